@@ -1,0 +1,60 @@
+"""Vocabularies, windows and length buckets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+PAD, UNKNOWN = 0, 1
+
+
+def learn_vocabulary(
+    rows: Iterable[Iterable[str]], minimum: int = 1, specials: Sequence[str] = ("<pad>", "<unk>")
+) -> list[str]:
+    """List the specials, then the items seen at least `minimum` times, frequent first, ties by name."""
+    counts = Counter(item for row in rows for item in row)
+    kept = sorted((i for i, n in counts.items() if n >= minimum), key=lambda i: (-counts[i], i))
+    return [*specials, *(item for item in kept if item not in specials)]
+
+
+def index_of(vocabulary: Sequence[str]) -> dict[str, int]:
+    """Map each item to its place; look up with `.get(item, UNKNOWN)`."""
+    return {item: place for place, item in enumerate(vocabulary)}
+
+
+def windows(length: int, size: int, step: int = 1) -> npt.NDArray[np.int64]:
+    """Return the starts of the windows of `size` that fit in `length` rows.
+
+    Raises ValueError where not one fits.
+    """
+    if length < size:
+        raise ValueError(f"a series of {length} rows is shorter than one window of {size}")
+    return np.arange(0, length - size + 1, step, dtype=np.int64)
+
+
+def buckets(
+    lengths: npt.NDArray[np.int64], batch_size: int, seed: int, epoch: int
+) -> list[npt.NDArray[np.int64]]:
+    """Group rows of like length to batches; the order is a function of (seed, epoch) alone.
+
+    Rows are shuffled, sorted by length within pools of 50 batches, cut into batches, and the batches
+    shuffled: little padding, and no epoch sees the same batches.
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(len(lengths))
+    pool = 50 * batch_size
+    batches: list[npt.NDArray[np.int64]] = []
+    for start in range(0, len(order), pool):
+        rows = order[start : start + pool]
+        rows = rows[np.argsort(lengths[rows], kind="stable")]
+        batches += [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
+    shuffle = np.random.default_rng([seed, epoch, 1]).permutation(len(batches))
+    return [batches[i] for i in shuffle]
+
+
+def in_length_order(lengths: npt.NDArray[np.int64], batch_size: int) -> list[npt.NDArray[np.int64]]:
+    """Cut rows to batches of like length for prediction, where order does not matter."""
+    order = np.argsort(lengths, kind="stable")
+    return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]

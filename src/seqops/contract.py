@@ -1,0 +1,353 @@
+"""What a task must offer. Nothing here knows a task, a path or a heavy library."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from annotated_types import Ge, Gt, Le, Lt
+
+if TYPE_CHECKING:
+    import keras
+
+Array = npt.NDArray[Any]
+Meta = dict[str, Any]
+"""What `encode` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
+
+Positive = Annotated[int, Gt(0)]
+Count = Annotated[int, Ge(0)]
+PositiveFloat = Annotated[float, Gt(0.0)]
+NonNegative = Annotated[float, Ge(0.0)]
+Rate = Annotated[float, Ge(0.0), Lt(1.0)]
+Fraction = Annotated[float, Gt(0.0), Le(1.0)]
+
+
+class SeqopsError(Exception):
+    """A failure that a person can mend: what, where (file, line, key) and what to do."""
+
+
+class BadData(SeqopsError):
+    """The user's data is wrong."""
+
+    @classmethod
+    def at(cls, path: Path, line: int | None, what: str, mend: str) -> BadData:
+        """Name the file, the 1-based line (None for the whole file), what is wrong and what to do."""
+        where = path.name if line is None else f"{path.name}:{line}"
+        return cls(f"{where}: {what}. {mend}")
+
+
+class BadParams(SeqopsError):
+    """params.yaml is wrong."""
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Rows of differing length, end to end: row i is `values[offsets[i]:offsets[i + 1]]`.
+
+    values: (N,) or (N, D); offsets: (n + 1,) int64, ascending from 0 to N.
+    """
+
+    values: Array
+    offsets: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[Any] | Array], dtype: npt.DTypeLike) -> Ragged:
+        """Lay rows end to end; an empty list of rows gives an empty, one-dimensional array."""
+        arrays = [np.asarray(row, dtype=dtype) for row in rows]
+        values = np.concatenate(arrays) if arrays else np.zeros(0, dtype)
+        offsets = np.zeros(len(arrays) + 1, np.int64)
+        np.cumsum([len(a) for a in arrays], out=offsets[1:])
+        return cls(values, offsets)
+
+    @classmethod
+    def of_texts(cls, texts: Iterable[str]) -> Ragged:
+        """Store texts as ragged UTF-8 bytes."""
+        return cls.of((np.frombuffer(t.encode("utf-8"), np.uint8) for t in texts), np.uint8)
+
+    def texts(self) -> list[str]:
+        """Read back what `of_texts` stored."""
+        return [self[i].tobytes().decode("utf-8") for i in range(len(self))]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, row: int) -> Array:
+        return self.values[self.offsets[row] : self.offsets[row + 1]]
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Length of each row: (n,)."""
+        return np.diff(self.offsets)
+
+    def take(self, rows: Array) -> Ragged:
+        """Return the named rows, in the order named."""
+        if len(rows) == 0:
+            return Ragged(self.values[:0], np.zeros(1, np.int64))
+        return Ragged.of([self[int(i)] for i in rows], self.values.dtype)
+
+    def padded(self, value: float = 0) -> Array:
+        """Return (n, longest[, D]), padded on the right."""
+        lengths = self.lengths
+        longest = int(lengths.max(initial=0))
+        out = np.full((len(self), longest, *self.values.shape[1:]), value, self.values.dtype)
+        out[np.arange(longest) < lengths[:, None]] = self.values
+        return out
+
+
+@dataclass(frozen=True)
+class Split:
+    """Named columns over the same examples, ragged or plain (n, ...)."""
+
+    columns: Mapping[str, Ragged | Array]
+
+    def __post_init__(self) -> None:
+        sizes = {name: len(column) for name, column in self.columns.items()}
+        if len(set(sizes.values())) > 1:
+            raise ValueError(f"columns of one split differ in length: {sizes}")
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def ragged(self, name: str) -> Ragged:
+        """Return the ragged column of that name."""
+        column = self.columns[name]
+        if not isinstance(column, Ragged):
+            raise TypeError(f"column {name!r} is plain, not ragged")
+        return column
+
+    def plain(self, name: str) -> Array:
+        """Return the plain column of that name."""
+        column = self.columns[name]
+        if isinstance(column, Ragged):
+            raise TypeError(f"column {name!r} is ragged, not plain")
+        return column
+
+    def take(self, rows: Array) -> Split:
+        """Return the named rows of every column."""
+        return Split(
+            {
+                name: column.take(rows) if isinstance(column, Ragged) else column[rows]
+                for name, column in self.columns.items()
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One promise about the table, in Great Expectations' own vocabulary.
+
+    kind: an expectation type, such as `expect_column_values_to_be_between`; arguments: its keyword
+    arguments; meaning: the promise in plain words, shown when it is broken.
+    """
+
+    kind: str
+    arguments: Mapping[str, Any]
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """A corpus-level metric as a function of sums of per-example statistics.
+
+    statistics: (n, k), one row an example; value: maps sums (..., k) to values (...,). Because every
+    metric has this form (F1 from tp, fp, fn; BLEU from n-gram counts; RMSE from squared errors), the
+    bootstrap resamples rows and never re-scores text. block: consecutive examples that are resampled
+    together (1: independent examples; more: the moving-block bootstrap for overlapping forecasts).
+    """
+
+    name: str
+    statistics: npt.NDArray[np.float64]
+    value: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+    higher_is_better: bool
+    signature: str
+    block: int = 1
+
+    def point(self) -> float:
+        """Return the metric over all examples."""
+        return float(self.value(self.statistics.sum(axis=0)))
+
+    def each(self) -> npt.NDArray[np.float64]:
+        """Return the metric of each example alone: (n,)."""
+        return self.value(self.statistics)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The score that early stopping, tuning and promotion use."""
+
+    metric: str
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Predictions that a model must face, on the very same rows."""
+
+    name: str
+    kind: Literal["trivial", "classical"]
+    predicted: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture as data: the report draws it, DVC and MLflow store it.
+
+    kind `line` and `bar`: one series a `y` column over `x`; `heatmap`: `x` holds the row labels and the
+    `y` columns are the cells. band: a (low, high) pair of columns drawn as a shaded region.
+    """
+
+    name: str
+    title: str
+    kind: Literal["line", "bar", "heatmap"]
+    table: pd.DataFrame
+    x: str
+    y: Sequence[str]
+    band: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Decay:
+    """How the learning rate falls over a fit.
+
+    `exponential`: times `rate` an epoch; `cosine`: to `rate` times its start at the last epoch;
+    `plateau`: times `rate` after two epochs without a better validation score; `none`: constant.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    kind: Literal["exponential", "cosine", "plateau", "none"]
+    rate: Annotated[float, Ge(0.0), Le(1.0)]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to fit: the `fit` section of a task."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    seed: Count
+    epochs: Positive
+    batch_size: Positive
+    learning_rate: PositiveFloat
+    decay: Decay
+    warmup_steps: Count
+    weight_decay: NonNegative
+    clip_norm: PositiveFloat
+    patience: Positive
+    validation_rows: Positive
+
+
+class Data(ABC):
+    """The NumPy and pandas side of a task; its fields are the task's `data` section."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    registered_name: ClassVar[str]
+    goal: ClassVar[Goal]
+
+    @abstractmethod
+    def sample(self) -> Mapping[str, bytes]:
+        """Invent examples in the published format: file name -> bytes, the same at every call."""
+
+    @abstractmethod
+    def read(self, raw: Sequence[Path]) -> pd.DataFrame:
+        """Parse raw files to one row an example, in published order; `line` is its 1-based raw line.
+
+        Raises BadData for what cannot be parsed.
+        """
+
+    @abstractmethod
+    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+        """Name the split of each row (`train`, `validation`, `test`, or `unused`): (n,)."""
+
+    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Derive the columns that the expectations speak of; at least `split` joins the table."""
+        return table.assign(split=self.assign(table))
+
+    @abstractmethod
+    def expectations(self) -> Sequence[Expectation]:
+        """List what must hold of `facts(table)`."""
+
+    @abstractmethod
+    def encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
+        """Split first, then learn vocabularies and scales from the training rows alone.
+
+        Returns the splits `train`, `validation` and `test`, and the meta.
+        """
+
+    @abstractmethod
+    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+        """Predict the test rows without a network."""
+
+    @abstractmethod
+    def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
+        """Score predictions by the field's own metrics; the goal's metric is among them."""
+
+    def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
+        """Name the subsets of test rows that deserve a score of their own: masks (n,)."""
+        return {}
+
+    @abstractmethod
+    def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+        """Show each test row to a person: text columns such as `input`, `truth`, `predicted`."""
+
+    def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
+        """Draw what this task's errors look like."""
+        return []
+
+    @abstractmethod
+    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+        """Encode raw inputs as training rows are encoded. Raises BadData for unusable input."""
+
+    @abstractmethod
+    def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
+        """Turn predictions to one plain JSON record an input."""
+
+    @abstractmethod
+    def request_example(self, meta: Meta) -> str:
+        """Return one valid raw input."""
+
+
+Batch = tuple[Any, Any, Any]
+"""(inputs, targets, weights) as `keras.Model.train_on_batch` takes them."""
+
+
+class Network(ABC):
+    """The Keras side of a task; its fields are the task's `model` section."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    @abstractmethod
+    def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
+        """Build and compile the model; no data is read and no weight depends on more than the seed."""
+
+    @abstractmethod
+    def batch(self, split: Split, meta: Meta) -> Batch:
+        """Pad a few examples, on the right, to what the model trains on."""
+
+    @abstractmethod
+    def lengths(self, split: Split) -> npt.NDArray[np.int64]:
+        """Return the length by which examples are bucketed: (n,)."""
+
+    @abstractmethod
+    def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Predict every example, one row each, in the columns that `Data.score` reads."""
+
+    def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Predict for early stopping; cheaper than `predict` where decoding is dear."""
+        return self.predict(model, split, meta)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of params.yaml, configured."""
+
+    name: str
+    source: str | list[str]
+    data: Data
+    network: Callable[[], Network]
+    recipe: Recipe
+    section: Mapping[str, Any] = field(repr=False)

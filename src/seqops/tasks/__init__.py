@@ -1,0 +1,1 @@
+"""One folder a task: `data.py` (class Task, no TensorFlow) and `network.py` (class Net)."""
