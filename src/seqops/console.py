@@ -1,0 +1,68 @@
+"""How a program of the project starts, speaks and fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from seqops.contract import SeqopsError
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "KERAS_BACKEND": "tensorflow",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DVC_NO_ANALYTICS": "1",
+}
+
+
+def prepare() -> None:
+    """Set what the libraries read at import; what the person has set stays."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+@contextmanager
+def plainly(debug: bool = False) -> Iterator[None]:
+    """Turn an expected failure to one message on stderr and a non-zero exit; `debug` shows the traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print("Stopped. What was finished is kept; run the same command to go on.")
+        sys.exit(130)
+    except (SeqopsError, OSError) as error:
+        if debug:
+            raise
+        err.print("[bold red]error:[/]", _message(error), highlight=False, markup=True)
+        sys.exit(1)
+
+
+def _message(error: SeqopsError | OSError) -> str:
+    from rich.markup import escape
+
+    if isinstance(error, SeqopsError):
+        return escape(str(error))
+    where = f"{error.filename}: " if error.filename else ""
+    return escape(f"{where}{error.strerror or error}. Free space or mend the permission, then run it again.")
+
+
+def run_stage(stage: Callable[[str], None]) -> None:
+    """Run a stage for the task named on the command line: `program TASK [--debug]`."""
+    import typer
+
+    def main(task: str, debug: bool = typer.Option(False, help="show the traceback of an error")) -> None:
+        with plainly(debug):
+            stage(task)
+
+    main.__doc__ = stage.__doc__
+    prepare()
+    typer.run(main)

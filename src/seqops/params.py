@@ -1,0 +1,168 @@
+"""params.yaml -> configured tasks; every refusal names the key, its line and what to do."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import json
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from annotated_types import Gt, Lt
+from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+import seqops.tasks
+from seqops.contract import BadParams, Count, Network, Positive, Recipe, Task
+
+T = TypeVar("T")
+SECTIONS = ("source", "data", "model", "fit", "search")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How intervals and paired tests are made."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    resamples: Positive
+    seed: Count
+
+
+@dataclass(frozen=True)
+class Registry:
+    """When a challenger may take the place of the champion."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    alpha: Annotated[float, Gt(0.0), Lt(1.0)]
+
+
+@dataclass(frozen=True)
+class Params:
+    """The whole of params.yaml."""
+
+    path: Path
+    document: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, path: Path) -> Params:
+        """Read the file. Raises BadParams for anything but a mapping with a `tasks` mapping."""
+        try:
+            document = YAML(typ="rt", pure=True).load(path.read_text("utf-8"))
+        except FileNotFoundError:
+            raise BadParams(f"{path} does not exist. Restore it: `git checkout params.yaml`.") from None
+        except (MarkedYAMLError, UnicodeDecodeError) as error:
+            raise BadParams(f"{path.name} is not valid YAML: {' '.join(str(error).split())}") from None
+        if not isinstance(document, Mapping) or not isinstance(document.get("tasks"), Mapping):
+            raise BadParams(f"{path.name}: it must be a mapping with a mapping `tasks` in it.")
+        return cls(path, document)
+
+    @property
+    def names(self) -> list[str]:
+        """The tasks of the file."""
+        return list(self.document["tasks"])
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The `evaluation` section."""
+        return self._section(Evaluation, "evaluation")
+
+    @property
+    def registry(self) -> Registry:
+        """The `registry` section."""
+        return self._section(Registry, "registry")
+
+    def task(self, name: str) -> Task:
+        """Configure one task; its network (and TensorFlow) is imported when `network()` is called."""
+        if name not in self.document["tasks"]:
+            raise BadParams(f"{self.path.name}: there is no task {name!r}{_nearest(name, self.names)}.")
+        section = self.document["tasks"][name]
+        self._check_sections(name, section)
+        data = self._section(_module(name, "data").Task, f"tasks.{name}.data")
+        recipe = self._section(Recipe, f"tasks.{name}.fit")
+        source = self._typed(section["source"], str | list[str], f"tasks.{name}.source")
+
+        def network() -> Network:
+            net: type[Network] = _module(name, "network").Net
+            return self._section(net, f"tasks.{name}.model")
+
+        return Task(name, source, data, network, recipe, _plain(section))
+
+    def _check_sections(self, name: str, section: Any) -> None:
+        if not isinstance(section, Mapping):
+            raise BadParams(f"{self.path.name}: tasks.{name}: it must be a mapping of {', '.join(SECTIONS)}.")
+        for key in section:
+            if key not in SECTIONS:
+                raise self._unknown(f"tasks.{name}", str(key), SECTIONS)
+        for key in SECTIONS[:-1]:
+            if key not in section:
+                raise BadParams(f"{self.path.name}: tasks.{name}.{key}: missing. Add it.")
+
+    def _section(self, cls: type[T], path: str) -> T:
+        value: Any = self.document
+        for key in path.split("."):
+            if not isinstance(value, Mapping) or key not in value:
+                raise BadParams(f"{self.path.name}: {path}: missing. Add it.")
+            value = value[key]
+        checked: T = self._typed(value, cls, path)
+        return checked
+
+    def _typed(self, value: Any, kind: Any, path: str) -> Any:
+        try:
+            # by way of JSON, where strict mode still takes a list for a tuple
+            return TypeAdapter(kind).validate_json(json.dumps(value, allow_nan=False), strict=True)
+        except ValidationError as error:
+            raise self._refusal(error, kind, path) from None
+        except (TypeError, ValueError) as error:
+            raise BadParams(f"{self.path.name}: {path}: {error}") from None
+
+    def _refusal(self, error: ValidationError, kind: Any, path: str) -> BadParams:
+        first = error.errors()[0]
+        keys = [str(part) for part in first["loc"]]
+        full = ".".join([path, *keys])
+        if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+            known = [f.name for f in fields(kind)] if len(keys) == 1 else []
+            return self._unknown(".".join(full.split(".")[:-1]), keys[-1], known)
+        if first["type"] in ("missing", "missing_argument"):
+            return BadParams(f"{self._where(full)}: {full}: missing. Add it.")
+        return BadParams(f"{self._where(full)}: {full}: {first['msg']}, got {first['input']!r}.")
+
+    def _unknown(self, parent: str, key: str, known: Any) -> BadParams:
+        full = f"{parent}.{key}"
+        return BadParams(f"{self._where(full)}: {full}: unknown key{_nearest(key, known)}.")
+
+    def _where(self, path: str) -> str:
+        """Name the file, and the line of the deepest key of the path that stands in it."""
+        value: Any = self.document
+        line: int | None = None
+        for key in path.split("."):
+            if not isinstance(value, Mapping) or key not in value:
+                break
+            line = value.lc.key(key)[0] + 1  # type: ignore[attr-defined]
+            value = value[key]
+        return self.path.name if line is None else f"{self.path.name}:{line}"
+
+
+def _nearest(key: str, known: Any) -> str:
+    close = difflib.get_close_matches(key, [str(k) for k in known], n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else (f"; known: {', '.join(known)}" if known else "")
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, allow_nan=False))
+
+
+def _module(task: str, part: str) -> ModuleType:
+    known = [m.name for m in pkgutil.iter_modules(seqops.tasks.__path__)]
+    if task not in known:
+        raise BadParams(f"there is no folder src/seqops/tasks/{task}{_nearest(task, known)}.")
+    return importlib.import_module(f"seqops.tasks.{task}.{part}")
+
+
+def data_module(task: str) -> ModuleType:
+    """Return the task's `data` module."""
+    return _module(task, "data")

@@ -1,0 +1,256 @@
+"""Every path of the project; arrays and JSON in and out; every write atomic."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from seqops.contract import Array, BadData, Meta, Ragged, SeqopsError, Split
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success fsync it and rename it over `path`.
+
+    A kill or an error leaves the old file as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # the suffix stays, because Keras and pandas choose a format by it
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, all or nothing."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys, UTF-8 as it is, NaN refused."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    write_bytes(path, (text + "\n").encode("utf-8"))
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON. Raises BadData, naming the file, where it is missing or torn."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise missing(path) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadData.at(path, None, f"not readable as JSON: {error}", "Run `dvc repro` again.") from None
+
+
+def missing(path: Path) -> BadData:
+    """Say that an earlier stage has not run."""
+    return BadData(f"{path} does not exist. Run the stage that writes it: `dvc repro`.")
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file, or a folder as the sorted relative names and hashes of its files."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    entries = sorted(p for p in path.rglob("*") if p.is_file())
+    lines = (f"{p.relative_to(path).as_posix()} {sha256_of(p)}\n" for p in entries)
+    return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
+
+
+def sha256_of_json(value: Any) -> str:
+    """Hash a JSON value in its canonical form."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
+    """Write `<split>/<column>.npy`, or `.values.npy` and `.offsets.npy` for ragged columns."""
+    for split_name, split in splits.items():
+        for name, column in split.columns.items():
+            base = folder / split_name
+            if isinstance(column, Ragged):
+                _write_array(base / f"{name}.values.npy", column.values)
+                _write_array(base / f"{name}.offsets.npy", column.offsets)
+            else:
+                _write_array(base / f"{name}.npy", column)
+
+
+def read_splits(folder: Path) -> dict[str, Split]:
+    """Open splits memory-mapped. Raises BadData where the folder is missing."""
+    if not folder.is_dir():
+        raise missing(folder)
+    return {path.name: _read_split(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+
+
+def _read_split(folder: Path) -> Split:
+    columns: dict[str, Ragged | Array] = {}
+    for path in sorted(folder.glob("*.npy")):
+        name, _, part = path.name.removesuffix(".npy").partition(".")
+        if part == "values":
+            columns[name] = Ragged(_open_array(path), _open_array(folder / f"{name}.offsets.npy"))
+        elif not part:
+            columns[name] = _open_array(path)
+    return Split(columns)
+
+
+def _write_array(path: Path, array: Array) -> None:
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
+def _open_array(path: Path) -> Array:
+    # an empty file cannot be mapped
+    try:
+        array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError:
+        array = np.load(path, allow_pickle=False)
+    return array
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet, without an index."""
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a Parquet table. Raises BadData where it is missing."""
+    if not path.is_file():
+        raise missing(path)
+    return pd.read_parquet(path)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The artefacts of one task, `data/<task>/`."""
+
+    path: Path
+
+    @property
+    def raw(self) -> Path:
+        """Bytes as published."""
+        return self.path / "raw"
+
+    def raw_files(self) -> list[Path]:
+        """List the raw files by name. Raises BadData where there is none."""
+        files = sorted(p for p in self.raw.glob("*") if p.is_file()) if self.raw.is_dir() else []
+        if not files:
+            raise missing(self.raw)
+        return files
+
+    @property
+    def validation(self) -> Path:
+        """What Great Expectations found."""
+        return self.path / "validation.json"
+
+    @property
+    def table(self) -> Path:
+        """One row an example."""
+        return self.path / "table.parquet"
+
+    @property
+    def arrays(self) -> Path:
+        """Encoded splits."""
+        return self.path / "arrays"
+
+    @property
+    def meta(self) -> Path:
+        """What was learnt from the training rows."""
+        return self.path / "meta.json"
+
+    @property
+    def weights(self) -> Path:
+        """The trained weights."""
+        return self.path / "model.weights.h5"
+
+    @property
+    def history(self) -> Path:
+        """One row an epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def metrics(self) -> Path:
+        """Scores with intervals, baselines, verdict."""
+        return self.path / "metrics.json"
+
+    @property
+    def predictions(self) -> Path:
+        """One row a test example."""
+        return self.path / "predictions.parquet"
+
+    @property
+    def plots(self) -> Path:
+        """Pictures, and the tables behind them."""
+        return self.path / "plots"
+
+    @property
+    def report(self) -> Path:
+        """The static page."""
+        return self.path / "report.html"
+
+    def encoded(self) -> tuple[dict[str, Split], Meta]:
+        """Open what preprocess wrote."""
+        return read_splits(self.arrays), read_json(self.meta)
+
+    def data_sha256(self) -> str:
+        """Hash the encoded data: arrays and meta."""
+        return sha256_of_json([sha256_of(self.arrays), sha256_of(self.meta)])
+
+
+@dataclass(frozen=True)
+class Store:
+    """The project on disk."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Store:
+        """Find the project from any folder inside it, or by SEQOPS_ROOT. Raises SeqopsError."""
+        chosen = os.environ.get("SEQOPS_ROOT")
+        here = Path(chosen) if chosen else (start or Path.cwd())
+        for folder in [here.resolve(), *here.resolve().parents]:
+            if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
+                return cls(folder)
+        raise SeqopsError(
+            f"no seqops project at {here} or above it (a folder with params.yaml and dvc.yaml). "
+            "Change into the project, or name it in SEQOPS_ROOT."
+        )
+
+    @property
+    def params(self) -> Path:
+        """The only place where a value is chosen."""
+        return self.root / "params.yaml"
+
+    @property
+    def catalog(self) -> Path:
+        """Named public datasets."""
+        return self.root / "data" / "catalog.yaml"
+
+    @property
+    def lock(self) -> Path:
+        """Exact versions of every dependency."""
+        return self.root / "requirements.lock"
+
+    @property
+    def state(self) -> Path:
+        """Undeclared state that survives a kill: checkpoints, studies, the tracking store."""
+        return self.root / ".state"
+
+    def folder(self, task: str) -> Folder:
+        """Return the artefacts of a task."""
+        return Folder(self.root / "data" / task)
