@@ -1,0 +1,47 @@
+"""Score the model of one task beside its baselines, report, and register it."""
+
+import shutil
+
+from seqops.blocks import evaluation, publish, report
+from seqops.blocks.identity import Identity
+from seqops.console import out, run_stage
+from seqops.params import Params
+from seqops.store import Store, write_json, write_table
+
+
+def evaluate_task(name: str) -> None:
+    """Evaluate one task on its test rows."""
+    store = Store.find()
+    params = Params.load(store.params)
+    task, folder = params.task(name), store.folder(name)
+    data, network = task.data, task.network()
+    splits, meta = folder.encoded()
+    truth = splits["test"]
+    model = network.build(meta)
+    model.load_weights(folder.weights)
+    predicted = network.predict(model, truth, meta)
+    rows = params.evaluation
+    found = evaluation.evaluate(
+        data,
+        predicted,
+        truth,
+        meta,
+        data.baselines(splits, meta),
+        rows.resamples,
+        rows.seed,
+        params.registry.alpha,
+    )
+    found.metrics.update(task=name, source=task.source)
+    plots = data.plots(predicted, truth, meta)
+    shutil.rmtree(folder.plots, ignore_errors=True)
+    report.write_plots(folder.plots, plots)
+    worst = evaluation.worst_examples(data, predicted, truth, meta)
+    report.write_page(folder.report, name, found.metrics, plots, folder.plots, worst)
+    write_table(folder.predictions, predicted)
+    write_json(folder.metrics, found.metrics)
+    decision = publish.publish(store, task, Identity.of(store, task), found, meta)
+    out.print(f"{found.metrics['verdict']}\nversion {decision.version}: {decision.reason}.")
+
+
+if __name__ == "__main__":
+    run_stage(evaluate_task)

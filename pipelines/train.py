@@ -1,0 +1,38 @@
+"""Fit the network of one task; the run is recorded, the weights are the output."""
+
+import resource
+
+import pandas as pd
+
+from seqops.blocks import progress, track
+from seqops.blocks.fit import train
+from seqops.blocks.identity import Identity
+from seqops.console import err, run_stage
+from seqops.params import Params
+from seqops.store import Store, replacing, sha256_of
+
+
+def train_task(name: str) -> None:
+    """Train one task, going on from its checkpoint where a kill left one."""
+    store = Store.find()
+    task, folder = Params.load(store.params).task(name), store.folder(name)
+    network = task.network()
+    splits, meta = folder.encoded()
+    identity = Identity.of(store, task)
+    checkpoint = store.state / "train" / f"{name}-{identity.fingerprint}.npz"
+    with (
+        track.training(store, task, identity) as run,
+        progress.bar(err, task.recipe.epochs, task.data.goal.metric, run) as bar,
+    ):
+        fitted = train(network, task.data, splits, meta, task.recipe, checkpoint, bar)
+        with replacing(folder.weights) as temporary:
+            fitted.model.save_weights(temporary)
+        with replacing(folder.history) as temporary:
+            pd.DataFrame([e.__dict__ for e in fitted.epochs]).to_csv(temporary, index=False)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        run.log({"peak_memory_mib": peak, "parameters": fitted.model.count_params()})
+        run.tag({"seqops.model_sha256": sha256_of(folder.weights)})
+
+
+if __name__ == "__main__":
+    run_stage(train_task)

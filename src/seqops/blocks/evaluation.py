@@ -1,0 +1,127 @@
+"""Scores with intervals, every baseline on the same rows, and the verdict in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from seqops.blocks.scores.bootstrap import Difference, interval, paired
+from seqops.contract import Baseline, Data, Meta, Score, Split
+
+
+@dataclass(frozen=True)
+class Rival:
+    """How the model stands against one baseline, by the goal's metric."""
+
+    name: str
+    kind: str
+    difference: Difference
+
+    def beaten(self, alpha: float) -> bool:
+        """Tell whether the model is better, beyond chance at `alpha`."""
+        return self.difference.value > 0 and self.difference.p < alpha
+
+    @property
+    def loses(self) -> bool:
+        """Tell whether the model is worse: the whole 95 % interval of the difference is below zero."""
+        return self.difference.high < 0
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All that is known of a model on its test rows."""
+
+    metrics: dict[str, Any]
+    rivals: list[Rival]
+    alpha: float
+
+    @property
+    def beats_trivial(self) -> bool:
+        """Tell whether the model beats every trivial baseline: the gate to being champion."""
+        return all(r.beaten(self.alpha) for r in self.rivals if r.kind == "trivial")
+
+
+def evaluate(
+    data: Data,
+    predicted: pd.DataFrame,
+    truth: Split,
+    meta: Meta,
+    baselines: Sequence[Baseline],
+    resamples: int,
+    seed: int,
+    alpha: float,
+) -> Evaluation:
+    """Score a model and its baselines on the same rows, with the same resamples."""
+    scores = data.score(predicted, truth, meta)
+    theirs = {b.name: data.score(b.predicted, truth, meta) for b in baselines}
+    goal = data.goal.metric
+    ours = _named(scores, goal)
+    rivals = [
+        Rival(b.name, b.kind, paired(ours, _named(theirs[b.name], goal), resamples, seed)) for b in baselines
+    ]
+
+    def intervals(of: Sequence[Score]) -> dict[str, Any]:
+        return {s.name: interval(s, resamples, seed).as_json() for s in of}
+
+    metrics = {
+        "n_test": len(truth),
+        "goal": goal,
+        "higher_is_better": data.goal.higher_is_better,
+        "model": intervals(scores),
+        "baselines": {name: intervals(of) for name, of in theirs.items()},
+        "baseline_kinds": {b.name: b.kind for b in baselines},
+        "against": {r.name: r.difference.as_json() for r in rivals},
+        "slices": _slices(data, ours, truth, meta, resamples, seed),
+        "signatures": {s.name: s.signature for s in scores},
+        "verdict": verdict(goal, rivals, alpha),
+    }
+    return Evaluation(metrics, rivals, alpha)
+
+
+def verdict(goal: str, rivals: Sequence[Rival], alpha: float) -> str:
+    """Say who wins, plainly, at the level `alpha`."""
+    if not rivals:
+        return "There is no baseline to compare with."
+    beats = [r.name for r in rivals if r.beaten(alpha)]
+    loses = [r.name for r in rivals if r.loses]
+    ties = [r.name for r in rivals if not r.beaten(alpha) and not r.loses]
+    groups = (("beats", beats), ("cannot be told from", ties), ("loses to", loses))
+    parts = [f"{words} {', '.join(names)}" for words, names in groups if names]
+    return f"By {goal}, the model {'; it '.join(parts)} (paired bootstrap, p < {alpha:g})."
+
+
+def best_baseline(metrics: Mapping[str, Any]) -> tuple[str, float]:
+    """Return the best baseline by the goal, and its value."""
+    goal, sign = metrics["goal"], 1 if metrics["higher_is_better"] else -1
+    values = {name: scores[goal]["value"] for name, scores in metrics["baselines"].items()}
+    name = max(values, key=lambda n: sign * values[n])
+    return name, values[name]
+
+
+def worst_examples(
+    data: Data, predicted: pd.DataFrame, truth: Split, meta: Meta, most: int = 20
+) -> pd.DataFrame:
+    """Show the rows with the worst goal score of their own, worst first."""
+    goal = _named(data.score(predicted, truth, meta), data.goal.metric)
+    sign = 1.0 if goal.higher_is_better else -1.0
+    each = np.nan_to_num(sign * goal.each(), nan=np.inf)
+    rows = np.argsort(each, kind="stable")[:most]
+    table = data.examples(predicted, truth, meta).iloc[rows]
+    return table.assign(**{goal.name: goal.each()[rows]})
+
+
+def _slices(data: Data, ours: Score, truth: Split, meta: Meta, resamples: int, seed: int) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, mask in data.slices(truth, meta).items():
+        if mask.any():
+            part = replace(ours, statistics=ours.statistics[mask])
+            out[name] = {"n": int(mask.sum()), ours.name: interval(part, resamples, seed).as_json()}
+    return out
+
+
+def _named(scores: Sequence[Score], name: str) -> Score:
+    return next(s for s in scores if s.name == name)

@@ -1,0 +1,133 @@
+"""Pictures, and one static page that opens offline."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from seqops.contract import Plot
+from seqops.store import replacing, write_bytes
+
+mpl.use("agg")
+
+
+def draw(plot: Plot, path: Path) -> None:
+    """Draw a plot to a PNG that is the same at every call."""
+    figure = Figure(figsize=(8, 4.5), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    {"line": _line, "bar": _bar, "heatmap": _heatmap}[plot.kind](axes, plot)
+    axes.set_title(plot.title)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None})
+
+
+def _line(axes: Any, plot: Plot) -> None:
+    if plot.band:
+        low, high = (plot.table[c].astype(float) for c in plot.band)
+        axes.fill_between(plot.table[plot.x], low, high, alpha=0.2, label=f"{plot.band[0]} to {plot.band[1]}")
+    for column in plot.y:
+        axes.plot(plot.table[plot.x], plot.table[column], label=column)
+    axes.set_xlabel(plot.x)
+    axes.legend()
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(12))
+
+
+def _bar(axes: Any, plot: Plot) -> None:
+    places = np.arange(len(plot.table))
+    width = 0.8 / len(plot.y)
+    for i, column in enumerate(plot.y):
+        axes.bar(places + i * width, plot.table[column].astype(float), width, label=column)
+    axes.set_xticks(places + 0.4 - width / 2, plot.table[plot.x].astype(str), rotation=30, ha="right")
+    axes.legend()
+
+
+def _heatmap(axes: Any, plot: Plot) -> None:
+    cells = plot.table[list(plot.y)].to_numpy(dtype=float)
+    image = axes.imshow(cells, aspect="auto", cmap="Blues")
+    axes.set_xticks(range(len(plot.y)), [str(y) for y in plot.y], rotation=45, ha="right")
+    axes.set_yticks(range(len(plot.table)), plot.table[plot.x].astype(str))
+    axes.figure.colorbar(image, ax=axes)
+    if cells.size <= 100:
+        for (row, column), value in np.ndenumerate(cells):
+            dark = value > 0.6 * np.nanmax(cells)
+            axes.text(column, row, f"{value:g}", ha="center", va="center", color="white" if dark else "black")
+
+
+def write_plots(folder: Path, plots: Sequence[Plot]) -> None:
+    """Write each plot as a picture and as the table behind it."""
+    for plot in plots:
+        draw(plot, folder / f"{plot.name}.png")
+        with replacing(folder / f"{plot.name}.csv") as temporary:
+            plot.table.to_csv(temporary, index=False)
+
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{{ task }}</title>
+<style>
+body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}
+table{border-collapse:collapse;margin:.7rem 0 1.5rem}td,th{padding:.25rem .7rem;border-bottom:1px solid #ddd;
+text-align:left;vertical-align:top}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+tr.model td{font-weight:600}img{max-width:100%}.note{background:#fff6d8;padding:.5rem 1rem}
+small{color:#666}.wide{overflow-x:auto}
+</style>
+<h1>{{ task }}</h1>
+<p>Source <b>{{ m.source }}</b>, {{ m.n_test }} test rows.</p>
+{% if m.source == "sample" %}<p class="note">This is the embedded sample: invented or tiny data that shows the
+pipeline at work. Its scores say nothing about real data.</p>{% endif %}
+<p><b>{{ m.verdict }}</b></p>
+<h2>Scores</h2>
+<p><small>Value and 95 % bootstrap interval; every row on the same test rows.</small></p>
+<div class="wide"><table><tr><th></th>{% for name in m.model %}<th>{{ name }}</th>{% endfor %}<th>p</th></tr>
+<tr class="model"><td>model</td>{% for s in m.model.values() %}<td class="n">{{ cell(s) }}</td>{% endfor %}
+<td></td></tr>
+{% for b, scores in m.baselines.items() %}<tr><td>{{ b }} <small>{{ m.baseline_kinds[b] }}</small></td>
+{% for name in m.model %}<td class="n">{{ cell(scores.get(name)) }}</td>{% endfor %}
+<td class="n">{{ "%.4f" | format(m.against[b].p) }}</td></tr>{% endfor %}</table></div>
+<p><small>p: paired bootstrap by {{ m.goal }}, one-sided, that the model is better. {% for n, s in
+m.signatures.items() %}{{ n }}: {{ s }}. {% endfor %}</small></p>
+{% if m.slices %}<h2>Slices</h2><table><tr><th>slice</th><th>rows</th><th>{{ m.goal }}</th></tr>
+{% for name, s in m.slices.items() %}<tr><td>{{ name }}</td><td class="n">{{ s.n }}</td>
+<td class="n">{{ cell(s[m.goal]) }}</td></tr>{% endfor %}</table>{% endif %}
+{% for title, image in pictures %}<h2>{{ title }}</h2><img alt="{{ title }}" src="{{ image }}">{% endfor %}
+<h2>Worst examples</h2>
+<div class="wide"><table><tr>{% for c in worst.columns %}<th>{{ c }}</th>{% endfor %}</tr>
+{% for row in worst.itertuples(index=False) %}<tr>{% for c in row %}<td>{{ c }}</td>{% endfor %}</tr>
+{% endfor %}</table></div></html>
+"""
+
+
+def write_page(
+    path: Path,
+    task: str,
+    metrics: Mapping[str, Any],
+    plots: Sequence[Plot],
+    folder: Path,
+    worst: pd.DataFrame,
+) -> None:
+    """Write the report; the pictures of `folder` stand inside it."""
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True)
+    pictures = [(plot.title, _embedded(folder / f"{plot.name}.png")) for plot in plots]
+    page = environment.from_string(PAGE).render(
+        task=task, m=metrics, pictures=pictures, worst=worst, cell=_cell
+    )
+    write_bytes(path, page.encode("utf-8"))
+
+
+def _embedded(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+
+
+def _cell(score: Mapping[str, float | None] | None) -> str:
+    if score is None or score["value"] is None:
+        return "–"
+    if score["low"] is None or score["high"] is None:
+        return f"{score['value']:.4g}"
+    return f"{score['value']:.4g} [{score['low']:.4g}, {score['high']:.4g}]"

@@ -1,0 +1,189 @@
+"""MLflow tracking: one experiment a task, one run a fit, found again by content."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import requests
+from mlflow.data.code_dataset_source import CodeDatasetSource
+from mlflow.data.meta_dataset import MetaDataset
+from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.exceptions import MlflowException
+
+from seqops.blocks.fit import Epoch
+from seqops.blocks.identity import Identity, git_commit
+from seqops.contract import SeqopsError, Task
+from seqops.store import Store
+
+RUNNING = "attributes.status = 'RUNNING'"
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn what MLflow and the network raise to one message that names the store and the way out."""
+    try:
+        yield
+    except (MlflowException, requests.RequestException) as error:
+        uri = masked(mlflow.get_tracking_uri())
+        raise SeqopsError(
+            f"the tracking store {uri} failed: {masked(str(error).splitlines()[0])} "
+            "Mend it, or unset MLFLOW_TRACKING_URI to use the project's own store."
+        ) from error
+
+
+def masked(text: str) -> str:
+    """Hide the user and password of every URL in a text."""
+    return re.sub(r"(\w+://)[^/@\s]+@", r"\1***@", text)
+
+
+def connect(store: Store) -> mlflow.MlflowClient:
+    """Open the tracking store: MLFLOW_TRACKING_URI, or a database in the project's state.
+
+    Raises SeqopsError within seconds where a server does not answer.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "")
+    if not uri:
+        store.state.joinpath("mlflow").mkdir(parents=True, exist_ok=True)
+        uri = f"sqlite:///{store.state / 'mlflow' / 'mlflow.db'}"
+    mlflow.set_tracking_uri(uri)
+    with answering():
+        if uri.startswith("http"):
+            requests.get(f"{uri.rstrip('/')}/health", timeout=5).raise_for_status()
+        return mlflow.MlflowClient()
+
+
+def experiment_of(client: mlflow.MlflowClient, store: Store, task: str) -> str:
+    """Return the id of a task's experiment, made where there is none."""
+    found = client.get_experiment_by_name(task)
+    if found is not None:
+        return str(found.experiment_id)
+    local = mlflow.get_tracking_uri().startswith("sqlite")
+    folder = (store.state / "mlflow" / "artifacts" / task).as_uri() if local else None
+    return str(client.create_experiment(task, artifact_location=folder))
+
+
+@dataclass(frozen=True)
+class Training:
+    """The run of one fit; a watcher that records every epoch."""
+
+    client: mlflow.MlflowClient
+    run_id: str
+
+    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
+        """Record nothing: curves are by the epoch."""
+
+    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
+        """Record one point of every curve."""
+        self.log(
+            {
+                "train.loss": row.loss,
+                "validation.goal": row.validation,
+                "learning_rate": row.learning_rate,
+                "tokens_per_second": tokens / max(seconds, 1e-9),
+                "seconds_per_epoch": seconds,
+            },
+            row.epoch + 1,
+        )
+
+    def log(self, metrics: Mapping[str, float], step: int = 0) -> None:
+        """Log metrics at a step."""
+        now = mlflow.utils.time.get_current_time_millis()
+        with answering():
+            points = [Metric(k, float(v), now, step) for k, v in metrics.items()]
+            self.client.log_batch(self.run_id, metrics=points)
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags."""
+        with answering():
+            self.client.log_batch(self.run_id, tags=[RunTag(k, v) for k, v in tags.items()])
+
+    def keep(self, path: Path, folder: str | None = None) -> None:
+        """Store a file, or a folder, beside the run."""
+        with answering():
+            if path.is_dir():
+                self.client.log_artifacts(self.run_id, str(path), folder)
+            else:
+                self.client.log_artifact(self.run_id, str(path), folder)
+
+
+@contextmanager
+def training(store: Store, task: Task, identity: Identity) -> Iterator[Training]:
+    """Open the run of a fit: the one that a kill left behind, or a new one; end it FINISHED or FAILED."""
+    client = connect(store)
+    with answering():
+        experiment = experiment_of(client, store, task.name)
+        tags = {**identity.tags(), "seqops.fingerprint": identity.fingerprint}
+        run = _latest(client, experiment, {"seqops.fingerprint": identity.fingerprint}, RUNNING)
+        if run is None:
+            run = _start(client, experiment, store, task, identity, tags)
+    opened = Training(client, run.info.run_id)
+    try:
+        yield opened
+    except KeyboardInterrupt:
+        client.set_terminated(opened.run_id, "KILLED")
+        raise
+    except Exception:
+        client.set_terminated(opened.run_id, "FAILED")
+        raise
+    with answering():
+        client.set_terminated(opened.run_id, "FINISHED")
+
+
+def training_run(store: Store, task: Task, identity: Identity, model_sha256: str) -> Training:
+    """Find the run that made these weights, or start one where the store has none."""
+    client = connect(store)
+    tags = {**identity.tags(), "seqops.model_sha256": model_sha256}
+    sought = {k: v for k, v in tags.items() if k != "seqops.code_sha256"}
+    with answering():
+        experiment = experiment_of(client, store, task.name)
+        run = _latest(client, experiment, sought)
+        if run is None:
+            run = _start(client, experiment, store, task, identity, tags)
+            client.set_terminated(run.info.run_id, "FINISHED")
+    return Training(client, run.info.run_id)
+
+
+def _latest(
+    client: mlflow.MlflowClient, experiment: str, tags: Mapping[str, str], also: str = ""
+) -> Run | None:
+    terms = [f"tags.`{key}` = '{value}'" for key, value in tags.items()] + ([also] if also else [])
+    found = client.search_runs([experiment], " and ".join(terms), max_results=1)
+    return found[0] if found else None
+
+
+def _start(
+    client: mlflow.MlflowClient,
+    experiment: str,
+    store: Store,
+    task: Task,
+    identity: Identity,
+    tags: Mapping[str, str],
+) -> Run:
+    source = task.source if isinstance(task.source, str) else ",".join(task.source)
+    name = f"{Path(masked(source)).name}-{identity.params[:7]}"
+    every = {**tags, "seqops.git_commit": git_commit(store.root), "seqops.source": masked(source)}
+    run = client.create_run(experiment, run_name=name, tags=every)
+    params = [Param(k, str(v)) for k, v in flattened(task.section).items() if not k.startswith("search.")]
+    client.log_batch(run.info.run_id, params=params)
+    origin = CodeDatasetSource({"source": masked(source)})
+    dataset = MetaDataset(origin, name=task.name, digest=identity.data[:8])
+    entity = DatasetInput(dataset._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])
+    client.log_inputs(run.info.run_id, [entity])
+    return run
+
+
+def flattened(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Flatten nested mappings to dotted keys."""
+    if not isinstance(value, Mapping):
+        return {prefix: value}
+    out: dict[str, Any] = {}
+    for key, inner in value.items():
+        out |= flattened(inner, f"{prefix}.{key}" if prefix else str(key))
+    return out

@@ -1,0 +1,1 @@
+"""What stands outside the pipeline: the registered model that takes raw input."""
