@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from seqops.blocks.identity import Identity, git_commit
 from seqops.contract import SeqopsError, Task
 from seqops.store import Store
 
-RUNNING = "attributes.status = 'RUNNING'"
+UNFINISHED = "attributes.status != 'FINISHED'"
 
 
 @contextmanager
@@ -43,15 +44,19 @@ def masked(text: str) -> str:
     return re.sub(r"(\w+://)[^/@\s]+@", r"\1***@", text)
 
 
+def store_uri(store: Store) -> str:
+    """Return MLFLOW_TRACKING_URI, or the database in the project's state."""
+    folder = store.state / "mlflow"
+    folder.mkdir(parents=True, exist_ok=True)
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder / 'mlflow.db'}"
+
+
 def connect(store: Store) -> mlflow.MlflowClient:
     """Open the tracking store: MLFLOW_TRACKING_URI, or a database in the project's state.
 
     Raises SeqopsError within seconds where a server does not answer.
     """
-    uri = os.environ.get("MLFLOW_TRACKING_URI", "")
-    if not uri:
-        store.state.joinpath("mlflow").mkdir(parents=True, exist_ok=True)
-        uri = f"sqlite:///{store.state / 'mlflow' / 'mlflow.db'}"
+    uri = store_uri(store)
     mlflow.set_tracking_uri(uri)
     with answering():
         if uri.startswith("http"):
@@ -94,7 +99,7 @@ class Training:
 
     def log(self, metrics: Mapping[str, float], step: int = 0) -> None:
         """Log metrics at a step."""
-        now = mlflow.utils.time.get_current_time_millis()
+        now = time.time_ns() // 1_000_000
         with answering():
             points = [Metric(k, float(v), now, step) for k, v in metrics.items()]
             self.client.log_batch(self.run_id, metrics=points)
@@ -120,9 +125,10 @@ def training(store: Store, task: Task, identity: Identity) -> Iterator[Training]
     with answering():
         experiment = experiment_of(client, store, task.name)
         tags = {**identity.tags(), "seqops.fingerprint": identity.fingerprint}
-        run = _latest(client, experiment, {"seqops.fingerprint": identity.fingerprint}, RUNNING)
+        run = _latest(client, experiment, {"seqops.fingerprint": identity.fingerprint}, UNFINISHED)
         if run is None:
             run = _start(client, experiment, store, task, identity, tags)
+        client.update_run(run.info.run_id, status="RUNNING")
     opened = Training(client, run.info.run_id)
     try:
         yield opened

@@ -1,0 +1,30 @@
+# Thin: every target is one or two lines. `make run` is the whole job offline; `make test` is the suite.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+export PATH := $(BIN):$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/.venv
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
+
+.PHONY: run real test check bench ui clean
+
+run: .venv/.ready
+	dvc repro && seqops results
+
+real: .venv/.ready
+	dvc exp run --name real $$(seqops preset real) && seqops results
+
+test: .venv/.ready
+	pytest
+
+check: .venv/.ready
+	ruff check . && ruff format --check . && mypy && lint-imports
+
+ui: .venv/.ready
+	seqops ui
+
+.venv/.ready: requirements.lock pyproject.toml
+	test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
+	uv pip sync --quiet --compile-bytecode requirements.lock
+	uv pip install --quiet --no-deps --editable .
+	touch $@

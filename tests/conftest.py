@@ -1,0 +1,5 @@
+"""The environment that every test shares."""
+
+from seqops.console import prepare
+
+prepare()

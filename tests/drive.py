@@ -1,0 +1,30 @@
+"""Run stages of a project folder in this one process: `drive.py ROOT STAGE,STAGE TASK...`."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from seqops.console import plainly, prepare
+
+STAGES = {
+    "download": "download",
+    "validate": "validate",
+    "preprocess": "preprocess",
+    "train": "train_task",
+    "evaluate": "evaluate_task",
+}
+
+
+def main(root, stages, *tasks):
+    os.environ["SEQOPS_ROOT"] = root
+    prepare()
+    sys.path.insert(0, str(Path(root) / "pipelines"))
+    for task in tasks:
+        for stage in stages.split(","):
+            with plainly():
+                getattr(importlib.import_module(stage), STAGES[stage])(task)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

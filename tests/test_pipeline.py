@@ -1,0 +1,138 @@
+"""The whole pipeline, twice, in two processes: equal artefacts; and its registered models, far from home."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import mlflow
+import pytest
+from ruamel.yaml import YAML
+
+from seqops.params import Params
+from seqops.store import Store, read_json, sha256_of
+
+HERE = Path(__file__).parent
+NAMES = Params.load(HERE.parent / "params.yaml").names
+STAGES = "download,validate,preprocess,train,evaluate"
+
+
+def project(root):
+    """Copy what a checkout has, with one epoch a task."""
+    root.mkdir()
+    for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
+        shutil.copy(HERE.parent / name, root / name)
+    shutil.copytree(HERE.parent / "pipelines", root / "pipelines")
+    (root / "data").mkdir()
+    shutil.copy(HERE.parent / "data" / "catalog.yaml", root / "data" / "catalog.yaml")
+    yaml = YAML()
+    document = yaml.load(root / "params.yaml")
+    for task in document["tasks"].values():
+        task["fit"]["epochs"] = 1
+    yaml.dump(document, root / "params.yaml")
+    return root
+
+
+def start(root):
+    """Start all stages of all tasks in a process of their own."""
+    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
+    command = [sys.executable, str(HERE / "drive.py"), str(root), STAGES, *NAMES]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory):
+    """Two projects, run from nothing."""
+    parent = tmp_path_factory.mktemp("twins")
+    roots = [project(parent / "one"), project(parent / "two")]
+    processes = [start(root) for root in roots]
+    for process in processes:
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+    return [Store(root) for root in roots]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "artefact",
+    ["raw", "validation.json", "table.parquet", "arrays", "meta.json", "model.weights.h5", "history.csv"]
+    + ["metrics.json", "predictions.parquet", "plots", "report.html"],
+)
+def test_two_runs_give_equal_bytes(twins, name, artefact):
+    one, two = (store.folder(name).path / artefact for store in twins)
+    assert one.exists()
+    assert sha256_of(one) == sha256_of(two)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_metrics_hold_what_others_rely_on(twins, name):
+    metrics = read_json(twins[0].folder(name).metrics)
+    assert metrics["task"] == name
+    assert metrics["source"] == "sample"
+    assert metrics["goal"] in metrics["model"]
+    assert metrics["verdict"]
+    score = metrics["model"][metrics["goal"]]
+    assert score["low"] <= score["value"] <= score["high"]
+    assert all(metrics["goal"] in scores for scores in metrics["baselines"].values())
+
+
+@pytest.fixture(scope="module")
+def client(twins):
+    mlflow.set_tracking_uri(f"sqlite:///{twins[0].state / 'mlflow' / 'mlflow.db'}")
+    return mlflow.MlflowClient()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_run_carries_params_curves_scores_and_hashes(twins, client, name):
+    task = Params.load(twins[0].params).task(name)
+    version = client.get_model_version_by_alias(task.data.registered_name, "challenger")
+    run = client.get_run(version.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["fit.epochs"] == "1"
+    assert len(client.get_metric_history(version.run_id, "train.loss")) == 1
+    metrics = read_json(twins[0].folder(name).metrics)
+    goal = metrics["goal"]
+    assert run.data.metrics[f"test.{goal}"] == pytest.approx(metrics["model"][goal]["value"])
+    assert run.data.tags["seqops.model_sha256"] == sha256_of(twins[0].folder(name).weights)
+    assert run.data.tags["seqops.model_sha256"] == version.tags["seqops.model_sha256"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_registered_model_needs_nothing_of_the_repository(twins, client, name, tmp_path):
+    task = Params.load(twins[0].params).task(name)
+    version = client.get_model_version_by_alias(task.data.registered_name, "challenger")
+    example = task.data.request_example(read_json(twins[0].folder(name).meta))
+    program = (
+        "import json, sys, mlflow\n"
+        "mlflow.set_tracking_uri(sys.argv[1])\n"
+        "model = mlflow.pyfunc.load_model(sys.argv[2])\n"
+        "records = model.predict([sys.argv[3]])\n"
+        "import seqops\n"
+        "print(json.dumps([seqops.__file__, records]))\n"
+    )
+    uri = f"models:/{task.data.registered_name}/{version.version}"
+    done = subprocess.run(
+        [sys.executable, "-c", program, mlflow.get_tracking_uri(), uri, example],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    code, records = json.loads(done.stdout.splitlines()[-1])
+    assert Path(code).is_relative_to(twins[0].state)
+    assert records == here(twins[0], name, example)
+
+
+def here(store, name, example):
+    """Answer as the training side does."""
+    task, folder = Params.load(store.params).task(name), store.folder(name)
+    network, meta = task.network(), read_json(folder.meta)
+    model = network.build(meta)
+    model.load_weights(folder.weights)
+    predicted = network.predict(model, task.data.request([example], meta), meta)
+    return json.loads(json.dumps(task.data.respond(predicted, [example], meta)))

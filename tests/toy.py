@@ -1,0 +1,100 @@
+"""The smallest task that a network can learn: is the sum of a short sequence even or odd?"""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import pandas as pd
+
+from seqops.contract import Baseline, Data, Decay, Goal, Network, Ragged, Recipe, Score, Split
+
+RECIPE = Recipe(
+    seed=3,
+    epochs=4,
+    batch_size=8,
+    learning_rate=0.01,
+    decay=Decay("exponential", 0.9),
+    warmup_steps=0,
+    weight_decay=0.0,
+    clip_norm=1.0,
+    patience=10,
+    validation_rows=1000,
+)
+
+
+@dataclass(frozen=True)
+class ToyData(Data):
+    registered_name = "toy"
+    goal = Goal("accuracy", True)
+
+    def sample(self):
+        return {}
+
+    def read(self, raw):
+        return pd.DataFrame()
+
+    def assign(self, table):
+        return np.array([])
+
+    def expectations(self):
+        return []
+
+    def encode(self, table):
+        splits = {
+            name: made(n, seed)
+            for name, n, seed in (("train", 60, 0), ("validation", 20, 1), ("test", 20, 2))
+        }
+        return splits, {"digits": 4}
+
+    def baselines(self, splits, meta):
+        return [Baseline("always even", "trivial", pd.DataFrame({"odd": [0] * len(splits["test"])}))]
+
+    def score(self, predicted, truth, meta):
+        right = (predicted["odd"].to_numpy() == truth.plain("odd")).astype(float)
+        statistics = np.stack([right, np.ones(len(right))], axis=1)
+        return [Score("accuracy", statistics, lambda s: s[..., 0] / s[..., 1], True, "share right")]
+
+    def examples(self, predicted, truth, meta):
+        return pd.DataFrame({"predicted": predicted["odd"], "truth": truth.plain("odd")})
+
+    def request(self, inputs, meta):
+        return Split({"digits": Ragged.of([[int(c) for c in i] for i in inputs], np.int64)})
+
+    def respond(self, predicted, inputs, meta):
+        return predicted.to_dict("records")
+
+    def request_example(self, meta):
+        return "12"
+
+
+@dataclass(frozen=True)
+class ToyNetwork(Network):
+    units: int = 8
+    dropout: float = 0.3
+
+    def build(self, meta, optimizer="sgd"):
+        digits = keras.Input((None,), dtype="int32", name="digits")
+        x = keras.layers.Embedding(meta["digits"] + 1, self.units, name="embedding")(digits)
+        x = keras.layers.Dropout(self.dropout, name="dropout")(x)
+        x = keras.layers.GRU(self.units, name="encoder")(x)
+        x = keras.layers.Dropout(self.dropout, name="dropout_out")(x)
+        model = keras.Model(digits, keras.layers.Dense(2, name="logits")(x))
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(optimizer, loss, jit_compile=False)
+        return model
+
+    def batch(self, split, meta):
+        return split.ragged("digits").padded(), split.plain("odd"), None
+
+    def lengths(self, split):
+        return split.ragged("digits").lengths
+
+    def predict(self, model, split, meta):
+        logits = model(split.ragged("digits").padded())
+        return pd.DataFrame({"odd": np.argmax(logits, axis=-1)})
+
+
+def made(n, seed):
+    generator = np.random.default_rng(seed)
+    rows = [generator.integers(1, 4, generator.integers(1, 6)) for _ in range(n)]
+    return Split({"digits": Ragged.of(rows, np.int64), "odd": np.array([row.sum() % 2 for row in rows])})
