@@ -50,7 +50,7 @@ def results(debug: Debug = False) -> None:
 def doctor(debug: Debug = False) -> None:
     """Check the environment, folders, tracking store, mirror and data; say what to mend."""
     with plainly(debug):
-        from seqops.blocks.doctor import examine
+        from seqops.doctor import examine
 
         findings = examine(Store.find())
         for finding in findings:

@@ -1,0 +1,19 @@
+"""Bring the raw files of one task: a sample, a dataset of the catalogue, or a path or address."""
+
+from seqops.blocks.fetch import Fetcher
+from seqops.console import err, run_stage
+from seqops.params import Params
+from seqops.store import Store
+
+
+def download(name: str) -> None:
+    """Download and verify the source of one task."""
+    store = Store.find()
+    task = Params.load(store.params).task(name)
+    for file in Fetcher(store, task, err).run():
+        line = f"{file.path.relative_to(store.root)}  from {file.origin}  sha256 {file.sha256[:12]}"
+        err.print(line, markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    run_stage(download)
