@@ -1,6 +1,7 @@
 """Fit the network of one task; the run is recorded, the weights are the output."""
 
 import resource
+import time
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from seqops.store import Store, replacing, sha256_of
 
 def train_task(name: str) -> None:
     """Train one task, going on from its checkpoint where a kill left one."""
-    store = Store.find()
+    started, store = time.monotonic(), Store.find()
     task, folder = Params.load(store.params).task(name), store.folder(name)
     network = task.network()
     splits, meta = folder.encoded()
@@ -30,7 +31,13 @@ def train_task(name: str) -> None:
         with replacing(folder.history) as temporary:
             pd.DataFrame([e.__dict__ for e in fitted.epochs]).to_csv(temporary, index=False)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        run.log({"peak_memory_mib": peak, "parameters": fitted.model.count_params()})
+        run.log(
+            {
+                "peak_memory_mib": peak,
+                "parameters": fitted.model.count_params(),
+                "seconds": time.monotonic() - started,
+            }
+        )
         run.tag({"seqops.model_sha256": sha256_of(folder.weights)})
 
 

@@ -12,13 +12,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from seqops.console import err, out, plainly, prepare
+from seqops.console import out, plainly, prepare
 from seqops.contract import BadData, SeqopsError
-from seqops.params import Params
+from seqops.params import Params, overrides
 from seqops.store import Store, read_json
 
 prepare()
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+Tasks = Annotated[list[str] | None, typer.Argument(metavar="[TASK]...", help="Only these tasks.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
@@ -40,10 +41,14 @@ def predict(
 
 
 @app.command()
-def results(debug: Debug = False) -> None:
+def results(tasks: Tasks = None, debug: Debug = False) -> None:
     """Show each task's score with its interval, its best baseline, the verdict and the version."""
     with plainly(debug):
-        _results(Store.find())
+        store = Store.find()
+        params = Params.load(store.params)
+        out.print(_results(store, params, tasks or params.names))
+        out.print("Compare runs: [bold]make ui[/], then open http://127.0.0.1:5000")
+        out.print("Run on the published data: [bold]make real[/]")
 
 
 @app.command()
@@ -61,15 +66,14 @@ def doctor(debug: Debug = False) -> None:
 
 
 @app.command()
-def preset(name: Annotated[str, typer.Argument(help="A file of presets/.")], debug: Debug = False) -> None:
-    """Print a preset as options of `dvc exp run`."""
+def preset(
+    name: Annotated[str, typer.Argument(help="A file of presets/.")],
+    tasks: Tasks = None,
+    debug: Debug = False,
+) -> None:
+    """Print a preset as options of `dvc exp run`: `dvc exp run $(seqops preset real)`."""
     with plainly(debug):
-        path = Store.find().root / "presets" / f"{name}.txt"
-        if not path.is_file():
-            known = ", ".join(sorted(p.stem for p in path.parent.glob("*.txt")))
-            raise SeqopsError(f"there is no preset {name!r}; known: {known}.")
-        lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
-        typer.echo(" ".join(f"-S {line}" for line in lines if line and not line.startswith("#")))
+        typer.echo(" ".join(f"-S {option}" for option in overrides(Store.find(), name, tasks)))
 
 
 @app.command()
@@ -110,22 +114,28 @@ def _answers(task: str, inputs: list[str], alias: str) -> list[dict[str, Any]]:
     return answers
 
 
-def _results(store: Store) -> None:
+def _results(store: Store, params: Params, tasks: list[str]) -> Table:
     from seqops.blocks import registry, track
     from seqops.blocks.evaluation import best_baseline
 
-    params, client = Params.load(store.params), track.connect(store)
+    client = track.connect(store)
     table = Table(title="Results on the test rows")
-    for column in ("task", "source", "score", "95 % interval", "best baseline", "verdict", "version"):
+    for column in (
+        "task",
+        "source",
+        "score",
+        "95 % interval",
+        "best baseline",
+        "verdict",
+        "version",
+        "seconds",
+    ):
         table.add_column(column, overflow="fold")
-    for name in params.names:
+    for name in tasks:
         metrics = read_json(store.folder(name).metrics)
         score = metrics["model"][metrics["goal"]]
         rival, value = best_baseline(metrics)
-        registered = params.task(name).data.registered_name
-        versions = [
-            f"{a} v{v}" for a in ("champion", "challenger") if (v := registry.holder(client, registered, a))
-        ]
+        standing = registry.standing(client, params.task(name).data.registered_name)
         table.add_row(
             name,
             str(metrics["source"]),
@@ -133,14 +143,7 @@ def _results(store: Store) -> None:
             f"{score['low']:.4g} to {score['high']:.4g}",
             f"{rival} {value:.4g}",
             metrics["verdict"],
-            f"{registered}: {', '.join(versions) or 'none'}",
+            standing.words,
+            f"{standing.seconds:.0f}",
         )
-    out.print(table)
-    out.print("Compare runs: [bold]make ui[/], then open http://127.0.0.1:5000")
-    out.print("Run on the published data: [bold]make real[/]")
-
-
-if __name__ == "__main__":
-    with plainly():
-        err.print()
-        app()
+    return table

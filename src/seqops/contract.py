@@ -351,3 +351,18 @@ class Task:
     network: Callable[[], Network]
     recipe: Recipe
     section: Mapping[str, Any] = field(repr=False)
+
+    def values(self) -> dict[str, Any]:
+        """Return every chosen value under its dotted key; the search space is no choice."""
+        chosen = {key: value for key, value in self.section.items() if key != "search"}
+        return flattened(chosen)
+
+
+def flattened(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Flatten nested mappings to dotted keys."""
+    if not isinstance(value, Mapping):
+        return {prefix: value}
+    flat: dict[str, Any] = {}
+    for key, inner in value.items():
+        flat |= flattened(inner, f"{prefix}.{key}" if prefix else str(key))
+    return flat

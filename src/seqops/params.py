@@ -6,7 +6,7 @@ import difflib
 import importlib
 import json
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +18,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 import seqops.tasks
-from seqops.contract import BadParams, Count, Network, Positive, Recipe, Task
+from seqops.contract import BadParams, Count, Network, Positive, Recipe, Task, flattened
+from seqops.store import Store
 
 T = TypeVar("T")
 SECTIONS = ("source", "data", "model", "fit", "search")
@@ -142,9 +143,24 @@ class Params:
         for key in path.split("."):
             if not isinstance(value, Mapping) or key not in value:
                 break
-            line = value.lc.key(key)[0] + 1  # type: ignore[attr-defined]
+            line = value.lc.key(key)[0] + 1 if hasattr(value, "lc") else None
             value = value[key]
         return self.path.name if line is None else f"{self.path.name}:{line}"
+
+
+def overrides(store: Store, preset: str, tasks: Sequence[str] | None = None) -> list[str]:
+    """Flatten `presets/<preset>.yaml` to `key=value` options. Raises BadParams for an unknown name."""
+    folder = store.root / "presets"
+    path = folder / f"{preset}.yaml"
+    if not path.is_file():
+        known = sorted(p.stem for p in folder.glob("*.yaml"))
+        raise BadParams(f"there is no preset {preset!r}{_nearest(preset, known)}.")
+    chosen = Params.load(path).document["tasks"]
+    for task in tasks or ():
+        if task not in chosen:
+            raise BadParams(f"{path.name}: there is no task {task!r}{_nearest(task, chosen)}.")
+    flat = flattened({name: chosen[name] for name in tasks or chosen}, "tasks")
+    return [f"{key}={json.dumps(value, separators=(',', ':'))}" for key, value in flat.items()]
 
 
 def _nearest(key: str, known: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from seqops.contract import Task
 from seqops.store import Store, sha256_of, sha256_of_json
+
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,12 @@ class Identity:
 
     @classmethod
     def of(cls, store: Store, task: Task) -> Identity:
-        """Hash the encoded data, the task's sections, the package's code and the lock."""
+        """Hash the encoded data, the task's sections, the code that trains it and the lock."""
         sections = {key: task.section[key] for key in ("data", "model", "fit")}
         return cls(
             data=store.folder(task.name).data_sha256(),
             params=sha256_of_json(sections),
-            code=code_sha256(),
+            code=code_sha256(task.name),
             lock=sha256_of(store.lock) if store.lock.is_file() else "",
         )
 
@@ -46,11 +49,33 @@ class Identity:
         }
 
 
-def code_sha256() -> str:
-    """Hash the source files of the installed package."""
-    package = Path(__file__).resolve().parents[1]
-    files = sorted(package.rglob("*.py"))
-    return sha256_of_json([[f.relative_to(package).as_posix(), sha256_of(f)] for f in files])
+def code_sha256(task: str) -> str:
+    """Hash the modules that decide a task's weights: its own, the training loop, and all they import."""
+    reached: dict[str, Path] = {}
+    waiting = [f"seqops.tasks.{task}.data", f"seqops.tasks.{task}.network", "seqops.blocks.fit"]
+    while waiting:
+        name = waiting.pop()
+        path = _file_of(name)
+        if name not in reached and path is not None:
+            reached[name] = path
+            waiting += _imports(path)
+    return sha256_of_json([[name, sha256_of(path)] for name, path in sorted(reached.items())])
+
+
+def _file_of(module: str) -> Path | None:
+    stem = PACKAGE.parent.joinpath(*module.split("."))
+    files = (stem.with_suffix(".py"), stem / "__init__.py")
+    return next((path for path in files if path.is_file()), None)
+
+
+def _imports(path: Path) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in names if name.startswith("seqops.")]
 
 
 def git_commit(root: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +69,25 @@ def holder(client: mlflow.MlflowClient, name: str, alias: str) -> str | None:
         if error.error_code in (MISSING, "INVALID_PARAMETER_VALUE"):
             return None
         raise
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Which versions hold the aliases, and how long the challenger trained."""
+
+    words: str
+    seconds: float
+
+
+def standing(client: mlflow.MlflowClient, name: str) -> Standing:
+    """Tell where the versions of a registered model stand."""
+    with answering():
+        holders = {alias: holder(client, name, alias) for alias in (CHAMPION, CHALLENGER)}
+        words = ", ".join(f"{alias} v{version}" for alias, version in holders.items() if version)
+        if holders[CHALLENGER] is None:
+            return Standing(f"{name}: not registered", math.nan)
+        run_id = client.get_model_version(name, holders[CHALLENGER]).run_id
+        return Standing(f"{name}: {words}", client.get_run(run_id).data.metrics.get("seconds", math.nan))
 
 
 def load(name: str, alias: str) -> Any:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import mlflow
 import requests
@@ -176,20 +175,10 @@ def _start(
     name = f"{Path(masked(source)).name}-{identity.params[:7]}"
     every = {**tags, "seqops.git_commit": git_commit(store.root), "seqops.source": masked(source)}
     run = client.create_run(experiment, run_name=name, tags=every)
-    params = [Param(k, str(v)) for k, v in flattened(task.section).items() if not k.startswith("search.")]
+    params = [Param(key, str(value)) for key, value in task.values().items()]
     client.log_batch(run.info.run_id, params=params)
     origin = CodeDatasetSource({"source": masked(source)})
     dataset = MetaDataset(origin, name=task.name, digest=identity.data[:8])
     entity = DatasetInput(dataset._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])
     client.log_inputs(run.info.run_id, [entity])
     return run
-
-
-def flattened(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Flatten nested mappings to dotted keys."""
-    if not isinstance(value, Mapping):
-        return {prefix: value}
-    out: dict[str, Any] = {}
-    for key, inner in value.items():
-        out |= flattened(inner, f"{prefix}.{key}" if prefix else str(key))
-    return out
