@@ -1,0 +1,1 @@
+"""Forecasting of time series: windows, smoothing and recurrent networks, rolling-origin backtests."""

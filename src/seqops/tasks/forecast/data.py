@@ -1,0 +1,219 @@
+"""Forecasting: series, origins, scales and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.blocks.scores import forecast as scores
+from seqops.contract import (
+    BadData,
+    Baseline,
+    Count,
+    Data,
+    Expectation,
+    Goal,
+    Meta,
+    Plot,
+    Positive,
+    Score,
+    Split,
+)
+from seqops.tasks.forecast import baselines, sample, serving, show
+from seqops.tasks.forecast.expectations import derived, promises
+from seqops.tasks.forecast.origins import Calendar, Framing, Series, joined
+from seqops.tasks.forecast.reader import COVARIATE, VALUE, Frequency, decode, parse_series
+from seqops.tasks.forecast.scale import Scale, Scaling
+
+GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {"sine": sample.sine}
+
+
+@dataclass(frozen=True)
+class Task(Data):
+    """A series in time order: train, then validation, then test; forecasts from rolling origins.
+
+    The last `test` rows are for testing, the `validation` rows before them for early stopping. A file
+    whose name ends in `-test` is a series of its own that is tested as a whole. The test rows are the
+    origins `origin_step` apart: each sees every row before it and nothing after it. From the first
+    of them, where all of `horizon` is known, comes the one long forecast; the first
+    `backtest_horizon` steps of all of them are the rolling backtest, which leaves out targets past
+    the end of the series.
+    """
+
+    date: str
+    values: tuple[str, ...]
+    covariates: tuple[str, ...]
+    frequency: Frequency
+    season: Positive
+    window: Positive
+    horizon: Positive
+    backtest_horizon: Positive
+    origin_step: Positive
+    validation: Positive
+    test: Positive
+    memory: Positive
+    log: bool
+    scaling: Scaling
+    calendar: tuple[Calendar, ...]
+    lowest: float | None
+    highest: float | None
+
+    registered_name: ClassVar[str] = "lstm-forecaster"
+    # The backtest, because one long forecast is one draw (its errors share one origin), and scaled
+    # errors, because MAPE forgives forecasts that are too low (Hyndman and Koehler 2006).
+    goal: ClassVar[Goal] = Goal("backtest_mase", higher_is_better=False)
+
+    def sample(self) -> Mapping[str, bytes]:
+        """Write the airline passengers, whose 144 figures are facts."""
+        return sample.airline()
+
+    def read(self, raw: Sequence[Path]) -> pd.DataFrame:
+        """Parse CSV files to one row a time step, `value.*` and `covariate.*` columns last."""
+        tables = [
+            parse_series(path, decode(path), self.date, self.values, self.covariates, self.frequency)
+            for path in raw
+        ]
+        for path, table in zip(raw[1:], tables[1:], strict=True):
+            if list(table.columns) != list(tables[0].columns):
+                mend = f"Give every file the columns of {raw[0].name}."
+                raise BadData.at(path, 1, "its columns differ from those of the first file", mend)
+        return pd.concat(tables, ignore_index=True)
+
+    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+        """Name the split of each row by its place in its series."""
+        names = np.full(len(table), "train", dtype="<U10")
+        own_test = table["series"].str.endswith("-test").any()
+        for series, rows in table.groupby("series", sort=False).indices.items():
+            if str(series).endswith("-test"):
+                names[rows] = "test"
+                continue
+            test = 0 if own_test else self.test
+            end = max(0, len(rows) - test)
+            names[rows[max(0, end - self.validation) : end]] = "validation"
+            names[rows[end:]] = "test"
+        return names
+
+    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add the split and what the promises speak of."""
+        return derived(super().facts(table))
+
+    def expectations(self) -> Sequence[Expectation]:
+        """Promise unbroken dates, numbers in range, enough rows and splits in time order."""
+        rows = self.window + 2 + self.validation + self.test
+        return promises(rows, self.log, self.lowest, self.highest)
+
+    def encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
+        """Cut each series to examples; scales and the MASE denominator come from training rows alone."""
+        split = self.assign(table)
+        figures = [c for c in table.columns if c.startswith((VALUE, COVARIATE))]
+        values = [c.removeprefix(VALUE) for c in figures if c.startswith(VALUE)]
+        training = table.loc[split == "train", figures].to_numpy(np.float64)
+        if len(training) <= self.season:
+            raise BadData(
+                f"{len(training)} training rows do not cover one season of {self.season}. "
+                "Give a longer series, or lower data.season, data.test or data.validation."
+            )
+        framing = self._framing(len(values))
+        parts: dict[str, list[Split]] = {"train": [], "validation": [], "test": []}
+        for _, rows in table.groupby("series", sort=False).indices.items():
+            part = table.iloc[rows]
+            series = Series(part[figures].to_numpy(np.float64), part["ordinal"].to_numpy(np.int64))
+            for name, examples in self._examples(framing, series, split[rows]).items():
+                parts[name].append(examples)
+        for name, examples_of in parts.items():
+            if not examples_of:
+                raise BadData(
+                    f"the series is too short for one {name} example: data.window is {self.window}, "
+                    f"data.validation {self.validation}, data.test {self.test}. Give more rows or lower those."
+                )
+        splits = {name: joined(examples) for name, examples in parts.items()}
+        splits["test"].plain("long")[0] = True
+        return splits, self._meta(table, values, figures, training, splits["test"])
+
+    def _framing(self, values: int) -> Framing:
+        return Framing(values, self.window, self.horizon, self.season, self.frequency, self.calendar)
+
+    def _examples(self, framing: Framing, series: Series, split: npt.NDArray[np.str_]) -> dict[str, Split]:
+        found = {}
+        for name, step in (("train", 1), ("validation", 1), ("test", self.origin_step)):
+            rows = np.flatnonzero(split == name)
+            if not len(rows):
+                continue
+            origins = np.arange(max(int(rows[0]), self.window), int(rows[-1]) + 1, step, dtype=np.int64)
+            memory = self.memory if name == "test" else self.window
+            if len(origins):
+                end = int(rows[-1]) + 1
+                found[name] = framing.examples(series, origins, end, max(memory, self.window))
+        return found
+
+    def _meta(
+        self,
+        table: pd.DataFrame,
+        values: list[str],
+        figures: list[str],
+        training: npt.NDArray[np.float64],
+        test: Split,
+    ) -> Meta:
+        own, other = training[:, : len(values)], training[:, len(values) :]
+        lag = np.abs(own[self.season :] - own[: -self.season]).mean(axis=0)
+        origins = test.plain("origin")
+        return {
+            "values": values,
+            "covariates": [c.removeprefix(COVARIATE) for c in figures[len(values) :]],
+            "window": self.window,
+            "horizon": self.horizon,
+            "backtest_horizon": min(self.backtest_horizon, self.horizon),
+            "season": self.season,
+            "frequency": self.frequency,
+            "log": self.log,
+            "calendar_size": 2 * len(self.calendar),
+            "scale": {
+                "values": Scale.learn(own, self.scaling, self.log).stored(),
+                "covariates": Scale.learn(other, self.scaling, False).stored(),
+            },
+            "mase_scale": np.where(lag > 0, lag, 1.0).tolist(),
+            "origins": {"first": int(origins[0]), "last": int(origins[-1]), "count": len(origins)},
+            "first_ordinal": int(table["ordinal"].iloc[0]),
+            "first_date": str(table["date"].iloc[0]),
+            "example": own[-self.window - self.season :].tolist(),
+        }
+
+    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+        """Forecast from the same origins with the same past by naive and classical methods."""
+        return baselines.all_of(splits["test"], meta)
+
+    def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
+        """Score the backtest, then the long forecast where it is among the rows."""
+        return scores.all_of(predicted, truth, meta)
+
+    def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
+        """Set apart the origins whose whole backtest horizon is known."""
+        last = truth.plain("targets")[:, meta["backtest_horizon"] - 1, 0]
+        return {"whole horizon known": np.isfinite(last)}
+
+    def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+        """Write the first season of each forecast as text."""
+        return show.examples(predicted, truth, meta)
+
+    def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
+        """Draw the long forecast and the error by step."""
+        return show.plots(predicted, truth, meta)
+
+    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+        """Frame each raw series at its end."""
+        framing = self._framing(len(meta["values"]))
+        return joined([serving.framed(text, i, framing, meta) for i, text in enumerate(inputs)])
+
+    def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
+        """List the coming steps of each series with their 80 and 95 % intervals."""
+        return [serving.record(predicted.iloc[i], text, i, meta) for i, text in enumerate(inputs)]
+
+    def request_example(self, meta: Meta) -> str:
+        """Return training rows as a list of numbers, or as CSV where there are several columns."""
+        return serving.example(meta)

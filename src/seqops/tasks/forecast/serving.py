@@ -1,0 +1,111 @@
+"""Raw series in, forecasts with intervals out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from seqops.contract import BadData, Meta, Split
+from seqops.tasks.forecast.origins import Framing, Series
+from seqops.tasks.forecast.reader import COVARIATE, PERIOD, VALUE, parse_series
+
+CELLS = ("mean", "low80", "high80", "low95", "high95")
+NUMBERS = re.compile(r"[\s,;]+")
+
+
+def framed(text: str, place: int, framing: Framing, meta: Meta) -> Split:
+    """Frame one raw series at its end. Raises BadData, naming the input by its 1-based place."""
+    series, _ = parsed(text, place, meta)
+    name = _name(place)
+    if len(series) < meta["window"]:
+        mend = f"Give at least {meta['window']} values, one season or more of them the latest."
+        raise BadData.at(name, None, f"{len(series)} values are fewer than one window", mend)
+    if np.isnan(series.figures).any():
+        row = int(np.flatnonzero(np.isnan(series.figures).any(axis=1))[0])
+        raise BadData.at(name, None, f"value {row + 1} is missing", "Fill the gap before you forecast.")
+    if meta["log"] and (series.figures[:, : framing.values] <= 0).any():
+        raise BadData.at(name, None, "a value is 0 or less", "This model was trained on logarithms.")
+    if (np.diff(series.ordinals) != 1).any():
+        row = int(np.flatnonzero(np.diff(series.ordinals) != 1)[0])
+        mend = f"Give one row a {meta['frequency']}, in order, without a gap."
+        raise BadData.at(name, row + 3, "the date does not follow the one before", mend)
+    end = np.array([len(series)], np.int64)
+    return framing.examples(series, end, len(series), meta["window"])
+
+
+def parsed(text: str, place: int, meta: Meta) -> tuple[Series, bool]:
+    """Read CSV, or a list of numbers; the second value says whether it came with dates.
+
+    A list stands for the first value column and is taken to start where the training series started.
+    """
+    columns = len(meta["values"]) + len(meta["covariates"])
+    cells = [cell for cell in NUMBERS.split(text.strip()) if cell]
+    if cells and all(_is_number(cell) for cell in cells):
+        if columns > 1:
+            mend = f"Give CSV with a date and the columns {', '.join(meta['values'] + meta['covariates'])}."
+            raise BadData.at(_name(place), None, "a plain list holds one column only", mend)
+        figures = np.array([float(cell) for cell in cells])[:, None]
+        return Series(figures, meta["first_ordinal"] + np.arange(len(cells), dtype=np.int64)), False
+    table = parse_series(_name(place), text, "", (), (), meta["frequency"])
+    found = table.filter(regex=r"^(value|covariate)\.")
+    figures = found.to_numpy(np.float64)
+    if figures.shape[1] != columns:
+        wanted = ", ".join(meta["values"] + meta["covariates"])
+        mend = f"Give a date and, in this order, {wanted}."
+        raise BadData.at(_name(place), 1, f"{figures.shape[1]} columns beside the date", mend)
+    return Series(figures, table["ordinal"].to_numpy(np.int64)), True
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _name(place: int) -> Path:
+    return Path(f"input {place + 1}")
+
+
+def record(row: pd.Series, text: str, place: int, meta: Meta) -> dict[str, Any]:
+    """List each coming step, with its date where the input had dates, and say how the calendar was met."""
+    series, dated = parsed(text, place, meta)
+    shape = (meta["horizon"], len(meta["values"]))
+    cells = {name: np.asarray(row[name], np.float64).reshape(shape) for name in CELLS}
+    dated = dated and meta["frequency"] != "position"
+    steps = []
+    for step in range(meta["horizon"]):
+        when: dict[str, Any] = {"step": step + 1}
+        if dated:
+            when["date"] = date_of(int(series.ordinals[-1]) + step + 1, meta["frequency"])
+        for v, name in enumerate(meta["values"]):
+            figures = {cell: float(values[step, v]) for cell, values in cells.items()}
+            steps.append({**when, "series": name, **figures})
+    calendar = (
+        "dates of the input" if dated else f"by position; the first value taken as {meta['first_date']}"
+    )
+    return {"calendar": calendar, "known": len(series), "forecast": steps}
+
+
+def date_of(ordinal: int, frequency: str) -> str:
+    """Write the period with that ordinal, such as 1961-01."""
+    return str(pd.Period(ordinal=ordinal, freq=PERIOD[frequency]))
+
+
+def example(meta: Meta) -> str:
+    """Write the stored training rows as an input that `parsed` accepts."""
+    rows = meta["example"]
+    if len(meta["values"]) + len(meta["covariates"]) == 1:
+        return " ".join(f"{row[0]:g}" for row in rows)
+    header = ",".join(["date", *meta["values"], *meta["covariates"]])
+    lines = []
+    for place, row in enumerate(rows):
+        ordinal = meta["first_ordinal"] + place
+        date = str(place) if meta["frequency"] == "position" else date_of(ordinal, meta["frequency"])
+        lines.append(",".join([date, *(f"{x:g}" for x in row)]))
+    return "\n".join([header, *lines])
