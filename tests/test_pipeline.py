@@ -16,6 +16,10 @@ from seqops.store import Store, read_json, sha256_of
 
 HERE = Path(__file__).parent
 NAMES = Params.load(HERE.parent / "params.yaml").names
+ARTEFACTS = (
+    "raw validation.json table.parquet arrays meta.json model.weights.h5 history.csv metrics.json "
+    "predictions.parquet plots report.html"
+).split()
 STAGES = "download,validate,preprocess,train,evaluate"
 
 
@@ -59,8 +63,7 @@ def twins(tmp_path_factory):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     "artefact",
-    ["raw", "validation.json", "table.parquet", "arrays", "meta.json", "model.weights.h5", "history.csv"]
-    + ["metrics.json", "predictions.parquet", "plots", "report.html"],
+    ARTEFACTS,
 )
 def test_two_runs_give_equal_bytes(twins, name, artefact):
     one, two = (store.folder(name).path / artefact for store in twins)

@@ -1,0 +1,71 @@
+"""The verdict and the metrics of a toy task whose scores are known."""
+
+import numpy as np
+import pandas as pd
+from toy import ToyData
+
+from seqops.blocks.evaluation import Rival, best_baseline, evaluate, verdict, worst_examples
+from seqops.blocks.scores.bootstrap import Difference
+
+DATA = ToyData()
+SPLITS, META = DATA.encode(None)
+TRUTH = SPLITS["test"]
+
+
+def rival(name, value, low, high, p, kind="trivial"):
+    return Rival(name, kind, Difference(value, low, high, p))
+
+
+BETTER = rival("copy", 0.3, 0.1, 0.5, 0.001)
+EQUAL = rival("ets", 0.01, -0.2, 0.2, 0.4, "classical")
+WORSE = rival("theta", -0.3, -0.5, -0.1, 1.0, "classical")
+
+
+def found(right):
+    """Evaluate predictions of which the first `right` are right."""
+    odd = TRUTH.plain("odd")
+    predicted = pd.DataFrame({"odd": np.where(np.arange(len(odd)) < right, odd, 1 - odd)})
+    return evaluate(DATA, predicted, TRUTH, META, DATA.baselines(SPLITS, META), 400, 0, 0.05)
+
+
+def test_the_verdict_says_who_wins_in_words():
+    words = verdict("f1", [BETTER, EQUAL, WORSE], 0.05)
+    assert "beats copy; it cannot be told from ets; it loses to theta" in words
+
+
+def test_a_perfect_model_beats_the_trivial_baseline():
+    evaluation = found(20)
+    assert evaluation.metrics["model"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert evaluation.metrics["baselines"]["always even"]["accuracy"]["value"] == 0.45
+    assert evaluation.beats_trivial
+
+
+def test_a_model_that_is_always_wrong_does_not():
+    evaluation = found(0)
+    assert not evaluation.beats_trivial
+    assert "loses to always even" in evaluation.metrics["verdict"]
+
+
+def test_a_gain_within_chance_is_no_win():
+    assert found(11).metrics["against"]["always even"]["value"] > 0
+    assert not found(11).beats_trivial
+
+
+def test_a_classical_baseline_enters_the_verdict_but_not_the_gate():
+    evaluation = found(20)
+    evaluation.rivals.append(WORSE)
+    assert evaluation.beats_trivial
+
+
+def test_the_best_baseline_minds_the_direction():
+    metrics = {"goal": "m", "baselines": {"a": {"m": {"value": 1.0}}, "b": {"m": {"value": 2.0}}}}
+    assert best_baseline({**metrics, "higher_is_better": True}) == ("b", 2.0)
+    assert best_baseline({**metrics, "higher_is_better": False}) == ("a", 1.0)
+
+
+def test_the_worst_examples_come_first():
+    odd = TRUTH.plain("odd")
+    predicted = pd.DataFrame({"odd": np.where(np.arange(20) == 7, 1 - odd, odd)})
+    worst = worst_examples(DATA, predicted, TRUTH, META, 3)
+    assert worst.index[0] == 7
+    assert worst["accuracy"].tolist() == [0.0, 1.0, 1.0]

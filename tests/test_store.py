@@ -1,0 +1,105 @@
+"""Atomic writes, canonical JSON, arrays on disk, the project found from anywhere inside it."""
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from seqops.contract import BadData, Ragged, SeqopsError, Split
+from seqops.store import (
+    Store,
+    read_json,
+    read_splits,
+    replacing,
+    sha256_of,
+    write_bytes,
+    write_json,
+    write_splits,
+)
+
+
+def test_an_error_while_writing_leaves_the_old_file_and_no_litter(tmp_path):
+    path = tmp_path / "file.txt"
+    write_bytes(path, b"old")
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
+
+
+def _write_for_ever(path):
+    for turn in range(10**9):
+        write_bytes(path, bytes([65 + turn % 26]) * 500_000)
+
+
+def test_a_kill_while_writing_leaves_a_whole_file(tmp_path):
+    path = tmp_path / "file.bin"
+    write_bytes(path, b"A" * 500_000)
+    for turn in range(5):
+        process = multiprocessing.get_context("fork").Process(target=_write_for_ever, args=(path,))
+        process.start()
+        time.sleep(0.02 + 0.01 * turn)
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        content = path.read_bytes()
+        assert len(content) == 500_000
+        assert len(set(content)) == 1
+
+
+def test_json_is_sorted_readable_and_refuses_nan(tmp_path):
+    write_json(tmp_path / "a.json", {"b": 1, "a": "ñ"})
+    assert (tmp_path / "a.json").read_text("utf-8") == '{\n "a": "ñ",\n "b": 1\n}\n'
+    with pytest.raises(ValueError, match="Out of range float"):
+        write_json(tmp_path / "a.json", {"a": float("nan")})
+    assert read_json(tmp_path / "a.json") == {"a": "ñ", "b": 1}
+
+
+def test_a_missing_or_torn_file_is_told_with_the_way_out(tmp_path):
+    with pytest.raises(BadData, match="dvc repro"):
+        read_json(tmp_path / "none.json")
+    (tmp_path / "torn.json").write_text('{"a": ')
+    with pytest.raises(BadData, match=r"torn\.json: not readable as JSON"):
+        read_json(tmp_path / "torn.json")
+
+
+def test_splits_come_back_as_they_were_and_memory_mapped(tmp_path):
+    split = Split({"tokens": Ragged.of([[1, 2], [], [3]], np.int32), "label": np.array([0, 1, 0])})
+    empty = Split({"tokens": Ragged.of([], np.int32), "label": np.zeros(0, int)})
+    write_splits(tmp_path, {"train": split, "test": empty})
+    read = read_splits(tmp_path)
+    assert isinstance(read["train"].ragged("tokens").values, np.memmap)
+    assert [list(read["train"].ragged("tokens")[i]) for i in range(3)] == [[1, 2], [], [3]]
+    assert read["train"].plain("label").tolist() == [0, 1, 0]
+    assert len(read["test"]) == 0
+
+
+def test_a_folder_hashes_by_names_and_contents(tmp_path):
+    for folder, content in (("one", b"x"), ("two", b"x"), ("three", b"y")):
+        write_bytes(tmp_path / folder / "a" / "f", content)
+    assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two") != sha256_of(tmp_path / "three")
+
+
+def test_the_project_is_found_from_any_folder_inside_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("SEQOPS_ROOT", raising=False)
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "deep" / "down").mkdir(parents=True)
+    assert Store.find(tmp_path / "deep" / "down").root == tmp_path
+    monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path / "deep"))
+    assert Store.find().root == tmp_path
+
+
+def test_no_project_is_told_with_the_way_out(tmp_path, monkeypatch):
+    monkeypatch.delenv("SEQOPS_ROOT", raising=False)
+    with pytest.raises(SeqopsError, match="SEQOPS_ROOT"):
+        Store.find(tmp_path)
+
+
+def test_columns_of_unequal_length_are_refused():
+    with pytest.raises(ValueError, match=json.dumps({"a": 1, "b": 2}).replace('"', "'")):
+        Split({"a": np.zeros(1), "b": np.zeros(2)})
