@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from seqops.console import plainly, prepare
+from seqops.console import plainly
 
 STAGES = {
     "download": "download",
@@ -18,7 +18,6 @@ STAGES = {
 
 def main(root, stages, *tasks):
     os.environ["SEQOPS_ROOT"] = root
-    prepare()
     sys.path.insert(0, str(Path(root) / "pipelines"))
     for task in tasks:
         for stage in stages.split(","):

@@ -12,12 +12,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from seqops.console import out, plainly, prepare
+from seqops.console import out, plainly
 from seqops.contract import BadData, SeqopsError
 from seqops.params import Params, overrides
 from seqops.store import Store, read_json
 
-prepare()
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 Tasks = Annotated[list[str] | None, typer.Argument(metavar="[TASK]...", help="Only these tasks.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,23 +12,6 @@ from seqops.contract import SeqopsError
 
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
-
-ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "KERAS_BACKEND": "tensorflow",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "GX_ANALYTICS_ENABLED": "false",
-    "DVC_NO_ANALYTICS": "1",
-}
-
-
-def prepare() -> None:
-    """Set what the libraries read at import; what the person has set stays."""
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-
 
 @contextmanager
 def plainly(debug: bool = False) -> Iterator[None]:
@@ -64,5 +46,4 @@ def run_stage(stage: Callable[[str], None]) -> None:
             stage(task)
 
     main.__doc__ = stage.__doc__
-    prepare()
     typer.run(main)

@@ -101,8 +101,10 @@ def train(
         loop.run_epoch(splits["train"], validation)
         if checkpoint:
             _save(checkpoint, model, progress)
-    model.set_weights(progress.best)
-    return Fitted(model, progress.epochs)
+    # a model of its own, so that no optimizer state is saved with the weights
+    best = network.build(meta)
+    best.set_weights(progress.best)
+    return Fitted(best, progress.epochs)
 
 
 @dataclass(frozen=True)

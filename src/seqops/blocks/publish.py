@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,7 +44,8 @@ def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
         }
     for baseline, scores in metrics["baselines"].items():
         flat |= {f"baseline.{baseline}.{name}": score["value"] for name, score in scores.items()}
-    return {name: value for name, value in flat.items() if value is not None}
+    # MLflow refuses other characters in a metric's name
+    return {re.sub(r"[^\w./ :-]", "-", name): value for name, value in flat.items() if value is not None}
 
 
 def card(metrics: Mapping[str, Any]) -> str:
