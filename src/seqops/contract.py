@@ -60,7 +60,9 @@ class Ragged:
     def of(cls, rows: Iterable[Sequence[Any] | Array], dtype: npt.DTypeLike) -> Ragged:
         """Lay rows end to end; an empty list of rows gives an empty, one-dimensional array."""
         arrays = [np.asarray(row, dtype=dtype) for row in rows]
-        values = np.concatenate(arrays) if arrays else np.zeros(0, dtype)
+        # an empty list has one dimension, whatever the other rows have
+        filled = [a for a in arrays if len(a)] or arrays[:1]
+        values = np.concatenate(filled) if filled else np.zeros(0, dtype)
         offsets = np.zeros(len(arrays) + 1, np.int64)
         np.cumsum([len(a) for a in arrays], out=offsets[1:])
         return cls(values, offsets)
@@ -86,10 +88,13 @@ class Ragged:
         return np.diff(self.offsets)
 
     def take(self, rows: Array) -> Ragged:
-        """Return the named rows, in the order named."""
-        if len(rows) == 0:
-            return Ragged(self.values[:0], np.zeros(1, np.int64))
-        return Ragged.of([self[int(i)] for i in rows], self.values.dtype)
+        """Return the named rows, in the order named; rows: places, or a mask (n,)."""
+        chosen = np.arange(len(self))[rows] if len(rows) else np.zeros(0, np.int64)
+        lengths = self.lengths[chosen]
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        # where each value stands here, less where it will stand
+        shift = np.repeat(self.offsets[chosen] - offsets[:-1], lengths)
+        return Ragged(self.values[np.arange(len(shift)) + shift], offsets)
 
     def padded(self, value: float = 0) -> Array:
         """Return (n, longest[, D]), padded on the right."""
@@ -339,6 +344,10 @@ class Network(ABC):
     def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Predict for early stopping; cheaper than `predict` where decoding is dear."""
         return self.predict(model, split, meta)
+
+    def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
+        """Set, after the fit, what validation rows alone can teach, such as the width of intervals."""
+        return
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import great_expectations as gx
+import numpy as np
 import pandas as pd
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.exceptions import GreatExpectationsError
@@ -90,7 +91,13 @@ def _observed(result: Mapping[str, Any]) -> str:
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """Make a row plain JSON, the line first."""
     ordered = {LINE: row.get(LINE), **{key: row[key] for key in sorted(row) if key != LINE}}
-    return {key: str(v) if isinstance(v, float) and not math.isfinite(v) else v for key, v in ordered.items()}
+    return {key: _plain_cell(value) for key, value in ordered.items()}
+
+
+def _plain_cell(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def report(outcomes: Sequence[Outcome], rows: int) -> dict[str, Any]:

@@ -1,0 +1,86 @@
+"""Vocabularies, windows and length buckets."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqops.blocks.sequences import UNKNOWN, buckets, in_length_order, index_of, learn_vocabulary, windows
+
+LENGTHS = st.lists(st.integers(0, 50), max_size=300).map(lambda n: np.array(n, np.int64))
+
+
+def test_a_vocabulary_lists_the_frequent_first_and_ties_by_name():
+    rows = [["b", "a", "c"], ["c", "a"], ["c", "d"]]
+    assert learn_vocabulary(rows) == ["<pad>", "<unk>", "c", "a", "b", "d"]
+
+
+def test_a_vocabulary_leaves_the_rare_out_and_names_no_special_twice():
+    rows = [["a", "a", "<unk>", "<unk>", "b"]]
+    assert learn_vocabulary(rows, minimum=2) == ["<pad>", "<unk>", "a"]
+
+
+@given(st.lists(st.lists(st.text("abcd", max_size=2), max_size=5), max_size=5), st.randoms())
+def test_a_vocabulary_does_not_hang_on_the_order_of_rows(rows, random):
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    assert learn_vocabulary(rows) == learn_vocabulary(shuffled)
+
+
+def test_an_unseen_item_is_looked_up_as_unknown():
+    index = index_of(learn_vocabulary([["a"]]))
+    assert index == {"<pad>": 0, "<unk>": 1, "a": 2}
+    assert index.get("z", UNKNOWN) == 1
+
+
+@pytest.mark.parametrize(
+    ("length", "size", "step", "starts"),
+    [(5, 3, 1, [0, 1, 2]), (5, 5, 1, [0]), (7, 3, 2, [0, 2, 4]), (8, 3, 2, [0, 2, 4]), (1, 1, 9, [0])],
+)
+def test_windows_are_all_that_fit(length, size, step, starts):
+    assert windows(length, size, step).tolist() == starts
+
+
+def test_a_series_shorter_than_a_window_is_refused():
+    with pytest.raises(ValueError, match="a series of 4 rows is shorter than one window of 5"):
+        windows(4, 5)
+
+
+@given(LENGTHS, st.integers(1, 40), st.integers(0, 5), st.integers(0, 5))
+def test_buckets_hold_every_row_once(lengths, batch_size, seed, epoch):
+    batches = buckets(lengths, batch_size, seed, epoch)
+    assert all(1 <= len(batch) <= batch_size for batch in batches)
+    assert len(batches) == -(-len(lengths) // batch_size)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+
+
+@given(LENGTHS, st.integers(1, 40), st.integers(0, 5), st.integers(0, 5))
+def test_buckets_are_a_function_of_seed_and_epoch(lengths, batch_size, seed, epoch):
+    first, second = (buckets(lengths, batch_size, seed, epoch) for _ in range(2))
+    assert [batch.tolist() for batch in first] == [batch.tolist() for batch in second]
+
+
+def test_another_epoch_and_another_seed_give_other_buckets():
+    lengths = np.arange(100, dtype=np.int64) % 7
+    orders = {
+        tuple(np.concatenate(buckets(lengths, 8, seed, epoch)).tolist())
+        for seed in range(3)
+        for epoch in range(3)
+    }
+    assert len(orders) == 9
+
+
+def test_rows_of_like_length_share_a_batch():
+    lengths = np.random.default_rng(0).integers(1, 100, 400)
+    padded = sum(len(batch) * lengths[batch].max() for batch in buckets(lengths, 8, 0, 0))
+    shuffled = np.random.default_rng(1).permutation(400).reshape(-1, 8)
+    assert padded < 1.1 * lengths.sum()
+    assert sum(8 * lengths[batch].max() for batch in shuffled) > 1.5 * lengths.sum()
+
+
+@given(LENGTHS, st.integers(1, 40))
+def test_prediction_goes_from_short_to_long_and_misses_none(lengths, batch_size):
+    batches = in_length_order(lengths, batch_size)
+    order = [int(i) for batch in batches for i in batch]
+    assert sorted(order) == list(range(len(lengths)))
+    assert np.all(np.diff(lengths[order]) >= 0)
