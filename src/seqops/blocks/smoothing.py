@@ -26,7 +26,7 @@ class Smoothed:
     adjusted: Any
 
 
-class SmoothingCell(keras.layers.Layer):  # type: ignore[misc]
+class SmoothingCell(keras.layers.Layer):
     """One step of additive Holt-Winters smoothing with a damped trend, in error-correction form.
 
     States: level (B, V), trend (B, V), season (B, m x V), the present step's season first.
@@ -61,7 +61,7 @@ class SmoothingCell(keras.layers.Layer):  # type: ignore[misc]
         return value - now, [ahead + alpha * error, phi * trend + alpha * beta * error, moved]
 
 
-class ExponentialSmoothing(keras.layers.Layer):  # type: ignore[misc]
+class ExponentialSmoothing(keras.layers.Layer):
     """Smooth a window and carry its level, damped trend and season on.
 
     In the logarithm of a series its seasons multiply. Hyndman et al. 2008, "Forecasting with

@@ -71,7 +71,7 @@ def counted(losses: Floats, examples: int) -> Floats:
 
 @dataclass(frozen=True)
 class Scope:
-    """The part of the forecasts that a family of scores speaks of: errors (n, steps, V), one row an example."""
+    """The part of the forecasts that a family of scores speaks of: (n, steps, V), or (n, V); a row a unit."""
 
     prefix: str
     truth: Floats

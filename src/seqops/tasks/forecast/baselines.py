@@ -47,7 +47,7 @@ def seasonal_naive(past: Floats, ahead: Ahead) -> Floats:
 
 def drift(past: Floats, ahead: Ahead) -> Floats:
     """Draw the line through the first and the last value onwards."""
-    return past[-1] + ahead.steps * _slope(past)
+    return np.asarray(past[-1] + ahead.steps * _slope(past), np.float64)
 
 
 def drift_seasonal(past: Floats, ahead: Ahead) -> Floats:

@@ -15,7 +15,6 @@ from seqops.blocks.scores import forecast as scores
 from seqops.contract import (
     BadData,
     Baseline,
-    Count,
     Data,
     Expectation,
     Goal,
@@ -126,12 +125,12 @@ class Task(Data):
             series = Series(part[figures].to_numpy(np.float64), part["ordinal"].to_numpy(np.int64))
             for name, examples in self._examples(framing, series, split[rows]).items():
                 parts[name].append(examples)
-        for name, examples_of in parts.items():
-            if not examples_of:
-                raise BadData(
-                    f"the series is too short for one {name} example: data.window is {self.window}, "
-                    f"data.validation {self.validation}, data.test {self.test}. Give more rows or lower those."
-                )
+        short = [name for name, examples in parts.items() if not examples]
+        if short:
+            raise BadData(
+                f"the series is too short for one {short[0]} example: data.window is {self.window}, "
+                f"data.validation {self.validation}, data.test {self.test}. Give more rows, or lower those."
+            )
         splits = {name: joined(examples) for name, examples in parts.items()}
         splits["test"].plain("long")[0] = True
         return splits, self._meta(table, values, figures, training, splits["test"])

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.contract import BadParams, Batch, Count, Meta, Network, Positive, Rate, Split
-from seqops.tasks.forecast.forecaster import Kind, Member, PathLoss, Shape, Spread
+from seqops.tasks.forecast.forecaster import Ensemble, Kind, PathLoss, Shape, Spread
 from seqops.tasks.forecast.scale import Scale
 
 LEVELS = {"80": 0.80, "95": 0.95}
@@ -36,13 +36,13 @@ class Net(Network):
     difference: Count
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
-        """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, M + 1, H, V)."""
+        """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
         shape = self._shape(meta)
         columns = len(meta["values"]) + len(meta["covariates"])
         steps = meta["window"] + meta["horizon"]
         figures = keras.Input((meta["window"], columns), name="figures")
         calendar = keras.Input((steps, meta["calendar_size"]), name="calendar")
-        members = [Member(shape, f"member_{i}")(figures, calendar) for i in range(self.members)]
+        members = Ensemble(shape, "ensemble")(figures, calendar)
         model = keras.Model([figures, calendar], Spread(name="spread")(members), name=self.kind)
         model.compile(optimizer=optimizer, loss=PathLoss(), jit_compile=False)
         return model
@@ -62,12 +62,13 @@ class Net(Network):
             self.layers,
             self.units,
             self.dropout,
+            self.members,
+            self.stride,
             self.difference,
             len(meta["values"]),
             window,
             meta["horizon"],
             season,
-            self.stride,
         )
 
     def batch(self, split: Split, meta: Meta) -> Batch:
@@ -106,8 +107,8 @@ class Net(Network):
 def _paths(model: keras.Model, split: Split, meta: Meta) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Forecast in scaled units: the mean of the members and the learnt spread, each (n, H, V)."""
     out = np.asarray(model.predict(_inputs(split, meta), batch_size=256, verbose=0), np.float64)
-    members, log_spread = out[:, :-1], out[:, -1]
-    return members.mean(axis=1), np.exp(log_spread)
+    members, log_spread = out[:, :, :-1], out[:, :, -1]
+    return members.mean(axis=2), np.exp(log_spread)
 
 
 def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:

@@ -74,7 +74,7 @@ def phase(ordinals: Integers, name: Calendar, season: int, frequency: Frequency)
     """Say how far each step is through the cycle, 0 to 1."""
     if name == "season" or frequency == "position":
         return ordinals % season / season
-    periods = pd.PeriodIndex.from_ordinals(ordinals.ravel(), freq=PERIOD[frequency])
+    periods = pd.PeriodIndex.from_ordinals(ordinals.ravel(), freq=PERIOD[frequency])  # type: ignore[attr-defined]
     # months count from 1; a shift of phase is nothing a network would notice
     return (np.asarray(getattr(periods, name)) / CYCLE[name]).reshape(ordinals.shape)
 

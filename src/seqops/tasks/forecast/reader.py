@@ -25,7 +25,7 @@ MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 def parse_series(
     path: Path, text: str, date: str, values: Sequence[str], covariates: Sequence[str], frequency: Frequency
 ) -> pd.DataFrame:
-    """Parse the text of one file: `line`, `series` (the file's stem), `date` (text), `ordinal`, `value.*`, `covariate.*`.
+    """Parse a file's text: `line`, `series` (its stem), `date` (text), `ordinal`, `value.*`, `covariate.*`.
 
     An empty `date` means the first column; empty `values` mean every column that is neither the date
     nor a covariate. Raises BadData for what cannot be parsed; a missing figure becomes NaN.
@@ -48,7 +48,7 @@ def parse_series(
 
 
 def decode(path: Path) -> str:
-    """Read UTF-8, with or without a byte order mark. Raises BadData, naming the line of the first bad byte."""
+    """Read UTF-8, with or without a byte order mark. Raises BadData, naming the line of a bad byte."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -123,7 +123,7 @@ def _number(path: Path, line: int, text: str, column: str) -> float:
 def ordinals(
     path: Path, lines: Sequence[int], texts: Sequence[str], frequency: Frequency
 ) -> npt.NDArray[np.int64]:
-    """Count the periods since 1970 (or, by position, the steps since the first row): neighbours differ by 1."""
+    """Number the rows by period since 1970 (or by step since the first row): neighbours differ by 1."""
     if frequency == "position":
         return _positions(path, lines, texts)
     dates = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
@@ -131,7 +131,7 @@ def ordinals(
         bad = int(np.flatnonzero(dates.isna())[0])
         mend = "Write dates as 2024-01-31, months as 2024-01, times as 2024-01-31T13:00."
         raise BadData.at(path, lines[bad], f"{texts[bad][:40]!r} is not a date", mend)
-    return dates.dt.to_period(PERIOD[frequency]).astype("int64").to_numpy()
+    return np.asarray(dates.dt.to_period(PERIOD[frequency]).astype("int64"), np.int64)
 
 
 def _positions(path: Path, lines: Sequence[int], texts: Sequence[str]) -> npt.NDArray[np.int64]:
@@ -140,4 +140,5 @@ def _positions(path: Path, lines: Sequence[int], texts: Sequence[str]) -> npt.ND
         bad = lines[int(np.flatnonzero(np.isnan(x))[0])]
         raise BadData.at(path, bad, "the position is missing", "Number the rows by equal steps.")
     step = float(np.median(np.abs(np.diff(x)))) if len(x) > 1 else 1.0
-    return np.rint((x - x[0]) / (step or 1.0)).astype(np.int64)
+    places: npt.NDArray[np.int64] = np.rint((x - x[0]) / (step or 1.0)).astype(np.int64)
+    return places

@@ -38,7 +38,7 @@ def sine() -> Mapping[str, bytes]:
     return {name: _position_csv(ticks / 10, wave[name](ticks / 10)) for name, ticks in tenths.items()}
 
 
-def _position_csv(x: np.ndarray, y: np.ndarray) -> bytes:  # type: ignore[type-arg]
+def _position_csv(x: np.ndarray, y: np.ndarray) -> bytes:
     # ten decimals, because the last bits of a sine differ between C libraries
     lines = ["x,y", *(f"{a:.1f},{b:.10f}" for a, b in zip(x, y, strict=True))]
     return ("\n".join(lines) + "\n").encode("ascii")

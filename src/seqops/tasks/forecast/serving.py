@@ -11,7 +11,7 @@ import pandas as pd
 
 from seqops.contract import BadData, Meta, Split
 from seqops.tasks.forecast.origins import Framing, Series
-from seqops.tasks.forecast.reader import COVARIATE, PERIOD, VALUE, parse_series
+from seqops.tasks.forecast.reader import PERIOD, parse_series
 
 CELLS = ("mean", "low80", "high80", "low95", "high95")
 NUMBERS = re.compile(r"[\s,;]+")
