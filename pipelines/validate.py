@@ -1,6 +1,6 @@
 """Hold the parsed table to what the task expects of it."""
 
-from seqops.blocks.expect import examine, report, summary
+from seqops.blocks.expect import run
 from seqops.console import err, run_stage
 from seqops.contract import BadData
 from seqops.params import Params
@@ -12,13 +12,13 @@ def validate(name: str) -> None:
     store = Store.find()
     task, folder = Params.load(store.params).task(name), store.folder(name)
     table = task.data.read(folder.raw_files())
-    outcomes = examine(task.data.facts(table), task.data.expectations())
-    write_json(folder.validation, report(outcomes, len(table)))
-    if any(not outcome.passed for outcome in outcomes):
-        err.print(summary(outcomes))
+    report = run(task.data.facts(table), task.data.expectations())
+    write_json(folder.validation, report.document())
+    if not report.passed:
+        err.print(report.table())
         raise BadData(
-            f"{name}: {sum(o.state == 'bad data' for o in outcomes)} expectations are not met and "
-            f"{sum(o.state == 'broken check' for o in outcomes)} checks could not be made. "
+            f"{name}: {report.count('bad data')} expectations are not met and "
+            f"{report.count('broken check')} checks could not be made. "
             f"Mend the lines named above in {', '.join(p.name for p in folder.raw_files())}, "
             f"or the thresholds in tasks.{name}.data."
         )

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from seqops.blocks.expect import examine, report, summary
+from seqops.blocks.expect import Report, run
 from seqops.contract import Expectation
 
 TABLE = pd.DataFrame(
@@ -26,7 +26,7 @@ def expect(kind, meaning="it holds", **arguments):
 
 
 def only(expectation, table=TABLE):
-    [outcome] = examine(table, [expectation])
+    [outcome] = run(table, [expectation]).outcomes
     return outcome
 
 
@@ -104,14 +104,14 @@ def test_a_missing_column_is_bad_data_where_its_presence_is_what_was_promised():
 
 
 def test_one_broken_check_does_not_keep_the_next_from_being_made():
-    outcomes = examine(
+    report = run(
         TABLE,
         [
             expect("column_values_to_be_between", column="absent", min_value=0),
             expect("column_values_to_not_be_null", column="name"),
         ],
     )
-    assert [outcome.state for outcome in outcomes] == ["broken check", "passed"]
+    assert [outcome.state for outcome in report.outcomes] == ["broken check", "passed"]
 
 
 PROMISES = [
@@ -124,7 +124,7 @@ PROMISES = [
 
 def test_the_report_is_plain_json_and_the_same_at_every_call():
     first, second = (
-        json.dumps(report(examine(TABLE, PROMISES), 5), sort_keys=True, allow_nan=False) for _ in range(2)
+        json.dumps(run(TABLE, PROMISES).document(), sort_keys=True, allow_nan=False) for _ in range(2)
     )
     assert first == second
     found = json.loads(first)
@@ -135,7 +135,7 @@ def test_the_report_is_plain_json_and_the_same_at_every_call():
 
 def test_the_summary_shows_only_what_does_not_hold():
     shown = io.StringIO()
-    Console(file=shown, width=160).print(summary(examine(TABLE, PROMISES)))
+    Console(file=shown, width=160).print(run(TABLE, PROMISES).table())
     text = shown.getvalue()
     assert "values are not negative" in text
     assert "line 3: value -2.0" in text
@@ -148,5 +148,5 @@ def test_brackets_in_the_data_are_shown_as_they_are():
     table = pd.DataFrame({"line": [1], "name": ["[red]x[/]"]})
     shown = io.StringIO()
     outcome = only(expect("column_values_to_be_in_set", column="name", value_set=["y"]), table)
-    Console(file=shown, width=120).print(summary([outcome]))
+    Console(file=shown, width=120).print(Report(1, (outcome,)).table())
     assert "[red]x[/]" in shown.getvalue()

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from seqops.contract import Expectation
 
+State = Literal["passed", "bad data", "broken check"]
 LINE = "line"
 SHOWN = 5
 
@@ -31,7 +32,7 @@ class Outcome:
     """
 
     expectation: Expectation
-    state: Literal["passed", "bad data", "broken check"]
+    state: State
     count: int
     rows: tuple[Mapping[str, Any], ...]
     note: str
@@ -41,17 +42,65 @@ class Outcome:
         """Tell whether the promise is kept."""
         return self.state == "passed"
 
+    def document(self) -> dict[str, Any]:
+        """Put it to plain JSON."""
+        return {
+            "kind": self.expectation.kind,
+            "arguments": dict(self.expectation.arguments),
+            "meaning": self.expectation.meaning,
+            "state": self.state,
+            "count": self.count,
+            "rows": [dict(row) for row in self.rows],
+            "note": self.note,
+        }
 
-def examine(table: pd.DataFrame, expectations: Sequence[Expectation]) -> list[Outcome]:
+
+@dataclass(frozen=True)
+class Report:
+    """What became of every expectation, over a table of so many rows."""
+
+    rows: int
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether every promise is kept."""
+        return all(outcome.passed for outcome in self.outcomes)
+
+    def count(self, state: State) -> int:
+        """Count the expectations of which this became."""
+        return sum(outcome.state == state for outcome in self.outcomes)
+
+    def document(self) -> dict[str, Any]:
+        """Put it to plain JSON, the same for the same table."""
+        found = [outcome.document() for outcome in self.outcomes]
+        return {"rows": self.rows, "passed": self.passed, "expectations": found}
+
+    def table(self) -> Table:
+        """Draw what does not hold: which promise, how many rows, and the first of them by raw line."""
+        table = Table(title="Expectations that do not hold")
+        table.add_column("expected")
+        table.add_column("found")
+        table.add_column("rows", justify="right")
+        table.add_column("first offending rows")
+        for outcome in self.outcomes:
+            if not outcome.passed:
+                rows = "\n".join(_shown(row) for row in outcome.rows) or outcome.note
+                count = str(outcome.count) if outcome.count else ""
+                table.add_row(escape(outcome.expectation.meaning), outcome.state, count, escape(rows))
+        return table
+
+
+def run(table: pd.DataFrame, expectations: Sequence[Expectation]) -> Report:
     """Check every expectation, in the order given."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     asset = context.data_sources.add_pandas("table").add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": table})
-    return [_examine_one(batch, expectation) for expectation in expectations]
+    return Report(len(table), tuple(_check(batch, expectation) for expectation in expectations))
 
 
-def _examine_one(batch: Any, expectation: Expectation) -> Outcome:
+def _check(batch: Any, expectation: Expectation) -> Outcome:
     wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": [LINE]}
     try:
         configured = ExpectationConfiguration(
@@ -98,41 +147,6 @@ def _plain_cell(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def report(outcomes: Sequence[Outcome], rows: int) -> dict[str, Any]:
-    """Put the outcomes to plain JSON, the same for the same table."""
-    return {
-        "rows": rows,
-        "passed": all(outcome.passed for outcome in outcomes),
-        "expectations": [
-            {
-                "kind": outcome.expectation.kind,
-                "arguments": dict(outcome.expectation.arguments),
-                "meaning": outcome.expectation.meaning,
-                "state": outcome.state,
-                "count": outcome.count,
-                "rows": [dict(row) for row in outcome.rows],
-                "note": outcome.note,
-            }
-            for outcome in outcomes
-        ],
-    }
-
-
-def summary(outcomes: Sequence[Outcome]) -> Table:
-    """Draw what does not hold: which promise, how many rows, and the first of them by raw line."""
-    table = Table(title="Expectations that do not hold")
-    table.add_column("expected")
-    table.add_column("found")
-    table.add_column("rows", justify="right")
-    table.add_column("first offending rows")
-    for outcome in outcomes:
-        if not outcome.passed:
-            rows = "\n".join(_shown(row) for row in outcome.rows) or outcome.note
-            count = str(outcome.count) if outcome.count else ""
-            table.add_row(escape(outcome.expectation.meaning), outcome.state, count, escape(rows))
-    return table
 
 
 def _shown(row: Mapping[str, Any]) -> str:
