@@ -104,6 +104,7 @@ def train(
     # a model of its own, so that no optimizer state is saved with the weights
     best = network.build(meta)
     best.set_weights(progress.best)
+    network.calibrate(best, splits["validation"], meta)
     return Fitted(best, progress.epochs)
 
 
