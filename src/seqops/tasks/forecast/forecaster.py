@@ -77,8 +77,9 @@ class Ensemble(keras.layers.Layer):
         self.body = Body(shape, "body")
         # it starts as the base path alone: zero is the correction of a network that knows nothing
         self.head = EnsembleDense(self.stride * shape.values, "linear", "zeros", "head")
-        smooth = shape.kind == "es_lstm"
-        self.smoothing = ExponentialSmoothing(shape.season, shape.columns, "smoothing") if smooth else None
+        self.smoothing: ExponentialSmoothing | None = None
+        if shape.kind == "es_lstm":
+            self.smoothing = ExponentialSmoothing(shape.season, shape.columns, "smoothing")
 
     def call(self, figures: Any, calendar: Any, training: bool | None = None) -> Any:
         """Forecast from figures (B, W, V + C) and calendar (B, W + H, K): (B, H, M, V)."""
@@ -109,7 +110,10 @@ class Ensemble(keras.layers.Layer):
 
     def _ahead(self, known: Any, rest: Any, coming: Any, training: bool | None) -> Any:
         """Forecast one stride (B, stride, M, V): a base path, corrected by the body."""
-        base, seen = self._differenced(known) if self.smoothing is None else self._smoothed(known)
+        if self.smoothing is None:
+            base, seen = None, self._differenced(known)
+        else:
+            base, seen = self._smoothed(self.smoothing, known)
         rest = rest[:, -seen.shape[1] :]
         h = self.body(ops.concatenate([seen, rest], axis=-1), training=training)
         # no -1 here: it has no answer where there is no calendar at all
@@ -119,20 +123,20 @@ class Ensemble(keras.layers.Layer):
         steps = ops.transpose(steps, (0, 2, 1, 3))
         return self._summed(known, steps) if base is None else base + steps
 
-    def _smoothed(self, known: Any) -> tuple[Any, Any]:
+    def _smoothed(self, smoothing: ExponentialSmoothing, known: Any) -> tuple[Any, Any]:
         """Return the smoothed path ahead, and the window without season, seen from its last level."""
         members, values = self.shape.members, self.shape.values
-        smoothed = self.smoothing(ops.reshape(known, (-1, self.shape.window, self.shape.columns)))
+        smoothed = smoothing(ops.reshape(known, (-1, self.shape.window, self.shape.columns)))
         seen = smoothed.adjusted - smoothed.level[:, None]
-        base = self.smoothing.path(smoothed, self.stride)
+        base = smoothing.path(smoothed, self.stride)
         return (
             ops.reshape(base, (-1, self.stride, members, values)),
             ops.reshape(seen, (-1, self.shape.window, members, values)),
         )
 
-    def _differenced(self, known: Any) -> tuple[None, Any]:
+    def _differenced(self, known: Any) -> Any:
         lag = self.shape.difference
-        return None, known[:, lag:] - known[:, :-lag] if lag else known
+        return known[:, lag:] - known[:, :-lag] if lag else known
 
     def _summed(self, known: Any, steps: Any) -> Any:
         """Undo the differences of a path: step h stands on step h - lag, known or forecast."""
