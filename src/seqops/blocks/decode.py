@@ -1,0 +1,139 @@
+"""Greedy and beam search over any step function, batched, as TensorFlow graph operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+Tensor = Any
+Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
+"""(tokens (R,), state) -> (log-probabilities (R, V), state); every tensor of a state has R rows."""
+
+
+class Hypotheses(NamedTuple):
+    """Best first: tokens (B, W, L) with `pad` after the end; scores (B, W), normalised by length."""
+
+    tokens: Tensor
+    scores: Tensor
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """The ids that mean something to a search."""
+
+    pad: int
+    start: int
+    end: int
+
+
+class _Beams(NamedTuple):
+    """The hypotheses so far: tokens (B, W, L); log-probabilities, ended, lengths, last tokens (B, W)."""
+
+    tokens: Tensor
+    logp: Tensor
+    ended: Tensor
+    lengths: Tensor
+    last: Tensor
+
+
+def penalty(lengths: Tensor, alpha: float) -> Tensor:
+    """Return the divisor of a log-probability (Wu et al. 2016, equation 14); 1 where alpha is 0."""
+    return ((5.0 + tf.cast(lengths, tf.float32)) / 6.0) ** alpha
+
+
+def greedy(step: Step, state: Any, symbols: Symbols, longest: Tensor) -> Tensor:
+    """Follow the likeliest token to the end or for `longest` tokens: (B, L), `pad` after the end."""
+    rows = tf.shape(tf.nest.flatten(state)[0])[0]
+
+    def extend(t: Tensor, state: Any, last: Tensor, ended: Tensor, tokens: Tensor) -> tuple[Any, ...]:
+        logp, state = step(last, state)
+        token = tf.where(ended, symbols.pad, tf.argmax(logp, -1, output_type=tf.int32))
+        return t + 1, state, token, ended | (token == symbols.end), _write(tokens, t, token)
+
+    *_, tokens = tf.while_loop(
+        lambda t, state, last, ended, tokens: (t < longest) & ~tf.reduce_all(ended),
+        extend,
+        (
+            tf.constant(0),
+            state,
+            tf.fill([rows], symbols.start),
+            tf.zeros([rows], tf.bool),
+            tf.fill([rows, longest], symbols.pad),
+        ),
+        parallel_iterations=1,
+    )
+    return tokens
+
+
+def beam(
+    step: Step, state: Any, symbols: Symbols, longest: Tensor, width: int, alpha: float
+) -> Hypotheses:
+    """Keep the `width` best hypotheses of each row, finished ones among them, by normalised score.
+
+    state: of B rows, repeated `width` times here. A finished hypothesis keeps its score and its place as
+    long as no better one turns up; all stop at `longest` tokens.
+    """
+    rows = tf.shape(tf.nest.flatten(state)[0])[0]
+    first_of_row = width * tf.range(rows)[:, None]
+
+    def extend(t: Tensor, state: Any, beams: _Beams) -> tuple[Tensor, Any, _Beams]:
+        logp, state = step(tf.reshape(beams.last, [-1]), state)
+        logp = tf.reshape(logp, [rows, width, -1])
+        parents, beams = _best(t, beams, logp, symbols, alpha)
+        flat = tf.reshape(first_of_row + parents, [-1])
+        return t + 1, tf.nest.map_structure(lambda s: tf.gather(s, flat), state), beams
+
+    _, _, beams = tf.while_loop(
+        lambda t, state, beams: (t < longest) & ~tf.reduce_all(beams.ended),
+        extend,
+        (
+            tf.constant(0),
+            tf.nest.map_structure(lambda s: tf.repeat(s, width, 0), state),
+            _first(rows, width, longest, symbols),
+        ),
+        parallel_iterations=1,
+    )
+    return Hypotheses(beams.tokens, beams.logp / penalty(beams.lengths, alpha))
+
+
+def _first(rows: Tensor, width: int, longest: Tensor, symbols: Symbols) -> _Beams:
+    # all hypotheses of a row start alike, so only one may be extended, or they would stay alike
+    only_one = [0.0] + [-1e9] * (width - 1)
+    return _Beams(
+        tokens=tf.fill([rows, width, longest], symbols.pad),
+        logp=tf.tile(tf.constant([only_one]), [rows, 1]),
+        ended=tf.zeros([rows, width], tf.bool),
+        lengths=tf.zeros([rows, width], tf.int32),
+        last=tf.fill([rows, width], symbols.start),
+    )
+
+
+def _best(t: Tensor, beams: _Beams, logp: Tensor, symbols: Symbols, alpha: float) -> tuple[Tensor, _Beams]:
+    """Choose among all extensions, logp (B, W, V), the W best; returns their parents (B, W) too."""
+    vocabulary, width = tf.shape(logp)[2], beams.logp.shape[1]
+    stay = tf.where(tf.range(vocabulary) == symbols.pad, 0.0, tf.float32.min)  # (V,)
+    totals = beams.logp[:, :, None] + tf.where(beams.ended[:, :, None], stay, logp)
+    lengths = tf.where(beams.ended, beams.lengths, t + 1)
+    ranks = totals / penalty(lengths, alpha)[:, :, None]
+    _, chosen = tf.math.top_k(tf.reshape(ranks, [-1, width * vocabulary]), width)
+    parents, token = chosen // vocabulary, chosen % vocabulary
+
+    def inherit(of_parents: Tensor) -> Tensor:
+        return tf.gather(of_parents, parents, batch_dims=1)
+
+    flat = tf.reshape(totals, [-1, width * vocabulary])
+    return parents, _Beams(
+        tokens=_write(inherit(beams.tokens), t, token),
+        logp=tf.gather(flat, chosen, batch_dims=1),
+        ended=inherit(beams.ended) | (token == symbols.end),
+        lengths=inherit(lengths),
+        last=token,
+    )
+
+
+def _write(tokens: Tensor, t: Tensor, token: Tensor) -> Tensor:
+    """Set column `t` of tokens (..., L) to token (...)."""
+    return tf.where(tf.range(tf.shape(tokens)[-1]) == t, token[..., None], tokens)

@@ -1,0 +1,237 @@
+"""Sentence pairs to subwords, split by source sentence; baselines, scores, requests and answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.blocks.scores.translation import bleu, chrf
+from seqops.blocks.subwords import END, Subwords
+from seqops.contract import (
+    BadData,
+    Baseline,
+    Count,
+    Data,
+    Expectation,
+    Fraction,
+    Goal,
+    Meta,
+    Plot,
+    Positive,
+    Ragged,
+    Score,
+    Split,
+)
+from seqops.tasks.translation import baselines, looks
+from seqops.tasks.translation.reader import read_pairs
+from seqops.tasks.translation.sample import sentence_pairs
+
+
+@dataclass(frozen=True)
+class Task(Data):
+    """Translate sentences.
+
+    source_column, target_column: of a tab-separated file, from 0; vocabulary: subwords of each language,
+    or of both together where `joint`; validation_share, test_share: of the distinct sources; longest:
+    characters of a sentence; fewest: pairs of a usable file.
+    """
+
+    registered_name: ClassVar[str] = "seq2seq-translator"
+    goal: ClassVar[Goal] = Goal("bleu", higher_is_better=True)
+
+    source_column: Count
+    target_column: Count
+    vocabulary: Positive
+    joint: bool
+    validation_share: Fraction
+    test_share: Fraction
+    longest: Positive
+    fewest: Positive
+
+    def sample(self) -> Mapping[str, bytes]:
+        """Invent English-Spanish pairs, tab-separated."""
+        lines = [f"{source}\t{target}\n" for source, target in sentence_pairs()]
+        return {"pairs.tsv": "".join(lines).encode()}
+
+    def read(self, raw: Sequence[Path]) -> pd.DataFrame:
+        """Parse one tab-separated file or two parallel ones: line, source, target."""
+        return read_pairs(raw, self.source_column, self.target_column)
+
+    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+        """Draw the split by the source's hash, so that all translations of a sentence stay together."""
+        place = np.array([_place(key) for key in _keys(table)])
+        validation = place < self.test_share + self.validation_share
+        return np.select([place < self.test_share, validation], ["test", "validation"], "train")
+
+    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add the split, and in how many splits a row's source stands."""
+        split, keys = pd.Series(self.assign(table), index=table.index), pd.Series(_keys(table), table.index)
+        return table.assign(split=split, splits_of_source=split.groupby(keys).transform("nunique"))
+
+    def expectations(self) -> Sequence[Expectation]:
+        """List what must hold of the pairs."""
+        lengths = {"min_value": 1, "max_value": self.longest}
+        return [
+            Expectation(
+                "expect_table_row_count_to_be_between",
+                {"min_value": self.fewest},
+                f"there are at least {self.fewest} pairs (data.fewest)",
+            ),
+            *(
+                Expectation(
+                    "expect_column_value_lengths_to_be_between",
+                    {"column": side, **lengths},
+                    f"no {side} sentence is longer than {self.longest} characters (data.longest)",
+                )
+                for side in ("source", "target")
+            ),
+            Expectation(
+                "expect_compound_columns_to_be_unique",
+                {"column_list": ["source", "target"]},
+                "no pair stands twice",
+            ),
+            Expectation(
+                "expect_column_distinct_values_to_equal_set",
+                {"column": "split", "value_set": ["train", "validation", "test"]},
+                "each split gets some sources (data.validation_share, data.test_share)",
+            ),
+            Expectation(
+                "expect_column_values_to_be_between",
+                {"column": "splits_of_source", "min_value": 1, "max_value": 1},
+                "no source sentence stands in two splits",
+            ),
+        ]
+
+    def encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
+        """Learn subwords from the training pairs; held-out rows are one a source, with all references."""
+        split = self.assign(table)
+        training = table[split == "train"]
+        source, target = self._subwords(training)
+        splits = {
+            name: _held_out(table[split == name], source, target) for name in ("validation", "test")
+        }
+        splits["train"] = _rows(list(training["source"]), list(training["target"]), source, target)
+        meta = {
+            "source": source.json,
+            "target": target.json,
+            "source_size": len(source),
+            "target_size": len(target),
+            "target_length": float(splits["train"].ragged("target").lengths.mean()),
+            "words": sorted(baselines.words_of(training["source"])),
+            "example": str(training["source"].iloc[0]),
+        }
+        return splits, meta
+
+    def _subwords(self, training: pd.DataFrame) -> tuple[Subwords, Subwords]:
+        if self.joint:
+            both = Subwords.learn([*training["source"], *training["target"]], self.vocabulary)
+            return both, both
+        return (
+            Subwords.learn(training["source"], self.vocabulary),
+            Subwords.learn(training["target"], self.vocabulary),
+        )
+
+    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+        """Copy the source; translate word by word; take the nearest training sentence's translation."""
+        return baselines.all_of(splits["train"], splits["test"].ragged("source_text").texts())
+
+    def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
+        """Score hypotheses against all references of their source: BLEU and chrF."""
+        hypotheses = list(predicted["hypothesis"])
+        references = [text.split("\n") for text in truth.ragged("references").texts()]
+        return [bleu(hypotheses, references), chrf(hypotheses, references)]
+
+    def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
+        """Slice by the source's length in words, and by whether it has a word unseen in training."""
+        return looks.slices(truth.ragged("source_text").texts(), set(meta["words"]))
+
+    def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+        """Show source, first reference and hypothesis."""
+        references = [text.split("\n")[0] for text in truth.ragged("references").texts()]
+        return pd.DataFrame(
+            {
+                "input": truth.ragged("source_text").texts(),
+                "truth": references,
+                "predicted": list(predicted["hypothesis"]),
+            }
+        )
+
+    def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
+        """Draw BLEU by source length, and where the first translations looked."""
+        score = self.score(predicted, truth, meta)[0]
+        return looks.plots(score, predicted, truth, meta)
+
+    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+        """Encode sentences. Raises BadData for an empty or an overlong one."""
+        texts = [text.strip() for text in inputs]
+        for place, text in enumerate(texts, 1):
+            if not text:
+                raise BadData(f"input {place} is empty. Give one sentence.")
+            if len(text) > self.longest:
+                what = f"input {place} has {len(text)} characters, more than data.longest ({self.longest})"
+                raise BadData(f"{what}. Cut it into sentences.")
+        return Split({"source": _ids(Subwords(meta["source"]), texts), "source_text": Ragged.of_texts(texts)})
+
+    def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
+        """Answer with the best translation and its alternatives."""
+        return [
+            {
+                "source": source,
+                "translation": row.hypothesis,
+                "alternatives": [
+                    {"text": text, "score": float(score)}
+                    for text, score in zip(row.nbest[1:], row.nbest_scores[1:], strict=True)
+                ],
+            }
+            for source, row in zip(inputs, predicted.itertuples(), strict=True)
+        ]
+
+    def request_example(self, meta: Meta) -> str:
+        """Return the first training sentence."""
+        return str(meta["example"])
+
+
+def _keys(table: pd.DataFrame) -> list[str]:
+    """Write sources so that trivial variants of a sentence are one: no case, single blanks."""
+    return [" ".join(text.casefold().split()) for text in table["source"]]
+
+
+def _place(key: str) -> float:
+    """Map a key to [0, 1), the same on every machine."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
+
+
+def _ids(subwords: Subwords, texts: Sequence[str]) -> Ragged:
+    return Ragged.of(([*row, END] for row in subwords.encode(texts)), np.int32)
+
+
+def _rows(sources: list[str], references: list[str], source: Subwords, target: Subwords) -> Split:
+    """Encode one row a source; `target` is its first reference."""
+    return Split(
+        {
+            "source": _ids(source, sources),
+            "target": _ids(target, [text.split("\n")[0] for text in references]),
+            "source_text": Ragged.of_texts(sources),
+            "references": Ragged.of_texts(references),
+        }
+    )
+
+
+def _held_out(table: pd.DataFrame, source: Subwords, target: Subwords) -> Split:
+    """Gather all references of a source, in published order, each once."""
+    groups: dict[str, tuple[str, dict[str, None]]] = {}
+    for key, text, reference in zip(_keys(table), table["source"], table["target"], strict=True):
+        groups.setdefault(key, (text, {}))[1][reference] = None
+    return _rows(
+        [text for text, _ in groups.values()],
+        ["\n".join(references) for _, references in groups.values()],
+        source,
+        target,
+    )

@@ -1,0 +1,170 @@
+"""The translator as a task's network: batches, training, decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import tensorflow as tf
+
+from seqops.blocks import decode
+from seqops.blocks.sequences import in_length_order
+from seqops.blocks.subwords import END, PAD, START, Subwords
+from seqops.contract import Array, Batch, Meta, Network, NonNegative, Positive, Ragged, Rate, Split
+from seqops.tasks.translation.translator import Memory, Sizes, Translator, smoothed_cross_entropy
+
+SYMBOLS = decode.Symbols(PAD, START, END)
+BATCH = 64
+DRAWN = 6
+"""Rows whose attention is kept for the plots."""
+
+
+@dataclass(frozen=True)
+class Net(Network):
+    """Sequence to sequence with attention (Sutskever et al. 2014, Bahdanau et al. 2015, Luong et al. 2015).
+
+    kind: of all recurrent layers; units: of one direction of the encoder, so the decoder has twice as
+    many; tied: the softmax shares the target embedding (Press and Wolf 2017); precision: of the big
+    products in training (bfloat16 is faster on processors that have it, slower on others); beam:
+    hypotheses kept in decoding; length_penalty: alpha of Wu et al. 2016.
+    """
+
+    kind: Literal["lstm", "gru"]
+    embedding: Positive
+    units: Positive
+    attention: Literal["none", "luong", "bahdanau"]
+    tied: bool
+    dropout: Rate
+    label_smoothing: Rate
+    precision: Literal["float32", "bfloat16"]
+    beam: Positive
+    length_penalty: NonNegative
+
+    def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
+        """Build and compile the translator for the vocabularies of `meta`."""
+        sizes = Sizes(
+            kind=self.kind,
+            source=meta["source_size"],
+            target=meta["target_size"],
+            embedding=self.embedding,
+            units=self.units,
+            attention=self.attention,
+            tied=self.tied,
+            dropout=self.dropout,
+            precision=self.precision,
+        )
+        model = Translator(sizes, name="translator")
+        model({"source": np.ones((1, 2), np.int32), "target": np.ones((1, 2), np.int32)})
+        model.compile(optimizer, smoothed_cross_entropy(self.label_smoothing), jit_compile=False)
+        return model
+
+    def batch(self, split: Split, meta: Meta) -> Batch:
+        """Pad sources (B, S) and shifted targets (B, T); the truth is flat, of real tokens only: (N,)."""
+        target = split.ragged("target")
+        inputs = {"source": split.ragged("source").padded(PAD), "target": _shifted(target).padded(PAD)}
+        # every token of an epoch weighs the same, however long the sentences of its batch
+        weight = len(target.values) / (len(split) * meta["target_length"])
+        return inputs, target.values, np.full(len(target.values), weight, np.float32)
+
+    def lengths(self, split: Split) -> npt.NDArray[np.int64]:
+        """Count the tokens of source and target."""
+        sides = [side for side in ("source", "target") if side in split.columns]
+        lengths: npt.NDArray[np.int64] = np.sum([split.ragged(side).lengths for side in sides], axis=0)
+        return lengths
+
+    def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Search by beam: hypothesis, score, nbest with their scores; attention of the first rows."""
+        search = self._search(model)
+        tokens = Subwords(meta["target"])
+        found: dict[int, tuple[list[str], list[float]]] = {}
+        best: dict[int, list[int]] = {}
+        for rows, source in _sources(split):
+            hypotheses, scores = (t.numpy() for t in search(source))
+            for row, ids, values in zip(rows, hypotheses, scores, strict=True):
+                found[int(row)] = (tokens.decode(ids), [float(v) for v in values])
+                best[int(row)] = [int(i) for i in ids[0] if i != PAD]
+        texts, scores_of = zip(*(found[i] for i in range(len(split))), strict=True) if found else ((), ())
+        return pd.DataFrame(
+            {
+                "hypothesis": [text[0] for text in texts],
+                "score": [values[0] for values in scores_of],
+                "nbest": list(texts),
+                "nbest_scores": list(scores_of),
+                "attention": self._attention(model, split, best),
+                "pieces": [tokens.pieces(best[i]) for i in range(len(split))],
+            }
+        )
+
+    def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Decode greedily: the hypothesis alone."""
+        search = _traced(lambda source: _greedy(model, source))
+        tokens = Subwords(meta["target"])
+        found: dict[int, str] = {}
+        for rows, source in _sources(split):
+            found.update(zip(map(int, rows), tokens.decode(search(source).numpy()), strict=True))
+        return pd.DataFrame({"hypothesis": [found[i] for i in range(len(split))]})
+
+    def _search(self, model: Translator) -> Callable[[Array], tuple[Any, Any]]:
+        def search(source: Any) -> decode.Hypotheses:
+            memory, state = model.encode(source)
+            wide = memory.repeat(self.beam)
+            step = _step(model, wide)
+            return decode.beam(step, state, SYMBOLS, _longest(source), self.beam, self.length_penalty)
+
+        return _traced(search)
+
+    def _attention(
+        self, model: Translator, split: Split, best: dict[int, list[int]]
+    ) -> list[list[float]]:
+        """Return the weights of the first rows, T x S end to end; nothing for the others."""
+        weights: list[list[float]] = [[] for _ in range(len(split))]
+        if self.attention == "none":
+            return weights
+        for row in range(min(DRAWN, len(split))):
+            memory, state = model.encode(split.ragged("source")[row][None])
+            target = np.array([[START, *best[row][:-1]]], np.int32)
+            _, _, seen = model.decode(target, memory, state)
+            weights[row] = [float(w) for w in seen.numpy().ravel()]
+        return weights
+
+
+def _shifted(target: Ragged) -> Ragged:
+    """Put START before each row and drop its last token."""
+    values = np.roll(target.values, 1)
+    values[target.offsets[:-1]] = START
+    return Ragged(values, target.offsets)
+
+
+def _sources(split: Split) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
+    """Walk over rows and padded sources, in batches of like length."""
+    source = split.ragged("source")
+    for rows in in_length_order(source.lengths, BATCH):
+        yield rows, source.take(rows).padded(PAD)
+
+
+def _longest(source: Any) -> Any:
+    """Allow a translation twice the length of the batch's longest source."""
+    return 2 * tf.shape(source)[1] + 10
+
+
+def _step(model: Translator, memory: Memory) -> decode.Step:
+    def step(last: Any, state: Any) -> tuple[Any, Any]:
+        readouts, state, _ = model.decode(last[:, None], memory, state)
+        return tf.nn.log_softmax(model.softmax(readouts[:, 0])), state
+
+    return step
+
+
+def _greedy(model: Translator, source: Any) -> Any:
+    memory, state = model.encode(source)
+    return decode.greedy(_step(model, memory), state, SYMBOLS, _longest(source))
+
+
+def _traced(search: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Compile once for every shape of batch."""
+    return tf.function(search, input_signature=[tf.TensorSpec([None, None], tf.int32)])
