@@ -6,7 +6,6 @@ import time
 import pandas as pd
 
 from seqops.blocks import progress, track
-from seqops.blocks.fit import train
 from seqops.blocks.identity import Identity
 from seqops.console import err, run_stage
 from seqops.params import Params
@@ -18,6 +17,8 @@ def train_task(name: str) -> None:
     started, store = time.monotonic(), Store.find()
     task, folder = Params.load(store.params).task(name), store.folder(name)
     network = task.network()
+    from seqops.blocks.fit import train
+
     splits, meta = folder.encoded()
     identity = Identity.of(store, task)
     checkpoint = store.state / "train" / f"{name}-{identity.fingerprint}.npz"

@@ -45,7 +45,10 @@ def results(tasks: Tasks = None, debug: Debug = False) -> None:
     with plainly(debug):
         store = Store.find()
         params = Params.load(store.params)
-        out.print(_results(store, params, tasks or params.names))
+        names = tasks or params.names
+        out.print(_results(store, params, names))
+        for name in names:
+            out.print(f"[bold]{name}[/]: {read_json(store.folder(name).metrics)['verdict']}", highlight=False)
         out.print("Compare runs: [bold]make ui[/], then open http://127.0.0.1:5000")
         out.print("Run on the published data: [bold]make real[/]")
 
@@ -125,11 +128,10 @@ def _results(store: Store, params: Params, tasks: list[str]) -> Table:
         "score",
         "95 % interval",
         "best baseline",
-        "verdict",
         "version",
         "seconds",
     ):
-        table.add_column(column, overflow="fold")
+        table.add_column(column)
     for name in tasks:
         metrics = read_json(store.folder(name).metrics)
         score = metrics["model"][metrics["goal"]]
@@ -141,7 +143,6 @@ def _results(store: Store, params: Params, tasks: list[str]) -> Table:
             f"{metrics['goal']} {score['value']:.4g}",
             f"{score['low']:.4g} to {score['high']:.4g}",
             f"{rival} {value:.4g}",
-            metrics["verdict"],
             standing.words,
             f"{standing.seconds:.0f}",
         )

@@ -10,8 +10,10 @@ from rich.console import Console
 
 from seqops.contract import SeqopsError
 
-out = Console(soft_wrap=True)
+# a table is as wide in a log as on a screen
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 err = Console(stderr=True, soft_wrap=True)
+
 
 @contextmanager
 def plainly(debug: bool = False) -> Iterator[None]:

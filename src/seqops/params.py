@@ -19,6 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 import seqops.tasks
 from seqops.contract import BadParams, Count, Network, Positive, Recipe, Task, flattened
+from seqops.environment import hushed
 from seqops.store import Store
 
 T = TypeVar("T")
@@ -88,7 +89,8 @@ class Params:
         source = self._typed(section["source"], str | list[str], f"tasks.{name}.source")
 
         def network() -> Network:
-            net: type[Network] = _module(name, "network").Net
+            with hushed():
+                net: type[Network] = _module(name, "network").Net
             return self._section(net, f"tasks.{name}.model")
 
         return Task(name, source, data, network, recipe, _plain(section))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import tempfile
+import warnings
 from pathlib import Path
 
 import mlflow
@@ -35,7 +36,9 @@ def log_bundle(task: Task, folder: Folder, run_id: str, example: str) -> str:
         manifest = Path(scratch) / "manifest.json"
         hashes = {name: sha256_of(path) for name, path in artifacts.items()}
         write_json(manifest, {"task": task.name, "sha256": hashes})
-        with mlflow.start_run(run_id=run_id):
+        with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
+            # records are of any type, as MLflow says at length
+            warnings.simplefilter("ignore", UserWarning)
             logged = mlflow.pyfunc.log_model(
                 name="model",
                 python_model=str(PROGRAM),

@@ -88,7 +88,7 @@ def verdict(goal: str, rivals: Sequence[Rival], alpha: float) -> str:
         return "There is no baseline to compare with."
     beats = [r.name for r in rivals if r.beaten(alpha)]
     loses = [r.name for r in rivals if r.loses]
-    ties = [r.name for r in rivals if not r.beaten(alpha) and not r.loses]
+    ties = [r.name for r in rivals if r.name not in (*beats, *loses)]
     groups = (("beats", beats), ("cannot be told from", ties), ("loses to", loses))
     parts = [f"{words} {', '.join(names)}" for words, names in groups if names]
     return f"By {goal}, the model {'; it '.join(parts)} (paired bootstrap, p < {alpha:g})."

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,40 +16,11 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from seqops.blocks.sequences import buckets
+from seqops.blocks.watch import Epoch, Unwatched, Watcher
 from seqops.contract import Data, Meta, Network, Recipe, SeqopsError, Split
 from seqops.store import replacing
 
 Weights = list[npt.NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch came to; the deterministic part of the history."""
-
-    epoch: int
-    loss: float
-    learning_rate: float
-    validation: float
-
-
-class Watcher(Protocol):
-    """Who looks on while a model trains."""
-
-    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
-        """See one batch done; tokens: length units in it."""
-
-    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
-        """See one epoch done."""
-
-
-class Unwatched:
-    """A watcher that looks away."""
-
-    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
-        """Ignore it."""
-
-    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
-        """Ignore it."""
 
 
 @dataclass

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from seqops.blocks.fit import Epoch, Watcher
+from seqops.blocks.watch import Epoch, Watcher
 
 
 class Bar:

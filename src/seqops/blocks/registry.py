@@ -12,6 +12,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from seqops.blocks.track import answering
+from seqops.environment import hushed
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MISSING = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
@@ -92,7 +93,7 @@ def standing(client: mlflow.MlflowClient, name: str) -> Standing:
 
 def load(name: str, alias: str) -> Any:
     """Load a registered model by its alias."""
-    with answering():
+    with answering(), hushed():
         return mlflow.pyfunc.load_model(f"models:/{name}@{alias}")
 
 

@@ -17,8 +17,8 @@ from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
-from seqops.blocks.fit import Epoch
 from seqops.blocks.identity import Identity, git_commit
+from seqops.blocks.watch import Epoch
 from seqops.contract import SeqopsError, Task
 from seqops.store import Store
 

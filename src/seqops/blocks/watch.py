@@ -1,0 +1,36 @@
+"""What a fit tells those who look on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to; the deterministic part of the history."""
+
+    epoch: int
+    loss: float
+    learning_rate: float
+    validation: float
+
+
+class Watcher(Protocol):
+    """Who looks on while a model trains."""
+
+    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
+        """See one batch done; tokens: length units in it."""
+
+    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
+        """See one epoch done."""
+
+
+class Unwatched:
+    """A watcher that looks away."""
+
+    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
+        """Ignore it."""
+
+    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
+        """Ignore it."""
