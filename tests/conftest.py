@@ -1,5 +1,0 @@
-"""The environment that every test shares."""
-
-from seqops.console import prepare
-
-prepare()
