@@ -1,0 +1,45 @@
+"""A small configured task, and series written to files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from seqops.tasks.forecast.data import Task
+
+TASK = Task(
+    date="",
+    values=(),
+    covariates=(),
+    frequency="month",
+    season=4,
+    window=8,
+    horizon=6,
+    backtest_horizon=3,
+    origin_step=1,
+    validation=6,
+    test=6,
+    memory=100,
+    log=False,
+    scaling="none",
+    calendar=(),
+    lowest=None,
+    highest=None,
+)
+
+
+def task(**changes):
+    return replace(TASK, **changes)
+
+
+def months(count, first=2000):
+    return [f"{first + i // 12}-{i % 12 + 1:02d}" for i in range(count)]
+
+
+def written(folder: Path, rows, header="month,value", name="series.csv", end="\n"):
+    path = folder / name
+    path.write_bytes((end.join([header, *rows]) + end).encode())
+    return path
+
+
+def table(folder, values, data=TASK, **changes):
+    rows = [f"{month},{value}" for month, value in zip(months(len(values)), values, strict=True)]
+    return data.read([written(folder, rows, **changes)])

@@ -1,0 +1,128 @@
+"""Every way in which a CSV of a series can be wrong, and the ways in which it may differ."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from series import months, task, written
+
+from seqops.contract import BadData
+from seqops.tasks.forecast import sample
+
+
+def refusal(path, data=None):
+    with pytest.raises(BadData) as caught:
+        (data or task()).read([path])
+    return str(caught.value)
+
+
+def raw(folder, content):
+    path = folder / "bad.csv"
+    path.write_bytes(content)
+    return path
+
+
+def test_the_airline_figures_are_those_of_the_publisher(tmp_path):
+    for name, content in sample.airline().items():
+        (tmp_path / name).write_bytes(content)
+    read = task().read(sorted(tmp_path.iterdir()))
+    values = read["value.Passengers"]
+    assert (len(read), values.iloc[0], values.iloc[-1], values.sum()) == (144, 112.0, 432.0, 40363.0)
+    assert (read["line"].iloc[0], read["date"].iloc[0], read["date"].iloc[-1]) == (2, "1949-01", "1960-12")
+    assert (np.diff(read["ordinal"]) == 1).all()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"month,value\n2000-01,1\n2000-02,2\n",
+        b"\xef\xbb\xbfmonth,value\n2000-01,1\n2000-02,2\n",
+        b"month,value\r\n2000-01,1\r\n2000-02,2",
+        b'"month";"value"\n"2000-01";1\n\n"2000-02";2\n',
+        b"month\tvalue\n2000-01\t 1\n2000-02\t2\n\n",
+    ],
+    ids=["plain", "byte order mark", "CRLF", "semicolons and a blank line", "tabs"],
+)
+def test_forms_that_are_read_alike(tmp_path, content):
+    read = task().read([raw(tmp_path, content)])
+    assert read["value.value"].tolist() == [1.0, 2.0]
+    assert read["date"].tolist() == ["2000-01", "2000-02"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "bad.csv: holds no data rows"),
+        (b"month,value\n", "bad.csv: holds no data rows"),
+        (b"month,value\n2000-01,1\n2000-02", "bad.csv:3: 1 cells where the header has 2"),
+        (b"month,value\n2000-01,1\n2000-02,2,3\n", "bad.csv:3: 3 cells where the header has 2"),
+        (b"month,value\n2000-01\t1\n", "bad.csv:2: 1 cells where the header has 2"),
+        (b"month,value\n2000-01,1\n2000-02,\xff\n", "bad.csv:3: not UTF-8"),
+        ("month,value\n2000-01,1\n".encode("utf-16"), "not UTF-8"),
+        (b"month,value\n2000-01,1\0\n", "NUL"),
+        (b"month,value\n2000-01,1\n2000-13,2\n", "bad.csv:3: '2000-13' is not a date"),
+        (b"month,value\n2000-01,many\n", "bad.csv:2: 'many' in column 'value' is not a number"),
+        (b'month,value\n2000-01,"1,000"\n', "bad.csv:2: '1,000' in column 'value' is not a number"),
+        (b"month,value\n2000-01,inf\n", "bad.csv:2: 'inf' in column 'value' is not a number"),
+        (b"value,value\n1,2\n", "two columns are called 'value'"),
+        (b"month\n2000-01\n", "no value column"),
+        (b'month,value\n2000-01,"1\n', "broken CSV"),
+    ],
+)
+def test_what_cannot_be_parsed_is_refused_with_its_line(tmp_path, content, said):
+    assert said in refusal(raw(tmp_path, content))
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    assert "nowhere.csv: no such file" in refusal(tmp_path / "nowhere.csv")
+
+
+def test_an_unknown_column_is_refused_with_those_there_are(tmp_path):
+    said = refusal(written(tmp_path, ["2000-01,1"]), task(values=("sales",)))
+    assert "no column 'sales'" in said
+    assert "'month', 'value'" in said
+
+
+def test_missing_figures_become_nan(tmp_path):
+    read = task().read([written(tmp_path, ["2000-01,", "2000-02,NaN", "2000-03,-4.5"])])
+    assert read["value.value"].isna().tolist() == [True, True, False]
+
+
+def test_chosen_columns_and_covariates(tmp_path):
+    path = written(tmp_path, ["9,2000-01,5,1", "9,2000-02,6,2"], "id,day,heat,sold")
+    read = task(date="day", values=("sold",), covariates=("heat",)).read([path])
+    assert list(read.columns[-2:]) == ["value.sold", "covariate.heat"]
+    assert read["value.sold"].tolist() == [1.0, 2.0]
+
+
+def test_positions_count_steps(tmp_path):
+    path = written(tmp_path, ["-0.2,1", "-0.1,2", "0.0,3", "0.2,4"], "x,y")
+    assert task(frequency="position").read([path])["ordinal"].tolist() == [0, 1, 2, 4]
+
+
+def test_files_of_other_columns_are_refused(tmp_path):
+    paths = [written(tmp_path, ["2000-01,1"], name="a.csv"), written(tmp_path, ["2000-01,1"], "m,w", "b.csv")]
+    with pytest.raises(BadData, match=r"b.csv:1: its columns differ"):
+        task().read(paths)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=30))
+def test_figures_come_back_as_written(tmp_path_factory, values):
+    folder = tmp_path_factory.mktemp("series")
+    rows = [f"{month},{value!r}" for month, value in zip(months(len(values)), values, strict=True)]
+    read = task().read([written(folder, rows, end="\r\n")])
+    assert read["value.value"].tolist() == values
+    assert read["line"].tolist() == list(range(2, len(values) + 2))
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(tmp_path_factory, content):
+    path = raw(tmp_path_factory.mktemp("bytes"), b"month,value\n2000-01," + content)
+    try:
+        read = task().read([path])
+    except BadData as error:
+        assert str(error).startswith("bad.csv")
+    else:
+        assert isinstance(read, pd.DataFrame)
+        assert not np.isinf(read["value.value"]).any()

@@ -1,0 +1,120 @@
+"""Scores by hand, and against scikit-learn."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from seqops.blocks.scores import forecast
+from seqops.contract import Ragged, Split
+
+META = {
+    "mase_scale": [2.0],
+    "backtest_horizon": 2,
+    "horizon": 3,
+    "season": 12,
+    "origins": {"first": 5, "last": 6, "count": 2},
+}
+
+
+def split(targets, long):
+    n = len(targets)
+    return Split(
+        {
+            "history": Ragged.of([np.ones((4, 1))] * n, np.float64),
+            "targets": np.array(targets, np.float64)[:, :, None],
+            "origin": np.arange(5, 5 + n),
+            "long": np.array(long),
+        }
+    )
+
+
+def scored(targets, cells, long=(True, False), meta=META):
+    predicted = pd.DataFrame({name: [list(row) for row in rows] for name, rows in cells.items()})
+    return {score.name: score for score in forecast.all_of(predicted, split(targets, long), meta)}
+
+
+TRUTH = [[100.0, 200.0, 400.0], [200.0, np.nan, np.nan]]
+MEAN = [[110.0, 180.0, 300.0], [150.0, 7.0, 7.0]]
+
+
+def test_backtest_scores_by_hand():
+    found = scored(TRUTH, {"mean": MEAN})
+    # the backtest sees two steps of the first origin and the one known step of the second
+    assert found["backtest_mae"].point() == pytest.approx((10 + 20 + 50) / 3)
+    assert found["backtest_mase"].point() == pytest.approx((10 + 20 + 50) / 3 / 2.0)
+    assert found["backtest_rmse"].point() == pytest.approx(np.sqrt((100 + 400 + 2500) / 3))
+    assert found["backtest_mape"].point() == pytest.approx(100 * (0.1 + 0.1 + 0.25) / 3)
+    assert found["backtest_smape"].point() == pytest.approx(200 * (10 / 210 + 20 / 380 + 50 / 350) / 3)
+
+
+def test_long_scores_see_every_step_of_the_long_row_alone():
+    found = scored(TRUTH, {"mean": MEAN})
+    assert found["mae"].point() == pytest.approx((10 + 20 + 100) / 3)
+    assert found["mape"].point() == pytest.approx(100 * (0.1 + 0.1 + 0.25) / 3)
+    assert found["mae"].statistics.shape == (3, 2)
+    assert found["backtest_mae"].statistics.shape == (2, 2)
+
+
+def test_no_long_row_no_long_scores():
+    assert set(scored(TRUTH, {"mean": MEAN}, (False, False))) == {
+        "backtest_mase",
+        "backtest_mape",
+        "backtest_smape",
+        "backtest_rmse",
+        "backtest_mae",
+    }
+
+
+def test_each_gives_the_error_of_one_origin():
+    np.testing.assert_allclose(scored(TRUTH, {"mean": MEAN})["backtest_mae"].each(), [15.0, 50.0])
+
+
+def test_coverage_counts_known_targets_inside():
+    low = [[100.0, 190.0, 0.0], [190.0, 0.0, 0.0]]
+    high = [[100.0, 195.0, 500.0], [300.0, 9.0, 9.0]]
+    found = scored(TRUTH, {"mean": MEAN, "low80": low, "high80": high, "low95": low, "high95": high})
+    assert found["backtest_coverage80"].point() == pytest.approx(100 * 2 / 3)
+    assert found["coverage95"].point() == pytest.approx(100 * 2 / 3)
+    assert found["coverage95"].higher_is_better
+
+
+def test_a_truth_of_zero_is_left_out_of_mape_and_counts_in_smape():
+    found = scored([[0.0, 10.0, 10.0]], {"mean": [[5.0, 5.0, 10.0]]}, (True,))
+    assert found["mape"].point() == pytest.approx(100 * (0.5 + 0.0) / 2)
+    assert found["smape"].point() == pytest.approx(200 * (1.0 + 5 / 15 + 0.0) / 3)
+    both = scored([[0.0, 10.0, 10.0]], {"mean": [[0.0, 10.0, 10.0]]}, (True,))
+    assert both["smape"].point() == 0.0
+
+
+def test_scores_agree_with_scikit_learn():
+    generator = np.random.default_rng(0)
+    truth, mean = generator.uniform(1, 9, (2, 3)), generator.uniform(1, 9, (2, 3))
+    found = scored(truth, {"mean": mean}, (False, False), {**META, "backtest_horizon": 3})
+    ours = {name: score.point() for name, score in found.items()}
+    flat = truth.ravel(), mean.ravel()
+    assert ours["backtest_mae"] == pytest.approx(metrics.mean_absolute_error(*flat))
+    assert ours["backtest_rmse"] == pytest.approx(metrics.root_mean_squared_error(*flat))
+    assert ours["backtest_mape"] == pytest.approx(100 * metrics.mean_absolute_percentage_error(*flat))
+
+
+def test_several_columns_are_scaled_each_by_its_own_error():
+    two = {**META, "mase_scale": [1.0, 10.0], "backtest_horizon": 1}
+    truth = Split(
+        {
+            "targets": np.array([[[5.0, 50.0]]]),
+            "origin": np.array([3]),
+            "long": np.array([False]),
+        }
+    )
+    predicted = pd.DataFrame({"mean": [[7.0, 40.0]]})
+    found = {s.name: s.point() for s in forecast.all_of(predicted, truth, two)}
+    assert found["backtest_mase"] == pytest.approx((2 / 1 + 10 / 10) / 2)
+
+
+def test_signatures_name_origins_and_horizon():
+    found = scored(TRUTH, {"mean": MEAN})
+    assert "origins:5-6" in found["backtest_mase"].signature
+    assert "horizon:2" in found["backtest_mase"].signature
+    assert "origin:5|horizon:3" in found["mape"].signature
+    assert found["backtest_mase"].block == 2
