@@ -68,9 +68,7 @@ def greedy(step: Step, state: Any, symbols: Symbols, longest: Tensor) -> Tensor:
     return tokens
 
 
-def beam(
-    step: Step, state: Any, symbols: Symbols, longest: Tensor, width: int, alpha: float
-) -> Hypotheses:
+def beam(step: Step, state: Any, symbols: Symbols, longest: Tensor, width: int, alpha: float) -> Hypotheses:
     """Keep the `width` best hypotheses of each row, finished ones among them, by normalised score.
 
     state: of B rows, repeated `width` times here. A finished hypothesis keeps its score and its place as

@@ -47,7 +47,7 @@ class Subwords:
         kept = [[int(i) - SPECIALS for i in row if i >= SPECIALS] for row in rows]
         return [text.removeprefix(" ") for text in self._tokenizer.decode_batch(kept)]
 
-    def pieces(self, row: Sequence[int]) -> list[str]:
+    def pieces(self, row: Iterable[int]) -> list[str]:
         """Name each id of one row for a person, special ids included."""
         names = {PAD: "<pad>", START: "<s>", END: "</s>"}
         return [names.get(int(i)) or self._tokenizer.decode([int(i) - SPECIALS]) for i in row]

@@ -58,4 +58,5 @@ def _chrf(sums: Sums) -> Sums:
     orders = np.maximum(counted.sum(-1), 1)
     precision = np.where(counted, both / np.maximum(ours, 1), 0.0).sum(-1) / orders
     recall = np.where(counted, both / np.maximum(theirs, 1), 0.0).sum(-1) / orders
-    return 500 * precision * recall / np.maximum(4 * precision + recall, 1e-16)
+    score: Sums = 500 * precision * recall / np.maximum(4 * precision + recall, 1e-16)
+    return score

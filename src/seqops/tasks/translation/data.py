@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.blocks.scores.translation import bleu, chrf
-from seqops.blocks.subwords import END, Subwords
+from seqops.blocks.subwords import Subwords
 from seqops.contract import (
     BadData,
     Baseline,
@@ -30,6 +29,7 @@ from seqops.contract import (
     Split,
 )
 from seqops.tasks.translation import baselines, looks
+from seqops.tasks.translation.encoding import held_out, ids_of, keys_of, place_of, rows_of
 from seqops.tasks.translation.reader import read_pairs
 from seqops.tasks.translation.sample import sentence_pairs
 
@@ -66,13 +66,13 @@ class Task(Data):
 
     def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Draw the split by the source's hash, so that all translations of a sentence stay together."""
-        place = np.array([_place(key) for key in _keys(table)])
+        place = np.array([place_of(key) for key in keys_of(table)])
         validation = place < self.test_share + self.validation_share
         return np.select([place < self.test_share, validation], ["test", "validation"], "train")
 
     def facts(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split, and in how many splits a row's source stands."""
-        split, keys = pd.Series(self.assign(table), index=table.index), pd.Series(_keys(table), table.index)
+        split, keys = pd.Series(self.assign(table), index=table.index), pd.Series(keys_of(table), table.index)
         return table.assign(split=split, splits_of_source=split.groupby(keys).transform("nunique"))
 
     def expectations(self) -> Sequence[Expectation]:
@@ -114,17 +114,15 @@ class Task(Data):
         split = self.assign(table)
         training = table[split == "train"]
         source, target = self._subwords(training)
-        splits = {
-            name: _held_out(table[split == name], source, target) for name in ("validation", "test")
-        }
-        splits["train"] = _rows(list(training["source"]), list(training["target"]), source, target)
+        splits = {name: held_out(table[split == name], source, target) for name in ("validation", "test")}
+        splits["train"] = rows_of(list(training["source"]), list(training["target"]), source, target)
         meta = {
             "source": source.json,
             "target": target.json,
             "source_size": len(source),
             "target_size": len(target),
             "target_length": float(splits["train"].ragged("target").lengths.mean()),
-            "words": sorted(baselines.words_of(training["source"])),
+            "words": sorted({word for text in training["source"] for word in baselines.cut(text)}),
             "example": str(training["source"].iloc[0]),
         }
         return splits, meta
@@ -177,61 +175,26 @@ class Task(Data):
             if len(text) > self.longest:
                 what = f"input {place} has {len(text)} characters, more than data.longest ({self.longest})"
                 raise BadData(f"{what}. Cut it into sentences.")
-        return Split({"source": _ids(Subwords(meta["source"]), texts), "source_text": Ragged.of_texts(texts)})
+        return Split(
+            {"source": ids_of(Subwords(meta["source"]), texts), "source_text": Ragged.of_texts(texts)}
+        )
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """Answer with the best translation and its alternatives."""
         return [
             {
                 "source": source,
-                "translation": row.hypothesis,
+                "translation": nbest[0],
                 "alternatives": [
                     {"text": text, "score": float(score)}
-                    for text, score in zip(row.nbest[1:], row.nbest_scores[1:], strict=True)
+                    for text, score in zip(nbest[1:], scores[1:], strict=True)
                 ],
             }
-            for source, row in zip(inputs, predicted.itertuples(), strict=True)
+            for source, nbest, scores in zip(
+                inputs, predicted["nbest"], predicted["nbest_scores"], strict=True
+            )
         ]
 
     def request_example(self, meta: Meta) -> str:
         """Return the first training sentence."""
         return str(meta["example"])
-
-
-def _keys(table: pd.DataFrame) -> list[str]:
-    """Write sources so that trivial variants of a sentence are one: no case, single blanks."""
-    return [" ".join(text.casefold().split()) for text in table["source"]]
-
-
-def _place(key: str) -> float:
-    """Map a key to [0, 1), the same on every machine."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
-
-
-def _ids(subwords: Subwords, texts: Sequence[str]) -> Ragged:
-    return Ragged.of(([*row, END] for row in subwords.encode(texts)), np.int32)
-
-
-def _rows(sources: list[str], references: list[str], source: Subwords, target: Subwords) -> Split:
-    """Encode one row a source; `target` is its first reference."""
-    return Split(
-        {
-            "source": _ids(source, sources),
-            "target": _ids(target, [text.split("\n")[0] for text in references]),
-            "source_text": Ragged.of_texts(sources),
-            "references": Ragged.of_texts(references),
-        }
-    )
-
-
-def _held_out(table: pd.DataFrame, source: Subwords, target: Subwords) -> Split:
-    """Gather all references of a source, in published order, each once."""
-    groups: dict[str, tuple[str, dict[str, None]]] = {}
-    for key, text, reference in zip(_keys(table), table["source"], table["target"], strict=True):
-        groups.setdefault(key, (text, {}))[1][reference] = None
-    return _rows(
-        [text for text, _ in groups.values()],
-        ["\n".join(references) for _, references in groups.values()],
-        source,
-        target,
-    )

@@ -118,9 +118,7 @@ class Net(Network):
 
         return _traced(search)
 
-    def _attention(
-        self, model: Translator, split: Split, best: dict[int, list[int]]
-    ) -> list[list[float]]:
+    def _attention(self, model: Translator, split: Split, best: dict[int, list[int]]) -> list[list[float]]:
         """Return the weights of the first rows, T x S end to end; nothing for the others."""
         weights: list[list[float]] = [[] for _ in range(len(split))]
         if self.attention == "none":
@@ -167,4 +165,7 @@ def _greedy(model: Translator, source: Any) -> Any:
 
 def _traced(search: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Compile once for every shape of batch."""
-    return tf.function(search, input_signature=[tf.TensorSpec([None, None], tf.int32)])
+    traced: Callable[[Any], Any] = tf.function(
+        search, input_signature=[tf.TensorSpec([None, None], tf.int32)]
+    )
+    return traced

@@ -10,13 +10,13 @@ import keras
 import tensorflow as tf
 
 from seqops.blocks.attention import Bahdanau, Luong
-from seqops.blocks.recur import GRU, LSTM, at_end, product
+from seqops.blocks.statewise import GRU, LSTM, at_end, product
 from seqops.blocks.subwords import PAD
 
 Tensor = Any
 State = tuple[Any, ...]
 DROPS = ("source", "memory", "target", "states", "readout")
-ATTENTIONS = {"luong": Luong, "bahdanau": Bahdanau}
+ATTENTIONS: dict[str, type[Luong] | type[Bahdanau]] = {"luong": Luong, "bahdanau": Bahdanau}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""An LSTM whose big products stand outside the loop over time, in bfloat16 where the processor is fast at it."""
+"""Recurrent layers that give their whole state at every step, with the big products outside the loop."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ class LSTM(keras.layers.Layer):
         """Make the weights as Keras does: forget gates start open."""
         width = 4 * self.units
         self.kernel = self.add_weight(shape=(shape[-1], width), name="kernel")
-        self.recurrent = self.add_weight(shape=(self.units, width), initializer="orthogonal", name="recurrent")
+        self.recurrent = self.add_weight(
+            shape=(self.units, width), initializer="orthogonal", name="recurrent"
+        )
         self.bias = self.add_weight(shape=(width,), initializer=_open_forget_gates, name="bias")
 
     def zeros(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -38,7 +40,9 @@ class LSTM(keras.layers.Layer):
         none = tf.zeros([tf.shape(inputs)[0], self.units])
         return none, none
 
-    def call(self, inputs: Tensor, state: tuple[Tensor, Tensor], training: bool = False) -> tuple[Tensor, Tensor]:
+    def call(
+        self, inputs: Tensor, state: tuple[Tensor, Tensor], training: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """Read inputs (B, T, D) from the state (hidden, cell), (B, U) each; returns both for every step."""
         rows, steps = tf.shape(inputs)[0], tf.shape(inputs)[1]
         precision = self.precision if training else "float32"
@@ -76,10 +80,12 @@ def _open_forget_gates(shape: Any, dtype: Any = None) -> Tensor:
     return tf.concat([tf.zeros(units), tf.ones(units), tf.zeros(2 * units)], 0)
 
 
-def _run(drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str) -> tuple[Tensor, Tensor]:
+def _run(
+    drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str
+) -> tuple[Tensor, Tensor]:
     """Run over drive (T, B, 4U), the inputs' part of the gates: hidden and cell states, (T, B, U) each."""
 
-    @tf.custom_gradient
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
     def run(drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor) -> Any:
         hiddens, cells, gates = _forward(drive, recurrent, hidden, cell, precision)
 
@@ -95,10 +101,13 @@ def _run(drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precisi
 
         return (hiddens, cells), gradient
 
-    return run(drive, recurrent, hidden, cell)
+    hiddens, cells = run(drive, recurrent, hidden, cell)
+    return hiddens, cells
 
 
-def _forward(drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str) -> tuple[Tensor, ...]:
+def _forward(
+    drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str
+) -> tuple[Tensor, ...]:
     steps, matrix = tf.shape(drive)[0], tf.cast(recurrent, precision)
 
     def step(t: Tensor, hidden: Tensor, cell: Tensor, *written: Any) -> tuple[Any, ...]:

@@ -1,0 +1,50 @@
+"""Pairs to rows of subwords; which split a source belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from seqops.blocks.subwords import END, Subwords
+from seqops.contract import Ragged, Split
+
+
+def keys_of(table: pd.DataFrame) -> list[str]:
+    """Write sources so that trivial variants of a sentence are one: no case, single blanks."""
+    return [" ".join(text.casefold().split()) for text in table["source"]]
+
+
+def place_of(key: str) -> float:
+    """Map a key to [0, 1), the same on every machine."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
+
+
+def ids_of(subwords: Subwords, texts: Sequence[str]) -> Ragged:
+    """Encode texts to ragged ids, END after each."""
+    return Ragged.of(([*row, END] for row in subwords.encode(texts)), np.int32)
+
+
+def rows_of(sources: list[str], references: list[str], source: Subwords, target: Subwords) -> Split:
+    """Encode one row a source; references: joined by line breaks, `target` is the first of them."""
+    firsts = [text.split("\n")[0] for text in references]
+    return Split(
+        {
+            "source": ids_of(source, sources),
+            "target": ids_of(target, firsts),
+            "source_text": Ragged.of_texts(sources),
+            "references": Ragged.of_texts(references),
+        }
+    )
+
+
+def held_out(table: pd.DataFrame, source: Subwords, target: Subwords) -> Split:
+    """Encode one row a source with all its references, in published order, each once."""
+    groups: dict[str, tuple[str, dict[str, None]]] = {}
+    for key, text, reference in zip(keys_of(table), table["source"], table["target"], strict=True):
+        groups.setdefault(key, (text, {}))[1][reference] = None
+    sources = [text for text, _ in groups.values()]
+    references = ["\n".join(known) for _, known in groups.values()]
+    return rows_of(sources, references, source, target)
