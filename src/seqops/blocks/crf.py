@@ -43,9 +43,9 @@ class CRF(keras.layers.Layer):
         tags = tf.cast(tags, tf.int32)
         real = tags >= 0
         tags = tf.maximum(tags, 0)
-        return self._partition(emissions, real) - self._path(tags, emissions, real)
+        return self._partition(emissions, real) - self._score_of(tags, emissions, real)
 
-    def _path(self, tags: Tensor, emissions: Tensor, real: Tensor) -> Tensor:
+    def _score_of(self, tags: Tensor, emissions: Tensor, real: Tensor) -> Tensor:
         """Score the given tags: (B,)."""
         weights = self.scores + self.bar
         first = tf.fill([tf.shape(tags)[0], 1], weights.shape[1])

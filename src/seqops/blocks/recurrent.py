@@ -25,10 +25,10 @@ class BiRecurrent(keras.layers.Layer):
         self.forwards = CELLS[kind](units, return_sequences=True, name="forwards")
         self.backwards = CELLS[kind](units, return_sequences=True, name="backwards")
 
-    def build(self, shape: Any, lengths_shape: Any = None) -> None:
+    def build(self, x_shape: Any, lengths_shape: Any) -> None:
         """Make the weights of both directions for an input (B, T, D)."""
-        self.forwards.build(shape)
-        self.backwards.build(shape)
+        self.forwards.build(x_shape)
+        self.backwards.build(x_shape)
 
     def call(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Map (B, T, D) with lengths (B,) to (B, T, 2 * units); what stands beyond a length is noise."""
@@ -36,9 +36,9 @@ class BiRecurrent(keras.layers.Layer):
         backwards = tf.reverse_sequence(self.backwards(turned), lengths, seq_axis=1)
         return tf.concat([self.forwards(x), backwards], -1)
 
-    def compute_output_shape(self, shape: Any, lengths_shape: Any = None) -> tuple[Any, ...]:
+    def compute_output_shape(self, x_shape: Any, lengths_shape: Any) -> tuple[Any, ...]:
         """Return (B, T, 2 * units)."""
-        return (*shape[:-1], 2 * self.units)
+        return (*x_shape[:-1], 2 * self.units)
 
     def get_config(self) -> dict[str, Any]:
         """Return what `__init__` takes."""

@@ -1,0 +1,43 @@
+"""Korean morphemes with character offsets, through Kiwi."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+FINALS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+COMPATIBLE = {0x11A8 + place: letter for place, letter in enumerate(FINALS)}
+
+
+class Morpheme(NamedTuple):
+    """A morpheme, its Sejong tag, and the characters [start, end) of the text that it comes from."""
+
+    form: str
+    tag: str
+    start: int
+    end: int
+
+
+def composed(text: str) -> str:
+    """Compose Hangul that is spelt in pieces (Unicode NFC), as Kiwi and the corpora have it."""
+    return unicodedata.normalize("NFC", text)
+
+
+def plain_jamo(form: str) -> str:
+    """Write a final consonant that stands alone as corpora do: U+11AB as U+3134."""
+    return composed(form).translate(COMPATIBLE)
+
+
+def morphemes(texts: Sequence[str]) -> Iterator[list[Morpheme]]:
+    """Split composed texts to morphemes; two may share characters where a syllable contracts them."""
+    for tokens in _kiwi().tokenize(list(texts)):
+        yield [Morpheme(plain_jamo(t.form), t.tag.split("-")[0], t.start, t.end) for t in tokens]
+
+
+@functools.cache
+def _kiwi() -> Any:
+    import kiwipiepy
+
+    return kiwipiepy.Kiwi(num_workers=1)

@@ -1,0 +1,1 @@
+"""Named entities: raw text in, typed character spans out."""

@@ -1,0 +1,139 @@
+"""Sentences as arrays, in two views: the corpus's own tokens, and those of the raw text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.blocks.scores.spans import Span, tagged
+from seqops.contract import BadData, Meta, Ragged, Split
+from seqops.tasks.ner import encoding
+from seqops.tasks.ner.align import token_spans
+from seqops.tasks.ner.encoding import Encoder, Tokens, tokenize
+from seqops.tasks.ner.splits import Mask, standing_in
+
+Trained = Literal["corpus", "raw", "both"]
+VIEWS: dict[str, tuple[str, ...]] = {"corpus": ("corpus",), "raw": ("raw",), "both": ("corpus", "raw")}
+
+
+@dataclass(frozen=True)
+class View:
+    """Every sentence in one way to split it: its tokens and their tags."""
+
+    tokens: list[Tokens]
+    tags: list[list[str]]
+
+
+def views(table: pd.DataFrame, tokenizer: Literal["kiwi", "whitespace"]) -> dict[str, View]:
+    """Return the views `corpus` and `raw` of a table's sentences."""
+    columns = [[list(cell) for cell in table[name]] for name in ("tokens", "pos", "words", "tags")]
+    if tokenizer == "whitespace":  # which knows no parts of speech, so none may be trained on
+        columns[1] = [[""] * len(row) for row in columns[1]]
+    corpus = [Tokens(*row) for row in zip(*columns[:3], strict=True)]
+    raw = tokenize(list(table["text"]), tokenizer)
+    spans = zip(_spans(table["starts"], table["ends"], table["types"]), raw, strict=True)
+    projected = [tagged(token_spans(found, t.offsets), len(t.forms)) for found, t in spans]
+    return {"corpus": View(corpus, columns[3]), "raw": View(raw, projected)}
+
+
+def learn(
+    table: pd.DataFrame, views: dict[str, View], training: Mask, trained: Trained, minimum: int, width: int
+) -> Meta:
+    """Learn vocabularies from the training rows of the views that are trained on."""
+    rows = np.flatnonzero(training)
+    seen = [views[view].tokens[row] for view in VIEWS[trained] for row in rows]
+    example = next((row for row in rows if len(table["starts"].iloc[row])), rows[0])
+    return {
+        **encoding.learn(seen, minimum, width),
+        "views": list(VIEWS[trained]),
+        "example": table["text"].iloc[example],
+    }
+
+
+def encode(table: pd.DataFrame, views: dict[str, View], split: npt.NDArray[np.str_], meta: Meta) -> Split:
+    """Encode every sentence; the columns of each view are `<view>_features` and `<view>_tags`."""
+    encoder = Encoder.of(meta)
+    tag_ids = {tag: place for place, tag in enumerate(meta["tags"])}
+    columns: dict[str, Any] = {}
+    for name, view in views.items():
+        columns[f"{name}_features"] = Ragged.of((encoder.features(t) for t in view.tokens), np.int32)
+        columns[f"{name}_tags"] = Ragged.of(([tag_ids[tag] for tag in row] for row in view.tags), np.int32)
+    columns["raw_offsets"] = _pairs([t.offsets for t in views["raw"].tokens])
+    columns["texts"] = Ragged.of_texts(table["text"])
+    types = [[meta["types"].index(kind) for kind in row] for row in table["types"]]
+    columns["spans"] = _triples(zip(table["starts"], table["ends"], types, strict=True))
+    columns["aligned"] = table["aligned"].to_numpy(np.bool_)
+    columns["leaked"] = leaked(table, split)
+    columns["unseen"] = _unseen(table, split == "train")
+    return Split(columns)
+
+
+def request(
+    texts: Sequence[str], tokenizer: Literal["kiwi", "whitespace"], longest: int, meta: Meta
+) -> Split:
+    """Encode raw texts as their raw view was. Raises BadData for more than `longest` tokens."""
+    encoder, found = Encoder.of(meta), tokenize(texts, tokenizer)
+    for tokens in found:
+        if len(tokens.forms) > longest:
+            raise BadData(
+                f"The text has {len(tokens.forms)} tokens, and {longest} is the most (data.longest). "
+                "Give it sentence by sentence."
+            )
+    return Split(
+        {
+            "raw_features": Ragged.of((encoder.features(t) for t in found), np.int32),
+            "raw_offsets": _pairs([t.offsets for t in found]),
+        }
+    )
+
+
+def leaked(table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Mask:
+    """Mark the test rows whose text stands in training or validation too: (n,)."""
+    twice = standing_in(table["text"], table["text"][split != "test"])
+    mask: Mask = np.logical_and(split == "test", twice)
+    return mask
+
+
+def tags(split: Split, view: str, meta: Meta) -> list[list[str]]:
+    """Read the true tags of a view back."""
+    column = split.ragged(f"{view}_tags")
+    return [[meta["tags"][tag] for tag in column[row]] for row in range(len(column))]
+
+
+def true_spans(split: Split, meta: Meta) -> list[list[Span]]:
+    """Read the true spans of characters back."""
+    column = split.ragged("spans")
+    return [
+        [(int(s), int(e), meta["types"][kind]) for s, e, kind in column[row]] for row in range(len(column))
+    ]
+
+
+def guessed_spans(predicted: pd.DataFrame) -> list[list[Span]]:
+    """Read the predicted spans of characters."""
+    return _spans(predicted["starts"], predicted["ends"], predicted["types"])
+
+
+def _spans(*columns: Any) -> list[list[Span]]:
+    rows = zip(*columns, strict=True)
+    return [[(int(s), int(e), str(k)) for s, e, k in zip(*row, strict=True)] for row in rows]
+
+
+def _unseen(table: pd.DataFrame, training: Mask) -> Mask:
+    """Mark the rows with an entity whose words are those of no entity in training: (n,)."""
+    spans = _spans(table["starts"], table["ends"], table["types"])
+    surfaces = [{text[s:e] for s, e, _ in row} for text, row in zip(table["text"], spans, strict=True)]
+    known = set().union(*(surfaces[row] for row in np.flatnonzero(training)))
+    return np.array([bool(found - known) for found in surfaces], np.bool_)
+
+
+def _pairs(rows: Sequence[Sequence[tuple[int, int]]]) -> Ragged:
+    return Ragged.of((np.array(row, np.int32).reshape(-1, 2) for row in rows), np.int32)
+
+
+def _triples(rows: Any) -> Ragged:
+    return Ragged.of((np.array([list(c) for c in row], np.int32).T.reshape(-1, 3) for row in rows), np.int32)

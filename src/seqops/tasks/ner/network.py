@@ -1,0 +1,143 @@
+"""The tagger: word, spelling and part of speech of each token, read from both ends, tagged by a CRF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import tensorflow as tf
+from annotated_types import Len
+
+from seqops.blocks.crf import CRF
+from seqops.blocks.recurrent import BiRecurrent
+from seqops.blocks.scores.spans import entities, follows
+from seqops.blocks.sequences import in_length_order
+from seqops.contract import Batch, Meta, Network, Positive, Ragged, Rate, Split
+from seqops.tasks.ner.align import character_spans
+from seqops.tasks.ner.encoding import CHARACTERS
+from seqops.tasks.ner.layers import CharacterCNN, Columns, WordDropout
+
+Tensor = Any
+ROWS = 64  # of one prediction batch
+
+
+@dataclass(frozen=True)
+class Net(Network):
+    """BiLSTM-CNN-CRF (Ma and Hovy 2016), with parts of speech and the place in the space-separated word.
+
+    word, character, pos: dimensions of the embeddings; filters: of each width of the character
+    convolution; units: of one direction of a recurrent layer; word_dropout: share of words read as
+    unknown while training; crf: false for a softmax of each tag by itself.
+    """
+
+    word: Positive
+    character: Positive
+    filters: Positive
+    widths: Annotated[tuple[Positive, ...], Len(1)]
+    pos: Positive
+    units: Positive
+    layers: Positive
+    dropout: Rate
+    word_dropout: Rate
+    crf: bool
+
+    def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
+        """Build and compile: features (B, T, F) in, scores of tags (B, T, K) out."""
+        features = keras.Input((None, CHARACTERS + meta["width"]), dtype="int32", name="features")
+        words, pos, places, characters, lengths = Columns(name="columns")(features)
+        x = keras.layers.Concatenate(name="token")(self._token(meta, words, pos, places, characters))
+        x = keras.layers.Dropout(self.dropout, name="drop_token")(x)
+        for layer in range(self.layers):
+            x = BiRecurrent("lstm", self.units, name=f"encoder_{layer}")(x, lengths)  # (B, T, 2U)
+            x = keras.layers.Dropout(self.dropout, name=f"drop_encoder_{layer}")(x)
+        x = keras.layers.Dense(len(meta["tags"]), name="emissions")(x)
+        loss = independent_loss
+        if self.crf:
+            crf = CRF(allowed(meta["tags"]), name="crf")
+            x, loss = crf(x), crf.loss
+        model = keras.Model(features, x, name="tagger")
+        model.compile(optimizer, loss, jit_compile=False)
+        return model
+
+    def _token(
+        self, meta: Meta, words: Tensor, pos: Tensor, places: Tensor, characters: Tensor
+    ) -> list[Tensor]:
+        words = WordDropout(self.word_dropout, name="word_dropout")(words)
+        spelling = CharacterCNN(
+            len(meta["characters"]), self.character, self.filters, self.widths, name="spelling"
+        )
+        return [
+            keras.layers.Embedding(len(meta["words"]), self.word, name="word")(words),
+            keras.layers.Embedding(len(meta["pos"]), self.pos, name="pos")(pos),
+            keras.layers.Embedding(5, self.pos, name="place")(places),
+            spelling(characters),
+        ]
+
+    def batch(self, split: Split, meta: Meta) -> Batch:
+        """Pad features (B, T, F) and tags (B, T), which are -1 beyond the end; weights (B,) are ones."""
+        features = _joined([split.ragged(f"{view}_features") for view in meta["views"]])
+        tags = _joined([split.ragged(f"{view}_tags") for view in meta["views"]])
+        return features.padded(), tags.padded(-1), np.ones(len(tags), np.float32)
+
+    def lengths(self, split: Split) -> npt.NDArray[np.int64]:
+        """Count the corpus's tokens: (n,)."""
+        return split.ragged("corpus_features").lengths
+
+    def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Tag every view that the split has.
+
+        Columns: `tags` of the corpus's own tokens; `starts`, `ends` and `types` of the spans in raw text.
+        """
+        columns: dict[str, Any] = {}
+        if "corpus_features" in split.columns:
+            columns["tags"] = self._tag(model, split.ragged("corpus_features"), meta)
+        if "raw_features" in split.columns:
+            offsets = split.ragged("raw_offsets")
+            tags = self._tag(model, split.ragged("raw_features"), meta)
+            spans = [character_spans(entities(t), offsets[i].tolist()) for i, t in enumerate(tags)]
+            for place, name in enumerate(("starts", "ends", "types")):
+                columns[name] = [[span[place] for span in row] for row in spans]
+        return pd.DataFrame(columns)
+
+    def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Tag the corpus's own tokens alone."""
+        return pd.DataFrame({"tags": self._tag(model, split.ragged("corpus_features"), meta)})
+
+    def _tag(self, model: keras.Model, features: Ragged, meta: Meta) -> list[list[str]]:
+        tags: list[list[str]] = [[] for _ in range(len(features))]
+        for rows in in_length_order(features.lengths, ROWS):
+            part = features.take(rows)
+            emissions = model.predict_on_batch(part.padded())
+            for row, path in zip(rows, self._decode(model, emissions, part.lengths), strict=True):
+                tags[row] = [meta["tags"][tag] for tag in path]
+        return tags
+
+    def _decode(
+        self, model: keras.Model, emissions: npt.NDArray[np.float32], lengths: npt.NDArray[np.int64]
+    ) -> Sequence[npt.NDArray[np.int64]]:
+        if self.crf:
+            paths: Sequence[npt.NDArray[np.int64]] = model.get_layer("crf").decode(emissions, lengths)
+            return paths
+        return [row[:length].argmax(-1) for row, length in zip(emissions, lengths, strict=True)]
+
+
+def allowed(tags: Sequence[str]) -> list[list[int]]:
+    """Write the rule of IOB2 as the flags that `CRF` takes: (K + 1, K)."""
+    return [[int(follows(tag, previous)) for tag in tags] for previous in [*tags, "O"]]
+
+
+def independent_loss(tags: Tensor, emissions: Tensor) -> Tensor:
+    """Sum the cross-entropy of each real tag of a row: (B,)."""
+    tags = tf.cast(tags, tf.int32)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(tags, 0), emissions)
+    return tf.reduce_sum(tf.where(tags >= 0, losses, 0.0), 1)
+
+
+def _joined(columns: Sequence[Ragged]) -> Ragged:
+    """Lay ragged columns below one another."""
+    return Ragged.of([column[i] for column in columns for i in range(len(column))], columns[0].values.dtype)

@@ -1,0 +1,39 @@
+"""Which sentence goes to which split, and which stand in two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Mask = npt.NDArray[np.bool_]
+
+
+def same(text: str) -> str:
+    """Return what two texts share that a person would call the same: all but the spacing's length."""
+    return " ".join(text.split())
+
+
+def published(texts: Sequence[str], share: float, seed: int) -> Mask:
+    """Draw rows as `train_test_split(test_size=share, random_state=seed)` does: (n,)."""
+    from sklearn.model_selection import train_test_split
+
+    _, rows = train_test_split(np.arange(len(texts)), test_size=share, random_state=seed)
+    drawn = np.zeros(len(texts), np.bool_)
+    drawn[rows] = True
+    return drawn
+
+
+def grouped(texts: Sequence[str], share: float, seed: int) -> Mask:
+    """Draw about `share` of the rows, all rows of one text together: (n,)."""
+    codes, groups = pd.factorize(np.array([same(text) for text in texts], object))
+    drawn = np.random.default_rng(seed).permutation(len(groups))[: max(1, round(share * len(groups)))]
+    return np.isin(codes, drawn)
+
+
+def standing_in(texts: Iterable[str], others: Iterable[str]) -> Mask:
+    """Tell which texts are among the others: (n,)."""
+    known = {same(text) for text in others}
+    return np.array([same(text) in known for text in texts], np.bool_)
