@@ -16,12 +16,8 @@ def validate(name: str) -> None:
     write_json(folder.validation, report.document())
     if not report.passed:
         err.print(report.table())
-        raise BadData(
-            f"{name}: {report.count('bad data')} expectations are not met and "
-            f"{report.count('broken check')} checks could not be made. "
-            f"Mend the lines named above in {', '.join(p.name for p in folder.raw_files())}, "
-            f"or the thresholds in tasks.{name}.data."
-        )
+        files = ", ".join(path.name for path in folder.raw_files())
+        raise BadData(f"{files}: {report.verdict()} Thresholds: tasks.{name}.data.")
     write_table(folder.table, table)
 
 

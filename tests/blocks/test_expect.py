@@ -150,3 +150,11 @@ def test_brackets_in_the_data_are_shown_as_they_are():
     outcome = only(expect("column_values_to_be_in_set", column="name", value_set=["y"]), table)
     Console(file=shown, width=120).print(Report(1, (outcome,)).table())
     assert "[red]x[/]" in shown.getvalue()
+
+
+def test_the_verdict_tells_bad_data_from_broken_checks():
+    assert run(TABLE, PROMISES).verdict() == (
+        "2 of 4 expectations are not met. Mend the rows named above. "
+        "1 checks could not be made. Mend the checks named above, not the data."
+    )
+    assert run(TABLE, PROMISES[3:]).verdict() == ""

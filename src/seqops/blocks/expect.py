@@ -67,9 +67,16 @@ class Report:
         """Tell whether every promise is kept."""
         return all(outcome.passed for outcome in self.outcomes)
 
-    def count(self, state: State) -> int:
-        """Count the expectations of which this became."""
-        return sum(outcome.state == state for outcome in self.outcomes)
+    def verdict(self) -> str:
+        """Say how many promises do not hold, and whose fault that is."""
+        bad = sum(outcome.state == "bad data" for outcome in self.outcomes)
+        broken = sum(outcome.state == "broken check" for outcome in self.outcomes)
+        said = []
+        if bad:
+            said.append(f"{bad} of {len(self.outcomes)} expectations are not met. Mend the rows named above.")
+        if broken:
+            said.append(f"{broken} checks could not be made. Mend the checks named above, not the data.")
+        return " ".join(said)
 
     def document(self) -> dict[str, Any]:
         """Put it to plain JSON, the same for the same table."""

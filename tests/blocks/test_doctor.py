@@ -1,0 +1,162 @@
+"""Every finding of the doctor, well and unwell, in a project of its own."""
+
+import shutil
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from seqops import doctor
+from seqops.blocks.fetch import MIRROR
+from seqops.doctor import Finding, examine
+from seqops.store import Store
+
+HERE = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.delenv(MIRROR, raising=False)
+    for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
+        shutil.copy(HERE / name, tmp_path / name)
+    for folder in ("data", ".git", ".dvc"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(HERE / "data" / "catalog.yaml", tmp_path / "data" / "catalog.yaml")
+    return Store(tmp_path)
+
+
+def only(check, store):
+    [finding] = doctor._made("check", check, store)
+    return finding
+
+
+def named(check, store, name):
+    [finding] = [f for f in doctor._made("check", check, store) if f.name == name]
+    return finding
+
+
+def test_python_of_this_run_is_new_enough_and_an_old_one_is_not(store, monkeypatch):
+    assert only(doctor.python, store).ok
+    monkeypatch.setattr(sys, "version_info", (3, 10, 4))
+    assert only(doctor.python, store) == Finding("python", False, "3.10.4 is too old: install 3.11 or later.")
+
+
+def test_packages_are_compared_with_the_lock(store):
+    assert only(doctor.packages, store).ok
+    store.lock.write_text(
+        "numpy==0.0.1 \\\n    --hash=sha256:00\n"
+        "absent-package==2.0\n"
+        "elsewhere==1.0 ; sys_platform == 'plan9' \\\n"
+    )
+    finding = only(doctor.packages, store)
+    assert not finding.ok
+    assert "(locked 0.0.1)" in finding.message
+    assert "absent-package missing (locked 2.0)" in finding.message
+    assert "elsewhere" not in finding.message
+    assert "make .venv" in finding.message
+
+
+def test_a_missing_lock_is_told(store):
+    store.lock.unlink()
+    assert only(doctor.packages, store).message == (
+        "requirements.lock does not exist. Restore it: `git checkout requirements.lock`."
+    )
+
+
+def test_programs_are_looked_for(store, monkeypatch):
+    assert named(doctor.programs, store, "git").ok
+    (store.root / ".dvc").rmdir()
+    assert "Run `dvc init`" in named(doctor.programs, store, "dvc").message
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "executable", str(store.root / "bin" / "python"))
+    assert "not found. Install it" in named(doctor.programs, store, "git").message
+
+
+def test_folders_are_written_to_and_space_is_measured(store, monkeypatch):
+    assert named(doctor.folders, store, "folder data").ok
+    assert named(doctor.folders, store, "folder .state").ok
+    monkeypatch.setattr(doctor, "FREE_BYTES", 2**60)
+    finding = named(doctor.folders, store, "folder data")
+    assert not finding.ok
+    assert "free at least" in finding.message
+
+
+def test_a_folder_that_cannot_be_made_is_told(store):
+    store.state.write_bytes(b"a file stands here")
+    finding = [f for f in doctor._made("folders", doctor.folders, store) if not f.ok]
+    assert len(finding) == 1
+    assert ".state" in finding[0].message
+
+
+def test_a_wrong_key_of_params_is_a_finding_of_its_task(store):
+    text = store.params.read_text()
+    store.params.write_text(text.replace("  forecast:\n", "  forecast:\n    sorce: x\n", 1))
+    finding = named(doctor.params, store, "params forecast")
+    assert not finding.ok
+    assert "tasks.forecast.sorce: unknown key; did you mean 'source'?" in finding.message
+
+
+def test_the_projects_own_tracking_store_answers(store, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    finding = only(doctor.tracking, store)
+    assert finding.ok, finding.message
+    assert "experiments" in finding.message
+
+
+def test_a_tracking_server_that_never_answers_is_told_within_seconds(store, monkeypatch):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        started = time.monotonic()
+        finding = only(doctor.tracking, store)
+    assert not finding.ok
+    assert time.monotonic() - started < 20
+    assert "unset MLFLOW_TRACKING_URI" in finding.message
+
+
+def test_the_mirror(store, monkeypatch):
+    assert only(doctor.mirror, store).ok
+    monkeypatch.setenv(MIRROR, str(store.root))
+    assert only(doctor.mirror, store).ok
+    monkeypatch.setenv(MIRROR, str(store.root / "gone"))
+    assert "is no folder. Mend SEQOPS_MIRROR, or unset it." in only(doctor.mirror, store).message
+    monkeypatch.setenv(MIRROR, "http://ann:hush@127.0.0.1:9")
+    finding = only(doctor.mirror, store)
+    assert not finding.ok
+    assert "http://***@127.0.0.1:9 does not answer" in finding.message
+
+
+def test_the_catalogue(store):
+    assert only(doctor.datasets, store) == Finding("catalogue", True, "10 datasets")
+    store.catalog.write_text("x: {task: forecast}\n")
+    assert "catalog.yaml: x." in only(doctor.datasets, store).message
+
+
+def test_raw_files_are_compared_with_what_the_source_pins(store):
+    assert "not there yet" in named(doctor.data, store, "data forecast").message
+    raw = store.folder("forecast").raw
+    raw.mkdir(parents=True)
+    from seqops.params import Params
+
+    for name, content in Params.load(store.params).task("forecast").data.sample().items():
+        (raw / name).write_bytes(content)
+    assert named(doctor.data, store, "data forecast").ok
+    (raw / name).write_bytes(content[:-1])
+    finding = named(doctor.data, store, "data forecast")
+    assert not finding.ok
+    assert finding.message == (
+        f"{name}: not what sample should hold. Bring it again: `dvc repro --force download@forecast`."
+    )
+
+
+def test_one_failing_check_does_not_keep_the_others_from_being_made(store, monkeypatch):
+    def failing(store):
+        raise OSError("no such luck")
+        yield
+
+    checks = {"first": failing, "python": doctor.python}
+    monkeypatch.setattr(doctor, "CHECKS", checks)
+    assert [(f.name, f.ok) for f in examine(store)] == [("first", False), ("python", True)]
