@@ -16,10 +16,19 @@ from seqops.store import Store, read_json, sha256_of
 
 HERE = Path(__file__).parent
 NAMES = Params.load(HERE.parent / "params.yaml").names
-ARTEFACTS = (
-    "raw validation.json table.parquet arrays meta.json model.weights.h5 history.csv metrics.json "
-    "predictions.parquet plots report.html"
-).split()
+ARTEFACTS = [
+    "raw",
+    "validation.json",
+    "table.parquet",
+    "arrays",
+    "meta.json",
+    "model.weights.h5",
+    "history.csv",
+    "metrics.json",
+    "predictions.parquet",
+    "plots",
+    "report.html",
+]
 STAGES = "download,validate,preprocess,train,evaluate"
 
 
