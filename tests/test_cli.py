@@ -1,0 +1,74 @@
+"""The command as a person meets it: help, wrong names, no input, nothing registered yet."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from seqops.cli import app
+from seqops.params import Params
+
+HERE = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A checkout in which nothing has run."""
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(HERE / name, tmp_path / name)
+    shutil.copytree(HERE / "presets", tmp_path / "presets")
+    monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, arguments)
+
+
+def test_help_names_every_command():
+    said = call("--help").output
+    assert all(name in said for name in ("predict", "results", "doctor", "preset", "ui"))
+
+
+def test_a_preset_is_options_that_name_keys_of_params(project):
+    said = call("preset", "real").output
+    options = said.split("-S ")[1:]
+    params = Params.load(project / "params.yaml")
+    known = {f"tasks.{name}.{key}" for name in params.names for key in params.task(name).values()}
+    assert options
+    for option in options:
+        key, _, value = option.strip().partition("=")
+        assert key in known
+        assert value
+
+
+def test_a_preset_of_one_task_leaves_the_others_alone(project):
+    said = call("preset", "real", "ner").output
+    assert "tasks.ner.source" in said
+    assert "tasks.forecast" not in said
+
+
+def refusal(*arguments):
+    """Run a command that must fail; return what it says on stderr."""
+    done = call(*arguments)
+    assert done.exit_code == 1
+    assert "Traceback" not in done.output
+    return done.stderr
+
+
+def test_an_unknown_preset_and_an_unknown_task_are_told_with_the_nearest_name(project):
+    assert "did you mean 'real'" in refusal("preset", "reel")
+    assert "did you mean 'ner'" in refusal("predict", "nerr", "x")
+
+
+def test_predict_without_input_or_without_a_model_says_what_to_do(project):
+    assert "--file" in refusal("predict", "ner")
+    assert "dvc repro evaluate@ner" in refusal("predict", "ner", "x")
+
+
+def test_results_before_any_run_name_the_missing_file(project):
+    said = refusal("results", "ner")
+    assert "metrics.json" in said
+    assert "dvc repro" in said
