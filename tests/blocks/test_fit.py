@@ -34,10 +34,11 @@ class KillAfter:
 
 class Seen:
     def __init__(self):
-        self.tokens, self.rows = 0, []
+        self.tokens, self.rows, self.losses = 0, [], []
 
     def batch(self, epoch, batch, batches, tokens, loss):
         self.tokens += tokens
+        self.losses.append(loss)
 
     def epoch(self, row, seconds, tokens):
         self.rows.append(row)
@@ -69,6 +70,13 @@ def test_every_token_of_the_training_rows_is_seen_once_an_epoch():
     seen = Seen()
     fit(watcher=seen)
     assert seen.tokens == RECIPE.epochs * len(SPLITS["train"].ragged("digits").values)
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_its_rows():
+    seen = Seen()
+    fitted = fit(dataclasses.replace(RECIPE, epochs=1, batch_size=30), watcher=seen)
+    assert len(seen.losses) == 2
+    assert fitted.epochs[0].loss == pytest.approx(sum(seen.losses) / 2)
 
 
 def test_another_seed_gives_other_weights():

@@ -117,8 +117,7 @@ class Loop:
         scores = [e.validation for e in self.progress.epochs]
         drops = plateaus(scores, self.data.goal.higher_is_better)
         _seed_dropout(self.model, self.recipe.seed, epoch)
-        self.model.reset_metrics()
-        loss = math.nan
+        total = 0.0
         for place, rows in enumerate(batches):
             step = epoch * len(batches) + place
             self.model.optimizer.learning_rate = learning_rate(self.recipe, step, len(batches), drops)
@@ -129,8 +128,9 @@ class Loop:
                     f"the loss is no longer a number (epoch {epoch + 1}, batch {place + 1}). "
                     "Lower fit.learning_rate or fit.clip_norm."
                 )
+            total += loss * len(rows)
             self.watcher.batch(epoch, place, len(batches), int(lengths[rows].sum()), loss)
-        return loss, int(lengths.sum())
+        return total / len(split), int(lengths.sum())
 
     def _validate(self, split: Split) -> float:
         predicted = self.network.validate(self.model, split, self.meta)
