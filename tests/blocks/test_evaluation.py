@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from toy import ToyData
 
 from seqops.blocks.evaluation import Rival, best_baseline, evaluate, verdict, worst_examples
 from seqops.blocks.scores.bootstrap import Difference
+from toy import ToyData
 
 DATA = ToyData()
 SPLITS, META = DATA.encode(None)

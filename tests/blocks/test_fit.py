@@ -5,10 +5,10 @@ import math
 
 import numpy as np
 import pytest
-from toy import RECIPE, ToyData, ToyNetwork
 
 from seqops.blocks.fit import learning_rate, plateaus, train
 from seqops.contract import Decay, SeqopsError
+from toy import RECIPE, ToyData, ToyNetwork
 
 DATA = ToyData()
 SPLITS, META = DATA.encode(None)
