@@ -6,12 +6,13 @@ export PATH := $(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: run real test check bench ui clean
+.PHONY: run real test check ui
 
 run: .venv/.ready
 	dvc repro && seqops results
 
 real: .venv/.ready
+	dvc exp remove --quiet real 2>/dev/null || true
 	dvc exp run --name real $$(seqops preset real) && seqops results
 
 test: .venv/.ready
