@@ -1,0 +1,104 @@
+"""The CRF against brute force, and the two-way recurrent layer against single rows."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from seqops.blocks.crf import CRF
+from seqops.blocks.recurrent import BiRecurrent
+
+FREE = [[1, 1, 1]] * 4
+IOB = [[1, 1, 0], [1, 1, 1], [1, 1, 1], [1, 1, 0]]  # O, B, I; the last row: what may come first
+
+
+def made(allowed):
+    """A CRF with scores of its own, and emissions for two rows of 3 and 2 steps."""
+    layer = CRF(allowed, name="crf")
+    layer.build((None, None, 3))
+    generator = np.random.default_rng(3)
+    layer.scores.assign(generator.normal(size=(4, 3)))
+    return layer, generator.normal(size=(2, 3, 3)).astype(np.float32)
+
+
+def score(path, emissions, scores):
+    """Add up one path by hand."""
+    total, previous = 0.0, 3
+    for step, tag in enumerate(path):
+        total += scores[previous, tag] + emissions[step, tag]
+        previous = tag
+    return total
+
+
+def paths(length, allowed):
+    """Every path that the flags allow."""
+    for path in itertools.product(range(3), repeat=length):
+        if all(allowed[p][t] for p, t in zip((3, *path), path, strict=False)):
+            yield path
+
+
+@pytest.mark.parametrize("allowed", [FREE, IOB], ids=["free", "IOB2"])
+@pytest.mark.parametrize(("row", "length"), [(0, 3), (1, 2)])
+def test_likelihoods_are_those_of_brute_force_and_sum_to_one(allowed, row, length):
+    layer, emissions = made(allowed)
+    scores = layer.scores.numpy()
+    every = list(paths(length, allowed))
+    total = np.logaddexp.reduce([score(p, emissions[row], scores) for p in every])
+    tags = np.array([[*p, *[-1] * (3 - length)] for p in every])
+    likelihoods = -layer.loss(tags, np.repeat(emissions[row : row + 1], len(every), 0)).numpy()
+    wanted = [score(p, emissions[row], scores) - total for p in every]
+    np.testing.assert_allclose(likelihoods, wanted, rtol=1e-5, atol=1e-5)
+    assert np.exp(likelihoods).sum() == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("allowed", [FREE, IOB], ids=["free", "IOB2"])
+def test_viterbi_finds_what_brute_force_finds(allowed):
+    layer, emissions = made(allowed)
+    scores = layer.scores.numpy()
+    for row, (path, length) in enumerate(zip(layer.decode(emissions, np.array([3, 2])), (3, 2), strict=True)):
+        best = max(paths(length, allowed), key=lambda p, row=row: score(p, emissions[row], scores))
+        assert tuple(path) == best
+
+
+def test_what_is_barred_is_never_decoded_however_strong_its_emission():
+    layer, _ = made(IOB)
+    emissions = np.zeros((1, 2, 3), np.float32)
+    emissions[0, :, 2] = 50.0  # I at both steps, the first of which may not be one
+    ((first, second),) = layer.decode(emissions, np.array([2]))
+    assert (first, second) == (1, 2)
+
+
+def test_padding_changes_neither_loss_nor_gradient():
+    layer, emissions = made(IOB)
+    tags = np.array([[0, 1, -1]])
+
+    def run(steps, noise):
+        x = tf.constant(emissions[:1, :steps] + noise * (np.arange(3) > 1)[None, :steps, None])
+        with tf.GradientTape() as tape:
+            loss = layer.loss(tags[:, :steps], tf.cast(x, tf.float32))
+        return loss.numpy(), tape.gradient(loss, layer.scores).numpy()
+
+    for ours, theirs in zip(run(2, 0.0), run(3, 9.0), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_a_crf_survives_the_round_through_its_config():
+    layer, _ = made(IOB)
+    again = keras.layers.deserialize(keras.layers.serialize(layer))
+    assert isinstance(again, CRF)
+    assert again.allowed == IOB
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_reading_from_both_ends_is_untouched_by_padding(kind):
+    keras.utils.set_random_seed(0)
+    layer = BiRecurrent(kind, 3, name="encoder")
+    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
+    both = layer(x, np.array([5, 3])).numpy()
+    assert both.shape == (2, 5, 6)
+    alone = layer(x[1:, :3], np.array([3])).numpy()
+    np.testing.assert_allclose(both[1, :3], alone[0], atol=1e-6)
+    turned = layer.backwards(x[:1, ::-1]).numpy()[:, ::-1]
+    np.testing.assert_allclose(both[:1, :, 3:], turned, atol=1e-6)

@@ -1,0 +1,230 @@
+"""The task's data side: splits, promises, vocabularies, scores, requests and answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from korean import CONLL, KLP, task, written
+from sklearn.model_selection import train_test_split
+
+from seqops.blocks.morphemes import Morpheme, morphemes, plain_jamo
+from seqops.blocks.sequences import UNKNOWN
+from seqops.contract import BadData
+from seqops.tasks.ner.encoding import CHARACTERS, PLACE, WORD, Encoder, Tokens, learn, places, tokenize
+
+
+def table(texts: list[str], tags: list[list[str]] | None = None) -> pd.DataFrame:
+    """Sentences of one-letter-per-word tokens."""
+    rows = [text.split() for text in texts]
+    return pd.DataFrame(
+        {
+            "line": range(1, len(rows) + 1),
+            "text": texts,
+            "tokens": rows,
+            "pos": [["NNG"] * len(row) for row in rows],
+            "words": [list(range(len(row))) for row in rows],
+            "tags": tags or [["O"] * len(row) for row in rows],
+            "starts": [[] for _ in rows],
+            "ends": [[] for _ in rows],
+            "types": [[] for _ in rows],
+            "aligned": True,
+        }
+    )
+
+
+TEXTS = [f"문장 {i % 30}" for i in range(60)]
+
+
+def test_the_published_split_is_that_of_scikit_learn() -> None:
+    split = task(split="published", test=0.2).assign(table(TEXTS))
+    _, wanted = train_test_split(np.arange(60), test_size=0.2, random_state=0)
+    assert sorted(np.flatnonzero(split == "test")) == sorted(wanted)
+
+
+@pytest.mark.parametrize("kind", ["published", "grouped"])
+def test_validation_shares_no_text_with_training(kind: str) -> None:
+    rows = table(TEXTS)
+    split = task(split=kind).assign(rows)
+    texts = {name: set(rows["text"][split == name]) for name in ("train", "validation", "test")}
+    assert not texts["train"] & texts["validation"]
+    assert all(texts.values())
+    if kind == "grouped":
+        assert not texts["test"] & (texts["train"] | texts["validation"])
+
+
+def broken(facts: pd.DataFrame, column: str) -> list[int]:
+    """Lines that a promise on a column of flags would show."""
+    return facts["line"][facts[column].astype(str).isin(["", "False"]) == False].tolist()  # noqa: E712
+
+
+def test_facts_name_the_first_wrong_tag_and_the_first_unknown_type() -> None:
+    rows = table(["a b", "a b", "a b"], [["B-OG", "I-PS"], ["B-XX", "Q"], ["O", "I"]])
+    facts = task().facts(rows)
+    assert facts["broken_tag"].tolist() == ["I-PS", "Q", "I"]
+    assert facts["unknown_type"].tolist() == ["", "XX", ""]
+
+
+def test_texts_in_two_splits_are_marked_and_only_grouped_splits_promise_there_are_none() -> None:
+    facts = task(split="published").facts(table(TEXTS))
+    assert facts["straddles"].any()
+    assert not task().facts(table(TEXTS))["straddles"].any()
+    promised = {e.arguments["column"] for e in task().expectations()}
+    assert promised - {e.arguments["column"] for e in task(split="published").expectations()} == {"straddles"}
+
+
+def test_great_expectations_finds_what_is_wrong() -> None:
+    from seqops.blocks.expect import run
+
+    rows = table(["가 나", "다 " * 101, "라", "마"], [["B-OG", "I-PS"], ["O"] * 101, ["B-XX"], ["O"]])
+    report = run(task().facts(rows), task().expectations())
+    found = {
+        o.expectation.arguments["column"]: [r["line"] for r in o.rows]
+        for o in report.outcomes
+        if not o.passed
+    }
+    assert found == {"length": [2], "broken_tag": [1], "unknown_type": [3]}
+
+
+def test_jamo_are_those_of_the_corpus() -> None:
+    assert plain_jamo("\u11ab") == "ㄴ"
+    assert plain_jamo("\u11af\u11a8"[:1]) == "ㄹ"
+    assert plain_jamo("하\u11ab") == "한"
+    assert plain_jamo("\u1112\u1161\u11ab") == "한"
+
+
+def test_kiwi_gives_characters_of_the_text_even_where_a_syllable_is_shared() -> None:
+    (found,) = morphemes(["😀 하늘이 갔다"])
+    assert found[1:3] == [Morpheme("하늘", "NNG", 2, 4), Morpheme("이", "JKS", 4, 5)]
+    assert [m.form for m in found if (m.start, m.end) == (6, 7)] == ["가", "었"]
+
+
+def test_places_in_a_word() -> None:
+    assert places([1, 1, 1, 2, 3, 3]).tolist() == [2, 3, 4, 1, 2, 4]
+    assert places([]).tolist() == []
+
+
+def test_whitespace_tokens_part_punctuation_and_know_their_characters() -> None:
+    (tokens,) = tokenize(["Oslo, 3pm"], "whitespace")
+    assert tokens.forms == ["Oslo", ",", "3pm"]
+    assert tokens.offsets == [(0, 4), (4, 5), (6, 9)]
+    assert tokens.words == [0, 0, 1]
+
+
+def test_features_know_the_words_of_training_and_no_others() -> None:
+    meta = learn([Tokens(["가나", "12"], ["NNG", "SN"], [1, 2])], minimum=1, width=3)
+    features = Encoder.of(meta).features(Tokens(["가나", "34", "다가가가"], ["NNG", "SN", "X"], [1, 1, 2]))
+    assert features.shape == (3, CHARACTERS + 3)
+    assert features[:, WORD].tolist() == [meta["words"].index("가나"), meta["words"].index("00"), UNKNOWN]
+    assert features[:, PLACE].tolist() == [2, 4, 1]
+    letter = meta["characters"].index("가")
+    assert features[2, CHARACTERS:].tolist() == [UNKNOWN, letter, letter]
+
+
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory: pytest.TempPathFactory):
+    data = task()
+    raw = written(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
+    rows = data.read([raw])
+    return data, rows, *data.encode(rows)
+
+
+def test_the_sample_is_sound_and_the_same_each_time(encoded) -> None:
+    data, rows, _, _ = encoded
+    assert data.sample() == data.sample()
+    assert len(rows) == 40
+    assert rows["aligned"].all()
+    assert (data.facts(rows)["broken_tag"] == "").all()
+    assert {kind for row in rows["types"] for kind in row} == set(data.types)
+
+
+def test_vocabularies_see_training_rows_only(encoded) -> None:
+    data, rows, splits, meta = encoded
+    training = rows[data.assign(rows) == "train"]
+    heard = {character for row in training["tokens"] for token in row for character in token}
+    heard |= {c for tokens in tokenize(list(training["text"]), "kiwi") for form in tokens.forms for c in form}
+    assert set(meta["characters"][2:]) == heard
+    assert len(splits["train"]) == len(training)
+
+
+def test_the_truth_as_a_prediction_is_perfect(encoded) -> None:
+    data, rows, splits, meta = encoded
+    test = rows[data.assign(rows) == "test"]
+    predicted = test[["tags", "starts", "ends", "types"]].reset_index(drop=True)
+    scores = {s.name: s.point() for s in data.score(predicted, splits["test"], meta)}
+    assert {scores["f1"], scores["raw_f1"], scores["precision"], scores["raw_recall"]} == {1.0}
+    shown = data.examples(predicted, splits["test"], meta)
+    assert (shown["truth"] == shown["predicted"]).all()
+    names = [plot.name for plot in data.plots(predicted, splits["test"], meta)]
+    assert names == ["confusion", "by_type"]
+
+
+def test_a_sentence_that_fits_no_text_is_left_out_of_the_raw_score(encoded) -> None:
+    data, rows, _, _ = encoded
+    spoilt = rows.copy()
+    test = np.flatnonzero(data.assign(rows) == "test")[0]
+    for column, value in (("aligned", False), ("starts", []), ("ends", []), ("types", [])):
+        spoilt[column] = [value if i == test else cell for i, cell in enumerate(spoilt[column])]
+    splits, meta = data.encode(spoilt)
+    predicted = rows.iloc[np.flatnonzero(data.assign(rows) == "test")].reset_index(drop=True)
+    scores = {s.name: s for s in data.score(predicted, splits["test"], meta)}
+    assert scores["raw_f1"].statistics[0].tolist() == [0, 0, 0]
+    assert meta["unaligned"] == 1
+
+
+def test_baselines_on_rows_worked_by_hand(tmp_path: Path) -> None:
+    data = task(layout="conll", types=("PER", "LOC"), tokenizer="whitespace", tokens="corpus")
+    rows = data.read([written(tmp_path, CONLL)])
+    split = {"train": "Anna Berg visited Oslo .", "test": "It rained"}
+    from seqops.tasks.ner import arrays, baselines
+
+    views = arrays.views(pd.concat([rows, rows.iloc[:1]]).reset_index(drop=True), "whitespace")
+    whole = pd.concat([rows, rows.iloc[:1]]).reset_index(drop=True)
+    names = np.array(["train", "train", "test"])
+    assert split["test"] in set(rows["text"])
+    meta = arrays.learn(whole, views, names == "train", "corpus", 1, 4)
+    meta |= {"types": ["PER", "LOC"], "tags": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]}
+    both = arrays.encode(whole, views, names, meta)
+    parts = {"train": both.take(np.array([0, 1])), "test": both.take(np.array([2]))}
+    assert both.plain("leaked").tolist() == [False, False, True]
+    assert baselines.longest_match(parts, meta)["tags"][0] == ["B-PER", "I-PER", "O", "B-LOC", "O"]
+    assert baselines.usual_tag(parts, meta)["tags"][0] == ["B-PER", "I-PER", "O", "B-LOC", "O"]
+    assert baselines.nothing(parts["test"])["tags"][0] == ["O"] * 5
+
+
+def test_requests_are_encoded_as_training_rows_were(encoded) -> None:
+    data, rows, splits, meta = encoded
+    texts = rows["text"][data.assign(rows) == "test"].tolist()
+    asked = data.request(texts, meta)
+    for name in ("raw_features", "raw_offsets"):
+        np.testing.assert_array_equal(asked.ragged(name).values, splits["test"].ragged(name).values)
+    assert data.request_example(meta) in set(rows["text"])
+
+
+@pytest.mark.parametrize(("text", "said"), [("  ", "The text is empty"), ("말 " * 500, "100 is the most")])
+def test_an_unusable_request_is_refused(encoded, text: str, said: str) -> None:
+    data, _, _, meta = encoded
+    with pytest.raises(BadData, match=said):
+        data.request([text], meta)
+
+
+def test_answers_count_characters_of_the_composed_text() -> None:
+    predicted = pd.DataFrame({"starts": [[0, 3]], "ends": [[2, 4]], "types": [["LC", "PS"]]})
+    (answer,) = task().respond(predicted, ["\u1112\u1161\u11ab강 가"], {})
+    assert answer["text"] == "한강 가"
+    assert answer["entities"] == [
+        {"text": "한강", "type": "LC", "start": 0, "end": 2},
+        {"text": "가", "type": "PS", "start": 3, "end": 4},
+    ]
+
+
+def test_a_table_read_back_from_parquet_encodes_alike(tmp_path: Path) -> None:
+    data = task(test=0.5, validation=0.5)
+    rows = data.read([written(tmp_path, KLP + "\n" + KLP.replace("하늘", "바다"))])
+    rows.to_parquet(tmp_path / "table.parquet")
+    ours, meta = data.encode(rows)
+    theirs, again = data.encode(pd.read_parquet(tmp_path / "table.parquet"))
+    assert meta == again
+    np.testing.assert_array_equal(ours["test"].ragged("spans").values, theirs["test"].ragged("spans").values)

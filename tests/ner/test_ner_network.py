@@ -1,0 +1,85 @@
+"""The tagger: it learns, its tags are sound, and its weights come back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from korean import task, written
+
+from seqops.blocks.scores.spans import follows
+from seqops.tasks.ner.layers import WordDropout
+from seqops.tasks.ner.network import Net
+
+
+def network(**changed: object) -> Net:
+    fields: dict[str, object] = {
+        "word": 8, "character": 6, "filters": 6, "widths": (2, 3), "pos": 4, "units": 12, "layers": 1,
+        "dropout": 0.0, "word_dropout": 0.1, "crf": True,
+    }  # fmt: skip
+    return Net(**{**fields, **changed})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory: pytest.TempPathFactory):
+    data = task()
+    raw = written(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
+    return data, *data.encode(data.read([raw]))
+
+
+@pytest.mark.parametrize("changed", [{}, {"crf": False}, {"layers": 2}], ids=["crf", "softmax", "two layers"])
+def test_a_few_sentences_are_learnt_by_heart(encoded, changed: dict[str, object]) -> None:
+    data, splits, meta = encoded
+    keras.utils.set_random_seed(0)
+    net = network(**changed)
+    model = net.build(meta, keras.optimizers.Adam(0.03))
+    few = splits["train"].take(np.arange(6))
+    for _ in range(40):
+        model.train_on_batch(*net.batch(few, meta))
+    scores = {s.name: s.point() for s in data.score(net.predict(model, few, meta), few, meta)}
+    assert scores["f1"] > 0.9
+    assert scores["raw_f1"] > 0.9
+
+
+def test_an_untrained_crf_breaks_no_rule_of_iob2(encoded) -> None:
+    _, splits, meta = encoded
+    keras.utils.set_random_seed(1)
+    net = network()
+    predicted = net.predict(net.build(meta), splits["test"], meta)
+    for tags in predicted["tags"]:
+        assert all(follows(tag, before) for tag, before in zip(tags, ["O", *tags], strict=False))
+    assert any(tag.startswith("I-") for tags in predicted["tags"] for tag in tags)
+
+
+def test_both_views_are_trained_on_where_both_are_asked_for(encoded) -> None:
+    _, splits, meta = encoded
+    few = splits["train"].take(np.arange(3))
+    features, tags, weights = network().batch(few, meta)
+    assert features.shape[:2] == tags.shape
+    assert len(tags) == len(weights) == 6
+    assert ((tags >= 0).sum(1) == [*few.ragged("corpus_tags").lengths, *few.ragged("raw_tags").lengths]).all()
+    assert ((features[:, :, 0] > 0) == (tags >= 0)).all()
+
+
+def test_weights_give_the_same_tags_in_a_network_built_anew(encoded, tmp_path: Path) -> None:
+    _, splits, meta = encoded
+    net = network()
+    keras.utils.set_random_seed(2)
+    model = net.build(meta)
+    model.save_weights(tmp_path / "model.weights.h5")
+    again = net.build(meta)
+    again.load_weights(tmp_path / "model.weights.h5")
+    assert net.predict(model, splits["test"], meta).equals(net.predict(again, splits["test"], meta))
+
+
+def test_word_dropout_hides_words_in_training_only_and_never_padding() -> None:
+    keras.utils.set_random_seed(0)
+    words = np.concatenate([np.full((1, 4000), 7), np.zeros((1, 4000), int)], 1)
+    layer = WordDropout(0.25)
+    assert (np.asarray(layer(words)) == words).all()
+    drawn = np.asarray(layer(words, training=True))
+    assert set(drawn[0, :4000]) == {1, 7}
+    assert (drawn[0, 4000:] == 0).all()
+    assert (drawn[0, :4000] == 1).mean() == pytest.approx(0.25, abs=0.03)

@@ -1,0 +1,146 @@
+"""The readers: what they take, what they refuse, and in which words."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from korean import CONLL, KLP, task, written
+
+from seqops.contract import BadData
+from seqops.tasks.ner.reader import Sentence, sentences, typed
+
+
+@pytest.mark.parametrize(
+    ("tag", "previous", "wanted"),
+    [
+        ("O", "O", "O"),
+        ("B_OG", "O", "B-OG"),
+        ("I", "B-OG", "I-OG"),
+        ("I", "I-PS", "I-PS"),
+        ("I", "O", "I"),
+        ("I_LC", "B-LC", "I-LC"),
+        ("B-PER", "O", "B-PER"),
+        ("?", "B-OG", "?"),
+    ],
+)
+def test_a_tag_becomes_iob2(tag: str, previous: str, wanted: str) -> None:
+    assert typed(tag, previous) == wanted
+
+
+def test_klp_sentences_are_read_as_they_stand(tmp_path: Path) -> None:
+    table = task().read([written(tmp_path, KLP)])
+    first = table.iloc[0]
+    assert table["line"].tolist() == [1, 12]
+    assert first["text"] == "김하늘은 서울에 산다."
+    assert first["tokens"] == ["김", "하늘", "은", "서울", "에", "살", "ㄴ다", "."]
+    assert first["words"] == [1, 1, 1, 2, 2, 3, 3, 3]
+    assert first["tags"] == ["B-PS", "I-PS", "O", "B-LC", "O", "O", "O", "O"]
+    assert list(zip(first["starts"], first["ends"], first["types"], strict=True)) == [
+        (0, 3, "PS"),
+        (5, 7, "LC"),
+    ]
+    assert table.iloc[1]["starts"] == []
+    assert table["aligned"].tolist() == [True, True]
+
+
+def test_conll_columns_are_read_with_spaces_between_tokens(tmp_path: Path) -> None:
+    table = task(layout="conll", types=("PER", "LOC")).read([written(tmp_path, CONLL)])
+    assert table["line"].tolist() == [3, 9]
+    assert table["text"].tolist() == ["Anna Berg visited Oslo .", "It rained"]
+    assert table.iloc[0]["pos"] == ["NNP", "NNP", "VBD", "NNP", "."]
+    assert table.iloc[0]["tags"] == ["B-PER", "I-PER", "O", "B-LOC", "O"]
+    assert table.iloc[0]["ends"] == [9, 22]
+
+
+@pytest.mark.parametrize("change", ["bom", "crlf", "decomposed", "no last newline"])
+def test_the_bytes_of_a_file_may_differ(tmp_path: Path, change: str) -> None:
+    raw = {
+        "bom": b"\xef\xbb\xbf" + KLP.encode(),
+        "crlf": KLP.replace("\n", "\r\n").encode(),
+        "decomposed": unicodedata.normalize("NFD", KLP).encode(),
+        "no last newline": KLP.rstrip("\n").encode(),
+    }[change]
+    plain = sentences(written(tmp_path, KLP), "klp")
+    assert raw != KLP.encode()
+    assert sentences(written(tmp_path, raw, "other.txt"), "klp") == plain
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "corpus.txt: there is no sentence"),
+        (b"\n \n\n", "corpus.txt: there is no sentence"),
+        (KLP.encode("cp949", errors="replace"), r"corpus.txt:1: byte 0x\w\w is not UTF-8"),
+        (KLP[:-12].encode(), "corpus.txt:17: not index, token"),
+        ("; 산다.\n1 살\tVV\tO\n".encode(), "corpus.txt:2: not index, token"),
+        ("; 산다.\n1\t살\tVV\tO\tO\n".encode(), "corpus.txt:2: not index, token"),
+        ("; 산다.\n하나\t살\tVV\tO\n".encode(), "corpus.txt:2: not index, token"),
+        ("; 산다.\n1\t\tVV\tO\n".encode(), "corpus.txt:2: not index, token"),
+        ("; 산다.\n$산다.\n".encode(), "corpus.txt:1: a sentence has no tokens"),
+        ("1\t살\tVV\tO\n".encode(), "corpus.txt:1: a sentence does not begin with `;`"),
+    ],
+    ids=[
+        "empty", "blank", "wrong encoding", "cut short", "three columns", "five columns",
+        "index is no number", "empty token", "empty sentence", "no text",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_parsed_is_refused_by_line(tmp_path: Path, raw: bytes, said: str) -> None:
+    with pytest.raises(BadData, match=said):
+        sentences(written(tmp_path, raw), "klp")
+
+
+def test_a_conll_line_with_other_columns_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadData, match=r"corpus.txt:4: not 3 columns, as its sentence has: 'Berg I-PER'"):
+        sentences(written(tmp_path, CONLL.replace("Berg NNP", "Berg")), "conll")
+
+
+def test_a_sentence_of_ten_thousand_tokens_is_read(tmp_path: Path) -> None:
+    block = "; " + "말 " * 10_000 + "\n" + "".join(f"{i + 1}\t말\tNNG\tO\n" for i in range(10_000))
+    (sentence,) = sentences(written(tmp_path, block), "klp")
+    assert len(sentence.tokens) == 10_000
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=6)
+TYPES = st.sampled_from(["OG", "PS"])
+
+
+@st.composite
+def tokens(draw: st.DrawFn) -> list[tuple[str, str, str]]:
+    rows, inside = [], False
+    for _ in range(draw(st.integers(1, 6))):
+        tag = draw(st.sampled_from(["O", "B", "I"] if inside else ["O", "B"]))
+        inside = tag != "O"
+        rows.append((draw(CELL), draw(CELL), f"B_{draw(TYPES)}" if tag == "B" else tag))
+    return rows
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(tokens(), min_size=1, max_size=4))
+def test_every_well_formed_corpus_is_read_back(
+    tmp_path: Path, corpus: list[list[tuple[str, str, str]]]
+) -> None:
+    blocks = [
+        "; x\n" + "".join(f"{i}\t{form}\t{pos}\t{tag}\n" for i, (form, pos, tag) in enumerate(rows))
+        for rows in corpus
+    ]
+    found = sentences(written(tmp_path, "\n".join(blocks)), "klp")
+    assert [len(s.tokens) for s in found] == [len(rows) for rows in corpus]
+    for sentence, rows in zip(found, corpus, strict=True):
+        assert [tag[0] for tag in sentence.tags] == [tag[0] for *_, tag in rows]
+        assert all(len(tag) == 4 for tag in sentence.tags if tag != "O")
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(raw=st.binary(max_size=80))
+def test_no_bytes_bring_the_reader_down(tmp_path: Path, raw: bytes) -> None:
+    for layout in ("klp", "conll"):
+        try:
+            found = sentences(written(tmp_path, raw), layout)
+        except BadData as refusal:
+            assert str(refusal).startswith("corpus.txt")
+        else:
+            assert all(isinstance(s, Sentence) and s.tokens for s in found)
