@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from series import months, task, written
 
@@ -107,6 +107,7 @@ def test_files_of_other_columns_are_refused(tmp_path):
         task().read(paths)
 
 
+@settings(deadline=None)  # the disk may be busy
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=30))
 def test_figures_come_back_as_written(tmp_path_factory, values):
     folder = tmp_path_factory.mktemp("series")
@@ -116,6 +117,7 @@ def test_figures_come_back_as_written(tmp_path_factory, values):
     assert read["line"].tolist() == list(range(2, len(values) + 2))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(tmp_path_factory, content):
     path = raw(tmp_path_factory.mktemp("bytes"), b"month,value\n2000-01," + content)

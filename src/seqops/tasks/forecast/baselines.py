@@ -131,7 +131,9 @@ def _cell(
 
 
 def _finite(past: Floats, method: Callable[[Floats, Ahead], Floats], ahead: Ahead) -> Floats:
-    """Fall back on the seasonal naive where a fit breaks down, as it does on a constant series."""
+    """Fall back on the seasonal naive for a constant series, and where a fit breaks down."""
+    if np.ptp(past) == 0:
+        return seasonal_naive(past, ahead)
     try:
         forecast = method(past, ahead)
     except (ValueError, np.linalg.LinAlgError):

@@ -180,7 +180,7 @@ class Task(Data):
             "origins": {"first": int(origins[0]), "last": int(origins[-1]), "count": len(origins)},
             "first_ordinal": int(table["ordinal"].iloc[0]),
             "first_date": str(table["date"].iloc[0]),
-            "example": own[-self.window - self.season :].tolist(),
+            "example": training[-self.window - self.season :].tolist(),
         }
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:

@@ -27,6 +27,8 @@ def framed(text: str, place: int, framing: Framing, meta: Meta) -> Split:
     if np.isnan(series.figures).any():
         row = int(np.flatnonzero(np.isnan(series.figures).any(axis=1))[0])
         raise BadData.at(name, None, f"value {row + 1} is missing", "Fill the gap before you forecast.")
+    if np.isinf(series.figures).any():
+        raise BadData.at(name, None, "a value is not a finite number", "Give numbers as 1234.5.")
     if meta["log"] and (series.figures[:, : framing.values] <= 0).any():
         raise BadData.at(name, None, "a value is 0 or less", "This model was trained on logarithms.")
     if (np.diff(series.ordinals) != 1).any():

@@ -1,0 +1,232 @@
+"""Layers against Keras' own and against NumPy; strategies, intervals and a short fit of every kind."""
+
+import keras
+import numpy as np
+import pytest
+from series import table, task
+
+from seqops.blocks.ensemble import EnsembleDense, EnsembleRecurrent
+from seqops.blocks.fit import train
+from seqops.blocks.smoothing import STARTS, ExponentialSmoothing
+from seqops.contract import BadParams, Decay, Recipe
+from seqops.tasks.forecast.forecaster import PathLoss
+from seqops.tasks.forecast.network import Net
+
+KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
+NET = {
+    "kind": "lstm", "layers": 1, "units": 3, "dropout": 0.0, "members": 2, "stride": 6, "difference": 0,
+}  # fmt: skip
+RECIPE = Recipe(
+    seed=0,
+    epochs=2,
+    batch_size=8,
+    learning_rate=0.01,
+    decay=Decay(kind="none", rate=1.0),
+    warmup_steps=0,
+    weight_decay=0.0,
+    clip_norm=1.0,
+    patience=5,
+    validation_rows=100,
+)
+SERIES = [20 + 0.5 * i + 4 * np.sin(i * np.pi / 2) + 0.3 * ((7 * i) % 5) for i in range(44)]
+
+
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory):
+    data = task(log=True, scaling="standard", calendar=("month",))
+    return data, *data.encode(table(tmp_path_factory.mktemp("network"), SERIES))
+
+
+def random(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "simple_rnn"])
+def test_every_member_is_the_keras_layer_of_its_weights(kind):
+    ours = EnsembleRecurrent(kind, 2, 3, "ours")
+    x = random(4, 5, 2, 6)
+    ours.build(x.shape)
+    ours.bias.assign(random(*ours.bias.shape))
+    found = np.asarray(ours(x))
+    keras_layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}[
+        kind
+    ]
+    for member in range(2):
+        theirs = keras_layer(3, return_sequences=True)
+        theirs.build((None, 5, 6))
+        bias = np.asarray(ours.bias)[member]
+        # the GRU of Keras has a second bias, inside the reset gate
+        bias = np.stack([bias, np.zeros_like(bias)]) if kind == "gru" else bias
+        theirs.set_weights([np.asarray(ours.kernel)[member], np.asarray(ours.cell.recurrent)[member], bias])
+        np.testing.assert_allclose(found[:, :, member], np.asarray(theirs(x[:, :, member])), atol=1e-5)
+
+
+def test_lstm_members_start_by_remembering_and_differ():
+    layer = EnsembleRecurrent("lstm", 2, 3, "layer")
+    layer.build((None, 5, 2, 6))
+    assert np.asarray(layer.bias)[0].tolist() == [0] * 3 + [1] * 3 + [0] * 6
+    kernels = np.asarray(layer.kernel)
+    assert not np.allclose(kernels[0], kernels[1])
+    # Glorot's bound for one network of 6 inputs and 12 outputs, not for all members together
+    assert 0.8 * np.sqrt(6 / 18) < np.abs(kernels).max() <= np.sqrt(6 / 18)
+
+
+def test_dense_members_multiply_apart():
+    layer = EnsembleDense(1, "linear", "zeros", "layer")
+    layer.build((None, 2, 2))
+    layer.kernel.assign([[[1.0], [2.0]], [[10.0], [20.0]]])
+    layer.bias.assign([[0.5], [0.0]])
+    assert np.asarray(layer(np.array([[[1.0, 1.0], [1.0, 2.0]]], "float32"))).tolist() == [[[3.5], [50.0]]]
+
+
+def smoothed_by_hand(x, m, steps):
+    """Holt-Winters of one series, step by step, from the same decomposition."""
+    whole = len(x) // m
+    means = x[: whole * m].reshape(whole, m).mean(axis=1)
+    trend = (means[-1] - means[0]) / ((whole - 1) * m)
+    line = trend * (np.arange(m) - (m - 1) / 2)
+    season = list((x[: whole * m].reshape(whole, m) - means[:, None]).mean(axis=0) - line)
+    level = means[0] - trend * (m + 1) / 2
+    a, b, g, phi = STARTS.values()
+    for value in x:
+        s = season.pop(0)
+        error = value - level - phi * trend - s
+        level = level + phi * trend + a * error
+        trend = phi * trend + a * b * error
+        season.append(s + g * (1 - a) * error)
+    path, reach = [], 0.0
+    for step in range(steps):
+        reach += phi ** (step + 1)
+        path.append(level + reach * trend + season[step % m])
+    return path
+
+
+def test_smoothing_is_that_of_holt_and_winters():
+    x = random(2, 10, 3)
+    layer = ExponentialSmoothing(4, 3, "smoothing")
+    path = np.asarray(layer.path(layer(x), 6))
+    for row in range(2):
+        for column in range(3):
+            np.testing.assert_allclose(
+                path[row, :, column], smoothed_by_hand(x[row, :, column], 4, 6), atol=1e-5
+            )
+
+
+def test_smoothing_carries_on_a_line_with_a_season():
+    steps = np.arange(18.0)
+    series = 5 + 0.5 * steps + np.tile([1.0, -1.0, 2.0, -2.0], 5)[:18]
+    layer = ExponentialSmoothing(4, 1, "smoothing")
+    smoothed = layer(series[None, :12, None].astype("float32"))
+    layer.cell.logits["phi"].assign([50.0])  # a sigmoid of 1: no damping
+    smoothed = layer(series[None, :12, None].astype("float32"))
+    np.testing.assert_allclose(np.asarray(layer.path(smoothed, 6))[0, :, 0], series[12:], atol=1e-4)
+    np.testing.assert_allclose(np.asarray(smoothed.adjusted)[0, :, 0], 5 + 0.5 * steps[:12], atol=1e-4)
+
+
+def test_the_loss_leaves_unknown_targets_out():
+    truth = np.array([[[1.0], [np.nan]]], "float32")
+    # two members, then the log spread: (1, 2 steps, 3, 1)
+    predicted = np.array([[[[2.0], [4.0], [0.0]], [[9.0], [9.0], [9.0]]]], "float32")
+    # members err by 1 and 3, mean 2; their mean strays by 2; halved, for one of two steps is known
+    assert float(PathLoss()(truth, predicted)) == pytest.approx((2.0 + 2.0) / 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_fitted_and_forecasts(encoded, kind):
+    data, splits, meta = encoded
+    network = Net(**{**NET, "kind": kind, "stride": 4, "layers": 2})
+    fitted = train(network, data, splits, meta, RECIPE)
+    predicted = network.predict(fitted.model, splits["test"], meta)
+    cells = {name: np.stack(predicted[name]) for name in predicted}
+    assert cells["mean"].shape == (6, 6)
+    assert all(np.isfinite(values).all() for values in cells.values())
+    assert (cells["low95"] <= cells["low80"]).all()
+    assert (cells["low80"] <= cells["mean"]).all()
+    assert (cells["mean"] <= cells["high80"]).all()
+    assert (cells["high80"] <= cells["high95"]).all()
+    scores = {score.name for score in data.score(predicted, splits["test"], meta)}
+    assert {"backtest_mase", "mape", "coverage80", "backtest_coverage95"} <= scores
+
+
+def untrained(meta, **changes):
+    keras.utils.set_random_seed(0)
+    network = Net(**{**NET, **changes})
+    model = network.build(meta)
+    # a head of zeros would hide what the body says
+    head = model.get_layer("ensemble").head
+    head.kernel.assign(0.1 * random(*head.kernel.shape))
+    return network, model
+
+
+def test_feeding_itself_equals_forecasting_from_the_longer_window(encoded):
+    _, splits, meta = encoded
+    network, model = untrained(meta, stride=2, members=1)
+    row = splits["test"].take(np.array([0]))
+    inputs = network.batch(row, meta)[0]
+    path = np.asarray(model(inputs))[0, :, 0, 0]
+    for shift in (2, 4):
+        figures = np.concatenate([inputs["figures"][0, shift:], path[:shift, None]])[None]
+        calendar = np.concatenate([inputs["calendar"][:, shift:], inputs["calendar"][:, :shift]], axis=1)
+        again = np.asarray(model({"figures": figures.astype("float32"), "calendar": calendar}))
+        np.testing.assert_allclose(again[0, :2, 0, 0], path[shift : shift + 2], atol=1e-5)
+
+
+@pytest.mark.parametrize("lag", [1, 4])
+def test_no_correction_of_differences_repeats_the_past(encoded, lag):
+    _, splits, meta = encoded
+    network = Net(**{**NET, "difference": lag})
+    model = network.build(meta)
+    mean = np.stack(network.predict(model, splits["test"], meta)["mean"])
+    for row in range(6):
+        last = splits["test"].ragged("history")[row][-lag:, 0]
+        np.testing.assert_allclose(mean[row], np.resize(last, 6), rtol=1e-4)
+
+
+def test_calibration_takes_the_conformal_quantile(encoded):
+    _, splits, meta = encoded
+    network, model = untrained(meta)
+    model.get_layer("spread").log_spread.assign(np.zeros((6, 1)))
+    split = splits["validation"]
+    network.calibrate(model, split, meta)
+    targets = network.batch(split, meta)[1]
+    mean = np.asarray(model(network.batch(split, meta)[0]))[:, :, :-1].mean(axis=2)
+    errors = np.sort(np.abs(targets - mean)[np.isfinite(targets)])
+    assert len(errors) == 6 + 5 + 4 + 3 + 2 + 1
+    # ranks: ceil(22 x 0.80) = 18 and ceil(22 x 0.95) = 21 of 21
+    np.testing.assert_allclose(np.asarray(model.get_layer("spread").factors), errors[[17, 20]], rtol=1e-4)
+
+
+def test_a_request_is_forecast_as_its_test_row_is(encoded):
+    data, splits, meta = encoded
+    network, model = untrained(meta)
+    rows = [
+        "date,value",
+        *(f"{2000 + i // 12}-{i % 12 + 1:02d},{v!r}" for i, v in enumerate(map(float, SERIES[:38]))),
+    ]
+    asked = network.predict(model, data.request(["\n".join(rows)], meta), meta)
+    known = network.predict(model, splits["test"], meta)
+    np.testing.assert_allclose(asked["mean"][0], known["mean"][0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kind": "es_lstm", "difference": 1}, "model.difference must be 0"),
+        ({"difference": 8}, "leaves nothing of data.window 8"),
+    ],
+)
+def test_impossible_models_are_refused(encoded, changes, said):
+    with pytest.raises(BadParams, match=said):
+        Net(**{**NET, **changes}).build(encoded[2])
+
+
+def test_smoothing_needs_two_seasons(encoded):
+    with pytest.raises(BadParams, match="two seasons of 5"):
+        Net(**{**NET, "kind": "es_lstm"}).build({**encoded[2], "season": 5})
+
+
+def test_the_same_seed_gives_the_same_weights(encoded):
+    data, splits, meta = encoded
+    network = Net(**{**NET, "dropout": 0.2})
+    first, second = (train(network, data, splits, meta, RECIPE).model.get_weights() for _ in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
