@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import io
+import os
+import shutil
 import struct
 import tarfile
 import threading
@@ -536,3 +538,16 @@ def test_a_catalogue_that_is_no_yaml_is_told(store):
     store.catalog.write_text("a: [1\nb: 2\n")
     with pytest.raises(SeqopsError, match=r"catalog\.yaml is not valid YAML"):
         read_catalog(store.catalog)
+
+
+@pytest.mark.skipif(MIRROR not in os.environ, reason=f"{MIRROR} is not set: no published file at hand")
+def test_the_mirror_holds_what_the_catalogue_pins(catalogue, tmp_path, console, request):
+    (tmp_path / "data").mkdir()
+    shutil.copy(request.config.rootpath / "data" / "catalog.yaml", tmp_path / "data")
+    names = [name for name, entry in catalogue.items() if entry.sha256]
+    for name in names:
+        task = Task(catalogue[name].task, name, Embedded(), None, None, {})
+        [file] = Fetcher(Store(tmp_path), task, console).run()
+        assert file.origin.startswith(masked(os.environ[MIRROR])), name
+        assert file.sha256 in catalogue[name].sha256
+    assert len(names) == 9
