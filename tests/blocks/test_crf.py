@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.blocks.crf import CRF
+from seqops.blocks.crf import CRF, viterbi
 from seqops.blocks.recurrent import BiRecurrent
 
 FREE = [[1, 1, 1]] * 4
@@ -57,7 +57,9 @@ def test_likelihoods_are_those_of_brute_force_and_sum_to_one(allowed, row, lengt
 def test_viterbi_finds_what_brute_force_finds(allowed):
     layer, emissions = made(allowed)
     scores = layer.scores.numpy()
-    for row, (path, length) in enumerate(zip(layer.decode(emissions, np.array([3, 2])), (3, 2), strict=True)):
+    for row, (path, length) in enumerate(
+        zip(viterbi(emissions, np.array([3, 2]), layer.transitions()), (3, 2), strict=True)
+    ):
         best = max(paths(length, allowed), key=lambda p, row=row: score(p, emissions[row], scores))
         assert tuple(path) == best
 
@@ -66,7 +68,7 @@ def test_what_is_barred_is_never_decoded_however_strong_its_emission():
     layer, _ = made(IOB)
     emissions = np.zeros((1, 2, 3), np.float32)
     emissions[0, :, 2] = 50.0  # I at both steps, the first of which may not be one
-    ((first, second),) = layer.decode(emissions, np.array([2]))
+    ((first, second),) = viterbi(emissions, np.array([2]), layer.transitions())
     assert (first, second) == (1, 2)
 
 

@@ -19,7 +19,7 @@ def sentence(annotated: str = "") -> Sentence:
 
 def test_marks_are_read_with_colons_in_them_and_with_other_angle_brackets_about() -> None:
     spans = marked_spans("<<국회:OG> 앞>에서 <3:30:TI>", "<국회 앞>에서 3:30")
-    assert spans == [(1, 3, "OG"), (8, 12, "TI")]
+    assert spans == [(1, 3, "OG"), (9, 13, "TI")]
 
 
 def test_marks_that_do_not_fit_the_text_are_not_believed() -> None:

@@ -55,9 +55,11 @@ def test_validation_shares_no_text_with_training(kind: str) -> None:
         assert not texts["test"] & (texts["train"] | texts["validation"])
 
 
-def broken(facts: pd.DataFrame, column: str) -> list[int]:
-    """Lines that a promise on a column of flags would show."""
-    return facts["line"][facts[column].astype(str).isin(["", "False"]) == False].tolist()  # noqa: E712
+@pytest.mark.parametrize("kind", ["published", "grouped"])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_too_few_sentences_for_three_splits_are_refused(kind: str, rows: int) -> None:
+    with pytest.raises(BadData, match=f"{rows} sentences are too few: none is left for train"):
+        task(split=kind).assign(table(TEXTS[:rows]))
 
 
 def test_facts_name_the_first_wrong_tag_and_the_first_unknown_type() -> None:

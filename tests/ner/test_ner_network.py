@@ -16,8 +16,8 @@ from seqops.tasks.ner.network import Net
 
 def network(**changed: object) -> Net:
     fields: dict[str, object] = {
-        "word": 8, "character": 6, "filters": 6, "widths": (2, 3), "pos": 4, "units": 12, "layers": 1,
-        "dropout": 0.0, "word_dropout": 0.1, "crf": True,
+        "kind": "lstm", "word": 8, "character": 6, "filters": 6, "widths": (2, 3), "pos": 4, "units": 12,
+        "layers": 1, "dropout": 0.0, "word_dropout": 0.1, "crf": True, "members": 1,
     }  # fmt: skip
     return Net(**{**fields, **changed})  # type: ignore[arg-type]
 
@@ -29,7 +29,11 @@ def encoded(tmp_path_factory: pytest.TempPathFactory):
     return data, *data.encode(data.read([raw]))
 
 
-@pytest.mark.parametrize("changed", [{}, {"crf": False}, {"layers": 2}], ids=["crf", "softmax", "two layers"])
+@pytest.mark.parametrize(
+    "changed",
+    [{"members": 2}, {"crf": False}, {"kind": "gru", "layers": 2}],
+    ids=["two crfs", "softmax", "gru"],
+)
 def test_a_few_sentences_are_learnt_by_heart(encoded, changed: dict[str, object]) -> None:
     data, splits, meta = encoded
     keras.utils.set_random_seed(0)
@@ -56,7 +60,8 @@ def test_an_untrained_crf_breaks_no_rule_of_iob2(encoded) -> None:
 def test_both_views_are_trained_on_where_both_are_asked_for(encoded) -> None:
     _, splits, meta = encoded
     few = splits["train"].take(np.arange(3))
-    features, tags, weights = network().batch(few, meta)
+    features, (tags, again), (weights, _) = network(members=2).batch(few, meta)
+    assert (tags == again).all()
     assert features.shape[:2] == tags.shape
     assert len(tags) == len(weights) == 6
     assert ((tags >= 0).sum(1) == [*few.ragged("corpus_tags").lengths, *few.ragged("raw_tags").lengths]).all()

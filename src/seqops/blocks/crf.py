@@ -69,13 +69,9 @@ class CRF(keras.layers.Layer):
         alpha = tf.foldl(step, (by_step[1:], alive[1:]), start + by_step[0])
         return tf.reduce_logsumexp(alpha, 1)
 
-    def decode(self, emissions: Floats, lengths: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
-        """Return the best allowed tags of each row (Viterbi 1967).
-
-        emissions: (B, T, K); lengths: (B,). One array (length,) a row.
-        """
-        weights = self.scores.numpy() + self.bar.numpy()
-        return viterbi(emissions, lengths, weights[-1], weights[:-1])
+    def transitions(self) -> Floats:
+        """Return the scores (K + 1, K) that `viterbi` wants, the last row for first tags."""
+        return np.asarray(self.scores + self.bar)
 
     def get_config(self) -> dict[str, Any]:
         """Return what `__init__` takes."""
@@ -83,10 +79,14 @@ class CRF(keras.layers.Layer):
 
 
 def viterbi(
-    emissions: Floats, lengths: npt.NDArray[np.int64], start: Floats, transitions: Floats
+    emissions: Floats, lengths: npt.NDArray[np.int64], transitions: Floats
 ) -> list[npt.NDArray[np.int64]]:
-    """Return the best path of each row; emissions (B, T, K), start (K,), transitions (K, K)."""
+    """Return the best path of each row (Viterbi 1967), one array (length,) a row.
+
+    emissions: (B, T, K); lengths: (B,), one at least; transitions: as `CRF.transitions` gives them.
+    """
     rows, steps, _ = emissions.shape
+    start, transitions = transitions[-1], transitions[:-1]
     best = start + emissions[:, 0]
     scores, origins = [best], []
     for t in range(1, steps):

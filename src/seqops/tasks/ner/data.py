@@ -74,15 +74,23 @@ class Task(Data):
         return pd.DataFrame({**columns, "aligned": [row is not None for row in spans]})
 
     def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Draw the test rows, then validation rows from the rest, duplicates of a text together."""
+        """Draw the test rows, then validation rows from the rest, duplicates of a text together.
+
+        Raises BadData where a split would be empty.
+        """
         texts = table["text"].to_list()
         draw = splits.published if self.split == "published" else splits.grouped
-        test = draw(texts, self.test, self.seed)
+        test = draw(texts, self.test, self.seed) if len(texts) > 1 else np.ones(len(texts), np.bool_)
         rest = np.flatnonzero(~test)
         names = np.where(test, "test", "train").astype("<U10")
-        names[rest[splits.grouped([texts[row] for row in rest], self.validation, self.seed + 1)]] = (
-            "validation"
-        )
+        drawn = splits.grouped([texts[row] for row in rest], self.validation, self.seed + 1)
+        names[rest[drawn]] = "validation"
+        empty = [name for name in ("train", "validation", "test") if name not in names]
+        if empty:
+            raise BadData(
+                f"{len(texts)} sentences are too few: none is left for {', '.join(empty)}. "
+                "Give more, or change data.test and data.validation."
+            )
         return names
 
     def facts(self, table: pd.DataFrame) -> pd.DataFrame:

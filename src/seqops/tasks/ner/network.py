@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 import tensorflow as tf
 from annotated_types import Len
 
-from seqops.blocks.crf import CRF
+from seqops.blocks.crf import CRF, viterbi
 from seqops.blocks.recurrent import BiRecurrent
 from seqops.blocks.scores.spans import entities, follows
 from seqops.blocks.sequences import in_length_order
@@ -30,11 +30,13 @@ ROWS = 64  # of one prediction batch
 class Net(Network):
     """BiLSTM-CNN-CRF (Ma and Hovy 2016), with parts of speech and the place in the space-separated word.
 
-    word, character, pos: dimensions of the embeddings; filters: of each width of the character
-    convolution; units: of one direction of a recurrent layer; word_dropout: share of words read as
-    unknown while training; crf: false for a softmax of each tag by itself.
+    kind: of the recurrent layers; word, character, pos: dimensions of the embeddings; filters: of each
+    width of the character convolution; units: of one direction of a recurrent layer; word_dropout: share
+    of words read as unknown while training; crf: false for a softmax of each tag by itself; members:
+    networks that are trained side by side, the mean of whose scores is decoded.
     """
 
+    kind: Literal["lstm", "gru"]
     word: Positive
     character: Positive
     filters: Positive
@@ -45,44 +47,51 @@ class Net(Network):
     dropout: Rate
     word_dropout: Rate
     crf: bool
+    members: Positive
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
-        """Build and compile: features (B, T, F) in, scores of tags (B, T, K) out."""
+        """Build and compile: features (B, T, F) in, each member's scores of tags (B, T, K) out."""
         features = keras.Input((None, CHARACTERS + meta["width"]), dtype="int32", name="features")
-        words, pos, places, characters, lengths = Columns(name="columns")(features)
-        x = keras.layers.Concatenate(name="token")(self._token(meta, words, pos, places, characters))
-        x = keras.layers.Dropout(self.dropout, name="drop_token")(x)
-        for layer in range(self.layers):
-            x = BiRecurrent("lstm", self.units, name=f"encoder_{layer}")(x, lengths)  # (B, T, 2U)
-            x = keras.layers.Dropout(self.dropout, name=f"drop_encoder_{layer}")(x)
-        x = keras.layers.Dense(len(meta["tags"]), name="emissions")(x)
-        loss = independent_loss
-        if self.crf:
-            crf = CRF(allowed(meta["tags"]), name="crf")
-            x, loss = crf(x), crf.loss
-        model = keras.Model(features, x, name="tagger")
-        model.compile(optimizer, loss, jit_compile=False)
+        columns = Columns(name="columns")(features)
+        members = [self._member(meta, columns, number) for number in range(self.members)]
+        model = keras.Model(features, members, name="tagger")
+        losses = [crf.loss for crf in self._crfs(model)] or [independent_loss] * self.members
+        model.compile(optimizer, losses, jit_compile=False)
         return model
 
-    def _token(
-        self, meta: Meta, words: Tensor, pos: Tensor, places: Tensor, characters: Tensor
-    ) -> list[Tensor]:
-        words = WordDropout(self.word_dropout, name="word_dropout")(words)
-        spelling = CharacterCNN(
-            len(meta["characters"]), self.character, self.filters, self.widths, name="spelling"
-        )
-        return [
-            keras.layers.Embedding(len(meta["words"]), self.word, name="word")(words),
-            keras.layers.Embedding(len(meta["pos"]), self.pos, name="pos")(pos),
-            keras.layers.Embedding(5, self.pos, name="place")(places),
-            spelling(characters),
+    def _member(self, meta: Meta, columns: Sequence[Tensor], number: int) -> Tensor:
+        *token, lengths = columns
+        x = self._token(meta, token, number)  # (B, T, D)
+        x = keras.layers.Dropout(self.dropout, name=f"drop_token_{number}")(x)
+        for layer in range(self.layers):
+            encoder = BiRecurrent(self.kind, self.units, name=f"encoder_{number}_{layer}")
+            x = encoder(x, lengths)  # (B, T, 2U)
+            x = keras.layers.Dropout(self.dropout, name=f"drop_encoder_{number}_{layer}")(x)
+        x = keras.layers.Dense(len(meta["tags"]), name=f"emissions_{number}")(x)
+        return CRF(allowed(meta["tags"]), name=f"crf_{number}")(x) if self.crf else x
+
+    def _token(self, meta: Meta, token: Sequence[Tensor], number: int) -> Tensor:
+        words, pos, places, characters = token
+        embedding = keras.layers.Embedding
+        words = WordDropout(self.word_dropout, name=f"word_dropout_{number}")(words)
+        sizes = (len(meta["characters"]), self.character, self.filters, self.widths)
+        parts = [
+            embedding(len(meta["words"]), self.word, name=f"word_{number}")(words),
+            embedding(len(meta["pos"]), self.pos, name=f"pos_{number}")(pos),
+            embedding(5, self.pos, name=f"place_{number}")(places),
+            CharacterCNN(*sizes, name=f"spelling_{number}")(characters),
         ]
+        return keras.layers.Concatenate(name=f"token_{number}")(parts)
+
+    def _crfs(self, model: keras.Model) -> list[CRF]:
+        return [model.get_layer(f"crf_{number}") for number in range(self.members * self.crf)]
 
     def batch(self, split: Split, meta: Meta) -> Batch:
-        """Pad features (B, T, F) and tags (B, T), which are -1 beyond the end; weights (B,) are ones."""
+        """Pad features (B, T, F) and tags (B, T), which are -1 beyond the end, the same for each member."""
         features = _joined([split.ragged(f"{view}_features") for view in meta["views"]])
         tags = _joined([split.ragged(f"{view}_tags") for view in meta["views"]])
-        return features.padded(), tags.padded(-1), np.ones(len(tags), np.float32)
+        weights = np.ones(len(tags), np.float32)
+        return features.padded(), [tags.padded(-1)] * self.members, [weights] * self.members
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Count the corpus's tokens: (n,)."""
@@ -112,7 +121,7 @@ class Net(Network):
         tags: list[list[str]] = [[] for _ in range(len(features))]
         for rows in in_length_order(features.lengths, ROWS):
             part = features.take(rows)
-            emissions = model.predict_on_batch(part.padded())
+            emissions = np.mean(model.predict_on_batch(part.padded()), axis=0)
             for row, path in zip(rows, self._decode(model, emissions, part.lengths), strict=True):
                 tags[row] = [meta["tags"][tag] for tag in path]
         return tags
@@ -121,8 +130,8 @@ class Net(Network):
         self, model: keras.Model, emissions: npt.NDArray[np.float32], lengths: npt.NDArray[np.int64]
     ) -> Sequence[npt.NDArray[np.int64]]:
         if self.crf:
-            paths: Sequence[npt.NDArray[np.int64]] = model.get_layer("crf").decode(emissions, lengths)
-            return paths
+            transitions = np.mean([crf.transitions() for crf in self._crfs(model)], axis=0)
+            return viterbi(emissions, lengths, transitions)
         return [row[:length].argmax(-1) for row, length in zip(emissions, lengths, strict=True)]
 
 
