@@ -9,7 +9,7 @@ from seqops.blocks.ensemble import EnsembleDense, EnsembleRecurrent
 from seqops.blocks.fit import train
 from seqops.blocks.smoothing import STARTS, ExponentialSmoothing
 from seqops.contract import BadParams, Decay, Recipe
-from seqops.tasks.forecast.forecaster import PathLoss
+from seqops.tasks.forecast.forecaster import LAPLACE, PathLoss
 from seqops.tasks.forecast.network import Net
 
 KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
@@ -182,18 +182,21 @@ def test_no_correction_of_differences_repeats_the_past(encoded, lag):
         np.testing.assert_allclose(mean[row], np.resize(last, 6), rtol=1e-4)
 
 
-def test_calibration_takes_the_conformal_quantile(encoded):
+@pytest.mark.parametrize(("log_spread", "wider"), [(-3.0, True), (3.0, False)])
+def test_calibration_takes_the_conformal_quantile_where_it_is_wider(encoded, log_spread, wider):
     _, splits, meta = encoded
     network, model = untrained(meta)
-    model.get_layer("spread").log_spread.assign(np.zeros((6, 1)))
+    model.get_layer("spread").log_spread.assign(np.full((6, 1), log_spread))
     split = splits["validation"]
     network.calibrate(model, split, meta)
     targets = network.batch(split, meta)[1]
     mean = np.asarray(model(network.batch(split, meta)[0]))[:, :, :-1].mean(axis=2)
-    errors = np.sort(np.abs(targets - mean)[np.isfinite(targets)])
+    errors = np.sort(np.abs(targets - mean)[np.isfinite(targets)]) / np.exp(log_spread)
     assert len(errors) == 6 + 5 + 4 + 3 + 2 + 1
     # ranks: ceil(22 x 0.80) = 18 and ceil(22 x 0.95) = 21 of 21
-    np.testing.assert_allclose(np.asarray(model.get_layer("spread").factors), errors[[17, 20]], rtol=1e-4)
+    assert (errors[[17, 20]] > LAPLACE).all() == wider
+    expected = np.maximum(LAPLACE, errors[[17, 20]])
+    np.testing.assert_allclose(np.asarray(model.get_layer("spread").factors), expected, rtol=1e-4)
 
 
 def test_a_request_is_forecast_as_its_test_row_is(encoded):

@@ -12,6 +12,10 @@ from keras import ops
 from seqops.blocks.ensemble import EnsembleDense, EnsembleRecurrent
 from seqops.blocks.smoothing import ExponentialSmoothing
 
+LEVELS = (0.80, 0.95)
+LAPLACE = -np.log1p(-np.array(LEVELS))
+"""How many spreads each level reaches where errors follow Laplace, as the loss takes them to: 1.61, 3.00."""
+
 Kind = Literal["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
 
 
@@ -154,11 +158,11 @@ class Spread(keras.layers.Layer):
     """Learn how far each step strays; `factors` widen that to intervals of 80 and 95 %."""
 
     def build(self, shape: tuple[int, ...]) -> None:
-        """Start as a random walk, with the factors of the normal distribution."""
+        """Start as a random walk, with the factors of Laplace's distribution."""
         _, steps, _, values = shape
         walk = np.log(0.1 * np.sqrt(np.arange(1, steps + 1)))[:, None].repeat(values, axis=1)
         self.log_spread = self._variable("log_spread", walk, trainable=True)
-        self.factors = self._variable("factors", np.array([1.2816, 1.96]), trainable=False)
+        self.factors = self._variable("factors", LAPLACE, trainable=False)
 
     def _variable(self, name: str, start: Any, trainable: bool) -> Any:
         def initializer(shape: Any, dtype: Any = None) -> Any:

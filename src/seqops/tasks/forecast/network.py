@@ -11,10 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.contract import BadParams, Batch, Count, Meta, Network, Positive, Rate, Split
-from seqops.tasks.forecast.forecaster import Ensemble, Kind, PathLoss, Shape, Spread
+from seqops.tasks.forecast.forecaster import LAPLACE, LEVELS, Ensemble, Kind, PathLoss, Shape, Spread
 from seqops.tasks.forecast.scale import Scale
-
-LEVELS = {"80": 0.80, "95": 0.95}
 
 
 @dataclass(frozen=True)
@@ -85,23 +83,25 @@ class Net(Network):
         mean, spread = _paths(model, split, meta)
         scale = Scale.of(meta, "values")
         paths = {"mean": mean}
-        for level, factor in zip(LEVELS, np.asarray(model.get_layer("spread").factors), strict=True):
+        for level, factor in zip(("80", "95"), np.asarray(model.get_layer("spread").factors), strict=True):
             paths[f"low{level}"] = mean - factor * spread
             paths[f"high{level}"] = mean + factor * spread
         return pd.DataFrame({name: _cells(scale.backward(path)) for name, path in paths.items()})
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
-        """Set the interval factors to the quantiles of the scaled errors of validation rows.
+        """Widen the intervals to the quantiles of the scaled errors of validation rows.
 
-        Split conformal prediction with normalised errors: Lei et al. 2018, section 5.2.
+        Split conformal prediction with normalised errors: Lei et al. 2018, section 5.2. The factors of
+        the training errors are the least, because overlapping origins count for few and may be calm.
         """
         mean, spread = _paths(model, split, meta)
         truth = Scale.of(meta, "values").forward(split.plain("targets"))
         errors = np.abs(truth - mean) / spread
         known = errors[np.isfinite(errors)]
         # the conformal quantile: rank ceil((n + 1) level) of n errors
-        ranks = [min(np.ceil((len(known) + 1) * level), len(known)) for level in LEVELS.values()]
-        model.get_layer("spread").factors.assign([np.sort(known)[int(rank) - 1] for rank in ranks])
+        ranks = [min(int(np.ceil((len(known) + 1) * level)), len(known)) for level in LEVELS]
+        quantiles = [np.sort(known)[rank - 1] for rank in ranks]
+        model.get_layer("spread").factors.assign(np.maximum(LAPLACE, quantiles))
 
 
 def _paths(model: keras.Model, split: Split, meta: Meta) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
