@@ -10,6 +10,7 @@ import pytest
 from korean import task, written
 
 from seqops.blocks.scores.spans import follows
+from seqops.contract import Ragged, Split
 from seqops.tasks.ner.layers import WordDropout
 from seqops.tasks.ner.network import Net
 
@@ -60,10 +61,11 @@ def test_an_untrained_crf_breaks_no_rule_of_iob2(encoded) -> None:
 def test_both_views_are_trained_on_where_both_are_asked_for(encoded) -> None:
     _, splits, meta = encoded
     few = splits["train"].take(np.arange(3))
-    features, (tags, again), (weights, _) = network(members=2).batch(few, meta)
-    assert (tags == again).all()
+    features, targets, weights = network(members=2).batch(few, meta)
+    tags = targets["member_0"]
+    assert (tags == targets["member_1"]).all()
     assert features.shape[:2] == tags.shape
-    assert len(tags) == len(weights) == 6
+    assert len(tags) == len(weights["member_1"]) == 6
     assert ((tags >= 0).sum(1) == [*few.ragged("corpus_tags").lengths, *few.ragged("raw_tags").lengths]).all()
     assert ((features[:, :, 0] > 0) == (tags >= 0)).all()
 
@@ -77,6 +79,19 @@ def test_weights_give_the_same_tags_in_a_network_built_anew(encoded, tmp_path: P
     again = net.build(meta)
     again.load_weights(tmp_path / "model.weights.h5")
     assert net.predict(model, splits["test"], meta).equals(net.predict(again, splits["test"], meta))
+
+
+def test_a_text_without_tokens_has_no_entities(encoded) -> None:
+    _, splits, meta = encoded
+    net = network()
+    width = splits["test"].ragged("raw_features").values.shape[1]
+    nothing = Split(
+        {
+            "raw_features": Ragged.of([np.zeros((0, width))], np.int32),
+            "raw_offsets": Ragged.of([np.zeros((0, 2))], np.int32),
+        }
+    )
+    assert net.predict(net.build(meta), nothing, meta)["starts"].tolist() == [[]]
 
 
 def test_word_dropout_hides_words_in_training_only_and_never_padding() -> None:

@@ -53,45 +53,49 @@ class Net(Network):
         """Build and compile: features (B, T, F) in, each member's scores of tags (B, T, K) out."""
         features = keras.Input((None, CHARACTERS + meta["width"]), dtype="int32", name="features")
         columns = Columns(name="columns")(features)
-        members = [self._member(meta, columns, number) for number in range(self.members)]
+        members = {name: self._member(meta, columns, name) for name in self._members}
         model = keras.Model(features, members, name="tagger")
-        losses = [crf.loss for crf in self._crfs(model)] or [independent_loss] * self.members
+        losses = {
+            name: model.get_layer(f"{name}_crf").loss if self.crf else independent_loss
+            for name in self._members
+        }
         model.compile(optimizer, losses, jit_compile=False)
         return model
 
-    def _member(self, meta: Meta, columns: Sequence[Tensor], number: int) -> Tensor:
-        *token, lengths = columns
-        x = self._token(meta, token, number)  # (B, T, D)
-        x = keras.layers.Dropout(self.dropout, name=f"drop_token_{number}")(x)
-        for layer in range(self.layers):
-            encoder = BiRecurrent(self.kind, self.units, name=f"encoder_{number}_{layer}")
-            x = encoder(x, lengths)  # (B, T, 2U)
-            x = keras.layers.Dropout(self.dropout, name=f"drop_encoder_{number}_{layer}")(x)
-        x = keras.layers.Dense(len(meta["tags"]), name=f"emissions_{number}")(x)
-        return CRF(allowed(meta["tags"]), name=f"crf_{number}")(x) if self.crf else x
+    @property
+    def _members(self) -> list[str]:
+        return [f"member_{number}" for number in range(self.members)]
 
-    def _token(self, meta: Meta, token: Sequence[Tensor], number: int) -> Tensor:
+    def _member(self, meta: Meta, columns: Sequence[Tensor], name: str) -> Tensor:
+        *token, lengths = columns
+        x = self._token(meta, token, name)  # (B, T, D)
+        x = keras.layers.Dropout(self.dropout, name=f"{name}_drop_token")(x)
+        for layer in range(self.layers):
+            encoder = BiRecurrent(self.kind, self.units, name=f"{name}_encoder_{layer}")
+            x = encoder(x, lengths)  # (B, T, 2U)
+            x = keras.layers.Dropout(self.dropout, name=f"{name}_drop_encoder_{layer}")(x)
+        x = keras.layers.Dense(len(meta["tags"]), name=f"{name}_emissions")(x)
+        return CRF(allowed(meta["tags"]), name=f"{name}_crf")(x) if self.crf else x
+
+    def _token(self, meta: Meta, token: Sequence[Tensor], name: str) -> Tensor:
         words, pos, places, characters = token
         embedding = keras.layers.Embedding
-        words = WordDropout(self.word_dropout, name=f"word_dropout_{number}")(words)
+        words = WordDropout(self.word_dropout, name=f"{name}_word_dropout")(words)
         sizes = (len(meta["characters"]), self.character, self.filters, self.widths)
         parts = [
-            embedding(len(meta["words"]), self.word, name=f"word_{number}")(words),
-            embedding(len(meta["pos"]), self.pos, name=f"pos_{number}")(pos),
-            embedding(5, self.pos, name=f"place_{number}")(places),
-            CharacterCNN(*sizes, name=f"spelling_{number}")(characters),
+            embedding(len(meta["words"]), self.word, name=f"{name}_word")(words),
+            embedding(len(meta["pos"]), self.pos, name=f"{name}_pos")(pos),
+            embedding(5, self.pos, name=f"{name}_place")(places),
+            CharacterCNN(*sizes, name=f"{name}_spelling")(characters),
         ]
-        return keras.layers.Concatenate(name=f"token_{number}")(parts)
-
-    def _crfs(self, model: keras.Model) -> list[CRF]:
-        return [model.get_layer(f"crf_{number}") for number in range(self.members * self.crf)]
+        return keras.layers.Concatenate(name=f"{name}_token")(parts)
 
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Pad features (B, T, F) and tags (B, T), which are -1 beyond the end, the same for each member."""
         features = _joined([split.ragged(f"{view}_features") for view in meta["views"]])
         tags = _joined([split.ragged(f"{view}_tags") for view in meta["views"]])
-        weights = np.ones(len(tags), np.float32)
-        return features.padded(), [tags.padded(-1)] * self.members, [weights] * self.members
+        truth, weights = tags.padded(-1), np.ones(len(tags), np.float32)
+        return features.padded(), dict.fromkeys(self._members, truth), dict.fromkeys(self._members, weights)
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Count the corpus's tokens: (n,)."""
@@ -119,9 +123,11 @@ class Net(Network):
 
     def _tag(self, model: keras.Model, features: Ragged, meta: Meta) -> list[list[str]]:
         tags: list[list[str]] = [[] for _ in range(len(features))]
-        for rows in in_length_order(features.lengths, ROWS):
+        filled = np.flatnonzero(features.lengths)  # a text may have no token at all
+        for order in in_length_order(features.lengths[filled], ROWS):
+            rows = filled[order]
             part = features.take(rows)
-            emissions = np.mean(model.predict_on_batch(part.padded()), axis=0)
+            emissions = np.mean(list(model.predict_on_batch(part.padded()).values()), axis=0)
             for row, path in zip(rows, self._decode(model, emissions, part.lengths), strict=True):
                 tags[row] = [meta["tags"][tag] for tag in path]
         return tags
@@ -130,8 +136,8 @@ class Net(Network):
         self, model: keras.Model, emissions: npt.NDArray[np.float32], lengths: npt.NDArray[np.int64]
     ) -> Sequence[npt.NDArray[np.int64]]:
         if self.crf:
-            transitions = np.mean([crf.transitions() for crf in self._crfs(model)], axis=0)
-            return viterbi(emissions, lengths, transitions)
+            crfs = [model.get_layer(f"{name}_crf") for name in self._members]
+            return viterbi(emissions, lengths, np.mean([crf.transitions() for crf in crfs], axis=0))
         return [row[:length].argmax(-1) for row, length in zip(emissions, lengths, strict=True)]
 
 
