@@ -65,6 +65,21 @@ class Fetcher:
         """
         shutil.rmtree(self.staged, ignore_errors=True)
         self.staged.mkdir(parents=True)
+        try:
+            origins = self._bring_all()
+            fetched = [self._put(name, origin) for name, origin in origins.items()]
+        except OSError as error:
+            error.filename = error.filename or str(self.work)
+            raise
+        finally:
+            # a full disk is not kept full; cut transfers stay, to be gone on with
+            shutil.rmtree(self.staged, ignore_errors=True)
+        self._remove_others(set(origins))
+        shutil.rmtree(self.work)
+        return fetched
+
+    def _bring_all(self) -> dict[str, str]:
+        """Stage the files of every source: name -> origin."""
         sources = [self.task.source] if isinstance(self.task.source, str) else self.task.source
         origins: dict[str, str] = {}
         for source in sources:
@@ -74,10 +89,7 @@ class Fetcher:
                 origins[name] = origin
         if not origins:
             raise SeqopsError(f"tasks.{self.task.name}.source is empty. Name `sample`, a dataset or a file.")
-        fetched = [self._put(name, origin) for name, origin in origins.items()]
-        self._remove_others(set(origins))
-        shutil.rmtree(self.work)
-        return fetched
+        return origins
 
     def _bring(self, source: str) -> dict[str, str]:
         """Stage the files of one source: name -> origin."""
@@ -147,7 +159,9 @@ class Fetcher:
             close = difflib.get_close_matches(source, known, n=1)
             hint = f"did you mean {close[0]!r}? Else name" if close else "Name"
             raise SeqopsError(f"{source} {what}: {hint} a file that can be read, by its path.")
-        shutil.copyfile(path, to)
+        # opened here, because shutil.copyfile names its source where the disk is full
+        with path.open("rb") as given, to.open("wb") as copy:
+            shutil.copyfileobj(given, copy)
 
     def _put(self, name: str, origin: str) -> Fetched:
         target = self.store.folder(self.task.name).raw / name
