@@ -63,7 +63,7 @@ def test_too_few_sentences_for_three_splits_are_refused(kind: str, rows: int) ->
 
 
 def test_facts_name_the_first_wrong_tag_and_the_first_unknown_type() -> None:
-    rows = table(["a b", "a b", "a b"], [["B-OG", "I-PS"], ["B-XX", "Q"], ["O", "I"]])
+    rows = table(["a b", "c d", "e f"], [["B-OG", "I-PS"], ["B-XX", "Q"], ["O", "I"]])
     facts = task().facts(rows)
     assert facts["broken_tag"].tolist() == ["I-PS", "Q", "I"]
     assert facts["unknown_type"].tolist() == ["", "XX", ""]
