@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import tensorflow as tf
 
-from seqops.blocks import decode
 from seqops.blocks.sequences import in_length_order
-from seqops.blocks.subwords import END, PAD, START, Subwords
+from seqops.blocks.subwords import PAD, START, Subwords
 from seqops.contract import Array, Batch, Meta, Network, NonNegative, Positive, Ragged, Rate, Split
-from seqops.tasks.translation.translator import Memory, Sizes, Translator, smoothed_cross_entropy
+from seqops.tasks.translation.translator import Sizes, Translator, smoothed_cross_entropy
 
-SYMBOLS = decode.Symbols(PAD, START, END)
 BATCH = 64
 DRAWN = 6
 """Rows whose attention is kept for the plots."""
@@ -57,6 +54,8 @@ class Net(Network):
             tied=self.tied,
             dropout=self.dropout,
             precision=self.precision,
+            beam=self.beam,
+            length_penalty=self.length_penalty,
         )
         model = Translator(sizes, name="translator")
         model({"source": np.ones((1, 2), np.int32), "target": np.ones((1, 2), np.int32)})
@@ -79,12 +78,11 @@ class Net(Network):
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Search by beam: hypothesis, score, nbest with their scores; attention of the first rows."""
-        search = self._search(model)
         tokens = Subwords(meta["target"])
         found: dict[int, tuple[list[str], list[float]]] = {}
         best: dict[int, list[int]] = {}
         for rows, source in _sources(split):
-            hypotheses, scores = (t.numpy() for t in search(source))
+            hypotheses, scores = (t.numpy() for t in model.beams(source))
             for row, ids, values in zip(rows, hypotheses, scores, strict=True):
                 found[int(row)] = (tokens.decode(ids), [float(v) for v in values])
                 best[int(row)] = [int(i) for i in ids[0] if i != PAD]
@@ -102,21 +100,11 @@ class Net(Network):
 
     def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Decode greedily: the hypothesis alone."""
-        search = _traced(lambda source: _greedy(model, source))
         tokens = Subwords(meta["target"])
         found: dict[int, str] = {}
         for rows, source in _sources(split):
-            found.update(zip(map(int, rows), tokens.decode(search(source).numpy()), strict=True))
+            found.update(zip(map(int, rows), tokens.decode(model.greedy(source).numpy()), strict=True))
         return pd.DataFrame({"hypothesis": [found[i] for i in range(len(split))]})
-
-    def _search(self, model: Translator) -> Callable[[Array], tuple[Any, Any]]:
-        def search(source: Any) -> decode.Hypotheses:
-            memory, state = model.encode(source)
-            wide = memory.repeat(self.beam)
-            step = _step(model, wide)
-            return decode.beam(step, state, SYMBOLS, _longest(source), self.beam, self.length_penalty)
-
-        return _traced(search)
 
     def _attention(self, model: Translator, split: Split, best: dict[int, list[int]]) -> list[list[float]]:
         """Return the weights of the first rows, T x S end to end; nothing for the others."""
@@ -143,29 +131,3 @@ def _sources(split: Split) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
     source = split.ragged("source")
     for rows in in_length_order(source.lengths, BATCH):
         yield rows, source.take(rows).padded(PAD)
-
-
-def _longest(source: Any) -> Any:
-    """Allow a translation twice the length of the batch's longest source."""
-    return 2 * tf.shape(source)[1] + 10
-
-
-def _step(model: Translator, memory: Memory) -> decode.Step:
-    def step(last: Any, state: Any) -> tuple[Any, Any]:
-        readouts, state, _ = model.decode(last[:, None], memory, state)
-        return tf.nn.log_softmax(model.softmax(readouts[:, 0])), state
-
-    return step
-
-
-def _greedy(model: Translator, source: Any) -> Any:
-    memory, state = model.encode(source)
-    return decode.greedy(_step(model, memory), state, SYMBOLS, _longest(source))
-
-
-def _traced(search: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Compile once for every shape of batch."""
-    traced: Callable[[Any], Any] = tf.function(
-        search, input_signature=[tf.TensorSpec([None, None], tf.int32)]
-    )
-    return traced

@@ -52,10 +52,10 @@ class Grammar:
 
     def _often_the_first(self, choices: Sequence[T]) -> T:
         """Draw so that a few are frequent and many are rare, as names are."""
-        return choices[int(self._random.random() ** 2 * len(choices))]
+        return choices[int(self._random.random() ** 3 * len(choices))]
 
     def _place(self) -> str:
-        return "".join(self._often_the_first(part) for part in words.PLACE_PARTS)
+        return self._often_the_first(words.PLACES)
 
     def _name(self) -> str:
         return self._often_the_first([*words.WOMEN, *words.MEN])

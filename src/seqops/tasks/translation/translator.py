@@ -9,19 +9,22 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
+from seqops.blocks import decode
 from seqops.blocks.attention import Bahdanau, Luong
 from seqops.blocks.statewise import GRU, LSTM, at_end, product
-from seqops.blocks.subwords import PAD
+from seqops.blocks.subwords import END, PAD, START
 
 Tensor = Any
 State = tuple[Any, ...]
+SYMBOLS = decode.Symbols(PAD, START, END)
+SOURCES = tf.TensorSpec([None, None], tf.int32)
 DROPS = ("source", "memory", "target", "states", "readout")
 ATTENTIONS: dict[str, type[Luong] | type[Bahdanau]] = {"luong": Luong, "bahdanau": Bahdanau}
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What the translator is made of; `units` counts one direction of the encoder."""
+    """What the translator is made of; `units` counts one direction of the encoder, `beam` hypotheses."""
 
     kind: Literal["lstm", "gru"]
     source: int
@@ -32,6 +35,8 @@ class Sizes:
     tied: bool
     dropout: float
     precision: str
+    beam: int
+    length_penalty: float
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,20 @@ class Memory:
         return Memory(*(tf.repeat(t, times, 0) for t in (self.states, self.keys, self.lengths)))
 
 
+def longest(source: Tensor) -> Tensor:
+    """Allow translations of twice the tokens of the longest source, and a few."""
+    return 2 * tf.shape(source)[1] + 10
+
+
 def recurrent(sizes: Sizes, units: int, name: str) -> LSTM | GRU:
     """Make the recurrent layer of the chosen kind."""
     return LSTM(units, sizes.precision, name=name) if sizes.kind == "lstm" else GRU(units, name=name)
+
+
+def embedding(size: int, width: int, name: str) -> keras.layers.Embedding:
+    """Make an embedding of vectors about 1 long: Keras' own start so small that attention learns late."""
+    start = keras.initializers.RandomNormal(stddev=width**-0.5)
+    return keras.layers.Embedding(size, width, embeddings_initializer=start, name=name)
 
 
 class Translator(keras.Model):
@@ -57,9 +73,10 @@ class Translator(keras.Model):
 
     def __init__(self, sizes: Sizes, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.sizes = sizes
         layers, width = keras.layers, 2 * sizes.units
-        self.source_embedding = layers.Embedding(sizes.source, sizes.embedding, name="source_embedding")
-        self.target_embedding = layers.Embedding(sizes.target, sizes.embedding, name="target_embedding")
+        self.source_embedding = embedding(sizes.source, sizes.embedding, name="source_embedding")
+        self.target_embedding = embedding(sizes.target, sizes.embedding, name="target_embedding")
         self.forwards = recurrent(sizes, sizes.units, name="encoder_forwards")
         self.backwards = recurrent(sizes, sizes.units, name="encoder_backwards")
         self.decoder = recurrent(sizes, width, name="decoder")
@@ -106,6 +123,28 @@ class Translator(keras.Model):
             states = tf.concat([states, context], -1)
         readouts = self._drop("readout", self.readout(states), training)
         return readouts, tuple(s[:, -1] for s in steps), weights
+
+    @tf.function(input_signature=[SOURCES])  # type: ignore[untyped-decorator]
+    def greedy(self, source: Tensor) -> Tensor:
+        """Translate sources (B, S) by the likeliest tokens: (B, L)."""
+        memory, state = self.encode(source)
+        return decode.greedy(self._step(memory), state, SYMBOLS, longest(source))
+
+    @tf.function(input_signature=[SOURCES])  # type: ignore[untyped-decorator]
+    def beams(self, source: Tensor) -> decode.Hypotheses:
+        """Translate sources (B, S) by beam search, the best hypotheses first."""
+        memory, state = self.encode(source)
+        wide, sizes = memory.repeat(self.sizes.beam), self.sizes
+        return decode.beam(
+            self._step(wide), state, SYMBOLS, longest(source), sizes.beam, sizes.length_penalty
+        )
+
+    def _step(self, memory: Memory) -> decode.Step:
+        def step(last: Tensor, state: State) -> tuple[Tensor, State]:
+            readouts, state, _ = self.decode(last[:, None], memory, state)
+            return tf.nn.log_softmax(self.softmax(readouts[:, 0])), state
+
+        return step
 
     def _drop(self, place: str, values: Tensor, training: bool) -> Tensor:
         return self.drops[DROPS.index(place)](values, training=training)

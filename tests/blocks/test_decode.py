@@ -1,0 +1,113 @@
+"""Beam search against exhaustive search over a tiny language, and greedy search beside it."""
+
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from seqops.blocks.decode import Symbols, beam, greedy, penalty
+
+PAD, START, END = 0, 1, 2
+SYMBOLS = Symbols(PAD, START, END)
+VOCABULARY, LONGEST = 5, 4
+
+
+def _language(rows: int, seed: int) -> np.ndarray:
+    """Log-probabilities of the next token by row and last token: (B, V, V); PAD and START never come."""
+    logits = np.random.default_rng(seed).normal(size=(rows, VOCABULARY, VOCABULARY)).astype("float32") * 2
+    logits[:, :, [PAD, START]] = -1e9
+    return np.asarray(tf.nn.log_softmax(logits))
+
+
+def _step(language: np.ndarray):
+    """The state is the row's number, so a beam that mixed rows or parents up would be seen."""
+
+    def step(last, state):
+        return tf.gather_nd(tf.constant(language), tf.stack([state["row"], last], 1)), state
+
+    return step
+
+
+def _state(rows: int) -> dict[str, tf.Tensor]:
+    return {"row": tf.range(rows)}
+
+
+def _all_sentences(table: np.ndarray, longest: int, alpha: float) -> list[tuple[float, tuple[int, ...]]]:
+    """Every sentence that ends within `longest` tokens, or is cut there: best first."""
+    words = [t for t in range(VOCABULARY) if t not in (PAD, START, END)]
+    sentences = [(*body, END) for n in range(longest) for body in itertools.product(words, repeat=n)] + list(
+        itertools.product(words, repeat=longest)
+    )
+    scored = []
+    for sentence in sentences:
+        logp = sum(table[a, b] for a, b in zip((START, *sentence), sentence, strict=False))
+        scored.append((logp / ((5 + len(sentence)) / 6) ** alpha, sentence))
+    return sorted(scored, reverse=True)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 1.0])
+def test_a_wide_beam_finds_what_exhaustive_search_finds(alpha: float) -> None:
+    language = _language(3, seed=0)
+    width = 40  # more than the 31 sentences there are, so none is lost on the way
+    found = beam(_step(language), _state(3), SYMBOLS, tf.constant(LONGEST), width, alpha)
+    for row in range(3):
+        wanted = _all_sentences(language[row], LONGEST, alpha)
+        assert len(wanted) < width
+        scores = found.scores[row, : len(wanted)].numpy()
+        np.testing.assert_allclose(scores, [score for score, _ in wanted], atol=1e-5)
+        # sentences of one score may change places by rounding, so each is looked up by its tokens
+        by_tokens = {sentence: score for score, sentence in wanted}
+        for place in range(len(wanted)):
+            tokens = tuple(int(t) for t in found.tokens[row, place] if t != PAD)
+            assert by_tokens.pop(tokens) == pytest.approx(scores[place], abs=1e-5)
+        assert not by_tokens
+
+
+def test_a_beam_of_one_is_greedy_search() -> None:
+    language = _language(8, seed=1)
+    one = beam(_step(language), _state(8), SYMBOLS, tf.constant(6), 1, 1.0).tokens[:, 0]
+    np.testing.assert_array_equal(greedy(_step(language), _state(8), SYMBOLS, tf.constant(6)), one)
+
+
+def test_greedy_search_takes_the_likeliest_token_and_pads_after_the_end() -> None:
+    table = np.full((1, VOCABULARY, VOCABULARY), -10.0, "float32")
+    table[0, START, 3] = table[0, 3, 4] = table[0, 4, END] = 0.0
+    found = greedy(_step(table), _state(1), SYMBOLS, tf.constant(6))
+    assert found.numpy().tolist() == [[3, 4, END, PAD, PAD, PAD]]
+
+
+def test_a_beam_finds_the_sentence_that_greedy_search_misses() -> None:
+    table = np.full((1, VOCABULARY, VOCABULARY), -1e9, "float32")
+    table[0, START, 3], table[0, START, 4] = np.log(0.6), np.log(0.4)
+    table[0, 3, 3], table[0, 3, END] = np.log(0.5), np.log(0.5)
+    table[0, 4, END] = 0.0
+    assert greedy(_step(table), _state(1), SYMBOLS, tf.constant(2))[0, 0] == 3
+    best = beam(_step(table), _state(1), SYMBOLS, tf.constant(2), 2, 0.0)
+    assert best.tokens[0, 0].numpy().tolist() == [4, END]
+    assert float(best.scores[0, 0]) == pytest.approx(np.log(0.4))
+
+
+def test_the_penalty_favours_the_longer_of_two_equally_likely_tokens() -> None:
+    assert float(penalty(tf.constant(1), 1.0)) == 1.0
+    assert float(penalty(tf.constant(7), 1.0)) == 2.0
+    assert float(penalty(tf.constant(7), 0.0)) == 1.0
+
+
+def test_rows_do_not_disturb_each_other() -> None:
+    language = _language(4, seed=2)
+    together = beam(_step(language), _state(4), SYMBOLS, tf.constant(5), 3, 0.6)
+    alone = beam(_step(language[2:3]), _state(1), SYMBOLS, tf.constant(5), 3, 0.6)
+    np.testing.assert_array_equal(together.tokens[2], alone.tokens[0])
+    np.testing.assert_allclose(together.scores[2], alone.scores[0], rtol=1e-6)
+
+
+def test_the_search_runs_in_a_graph_with_sizes_unknown() -> None:
+    language = _language(3, seed=3)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)])
+    def search(rows):
+        return beam(_step(language), {"row": rows}, SYMBOLS, tf.size(rows) + 2, 2, 1.0)
+
+    eager = beam(_step(language), _state(3), SYMBOLS, tf.constant(5), 2, 1.0)
+    np.testing.assert_array_equal(search(tf.range(3)).tokens, eager.tokens)

@@ -1,0 +1,172 @@
+"""Splits by source, what is learnt from training rows alone, baselines, slices, requests."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pairs import PAIRS, tabbed, task, written
+
+from seqops.blocks.subwords import END, PAD, START, Subwords
+from seqops.contract import BadData
+from seqops.tasks.translation import looks
+from seqops.tasks.translation.baselines import learn_dictionary, nearest, word_by_word
+
+KNOWN = ["I see the house.", "You see the car.", "The house is red.", "The car is new."]
+THEIRS = ["Veo la casa.", "Ves el coche.", "La casa es roja.", "El coche es nuevo."]
+
+
+def broken(table: pd.DataFrame, **changed: object) -> list[str]:
+    from seqops.blocks.expect import run
+
+    data = task(**changed)
+    report = run(data.facts(table), data.expectations())
+    return [o.expectation.meaning for o in report.outcomes if not o.passed]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory) -> pd.DataFrame:
+    """Numbered sentences with two translations each, one of them under a trivial variant of the source."""
+    pairs = [
+        pair
+        for n in range(200)
+        for pair in ((f"House {n} is red.", f"La casa {n} es roja."), (f"house  {n} is RED.", f"Casa {n}."))
+    ]
+    return task().read([written(tmp_path_factory.mktemp("pairs"), tabbed(pairs))])
+
+
+def test_no_source_straddles_splits(table) -> None:
+    facts = task().facts(table)
+    assert (
+        facts.groupby(table["source"].str.casefold().str.split().str.join(" "))["split"].nunique().max() == 1
+    )
+    shares = facts["split"].value_counts(normalize=True)
+    assert shares["test"] == pytest.approx(0.3, abs=0.08)
+    assert shares["validation"] == pytest.approx(0.2, abs=0.08)
+
+
+def test_a_split_depends_on_the_source_alone(table) -> None:
+    turned = table.iloc[::-1]
+    np.testing.assert_array_equal(task().assign(turned), task().assign(table)[::-1])
+
+
+def test_held_out_rows_hold_all_references_of_a_source(table) -> None:
+    splits, _ = task().encode(table)
+    for name in ("validation", "test"):
+        references = [text.split("\n") for text in splits[name].ragged("references").texts()]
+        assert {len(row) for row in references} == {2}
+        assert all(row[1] in row[0].replace("La casa", "Casa").replace(" es roja", "") for row in references)
+    assert len(splits["train"]) == (task().assign(table) == "train").sum()
+
+
+def test_the_subwords_come_from_training_rows_alone(table) -> None:
+    held_out = task().assign(table) != "train"
+    changed = table.assign(target=table["target"].where(~held_out, "Zzzz zzzz zzzz."))
+    assert task().encode(table)[1]["target"] == task().encode(changed)[1]["target"]
+
+
+def test_rows_end_with_the_end_and_read_back(table) -> None:
+    splits, meta = task().encode(table)
+    target = splits["train"].ragged("target")
+    assert all(target[i][-1] == END for i in range(len(target)))
+    texts = Subwords(meta["target"]).decode(target[i] for i in range(3))
+    assert texts == [text.split("\n")[0] for text in splits["train"].ragged("references").texts()[:3]]
+
+
+def test_a_joint_vocabulary_is_one(table) -> None:
+    _, joint = task(joint=True).encode(table)
+    _, apart = task().encode(table)
+    assert joint["source"] == joint["target"]
+    assert apart["source"] != apart["target"]
+
+
+@pytest.mark.parametrize(
+    ("change", "promise"),
+    [
+        (lambda t: pd.concat([t, t.iloc[:1]]), "no pair stands twice"),
+        (lambda t: t.assign(source=["word " * 10_000, *t["source"][1:]]), "no source sentence is longer"),
+        (lambda t: t.assign(target=["word " * 10_000, *t["target"][1:]]), "no target sentence is longer"),
+        (lambda t: t.iloc[:50], "at least 100 pairs"),
+        (lambda t: t.assign(source="One sentence."), "each split gets some sources"),
+    ],
+    ids=["duplicate", "10,000 words", "10,000 words of target", "few", "no test rows"],
+)
+def test_a_wrong_table_breaks_its_promise(table, change, promise) -> None:
+    assert broken(table, fewest=100) == []
+    assert any(promise in meaning for meaning in broken(change(table), fewest=100))
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=40), max_size=5))
+def test_subwords_write_every_text_and_read_it_back(texts: list[str]) -> None:
+    subwords = Subwords(SUBWORDS)
+    assert subwords.decode(subwords.encode(texts)) == texts
+
+
+SUBWORDS = Subwords.learn([target for _, target in PAIRS], 300).json
+
+
+def test_subwords_have_the_size_asked_for_and_leave_the_specials_free() -> None:
+    subwords = Subwords(SUBWORDS)
+    assert 256 < len(subwords) <= 300
+    assert min(subwords.encode(["Veo la casa."])[0]) > max(PAD, START, END)
+    assert subwords.pieces([START, *subwords.encode(["la"])[0], END, PAD])[-2:] == ["</s>", "<pad>"]
+
+
+def test_the_dictionary_learns_which_word_translates_which() -> None:
+    dictionary = learn_dictionary(KNOWN, THEIRS)
+    assert {word: dictionary[word] for word in ("house", "car", "red", "new")} == {
+        "house": "casa",
+        "car": "coche",
+        "red": "roja",
+        "new": "nuevo",
+    }
+
+
+def test_word_by_word_keeps_unknown_words_and_writes_signs_as_spanish_does() -> None:
+    assert word_by_word("see Boston now!", {"see": "veo", "!": "!"}) == "Veo Boston now!"
+    assert word_by_word("why", {"why": "¿ por qué ?"}) == "¿por qué?"
+
+
+def test_the_nearest_sentence_lends_its_translation() -> None:
+    assert nearest(KNOWN, THEIRS, ["I see the house", "A new car"]) == [THEIRS[0], THEIRS[3]]
+
+
+def test_slices_tell_lengths_and_unseen_words() -> None:
+    masks = looks.slices(["Go now.", "I see the big red house."], {"go", "now", ".", "i", "see", "the"})
+    assert masks["1-4 words"].tolist() == [True, False]
+    assert masks["5-8 words"].tolist() == [False, True]
+    assert masks["unseen word"].tolist() == [False, True]
+    assert masks["all words seen"].tolist() == [True, False]
+
+
+def test_requests_are_encoded_as_training_rows_are(table) -> None:
+    splits, meta = task().encode(table)
+    train = splits["train"]
+    asked = task().request([train.ragged("source_text").texts()[0]], meta)
+    np.testing.assert_array_equal(asked.ragged("source")[0], train.ragged("source")[0])
+
+
+@pytest.mark.parametrize(("text", "said"), [("  ", "input 2 is empty"), ("a" * 101, "input 2 has 101 char")])
+def test_an_unusable_request_is_refused(table, text, said) -> None:
+    _, meta = task().encode(table)
+    with pytest.raises(BadData, match=said):
+        task().request(["Fine.", text], meta)
+
+
+def test_answers_name_the_translation_and_its_alternatives() -> None:
+    predicted = pd.DataFrame({"nbest": [["Ve.", "Vete."]], "nbest_scores": [[-0.1, -0.4]]})
+    assert task().respond(predicted, ["Go."], {}) == [
+        {"source": "Go.", "translation": "Ve.", "alternatives": [{"text": "Vete.", "score": -0.4}]}
+    ]
+
+
+def test_the_sample_has_names_in_its_test_split_that_training_lacks(tmp_path) -> None:
+    data = task(vocabulary=600, test_share=0.12)
+    table = data.read([written(tmp_path, data.sample()["pairs.tsv"])])
+    split = data.assign(table)
+    words = {w for text in table["source"][split == "train"] for w in text.split()}
+    unseen = [text for text in table["source"][split == "test"] if set(text.split()) - words]
+    assert len(table) == pytest.approx(3000, rel=0.05)
+    assert len(unseen) >= 3
+    assert table.groupby("source").size().max() > 1

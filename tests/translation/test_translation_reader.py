@@ -1,0 +1,102 @@
+"""Pairs from files, and one clear message for each way in which a file is wrong."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pairs import PAIRS, tabbed, task, written
+
+from seqops.contract import BadData
+
+SENTENCE = st.text(
+    st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30
+).filter(lambda text: text == text.strip() and not text.startswith("\ufeff"))
+
+
+def read(folder, content: bytes, **changed: object):
+    return task(**changed).read([written(folder, content)])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(SENTENCE, SENTENCE), min_size=1, max_size=8))
+def test_every_pair_is_read_back_in_its_order(tmp_path_factory, pairs) -> None:
+    table = read(tmp_path_factory.mktemp("pairs"), tabbed(pairs))
+    assert list(zip(table["source"], table["target"], strict=True)) == pairs
+    assert list(table["line"]) == list(range(1, len(pairs) + 1))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: b"\xef\xbb\xbf" + c,
+        lambda c: c.replace(b"\n", b"\r\n"),
+        lambda c: c.removesuffix(b"\n"),
+        lambda c: c.replace(b"\t", b" \t "),
+    ],
+    ids=["byte order mark", "CRLF", "no last line break", "blanks round the tab"],
+)
+def test_what_an_editor_leaves_changes_nothing(tmp_path, change) -> None:
+    table = read(tmp_path, change(tabbed()))
+    assert list(zip(table["source"], table["target"], strict=True)) == PAIRS
+
+
+def test_the_columns_are_chosen(tmp_path) -> None:
+    table = read(tmp_path, b"1\tVe.\tGo.\n2\tHola.\tHi.\n", source_column=2, target_column=1)
+    assert list(table["source"]) == ["Go.", "Hi."]
+    assert list(table["target"]) == ["Ve.", "Hola."]
+
+
+def test_two_parallel_files_are_read_line_by_line(tmp_path) -> None:
+    english = written(tmp_path, b"Go.\nHi.\n", "train.en")
+    spanish = written(tmp_path, "Ve.\r\n¡Hola!\r\n".encode(), "train.es")
+    table = task().read([english, spanish])
+    assert table.to_dict("list") == {"line": [1, 2], "source": ["Go.", "Hi."], "target": ["Ve.", "¡Hola!"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "pairs.tsv: the file is empty"),
+        (b"\xef\xbb\xbf", "pairs.tsv: the file is empty"),
+        (b"Go.\tVe.\nHi.\n", "pairs.tsv:2: 1 column(s)"),
+        (b"Go.\tVe.\nHi.\tHola.\tx\n", "pairs.tsv:2: 3 columns, where the first line has 2"),
+        (b"Go.\tVe.\nHi.\t\n", "pairs.tsv:2: an empty sentence"),
+        (b"Go.\tVe.\n \tHola.\n", "pairs.tsv:2: an empty sentence"),
+        (b"Go.\tVe.\n\nHi.\tHola.\n", "pairs.tsv:2: 1 column(s)"),
+        ("Go.\tVe.\nHi.\t¡Hola!\n".encode("latin-1"), "pairs.tsv:2: not UTF-8"),
+        ("Go.\tVe.\nHi.\t¡Hola!".encode()[:-6], "pairs.tsv:2: not UTF-8"),
+        ("Go.\tVe.\n".encode("utf-16"), "pairs.tsv:1: not UTF-8"),
+    ],
+    ids=[
+        "empty",
+        "only a byte order mark",
+        "truncated line",
+        "stray tab",
+        "empty target",
+        "empty source",
+        "blank line",
+        "latin-1",
+        "truncated character",
+        "utf-16",
+    ],
+)
+def test_a_wrong_file_is_refused_by_line(tmp_path, content, said) -> None:
+    with pytest.raises(BadData, match=re.escape(said)):
+        read(tmp_path, content)
+
+
+def test_a_missing_file_is_named(tmp_path) -> None:
+    with pytest.raises(BadData, match=r"absent\.tsv: the file does not exist"):
+        task().read([tmp_path / "absent.tsv"])
+
+
+def test_parallel_files_of_different_length_are_refused(tmp_path) -> None:
+    files = [written(tmp_path, b"Go.\nHi.\n", "train.en"), written(tmp_path, b"Ve.\n", "train.es")]
+    with pytest.raises(BadData, match=r"train\.es: 1 lines, where train\.en has 2"):
+        task().read(files)
+
+
+def test_three_files_are_refused(tmp_path) -> None:
+    with pytest.raises(BadData, match="3 raw files"):
+        task().read([tmp_path / name for name in "abc"])
