@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from seqops.blocks import decode
 from seqops.blocks.attention import Bahdanau, Luong
+from seqops.blocks.decode import Hypotheses, Step
 from seqops.blocks.statewise import GRU, LSTM, at_end, product
 from seqops.blocks.subwords import END, PAD, START
 
@@ -131,7 +132,7 @@ class Translator(keras.Model):
         return decode.greedy(self._step(memory), state, SYMBOLS, longest(source))
 
     @tf.function(input_signature=[SOURCES])  # type: ignore[untyped-decorator]
-    def beams(self, source: Tensor) -> decode.Hypotheses:
+    def beams(self, source: Tensor) -> Hypotheses:
         """Translate sources (B, S) by beam search, the best hypotheses first."""
         memory, state = self.encode(source)
         wide, sizes = memory.repeat(self.sizes.beam), self.sizes
@@ -139,7 +140,7 @@ class Translator(keras.Model):
             self._step(wide), state, SYMBOLS, longest(source), sizes.beam, sizes.length_penalty
         )
 
-    def _step(self, memory: Memory) -> decode.Step:
+    def _step(self, memory: Memory) -> Step:
         def step(last: Tensor, state: State) -> tuple[Tensor, State]:
             readouts, state, _ = self.decode(last[:, None], memory, state)
             return tf.nn.log_softmax(self.softmax(readouts[:, 0])), state
