@@ -1,7 +1,5 @@
 """Score the model of one task beside its baselines, report, and register it."""
 
-import shutil
-
 from seqops.blocks import evaluation, publish, report
 from seqops.blocks.identity import Identity
 from seqops.console import out, run_stage
@@ -20,20 +18,11 @@ def evaluate_task(name: str) -> None:
     model = network.build(meta)
     model.load_weights(folder.weights)
     predicted = network.predict(model, truth, meta)
-    rows = params.evaluation
-    found = evaluation.evaluate(
-        data,
-        predicted,
-        truth,
-        meta,
-        data.baselines(splits, meta),
-        rows.resamples,
-        rows.seed,
-        params.registry.alpha,
-    )
+    baselines = data.baselines(splits, meta)
+    chance = evaluation.Chance(params.evaluation.resamples, params.evaluation.seed, params.registry.alpha)
+    found = evaluation.evaluate(data, predicted, truth, meta, baselines, chance)
     found.metrics.update(task=name, source=task.source)
     plots = data.plots(predicted, truth, meta)
-    shutil.rmtree(folder.plots, ignore_errors=True)
     report.write_plots(folder.plots, plots)
     worst = evaluation.worst_examples(data, predicted, truth, meta)
     report.write_page(folder.report, name, found.metrics, plots, folder.plots, worst)

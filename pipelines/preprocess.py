@@ -1,7 +1,5 @@
 """Split, learn vocabularies and scales from the training rows, and store ragged arrays."""
 
-import shutil
-
 from seqops.console import run_stage
 from seqops.params import Params
 from seqops.store import Store, read_table, write_json, write_splits
@@ -12,7 +10,6 @@ def preprocess(name: str) -> None:
     store = Store.find()
     task, folder = Params.load(store.params).task(name), store.folder(name)
     splits, meta = task.data.encode(read_table(folder.table))
-    shutil.rmtree(folder.arrays, ignore_errors=True)
     write_splits(folder.arrays, splits)
     write_json(folder.meta, meta)
 

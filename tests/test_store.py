@@ -32,6 +32,16 @@ def test_an_error_while_writing_leaves_the_old_file_and_no_litter(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
 
 
+def test_an_error_while_writing_splits_leaves_the_old_arrays(tmp_path):
+    whole = Split({"label": np.array([1, 2])})
+    write_splits(tmp_path / "arrays", {"train": whole})
+    objects = Split({"label": np.array([object()], dtype=object)})
+    with pytest.raises(ValueError, match="allow_pickle"):
+        write_splits(tmp_path / "arrays", {"test": whole, "train": objects})
+    assert [p.name for p in tmp_path.iterdir()] == ["arrays"]
+    assert list(read_splits(tmp_path / "arrays")) == ["train"]
+
+
 def _write_for_ever(path):
     for turn in range(10**9):
         write_bytes(path, bytes([65 + turn % 26]) * 500_000)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from seqops.console import out, plainly
@@ -62,7 +63,7 @@ def doctor(debug: Debug = False) -> None:
         findings = examine(Store.find())
         for finding in findings:
             mark = "[green]ok[/]     " if finding.ok else "[red]problem[/]"
-            out.print(mark, f"[bold]{finding.name}[/]:", finding.message)
+            out.print(mark, f"[bold]{finding.name}[/]:", escape(finding.message))
         if not all(finding.ok for finding in findings):
             sys.exit(1)
 

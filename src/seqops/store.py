@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,24 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path`; on success put it in the place of `path`.
+
+    An error leaves the old folder as it was.
+    """
+    temporary, former = (path.with_name(f".{os.getpid()}.{kind}.{path.name}") for kind in ("new", "old"))
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        if path.exists():
+            path.replace(former)
+        temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -83,15 +102,16 @@ def sha256_of_json(value: Any) -> str:
 
 
 def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
-    """Write `<split>/<column>.npy`, or `.values.npy` and `.offsets.npy` for ragged columns."""
-    for split_name, split in splits.items():
-        for name, column in split.columns.items():
-            base = folder / split_name
-            if isinstance(column, Ragged):
-                _write_array(base / f"{name}.values.npy", column.values)
-                _write_array(base / f"{name}.offsets.npy", column.offsets)
-            else:
-                _write_array(base / f"{name}.npy", column)
+    """Write `<split>/<column>.npy`, or `.values.npy` and `.offsets.npy` for ragged columns, all or nothing."""
+    with replacing_folder(folder) as temporary:
+        for split_name, split in splits.items():
+            for name, column in split.columns.items():
+                base = temporary / split_name
+                if isinstance(column, Ragged):
+                    _write_array(base / f"{name}.values.npy", column.values)
+                    _write_array(base / f"{name}.offsets.npy", column.offsets)
+                else:
+                    _write_array(base / f"{name}.npy", column)
 
 
 def read_splits(folder: Path) -> dict[str, Split]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from seqops.blocks.evaluation import Rival, best_baseline, evaluate, verdict, worst_examples
+from seqops.blocks.evaluation import Chance, Rival, best_baseline, evaluate, verdict, worst_examples
 from seqops.blocks.scores.bootstrap import Difference
 from toy import ToyData
 
@@ -25,7 +25,7 @@ def found(right):
     """Evaluate predictions of which the first `right` are right."""
     odd = TRUTH.plain("odd")
     predicted = pd.DataFrame({"odd": np.where(np.arange(len(odd)) < right, odd, 1 - odd)})
-    return evaluate(DATA, predicted, TRUTH, META, DATA.baselines(SPLITS, META), 400, 0, 0.05)
+    return evaluate(DATA, predicted, TRUTH, META, DATA.baselines(SPLITS, META), Chance(400, 0, 0.05))
 
 
 def test_the_verdict_says_who_wins_in_words():

@@ -14,6 +14,15 @@ from seqops.contract import Baseline, Data, Meta, Score, Split
 
 
 @dataclass(frozen=True)
+class Chance:
+    """How often rows are drawn anew, from which seed, and how unlikely a mere chance must be."""
+
+    resamples: int
+    seed: int
+    alpha: float
+
+
+@dataclass(frozen=True)
 class Rival:
     """How the model stands against one baseline, by the goal's metric."""
 
@@ -51,14 +60,12 @@ def evaluate(
     truth: Split,
     meta: Meta,
     baselines: Sequence[Baseline],
-    resamples: int,
-    seed: int,
-    alpha: float,
+    chance: Chance,
 ) -> Evaluation:
     """Score a model and its baselines on the same rows, with the same resamples."""
     scores = data.score(predicted, truth, meta)
     theirs = {b.name: data.score(b.predicted, truth, meta) for b in baselines}
-    goal = data.goal.metric
+    goal, resamples, seed = data.goal.metric, chance.resamples, chance.seed
     ours = _named(scores, goal)
     rivals = [
         Rival(b.name, b.kind, paired(ours, _named(theirs[b.name], goal), resamples, seed)) for b in baselines
@@ -77,9 +84,9 @@ def evaluate(
         "against": {r.name: r.difference.as_json() for r in rivals},
         "slices": _slices(data, ours, truth, meta, resamples, seed),
         "signatures": {s.name: s.signature for s in scores},
-        "verdict": verdict(goal, rivals, alpha),
+        "verdict": verdict(goal, rivals, chance.alpha),
     }
-    return Evaluation(metrics, rivals, alpha)
+    return Evaluation(metrics, rivals, chance.alpha)
 
 
 def verdict(goal: str, rivals: Sequence[Rival], alpha: float) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from seqops.contract import Plot
-from seqops.store import replacing, write_bytes
+from seqops.store import replacing_folder, write_bytes
 
 mpl.use("agg")
 
@@ -25,8 +25,7 @@ def draw(plot: Plot, path: Path) -> None:
     axes = figure.subplots()
     {"line": _line, "bar": _bar, "heatmap": _heatmap}[plot.kind](axes, plot)
     axes.set_title(plot.title)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None})
+    figure.savefig(path, format="png", metadata={"Software": None})
 
 
 def _line(axes: Any, plot: Plot) -> None:
@@ -63,10 +62,10 @@ def _heatmap(axes: Any, plot: Plot) -> None:
 
 def write_plots(folder: Path, plots: Sequence[Plot]) -> None:
     """Write each plot as a picture and as the table behind it."""
-    for plot in plots:
-        draw(plot, folder / f"{plot.name}.png")
-        with replacing(folder / f"{plot.name}.csv") as temporary:
-            plot.table.to_csv(temporary, index=False)
+    with replacing_folder(folder) as fresh:
+        for plot in plots:
+            draw(plot, fresh / f"{plot.name}.png")
+            plot.table.to_csv(fresh / f"{plot.name}.csv", index=False)
 
 
 PAGE = """<!doctype html>
