@@ -102,7 +102,7 @@ def sha256_of_json(value: Any) -> str:
 
 
 def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
-    """Write `<split>/<column>.npy`, or `.values.npy` and `.offsets.npy` for ragged columns, all or nothing."""
+    """Write `<split>/<column>.npy`, or `.values.npy` and `.offsets.npy` where ragged, all or nothing."""
     with replacing_folder(folder) as temporary:
         for split_name, split in splits.items():
             for name, column in split.columns.items():
