@@ -33,6 +33,10 @@ OFFICES = _listed("시청 소방서 경찰서 대학교 지방법원 상공회�
 MINISTRIES = _listed(
     "국회 기상청 통계청 국세청 관세청 특허청 한국은행 교육부 환경부 국토부 산림청 조달청 감사원"
 )
+GOODS = _listed(
+    "냉장고 세탁기 자전거 시계 안경 책상 의자 신발 가방 우산 연필 공책 빵 과자 우유 커피 "
+    "전화기 스마트폰 카메라 텔레비전 배터리 타이어 유리 종이 비누 치약 화장품 그릇 칼 옷"
+)
 SEASONS = _listed("봄 여름 가을 겨울")
 DAYS = _listed("월요일 화요일 수요일 목요일 금요일 토요일 일요일")
 
@@ -125,6 +129,7 @@ SLOTS: dict[str, tuple[Callable[[Random], str], str]] = {
     "N": (count, ""),
     "NOUN": (lambda random: pick(random, NOUNS), ""),
     "TRADE": (lambda random: pick(random, TRADES), ""),
+    "GOODS": (lambda random: pick(random, GOODS), ""),
     "SEASON": (lambda random: pick(random, SEASONS), ""),
 }
 """What fills a slot of a template, and its type; a city is a team where it plays, and a place elsewhere."""
