@@ -16,7 +16,7 @@ real: .venv/.ready
 	dvc exp run --name real $$(seqops preset real) && seqops results
 
 test: .venv/.ready
-	pytest
+	pytest -n 2 --dist loadfile
 
 check: .venv/.ready
 	ruff check . && ruff format --check . && mypy && lint-imports
