@@ -162,7 +162,7 @@ def test_answers_name_the_translation_and_its_alternatives() -> None:
 
 
 def test_the_sample_has_names_in_its_test_split_that_training_lacks(tmp_path) -> None:
-    data = task(vocabulary=600, test_share=0.12)
+    data = task(vocabulary=600, test_share=0.12, validation_share=0.06)
     table = data.read([written(tmp_path, data.sample()["pairs.tsv"])])
     split = data.assign(table)
     words = {w for text in table["source"][split == "train"] for w in text.split()}
