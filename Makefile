@@ -16,7 +16,7 @@ real: .venv/.ready
 	dvc exp run --name real $$(seqops preset real) && seqops results
 
 test: .venv/.ready
-	pytest -n 2 --dist loadfile
+	pytest -n 2 --dist loadfile --durations=15
 
 check: .venv/.ready
 	ruff check . && ruff format --check . && mypy && lint-imports
