@@ -70,7 +70,7 @@ def packages(store: Store) -> Iterator[Finding]:
     ]
     if wrong:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-        yield Finding("packages", False, f"{', '.join(wrong[:5])}{more}. Build .venv anew: `make .venv`.")
+        yield Finding("packages", False, f"{', '.join(wrong[:5])}{more}. Delete .venv and run `make test`.")
     else:
         yield Finding("packages", True, f"{len(wanted)} installed as {store.lock.name} says")
 

@@ -22,7 +22,9 @@ ONLY_FOR_TRAINING = {
     "optuna",
     "optuna-integration",
     "jinja2",
+    "packaging",
     "requests",
+    "urllib3",
     "seqeval",
     "sacrebleu",
 }
