@@ -10,9 +10,9 @@ from rich.console import Console
 
 from seqops.contract import SeqopsError
 
-# a table is as wide in a log as on a screen
-out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
-err = Console(stderr=True, soft_wrap=True)
+IN_A_LOG = 120  # columns, where there is no screen to ask
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else IN_A_LOG)
+err = Console(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else IN_A_LOG)
 
 
 @contextmanager

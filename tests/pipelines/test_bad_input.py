@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from seqops import console
 from seqops.blocks.fetch import MIRROR
 from seqops.console import plainly
 from seqops.params import Params
@@ -88,7 +89,7 @@ def project(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
     monkeypatch.delenv(MIRROR, raising=False)
     # a wide console, so that no row of a table is folded
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(console.err, "width", 300)
     return Project(tmp_path, capsys)
 
 

@@ -45,23 +45,24 @@ def penalty(lengths: Tensor, alpha: float) -> Tensor:
 
 
 def greedy(step: Step, state: Any, symbols: Symbols, longest: Tensor) -> Tensor:
-    """Follow the likeliest token to the end or for `longest` tokens: (B, L), `pad` after the end."""
-    rows = tf.shape(tf.nest.flatten(state)[0])[0]
+    """Follow the likeliest token to the end or for `longest` tokens of each row (B,): (B, L), then `pad`."""
+    rows, last_step = tf.shape(tf.nest.flatten(state)[0])[0], tf.reduce_max(longest)
 
     def extend(t: Tensor, state: Any, last: Tensor, ended: Tensor, tokens: Tensor) -> tuple[Any, ...]:
         logp, state = step(last, state)
         token = tf.where(ended, symbols.pad, tf.argmax(logp, -1, output_type=tf.int32))
-        return t + 1, state, token, ended | (token == symbols.end), _write(tokens, t, token)
+        ended |= (token == symbols.end) | (t + 1 >= longest)
+        return t + 1, state, token, ended, _write(tokens, t, token)
 
     *_, tokens = tf.while_loop(
-        lambda t, state, last, ended, tokens: (t < longest) & ~tf.reduce_all(ended),
+        lambda t, state, last, ended, tokens: (t < last_step) & ~tf.reduce_all(ended),
         extend,
         (
             tf.constant(0),
             state,
             tf.fill([rows], symbols.start),
             tf.zeros([rows], tf.bool),
-            tf.fill([rows, longest], symbols.pad),
+            tf.fill([rows, last_step], symbols.pad),
         ),
         parallel_iterations=1,
     )
@@ -72,25 +73,27 @@ def beam(step: Step, state: Any, symbols: Symbols, longest: Tensor, width: int, 
     """Keep the `width` best hypotheses of each row, finished ones among them, by normalised score.
 
     state: of B rows, repeated `width` times here. A finished hypothesis keeps its score and its place as
-    long as no better one turns up; all stop at `longest` tokens.
+    long as no better one turns up; those of a row stop at its `longest` tokens (B,), so that a row's
+    answer does not hang on the rows beside it.
     """
-    rows = tf.shape(tf.nest.flatten(state)[0])[0]
+    rows, last_step = tf.shape(tf.nest.flatten(state)[0])[0], tf.reduce_max(longest)
     first_of_row = width * tf.range(rows)[:, None]
 
     def extend(t: Tensor, state: Any, beams: _Beams) -> tuple[Tensor, Any, _Beams]:
         logp, state = step(tf.reshape(beams.last, [-1]), state)
         logp = tf.reshape(logp, [rows, width, -1])
         parents, beams = _best(t, beams, logp, symbols, alpha)
+        beams = beams._replace(ended=beams.ended | (t + 1 >= longest)[:, None])
         flat = tf.reshape(first_of_row + parents, [-1])
         return t + 1, tf.nest.map_structure(lambda s: tf.gather(s, flat), state), beams
 
     _, _, beams = tf.while_loop(
-        lambda t, state, beams: (t < longest) & ~tf.reduce_all(beams.ended),
+        lambda t, state, beams: (t < last_step) & ~tf.reduce_all(beams.ended),
         extend,
         (
             tf.constant(0),
             tf.nest.map_structure(lambda s: tf.repeat(s, width, 0), state),
-            _first(rows, width, longest, symbols),
+            _first(rows, width, last_step, symbols),
         ),
         parallel_iterations=1,
     )
