@@ -17,6 +17,7 @@ from seqops.contract import Plot
 from seqops.store import replacing_folder, write_bytes
 
 mpl.use("agg")
+MOST_LABELLED = 8  # columns of a heatmap whose cells have room for a number
 
 
 def draw(plot: Plot, path: Path) -> None:
@@ -54,10 +55,11 @@ def _heatmap(axes: Any, plot: Plot) -> None:
     axes.set_xticks(range(len(plot.y)), [str(y) for y in plot.y], rotation=45, ha="right")
     axes.set_yticks(range(len(plot.table)), plot.table[plot.x].astype(str))
     axes.figure.colorbar(image, ax=axes)
-    if cells.size <= 100:
+    if len(plot.y) <= MOST_LABELLED:
         for (row, column), value in np.ndenumerate(cells):
             dark = value > 0.6 * np.nanmax(cells)
-            axes.text(column, row, f"{value:g}", ha="center", va="center", color="white" if dark else "black")
+            label = f"{value:.0f}" if value.is_integer() else f"{value:.2f}"
+            axes.text(column, row, label, ha="center", va="center", color="white" if dark else "black")
 
 
 def write_plots(folder: Path, plots: Sequence[Plot]) -> None:
@@ -84,12 +86,13 @@ pipeline at work. Its scores say nothing about real data.</p>{% endif %}
 <p><b>{{ m.verdict }}</b></p>
 <h2>Scores</h2>
 <p><small>Value and 95 % bootstrap interval; every row on the same test rows.</small></p>
-<div class="wide"><table><tr><th></th>{% for name in m.model %}<th>{{ name }}</th>{% endfor %}<th>p</th></tr>
-<tr class="model"><td>model</td>{% for s in m.model.values() %}<td class="n">{{ cell(s) }}</td>{% endfor %}
-<td></td></tr>
+<div class="wide"><table><tr><th></th><th>p</th>{% for name in m.model %}<th>{{ name }}</th>{% endfor %}</tr>
+<tr class="model"><td>model</td><td></td>{% for s in m.model.values() %}<td class="n">{{ cell(s) }}</td>
+{% endfor %}</tr>
 {% for b, scores in m.baselines.items() %}<tr><td>{{ b }} <small>{{ m.baseline_kinds[b] }}</small></td>
-{% for name in m.model %}<td class="n">{{ cell(scores.get(name)) }}</td>{% endfor %}
-<td class="n">{{ "%.4f" | format(m.against[b].p) }}</td></tr>{% endfor %}</table></div>
+<td class="n">{{ "%.4f" | format(m.against[b].p) }}</td>
+{% for name in m.model %}<td class="n">{{ cell(scores.get(name)) }}</td>{% endfor %}</tr>
+{% endfor %}</table></div>
 <p><small>p: paired bootstrap by {{ m.goal }}, one-sided, that the model is better. {% for n, s in
 m.signatures.items() %}{{ n }}: {{ s }}. {% endfor %}</small></p>
 {% if m.slices %}<h2>Slices</h2><table><tr><th>slice</th><th>rows</th><th>{{ m.goal }}</th></tr>

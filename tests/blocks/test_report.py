@@ -1,0 +1,62 @@
+"""The page and its pictures: the same at every call, nothing from outside, nothing unescaped."""
+
+import pandas as pd
+import pytest
+
+from seqops.blocks.report import write_page, write_plots
+from seqops.contract import Plot
+from seqops.store import sha256_of
+
+TABLE = pd.DataFrame({"x": ["a", "b"], "y": [1.0, 2.5], "low": [0.0, 2.0], "high": [2.0, 3.0]})
+PLOTS = [
+    Plot("line", "A line", "line", TABLE, "x", ["y"], ("low", "high")),
+    Plot("bar", "Bars", "bar", TABLE, "x", ["y", "high"]),
+    Plot("heat", "Cells", "heatmap", TABLE, "x", ["low", "y"]),
+]
+SCORE = {"value": 0.81234, "low": 0.7, "high": 0.9}
+METRICS = {
+    "source": "sample",
+    "n_test": 2,
+    "goal": "f1",
+    "verdict": "By f1, the model beats <all>.",
+    "model": {"f1": SCORE},
+    "baselines": {"copy": {"f1": {"value": None, "low": None, "high": None}}},
+    "baseline_kinds": {"copy": "trivial"},
+    "against": {"copy": {"p": 0.0125}},
+    "slices": {"long": {"n": 1, "f1": SCORE}},
+    "signatures": {"f1": "strict"},
+}
+
+
+@pytest.fixture
+def page(tmp_path):
+    write_plots(tmp_path / "plots", PLOTS)
+    worst = pd.DataFrame({"input": ["<script>"], "truth": ["b"]})
+    write_page(tmp_path / "report.html", "toy", METRICS, PLOTS, tmp_path / "plots", worst)
+    return (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_pictures_are_the_same_at_every_call(tmp_path):
+    for folder in ("one", "two"):
+        write_plots(tmp_path / folder, PLOTS)
+    assert sorted(p.name for p in (tmp_path / "one").iterdir()) == [
+        f"{name}.{kind}" for name in ("bar", "heat", "line") for kind in ("csv", "png")
+    ]
+    assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two")
+
+
+def test_the_page_shows_scores_with_intervals_and_p(page):
+    assert "0.8123 [0.7, 0.9]" in page
+    assert "0.0125" in page
+    assert "–" in page  # the undefined score of the baseline
+
+
+def test_the_page_says_that_a_sample_is_a_sample(page):
+    assert "This is the embedded sample" in page
+
+
+def test_nothing_on_the_page_comes_from_outside_or_stands_unescaped(page):
+    assert "http" not in page
+    assert page.count("data:image/png;base64,") == len(PLOTS)
+    assert "<script>" not in page
+    assert "&lt;all&gt;" in page
