@@ -1,6 +1,6 @@
 """Score the model of one task beside its baselines, report, and register it."""
 
-from seqops.blocks import evaluation, publish, report
+from seqops.blocks import evaluation, publish, report, track
 from seqops.blocks.identity import Identity
 from seqops.console import out, run_stage
 from seqops.params import Params
@@ -21,7 +21,7 @@ def evaluate_task(name: str) -> None:
     baselines = data.baselines(splits, meta)
     chance = evaluation.Chance(params.evaluation.resamples, params.evaluation.seed, params.registry.alpha)
     found = evaluation.evaluate(data, predicted, truth, meta, baselines, chance)
-    found.metrics.update(task=name, source=task.source)
+    found.metrics.update(task=name, source=track.source_of(task))
     plots = data.plots(predicted, truth, meta)
     report.write_plots(folder.plots, plots)
     worst = evaluation.worst_examples(data, predicted, truth, meta)

@@ -6,7 +6,7 @@ import mlflow
 import pytest
 
 from seqops.blocks import registry, track
-from seqops.contract import SeqopsError
+from seqops.contract import SeqopsError, Task
 from seqops.store import Store
 
 
@@ -76,3 +76,9 @@ def test_passwords_are_masked():
         track.masked("see postgresql://me:pw@db/x and http://a@b")
         == "see postgresql://***@db/x and http://***@b"
     )
+
+
+def test_the_secrets_of_a_source_are_written_nowhere():
+    source = ["https://me:pw@host/a.csv?token=abc&x=1", "mine.csv"]
+    task = Task("toy", source, None, None, None, {})
+    assert track.source_of(task) == "https://***@host/a.csv?token=***&x=***,mine.csv"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import mlflow
 
+from seqops.blocks.track import source_of
 from seqops.contract import Task
 from seqops.store import Folder, sha256_of, write_json
 
@@ -34,7 +35,7 @@ def log_bundle(task: Task, folder: Folder, run_id: str, example: str) -> str:
     """Log a trained task as a model that takes raw input; return its URI."""
     with tempfile.TemporaryDirectory() as scratch:
         artifacts = {"weights": folder.weights, "meta": folder.meta, "params": Path(scratch) / "params.json"}
-        write_json(artifacts["params"], {"tasks": {task.name: dict(task.section)}})
+        write_json(artifacts["params"], {"tasks": {task.name: {**task.section, "source": source_of(task)}}})
         manifest = Path(scratch) / "manifest.json"
         hashes = {name: sha256_of(path) for name, path in artifacts.items()}
         write_json(manifest, {"task": task.name, "sha256": hashes})

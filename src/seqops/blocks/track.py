@@ -39,8 +39,15 @@ def answering() -> Iterator[None]:
 
 
 def masked(text: str) -> str:
-    """Hide the user and password of every URL in a text."""
-    return re.sub(r"(\w+://)[^/@\s]+@", r"\1***@", text)
+    """Hide the user, the password and every query value of the URLs in a text."""
+    text = re.sub(r"(\w+://)[^/@\s]+@", r"\1***@", text)
+    return re.sub(r"(?<=[?&])([^=&\s]+)=[^&\s]+", r"\1=***", text) if "://" in text else text
+
+
+def source_of(task: Task) -> str:
+    """Name a task's source as it may be written down: no secret in it."""
+    sources = [task.source] if isinstance(task.source, str) else task.source
+    return ",".join(masked(source) for source in sources)
 
 
 def store_uri(store: Store) -> str:
@@ -171,13 +178,13 @@ def _start(
     identity: Identity,
     tags: Mapping[str, str],
 ) -> Run:
-    source = task.source if isinstance(task.source, str) else ",".join(task.source)
-    name = f"{Path(masked(source)).name}-{identity.params[:7]}"
-    every = {**tags, "seqops.git_commit": git_commit(store.root), "seqops.source": masked(source)}
+    source = source_of(task)
+    name = f"{Path(source).name}-{identity.params[:7]}"
+    every = {**tags, "seqops.git_commit": git_commit(store.root), "seqops.source": source}
     run = client.create_run(experiment, run_name=name, tags=every)
-    params = [Param(key, str(value)) for key, value in task.values().items()]
+    params = [Param(k, str(v)) for k, v in {**task.values(), "source": source}.items()]
     client.log_batch(run.info.run_id, params=params)
-    origin = CodeDatasetSource({"source": masked(source)})
+    origin = CodeDatasetSource({"source": source})
     dataset = MetaDataset(origin, name=task.name, digest=identity.data[:8])
     entity = DatasetInput(dataset._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])
     client.log_inputs(run.info.run_id, [entity])
