@@ -1,0 +1,12 @@
+"""The `seqops` command: what a person does beside `dvc repro`."""
+
+from __future__ import annotations
+
+import typer
+
+from seqops.cli import predict, project, results
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+for command in (predict.predict, results.results, project.doctor, project.preset, project.ui):
+    app.command()(command)

@@ -1,0 +1,11 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+OneTask = Annotated[str, typer.Argument(metavar="TASK", help="A task of params.yaml.")]
+Tasks = Annotated[list[str] | None, typer.Argument(metavar="[TASK]...", help="Only these tasks.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -1,0 +1,58 @@
+"""`seqops predict`: raw input in, records out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from seqops.cli.options import Debug, OneTask
+from seqops.console import out, plainly
+from seqops.contract import BadData, SeqopsError
+from seqops.params import Params
+from seqops.store import Store
+
+
+def predict(
+    task: OneTask,
+    inputs: Annotated[list[str] | None, typer.Argument(metavar="[INPUT]...", help="Raw inputs.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="Read inputs from a file, one a line.")] = None,
+    alias: Annotated[str, typer.Option(help="Which registered version answers.")] = "champion",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON record a line.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Answer raw input with the registered model of a task."""
+    with plainly(debug):
+        records = _answers(task, _inputs(inputs or [], file), alias)
+        for record in records:
+            text = json.dumps(record, ensure_ascii=False)
+            out.print(text, highlight=not as_json, markup=False) if as_json else out.print_json(text)
+
+
+def _inputs(given: list[str], file: Path | None) -> list[str]:
+    if file is not None:
+        try:
+            given = [*given, *file.read_text("utf-8-sig").splitlines()]
+        except UnicodeDecodeError as error:
+            raise BadData.at(file, None, f"not UTF-8 ({error.reason})", "Save it as UTF-8.") from None
+    if not given and not sys.stdin.isatty():
+        given = [line.rstrip("\n") for line in sys.stdin]
+    if not given:
+        raise SeqopsError("there is no input. Give it as an argument, with --file, or on standard input.")
+    return given
+
+
+def _answers(task: str, inputs: list[str], alias: str) -> list[dict[str, Any]]:
+    store = Store.find()
+    configured = Params.load(store.params).task(task)
+    from seqops.blocks import registry, track
+
+    client = track.connect(store)
+    name = configured.data.registered_name
+    if registry.holder(client, name, alias) is None:
+        raise SeqopsError(f"no version of {name} holds the alias {alias!r}. Run `dvc repro evaluate@{task}`.")
+    answers: list[dict[str, Any]] = registry.load(name, alias).predict(inputs)
+    return answers

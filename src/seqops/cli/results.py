@@ -1,0 +1,56 @@
+"""`seqops results`: what each task came to."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from seqops.cli.options import Debug, Tasks
+from seqops.console import out, plainly
+from seqops.params import Params
+from seqops.store import Store, read_json
+
+
+def results(tasks: Tasks = None, debug: Debug = False) -> None:
+    """Show each task's score with its interval, its best baseline, the verdict and the version."""
+    with plainly(debug):
+        store = Store.find()
+        params = Params.load(store.params)
+        names = tasks or params.names
+        out.print(_results(store, params, names))
+        for name in names:
+            out.print(f"[bold]{name}[/]: {read_json(store.folder(name).metrics)['verdict']}", highlight=False)
+        out.print("Compare runs: [bold]make ui[/], then open http://127.0.0.1:5000")
+        out.print("Run on the published data: [bold]make real[/]")
+
+
+def _results(store: Store, params: Params, tasks: list[str]) -> Table:
+    from seqops.blocks import registry, track
+    from seqops.blocks.evaluation import best_baseline
+
+    client = track.connect(store)
+    table = Table(title="Results on the test rows")
+    for column in (
+        "task",
+        "source",
+        "score",
+        "95 % interval",
+        "best baseline",
+        "version",
+        "seconds",
+    ):
+        table.add_column(column)
+    for name in tasks:
+        metrics = read_json(store.folder(name).metrics)
+        score = metrics["model"][metrics["goal"]]
+        rival, value = best_baseline(metrics)
+        standing = registry.standing(client, params.task(name).data.registered_name)
+        table.add_row(
+            name,
+            str(metrics["source"]),
+            f"{metrics['goal']} {score['value']:.4g}",
+            f"{score['low']:.4g} to {score['high']:.4g}",
+            f"{rival} {value:.4g}",
+            standing.words,
+            f"{standing.seconds:.0f}",
+        )
+    return table
