@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from annotated_types import Gt, Lt
+from annotated_types import Ge, Gt, Lt
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -37,10 +37,15 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Registry:
-    """When a challenger may take the place of the champion."""
+    """When a challenger may take the place of the champion.
+
+    alpha: the level at which it must be better; guard: the level at which it may be worse on no slice
+    (0: slices do not count).
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     alpha: Annotated[float, Gt(0.0), Lt(1.0)]
+    guard: Annotated[float, Ge(0.0), Lt(1.0)]
 
 
 @dataclass(frozen=True)
