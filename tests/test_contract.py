@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqops.contract import Ragged
+from seqops.arrays import Ragged
 from seqops.params import Params
 from seqops.store import read_splits, read_table, sha256_of, write_bytes, write_splits, write_table
 

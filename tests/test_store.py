@@ -9,7 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from seqops.contract import BadData, Ragged, SeqopsError, Split
+from seqops.arrays import Ragged, Split
+from seqops.contract import BadData, SeqopsError
 from seqops.store import (
     Store,
     read_json,

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from seqops.contract import Baseline, Data, Decay, Goal, Network, Ragged, Recipe, Score, Split
+from seqops.arrays import Ragged, Split
+from seqops.contract import Baseline, Data, Decay, Goal, Network, Recipe, Score
 
 RECIPE = Recipe(
     seed=3,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -13,10 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 from annotated_types import Ge, Gt, Le, Lt
 
+from seqops.arrays import Split
+
 if TYPE_CHECKING:
     import keras
 
-Array = npt.NDArray[Any]
 Meta = dict[str, Any]
 """What `encode` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
 
@@ -44,103 +45,6 @@ class BadData(SeqopsError):
 
 class BadParams(SeqopsError):
     """params.yaml is wrong."""
-
-
-@dataclass(frozen=True)
-class Ragged:
-    """Rows of differing length, end to end: row i is `values[offsets[i]:offsets[i + 1]]`.
-
-    values: (N,) or (N, D); offsets: (n + 1,) int64, ascending from 0 to N.
-    """
-
-    values: Array
-    offsets: npt.NDArray[np.int64]
-
-    @classmethod
-    def of(cls, rows: Iterable[Sequence[Any] | Array], dtype: npt.DTypeLike) -> Ragged:
-        """Lay rows end to end; an empty list of rows gives an empty, one-dimensional array."""
-        arrays = [np.asarray(row, dtype=dtype) for row in rows]
-        # an empty list has one dimension, whatever the other rows have
-        filled = [a for a in arrays if len(a)] or arrays[:1]
-        values = np.concatenate(filled) if filled else np.zeros(0, dtype)
-        offsets = np.zeros(len(arrays) + 1, np.int64)
-        np.cumsum([len(a) for a in arrays], out=offsets[1:])
-        return cls(values, offsets)
-
-    @classmethod
-    def of_texts(cls, texts: Iterable[str]) -> Ragged:
-        """Store texts as ragged UTF-8 bytes."""
-        return cls.of((np.frombuffer(t.encode("utf-8"), np.uint8) for t in texts), np.uint8)
-
-    def texts(self) -> list[str]:
-        """Read back what `of_texts` stored."""
-        return [self[i].tobytes().decode("utf-8") for i in range(len(self))]
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def __getitem__(self, row: int) -> Array:
-        return self.values[self.offsets[row] : self.offsets[row + 1]]
-
-    @property
-    def lengths(self) -> npt.NDArray[np.int64]:
-        """Length of each row: (n,)."""
-        return np.diff(self.offsets)
-
-    def take(self, rows: Array) -> Ragged:
-        """Return the named rows, in the order named; rows: places, or a mask (n,)."""
-        chosen = np.arange(len(self))[rows] if len(rows) else np.zeros(0, np.int64)
-        lengths = self.lengths[chosen]
-        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-        # where each value stands here, less where it will stand
-        shift = np.repeat(self.offsets[chosen] - offsets[:-1], lengths)
-        return Ragged(self.values[np.arange(len(shift)) + shift], offsets)
-
-    def padded(self, value: float = 0) -> Array:
-        """Return (n, longest[, D]), padded on the right."""
-        lengths = self.lengths
-        longest = int(lengths.max(initial=0))
-        out = np.full((len(self), longest, *self.values.shape[1:]), value, self.values.dtype)
-        out[np.arange(longest) < lengths[:, None]] = self.values
-        return out
-
-
-@dataclass(frozen=True)
-class Split:
-    """Named columns over the same examples, ragged or plain (n, ...)."""
-
-    columns: Mapping[str, Ragged | Array]
-
-    def __post_init__(self) -> None:
-        sizes = {name: len(column) for name, column in self.columns.items()}
-        if len(set(sizes.values())) > 1:
-            raise ValueError(f"columns of one split differ in length: {sizes}")
-
-    def __len__(self) -> int:
-        return len(next(iter(self.columns.values()))) if self.columns else 0
-
-    def ragged(self, name: str) -> Ragged:
-        """Return the ragged column of that name."""
-        column = self.columns[name]
-        if not isinstance(column, Ragged):
-            raise TypeError(f"column {name!r} is plain, not ragged")
-        return column
-
-    def plain(self, name: str) -> Array:
-        """Return the plain column of that name."""
-        column = self.columns[name]
-        if isinstance(column, Ragged):
-            raise TypeError(f"column {name!r} is ragged, not plain")
-        return column
-
-    def take(self, rows: Array) -> Split:
-        """Return the named rows of every column."""
-        return Split(
-            {
-                name: column.take(rows) if isinstance(column, Ragged) else column[rows]
-                for name, column in self.columns.items()
-            }
-        )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import importlib
 import json
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Lt
 from pydantic import TypeAdapter, ValidationError
@@ -18,12 +19,19 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 import seqops.tasks
+from seqops.blocks.rewrite import NotInPlace, rewritten
+from seqops.blocks.search.space import KINDS, Distribution, Space
 from seqops.contract import BadParams, Count, Network, Positive, Recipe, Task, flattened
 from seqops.environment import hushed
 from seqops.store import Store
 
 T = TypeVar("T")
 SECTIONS = ("source", "data", "model", "fit", "search")
+NOT_SEARCHED = {
+    "fit.seed": "luck is no setting",
+    "fit.epochs": "trials must have equal budgets",
+    "fit.validation_rows": "trials must be scored on equal rows",
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,24 @@ class Registry:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     alpha: Annotated[float, Gt(0.0), Lt(1.0)]
     guard: Annotated[float, Ge(0.0), Lt(1.0)]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How a search goes.
+
+    trials: of a study, by whatever number of runs and workers; startup: trials drawn at random before the
+    sampler learns; best: trials trained again beside the present values, with `seeds` seeds each.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    trials: Positive
+    sampler: Literal["tpe", "random"]
+    startup: Count
+    pruner: Literal["hyperband", "median", "none"]
+    seed: Count
+    best: Positive
+    seeds: Positive
 
 
 @dataclass(frozen=True)
@@ -83,6 +109,11 @@ class Params:
         """The `registry` section."""
         return self._section(Registry, "registry")
 
+    @property
+    def tuning(self) -> Tuning:
+        """The `tuning` section."""
+        return self._section(Tuning, "tuning")
+
     def task(self, name: str) -> Task:
         """Configure one task; its network (and TensorFlow) is imported when `network()` is called."""
         if name not in self.document["tasks"]:
@@ -100,6 +131,80 @@ class Params:
 
         return Task(name, source, data, network, recipe, _plain(section))
 
+    def space(self, name: str) -> Space:
+        """Return what a search of the task may choose from; its network (and TensorFlow) is imported.
+
+        Raises BadParams for a key that cannot be searched, a wrong distribution, and an end of a range or
+        a choice that the task would not accept.
+        """
+        task, path = self.task(name), f"tasks.{name}.search"
+        entries = task.section.get("search")
+        if not isinstance(entries, Mapping) or not entries:
+            example = "`model.units: {kind: int, low: 32, high: 256, log: true}`"
+            raise BadParams(f"{self._where(path)}: {path}: it must name what may be chosen, such as {example}.")
+        space = {}
+        for key, entry in entries.items():
+            self._check_searched(path, key, task)
+            space[key] = self._distribution(f"{path}.{key}", entry)
+        sections = {"model": type(task.network()), "fit": Recipe}
+        for key, distribution in space.items():
+            self._check_extremes(name, key, distribution, sections[key.partition(".")[0]])
+        return space
+
+    def having(self, values: Mapping[str, Any]) -> Params:
+        """Return a copy with the values of dotted keys (`tasks.<name>.model.units`) set.
+
+        Raises BadParams for a key that is not there; the values are checked when the sections are read.
+        """
+        document = copy.deepcopy(self.document)
+        for full, value in values.items():
+            *parents, last = full.split(".")
+            section: Any = document
+            for place, key in enumerate([*parents, last]):
+                if not isinstance(section, Mapping) or key not in section:
+                    raise self._unknown(".".join(parents[:place]), key, section)
+                section, holder = section[key], section
+            holder[last] = value
+        return Params(self.path, document)
+
+    def edited(self, values: Mapping[str, Any]) -> str:
+        """Return the text of the file, as it stands on disk now, with the values of dotted keys set.
+
+        Everything else keeps every character. Raises BadParams as `having`, and for what is no single value.
+        """
+        now = Params.load(self.path)
+        now.having(values)
+        try:
+            with self.path.open(encoding="utf-8", newline="") as file:
+                return rewritten(file.read(), values)
+        except NotInPlace as error:
+            key = str(error)
+            raise BadParams(f"{now._where(key)}: {key}: it holds no single value. Set it by hand.") from None
+
+    def _check_searched(self, path: str, key: str, task: Task) -> None:
+        where = f"{self._where(f'{path}.{key}')}: {path}.{key}"
+        known = [k for k in task.values() if k.startswith(("model.", "fit.")) and k not in NOT_SEARCHED]
+        if key in NOT_SEARCHED:
+            raise BadParams(f"{where}: it cannot be searched, for {NOT_SEARCHED[key]}. Take it out.")
+        if key.partition(".")[0] in ("data", "source"):
+            raise BadParams(f"{where}: data is encoded once a study. Search keys of model and fit alone.")
+        if key not in known:
+            raise self._unknown(path, key, known)
+
+    def _distribution(self, path: str, entry: Any) -> Distribution:
+        if not isinstance(entry, Mapping):
+            raise BadParams(f"{self._where(path)}: {path}: it must be a mapping with a kind: {', '.join(KINDS)}.")
+        if "kind" not in entry:
+            raise BadParams(f"{self._where(path)}: {path}.kind: missing. Add it: {', '.join(KINDS)}.")
+        if (kind := entry["kind"]) not in KINDS:
+            where = f"{self._where(f'{path}.kind')}: {path}.kind"
+            raise BadParams(f"{where}: there is no distribution {kind!r}{_nearest(str(kind), KINDS)}.")
+        checked: Distribution = self._typed(entry, KINDS[kind], path)
+        return checked
+
+    def _check_extremes(self, name: str, key: str, distribution: Distribution, kind: type) -> None:
+        part = key.partition(".")[0]
+        ends = ["choices"] * len(distribution.extremes()) if kind_of(distribution) else ["low", "high"]
     def _check_sections(self, name: str, section: Any) -> None:
         if not isinstance(section, Mapping):
             raise BadParams(f"{self.path.name}: tasks.{name}: it must be a mapping of {', '.join(SECTIONS)}.")

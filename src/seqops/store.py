@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqops.contract import Array, BadData, Meta, Ragged, SeqopsError, Split
+from seqops.arrays import Array, Ragged, Split
+from seqops.contract import BadData, Meta, SeqopsError
 
 
 @contextmanager

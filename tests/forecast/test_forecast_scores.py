@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
+from seqops.arrays import Ragged, Split
 from seqops.blocks.scores import forecast
-from seqops.contract import Ragged, Split
 
 META = {
     "mase_scale": [2.0],

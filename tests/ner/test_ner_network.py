@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from korean import task, written
 
+from seqops.arrays import Ragged, Split
 from seqops.blocks.scores.spans import follows
-from seqops.contract import Ragged, Split
 from seqops.tasks.ner.layers import WordDropout
 from seqops.tasks.ner.network import Net
 

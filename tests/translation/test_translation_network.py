@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pairs import tabbed, task, written
 
+from seqops.arrays import Ragged, Split
 from seqops.blocks.subwords import END, PAD, START
-from seqops.contract import Ragged, Split
 
 META = {"source_size": 12, "target_size": 11, "target_length": 3.0}
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from seqops.arrays import Split
 from seqops.blocks.scores.bootstrap import Difference, interval, paired
-from seqops.contract import Baseline, Data, Meta, Score, Split
+from seqops.contract import Baseline, Data, Meta, Score
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from seqops.arrays import Split
 from seqops.blocks.sequences import buckets
 from seqops.blocks.watch import Epoch, Unwatched, Watcher
-from seqops.contract import Data, Meta, Network, Recipe, SeqopsError, Split
+from seqops.contract import Data, Meta, Network, Recipe, SeqopsError
 from seqops.store import replacing
 
 Weights = list[npt.NDArray[Any]]

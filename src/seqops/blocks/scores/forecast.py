@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.contract import Array, Meta, Score, Split
+from seqops.arrays import Array, Split
+from seqops.contract import Meta, Score
 
 Floats = npt.NDArray[np.float64]
 

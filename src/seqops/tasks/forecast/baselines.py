@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from seqops.contract import Baseline, Meta, Split
+from seqops.arrays import Split
+from seqops.contract import Baseline, Meta
 
 Floats = npt.NDArray[np.float64]
 LONGEST_SEASON = 24

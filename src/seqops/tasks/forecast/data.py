@@ -11,19 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.arrays import Split
 from seqops.blocks.scores import forecast as scores
-from seqops.contract import (
-    BadData,
-    Baseline,
-    Data,
-    Expectation,
-    Goal,
-    Meta,
-    Plot,
-    Positive,
-    Score,
-    Split,
-)
+from seqops.contract import BadData, Baseline, Data, Expectation, Goal, Meta, Plot, Positive, Score
 from seqops.tasks.forecast import baselines, sample, serving, show
 from seqops.tasks.forecast.expectations import derived, promises
 from seqops.tasks.forecast.origins import Calendar, Framing, Series, joined

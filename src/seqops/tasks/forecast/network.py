@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.contract import BadParams, Batch, Count, Meta, Network, Positive, Rate, Split
+from seqops.arrays import Split
+from seqops.contract import BadParams, Batch, Count, Meta, Network, Positive, Rate
 from seqops.tasks.forecast.forecaster import LAPLACE, LEVELS, Ensemble, Kind, PathLoss, Shape, Spread
 from seqops.tasks.forecast.scale import Scale
 

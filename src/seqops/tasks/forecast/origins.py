@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.contract import Array, Ragged, Split
+from seqops.arrays import Array, Ragged, Split
 from seqops.tasks.forecast.reader import PERIOD, Frequency
 
 Calendar = Literal["season", "month", "weekday", "hour"]

@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from seqops.contract import Array, Meta
+from seqops.arrays import Array
+from seqops.contract import Meta
 
 Scaling = Literal["standard", "minmax", "none"]
 

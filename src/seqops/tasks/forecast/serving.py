@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqops.contract import BadData, Meta, Split
+from seqops.arrays import Split
+from seqops.contract import BadData, Meta
 from seqops.tasks.forecast.origins import Framing, Series
 from seqops.tasks.forecast.reader import PERIOD, parse_series
 

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.arrays import Split
 from seqops.blocks.scores.forecast import unflatten
-from seqops.contract import Meta, Plot, Split
+from seqops.contract import Meta, Plot
 
 SHOWN = 12
 """Values of each example that are written out."""

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.arrays import Ragged, Split
 from seqops.blocks.scores.spans import Span, tagged
-from seqops.contract import BadData, Meta, Ragged, Split
+from seqops.contract import BadData, Meta
 from seqops.tasks.ner import encoding
 from seqops.tasks.ner.align import token_spans
 from seqops.tasks.ner.encoding import Encoder, Tokens, tokenize

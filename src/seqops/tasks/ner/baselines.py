@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from seqops.arrays import Split
 from seqops.blocks.scores.spans import Span, entities, tagged
 from seqops.blocks.sequences import UNKNOWN
-from seqops.contract import Meta, Split
+from seqops.contract import Meta
 from seqops.tasks.ner import arrays
 from seqops.tasks.ner.align import character_spans
 from seqops.tasks.ner.encoding import WORD

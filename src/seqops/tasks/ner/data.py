@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.arrays import Split
 from seqops.blocks.morphemes import composed
 from seqops.blocks.scores.spans import entities, span_scores
 from seqops.contract import (
@@ -25,7 +26,6 @@ from seqops.contract import (
     Plot,
     Positive,
     Score,
-    Split,
 )
 from seqops.tasks.ner import arrays, baselines, promises, reader, sample, show, splits
 from seqops.tasks.ner.align import gold_spans

@@ -13,11 +13,12 @@ import pandas as pd
 import tensorflow as tf
 from annotated_types import Len
 
+from seqops.arrays import Ragged, Split
 from seqops.blocks.crf import CRF, viterbi
 from seqops.blocks.recurrent import BiRecurrent
 from seqops.blocks.scores.spans import entities, follows
 from seqops.blocks.sequences import in_length_order
-from seqops.contract import Batch, Meta, Network, Positive, Ragged, Rate, Split
+from seqops.contract import Batch, Meta, Network, Positive, Rate
 from seqops.tasks.ner.align import character_spans
 from seqops.tasks.ner.encoding import CHARACTERS
 from seqops.tasks.ner.layers import CharacterCNN, Columns, WordDropout

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.arrays import Split
 from seqops.blocks.sequences import index_of
-from seqops.contract import Baseline, Split
+from seqops.contract import Baseline
 
 WORD = re.compile(r"\w+|[^\w\s]")
 ROUNDS = 5

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.arrays import Ragged, Split
 from seqops.blocks.scores.translation import bleu, chrf
 from seqops.blocks.subwords import Subwords
 from seqops.contract import (
@@ -24,9 +25,7 @@ from seqops.contract import (
     Meta,
     Plot,
     Positive,
-    Ragged,
     Score,
-    Split,
 )
 from seqops.tasks.translation import baselines, looks
 from seqops.tasks.translation.encoding import held_out, ids_of, keys_of, place_of, rows_of

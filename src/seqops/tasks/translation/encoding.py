@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from seqops.arrays import Ragged, Split
 from seqops.blocks.subwords import END, Subwords
-from seqops.contract import Ragged, Split
 
 
 def keys_of(table: pd.DataFrame) -> list[str]:

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.arrays import Split
 from seqops.blocks.subwords import Subwords
-from seqops.contract import Meta, Plot, Score, Split
+from seqops.contract import Meta, Plot, Score
 from seqops.tasks.translation.baselines import cut
 
 LENGTHS = {"1-4 words": (1, 4), "5-8 words": (5, 8), "9-16 words": (9, 16), "17+ words": (17, None)}

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.arrays import Array, Ragged, Split
 from seqops.blocks.sequences import in_length_order
 from seqops.blocks.subwords import PAD, START, Subwords
-from seqops.contract import Array, Batch, Meta, Network, NonNegative, Positive, Ragged, Rate, Split
+from seqops.contract import Batch, Meta, Network, NonNegative, Positive, Rate
 from seqops.tasks.translation.translator import Sizes, Translator, smoothed_cross_entropy
 
 BATCH = 64
