@@ -115,14 +115,24 @@ def folders(store: Store) -> Iterator[Finding]:
 
 
 def params(store: Store) -> Iterator[Finding]:
-    """Configure every task, its network too."""
+    """Configure every task, its network and its search too."""
     loaded = Params.load(store.params)
+    yield from _made("params", partial(_shared, loaded=loaded), store)
     for name in loaded.names:
         yield from _made(f"params {name}", partial(_configured, loaded=loaded, name=name), store)
 
 
+def _shared(store: Store, loaded: Params) -> Iterator[Finding]:
+    sections = (loaded.evaluation, loaded.registry, loaded.tuning)
+    names = (type(section).__name__.lower() for section in sections)
+    yield Finding("params", True, f"{', '.join(names)}: every key is known and in range")
+
+
 def _configured(store: Store, loaded: Params, name: str) -> Iterator[Finding]:
-    loaded.task(name).network()
+    task = loaded.task(name)
+    task.network()
+    if "search" in task.section:
+        loaded.space(name)
     yield Finding(f"params {name}", True, "every key is known and in range")
 
 

@@ -98,6 +98,24 @@ def test_a_wrong_key_of_params_is_a_finding_of_its_task(store):
     assert "tasks.forecast.sorce: unknown key; did you mean 'source'?" in finding.message
 
 
+def test_a_wrong_search_is_a_finding_of_its_task(store):
+    text = store.params.read_text()
+    store.params.write_text(text.replace("model.units: {kind: int,", "model.units: {kind: imt,", 1))
+    finding = named(doctor.params, store, "params forecast")
+    assert not finding.ok
+    said = "tasks.forecast.search.model.units.kind: no distribution 'imt'; did you mean 'int'?"
+    assert said in finding.message
+    assert named(doctor.params, store, "params ner").ok
+
+
+def test_a_wrong_section_of_all_tasks_is_a_finding(store):
+    assert named(doctor.params, store, "params").ok
+    store.params.write_text(store.params.read_text().replace("pruner: hyperband", "pruner: hyper", 1))
+    finding = named(doctor.params, store, "params")
+    assert not finding.ok
+    assert "tuning.pruner: Input should be 'hyperband', 'median' or 'none', got 'hyper'." in finding.message
+
+
 def test_the_projects_own_tracking_store_answers(store, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     finding = only(doctor.tracking, store)

@@ -1,0 +1,257 @@
+"""The search and tuning sections: every refusal names the key, its line and what to do."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from seqops.contract import BadParams
+from seqops.params import Params, Tuning
+
+HERE = Path(__file__).parents[1]
+PARAMS = Params.load(HERE / "params.yaml")
+UNITS = "model.units: {kind: int, low: 32, high: 256, log: true}"
+
+
+@pytest.fixture(scope="module")
+def text():
+    return (HERE / "params.yaml").read_text("utf-8")
+
+
+@pytest.fixture
+def searching(tmp_path, text):
+    """Give the file with another search of one task, and the line of its first entry."""
+
+    def write(*entries):
+        head, ner = text.split("  ner:\n")
+        before, after = ner.split("    search:\n", 1)
+        rest = after.partition("\n  translation:")[2]
+        body = "".join(f"      {entry}\n" for entry in entries)
+        head = f"{head}  ner:\n{before}    search:\n"
+        path = tmp_path / "params.yaml"
+        path.write_text(f"{head}{body}\n  translation:{rest}", "utf-8")
+        return Params.load(path), head.count("\n") + 1
+
+    return write
+
+
+@pytest.mark.parametrize("name", PARAMS.names)
+def test_by_default_every_task_searches_size_dropout_and_learning_rate(name):
+    space = PARAMS.space(name)
+    wanted = {"model.units", "model.dropout", "fit.learning_rate", "fit.decay.kind", "fit.decay.rate"}
+    assert wanted <= set(space)
+    values = PARAMS.task(name).values()
+    assert {key: values[key] for key in space if not space[key].holds(values[key])} == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "message"),
+    [
+        (
+            "model.unitz: {kind: int, low: 1, high: 2}",
+            "model.unitz",
+            "unknown key; did you mean 'model.units'?",
+        ),
+        ("fit.decay: {kind: int, low: 1, high: 2}", "fit.decay", "unknown key; did you mean 'fit.decay."),
+        ("units: {kind: int, low: 1, high: 2}", "units", "unknown key; did you mean 'model.units'?"),
+        (
+            "data.minimum: {kind: int, low: 1, high: 2}",
+            "data.minimum",
+            "data is encoded once a study. Search keys of model and fit alone.",
+        ),
+        (
+            "fit.seed: {kind: int, low: 0, high: 9}",
+            "fit.seed",
+            "it cannot be searched: luck is no setting. Take it out.",
+        ),
+        (
+            "fit.epochs: {kind: int, low: 1, high: 9}",
+            "fit.epochs",
+            "it cannot be searched: trials must have equal budgets. Take it out.",
+        ),
+        (
+            "fit.validation_rows: {kind: int, low: 1, high: 9}",
+            "fit.validation_rows",
+            "it cannot be searched: trials must be scored on equal rows. Take it out.",
+        ),
+        (
+            "model.units: 64",
+            "model.units",
+            "it must be a mapping with a `kind`: int, float, categorical.",
+        ),
+        (
+            "model.units: {low: 1, high: 2}",
+            "model.units.kind",
+            "missing. Add it: int, float, categorical.",
+        ),
+        (
+            "model.units: {kind: integer, low: 1, high: 2}",
+            "model.units.kind",
+            "no distribution 'integer'; did you mean 'int'?",
+        ),
+        (
+            "model.units: {kind: int, low: 1, hihg: 2}",
+            "model.units.hihg",
+            "unknown key; did you mean 'high'?",
+        ),
+        ("model.units: {kind: int, low: 1}", "model.units.high", "missing. Add it."),
+        (
+            "model.units: {kind: int, low: 1, high: 2.5}",
+            "model.units.high",
+            "Input should be a valid integer, got 2.5.",
+        ),
+        (
+            "model.dropout: {kind: float, low: 0.1, high: x}",
+            "model.dropout.high",
+            "Input should be a valid number, got 'x'.",
+        ),
+        (
+            "model.units: {kind: int, low: 1, high: 3, step: 0}",
+            "model.units.step",
+            "Input should be greater than 0, got 0.",
+        ),
+        (
+            "model.units: {kind: int, low: 9, high: 2}",
+            "model.units",
+            "low must be below high, got 9 and 2.",
+        ),
+        (
+            "model.dropout: {kind: float, low: 0, high: 0.5, log: true}",
+            "model.dropout",
+            "log needs a low above 0, got 0.0.",
+        ),
+        (
+            "model.dropout: {kind: float, low: 0.1, high: 0.5, log: true, step: 0.1}",
+            "model.dropout",
+            "step and log exclude each other: leave one of them out.",
+        ),
+        (
+            "model.kind: {kind: categorical, choices: [lstm]}",
+            "model.kind",
+            "choices must be two or more that differ, got ['lstm'].",
+        ),
+        (
+            "model.kind: {kind: categorical, choices: [lstm, [gru]]}",
+            "model.kind",
+            "a choice must be a number, a text, true, false or null, got ['gru'].",
+        ),
+        # what only the task itself knows
+        (
+            "model.dropout: {kind: float, low: 0.0, high: 1.0}",
+            "model.dropout.high",
+            "the task does not accept 1.0: Input should be less than 1, got 1.0.",
+        ),
+        (
+            "model.units: {kind: int, low: 0, high: 64}",
+            "model.units.low",
+            "the task does not accept 0: Input should be greater than 0, got 0.",
+        ),
+        (
+            "model.units: {kind: float, low: 8.0, high: 64.0}",
+            "model.units.low",
+            "the task does not accept 8.0: Input should be a valid integer, got 8.0.",
+        ),
+        (
+            "model.kind: {kind: categorical, choices: [gru, rnn]}",
+            "model.kind.choices",
+            "the task does not accept 'rnn': Input should be 'lstm' or 'gru', got 'rnn'.",
+        ),
+        (
+            "fit.decay.rate: {kind: float, low: 0.5, high: 1.5}",
+            "fit.decay.rate.high",
+            "the task does not accept 1.5: Input should be less than or equal to 1, got 1.5.",
+        ),
+    ],
+)
+def test_a_search_that_cannot_be_made_names_its_key_and_line(searching, entry, key, message):
+    params, line = searching(UNITS.replace("units", "filters"), entry)
+    with pytest.raises(BadParams) as refused:
+        params.space("ner")
+    assert str(refused.value).startswith(f"params.yaml:{line + 1}: tasks.ner.search.{key}: {message}")
+
+
+@pytest.mark.parametrize("end", [".inf", "2020-01-01"])
+def test_a_value_that_is_no_plain_one_is_told_with_its_section(searching, end):
+    params, line = searching(f"model.dropout: {{kind: float, low: 0.1, high: {end}}}")
+    with pytest.raises(BadParams, match=rf"^params\.yaml:{line - 1}: tasks\.ner\.search: .*JSON"):
+        params.space("ner")
+
+
+def test_the_line_is_that_of_the_part_that_is_wrong(searching):
+    params, line = searching(UNITS, "model.dropout:", "  kind: float", "  low: 0.0", "  high: 1.0")
+    with pytest.raises(
+        BadParams, match=rf"^params\.yaml:{line + 4}: tasks\.ner\.search\.model\.dropout\.high:"
+    ):
+        params.space("ner")
+
+
+@pytest.mark.parametrize("entries", [(), ("{}",)])
+def test_a_search_of_nothing_is_refused(searching, entries):
+    params, line = searching(*entries)
+    with pytest.raises(BadParams) as refused:
+        params.space("ner")
+    said = f"nothing to search. Name keys and their ranges, as `{UNITS}`."
+    assert str(refused.value) == f"params.yaml:{line - 1}: tasks.ner.search: {said}"
+
+
+def test_a_task_without_a_search_is_told_where_it_stands(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(re.sub(r"    search:\n(      .*\n)+\n(?=  translation)", "", text), "utf-8")
+    line = text[: text.index("  ner:")].count("\n") + 1
+    with pytest.raises(BadParams, match=rf"^params\.yaml:{line}: tasks\.ner\.search: nothing to search\."):
+        Params.load(path).space("ner")
+
+
+def test_the_tuning_section_is_read():
+    assert PARAMS.tuning == Tuning(
+        trials=40, sampler="tpe", startup=10, pruner="hyperband", seed=0, best=3, seeds=3
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "sampler: tpe ",
+            "sampler: tpa ",
+            r"tuning\.sampler: Input should be 'tpe' or 'random', got 'tpa'\.",
+        ),
+        ("  trials: 40 ", "  trials: 0 ", r"tuning\.trials: Input should be greater than 0, got 0\."),
+        ("  trials: 40 ", "  trails: 40 ", r"tuning\.trails: unknown key; did you mean 'trials'\?"),
+    ],
+)
+def test_a_wrong_tuning_section_names_its_key_and_line(tmp_path, text, old, new, message):
+    path = tmp_path / "params.yaml"
+    path.write_text(text.replace(old, new), "utf-8")
+    line = text[: text.index(old)].count("\n") + 1
+    with pytest.raises(BadParams, match=rf"^params\.yaml:{line}: {message}"):
+        _ = Params.load(path).tuning
+
+
+def test_values_are_set_in_a_copy():
+    changed = PARAMS.having({"tasks.ner.model.units": 7, "tasks.ner.fit.decay.kind": "plateau"})
+    assert changed.task("ner").values()["model.units"] == 7
+    assert changed.task("ner").recipe.decay.kind == "plateau"
+    assert PARAMS.task("ner").values()["model.units"] == 64
+    assert PARAMS.document["tasks"]["ner"]["fit"]["decay"]["kind"] == "cosine"
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("tasks.ner.model.unitz", r"tasks\.ner\.model\.unitz: unknown key; did you mean 'units'\?"),
+        ("tasks.nre.model.units", r"tasks\.nre: unknown key; did you mean 'ner'\?"),
+        ("task.ner", r"task: unknown key; did you mean 'tasks'\?"),
+        ("tasks.ner.model.units.more", r"tasks\.ner\.model\.units\.more: unknown key\."),
+    ],
+)
+def test_a_value_of_no_key_is_refused(key, message):
+    with pytest.raises(BadParams, match=message):
+        PARAMS.having({key: 1})
+    with pytest.raises(BadParams, match=message):
+        PARAMS.edited({key: 1})
+
+
+def test_a_value_is_checked_when_its_section_is_read():
+    with pytest.raises(BadParams, match=r"tasks\.ner\.fit\.epochs: Input should be greater than 0, got 0"):
+        PARAMS.having({"tasks.ner.fit.epochs": 0}).task("ner")

@@ -1,0 +1,187 @@
+"""Values written into params.yaml: nothing but the value changes."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from seqops.blocks.rewrite import NotInPlace, rewritten
+from seqops.contract import BadParams, flattened
+from seqops.params import Params
+
+HERE = Path(__file__).parents[1]
+FILES = [HERE / "params.yaml", HERE / "presets" / "real.yaml"]
+TEXTS = {path.name: path.read_text("utf-8") for path in FILES}
+TEXTS["styles.yaml"] = """\
+# every way in which one value can stand
+plain: 64            # aligned
+tight: 0.004 # not aligned
+flow: {kind: cosine, rate: 0.02} # in a mapping
+double: ""   # quoted
+single: 'it'
+empty:       # nothing yet
+
+text: two words
+last: luong"""
+# a key of `search` has dots of its own
+KEYS = {
+    name: [
+        key
+        for key, value in flattened(YAML(typ="safe").load(text)).items()
+        if not isinstance(value, list) and ".search." not in key
+    ]
+    for name, text in TEXTS.items()
+}
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+WORDS = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+def read(text):
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def changed(document, key, value):
+    *parents, last = key.split(".")
+    for part in parents:
+        document = document[part]
+    document[last] = value
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_values_change_no_character(name):
+    assert rewritten(TEXTS[name], {}) == TEXTS[name]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_only_the_value_changes_and_it_loads_back(name, data):
+    text = TEXTS[name]
+    key = data.draw(st.sampled_from(KEYS[name]))
+    value = data.draw(SCALARS | WORDS)
+    new = rewritten(text, {key: value})
+    wanted = read(text)
+    changed(wanted, key, value)
+    found = read(new)
+    assert found == wanted
+    assert list(map(repr, flattened(found).values())) == list(map(repr, flattened(wanted).values()))
+    old_lines, new_lines = text.split("\n"), new.split("\n")
+    assert len(old_lines) == len(new_lines)
+    [line] = [i for i, (a, b) in enumerate(zip(old_lines, new_lines, strict=True)) if a != b] or [None]
+    if line is None:
+        return
+    old, new = old_lines[line], new_lines[line]
+    last = re.escape(key.rpartition(".")[2])
+    start = re.search(rf"\b{last}:", old).end()
+    assert new[:start] == old[:start]
+    # what follows the value in a flow mapping, or the comment behind it
+    behind = re.search(r"(, [a-z]+: [^,{}]*)?}( *#.*)?$|#.*$|$", old[start:]).group()
+    assert new.endswith(behind)
+
+
+def test_several_values_are_set_at_once_and_read_as_they_stood():
+    text = (
+        "# first\n"
+        "tasks:\n"
+        "\n"
+        "  a:\n"
+        "    units: 64            # of one direction\n"
+        "    rate: 0.004 # tight\n"
+        "    decay: {kind: cosine, rate: 0.02} # inline\n"
+        '    date: ""   # double\n'
+        "    name: 'it'   # single\n"
+        "    nothing:     # not yet\n"
+        "    last: luong"
+    )
+    new = rewritten(
+        text,
+        {
+            "tasks.a.units": 128,
+            "tasks.a.rate": 0.00001,
+            "tasks.a.decay.rate": 0.5,
+            "tasks.a.decay.kind": "plateau",
+            "tasks.a.date": "d",
+            "tasks.a.name": "it's",
+            "tasks.a.nothing": 3,
+            "tasks.a.last": "none",
+        },
+    )
+    assert new == (
+        "# first\n"
+        "tasks:\n"
+        "\n"
+        "  a:\n"
+        "    units: 128           # of one direction\n"
+        "    rate: 0.00001 # tight\n"
+        "    decay: {kind: plateau, rate: 0.5} # inline\n"
+        '    date: "d"  # double\n'
+        "    name: 'it''s' # single\n"
+        "    nothing: 3   # not yet\n"
+        "    last: none"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (1.0, "1.0"),
+        (1e-05, "0.00001"),
+        (1e16, "10000000000000000.0"),
+        (-3, "-3"),
+        (True, "true"),
+        (None, "null"),
+        ("gru", "gru"),
+        ("none", "none"),
+        ("null", '"null"'),
+        ("true", '"true"'),
+        ("12", '"12"'),
+        ("", '""'),
+        ("a: b", '"a: b"'),
+        ("a, b", '"a, b"'),
+        ("a #b", '"a #b"'),
+        ("삼성", "삼성"),
+        ("a\nb", '"a\\U0000000ab"'),
+    ],
+)
+def test_a_value_is_written_as_a_person_would(value, written):
+    text = rewritten("{a: x}", {"a": value})
+    assert text == f"{{a: {written}}}"
+    assert read(text) == {"a": value}
+
+
+def test_line_ends_and_what_is_above_and_below_are_kept(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_bytes(b"tasks:\r\n  a: 1\r\n  b: 2 # two\r\n")
+    edited = Params.load(path).edited({"tasks.a": 10})
+    assert edited.encode() == b"tasks:\r\n  a: 10\r\n  b: 2 # two\r\n"
+
+
+def test_the_file_is_edited_as_it_stands_now(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("tasks:\n  a: 1\n")
+    params = Params.load(path)
+    path.write_text("# new\ntasks:\n  z: 0\n  a: 1\n")
+    assert params.edited({"tasks.a": 2}) == "# new\ntasks:\n  z: 0\n  a: 2\n"
+    path.write_text("tasks:\n  z: 0\n")
+    with pytest.raises(BadParams, match=r"^params\.yaml:1: tasks\.a: unknown key"):
+        params.edited({"tasks.a": 2})
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[1, 2]", "{b: 1}", "|\n    text", "&here 1\n  b: *here", "two\n    lines"],
+)
+def test_what_is_no_single_value_is_left_to_a_person(tmp_path, body):
+    path = tmp_path / "params.yaml"
+    path.write_text(f"tasks:\n  z: 0\n  a: {body}\n")
+    with pytest.raises(BadParams) as refused:
+        Params.load(path).edited({"tasks.a": 2})
+    assert str(refused.value) == "params.yaml:3: tasks.a: it holds no single value. Set it by hand."
+
+
+def test_the_place_of_an_alias_is_not_that_of_its_anchor():
+    with pytest.raises(NotInPlace):
+        rewritten("a: &here 1\nb: *here\n", {"b": 2})
