@@ -24,6 +24,7 @@ ONLY_FOR_TRAINING = {
     "optuna-integration",
     "jinja2",
     "packaging",
+    "plotly",
     "requests",
     "urllib3",
     "seqeval",

@@ -1,0 +1,102 @@
+"""A PostgreSQL server of the tests' own, on 127.0.0.1, gone when they end."""
+
+import getpass
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+PACKAGES = Path("/usr/lib/postgresql")
+SECONDS = 60
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "shared_buffers": "16MB",
+    # nothing of it outlives the tests
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+}
+
+
+def binaries():
+    """Return the folder of the newest installed server, or None."""
+    found = sorted(PACKAGES.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+def installed():
+    """Return the folder of a server's programs; install Debian's where that may be done, else skip."""
+    if binaries() is None:
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            pytest.skip("there is no PostgreSQL server here, and only root can install one with apt-get")
+        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "postgresql"]):
+            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if binaries() is None:
+            pytest.skip(f"PostgreSQL could not be installed: {done.stderr.strip()[-200:]}")
+    return binaries()
+
+
+def owner():
+    """Return whom the server runs as: it refuses root."""
+    return "postgres" if os.geteuid() == 0 else getpass.getuser()
+
+
+def as_owner():
+    return {"user": owner(), "group": owner(), "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(url, server, log):
+    """Wait until the server lets us in."""
+    until = time.monotonic() + SECONDS
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=5).close()
+            return
+        except psycopg.OperationalError as error:
+            if server.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"the server did not start: {error}\n{log.read_text()}") from error
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url():
+    """Start a server and return its address as SQLAlchemy reads it; its only user needs the password."""
+    programs, password, port = installed(), secrets.token_urlsafe(16), free_port()
+    # pytest's own folders are closed to other users
+    with tempfile.TemporaryDirectory(prefix="seqops-postgres-") as name:
+        folder = Path(name)
+        secret, data, log = folder / "password", folder / "data", folder / "log"
+        secret.write_text(password)
+        for path in (folder, secret):
+            shutil.chown(path, owner())
+        make = [programs / "initdb", "-D", data, "-U", "seqops", "--pwfile", secret, "-A", "scram-sha-256"]
+        options = ["-E", "UTF8", "--locale", "C", "--no-sync"]
+        subprocess.run([*make, *options], cwd=folder, check=True, capture_output=True, **as_owner())
+        settings = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
+        command = [programs / "postgres", "-D", data, "-p", str(port), *settings]
+        with log.open("wb") as said:
+            server = subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, **as_owner())
+        try:
+            address = f"seqops:{password}@127.0.0.1:{port}/postgres"
+            answers(f"postgresql://{address}", server, log)
+            yield f"postgresql+psycopg://{address}"
+        finally:
+            # does not wait for clients, as SIGTERM would
+            server.send_signal(signal.SIGINT)
+            server.wait(SECONDS)
