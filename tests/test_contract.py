@@ -72,14 +72,7 @@ def test_splits_are_named_not_empty_and_survive_the_disk(case):
     assert set(case.splits) == {"train", "validation", "test"}
     assert all(len(split) for split in case.splits.values())
     write_splits(case.folder / "arrays", case.splits)
-    for name, split in read_splits(case.folder / "arrays").items():
-        for column, values in split.columns.items():
-            ours = case.splits[name].columns[column]
-            if isinstance(ours, Ragged):
-                np.testing.assert_array_equal(values.values, ours.values)
-                np.testing.assert_array_equal(values.offsets, ours.offsets)
-            else:
-                np.testing.assert_array_equal(values, ours)
+    assert_equal(read_splits(case.folder / "arrays"), case.splits)
 
 
 def test_encoding_twice_gives_equal_bytes(case):
@@ -88,6 +81,66 @@ def test_encoding_twice_gives_equal_bytes(case):
     write_splits(case.folder / "twice", splits)
     assert sha256_of(case.folder / "once") == sha256_of(case.folder / "twice")
     assert json.dumps(meta) == json.dumps(case.meta)
+
+
+def test_encoding_is_splitting_learning_and_applying(case):
+    split = case.data.assign(case.table)
+    meta = case.data.learn(case.table, split)
+    assert meta == case.meta
+    assert_equal(case.data.apply(case.table, split, meta), case.splits)
+
+
+def assert_equal(ours, theirs):
+    """Compare splits, name by name and byte by byte."""
+    assert set(ours) == set(theirs)
+    for name, split in ours.items():
+        assert set(split.columns) == set(theirs[name].columns)
+        for column, values in split.columns.items():
+            for part in ("values", "offsets") if isinstance(values, Ragged) else ("",):
+                ours_, theirs_ = (getattr(v, part, v) for v in (values, theirs[name].columns[column]))
+                np.testing.assert_array_equal(ours_, theirs_, err_msg=f"{name} {column} {part}")
+
+
+def test_nothing_is_learnt_from_rows_that_are_not_for_training(case):
+    """Each row held out becomes a copy of the first of its split: what they differed in is gone."""
+    split = case.data.assign(case.table)
+    rows = np.arange(len(split))
+    for name in {*split} - {"train"}:
+        rows[split == name] = np.flatnonzero(split == name)[0]
+    changed = case.table.iloc[rows].reset_index(drop=True)
+    assert case.data.learn(changed, split) == case.meta
+
+
+@pytest.fixture(scope="module")
+def other(case):
+    """The same rows, encoded by what a table without the first quarter of the training rows taught."""
+    split = case.data.assign(case.table)
+    training = np.flatnonzero(split == "train")
+    kept = np.setdiff1d(np.arange(len(split)), training[: len(training) // 4])
+    meta = case.data.learn(case.table.iloc[kept].reset_index(drop=True), split[kept])
+    return SimpleNamespace(splits=case.data.apply(case.table, split, meta), meta=meta)
+
+
+def test_a_meta_of_another_table_brings_out_the_same_rows(case, other):
+    assert other.meta != case.meta
+    for name, split in case.splits.items():
+        assert len(other.splits[name]) == len(split)
+        assert set(other.splits[name].columns) == set(split.columns)
+
+
+def test_a_model_of_another_table_is_scored_on_the_present_rows(case, other):
+    """As the registry does it: an old champion's own encoding and network, the present truth and meta."""
+    network = case.task.network()
+    predicted = network.predict(network.build(other.meta), some(other.splits["test"]), other.meta)
+    scores = {s.name: s for s in case.data.score(predicted, some(case.splits["test"]), case.meta)}
+    assert len(scores[case.data.goal.metric].statistics) == len(predicted) == 5
+
+
+def test_what_a_model_is_for_and_what_it_is_not_stand_on_its_card(case):
+    for text in (case.data.intended_use, case.data.limits):
+        assert text.endswith(".")
+        assert 40 < len(text) < 400
+    assert case.data.intended_use != case.data.limits
 
 
 def test_meta_is_plain_json(case):

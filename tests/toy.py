@@ -27,6 +27,8 @@ RECIPE = Recipe(
 class ToyData(Data):
     registered_name = "toy"
     goal = Goal("accuracy", True)
+    intended_use = "Tells whether the sum of a few digits is even or odd, in tests."
+    limits = "It knows the digits 1 to 3 and sequences of at most five; nobody should rely on it."
 
     def sample(self):
         return {}
@@ -40,12 +42,14 @@ class ToyData(Data):
     def expectations(self):
         return []
 
-    def encode(self, table):
-        splits = {
+    def learn(self, table, split):
+        return {"digits": 4}
+
+    def apply(self, table, split, meta):
+        return {
             name: made(n, seed)
             for name, n, seed in (("train", 60, 0), ("validation", 20, 1), ("test", 20, 2))
         }
-        return splits, {"digits": 4}
 
     def baselines(self, splits, meta):
         return [Baseline("always even", "trivial", pd.DataFrame({"odd": [0] * len(splits["test"])}))]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import keras
 
 Meta = dict[str, Any]
-"""What `encode` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
+"""What `learn` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
 
 Positive = Annotated[int, Gt(0)]
 Count = Annotated[int, Ge(0)]
@@ -156,6 +156,10 @@ class Data(ABC):
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     registered_name: ClassVar[str]
     goal: ClassVar[Goal]
+    intended_use: ClassVar[str]
+    """What a model of this task is for, for its card."""
+    limits: ClassVar[str]
+    """What it must not be relied on for."""
 
     @abstractmethod
     def sample(self) -> Mapping[str, bytes]:
@@ -180,11 +184,26 @@ class Data(ABC):
     def expectations(self) -> Sequence[Expectation]:
         """List what must hold of `facts(table)`."""
 
-    @abstractmethod
     def encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
-        """Split first, then learn vocabularies and scales from the training rows alone.
+        """Split first, then learn from the training rows alone, then encode what was split."""
+        split = self.assign(table)
+        meta = self.learn(table, split)
+        return self.apply(table, split, meta), meta
 
-        Returns the splits `train`, `validation` and `test`, and the meta.
+    @abstractmethod
+    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+        """Learn vocabularies and scales, from the training rows alone; split: of each row (n,).
+
+        Counts that describe the table may stand in the meta too, where no array and no weight hangs on them.
+        """
+
+    @abstractmethod
+    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+        """Encode rows by what was learnt before; split: of each row (n,).
+
+        Returns `train`, `validation` and `test`. The meta may have been learnt on another table: a champion
+        is scored on rows that it never saw. Which rows come out, and in which order, does not hang on it.
+        Raises BadData where a split cannot be made of the rows.
         """
 
     @abstractmethod

@@ -98,6 +98,14 @@ def test_several_columns_and_covariates(tmp_path):
     np.testing.assert_array_equal(splits["test"].ragged("history")[0][-1], [66.0, -33.0, 33.0])
 
 
+def test_a_column_that_the_model_was_trained_with_must_be_there(tmp_path):
+    read = table(tmp_path, RISING)
+    meta = task().learn(read, task().assign(read))
+    [value] = meta["values"]
+    with pytest.raises(BadData, match=f"the table lacks value.{value}"):
+        task().apply(read.drop(columns=f"value.{value}"), task().assign(read), meta)
+
+
 def test_sine_is_trained_on_one_series_and_tested_on_another(tmp_path):
     for name, content in GENERATED["sine"]().items():
         (tmp_path / name).write_bytes(content)

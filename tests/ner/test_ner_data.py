@@ -151,6 +151,13 @@ def test_vocabularies_see_training_rows_only(encoded) -> None:
     assert len(splits["train"]) == len(training)
 
 
+def test_an_entity_of_a_type_that_was_never_learnt_is_refused(encoded) -> None:
+    data, rows, _, meta = encoded
+    fewer = {**meta, "types": ["PS"]}
+    with pytest.raises(BadData, match="DT is none of the types PS"):
+        data.apply(rows, data.assign(rows), fewer)
+
+
 def test_the_truth_as_a_prediction_is_perfect(encoded) -> None:
     data, rows, splits, meta = encoded
     test = rows[data.assign(rows) == "test"]
@@ -182,13 +189,12 @@ def test_baselines_on_rows_worked_by_hand(tmp_path: Path) -> None:
     split = {"train": "Anna Berg visited Oslo .", "test": "It rained"}
     from seqops.tasks.ner import arrays, baselines
 
-    views = arrays.views(pd.concat([rows, rows.iloc[:1]]).reset_index(drop=True), "whitespace")
     whole = pd.concat([rows, rows.iloc[:1]]).reset_index(drop=True)
     names = np.array(["train", "train", "test"])
     assert split["test"] in set(rows["text"])
-    meta = arrays.learn(whole, views, names == "train", "corpus", 1, 4)
+    meta = arrays.learn(whole[names == "train"], "corpus", "whitespace", 1, 4)
     meta |= {"types": ["PER", "LOC"], "tags": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]}
-    both = arrays.encode(whole, views, names, meta)
+    both = arrays.encode(whole, names, "whitespace", meta)
     parts = {"train": both.take(np.array([0, 1])), "test": both.take(np.array([2]))}
     assert both.plain("leaked").tolist() == [False, False, True]
     assert baselines.longest_match(parts, meta)["tags"][0] == ["B-PER", "I-PER", "O", "B-LOC", "O"]

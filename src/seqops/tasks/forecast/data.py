@@ -16,8 +16,15 @@ from seqops.blocks.scores import forecast as scores
 from seqops.contract import BadData, Baseline, Data, Expectation, Goal, Meta, Plot, Positive, Score
 from seqops.tasks.forecast import baselines, sample, serving, show
 from seqops.tasks.forecast.expectations import derived, promises
-from seqops.tasks.forecast.origins import Calendar, Framing, Series, joined
-from seqops.tasks.forecast.reader import COVARIATE, VALUE, Frequency, decode, parse_series
+from seqops.tasks.forecast.origins import Calendar, Framing, Part, joined, parts_of, series_of
+from seqops.tasks.forecast.reader import (
+    COVARIATE,
+    VALUE,
+    Frequency,
+    decode,
+    figure_columns,
+    parse_series,
+)
 from seqops.tasks.forecast.scale import Scale, Scaling
 
 GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {"sine": sample.sine}
@@ -57,6 +64,15 @@ class Task(Data):
     # The backtest, because one long forecast is one draw (its errors share one origin), and scaled
     # errors, because MAPE forgives forecasts that are too low (Hyndman and Koehler 2006).
     goal: ClassVar[Goal] = Goal("backtest_mase", higher_is_better=False)
+    intended_use: ClassVar[str] = (
+        "Forecasts the next steps of the series it was trained on, with 80 and 95 % intervals, for plans "
+        "that a person looks over."
+    )
+    limits: ClassVar[str] = (
+        "It knows the past of the series and nothing else: it foresees no break and no new cause, and its "
+        "intervals hold only while the future is as the validation rows were. On short series classical "
+        "methods are often as good or better: see the baselines before relying on it."
+    )
 
     def sample(self) -> Mapping[str, bytes]:
         """Write the airline passengers, whose 144 figures are facts."""
@@ -97,64 +113,24 @@ class Task(Data):
         rows = self.window + 2 + self.validation + self.test
         return promises(rows, self.log, self.lowest, self.highest)
 
-    def encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
-        """Cut each series to examples; scales and the MASE denominator come from training rows alone."""
-        split = self.assign(table)
-        figures = [c for c in table.columns if c.startswith((VALUE, COVARIATE))]
-        values = [c.removeprefix(VALUE) for c in figures if c.startswith(VALUE)]
+    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+        """Learn scales and the MASE denominator from training rows; the origins only describe the test."""
+        values, covariates = (
+            [c.removeprefix(kind) for c in table.columns if c.startswith(kind)] for kind in (VALUE, COVARIATE)
+        )
+        figures = figure_columns(values, covariates)
         training = table.loc[split == "train", figures].to_numpy(np.float64)
         if len(training) <= self.season:
             raise BadData(
                 f"{len(training)} training rows do not cover one season of {self.season}. "
                 "Give a longer series, or lower data.season, data.test or data.validation."
             )
-        framing = self._framing(len(values))
-        parts: dict[str, list[Split]] = {"train": [], "validation": [], "test": []}
-        for _, rows in table.groupby("series", sort=False).indices.items():
-            part = table.iloc[rows]
-            series = Series(part[figures].to_numpy(np.float64), part["ordinal"].to_numpy(np.int64))
-            for name, examples in self._examples(framing, series, split[rows]).items():
-                parts[name].append(examples)
-        short = [name for name, examples in parts.items() if not examples]
-        if short:
-            raise BadData(
-                f"the series is too short for one {short[0]} example: data.window is {self.window}, "
-                f"data.validation {self.validation}, data.test {self.test}. Give more rows, or lower those."
-            )
-        splits = {name: joined(examples) for name, examples in parts.items()}
-        splits["test"].plain("long")[0] = True
-        return splits, self._meta(table, values, figures, training, splits["test"])
-
-    def _framing(self, values: int) -> Framing:
-        return Framing(values, self.window, self.horizon, self.season, self.frequency, self.calendar)
-
-    def _examples(self, framing: Framing, series: Series, split: npt.NDArray[np.str_]) -> dict[str, Split]:
-        found = {}
-        for name, step in (("train", 1), ("validation", 1), ("test", self.origin_step)):
-            rows = np.flatnonzero(split == name)
-            if not len(rows):
-                continue
-            origins = np.arange(max(int(rows[0]), self.window), int(rows[-1]) + 1, step, dtype=np.int64)
-            memory = self.memory if name == "test" else self.window
-            if len(origins):
-                end = int(rows[-1]) + 1
-                found[name] = framing.examples(series, origins, end, max(memory, self.window))
-        return found
-
-    def _meta(
-        self,
-        table: pd.DataFrame,
-        values: list[str],
-        figures: list[str],
-        training: npt.NDArray[np.float64],
-        test: Split,
-    ) -> Meta:
         own, other = training[:, : len(values)], training[:, len(values) :]
         lag = np.abs(own[self.season :] - own[: -self.season]).mean(axis=0)
-        origins = test.plain("origin")
+        origins = np.concatenate([part.origins for part in self._parts(table, split)["test"]])
         return {
             "values": values,
-            "covariates": [c.removeprefix(COVARIATE) for c in figures[len(values) :]],
+            "covariates": covariates,
             "window": self.window,
             "horizon": self.horizon,
             "backtest_horizon": min(self.backtest_horizon, self.horizon),
@@ -172,6 +148,39 @@ class Task(Data):
             "first_date": str(table["date"].iloc[0]),
             "example": training[-self.window - self.season :].tolist(),
         }
+
+    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+        """Cut each series to examples of the columns that the meta names."""
+        figures = figure_columns(meta["values"], meta["covariates"])
+        absent = [column for column in figures if column not in table]
+        if absent:
+            raise BadData(f"the table lacks {absent[0]}, which the model was trained with. Name it in data.")
+        framing = self._framing(len(meta["values"]))
+        splits = {}
+        for name, parts in self._parts(table, split).items():
+            memory = max(self.memory, self.window) if name == "test" else self.window
+            cut = [(series_of(table.iloc[part.rows], figures), part.origins, part.end) for part in parts]
+            splits[name] = joined([framing.examples(*one, memory) for one in cut])
+        splits["test"].plain("long")[0] = True
+        return splits
+
+    def _framing(self, values: int) -> Framing:
+        return Framing(values, self.window, self.horizon, self.season, self.frequency, self.calendar)
+
+    def _parts(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> dict[str, list[Part]]:
+        """Place the origins of each split in each series. Raises BadData where a split has none."""
+        found: dict[str, list[Part]] = {"train": [], "validation": [], "test": []}
+        for rows in table.groupby("series", sort=False).indices.values():
+            for name, parts in found.items():
+                step = self.origin_step if name == "test" else 1
+                parts += parts_of(np.asarray(rows, np.intp), split[rows] == name, self.window, step)
+        short = [name for name, parts in found.items() if not parts]
+        if short:
+            raise BadData(
+                f"the series is too short for one {short[0]} example: data.window is {self.window}, "
+                f"data.validation {self.validation}, data.test {self.test}. Give more rows, or lower those."
+            )
+        return found
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
         """Forecast from the same origins with the same past by naive and classical methods."""

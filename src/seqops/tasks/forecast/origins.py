@@ -29,6 +29,33 @@ class Series:
         return len(self.figures)
 
 
+def series_of(table: pd.DataFrame, figures: Sequence[str]) -> Series:
+    """Take the named columns of the rows of one series."""
+    return Series(table[list(figures)].to_numpy(np.float64), table["ordinal"].to_numpy(np.int64))
+
+
+@dataclass(frozen=True)
+class Part:
+    """The origins of one split in one series.
+
+    rows: (T,) rows of the table that are the series; origins: (n,) counted in it; end: where targets stop.
+    """
+
+    rows: npt.NDArray[np.intp]
+    origins: Integers
+    end: int
+
+
+def parts_of(rows: npt.NDArray[np.intp], inside: npt.NDArray[np.bool_], window: int, step: int) -> list[Part]:
+    """Place origins `step` apart where a split's rows are, each with a window before it: one part or none."""
+    places = np.flatnonzero(inside)
+    if not len(places):
+        return []
+    end = int(places[-1]) + 1
+    origins = np.arange(max(int(places[0]), window), end, step, dtype=np.int64)
+    return [Part(rows, origins, end)] if len(origins) else []
+
+
 @dataclass(frozen=True)
 class Framing:
     """How a series is cut to examples."""

@@ -47,6 +47,11 @@ def parse_series(
     return pd.DataFrame(table)
 
 
+def figure_columns(values: Sequence[str], covariates: Sequence[str]) -> list[str]:
+    """Name the columns of a table that hold figures, values first."""
+    return [*(VALUE + name for name in values), *(COVARIATE + name for name in covariates)]
+
+
 def decode(path: Path) -> str:
     """Read UTF-8, with or without a byte order mark. Raises BadData, naming the line of a bad byte."""
     try:

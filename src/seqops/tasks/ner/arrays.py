@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -19,53 +18,53 @@ from seqops.tasks.ner.encoding import Encoder, Tokens, tokenize
 from seqops.tasks.ner.splits import Mask, standing_in
 
 Trained = Literal["corpus", "raw", "both"]
+Tokenizer = Literal["kiwi", "whitespace"]
 VIEWS: dict[str, tuple[str, ...]] = {"corpus": ("corpus",), "raw": ("raw",), "both": ("corpus", "raw")}
 
 
-@dataclass(frozen=True)
-class View:
-    """Every sentence in one way to split it: its tokens and their tags."""
-
-    tokens: list[Tokens]
-    tags: list[list[str]]
-
-
-def views(table: pd.DataFrame, tokenizer: Literal["kiwi", "whitespace"]) -> dict[str, View]:
-    """Return the views `corpus` and `raw` of a table's sentences."""
-    columns = [[list(cell) for cell in table[name]] for name in ("tokens", "pos", "words", "tags")]
+def tokens_of(table: pd.DataFrame, view: str, tokenizer: Tokenizer) -> list[Tokens]:
+    """Split each sentence to the tokens of a view: `corpus`, its own, or `raw`, those of its text."""
+    if view == "raw":
+        return tokenize(list(table["text"]), tokenizer)
+    columns = [[list(cell) for cell in table[name]] for name in ("tokens", "pos", "words")]
     if tokenizer == "whitespace":  # which knows no parts of speech, so none may be trained on
         columns[1] = [[""] * len(row) for row in columns[1]]
-    corpus = [Tokens(*row) for row in zip(*columns[:3], strict=True)]
-    raw = tokenize(list(table["text"]), tokenizer)
-    spans = zip(_spans(table["starts"], table["ends"], table["types"]), raw, strict=True)
-    projected = [tagged(token_spans(found, t.offsets), len(t.forms)) for found, t in spans]
-    return {"corpus": View(corpus, columns[3]), "raw": View(raw, projected)}
+    return [Tokens(*row) for row in zip(*columns, strict=True)]
 
 
-def learn(
-    table: pd.DataFrame, views: dict[str, View], training: Mask, trained: Trained, minimum: int, width: int
-) -> Meta:
-    """Learn vocabularies from the training rows of the views that are trained on."""
-    rows = np.flatnonzero(training)
-    seen = [views[view].tokens[row] for view in VIEWS[trained] for row in rows]
-    example = next((row for row in rows if len(table["starts"].iloc[row])), rows[0])
+def learn(training: pd.DataFrame, trained: Trained, tokenizer: Tokenizer, minimum: int, width: int) -> Meta:
+    """Learn vocabularies from training rows, in the views that are trained on."""
+    seen = [tokens for view in VIEWS[trained] for tokens in tokens_of(training, view, tokenizer)]
+    with_entity = training["text"][training["starts"].str.len() > 0]
     return {
         **encoding.learn(seen, minimum, width),
         "views": list(VIEWS[trained]),
-        "example": table["text"].iloc[example],
+        "example": (with_entity if len(with_entity) else training["text"]).iloc[0],
     }
 
 
-def encode(table: pd.DataFrame, views: dict[str, View], split: npt.NDArray[np.str_], meta: Meta) -> Split:
-    """Encode every sentence; the columns of each view are `<view>_features` and `<view>_tags`."""
+def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenizer, meta: Meta) -> Split:
+    """Encode every sentence; the columns of each view are `<view>_features` and `<view>_tags`.
+
+    Raises BadData for an entity of a type that the meta does not know.
+    """
+    unknown = sorted({kind for row in table["types"] for kind in row} - set(meta["types"]))
+    if unknown:
+        raise BadData(f"{unknown[0]} is none of the types {', '.join(meta['types'])} (data.types). Add it.")
     encoder = Encoder.of(meta)
-    tag_ids = {tag: place for place, tag in enumerate(meta["tags"])}
-    columns: dict[str, Any] = {}
-    for name, view in views.items():
-        columns[f"{name}_features"] = Ragged.of((encoder.features(t) for t in view.tokens), np.int32)
-        columns[f"{name}_tags"] = Ragged.of(([tag_ids[tag] for tag in row] for row in view.tags), np.int32)
-    columns["raw_offsets"] = _pairs([t.offsets for t in views["raw"].tokens])
-    columns["texts"] = Ragged.of_texts(table["text"])
+    corpus, raw = (tokens_of(table, view, tokenizer) for view in ("corpus", "raw"))
+    spans = _spans(table["starts"], table["ends"], table["types"])
+    projected = [
+        tagged(token_spans(found, t.offsets), len(t.forms)) for found, t in zip(spans, raw, strict=True)
+    ]
+    columns: dict[str, Any] = {
+        "corpus_features": Ragged.of((encoder.features(t) for t in corpus), np.int32),
+        "corpus_tags": _tag_ids(table["tags"], meta),
+        "raw_features": Ragged.of((encoder.features(t) for t in raw), np.int32),
+        "raw_tags": _tag_ids(projected, meta),
+        "raw_offsets": _pairs([t.offsets for t in raw]),
+        "texts": Ragged.of_texts(table["text"]),
+    }
     types = [[meta["types"].index(kind) for kind in row] for row in table["types"]]
     columns["spans"] = _triples(zip(table["starts"], table["ends"], types, strict=True))
     columns["aligned"] = table["aligned"].to_numpy(np.bool_)
@@ -74,9 +73,7 @@ def encode(table: pd.DataFrame, views: dict[str, View], split: npt.NDArray[np.st
     return Split(columns)
 
 
-def request(
-    texts: Sequence[str], tokenizer: Literal["kiwi", "whitespace"], longest: int, meta: Meta
-) -> Split:
+def request(texts: Sequence[str], tokenizer: Tokenizer, longest: int, meta: Meta) -> Split:
     """Encode raw texts as their raw view was. Raises BadData for more than `longest` tokens."""
     encoder, found = Encoder.of(meta), tokenize(texts, tokenizer)
     for tokens in found:
@@ -122,6 +119,11 @@ def guessed_spans(predicted: pd.DataFrame) -> list[list[Span]]:
 def _spans(*columns: Any) -> list[list[Span]]:
     rows = zip(*columns, strict=True)
     return [[(int(s), int(e), str(k)) for s, e, k in zip(*row, strict=True)] for row in rows]
+
+
+def _tag_ids(rows: Iterable[Iterable[str]], meta: Meta) -> Ragged:
+    ids = {tag: place for place, tag in enumerate(meta["tags"])}
+    return Ragged.of(([ids[tag] for tag in row] for row in rows), np.int32)
 
 
 def _unseen(table: pd.DataFrame, training: Mask) -> Mask:

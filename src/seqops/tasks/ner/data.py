@@ -51,7 +51,7 @@ class Task(Data):
     validation: Fraction
     seed: Count
     tokens: arrays.Trained
-    tokenizer: Literal["kiwi", "whitespace"]
+    tokenizer: arrays.Tokenizer
     minimum: Positive
     width: Positive
     longest: Positive
@@ -59,6 +59,15 @@ class Task(Data):
 
     registered_name: ClassVar[str] = "ner-tagger"
     goal: ClassVar[Goal] = Goal("f1", higher_is_better=True)
+    intended_use: ClassVar[str] = (
+        "Finds entities of the trained types in sentences like those it was trained on, to index texts or "
+        "to suggest names to a person, who decides."
+    )
+    limits: ClassVar[str] = (
+        "It misses entities and invents some (see F1 and its slices), more so in other kinds of text and "
+        "with names that training never saw. It must not be relied on to find every name, as redaction "
+        "needs, nor for decisions about people."
+    )
 
     def sample(self) -> Mapping[str, bytes]:
         """Invent sentences in the KLP format."""
@@ -101,20 +110,22 @@ class Task(Data):
         """Promise sound tags and lengths, texts that fit their tokens, and splits that share no text."""
         return promises.promises(self.types, self.longest, apart=self.split == "grouped")
 
-    def encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
-        """Split, then learn vocabularies from the training rows, of the tokens that are trained on."""
-        split = self.assign(table)
-        views = arrays.views(table, self.tokenizer)
-        meta = arrays.learn(table, views, split == "train", self.tokens, self.minimum, self.width)
-        meta |= {
+    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+        """Learn vocabularies from the training rows, of the tokens that are trained on."""
+        training = table[split == "train"]
+        return {
+            **arrays.learn(training, self.tokens, self.tokenizer, self.minimum, self.width),
             "types": list(self.types),
             "tags": ["O", *(f"{mark}-{kind}" for kind in self.types for mark in "BI")],
             "leaked": int(arrays.leaked(table, split)[split == "test"].sum()),
             "unaligned": int((~table["aligned"]).sum()),
         }
-        whole = arrays.encode(table, views, split, meta)
+
+    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+        """Encode both views of every sentence. Raises BadData for a type that the meta does not know."""
+        whole = arrays.encode(table, split, self.tokenizer, meta)
         parts = {name: np.flatnonzero(split == name) for name in ("train", "validation", "test")}
-        return {name: whole.take(rows) for name, rows in parts.items()}, meta
+        return {name: whole.take(rows) for name, rows in parts.items()}
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
         """Call nothing an entity; give each word its usual tag; look up the training entities."""

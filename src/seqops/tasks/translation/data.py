@@ -28,7 +28,7 @@ from seqops.contract import (
     Score,
 )
 from seqops.tasks.translation import baselines, looks
-from seqops.tasks.translation.encoding import held_out, ids_of, keys_of, place_of, rows_of
+from seqops.tasks.translation.encoding import firsts_of, held_out, ids_of, keys_of, place_of, rows_of
 from seqops.tasks.translation.reader import read_pairs
 from seqops.tasks.translation.sample import sentence_pairs
 
@@ -44,6 +44,14 @@ class Task(Data):
 
     registered_name: ClassVar[str] = "seq2seq-translator"
     goal: ClassVar[Goal] = Goal("bleu", higher_is_better=True)
+    intended_use: ClassVar[str] = (
+        "Drafts translations of short sentences like those it was trained on, for readers who can check them."
+    )
+    limits: ClassVar[str] = (
+        "It may leave out, add or turn round what a sentence says, and sound fluent; names and words that "
+        "training never saw, long sentences and other kinds of text come out worse (see the slices). It "
+        "must not be relied on where a mistake does harm: medicine, law, safety."
+    )
 
     source_column: Count
     target_column: Count
@@ -108,23 +116,28 @@ class Task(Data):
             ),
         ]
 
-    def encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
-        """Learn subwords from the training pairs; held-out rows are one a source, with all references."""
-        split = self.assign(table)
+    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+        """Learn subwords, words and the length of a translation from the training pairs."""
         training = table[split == "train"]
         source, target = self._subwords(training)
-        splits = {name: held_out(table[split == name], source, target) for name in ("validation", "test")}
-        splits["train"] = rows_of(list(training["source"]), list(training["target"]), source, target)
-        meta = {
+        return {
             "source": source.json,
             "target": target.json,
             "source_size": len(source),
             "target_size": len(target),
-            "target_length": float(splits["train"].ragged("target").lengths.mean()),
+            "target_length": float(ids_of(target, firsts_of(training["target"])).lengths.mean()),
             "words": sorted({word for text in training["source"] for word in baselines.cut(text)}),
             "example": str(training["source"].iloc[0]),
         }
-        return splits, meta
+
+    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+        """Encode training pairs as they come, and held-out rows one a source, with all references."""
+        source, target = Subwords(meta["source"]), Subwords(meta["target"])
+        training = table[split == "train"]
+        return {
+            "train": rows_of(list(training["source"]), list(training["target"]), source, target),
+            **{name: held_out(table[split == name], source, target) for name in ("validation", "test")},
+        }
 
     def _subwords(self, training: pd.DataFrame) -> tuple[Subwords, Subwords]:
         if self.joint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,13 +27,17 @@ def ids_of(subwords: Subwords, texts: Sequence[str]) -> Ragged:
     return Ragged.of(([*row, END] for row in subwords.encode(texts)), np.int32)
 
 
+def firsts_of(references: Iterable[str]) -> list[str]:
+    """Take the first of the references of each source; references: joined by line breaks."""
+    return [text.split("\n")[0] for text in references]
+
+
 def rows_of(sources: list[str], references: list[str], source: Subwords, target: Subwords) -> Split:
     """Encode one row a source; references: joined by line breaks, `target` is the first of them."""
-    firsts = [text.split("\n")[0] for text in references]
     return Split(
         {
             "source": ids_of(source, sources),
-            "target": ids_of(target, firsts),
+            "target": ids_of(target, firsts_of(references)),
             "source_text": Ragged.of_texts(sources),
             "references": Ragged.of_texts(references),
         }
