@@ -24,6 +24,10 @@ from seqops.store import replacing
 Weights = list[npt.NDArray[Any]]
 
 
+class Diverged(SeqopsError):
+    """The loss is no longer a number."""
+
+
 @dataclass
 class Progress:
     """All that a fit must remember to go on after a kill."""
@@ -57,8 +61,7 @@ def train(
     """Fit to the training rows, stop early by the goal's score on validation rows, keep the best weights.
 
     checkpoint: a `.npz` file that is written after every epoch and, where it exists, gone on from; a fit
-    killed and gone on with ends with the weights of one never killed. Raises SeqopsError where the loss
-    is no longer a number.
+    killed and gone on with ends with the weights of one never killed. Raises Diverged.
     """
     keras.utils.set_random_seed(recipe.seed)
     tf.config.experimental.enable_op_determinism()
@@ -125,7 +128,7 @@ class Loop:
             inputs, targets, weights = self.network.batch(split.take(rows), self.meta)
             loss = float(self.model.train_on_batch(inputs, targets, weights, return_dict=True)["loss"])
             if not math.isfinite(loss):
-                raise SeqopsError(
+                raise Diverged(
                     f"the loss is no longer a number (epoch {epoch + 1}, batch {place + 1}). "
                     "Lower fit.learning_rate or fit.clip_norm."
                 )

@@ -1,0 +1,84 @@
+"""Samplers and pruners, every option pinned, every trial drawn from a seed of its own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from optuna.distributions import BaseDistribution
+from optuna.exceptions import ExperimentalWarning
+from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+SamplerName = Literal["tpe", "random"]
+PrunerName = Literal["hyperband", "median", "none"]
+
+
+class Numbered(BaseSampler):
+    """Draw trial n from (seed, n), so that neither a kill nor a second worker changes or repeats a draw.
+
+    A sampler that is merely seeded starts its random numbers anew in every process: a study that is
+    gone on with would then draw its first trials again.
+    """
+
+    def __init__(self, seed: int, make: Callable[[int], BaseSampler]) -> None:
+        self._seed, self._make = seed, make
+        self._now = make(seed)
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Take a sampler of the trial's own."""
+        own = np.random.SeedSequence([self._seed, trial.number]).generate_state(1)[0]
+        self._now = self._make(int(own))
+        self._now.before_trial(study, trial)
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Ask the trial's sampler."""
+        return self._now.infer_relative_search_space(study, trial)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Ask the trial's sampler."""
+        return self._now.sample_relative(study, trial, search_space)
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """Ask the trial's sampler."""
+        return self._now.sample_independent(study, trial, param_name, param_distribution)
+
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Any) -> None:
+        """Tell the trial's sampler."""
+        self._now.after_trial(study, trial, state, values)
+
+
+def sampler_of(name: SamplerName, startup: int, seed: int) -> BaseSampler:
+    """Make a sampler; startup: trials drawn at random before TPE models the rest (Bergstra et al. 2011)."""
+    if name == "random":
+        return Numbered(seed, RandomSampler)
+    return Numbered(seed, lambda own: _tpe(startup, own))
+
+
+def _tpe(startup: int, seed: int) -> TPESampler:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return TPESampler(
+            n_startup_trials=startup, n_ei_candidates=24, multivariate=True, constant_liar=True, seed=seed
+        )
+
+
+def pruner_of(name: PrunerName, epochs: int) -> BasePruner:
+    """Make a pruner that sees the validation score after each of `epochs` epochs.
+
+    `hyperband`: Li et al. 2018, reduction factor 3; `median`: worse than the median of the trials before,
+    at the same epoch, after five trials and one epoch.
+    """
+    if name == "hyperband":
+        return HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3)
+    if name == "median":
+        return MedianPruner(n_startup_trials=5, n_warmup_steps=1, interval_steps=1)
+    return NopPruner()

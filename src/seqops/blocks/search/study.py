@@ -1,0 +1,193 @@
+"""A study that ends with the trials asked for, however many workers share it and whoever is killed."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.exceptions import ExperimentalWarning, OptunaError, UpdateFinishedTrialError
+from optuna.pruners import BasePruner, NopPruner
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
+
+from seqops.blocks.track import masked
+from seqops.contract import SeqopsError
+
+Values = Mapping[str, Any]
+Objective = Callable[[Trial], float]
+HEARTBEAT, GRACE = 5, 30
+"""Seconds between two signs of life of a trial, and without one before it counts as dead."""
+WHY, LABEL = "why", "label"
+
+
+class Refused(Exception):
+    """A trial that came to nothing for a reason that lies in its values: counted, and not tried again."""
+
+
+class Surplus(Exception):
+    """A trial begun when all those asked for were taken."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many trials stand where; failed: refused for a reason."""
+
+    complete: int
+    pruned: int
+    failed: int
+    running: int
+
+    @property
+    def finished(self) -> int:
+        """Trials that are done, whatever came of them."""
+        return self.complete + self.pruned + self.failed
+
+
+def open_study(
+    url: str, name: str, higher_is_better: bool, sampler: BaseSampler, pruner: BasePruner | None = None
+) -> optuna.Study:
+    """Open a study, or make it. Raises SeqopsError where the storage cannot be used."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with storing(url):
+        return optuna.create_study(
+            storage=_storage(url),
+            study_name=name,
+            direction="maximize" if higher_is_better else "minimize",
+            sampler=sampler,
+            pruner=pruner or NopPruner(),
+            load_if_exists=True,
+        )
+
+
+@contextmanager
+def storing(url: str) -> Iterator[None]:
+    """Turn what the storage raises to one message that names it."""
+    try:
+        yield
+    except (SQLAlchemyError, OptunaError, ImportError) as error:
+        causes = [error, error.__cause__ or error.__context__]
+        firsts = [str(cause).strip().partition("\n")[0].rstrip(".") for cause in causes if cause]
+        raise SeqopsError(
+            f"the storage of the study, {masked(url)}, failed: {masked('; '.join(firsts))}. "
+            "Mend it, or leave --storage out to use the project's own."
+        ) from error
+
+
+def _storage(url: str) -> optuna.storages.RDBStorage:
+    if url.startswith("sqlite:///"):
+        path = Path(url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # several processes read while one writes
+        with sqlite3.connect(path, timeout=60) as database:
+            database.execute("pragma journal_mode=wal")
+        database.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return optuna.storages.RDBStorage(
+            url,
+            engine_kwargs={"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {},
+            heartbeat_interval=HEARTBEAT,
+            grace_period=GRACE,
+            heartbeat_stale_trial_callback=again,
+        )
+
+
+def counts(study: optuna.Study) -> Counts:
+    """Count the trials."""
+    trials = study.get_trials(deepcopy=False)
+    states = [trial.state for trial in trials if _counted(trial)]
+    kinds = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING)
+    return Counts(*(states.count(kind) for kind in kinds))
+
+
+def _counted(trial: FrozenTrial) -> bool:
+    """Tell a trial that takes one of the places: not one that waits, died or came too late."""
+    if trial.state == TrialState.FAIL:
+        return WHY in trial.user_attrs
+    return trial.state != TrialState.WAITING
+
+
+def again(study: optuna.Study, trial: FrozenTrial) -> None:
+    """Put the values of a trial that died back into the queue."""
+    values = trial.params or trial.system_attrs.get("fixed_params", {})
+    study.enqueue_trial(values, user_attrs={"retry of": trial.number})
+
+
+def queue(study: optuna.Study, wanted: Sequence[Values]) -> None:
+    """Queue those values that no trial holds yet, be it waiting, running or done."""
+    held = [
+        trial.system_attrs.get("fixed_params", trial.params)
+        for trial in study.get_trials(deepcopy=False)
+        if _counted(trial) or trial.state == TrialState.WAITING
+    ]
+    for values in wanted:
+        if dict(values) not in held:
+            study.enqueue_trial(dict(values))
+
+
+def work(
+    study: optuna.Study,
+    objective: Objective,
+    total: int,
+    look: Callable[[], None],
+    deadline: float | None = None,
+) -> None:
+    """Run trials until `total` are finished, by this process or by others that share the study.
+
+    Trials of a dead process are tried again, after GRACE seconds without a sign of life. look: called after
+    each trial, and while there is nothing to do but wait for others; deadline: no trial is begun after this
+    `time.time()`.
+    """
+    while (now := counts(study)).finished < total:
+        if deadline is not None and time.time() >= deadline:
+            return
+        if now.finished + now.running >= total:
+            _bury(study)
+            look()
+            time.sleep(1)
+            continue
+        # a process that was taken for dead goes on: its trial is another's now
+        with suppress(UpdateFinishedTrialError):
+            study.optimize(_placed(study, objective, total), n_trials=1, catch=(Refused, Surplus))
+        look()
+
+
+def _placed(study: optuna.Study, objective: Objective, total: int) -> Objective:
+    """Wrap an objective: a trial that came too late is dropped, and one that is interrupted tried again."""
+
+    def run(trial: Trial) -> float:
+        earlier = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number and _counted(t)]
+        if len(earlier) >= total:
+            raise Surplus
+        try:
+            return objective(trial)
+        except Refused as refused:
+            trial.set_user_attr(WHY, str(refused))
+            raise
+        except KeyboardInterrupt:
+            again(study, study.trials[trial.number])
+            raise
+
+    return run
+
+
+def _bury(study: optuna.Study) -> None:
+    """Fail the trials whose process died, also before its first sign of life."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        optuna.storages.fail_stale_trials(study)
+    long_ago = datetime.now() - timedelta(seconds=GRACE)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        # values are drawn after the first sign of life
+        if not trial.params and trial.datetime_start and trial.datetime_start < long_ago:
+            study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+            again(study, trial)

@@ -1,0 +1,43 @@
+"""Workers on a study, and what is asked of it afterwards."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from optuna.trial import TrialState
+
+from seqops.blocks.search import study as studies
+from seqops.blocks.search.sampling import sampler_of
+
+WORKER = Path(__file__).parent / "worker.py"
+FINISHED = {TrialState.COMPLETE, TrialState.PRUNED}
+
+
+def start(url, name, total, *more):
+    command = [sys.executable, str(WORKER), url, name, str(total), *map(str, more)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finish(process):
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+
+
+def opened(url, name="study"):
+    return studies.open_study(url, name, True, sampler_of("random", 0, 0))
+
+
+def drawn(study):
+    """Return the values of the trials that count, sorted."""
+    return sorted(t.params["x"] for t in study.trials if t.state in FINISHED or studies.WHY in t.user_attrs)
+
+
+def shared(url):
+    """Two workers, then a third that finds nothing left to do."""
+    workers = [start(url, "shared", 15, 0.05) for _ in range(2)]
+    for worker in workers:
+        finish(worker)
+    finish(start(url, "shared", 15))
+    study = opened(url, "shared")
+    assert studies.counts(study).finished == 15
+    assert len(set(drawn(study))) == 15

@@ -1,0 +1,171 @@
+"""A study ends with exactly the trials asked for: resumed, killed, shared, on SQLite and on PostgreSQL."""
+
+import signal
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+from sharing import drawn, finish, opened, shared, start
+
+from seqops.blocks.search import study as studies
+from seqops.blocks.search.sampling import pruner_of
+from seqops.contract import SeqopsError
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'studies.db'}"
+
+
+def search(study, total, values=None):
+    """Run trials in this process; return the number begun."""
+    begun = []
+
+    def objective(trial):
+        begun.append(trial.number)
+        x = trial.suggest_float("x", 0.0, 1.0)
+        if x < 0.2:
+            raise studies.Refused("too small")
+        return x
+
+    studies.work(study, objective, total, lambda: None)
+    return len(begun)
+
+
+def test_a_total_is_a_total_however_often_it_is_asked_for(url):
+    assert search(opened(url), 5) == 5
+    assert search(opened(url), 5) == 0
+    assert search(opened(url), 8) == 3
+    assert studies.counts(opened(url)).finished == 8
+
+
+def test_a_trial_that_is_refused_counts_and_says_why(url):
+    search(opened(url), 20)
+    study = opened(url)
+    failed = [t for t in study.trials if t.state == TrialState.FAIL]
+    assert failed
+    assert {t.user_attrs[studies.WHY] for t in failed} == {"too small"}
+    assert all(t.params["x"] < 0.2 for t in failed)
+    assert studies.counts(study) == studies.Counts(20 - len(failed), 0, len(failed), 0)
+
+
+def test_a_study_gone_on_with_draws_what_one_never_stopped_draws(url):
+    search(opened(url, "at once"), 12)
+    for total in (3, 4, 9, 12):
+        search(opened(url, "in parts"), total)
+    assert drawn(opened(url, "in parts")) == drawn(opened(url, "at once"))
+
+
+def test_no_value_is_drawn_twice_by_chance_of_a_seed(url):
+    for total in range(1, 9):
+        search(opened(url), total)
+    assert len(set(drawn(opened(url)))) == 8
+
+
+def test_an_interrupted_trial_waits_to_be_tried_again(url):
+    study = opened(url)
+
+    def objective(trial):
+        trial.suggest_float("x", 0.0, 1.0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        studies.work(study, objective, 3, lambda: None)
+    interrupted = study.trials[0].params["x"]
+    assert search(opened(url), 3) == 3
+    assert interrupted in drawn(opened(url))
+    assert len(drawn(opened(url))) == 3
+
+
+def test_an_unexpected_error_stops_the_work_and_is_not_counted(url):
+    def objective(trial):
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        studies.work(opened(url), objective, 3, lambda: None)
+    assert studies.counts(opened(url)).finished == 0
+
+
+def test_nothing_is_begun_after_the_deadline(url):
+    def objective(trial):
+        raise AssertionError
+
+    studies.work(opened(url), objective, 3, lambda: None, deadline=0.0)
+    assert opened(url).trials == []
+
+
+def test_what_no_trial_holds_is_queued_once(url):
+    study = opened(url)
+    studies.queue(study, [{"x": 0.5}, {"x": 0.6}])
+    studies.queue(study, [{"x": 0.5}, {"x": 0.7}])
+    search(study, 3)
+    studies.queue(study, [{"x": 0.5}])
+    assert drawn(study) == [0.5, 0.6, 0.7]
+    assert len(study.trials) == 3
+
+
+@pytest.mark.parametrize("moment", ["drawn", "epoch", "told"])
+def test_a_killed_worker_loses_no_trial_and_doubles_none(url, moment):
+    killed = start(url, "study", 6, 0, moment)
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    before = opened(url)
+    assert studies.counts(before).finished == 2
+    finish(start(url, "study", 6))
+    after = opened(url)
+    assert studies.counts(after).finished == 6
+    assert studies.counts(after).running == 0
+    dead = [t for t in after.trials if t.state == TrialState.FAIL and studies.WHY not in t.user_attrs]
+    assert [t.number for t in dead] == [2]
+    retried = [t for t in after.trials if t.user_attrs.get("retry of") == 2]
+    assert len(retried) == 1
+    if moment != "drawn":
+        assert retried[0].params == dead[0].params
+
+
+def test_two_workers_share_a_study_in_sqlite(url):
+    shared(url)
+
+
+def test_a_trial_begun_when_all_are_taken_is_dropped(url):
+    study = opened(url)
+    search(study, 3)
+    study.optimize(
+        studies._placed(study, lambda trial: trial.suggest_float("x", 0.3, 1.0), 3),
+        1,
+        catch=(studies.Surplus,),
+    )
+    assert len(study.trials) == 4
+    assert studies.counts(study).finished == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "part"),
+    [
+        ("nonsense", "nonsense"),
+        ("postgresql+psycopg://me:secret@127.0.0.1:1/none", "postgresql+psycopg://***@127.0.0.1:1/none"),
+        ("mysql://me:secret@127.0.0.1/none", "No module named"),
+    ],
+)
+def test_a_storage_that_cannot_be_used_is_named_without_its_password(url, part):
+    with pytest.raises(SeqopsError, match="storage") as told:
+        opened(url)
+    assert part in str(told.value)
+    assert "secret" not in str(told.value)
+
+
+def test_every_pruner_cuts_a_hopeless_trial_and_none_never_does():
+    for name in ("hyperband", "median", "none"):
+        study = optuna.create_study(direction="maximize", pruner=pruner_of(name, 9))
+
+        def objective(trial):
+            for epoch in range(9):
+                trial.report(-float(trial.number) * (epoch + 1), epoch + 1)
+                if trial.should_prune():
+                    raise optuna.TrialPruned
+            return -float(trial.number)
+
+        study.optimize(objective, n_trials=20)
+        pruned = [t for t in study.trials if t.state == TrialState.PRUNED]
+        assert bool(pruned) == (name != "none")
+        assert study.best_trial.number == 0

@@ -1,0 +1,52 @@
+"""A process that works on a study without any network: `worker.py URL NAME TOTAL [SECONDS [MOMENT]]`.
+
+SECONDS: of one epoch. MOMENT: where the process kills itself in its third trial: `drawn` (before the
+values), `epoch` (in the middle), `told` (before the result is stored).
+"""
+
+import os
+import signal
+import sys
+import time
+
+import optuna
+
+from seqops.blocks.search import study as studies
+from seqops.blocks.search.sampling import pruner_of, sampler_of
+
+EPOCHS = 3
+
+
+def main(url, name, total, seconds="0", moment=""):
+    studies.HEARTBEAT, studies.GRACE = 1, 3
+    study = studies.open_study(url, name, True, sampler_of("tpe", 4, 0), pruner_of("median", EPOCHS))
+    begun = 0
+
+    def objective(trial):
+        nonlocal begun
+        begun += 1
+        if moment == "drawn" and begun == 3:
+            die()
+        x = trial.suggest_float("x", 0.0, 1.0)
+        for epoch in range(EPOCHS):
+            time.sleep(float(seconds))
+            if moment == "epoch" and begun == 3 and epoch == 1:
+                die()
+            trial.report(x, epoch + 1)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        if x < 0.1:
+            raise studies.Refused("too small")
+        if moment == "told" and begun == 3:
+            die()
+        return x
+
+    studies.work(study, objective, int(total), lambda: None)
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
