@@ -2,9 +2,10 @@
 
 from seqops.blocks import evaluation, publish, report, track
 from seqops.blocks.identity import Identity
+from seqops.blocks.promotion import Rule
 from seqops.console import out, run_stage
 from seqops.params import Params
-from seqops.store import Store, write_json, write_table
+from seqops.store import Store, sha256_of, write_json, write_table
 
 
 def evaluate_task(name: str) -> None:
@@ -21,15 +22,17 @@ def evaluate_task(name: str) -> None:
     baselines = data.baselines(splits, meta)
     chance = evaluation.Chance(params.evaluation.resamples, params.evaluation.seed, params.registry.alpha)
     found = evaluation.evaluate(data, predicted, truth, meta, baselines, chance)
-    found.metrics.update(task=name, source=track.source_of(task))
+    identity = Identity.of(store, task)
+    content = {"data": identity.data, "model": sha256_of(folder.weights)}
+    found.metrics.update(task=name, source=track.source_of(task), sha256=content)
     plots = data.plots(predicted, truth, meta)
     report.write_plots(folder.plots, plots)
     worst = evaluation.worst_examples(data, predicted, truth, meta)
     report.write_page(folder.report, name, found.metrics, plots, folder.plots, worst)
     write_table(folder.predictions, predicted)
     write_json(folder.metrics, found.metrics)
-    decision = publish.publish(store, task, Identity.of(store, task), found, meta)
-    out.print(f"{found.metrics['verdict']}\nversion {decision.version}: {decision.reason}.")
+    decision = publish.publish(store, task, identity, Rule(chance, params.registry.guard))
+    out.print(found.metrics["verdict"], decision.said(), sep="\n", markup=False, highlight=False)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Who may be champion; nothing registered twice; a tracking store that does not answer."""
+"""Versions and aliases as MLflow keeps them; a tracking store that does not answer."""
 
 import socket
 
@@ -22,37 +22,43 @@ def client(tmp_path_factory):
 
 def registered(client, name, content):
     run = client.toy_run
-    uri = f"{run.info.artifact_uri}/model"
+    registry.describe(client, name, "a toy")
     tags = {"seqops.model_sha256": content}
-    return registry.register(client, name, uri, run.info.run_id, tags, "a toy")
-
-
-def test_the_first_to_beat_its_trivial_baselines_is_champion_and_the_next_is_not(client):
-    first, second = registered(client, "race", "a"), registered(client, "race", "b")
-    assert registry.crown(client, "race", first, beats_trivial=True).champion
-    decision = registry.crown(client, "race", second, beats_trivial=True)
-    assert not decision.champion
-    assert decision.reason == f"version {first} is champion"
-    assert registry.holder(client, "race", "champion") == first
-    assert registry.holder(client, "race", "challenger") == second
-
-
-def test_a_model_that_loses_to_a_trivial_baseline_is_never_champion(client):
-    version = registered(client, "loser", "a")
-    assert not registry.crown(client, "loser", version, beats_trivial=False).champion
-    assert registry.holder(client, "loser", "champion") is None
-
-
-def test_crowning_twice_changes_nothing(client):
-    version = registered(client, "again", "a")
-    registry.crown(client, "again", version, beats_trivial=True)
-    assert registry.crown(client, "again", version, beats_trivial=False).reason == "it is the champion"
+    return client.create_model_version(name, f"{run.info.artifact_uri}/model", run.info.run_id, tags=tags)
 
 
 def test_a_version_is_found_by_its_content(client):
     version = registered(client, "content", "a")
-    assert registry.version_of(client, "content", {"seqops.model_sha256": "a"}) == version
+    assert registry.version_of(client, "content", {"seqops.model_sha256": "a"}).version == version.version
     assert registry.version_of(client, "content", {"seqops.model_sha256": "b"}) is None
+
+
+def test_versions_are_listed_newest_first_and_an_unknown_one_is_told_with_the_known(client):
+    for content in "abc":
+        registered(client, "three", content)
+    assert [str(v.version) for v in registry.versions(client, "three")] == ["3", "2", "1"]
+    assert registry.version(client, "three", "2").tags == {"seqops.model_sha256": "b"}
+    with pytest.raises(SeqopsError, match=r"three has no version 9\. There are: 1, 2, 3\."):
+        registry.version(client, "three", "9")
+
+
+def test_only_what_differs_is_written(client):
+    version = registered(client, "same", "a")
+    registry.update(client, version, {"seqops.model_sha256": "a", "seqops.rows": "test 20"}, "a card")
+    found = registry.version(client, "same", "1")
+    assert (found.tags["seqops.rows"], found.description) == ("test 20", "a card")
+    stamp = found.last_updated_timestamp
+    registry.update(client, found, found.tags, "a card")
+    assert registry.version(client, "same", "1").last_updated_timestamp == stamp
+
+
+def test_where_the_aliases_stand_and_what_was_decided(client):
+    version = registered(client, "standing", "a")
+    registry.point(client, "standing", "challenger", "1")
+    registry.tag(client, version, {"seqops.decision": "kept", "seqops.decision_reason": "a tie"})
+    client.log_metric(version.run_id, "seconds", 12.0)
+    told = registry.Standing("standing: challenger v1", 12.0, "Version 1 kept: a tie.")
+    assert registry.standing(client, "standing") == told
 
 
 def test_a_model_that_is_not_there_holds_no_alias(client):

@@ -49,10 +49,22 @@ class Evaluation:
     rivals: list[Rival]
     alpha: float
 
+    @classmethod
+    def read(cls, metrics: dict[str, Any], alpha: float) -> Evaluation:
+        """Rebuild it from its metrics, as metrics.json holds them."""
+        kinds = metrics["baseline_kinds"]
+        rivals = [Rival(n, kinds[n], _difference(stored)) for n, stored in metrics["against"].items()]
+        return cls(metrics, rivals, alpha)
+
+    @property
+    def unbeaten(self) -> list[Rival]:
+        """List the trivial baselines that the model does not beat."""
+        return [r for r in self.rivals if r.kind == "trivial" and not r.beaten(self.alpha)]
+
     @property
     def beats_trivial(self) -> bool:
         """Tell whether the model beats every trivial baseline: the gate to being champion."""
-        return all(r.beaten(self.alpha) for r in self.rivals if r.kind == "trivial")
+        return not self.unbeaten
 
 
 def evaluate(
@@ -67,9 +79,9 @@ def evaluate(
     scores = data.score(predicted, truth, meta)
     theirs = {b.name: data.score(b.predicted, truth, meta) for b in baselines}
     goal, resamples, seed = data.goal.metric, chance.resamples, chance.seed
-    ours = _named(scores, goal)
+    ours = named(scores, goal)
     rivals = [
-        Rival(b.name, b.kind, paired(ours, _named(theirs[b.name], goal), resamples, seed)) for b in baselines
+        Rival(b.name, b.kind, paired(ours, named(theirs[b.name], goal), resamples, seed)) for b in baselines
     ]
 
     def intervals(of: Sequence[Score]) -> dict[str, Any]:
@@ -114,7 +126,7 @@ def worst_examples(
     data: Data, predicted: pd.DataFrame, truth: Split, meta: Meta, most: int = 20
 ) -> pd.DataFrame:
     """Show the rows with the worst goal score of their own, worst first."""
-    goal = _named(data.score(predicted, truth, meta), data.goal.metric)
+    goal = named(data.score(predicted, truth, meta), data.goal.metric)
     sign = 1.0 if goal.higher_is_better else -1.0
     each = np.nan_to_num(sign * goal.each(), nan=np.inf)
     rows = np.argsort(each, kind="stable")[:most]
@@ -131,5 +143,10 @@ def _slices(data: Data, ours: Score, truth: Split, meta: Meta, resamples: int, s
     return out
 
 
-def _named(scores: Sequence[Score], name: str) -> Score:
+def named(scores: Sequence[Score], name: str) -> Score:
+    """Pick a score by its name."""
     return next(s for s in scores if s.name == name)
+
+
+def _difference(stored: Mapping[str, float | None]) -> Difference:
+    return Difference(**{name: float("nan") if value is None else value for name, value in stored.items()})

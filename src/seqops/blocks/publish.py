@@ -1,4 +1,4 @@
-"""From an evaluated model to a registered version, once for each content."""
+"""From the artefacts on disk to a registered version, once for each content, and to a decision about it."""
 
 from __future__ import annotations
 
@@ -6,31 +6,50 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import mlflow
+from mlflow.entities.model_registry import ModelVersion
+
 from seqops.blocks import registry, track
 from seqops.blocks.bundle import log_bundle
-from seqops.blocks.evaluation import Evaluation, best_baseline
+from seqops.blocks.card import card
+from seqops.blocks.comparison import DATA, PREDICTIONS, Present
 from seqops.blocks.identity import Identity
-from seqops.blocks.registry import Decision
-from seqops.contract import Meta, Task
-from seqops.store import Store, sha256_of
+from seqops.blocks.judgement import judge
+from seqops.blocks.promotion import Rule
+from seqops.blocks.succession import Decision, Overtaken, Succession
+from seqops.contract import BadData, Task
+from seqops.store import Folder, Store, read_json, read_splits, sha256_of
+
+MODEL = "seqops.model_sha256"
 
 
-def publish(store: Store, task: Task, identity: Identity, found: Evaluation, meta: Meta) -> Decision:
-    """Log the scores to the training run, register the bundle, and name the champion if there is none."""
+def publish(store: Store, task: Task, identity: Identity, rule: Rule) -> Decision:
+    """Log the scores to the training run, register the bundle, and let the rule decide who is champion.
+
+    Everything is found by content, so that a second call completes what the first left and doubles
+    nothing. Raises BadData where the artefacts on disk do not belong together.
+    """
     folder = store.folder(task.name)
-    model_sha256 = sha256_of(folder.weights)
-    run = track.training_run(store, task, identity, model_sha256)
-    run.log(flat_scores(found.metrics))
-    for path in (folder.metrics, folder.report, folder.predictions):
-        run.keep(path)
-    run.keep(folder.plots, "plots")
-    name = task.data.registered_name
-    tags = {"seqops.model_sha256": model_sha256, "seqops.data_sha256": identity.data}
-    version = registry.version_of(run.client, name, tags)
-    if version is None:
-        uri = log_bundle(task, folder, run.run_id, task.data.request_example(meta))
-        version = registry.register(run.client, name, uri, run.run_id, tags, card(found.metrics))
-    return registry.crown(run.client, name, version, found.beats_trivial)
+    metrics = scored(folder, identity)
+    run = track.training_run(store, task, identity, metrics["sha256"]["model"])
+    _log(run, folder, metrics)
+    succession = Succession(run.client, store, task.name, task.data.registered_name)
+    with succession.alone():
+        version = _version(run, task, folder, identity, metrics)
+    return _settled(succession, version) or _decided(succession, task, folder, version, rule)
+
+
+def scored(folder: Folder, identity: Identity) -> dict[str, Any]:
+    """Read the scores on disk. Raises BadData where they are of other weights or data."""
+    metrics: dict[str, Any] = read_json(folder.metrics)
+    if not folder.weights.is_file():
+        raise BadData(f"{folder.weights} does not exist. Run `dvc repro`.")
+    if metrics.get("sha256") != {"data": identity.data, "model": sha256_of(folder.weights)}:
+        raise BadData(
+            f"{folder.metrics} holds the scores of other weights or other data than those beside it. "
+            f"Run `dvc repro evaluate@{folder.path.name}`."
+        )
+    return metrics
 
 
 def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
@@ -48,15 +67,72 @@ def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
     return {re.sub(r"[^\w./ :-]", "-", name): value for name, value in flat.items() if value is not None}
 
 
-def card(metrics: Mapping[str, Any]) -> str:
-    """Write the model card: data, score with interval, best baseline, verdict."""
-    goal = metrics["goal"]
-    score = metrics["model"][goal]
-    lines = [
-        f"Source: {metrics['source']}; {metrics['n_test']} test rows.",
-        f"{goal}: {score['value']} (95 % interval {score['low']} to {score['high']}).",
-    ]
-    if metrics["baselines"]:
-        name, value = best_baseline(metrics)
-        lines.append(f"Best baseline: {name}, {value}.")
-    return "\n\n".join([*lines, metrics["verdict"]])
+def _log(run: track.Training, folder: Folder, metrics: Mapping[str, Any]) -> None:
+    flat = flat_scores(metrics)
+    with track.answering():
+        logged = run.client.get_run(run.run_id).data.metrics
+    # a second point of the same score would make a curve of it
+    if any(logged.get(name) != value for name, value in flat.items()):
+        run.log(flat)
+    for path in (folder.metrics, folder.report, folder.predictions):
+        run.keep(path)
+    run.keep(folder.plots, "plots")
+
+
+def _version(
+    run: track.Training, task: Task, folder: Folder, identity: Identity, metrics: Mapping[str, Any]
+) -> ModelVersion:
+    client, name = run.client, task.data.registered_name
+    content = {MODEL: metrics["sha256"]["model"], DATA: identity.data}
+    rows = ", ".join(f"{split} {len(part)}" for split, part in read_splits(folder.arrays).items())
+    tags = {
+        **identity.tags(),
+        **content,
+        PREDICTIONS: sha256_of(folder.predictions),
+        "seqops.source": metrics["source"],
+        "seqops.rows": rows,
+    }
+    text = card(task.data, metrics, rows)
+    version = registry.version_of(client, name, content)
+    if version is None:
+        _forget_bundles(client, run.run_id)
+        uri = log_bundle(task, folder, run.run_id, task.data.request_example(read_json(folder.meta)))
+        registry.describe(client, name, f"{task.name}: {task.data.intended_use}"[: registry.MOST])
+        version = client.create_model_version(name, uri, run.run_id, tags=tags, description=text)
+    registry.update(client, version, tags, text)
+    number = str(version.version)
+    registry.point(client, name, registry.CHALLENGER, number)
+    return registry.version(client, name, number)
+
+
+def _forget_bundles(client: mlflow.MlflowClient, run_id: str) -> None:
+    """Delete what a death between bundle and version left behind: no version speaks of it."""
+    experiment = client.get_run(run_id).info.experiment_id
+    for logged in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
+        client.delete_logged_model(logged.model_id)
+
+
+def _settled(succession: Succession, version: ModelVersion) -> Decision | None:
+    """Finish a decision that a death left half recorded; return it where it is about this version."""
+    settled = succession.settle()
+    number = str(version.version)
+    return settled if settled and settled.version == number and settled.champion else None
+
+
+def _decided(
+    succession: Succession, task: Task, folder: Folder, version: ModelVersion, rule: Rule
+) -> Decision:
+    number, champion = str(version.version), succession.champion()
+    present = Present.of(task, folder, version.tags[DATA])
+    judged = judge(succession.client, present, version, champion, rule)
+    reason, numbers = judged.opinion.reason, judged.numbers
+    kept = Decision("kept", number, "rule", champion, champion, reason, numbers)
+    if champion == number:
+        return kept
+    if not judged.opinion.promote:
+        return succession.keep(kept)
+    try:
+        return succession.promote(Decision("promoted", number, "rule", champion, number, reason, numbers))
+    except Overtaken as error:
+        now, again = succession.champion(), f"{error} (`seqops publish {task.name}`)"
+        return succession.keep(Decision("kept", number, "rule", now, now, again, numbers))

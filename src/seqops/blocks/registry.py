@@ -1,4 +1,4 @@
-"""Versions and aliases of registered models, and who may be champion."""
+"""Versions and aliases of registered models, as MLflow keeps them."""
 
 from __future__ import annotations
 
@@ -8,58 +8,73 @@ from dataclasses import dataclass
 from typing import Any
 
 import mlflow
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from seqops.blocks.track import answering
+from seqops.contract import SeqopsError
 from seqops.environment import hushed
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MISSING = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
+MOST = 5000  # characters that the registry's database keeps of a description, and of a tag
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What became of a version, and why."""
+def describe(client: mlflow.MlflowClient, name: str, purpose: str) -> None:
+    """Say in one line what a registered model is for; make it where there is none."""
+    try:
+        present = client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != MISSING:
+            raise
+        client.create_registered_model(name, description=purpose)
+        return
+    if present.description != purpose:
+        client.update_registered_model(name, purpose)
 
-    version: str
-    champion: bool
-    reason: str
 
-
-def version_of(client: mlflow.MlflowClient, name: str, tags: Mapping[str, str]) -> str | None:
+def version_of(client: mlflow.MlflowClient, name: str, tags: Mapping[str, str]) -> ModelVersion | None:
     """Find the version that carries these tags, so that nothing is registered twice."""
+    alike = (v for v in versions(client, name) if all(v.tags.get(k) == t for k, t in tags.items()))
+    return next(alike, None)
+
+
+def versions(client: mlflow.MlflowClient, name: str) -> list[ModelVersion]:
+    """List the versions of a registered model, newest first; none where it is not registered."""
     with answering():
-        for version in client.search_model_versions(f"name = '{name}'"):
-            if all(version.tags.get(k) == v for k, v in tags.items()):
-                return str(version.version)
-    return None
+        found = client.search_model_versions(f"name = '{name}'")
+    return sorted(found, key=lambda v: int(v.version), reverse=True)
 
 
-def register(
-    client: mlflow.MlflowClient, name: str, uri: str, run_id: str, tags: Mapping[str, str], description: str
-) -> str:
-    """Make a version of a logged model and name it challenger."""
-    with answering():
-        _ensure(client, name)
-        made = client.create_model_version(name, uri, run_id, tags=dict(tags), description=description)
-        client.set_registered_model_alias(name, CHALLENGER, made.version)
-    return str(made.version)
+def version(client: mlflow.MlflowClient, name: str, number: str) -> ModelVersion:
+    """Return one version. Raises SeqopsError, with those that there are."""
+    known = versions(client, name)
+    for found in known:
+        if str(found.version) == number:
+            return found
+    there = ", ".join(str(v.version) for v in reversed(known)) or "none"
+    raise SeqopsError(f"{name} has no version {number}. There are: {there}.")
 
 
-def crown(client: mlflow.MlflowClient, name: str, version: str, beats_trivial: bool) -> Decision:
-    """Make a version champion where there is none yet and it beats its trivial baselines."""
-    with answering():
-        present = holder(client, name, CHAMPION)
-        if present == version:
-            return Decision(version, True, "it is the champion")
-        if present is not None:
-            return Decision(version, False, f"version {present} is champion")
-        if not beats_trivial:
-            return Decision(version, False, "it does not beat every trivial baseline")
-        client.set_registered_model_alias(name, CHAMPION, version)
-        client.set_model_version_tag(name, version, "seqops.promoted", "first to beat its trivial baselines")
-    return Decision(version, True, "there was no champion, and it beats its trivial baselines")
+def update(client: mlflow.MlflowClient, present: ModelVersion, tags: Mapping[str, str], card: str) -> None:
+    """Bring the tags and the card of a version up to date; what is right already is left alone."""
+    tag(client, present, tags)
+    if present.description != card:
+        client.update_model_version(present.name, str(present.version), card)
+
+
+def tag(client: mlflow.MlflowClient, present: ModelVersion, tags: Mapping[str, str]) -> None:
+    """Set those tags of a version that differ."""
+    for key, value in tags.items():
+        if present.tags.get(key) != value:
+            client.set_model_version_tag(present.name, str(present.version), key, value)
+
+
+def point(client: mlflow.MlflowClient, name: str, alias: str, number: str) -> None:
+    """Let a version hold an alias."""
+    if holder(client, name, alias) != number:
+        client.set_registered_model_alias(name, alias, number)
 
 
 def holder(client: mlflow.MlflowClient, name: str, alias: str) -> str | None:
@@ -74,32 +89,33 @@ def holder(client: mlflow.MlflowClient, name: str, alias: str) -> str | None:
 
 @dataclass(frozen=True)
 class Standing:
-    """Which versions hold the aliases, and how long the challenger trained."""
+    """Which versions hold the aliases, how long the challenger trained, and what was decided of it."""
 
     words: str
     seconds: float
+    reason: str
 
 
 def standing(client: mlflow.MlflowClient, name: str) -> Standing:
     """Tell where the versions of a registered model stand."""
     with answering():
         holders = {alias: holder(client, name, alias) for alias in (CHAMPION, CHALLENGER)}
-        words = ", ".join(f"{alias} v{version}" for alias, version in holders.items() if version)
+        words = ", ".join(f"{alias} v{number}" for alias, number in holders.items() if number)
         if holders[CHALLENGER] is None:
-            return Standing(f"{name}: not registered", math.nan)
-        run_id = client.get_model_version(name, holders[CHALLENGER]).run_id
-        return Standing(f"{name}: {words}", client.get_run(run_id).data.metrics.get("seconds", math.nan))
+            return Standing(f"{name}: not registered", math.nan, "")
+        challenger = client.get_model_version(name, holders[CHALLENGER])
+        seconds = client.get_run(challenger.run_id).data.metrics.get("seconds", math.nan)
+        action, why = (challenger.tags.get(f"seqops.decision{part}") for part in ("", "_reason"))
+        reason = f"Version {holders[CHALLENGER]} {action}: {why}." if action else ""
+        return Standing(f"{name}: {words}", seconds, reason)
 
 
 def load(name: str, alias: str) -> Any:
     """Load a registered model by its alias."""
+    return loaded(f"models:/{name}@{alias}")
+
+
+def loaded(uri: str) -> Any:
+    """Load a registered model by its address."""
     with answering(), hushed():
-        return mlflow.pyfunc.load_model(f"models:/{name}@{alias}")
-
-
-def _ensure(client: mlflow.MlflowClient, name: str) -> None:
-    try:
-        client.create_registered_model(name)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
+        return mlflow.pyfunc.load_model(uri)

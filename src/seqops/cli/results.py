@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
 from rich.table import Table
 
 from seqops.cli.options import Debug, Tasks
@@ -11,23 +12,24 @@ from seqops.store import Store, read_json
 
 
 def results(tasks: Tasks = None, debug: Debug = False) -> None:
-    """Show each task's score with its interval, its best baseline, the verdict and the version."""
+    """Show each task's score with its interval, its best baseline, the verdict, and who is champion."""
     with plainly(debug):
         store = Store.find()
         params = Params.load(store.params)
         names = tasks or params.names
-        out.print(_results(store, params, names))
-        for name in names:
-            out.print(f"[bold]{name}[/]: {read_json(store.folder(name).metrics)['verdict']}", highlight=False)
+        table, reasons = _results(store, params, names)
+        out.print(table)
+        for name, reason in reasons.items():
+            out.print(f"[bold]{name}[/]: {escape(reason)}", highlight=False)
         out.print("Compare runs: [bold]make ui[/], then open http://127.0.0.1:5000")
         out.print("Run on the published data: [bold]make real[/]")
 
 
-def _results(store: Store, params: Params, tasks: list[str]) -> Table:
+def _results(store: Store, params: Params, tasks: list[str]) -> tuple[Table, dict[str, str]]:
     from seqops.blocks import registry, track
     from seqops.blocks.evaluation import best_baseline
 
-    client = track.connect(store)
+    client, reasons = track.connect(store), {}
     table = Table(title="Results on the test rows")
     for column in (
         "task",
@@ -53,4 +55,5 @@ def _results(store: Store, params: Params, tasks: list[str]) -> Table:
             standing.words,
             f"{standing.seconds:.0f}",
         )
-    return table
+        reasons[name] = f"{metrics['verdict']} {standing.reason}"
+    return table, reasons

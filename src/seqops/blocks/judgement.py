@@ -1,0 +1,66 @@
+"""What the rule says of a registered version, and by which numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import mlflow
+from mlflow.entities.model_registry import ModelVersion
+
+from seqops.blocks import registry
+from seqops.blocks.comparison import Present, Unscored, against, scores_of
+from seqops.blocks.evaluation import Evaluation
+from seqops.blocks.promotion import Case, Comparison, Opinion, Rule, decide
+from seqops.blocks.succession import ROLLED_BACK
+from seqops.contract import SeqopsError
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The rule's opinion of a version, the comparison with the champion (if any), and all the numbers."""
+
+    opinion: Opinion
+    comparison: Comparison | None
+    numbers: dict[str, Any]
+
+
+def judge(
+    client: mlflow.MlflowClient, present: Present, version: ModelVersion, champion: str | None, rule: Rule
+) -> Judgement:
+    """Compare a version with the champion on the present rows, and ask the rule.
+
+    Raises SeqopsError where the scores that the version was published with are lost.
+    """
+    case = _case(client, present, version, champion, rule)
+    return Judgement(decide(case, rule), case.comparison, _numbers(case, rule))
+
+
+def _case(
+    client: mlflow.MlflowClient, present: Present, version: ModelVersion, champion: str | None, rule: Rule
+) -> Case:
+    number, comparison, unscored = str(version.version), None, ""
+    metrics = scores_of(client, version)
+    if metrics is None:
+        raise SeqopsError(
+            f"the scores of version {number} of {version.name} are lost: its run keeps no metrics.json. "
+            f"Where its artefacts are on disk, `seqops publish {present.task.name}` brings them back."
+        )
+    if champion not in (None, number):
+        try:
+            theirs = registry.version(client, version.name, str(champion))
+            comparison = against(client, present, version, theirs, rule.chance)
+        except Unscored as error:
+            unscored = str(error)
+    found = Evaluation.read(metrics, rule.chance.alpha)
+    return Case(number, found, ROLLED_BACK in version.tags, champion, comparison, unscored)
+
+
+def _numbers(case: Case, rule: Rule) -> dict[str, Any]:
+    baselines = {r.name: {"kind": r.kind, **r.difference.as_json()} for r in case.found.rivals}
+    numbers = {"rule": rule.as_json(), "baselines": baselines}
+    if case.comparison is not None:
+        numbers |= case.comparison.as_json()
+    elif case.unscored:
+        numbers["unscored"] = case.unscored
+    return numbers
