@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from seqops.cli import predict, project, results
+from seqops.cli import predict, project, registry, results
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-for command in (predict.predict, results.results, project.doctor, project.preset, project.ui):
+for command in (
+    predict.predict,
+    results.results,
+    registry.compare,
+    registry.history,
+    registry.promote,
+    registry.rollback,
+    registry.publish,
+    project.doctor,
+    project.preset,
+    project.ui,
+):
     app.command()(command)
