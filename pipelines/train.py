@@ -31,9 +31,11 @@ def train_task(name: str) -> None:
             fitted.model.save_weights(temporary)
         with replacing(folder.history) as temporary:
             pd.DataFrame([e.__dict__ for e in fitted.epochs]).to_csv(temporary, index=False)
+        best = max if task.data.goal.higher_is_better else min
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         run.log(
             {
+                "validation.best": best(e.validation for e in fitted.epochs),
                 "peak_memory_mib": peak,
                 "parameters": fitted.model.count_params(),
                 "seconds": time.monotonic() - started,

@@ -18,11 +18,14 @@ from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from seqops.blocks.identity import Identity, git_commit
+from seqops.blocks.naming import run_name
 from seqops.blocks.watch import Epoch
 from seqops.contract import SeqopsError, Task
 from seqops.store import Store
 
-UNFINISHED = "attributes.status != 'FINISHED'"
+FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
+TRAINING = "training"
+"""The `seqops.kind` of a run that made the weights of the pipeline, beside those of studies and trials."""
 
 
 @contextmanager
@@ -179,11 +182,19 @@ def _start(
     tags: Mapping[str, str],
 ) -> Run:
     source = source_of(task)
-    name = f"{Path(source).name}-{identity.params[:7]}"
-    every = {**tags, "seqops.git_commit": git_commit(store.root), "seqops.source": source}
-    run = client.create_run(experiment, run_name=name, tags=every)
-    params = [Param(k, str(v)) for k, v in {**task.values(), "source": source}.items()]
-    client.log_batch(run.info.run_id, params=params)
+    every = {
+        **tags,
+        "seqops.kind": TRAINING,
+        "seqops.task": task.name,
+        "seqops.source": source,
+        "seqops.git_commit": git_commit(store.root),
+    }
+    params = {key: str(value) for key, value in {**task.values(), "source": source}.items()}
+    # runs of studies share the experiment, and differ from one another in ways of their own
+    last = _latest(client, experiment, {"seqops.kind": TRAINING}, FINISHED)
+    before = {**last.data.params, **last.data.tags} if last else None
+    run = client.create_run(experiment, run_name=run_name(source, params, every, before), tags=every)
+    client.log_batch(run.info.run_id, params=[Param(key, value) for key, value in params.items()])
     origin = CodeDatasetSource({"source": source})
     dataset = MetaDataset(origin, name=task.name, digest=identity.data[:8])
     entity = DatasetInput(dataset._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])
