@@ -89,7 +89,9 @@ def test_the_page_tells_of_the_best_trial_and_of_all_others(drawn):
     assert "<h1>a &lt;study&gt;</h1>" in text
     assert "12 trials: 10 complete, 1 pruned, 1 failed." in text
     assert f"Best trial: number {study.best_trial.number}, score {study.best_value:.4g}" in text
-    assert f'<td>model.units</td>\n<td class="n">{study.best_params["model.units"]}</td>' in text
+    for key, distribution in SPACE.items():
+        trained_with = distribution.settle(study.best_params[key])
+        assert f'<td>{key}</td>\n<td class="n">{trained_with}</td>' in text
     assert [text.count(f'id="{name}"') for name in NAMES] == [1, 1, 1, 1]
     assert 'class="note"' not in text
 

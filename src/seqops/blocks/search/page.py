@@ -10,9 +10,12 @@ import jinja2
 import optuna
 import optuna.visualization as interactive
 import plotly.io
+from optuna.distributions import FloatDistribution
 from optuna.importance import FanovaImportanceEvaluator
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 from plotly.offline import get_plotlyjs
+
+from seqops.blocks.search.space import Float
 
 COLUMNS = 4
 """Pictures in a row, where there is one for each key."""
@@ -109,9 +112,9 @@ text-align:left}td.n{text-align:right;font-variant-numeric:tabular-nums}
 <script>{{ library | safe }}</script>
 <h1>{{ study.study_name }}</h1>
 <p>{{ counts }}.</p>
-{% if best %}<h2>Best trial: number {{ best.number }}, {{ score }} {{ shown(best.value) }}</h2>
-<table>{% for key, value in best.params.items() %}<tr><td>{{ key }}</td>
-<td class="n">{{ shown(value) }}</td></tr>{% endfor %}</table>{% endif %}
+{% if best %}<h2>Best trial: number {{ best.number }}, {{ score }} {{ "%.4g" | format(best.value) }}</h2>
+<table>{% for key, value in values.items() %}<tr><td>{{ key }}</td>
+<td class="n">{{ value }}</td></tr>{% endfor %}</table>{% endif %}
 {% for section in sections %}<h2>{{ section.title }}</h2>
 {% if section.missing %}<p class="note">{{ section.missing }}</p>{% endif %}
 {{ section.drawn | safe }}
@@ -124,17 +127,23 @@ def written(study: optuna.Study, sections: Sequence[Section]) -> str:
     """Return the page: what became of the trials, the best of them, and the pictures."""
     states = [trial.state for trial in study.get_trials(deepcopy=False)]
     counts = [f"{states.count(state)} {name}" for state, name in STATES.items() if state in states]
+    best = study.best_trial if TrialState.COMPLETE in states else None
     environment = jinja2.Environment(autoescape=True, trim_blocks=True)
     return environment.from_string(PAGE).render(
         study=study,
         score=score_of(study),
-        best=study.best_trial if TrialState.COMPLETE in states else None,
+        best=best,
+        values=_trained_with(best) if best else {},
         counts=f"{len(states)} trials: {', '.join(counts)}" if states else "No trials yet",
         sections=sections,
         library=get_plotlyjs(),
-        shown=_shown,
     )
 
 
-def _shown(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _trained_with(trial: FrozenTrial) -> dict[str, Any]:
+    """Return the values of a trial as they were settled."""
+    values = dict(trial.params)
+    for key, found in trial.distributions.items():
+        if isinstance(found, FloatDistribution):
+            values[key] = Float("float", found.low, found.high, found.step, found.log).settle(values[key])
+    return values
