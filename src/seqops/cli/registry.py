@@ -81,13 +81,17 @@ def compare(
 
 def history(task: OneTask, debug: Debug = False) -> None:
     """List every decision about the champion of a task: when, what, why and by whom."""
-    with _court(task, debug) as court:
-        entries = [e for e in court.succession.ledger.entries() if e.get("task") == task]
+    with plainly(debug):
+        from seqops.blocks.ledger import Ledger
+
+        store = Store.find()
+        model = Params.load(store.params).task(task).data.registered_name
+        entries = [e for e in Ledger.of(store).entries() if e.get("task") == task]
         done = [e for i, e in enumerate(entries) if e["stage"] == "outcome" or i == len(entries) - 1]
         if not done:
             out.print(f"Nothing was decided about {task} yet. Run `dvc repro evaluate@{task}`.")
             return
-        table = Table(title=f"Decisions about {court.succession.model}")
+        table = Table(title=f"Decisions about {model}")
         for column in ("when (UTC)", "what", "version", "champion", "score (champion's)", "by", "why"):
             table.add_column(column)
         for entry in done:
