@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 from realm import BAD, BETTER, CHANCE, EVEN, GOOD, ROWS, RULE, predictions
 
-from seqops.blocks import comparison, registry
+from seqops.blocks import comparison, registry, track
+from seqops.blocks.identity import Identity
 from seqops.blocks.ledger import Ledger
 from seqops.blocks.promotion import Rule
 from seqops.contract import BadData
+from seqops.store import sha256_of
 
 
 def test_the_first_good_model_is_champion_and_a_better_one_takes_its_place(realm):
@@ -84,6 +86,16 @@ def test_publishing_the_champion_says_that_it_is(realm):
     realm.make(GOOD)
     assert realm.publish().reason == "it is the champion"
     assert realm.publish().champion
+
+
+def test_a_bundle_that_a_death_left_without_a_version_is_forgotten(realm):
+    realm.write(GOOD)
+    identity = Identity.of(realm.store, realm.task)
+    run = track.training_run(realm.store, realm.task, identity, sha256_of(realm.folder.weights))
+    experiment = realm.client.get_run(run.run_id).info.experiment_id
+    realm.client.create_logged_model(experiment, name="model", source_run_id=run.run_id)
+    assert realm.publish().champion
+    assert list(realm.client.search_logged_models([experiment])) == []
 
 
 def test_after_a_lost_store_the_artefacts_on_disk_are_published_anew(realm):

@@ -11,7 +11,7 @@ from realm import BETTER, GOOD, founded
 
 from seqops.blocks import registry, track
 from seqops.blocks.ledger import Ledger
-from seqops.blocks.succession import Decision, Overtaken
+from seqops.blocks.succession import Decision, Overtaken, Succession
 from seqops.contract import SeqopsError
 
 
@@ -219,7 +219,7 @@ def test_a_server_that_dies_at_any_call_of_a_promotion_leaves_what_a_repeat_comp
         if realm.succession.settle() is None and realm.champion != "2":
             realm.succession.promote(promotion("2", "1"))
 
-    calls = survive(realm, monkeypatch, lambda realm: crowned_and_next(realm), promote)
+    calls = survive(realm, monkeypatch, crowned_and_next, promote)
     assert calls > 5
 
 
@@ -235,6 +235,37 @@ def test_a_server_that_dies_at_any_call_of_a_rollback_leaves_what_a_repeat_compl
             realm.succession.roll_back()
 
     assert survive(realm, monkeypatch, lambda realm: crowned(realm, 3), roll_back) > 5
+
+
+def test_who_comes_next_records_the_promotion_that_a_death_left_unrecorded(realm, monkeypatch):
+    crowned_and_next(realm)
+    with monkeypatch.context() as patched:
+        patched.setattr(Succession, "_finish", gone)
+        with pytest.raises(SeqopsError, match="the server is gone"):
+            realm.succession.promote(promotion("2", "1"))
+    assert realm.champion == "2"
+    versions(realm, 1)
+    realm.succession.promote(promotion("3", "2"))
+    assert realm.lines() == [
+        ("promoted", "1", None, "1"),
+        ("promoted", "2", "1", "2"),
+        ("promoted", "3", "2", "3"),
+    ]
+    assert realm.tags("2")["seqops.decision"] == "promoted"
+
+
+def test_a_rollback_after_an_unrecorded_promotion_takes_that_one_down(realm, monkeypatch):
+    crowned_and_next(realm)
+    with monkeypatch.context() as patched:
+        patched.setattr(Succession, "_finish", gone)
+        with pytest.raises(SeqopsError):
+            realm.succession.promote(promotion("2", "1"))
+    assert realm.succession.roll_back().after == "1"
+    assert realm.lines()[1:] == [("promoted", "2", "1", "2"), ("rolled back", "2", "2", "1")]
+
+
+def gone(*arguments):
+    raise MlflowException("the server is gone")
 
 
 @pytest.mark.faults
