@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -118,7 +117,5 @@ def load(name: str, alias: str) -> Any:
 
 def loaded(uri: str) -> Any:
     """Load a registered model by its address."""
-    with answering(), hushed(), warnings.catch_warnings():
-        # records are of any type, as MLflow says at length
-        warnings.simplefilter("ignore", UserWarning)
+    with answering(), hushed():
         return mlflow.pyfunc.load_model(uri)
