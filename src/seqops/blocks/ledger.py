@@ -36,6 +36,8 @@ class Ledger:
         created = not self.path.exists()
         file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         try:
+            # another process may be in the middle of its line
+            fcntl.flock(file, fcntl.LOCK_EX)
             size = os.fstat(file).st_size
             torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
             _write(file, b"\n" + line if torn else line)
