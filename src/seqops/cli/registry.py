@@ -229,7 +229,8 @@ def _made(line: list[Candidate]) -> Table | str:
 def _goal(numbers: Mapping[str, Any]) -> str:
     if "difference" not in numbers:
         return ""
-    ours, theirs = (f"{numbers[side]:.4g}" for side in ("ours", "champion"))
+    values = (numbers["ours"], numbers["champion"])
+    ours, theirs = ("undefined" if value is None else f"{value:.4g}" for value in values)
     return f"{ours} ({theirs})"
 
 
