@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: run real test check ui
+.PHONY: run real test test-slow check ui
 
 run: .venv/.ready
 	dvc repro && seqops results
@@ -17,6 +17,9 @@ real: .venv/.ready
 
 test: .venv/.ready
 	pytest -n 2 --dist loadfile --durations=15
+
+test-slow: .venv/.ready
+	pytest -n 2 --dist loadfile --durations=15 -m "slow or browser"
 
 check: .venv/.ready
 	ruff check . && ruff format --check . && mypy && lint-imports

@@ -1,21 +1,17 @@
 """The whole pipeline, twice, in two processes: equal artefacts; and its registered models, far from home."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import mlflow
 import pytest
-from ruamel.yaml import YAML
 
+from checkout import NAMES, project, start
 from seqops.params import Params
 from seqops.store import Store, read_json, sha256_of
 
-HERE = Path(__file__).parent
-NAMES = Params.load(HERE.parent / "params.yaml").names
 ARTEFACTS = [
     "raw",
     "validation.json",
@@ -29,32 +25,6 @@ ARTEFACTS = [
     "plots",
     "report.html",
 ]
-STAGES = "download,validate,preprocess,train,evaluate"
-
-
-def project(root):
-    """Copy what a checkout has, with one epoch a task."""
-    root.mkdir()
-    for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
-        shutil.copy(HERE.parent / name, root / name)
-    shutil.copytree(HERE.parent / "pipelines", root / "pipelines")
-    (root / "data").mkdir()
-    shutil.copy(HERE.parent / "data" / "catalog.yaml", root / "data" / "catalog.yaml")
-    yaml = YAML()
-    document = yaml.load(root / "params.yaml")
-    for task in document["tasks"].values():
-        task["fit"]["epochs"] = 1
-    yaml.dump(document, root / "params.yaml")
-    return root
-
-
-def start(root):
-    """Start all stages of all tasks in a process of their own."""
-    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
-    command = [sys.executable, str(HERE / "drive.py"), str(root), STAGES, *NAMES]
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
 
 
 @pytest.fixture(scope="module")

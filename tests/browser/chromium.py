@@ -1,0 +1,48 @@
+"""A real browser without a screen: what a page says once it is drawn, and what it looks like."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--window-size=1600,1000",
+    "--virtual-time-budget=20000",
+]
+
+
+def installed():
+    """Return Chromium's path; install Debian's where that may be done, else skip the test."""
+    if shutil.which("chromium") is None and shutil.which("apt-get") and os.geteuid() == 0:
+        for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "-y", "chromium"]):
+            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            subprocess.run(command, env=environment, capture_output=True, check=False)
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("there is no chromium, and it could not be installed by apt-get as root")
+    return found
+
+
+def drawn(url, picture, profile):
+    """Open a page with that profile; return its text after drawing, and write its picture."""
+    command = [
+        installed(),
+        *FLAGS,
+        f"--user-data-dir={profile}",
+        f"--screenshot={picture}",
+        "--dump-dom",
+        url,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

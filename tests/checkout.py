@@ -1,0 +1,40 @@
+"""A checkout of its own for a test: what git holds, with one epoch a task; and its stages, run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from seqops.params import Params
+
+HERE = Path(__file__).parent
+NAMES = Params.load(HERE.parent / "params.yaml").names
+STAGES = "download,validate,preprocess,train,evaluate"
+
+
+def project(root):
+    """Copy what a checkout has, with one epoch a task."""
+    root.mkdir()
+    for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
+        shutil.copy(HERE.parent / name, root / name)
+    shutil.copytree(HERE.parent / "pipelines", root / "pipelines")
+    (root / "data").mkdir()
+    shutil.copy(HERE.parent / "data" / "catalog.yaml", root / "data" / "catalog.yaml")
+    yaml = YAML()
+    document = yaml.load(root / "params.yaml")
+    for task in document["tasks"].values():
+        task["fit"]["epochs"] = 1
+    yaml.dump(document, root / "params.yaml")
+    return root
+
+
+def start(root, stages=STAGES, names=NAMES):
+    """Start stages of tasks in a process of their own."""
+    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
+    command = [sys.executable, str(HERE / "drive.py"), str(root), stages, *names]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
