@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
+from seqops.contract import BadData, SeqopsError
 from seqops.params import Params
 from seqops.store import read_json, sha256_of
+
+
+class Unusable(BadData, MlflowException):
+    """An input that cannot be answered, as MLflow's server tells it too: status 400 and the message."""
 
 
 class RawModel(PythonModel):
@@ -24,8 +31,9 @@ class RawModel(PythonModel):
         manifest = read_json(files["manifest"])
         for name, sha256 in manifest["sha256"].items():
             if sha256_of(files[name]) != sha256:
-                raise ValueError(
-                    f"{name} of this bundle is not the file that was registered (sha256 differs)"
+                raise SeqopsError(
+                    f"{name} of this bundle is not the file that was registered (its sha256 differs): "
+                    f"{files[name]}. Restore the file, or promote another version."
                 )
         task = Params(files["params"], read_json(files["params"])).task(manifest["task"])
         self.data, self.network = task.data, task.network()
@@ -34,9 +42,13 @@ class RawModel(PythonModel):
         self.model.load_weights(files["weights"])
 
     def predict(self, model_input: list[str], params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Answer each raw input with one record."""
+        """Answer each raw input with one record. Raises Unusable where one cannot be encoded."""
         inputs = list(model_input)
-        predicted = self.network.predict(self.model, self.data.request(inputs, self.meta), self.meta)
+        try:
+            rows = self.data.request(inputs, self.meta)
+        except BadData as error:
+            raise Unusable(str(error), INVALID_PARAMETER_VALUE) from None
+        predicted = self.network.predict(self.model, rows, self.meta)
         return self.data.respond(predicted, inputs, self.meta)
 
 
