@@ -10,6 +10,19 @@ from seqops.cli import app
 from seqops.params import Params
 
 HERE = Path(__file__).parents[1]
+COMMANDS = [
+    "predict",
+    "results",
+    "tune",
+    "compare",
+    "history",
+    "promote",
+    "rollback",
+    "publish",
+    "doctor",
+    "preset",
+    "ui",
+]
 
 
 @pytest.fixture
@@ -29,7 +42,7 @@ def call(*arguments):
 
 def test_help_names_every_command():
     said = call("--help").output
-    assert all(name in said for name in ("predict", "results", "doctor", "preset", "ui"))
+    assert all(name in said for name in COMMANDS)
 
 
 def test_a_preset_is_options_that_name_keys_of_params(project):
@@ -66,6 +79,17 @@ def test_an_unknown_preset_and_an_unknown_task_are_told_with_the_nearest_name(pr
 def test_predict_without_input_or_without_a_model_says_what_to_do(project):
     assert "--file" in refusal("predict", "ner")
     assert "dvc repro evaluate@ner" in refusal("predict", "ner", "x")
+
+
+def test_tune_refuses_a_wrong_search_before_anything_runs(project):
+    path = project / "params.yaml"
+    path.write_text(
+        path.read_text("utf-8").replace("model.word_dropout: {", "model.word_dropuot: {"), "utf-8"
+    )
+    said = refusal("tune", "ner")
+    assert "tasks.ner.search.model.word_dropuot" in said
+    assert "did you mean 'model.word_dropout'" in said
+    assert not (project / ".state").exists()
 
 
 def test_results_before_any_run_name_the_missing_file(project):

@@ -8,6 +8,7 @@ from optuna.trial import TrialState
 
 from seqops.blocks.search import study as studies
 from seqops.blocks.search.sampling import sampler_of
+from seqops.contract import Goal
 
 WORKER = Path(__file__).parent / "worker.py"
 FINISHED = {TrialState.COMPLETE, TrialState.PRUNED}
@@ -24,7 +25,7 @@ def finish(process):
 
 
 def opened(url, name="study"):
-    return studies.open_study(url, name, True, sampler_of("random", 0, 0))
+    return studies.open_study(url, name, Goal("x", True), sampler_of("random", 0, 0))
 
 
 def drawn(study):

@@ -77,6 +77,19 @@ def test_an_interrupted_trial_waits_to_be_tried_again(url):
     assert len(drawn(opened(url))) == 3
 
 
+def test_values_that_kill_their_process_again_and_again_are_refused(url):
+    study = opened(url)
+    for deaths in range(studies.MOST_DEATHS):
+        trial = study.ask()
+        assert trial.user_attrs.get(studies.DEATHS, 0) == deaths
+        trial.suggest_float("x", 0.3, 1.0)
+        study.tell(trial, state=TrialState.FAIL)
+        studies.again(study, study.trials[-1])
+    assert search(study, 1) == 0
+    (refused,) = [t for t in study.trials if studies.WHY in t.user_attrs]
+    assert "died 3 times" in refused.user_attrs[studies.WHY]
+
+
 def test_an_unexpected_error_stops_the_work_and_is_not_counted(url):
     def objective(trial):
         raise OSError("disk full")
@@ -96,10 +109,10 @@ def test_nothing_is_begun_after_the_deadline(url):
 
 def test_what_no_trial_holds_is_queued_once(url):
     study = opened(url)
-    studies.queue(study, [{"x": 0.5}, {"x": 0.6}])
-    studies.queue(study, [{"x": 0.5}, {"x": 0.7}])
+    assert studies.queue(study, [({"x": 0.5}, {}), ({"x": 0.6}, {})]) == 2
+    assert studies.queue(study, [({"x": 0.5}, {}), ({"x": 0.7}, {})]) == 3
     search(study, 3)
-    studies.queue(study, [{"x": 0.5}])
+    assert studies.queue(study, [({"x": 0.5}, {})]) == 3
     assert drawn(study) == [0.5, 0.6, 0.7]
     assert len(study.trials) == 3
 

@@ -13,13 +13,16 @@ import optuna
 
 from seqops.blocks.search import study as studies
 from seqops.blocks.search.sampling import pruner_of, sampler_of
+from seqops.contract import Goal
 
 EPOCHS = 3
 
 
 def main(url, name, total, seconds="0", moment=""):
     studies.HEARTBEAT, studies.GRACE = 1, 3
-    study = studies.open_study(url, name, True, sampler_of("tpe", 4, 0), pruner_of("median", EPOCHS))
+    study = studies.open_study(
+        url, name, Goal("x", True), sampler_of("tpe", 4, 0), pruner_of("median", EPOCHS)
+    )
     begun = 0
 
     def objective(trial):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from seqops.cli import predict, project, registry, results
+from seqops.cli import predict, project, registry, results, tune
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -16,6 +16,7 @@ for command in (
     registry.promote,
     registry.rollback,
     registry.publish,
+    tune.tune,
     project.doctor,
     project.preset,
     project.ui,

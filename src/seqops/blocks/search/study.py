@@ -20,13 +20,14 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from seqops.blocks.track import masked
-from seqops.contract import SeqopsError
+from seqops.contract import Goal, SeqopsError
 
 Values = Mapping[str, Any]
 Objective = Callable[[Trial], float]
 HEARTBEAT, GRACE = 5, 30
 """Seconds between two signs of life of a trial, and without one before it counts as dead."""
-WHY, LABEL = "why", "label"
+WHY, LABEL, RETRY_OF, DEATHS = "why", "label", "retry of", "deaths"
+MOST_DEATHS = 3
 
 
 class Refused(Exception):
@@ -53,19 +54,22 @@ class Counts:
 
 
 def open_study(
-    url: str, name: str, higher_is_better: bool, sampler: BaseSampler, pruner: BasePruner | None = None
+    url: str, name: str, goal: Goal, sampler: BaseSampler, pruner: BasePruner | None = None
 ) -> optuna.Study:
     """Open a study, or make it. Raises SeqopsError where the storage cannot be used."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with storing(url):
-        return optuna.create_study(
+        study = optuna.create_study(
             storage=_storage(url),
             study_name=name,
-            direction="maximize" if higher_is_better else "minimize",
+            direction="maximize" if goal.higher_is_better else "minimize",
             sampler=sampler,
             pruner=pruner or NopPruner(),
             load_if_exists=True,
         )
+        with _experimental():
+            study.set_metric_names([goal.metric])
+        return study
 
 
 @contextmanager
@@ -82,6 +86,14 @@ def storing(url: str) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def _experimental() -> Iterator[None]:
+    """Use what optuna calls experimental, without its saying so each time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        yield
+
+
 def _storage(url: str) -> optuna.storages.RDBStorage:
     if url.startswith("sqlite:///"):
         path = Path(url.removeprefix("sqlite:///"))
@@ -90,8 +102,7 @@ def _storage(url: str) -> optuna.storages.RDBStorage:
         with sqlite3.connect(path, timeout=60) as database:
             database.execute("pragma journal_mode=wal")
         database.close()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
+    with _experimental():
         return optuna.storages.RDBStorage(
             url,
             engine_kwargs={"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {},
@@ -117,21 +128,33 @@ def _counted(trial: FrozenTrial) -> bool:
 
 
 def again(study: optuna.Study, trial: FrozenTrial) -> None:
-    """Put the values of a trial that died back into the queue."""
+    """Put the values of a trial whose process died back into the queue."""
+    _requeue(study, trial, trial.user_attrs.get(DEATHS, 0) + 1)
+
+
+def _requeue(study: optuna.Study, trial: FrozenTrial, deaths: int) -> None:
     values = trial.params or trial.system_attrs.get("fixed_params", {})
-    study.enqueue_trial(values, user_attrs={"retry of": trial.number})
+    study.enqueue_trial(values, user_attrs={**trial.user_attrs, RETRY_OF: trial.number, DEATHS: deaths})
 
 
-def queue(study: optuna.Study, wanted: Sequence[Values]) -> None:
-    """Queue those values that no trial holds yet, be it waiting, running or done."""
-    held = [
-        trial.system_attrs.get("fixed_params", trial.params)
-        for trial in study.get_trials(deepcopy=False)
-        if _counted(trial) or trial.state == TrialState.WAITING
-    ]
-    for values in wanted:
-        if dict(values) not in held:
-            study.enqueue_trial(dict(values))
+def queue(study: optuna.Study, wanted: Sequence[tuple[Values, Values]], same: str = "") -> int:
+    """Queue the values that no trial holds yet, be it waiting, running or done; count the trials held.
+
+    wanted: (values, attributes); same: the attribute that must be equal too. Not for two processes at once.
+    """
+
+    def held() -> list[tuple[Values, Any]]:
+        return [
+            (trial.system_attrs.get("fixed_params", trial.params), trial.user_attrs.get(same))
+            for trial in study.get_trials(deepcopy=False)
+            if _counted(trial) or trial.state == TrialState.WAITING
+        ]
+
+    before = held()
+    for values, attributes in wanted:
+        if (values, attributes.get(same)) not in before:
+            study.enqueue_trial(dict(values), user_attrs=dict(attributes))
+    return len(held())
 
 
 def work(
@@ -169,12 +192,14 @@ def _placed(study: optuna.Study, objective: Objective, total: int) -> Objective:
         if len(earlier) >= total:
             raise Surplus
         try:
+            if trial.user_attrs.get(DEATHS, 0) >= MOST_DEATHS:
+                raise Refused(f"its process died {MOST_DEATHS} times; it may need more memory than there is")
             return objective(trial)
         except Refused as refused:
             trial.set_user_attr(WHY, str(refused))
             raise
         except KeyboardInterrupt:
-            again(study, study.trials[trial.number])
+            _requeue(study, study.trials[trial.number], trial.user_attrs.get(DEATHS, 0))
             raise
 
     return run
@@ -182,8 +207,7 @@ def _placed(study: optuna.Study, objective: Objective, total: int) -> Objective:
 
 def _bury(study: optuna.Study) -> None:
     """Fail the trials whose process died, also before its first sign of life."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
+    with _experimental():
         optuna.storages.fail_stale_trials(study)
     long_ago = datetime.now() - timedelta(seconds=GRACE)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):

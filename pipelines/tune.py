@@ -1,0 +1,14 @@
+"""Search the settings of one task as params.yaml says, and write the winner into it."""
+
+from seqops.console import run_stage
+from seqops.store import Store
+from seqops.tuning.tune import Settings, tune
+
+
+def tune_task(name: str) -> None:
+    """Tune one task."""
+    tune(Store.find(), name, Settings())
+
+
+if __name__ == "__main__":
+    run_stage(tune_task)

@@ -1,0 +1,51 @@
+"""`seqops tune`: search the settings of a task, and write the winner into params.yaml."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from seqops.cli.options import Debug, OneTask
+from seqops.console import plainly
+from seqops.contract import SeqopsError
+from seqops.params import Params
+from seqops.store import Store
+
+Trials = Annotated[int | None, typer.Option(min=1, help="Trials of the study, all runs together.")]
+Timeout = Annotated[float | None, typer.Option(min=0, help="Seconds after which no trial is begun.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes that share the study.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Search, but only show what would be written.")]
+Storage = Annotated[
+    str | None,
+    typer.Option(envvar="SEQOPS_STUDIES", help="SQLAlchemy URL of the study; default: a file in .state."),
+]
+
+
+def tune(
+    task: OneTask,
+    trials: Trials = None,
+    timeout: Timeout = None,
+    jobs: Jobs = 1,
+    dry_run: DryRun = False,
+    storage: Storage = None,
+    debug: Debug = False,
+) -> None:
+    """Search tasks.TASK.search of params.yaml, try the best again with other seeds, write the winner."""
+    with plainly(debug):
+        store = Store.find()
+        Params.load(store.params).space(task)
+        _encode(store, task)
+        from seqops.tuning.tune import Settings
+        from seqops.tuning.tune import tune as tuned
+
+        tuned(store, task, Settings(trials, timeout, jobs, dry_run, storage))
+
+
+def _encode(store: Store, task: str) -> None:
+    """Bring the task's arrays up to date with params.yaml, as `dvc repro` does."""
+    command = [sys.executable, "-m", "dvc", "repro", "--quiet", f"preprocess@{task}"]
+    if subprocess.run(command, cwd=store.root, check=False).returncode:  # noqa: S603
+        raise SeqopsError(f"the data of {task} could not be prepared. See above; then run it again.")

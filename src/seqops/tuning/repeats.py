@@ -1,0 +1,105 @@
+"""The second half of tuning: the best trials again, with other seeds, so that luck is not promoted."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from seqops.blocks.search.sampling import sampler_of
+from seqops.blocks.search.study import LABEL, Surplus, open_study, queue, work
+from seqops.tuning.session import Session, words
+
+VALUES = "values"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Values that may be written down; first: the score of their trial; scores: one a seed."""
+
+    label: str
+    values: dict[str, Any]
+    first: float | None
+    scores: tuple[float, ...] = ()
+
+    @property
+    def mean(self) -> float | None:
+        """The mean over the seeds."""
+        return statistics.fmean(self.scores) if self.scores else None
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation over the seeds."""
+        return statistics.stdev(self.scores) if len(self.scores) > 1 else 0.0
+
+
+def candidates(session: Session) -> list[Candidate]:
+    """Return the present values, and the best trials that have others."""
+    done = session.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    ranked = sorted(done, key=lambda t: (-session.sign * float(t.value or 0.0), t.number))
+    best: list[Candidate] = []
+    for trial in ranked:
+        values = session.settled(trial)
+        if all(values != other.values for other in best):
+            best.append(Candidate(f"trial {trial.number}", values, trial.value))
+    others = [c for c in best[: session.tuning.best] if c.values != session.present]
+    return [Candidate("present values", session.present, None), *others]
+
+
+def repeats_of(session: Session) -> optuna.Study:
+    """Open the study that holds the repeats of a study's trials."""
+    name = f"{session.study.study_name}-again"
+    goal, seed = session.task.data.goal, session.tuning.seed
+    return open_study(session.url, name, goal, sampler_of("random", 0, seed))
+
+
+def queue_repeats(session: Session, study: optuna.Study) -> int:
+    """Queue each candidate with each of `tuning.seeds` seeds, where it is not yet; count all repeats."""
+    first = session.task.recipe.seed + 1
+    return queue(
+        study,
+        [
+            ({"seed": seed}, {VALUES: candidate.values, LABEL: f"{candidate.label}, seed {seed}"})
+            for seed in range(first, first + session.tuning.seeds)
+            for candidate in candidates(session)
+        ],
+        same=VALUES,
+    )
+
+
+def repeat(session: Session, study: optuna.Study, total: int, look: Callable[[], None]) -> None:
+    """Fit what is queued, unpruned."""
+
+    def fit(trial: optuna.Trial) -> float:
+        seed = trial.suggest_int("seed", 0, 2**31)
+        if VALUES not in trial.user_attrs:
+            # a kill between two writes lost a place in the queue, and this was drawn instead
+            queue_repeats(session, study)
+            raise Surplus
+        values = trial.user_attrs[VALUES]
+        name = f"{trial.user_attrs[LABEL]}: {words(values)}"
+        task = session.having({**values, "fit.seed": seed})
+        return session.fit(task, "repeat", trial.number, name, lambda row: look())
+
+    work(study, fit, total, look)
+
+
+def scored(session: Session, study: optuna.Study) -> list[Candidate]:
+    """Return the candidates with the scores of their repeats, in the order of the seeds."""
+    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+    def scores(values: dict[str, Any]) -> tuple[float, ...]:
+        own = {t.params["seed"]: t.value for t in done if t.user_attrs.get(VALUES) == values}
+        return tuple(value for _, value in sorted(own.items()) if value is not None)
+
+    return [replace(candidate, scores=scores(candidate.values)) for candidate in candidates(session)]
+
+
+def winner(session: Session, tried: list[Candidate]) -> Candidate:
+    """Choose the best mean among those whose every seed gave a score; the present values win a tie."""
+    whole = [c for c in tried if len(c.scores) >= session.tuning.seeds]
+    return max(whole, key=lambda c: session.sign * (c.mean or 0.0)) if whole else tried[0]

@@ -1,0 +1,161 @@
+"""Tune one task: search, repeat the best, write the winner into params.yaml, record it all."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.trial import TrialState
+from rich.table import Table
+
+from seqops.blocks.search.pictures import draw
+from seqops.blocks.search.study import WHY, counts, storing
+from seqops.console import err, out
+from seqops.contract import SeqopsError
+from seqops.params import Params
+from seqops.store import Store, write_bytes
+from seqops.tuning.board import board
+from seqops.tuning.repeats import Candidate, queue_repeats, repeat, repeats_of, scored, winner
+from seqops.tuning.session import Session, storage_url, words
+from seqops.tuning.trials import queue_present, search
+from seqops.tuning.workers import Job, divide_cores, helped
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one run of `seqops tune` goes about it.
+
+    trials: of the study, over all runs (None: as params.yaml says); timeout: seconds after which no trial
+    is begun; jobs: processes; storage: an SQLAlchemy URL (None: the project's own).
+    """
+
+    trials: int | None = None
+    timeout: float | None = None
+    jobs: int = 1
+    dry_run: bool = False
+    storage: str | None = None
+
+
+def tune(store: Store, name: str, settings: Settings) -> None:
+    """Tune one task. Raises SeqopsError where the space, the data or the storage is not usable."""
+    url = storage_url(store, settings.storage)
+    with storing(url):
+        divide_cores(settings.jobs)
+        session = Session.open(store, name, url)
+        trials_an_hour = _search(session, settings)
+        tried = _repeat(session, settings)
+        best = winner(session, tried)
+        _record(session, tried, best, trials_an_hour)
+    out.print(_table(session, tried, best))
+    _write(session, best, settings.dry_run)
+
+
+def _search(session: Session, settings: Settings) -> float:
+    """Run the trials; return how many were finished in an hour."""
+    total = settings.trials or session.tuning.trials
+    deadline = time.time() + settings.timeout if settings.timeout is not None else None
+    goal, name = session.task.data.goal.metric, session.task.name
+    before, started = counts(session.study).finished, time.monotonic()
+    queue_present(session)
+    with (
+        board(err, f"trials of {name}", session.study, goal, total) as shown,
+        helped(_job(session, settings, False, total, deadline)),
+    ):
+        search(session, total, shown.look, deadline)
+        shown.look()
+    now = counts(session.study)
+    if now.finished < total:
+        err.print(f"{now.finished} of {total} trials are finished. The same command goes on with the rest.")
+    if not now.complete:
+        raise SeqopsError(
+            f"no trial of {name} is complete ({now.pruned} pruned, {now.failed} failed). "
+            f"Run more, or mend tasks.{name}.search; `make ui` shows why each trial failed."
+        )
+    return (now.finished - before) / max(time.monotonic() - started, 1e-9) * 3600
+
+
+def _repeat(session: Session, settings: Settings) -> list[Candidate]:
+    study = repeats_of(session)
+    total = queue_repeats(session, study)
+    goal = session.task.data.goal.metric
+    with (
+        board(err, "the best and the present values again", study, goal, total) as shown,
+        helped(_job(session, settings, True, total, None)),
+    ):
+        repeat(session, study, total, shown.look)
+        shown.look()
+    return scored(session, study)
+
+
+def _job(session: Session, settings: Settings, repeats: bool, total: int, deadline: float | None) -> Job:
+    root, name = session.store.root, session.task.name
+    return Job(root, name, session.url, repeats, total, deadline, settings.jobs, os.getpid())
+
+
+def saved_by_pruning(session: Session) -> float:
+    """Return the share of the trials' epochs that pruning spared."""
+    epochs = session.task.recipe.epochs
+    trials = session.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+    spared = [epochs - max(t.intermediate_values) for t in trials if t.state == TrialState.PRUNED]
+    return sum(spared) / (epochs * len(trials)) if trials else 0.0
+
+
+def _record(session: Session, tried: list[Candidate], best: Candidate, trials_an_hour: float) -> None:
+    """Put figures and pictures to the parent run, and right the runs of trials that died."""
+    now = counts(session.study)
+    metrics = {
+        "trials.complete": now.complete,
+        "trials.pruned": now.pruned,
+        "trials.failed": now.failed,
+        "trials.an_hour": trials_an_hour,
+        "pruning.saved": saved_by_pruning(session),
+        "validation.best": session.study.best_value,
+    }
+    means = {"present.mean": tried[0].mean, "winner.mean": best.mean}
+    metrics |= {key: value for key, value in means.items() if value is not None}
+    for kind, study in (("trial", session.study), ("repeat", repeats_of(session))):
+        failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+        session.runs.settle(kind, {trial.number for trial in failed if WHY not in trial.user_attrs})
+    folder = session.store.state / "tune" / session.study.study_name
+    draw(session.study, folder)
+    session.runs.close(metrics, folder)
+    err.print(f"pictures: {(folder / 'study.html').relative_to(session.store.root)}", highlight=False)
+
+
+def _table(session: Session, tried: list[Candidate], best: Candidate) -> Table:
+    goal = session.task.data.goal.metric
+    table = Table(title=f"Validation {goal} over {session.tuning.seeds} other seeds")
+    for column in ("", "values", "in its trial", "mean", "spread", ""):
+        table.add_column(column)
+    for candidate in tried:
+        numbers = (candidate.first, candidate.mean, candidate.spread if candidate.scores else None)
+        shown = ["" if number is None else f"{number:.4f}" for number in numbers]
+        table.add_row(candidate.label, words(candidate.values), *shown, "winner" if candidate is best else "")
+    return table
+
+
+def _write(session: Session, best: Candidate, dry_run: bool) -> None:
+    """Edit params.yaml in place, and print what has changed."""
+    name, path = session.task.name, session.store.params
+    if best.values == session.present:
+        out.print(f"params.yaml stays as it is: nothing was better than the present values of {name}.")
+        return
+    params = Params.load(path)
+    before = path.read_text("utf-8")
+    after = params.edited(_named(name, best.values))
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), "params.yaml", "params.yaml", lineterm="", n=0
+    )
+    out.print("\n".join(lines), markup=False, highlight=False)
+    if dry_run:
+        out.print("Only shown, because of --dry-run.")
+        return
+    write_bytes(path, after.encode("utf-8"))
+    out.print(f"Written. `dvc repro evaluate@{name}` trains with these values.")
+
+
+def _named(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {f"tasks.{name}.{key}": value for key, value in values.items()}

@@ -1,0 +1,79 @@
+"""Further processes that share a study: each opens it for itself, and none outlives the one that began it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqops.console import err, plainly
+from seqops.environment import hushed
+from seqops.store import Store
+from seqops.tuning.repeats import repeat, repeats_of
+from seqops.tuning.session import Session
+from seqops.tuning.trials import search
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker must know; total: trials of the search, or the repeats of its best."""
+
+    root: Path
+    task: str
+    url: str
+    repeats: bool
+    total: int
+    deadline: float | None
+    jobs: int
+    parent: int
+
+
+@contextmanager
+def helped(job: Job) -> Iterator[None]:
+    """Run `job.jobs - 1` workers beside the block; wait for them at its end, stop them where it fails."""
+    spawn = multiprocessing.get_context("spawn")
+    workers = [spawn.Process(target=_work, args=(job,)) for _ in range(job.jobs - 1)]
+    for worker in workers:
+        worker.start()
+    try:
+        yield
+    except BaseException:
+        for worker in workers:
+            worker.terminate()
+        raise
+    finally:
+        for worker in workers:
+            worker.join()
+    lost = [worker.exitcode for worker in workers if worker.exitcode]
+    if lost:
+        err.print(
+            f"{len(lost)} of {len(workers)} workers ended early (exit {lost}); their trials were taken over."
+        )
+
+
+def _work(job: Job) -> None:
+    with plainly():
+        divide_cores(job.jobs)
+        session = Session.open(Store(job.root), job.task, job.url)
+
+        def look() -> None:
+            if os.getppid() != job.parent:
+                sys.exit(1)
+
+        if job.repeats:
+            repeat(session, repeats_of(session), job.total, look)
+        else:
+            search(session, job.total, look, job.deadline)
+
+
+def divide_cores(jobs: int) -> None:
+    """Give this process its share of the cores, before TensorFlow takes them all."""
+    with hushed():
+        import tensorflow as tf
+    # a graph for each trial is meant, and no reason to warn
+    tf.get_logger().setLevel("ERROR")
+    tf.config.threading.set_intra_op_parallelism_threads(max(1, len(os.sched_getaffinity(0)) // jobs))

@@ -1,0 +1,213 @@
+"""Tuning from end to end on the smallest network there is: the winner in params.yaml, the runs in MLflow."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import mlflow
+import pytest
+from ruamel.yaml import YAML
+
+from seqops.params import Params
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+TASK = "forecast"
+TRIALS = 4
+SMALL = {
+    "model": {"kind": "dense", "members": 1, "units": 4},
+    "fit": {"epochs": 2, "patience": 2, "learning_rate": 0.001},
+}
+
+
+def settings(path):
+    """Make the task tiny, and the study short."""
+    yaml = YAML()
+    document = yaml.load(path)
+    for section, values in SMALL.items():
+        document["tasks"][TASK][section].update(values)
+    document["tuning"].update(startup=2, best=1, seeds=2, pruner="none")
+    document["tasks"][TASK]["search"] = {
+        "model.units": {"kind": "int", "low": 4, "high": 16},
+        "fit.learning_rate": {"kind": "float", "low": 0.0005, "high": 0.05, "log": True},
+        "fit.decay.kind": {"kind": "categorical", "choices": ["cosine", "none"]},
+    }
+    yaml.dump(document, path)
+
+
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory):
+    """A project whose data is encoded."""
+    root = tmp_path_factory.mktemp("encoded") / "project"
+    root.mkdir()
+    for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
+        shutil.copy(ROOT / name, root / name)
+    shutil.copytree(ROOT / "pipelines", root / "pipelines")
+    settings(root / "params.yaml")
+    environment = {**os.environ, "SEQOPS_ROOT": str(root)}
+    (root / "data").mkdir()
+    shutil.copy(ROOT / "data" / "catalog.yaml", root / "data" / "catalog.yaml")
+    for stage in ("download", "validate", "preprocess"):
+        command = [sys.executable, str(root / "pipelines" / f"{stage}.py"), TASK]
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+    return root
+
+
+def copied(encoded, tmp_path_factory):
+    root = tmp_path_factory.mktemp("tuned") / "project"
+    shutil.copytree(encoded, root)
+    return root
+
+
+def start(root, *more):
+    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
+    command = [sys.executable, str(HERE / "tuner.py"), str(root), TASK, str(TRIALS), *more]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def finish(process):
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    return output
+
+
+def kill_after(process, words):
+    """Kill a process, and by that its group, when it has said these words."""
+    for line in process.stdout:
+        if words in line:
+            process.kill()
+            process.communicate()
+            assert process.returncode == -signal.SIGKILL
+            return
+    raise AssertionError(f"it never said {words!r}")
+
+
+@pytest.fixture(scope="module")
+def tuned(encoded, tmp_path_factory):
+    """A project tuned undisturbed, and what the command said."""
+    root = copied(encoded, tmp_path_factory)
+    return root, finish(start(root))
+
+
+@pytest.fixture(scope="module")
+def runs(tuned):
+    mlflow.set_tracking_uri(f"sqlite:///{tuned[0] / '.state' / 'mlflow' / 'mlflow.db'}")
+    client = mlflow.MlflowClient()
+    experiment = client.get_experiment_by_name(TASK)
+    return client, client.search_runs([experiment.experiment_id])
+
+
+def of_kind(runs, kind):
+    return [run for run in runs[1] if run.data.tags.get("seqops.kind") == kind]
+
+
+def searched(root):
+    task = Params.load(root / "params.yaml").task(TASK)
+    return {key: task.values()[key] for key in task.section["search"]}
+
+
+def test_the_winner_stands_in_params_and_is_all_that_changed(encoded, tuned):
+    root, said = tuned
+    before, after = ((r / "params.yaml").read_text("utf-8").splitlines() for r in (encoded, root))
+    changed = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
+    assert 1 <= len(changed) <= len(searched(root))
+    for old, new in changed:
+        assert f"-{old}" in said
+        assert f"+{new}" in said
+        assert old.partition("#")[2] == new.partition("#")[2]
+
+
+def test_the_winner_is_better_than_the_present_values_over_other_seeds(tuned, runs):
+    repeats = of_kind(runs, "repeat")
+    scores = {}
+    for run in repeats:
+        scores.setdefault(run.info.run_name.partition(",")[0], []).append(run.data.metrics["validation.best"])
+    assert {len(found) for found in scores.values()} == {2}
+    present = scores.pop("present values")
+    (best,) = scores.values()
+    assert sum(best) < sum(present)
+    assert {run.data.params["fit.seed"] for run in repeats} == {"1", "2"}
+
+
+def test_every_trial_is_a_nested_run_of_one_study(runs):
+    (study,) = of_kind(runs, "study")
+    trials = of_kind(runs, "trial")
+    assert len(trials) == TRIALS
+    assert sorted(int(run.data.tags["seqops.trial"]) for run in trials) == list(range(TRIALS))
+    for run in trials + of_kind(runs, "repeat"):
+        assert run.data.tags["mlflow.parentRunId"] == study.info.run_id
+        assert run.data.tags["seqops.state"] == "complete"
+        assert run.info.status == "FINISHED"
+        assert run.data.metrics["seconds"] > 0
+        assert run.data.metrics["epochs"] == len(runs[0].get_metric_history(run.info.run_id, "train.loss"))
+        assert "model.units" in run.data.params
+    assert study.data.metrics["trials.complete"] == TRIALS
+    assert "'high': 16" in study.data.params["search.model.units"]
+
+
+def test_the_first_trial_has_the_present_values(encoded, runs):
+    (first,) = [run for run in of_kind(runs, "trial") if run.data.tags["seqops.trial"] == "0"]
+    assert {key: first.data.params[key] for key in searched(encoded)} == {
+        key: str(value) for key, value in searched(encoded).items()
+    }
+
+
+def test_pictures_are_kept_beside_the_study(tuned, runs):
+    (study,) = of_kind(runs, "study")
+    names = {item.path for item in runs[0].list_artifacts(study.info.run_id, "study")}
+    assert "study/study.html" in names
+    assert any(name.endswith(".png") for name in names)
+
+
+def test_tuning_again_begins_no_trial_and_changes_nothing(tuned):
+    root, _ = tuned
+    before = (root / "params.yaml").read_bytes()
+    said = finish(start(root))
+    assert [line for line in said.splitlines() if "  complete  " in line] == []
+    assert "stays as it is" in said
+    assert (root / "params.yaml").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_killed_in_a_trial_and_in_a_repeat_it_ends_as_if_never_killed(encoded, tuned, tmp_path_factory):
+    root = copied(encoded, tmp_path_factory)
+    kill_after(start(root, "1", "dry"), "trial 1  complete")
+    kill_after(start(root, "1", "dry"), "trial 3  complete")
+    kill_after(start(root, "1", "dry"), "seed 1  complete")
+    assert (root / "params.yaml").read_bytes() == (encoded / "params.yaml").read_bytes()
+    said = finish(start(root))
+    assert "Written" in said
+    mlflow.set_tracking_uri(f"sqlite:///{root / '.state' / 'mlflow' / 'mlflow.db'}")
+    client = mlflow.MlflowClient()
+    everything = client.search_runs([client.get_experiment_by_name(TASK).experiment_id])
+    states = [r.data.tags["seqops.state"] for r in everything if r.data.tags["seqops.kind"] == "trial"]
+    assert states.count("complete") == TRIALS
+    assert set(states) <= {"complete", "died"}
+    assert all(r.info.status != "RUNNING" for r in everything)
+
+
+@pytest.mark.slow
+def test_two_workers_end_with_the_same_number_of_trials(encoded, tmp_path_factory):
+    root = copied(encoded, tmp_path_factory)
+    said = finish(start(root, "2", "dry"))
+    assert "Only shown" in said or "stays as it is" in said
+    assert (root / "params.yaml").read_bytes() == (encoded / "params.yaml").read_bytes()
+    mlflow.set_tracking_uri(f"sqlite:///{root / '.state' / 'mlflow' / 'mlflow.db'}")
+    client = mlflow.MlflowClient()
+    found = client.search_runs([client.get_experiment_by_name(TASK).experiment_id])
+    assert [r.data.tags["seqops.kind"] for r in found].count("trial") == TRIALS
+    assert [r.data.tags["seqops.kind"] for r in found].count("repeat") == 4
+
+
+def test_data_that_is_not_encoded_is_told_with_what_to_run(encoded, tmp_path_factory):
+    root = copied(encoded, tmp_path_factory)
+    shutil.rmtree(root / "data" / TASK / "arrays")
+    process = start(root)
+    output, _ = process.communicate()
+    assert process.returncode
+    assert "dvc repro" in output

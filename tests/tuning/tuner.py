@@ -1,0 +1,21 @@
+"""Tune one task of a project folder: `tuner.py ROOT TASK TRIALS [JOBS [dry]]`."""
+
+import os
+import sys
+from pathlib import Path
+
+from seqops.blocks.search import study
+from seqops.console import plainly
+from seqops.store import Store
+from seqops.tuning.tune import Settings, tune
+
+
+def main(root, task, trials, jobs="1", dry=""):
+    os.environ["SEQOPS_ROOT"] = root
+    study.HEARTBEAT, study.GRACE = 1, 4
+    with plainly(debug=True):
+        tune(Store(Path(root)), task, Settings(int(trials), jobs=int(jobs), dry_run=bool(dry)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
