@@ -50,49 +50,48 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def case(store, request):
-    """One task's champion, two raw inputs, its answers when loaded, and what it says of an empty input."""
+def case(store, request, tmp_path_factory):
+    """One task's champion asked in every way, all at once: most of the time goes into imports."""
     task = Params.load(store.params).task(request.param)
+    folder = tmp_path_factory.mktemp(task.name)
     example = task.data.request_example(read_json(store.folder(task.name).meta))
     inputs, uri = [example, f" {example}"], f"models:/{task.data.registered_name}@champion"
-    model = mlflow.pyfunc.load_model(uri)
-    answers = json.loads(json.dumps(model.predict(inputs)))
-    assert len(answers) == 2
-    with pytest.raises(BadData) as told:
-        model.predict([""])
-    return SimpleNamespace(name=task.name, uri=uri, inputs=inputs, answers=answers, refusal=str(told.value))
+    (folder / "in.json").write_text(json.dumps({"inputs": inputs}), "utf-8")
+    files = ["-i", str(folder / "in.json"), "-o", str(folder / "out.json"), "-t", "json"]
+    said = started([*SEQOPS, "predict", task.name, "--json", *inputs])
+    filed = started([*MLFLOW, "predict", "-m", uri, "--env-manager", "local", *files])
+    server = Server(uri, folder / "log")
+    try:
+        model = mlflow.pyfunc.load_model(uri)
+        yield SimpleNamespace(
+            uri=uri,
+            inputs=inputs,
+            model=model,
+            answers=json.loads(json.dumps(model.predict(inputs))),
+            said=said,
+            filed=filed,
+            out=folder / "out.json",
+            server=server,
+        )
+    finally:
+        for process in (said, filed):
+            process.kill()
+            process.communicate()
+        server.stop()
 
 
-def lines(command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+def started(command):
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_seqops_predict_answers_as_the_loaded_model(case):
-    said = lines([*SEQOPS, "predict", case.name, "--json", *case.inputs])
-    assert [json.loads(line) for line in said] == case.answers
+def output(process):
+    said, complaint = process.communicate()
+    assert process.returncode == 0, complaint
+    return said
 
 
-def test_mlflow_predicts_from_a_file_as_the_loaded_model(case, tmp_path):
-    (tmp_path / "in.json").write_text(json.dumps({"inputs": case.inputs}), "utf-8")
-    files = ["-i", str(tmp_path / "in.json"), "-o", str(tmp_path / "out.json")]
-    lines([*MLFLOW, "predict", "-m", case.uri, "--env-manager", "local", "-t", "json", *files])
-    assert read_json(tmp_path / "out.json") == {"predictions": case.answers}
-
-
-def test_mlflow_serves_the_loaded_model_and_tells_what_is_wrong_with_an_input(case, tmp_path):
-    with served(case.uri, tmp_path / "log") as ask:
-        assert ask({"inputs": case.inputs}) == (200, {"predictions": case.answers})
-        for wrong, said in (("", case.refusal), (3, "Expected type str")):
-            status, answer = ask({"inputs": [wrong]})
-            assert status == 400
-            assert said in answer["message"]
-            assert "stack_trace" not in answer
-
-
-class served:  # noqa: N801
-    """A server of a model on a free port; yields a function from a request to (status, answer)."""
+class Server:
+    """`mlflow models serve` on a free port."""
 
     def __init__(self, uri, log):
         with socket.socket() as free:
@@ -101,30 +100,26 @@ class served:  # noqa: N801
         self.address, self.log = f"http://127.0.0.1:{port}", log
         place = ["-h", "127.0.0.1", "-p", str(port)]
         with log.open("w") as said:
-            self.server = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [*MLFLOW, "serve", "-m", uri, "--env-manager", "local", *place],
                 stdout=said,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def __enter__(self):
+    def wait(self):
         deadline = time.monotonic() + UP
-        while self.server.poll() is None and time.monotonic() < deadline:
+        while self.process.poll() is None and time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"{self.address}/ping", timeout=5)
             except (urllib.error.URLError, OSError):
                 time.sleep(0.5)
             else:
-                return self.ask
-        self.__exit__()
+                return
         raise AssertionError(self.log.read_text())
 
-    def __exit__(self, *_):
-        os.killpg(self.server.pid, signal.SIGTERM)
-        self.server.wait()
-
     def ask(self, request):
+        """Return the status and the answer."""
         body, headers = json.dumps(request).encode(), {"Content-Type": "application/json"}
         try:
             asked = urllib.request.Request(f"{self.address}/invocations", body, headers)
@@ -132,6 +127,35 @@ class served:  # noqa: N801
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+
+    def stop(self):
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait()
+
+
+def test_each_input_has_an_answer_of_its_own(case):
+    assert len(case.answers) == len(case.inputs) == 2
+
+
+def test_seqops_predict_answers_as_the_loaded_model(case):
+    assert [json.loads(line) for line in output(case.said).splitlines()] == case.answers
+
+
+def test_mlflow_predicts_from_a_file_as_the_loaded_model(case):
+    output(case.filed)
+    assert read_json(case.out) == {"predictions": case.answers}
+
+
+def test_mlflow_serves_the_loaded_model_and_tells_what_is_wrong_with_an_input(case):
+    case.server.wait()
+    assert case.server.ask({"inputs": case.inputs}) == (200, {"predictions": case.answers})
+    with pytest.raises(BadData) as told:
+        case.model.predict([""])
+    for wrong, said in (("", str(told.value)), (3, "Expected type str")):
+        status, answer = case.server.ask({"inputs": [wrong]})
+        assert status == 400
+        assert said in answer["message"]
+        assert "stack_trace" not in answer
 
 
 def test_the_model_says_what_it_takes_and_what_it_needs(case):
