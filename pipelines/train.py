@@ -35,7 +35,7 @@ def train_task(name: str) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         run.log(
             {
-                "validation.best": best(e.validation for e in fitted.epochs),
+                "validation/best": best(e.validation for e in fitted.epochs),
                 "peak_memory_mib": peak,
                 "parameters": fitted.model.count_params(),
                 "seconds": time.monotonic() - started,

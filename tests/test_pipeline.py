@@ -75,15 +75,15 @@ def test_the_run_carries_params_curves_scores_and_hashes(twins, client, name):
     run = client.get_run(version.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params["fit.epochs"] == "1"
-    [point] = client.get_metric_history(version.run_id, "train.loss")
-    [validation] = client.get_metric_history(version.run_id, "validation.goal")
+    [point] = client.get_metric_history(version.run_id, "train/loss")
+    [validation] = client.get_metric_history(version.run_id, "validation/goal")
     assert point.step == validation.step == 1
-    assert run.data.metrics["validation.best"] == validation.value
+    assert run.data.metrics["validation/best"] == validation.value
     assert run.info.run_name == run.data.tags["seqops.source"] == "sample"
     assert (run.data.tags["seqops.kind"], run.data.tags["seqops.task"]) == ("training", name)
     metrics = read_json(twins[0].folder(name).metrics)
     goal = metrics["goal"]
-    assert run.data.metrics[f"test.{goal}"] == pytest.approx(metrics["model"][goal]["value"])
+    assert run.data.metrics[f"test/{goal}"] == pytest.approx(metrics["model"][goal]["value"])
     assert run.data.tags["seqops.model_sha256"] == sha256_of(twins[0].folder(name).weights)
     assert run.data.tags["seqops.model_sha256"] == version.tags["seqops.model_sha256"]
 

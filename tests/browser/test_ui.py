@@ -127,16 +127,16 @@ def test_the_table_of_runs_tells_them_apart_by_what_differs(project, ui):
 
 def test_the_runs_compare_by_their_curves_and_scores(project, ui):
     charts = f"experiments/{experiment(project)}/runs?compareRunsMode=CHART"
-    page = ui("charts", charts, "baseline.always even.accuracy")
-    assert "baseline.always even.accuracy" in page.text
+    page = ui("charts", charts, "baseline/always even.accuracy")
+    assert "baseline/always even.accuracy" in page.text
     assert "sample: units 8->16" in page.text
     assert_drawn(page.picture)
 
 
 def test_a_run_shows_its_params_and_scores(project, ui):
     run = project.client.get_model_version("toy", "2").run_id
-    page = ui("run", f"experiments/{experiment(project)}/runs/{run}", "test.accuracy")
-    for words in ("test.accuracy", "validation.goal", "train.loss", "model.units 16", "seqops.kind"):
+    page = ui("run", f"experiments/{experiment(project)}/runs/{run}", "test/accuracy")
+    for words in ("test/accuracy", "validation/goal", "train/loss", "model.units 16", "seqops.kind"):
         assert words in page.text
     assert_drawn(page.picture)
 

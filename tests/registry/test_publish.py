@@ -77,7 +77,7 @@ def test_publishing_twice_changes_nothing(realm):
     realm.make(BAD)
     realm.publish()
     run = realm.client.get_model_version(realm.model, "1").run_id
-    assert len(realm.client.get_metric_history(run, "test.accuracy")) == 1
+    assert len(realm.client.get_metric_history(run, "test/accuracy")) == 1
     assert len(registry.versions(realm.client, realm.model)) == 2
     assert realm.lines() == [("promoted", "1", None, "1"), ("kept", "2", "1", "1")]
 

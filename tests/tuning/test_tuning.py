@@ -126,7 +126,7 @@ def test_the_winner_is_better_than_the_present_values_over_other_seeds(tuned, ru
     repeats = of_kind(runs, "repeat")
     scores = {}
     for run in repeats:
-        scores.setdefault(run.info.run_name.partition(",")[0], []).append(run.data.metrics["validation.best"])
+        scores.setdefault(run.info.run_name.partition(",")[0], []).append(run.data.metrics["validation/best"])
     assert {len(found) for found in scores.values()} == {2}
     present = scores.pop("present values")
     (best,) = scores.values()
@@ -144,9 +144,9 @@ def test_every_trial_is_a_nested_run_of_one_study(runs):
         assert run.data.tags["seqops.state"] == "complete"
         assert run.info.status == "FINISHED"
         assert run.data.metrics["seconds"] > 0
-        assert run.data.metrics["epochs"] == len(runs[0].get_metric_history(run.info.run_id, "train.loss"))
+        assert run.data.metrics["epochs"] == len(runs[0].get_metric_history(run.info.run_id, "train/loss"))
         assert "model.units" in run.data.params
-    assert study.data.metrics["trials.complete"] == TRIALS
+    assert study.data.metrics["trials/complete"] == TRIALS
     assert "'high': 16" in study.data.params["search.model.units"]
 
 

@@ -53,16 +53,16 @@ def scored(folder: Folder, identity: Identity) -> dict[str, Any]:
 
 
 def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Name every score as MLflow shows it: `test.f1`, `test.f1.low`, `baseline.copy.f1`."""
+    """Name every score as MLflow shows it: `test/f1`, `test/f1.low`, `baseline/copy.f1`."""
     flat: dict[str, float | None] = {}
     for name, score in metrics["model"].items():
         flat |= {
-            f"test.{name}": score["value"],
-            f"test.{name}.low": score["low"],
-            f"test.{name}.high": score["high"],
+            f"test/{name}": score["value"],
+            f"test/{name}.low": score["low"],
+            f"test/{name}.high": score["high"],
         }
     for baseline, scores in metrics["baselines"].items():
-        flat |= {f"baseline.{baseline}.{name}": score["value"] for name, score in scores.items()}
+        flat |= {f"baseline/{baseline}.{name}": score["value"] for name, score in scores.items()}
     # MLflow refuses other characters in a metric's name
     return {re.sub(r"[^\w./ :-]", "-", name): value for name, value in flat.items() if value is not None}
 

@@ -97,8 +97,8 @@ class Training:
         """Record one point of every curve."""
         self.log(
             {
-                "train.loss": row.loss,
-                "validation.goal": row.validation,
+                "train/loss": row.loss,
+                "validation/goal": row.validation,
                 "learning_rate": row.learning_rate,
                 "tokens_per_second": tokens / max(seconds, 1e-9),
                 "seconds_per_epoch": seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -99,7 +100,19 @@ def scored(session: Session, study: optuna.Study) -> list[Candidate]:
     return [replace(candidate, scores=scores(candidate.values)) for candidate in candidates(session)]
 
 
-def winner(session: Session, tried: list[Candidate]) -> Candidate:
-    """Choose the best mean among those whose every seed gave a score; the present values win a tie."""
-    whole = [c for c in tried if len(c.scores) >= session.tuning.seeds]
-    return max(whole, key=lambda c: session.sign * (c.mean or 0.0)) if whole else tried[0]
+def winner(tried: list[Candidate], seeds: int, sign: float) -> Candidate:
+    """Choose the best mean among the candidates whose every seed gave a score.
+
+    tried: the present values first; they stay unless the best beats them by two standard errors of the
+    difference of the means. sign: 1 where a higher score is better, or -1.
+    """
+    present, *others = tried
+    best = max((c for c in others if len(c.scores) >= seeds), key=lambda c: sign * _mean(c), default=present)
+    if len(present.scores) < seeds:
+        return best
+    error = math.hypot(present.spread, best.spread) / math.sqrt(seeds)
+    return best if sign * (_mean(best) - _mean(present)) > 2 * error else present
+
+
+def _mean(candidate: Candidate) -> float:
+    return statistics.fmean(candidate.scores)

@@ -108,7 +108,7 @@ class Session:
         finally:
             metrics = {"seconds": time.monotonic() - started, "epochs": float(len(curve.scores))}
             if curve.scores:
-                metrics["validation.best"] = curve.best(task.data.goal.higher_is_better)
+                metrics["validation/best"] = curve.best(task.data.goal.higher_is_better)
             self.runs.end(run, state, why, metrics)
             keras.backend.clear_session()
             gc.collect()

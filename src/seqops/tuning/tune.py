@@ -47,7 +47,7 @@ def tune(store: Store, name: str, settings: Settings) -> None:
         session = Session.open(store, name, url)
         trials_an_hour = _search(session, settings)
         tried = _repeat(session, settings)
-        best = winner(session, tried)
+        best = winner(tried, session.tuning.seeds, session.sign)
         _record(session, tried, best, trials_an_hour)
     out.print(_table(session, tried, best))
     _write(session, best, settings.dry_run)
@@ -107,14 +107,14 @@ def _record(session: Session, tried: list[Candidate], best: Candidate, trials_an
     """Put figures and pictures to the parent run, and right the runs of trials that died."""
     now = counts(session.study)
     metrics = {
-        "trials.complete": now.complete,
-        "trials.pruned": now.pruned,
-        "trials.failed": now.failed,
-        "trials.an_hour": trials_an_hour,
-        "pruning.saved": saved_by_pruning(session),
-        "validation.best": session.study.best_value,
+        "trials/complete": now.complete,
+        "trials/pruned": now.pruned,
+        "trials/failed": now.failed,
+        "trials/an_hour": trials_an_hour,
+        "trials/saved_by_pruning": saved_by_pruning(session),
+        "validation/best": session.study.best_value,
     }
-    means = {"present.mean": tried[0].mean, "winner.mean": best.mean}
+    means = {"validation/present_mean": tried[0].mean, "validation/winner_mean": best.mean}
     metrics |= {key: value for key, value in means.items() if value is not None}
     for kind, study in (("trial", session.study), ("repeat", repeats_of(session))):
         failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
@@ -141,7 +141,7 @@ def _write(session: Session, best: Candidate, dry_run: bool) -> None:
     """Edit params.yaml in place, and print what has changed."""
     name, path = session.task.name, session.store.params
     if best.values == session.present:
-        out.print(f"params.yaml stays as it is: nothing was better than the present values of {name}.")
+        out.print(f"params.yaml stays as it is: nothing beat the present values of {name} by more than luck.")
         return
     params = Params.load(path)
     before = path.read_text("utf-8")
