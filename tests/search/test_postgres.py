@@ -13,7 +13,7 @@ WORKER = """
 import sys, time, optuna
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 url, name = sys.argv[1:]
-study = optuna.load_study(storage=url, study_name="shared")
+study = optuna.load_study(storage=url, study_name="plain")
 
 def objective(trial):
     trial.set_user_attr("worker", name)
@@ -29,7 +29,7 @@ study.optimize(objective, n_trials=5)
 
 def test_two_processes_share_a_study_at_once(postgres_url):
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(storage=postgres_url, study_name="shared")
+    study = optuna.create_study(storage=postgres_url, study_name="plain")
     commands = [[sys.executable, "-c", WORKER, postgres_url, name] for name in ("one", "two")]
     workers = [subprocess.Popen(c, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for c in commands]
     said = [worker.communicate(timeout=120)[0] for worker in workers]

@@ -140,6 +140,16 @@ def test_two_workers_share_a_study_in_sqlite(url):
     shared(url)
 
 
+def test_a_worker_that_is_taken_for_dead_lets_its_trial_go_and_goes_on(url):
+    workers = [start(url, "study", 6, seconds, "silent") for seconds in (1.5, 0.2)]
+    for worker in workers:
+        finish(worker)
+    study = opened(url)
+    assert studies.counts(study).finished == 6
+    assert studies.counts(study).running == 0
+    assert [t for t in study.trials if t.user_attrs.get(studies.DEATHS)]
+
+
 def test_a_trial_begun_when_all_are_taken_is_dropped(url):
     study = opened(url)
     search(study, 3)

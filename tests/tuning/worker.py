@@ -1,7 +1,8 @@
 """A process that works on a study without any network: `worker.py URL NAME TOTAL [SECONDS [MOMENT]]`.
 
-SECONDS: of one epoch. MOMENT: where the process kills itself in its third trial: `drawn` (before the
-values), `epoch` (in the middle), `told` (before the result is stored).
+SECONDS: of one epoch. MOMENT: `silent`: it gives no sign of life, and is taken for dead; or where the process
+kills itself in its third trial: `drawn` (before the values), `epoch` (in the middle), `told` (before the
+result is stored).
 """
 
 import os
@@ -19,7 +20,7 @@ EPOCHS = 3
 
 
 def main(url, name, total, seconds="0", moment=""):
-    studies.HEARTBEAT, studies.GRACE = 1, 3
+    studies.HEARTBEAT, studies.GRACE = (60, 2) if moment == "silent" else (1, 3)
     study = studies.open_study(
         url, name, Goal("x", True), sampler_of("tpe", 4, 0), pruner_of("median", EPOCHS)
     )

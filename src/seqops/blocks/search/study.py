@@ -6,7 +6,7 @@ import sqlite3
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -178,10 +178,22 @@ def work(
             look()
             time.sleep(1)
             continue
-        # a process that was taken for dead goes on: its trial is another's now
-        with suppress(UpdateFinishedTrialError):
+        with _letting_go():
             study.optimize(_placed(study, objective, total), n_trials=1, catch=(Refused, Surplus))
         look()
+
+
+@contextmanager
+def _letting_go() -> Iterator[None]:
+    """Go on where this process was taken for dead meanwhile: its trial is another's now."""
+    try:
+        yield
+    except UpdateFinishedTrialError:
+        return
+    except ValueError as error:
+        # so optuna says it where the result is to be stored
+        if not str(error).startswith("Cannot tell a FAIL trial"):
+            raise
 
 
 def _placed(study: optuna.Study, objective: Objective, total: int) -> Objective:
