@@ -1,8 +1,10 @@
 """The training loop: exact resumption, early stopping, schedules."""
 
 import dataclasses
+import gc
 import math
 
+import keras
 import numpy as np
 import pytest
 
@@ -122,3 +124,15 @@ def test_plateaus_count_runs_without_gain():
     assert plateaus([1.0, 2.0, 2.0, 2.0, 3.0, 3.0], True) == 1
     assert plateaus([3.0, 2.0, 1.0], False) == 0
     assert plateaus([1.0, 1.0, 1.0, 1.0, 1.0], True) == 2
+
+
+def test_a_fit_leaves_no_graph_behind():
+    def graphs():
+        keras.backend.clear_session()
+        gc.collect()
+        return sum(type(held).__name__ == "FuncGraph" for held in gc.get_objects())
+
+    train(ToyNetwork(), DATA, SPLITS, META, RECIPE)
+    before = graphs()
+    train(ToyNetwork(units=9), DATA, SPLITS, META, RECIPE)
+    assert graphs() <= before
