@@ -64,7 +64,7 @@ class Tuning:
     pruner: Literal["hyperband", "median", "none"]
     seed: Count
     best: Positive
-    seeds: Positive
+    seeds: Annotated[int, Ge(2)]
 
 
 @dataclass(frozen=True)

@@ -66,3 +66,9 @@ def test_rows_that_differ_are_refused():
     other = dataclasses.replace(mean_of([1.0, 2.0]), name="median")
     with pytest.raises(ValueError, match="not the same rows"):
         paired(mean_of([1.0, 2.0]), other, 10, 0)
+
+
+def test_rows_that_are_all_of_one_block_can_tell_nothing():
+    worse, better = np.linspace(1.0, 2.0, 5), np.linspace(1.1, 2.1, 5)
+    assert paired(mean_of(better, block=5), mean_of(worse, block=5), 100, 0).p == 1.0
+    assert paired(mean_of(better), mean_of(worse), 100, 0).p < 0.05

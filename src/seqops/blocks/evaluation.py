@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -117,7 +118,8 @@ def verdict(goal: str, rivals: Sequence[Rival], alpha: float) -> str:
 def best_baseline(metrics: Mapping[str, Any]) -> tuple[str, float]:
     """Return the best baseline by the goal, and its value."""
     goal, sign = metrics["goal"], 1 if metrics["higher_is_better"] else -1
-    values = {name: scores[goal]["value"] for name, scores in metrics["baselines"].items()}
+    every = {name: scores[goal]["value"] for name, scores in metrics["baselines"].items()}
+    values = {name: value for name, value in every.items() if value is not None} or {"none": math.nan}
     name = max(values, key=lambda n: sign * values[n])
     return name, values[name]
 

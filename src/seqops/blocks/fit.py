@@ -38,7 +38,8 @@ class Progress:
     def best_epoch(self, higher_is_better: bool) -> Epoch:
         """Return the first epoch of the best validation score."""
         sign = 1.0 if higher_is_better else -1.0
-        return max(self.epochs, key=lambda e: (sign * e.validation, -e.epoch))
+        # a score that is undefined is the worst
+        return max(self.epochs, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ def answering() -> Iterator[None]:
 
 def masked(text: str) -> str:
     """Hide the user, the password and every query value of the URLs in a text."""
-    text = re.sub(r"(\w+://)[^/@\s]+@", r"\1***@", text)
+    # to the last @, because a password may hold one, or a slash
+    text = re.sub(r"(\w+://)\S*@", r"\1***@", text)
     return re.sub(r"(?<=[?&])([^=&\s]+)=[^&\s]+", r"\1=***", text) if "://" in text else text
 
 

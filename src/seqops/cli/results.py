@@ -49,11 +49,15 @@ def _results(store: Store, params: Params, tasks: list[str]) -> tuple[Table, dic
         table.add_row(
             name,
             str(metrics["source"]),
-            f"{metrics['goal']} {score['value']:.4g}",
-            f"{score['low']:.4g} to {score['high']:.4g}",
-            f"{rival} {value:.4g}",
+            f"{metrics['goal']} {_number(score['value'])}",
+            f"{_number(score['low'])} to {_number(score['high'])}",
+            f"{rival} {_number(value)}",
             standing.words,
             f"{standing.seconds:.0f}",
         )
         reasons[name] = f"{metrics['verdict']} {standing.reason}"
     return table, reasons
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4g}"

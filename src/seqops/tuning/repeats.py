@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
+from scipy import stats
 
 from seqops.blocks.search.sampling import sampler_of
-from seqops.blocks.search.study import LABEL, Surplus, open_study, queue, work
+from seqops.blocks.search.study import LABEL, open_study, queue, work
 from seqops.tuning.session import Session, words
 
 VALUES = "values"
+LEVEL = 0.05
+
+
+class Unwanted(Exception):
+    """A repeat that nobody queued."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ def repeats_of(session: Session) -> optuna.Study:
     return open_study(session.url, name, goal, sampler_of("random", 0, seed))
 
 
-def queue_repeats(session: Session, study: optuna.Study) -> int:
+def queue_repeats(session: Session, study: optuna.Study, chosen: Sequence[Candidate]) -> int:
     """Queue each candidate with each of `tuning.seeds` seeds, where it is not yet; count all repeats."""
     first = session.task.recipe.seed + 1
     return queue(
@@ -66,52 +73,50 @@ def queue_repeats(session: Session, study: optuna.Study) -> int:
         [
             ({"seed": seed}, {VALUES: candidate.values, LABEL: f"{candidate.label}, seed {seed}"})
             for seed in range(first, first + session.tuning.seeds)
-            for candidate in candidates(session)
+            for candidate in chosen
         ],
         same=VALUES,
     )
 
 
 def repeat(session: Session, study: optuna.Study, total: int, look: Callable[[], None]) -> None:
-    """Fit what is queued, unpruned."""
+    """Fit what is queued, unpruned, until `total` repeats are finished."""
 
     def fit(trial: optuna.Trial) -> float:
         seed = trial.suggest_int("seed", 0, 2**31)
         if VALUES not in trial.user_attrs:
             # a kill between two writes lost a place in the queue, and this was drawn instead
-            queue_repeats(session, study)
-            raise Surplus
+            raise Unwanted
         values = trial.user_attrs[VALUES]
         name = f"{trial.user_attrs[LABEL]}: {words(values)}"
         task = session.having({**values, "fit.seed": seed})
         return session.fit(task, "repeat", trial.number, name, lambda row: look())
 
-    work(study, fit, total, look)
+    # the one who queued them queues anew what is missing
+    with suppress(Unwanted):
+        work(study, fit, total, look)
 
 
-def scored(session: Session, study: optuna.Study) -> list[Candidate]:
-    """Return the candidates with the scores of their repeats, in the order of the seeds."""
+def scored(candidate: Candidate, study: optuna.Study) -> Candidate:
+    """Give a candidate the scores of its repeats, in the order of the seeds."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-
-    def scores(values: dict[str, Any]) -> tuple[float, ...]:
-        own = {t.params["seed"]: t.value for t in done if t.user_attrs.get(VALUES) == values}
-        return tuple(value for _, value in sorted(own.items()) if value is not None)
-
-    return [replace(candidate, scores=scores(candidate.values)) for candidate in candidates(session)]
+    own = {t.params["seed"]: t.value for t in done if t.user_attrs.get(VALUES) == candidate.values}
+    return replace(candidate, scores=tuple(value for _, value in sorted(own.items()) if value is not None))
 
 
 def winner(tried: list[Candidate], seeds: int, sign: float) -> Candidate:
     """Choose the best mean among the candidates whose every seed gave a score.
 
-    tried: the present values first; they stay unless the best beats them by two standard errors of the
-    difference of the means. sign: 1 where a higher score is better, or -1.
+    tried: the present values first; they stay unless the best beats them in a one-sided t test at the level
+    of 0.05, divided by the number of others. sign: 1 where a higher score is better, or -1.
     """
     present, *others = tried
     best = max((c for c in others if len(c.scores) >= seeds), key=lambda c: sign * _mean(c), default=present)
     if len(present.scores) < seeds:
         return best
     error = math.hypot(present.spread, best.spread) / math.sqrt(seeds)
-    return best if sign * (_mean(best) - _mean(present)) > 2 * error else present
+    quantile = stats.t.ppf(1 - LEVEL / max(len(others), 1), 2 * seeds - 2)
+    return best if sign * (_mean(best) - _mean(present)) > quantile * error else present
 
 
 def _mean(candidate: Candidate) -> float:

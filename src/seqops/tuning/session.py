@@ -124,7 +124,8 @@ class Curve:
 
     def best(self, higher_is_better: bool) -> float:
         """Return the best score so far."""
-        return (max if higher_is_better else min)(self.scores)
+        known = [score for score in self.scores if not math.isnan(score)]
+        return (max if higher_is_better else min)(known, default=math.nan)
 
     def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
         """Pass it on."""

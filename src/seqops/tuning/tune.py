@@ -18,7 +18,7 @@ from seqops.contract import SeqopsError
 from seqops.params import Params
 from seqops.store import Store, write_bytes
 from seqops.tuning.board import board
-from seqops.tuning.repeats import Candidate, queue_repeats, repeat, repeats_of, scored, winner
+from seqops.tuning.repeats import Candidate, candidates, queue_repeats, repeat, repeats_of, scored, winner
 from seqops.tuning.session import Session, storage_url, words
 from seqops.tuning.trials import queue_present, search
 from seqops.tuning.workers import Job, divide_cores, helped
@@ -78,21 +78,23 @@ def _search(session: Session, settings: Settings) -> float:
 
 
 def _repeat(session: Session, settings: Settings) -> list[Candidate]:
-    study = repeats_of(session)
-    total = queue_repeats(session, study)
+    # chosen once: another run may go on with the study meanwhile, and find better trials
+    study, chosen = repeats_of(session), candidates(session)
     goal = session.task.data.goal.metric
-    with (
-        board(err, "the best and the present values again", study, goal, total) as shown,
-        helped(_job(session, settings, True, total, None)),
-    ):
-        repeat(session, study, total, shown.look)
-        shown.look()
-    return scored(session, study)
+    while counts(study).finished < (total := queue_repeats(session, study, chosen)):
+        with (
+            board(err, "the best and the present values again", study, goal, total) as shown,
+            helped(_job(session, settings, True, total, None)),
+        ):
+            repeat(session, study, total, shown.look)
+            shown.look()
+    return [scored(candidate, study) for candidate in chosen]
 
 
 def _job(session: Session, settings: Settings, repeats: bool, total: int, deadline: float | None) -> Job:
     root, name = session.store.root, session.task.name
-    return Job(root, name, session.url, repeats, total, deadline, settings.jobs, os.getpid())
+    url, study = session.url, session.study.study_name
+    return Job(root, name, url, study, repeats, total, deadline, settings.jobs, os.getpid())
 
 
 def saved_by_pruning(session: Session) -> float:

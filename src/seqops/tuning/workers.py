@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from seqops.blocks.search.study import storing
 from seqops.console import err, plainly
+from seqops.contract import SeqopsError
 from seqops.environment import hushed
 from seqops.store import Store
 from seqops.tuning.repeats import repeat, repeats_of
@@ -25,6 +27,7 @@ class Job:
     root: Path
     task: str
     url: str
+    study: str
     repeats: bool
     total: int
     deadline: float | None
@@ -56,9 +59,14 @@ def helped(job: Job) -> Iterator[None]:
 
 
 def _work(job: Job) -> None:
-    with plainly():
+    with plainly(), storing(job.url):
         divide_cores(job.jobs)
         session = Session.open(Store(job.root), job.task, job.url)
+        if session.study.study_name != job.study:
+            raise SeqopsError(
+                f"the data, the code or the values of {job.task} changed while its study runs. "
+                "This worker ends, because its trials would be of another study."
+            )
 
         def look() -> None:
             if os.getppid() != job.parent:

@@ -72,7 +72,9 @@ def paired(ours: Score, theirs: Score, resamples: int, seed: int) -> Difference:
     sign = 1.0 if ours.higher_is_better else -1.0
     differences = sign * (_resampled(ours, resamples, seed) - _resampled(theirs, resamples, seed))
     low, high = _percentiles(differences)
-    p = (np.count_nonzero(~(differences > 0)) + 1) / (resamples + 1)
+    # where every resample holds the same rows, nothing can be told
+    rotated = len(ours.statistics) <= ours.block
+    p = 1.0 if rotated else (np.count_nonzero(~(differences > 0)) + 1) / (resamples + 1)
     return Difference(sign * (ours.point() - theirs.point()), low, high, float(p))
 
 

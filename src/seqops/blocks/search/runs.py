@@ -41,7 +41,9 @@ class StudyRuns:
         }
         with answering():
             run = self.client.create_run(self.experiment, run_name=name[:SHOWN], tags=tags)
-            params = [Param(key, str(value)) for key, value in task.values().items()]
+            params = [
+                Param(key, str(value)) for key, value in {**task.values(), "source": source_of(task)}.items()
+            ]
             self.client.log_batch(run.info.run_id, params=params)
         return Training(self.client, run.info.run_id)
 

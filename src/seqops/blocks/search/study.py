@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 import warnings
@@ -77,7 +78,7 @@ def storing(url: str) -> Iterator[None]:
     """Turn what the storage raises to one message that names it."""
     try:
         yield
-    except (SQLAlchemyError, OptunaError, ImportError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OptunaError, ImportError) as error:
         causes = [error, error.__cause__ or error.__context__]
         firsts = [str(cause).strip().partition("\n")[0].rstrip(".") for cause in causes if cause]
         raise SeqopsError(
@@ -185,14 +186,14 @@ def work(
 
 @contextmanager
 def _letting_go() -> Iterator[None]:
-    """Go on where this process was taken for dead meanwhile: its trial is another's now."""
+    """Go on where the trial is another's: this process was taken for dead, or SQLite gave it to two."""
     try:
         yield
     except UpdateFinishedTrialError:
         return
     except ValueError as error:
         # so optuna says it where the result is to be stored
-        if not str(error).startswith("Cannot tell a FAIL trial"):
+        if not re.match(r"Cannot tell a \w+ trial", str(error)):
             raise
 
 

@@ -1,0 +1,30 @@
+"""What a study's runs write down."""
+
+from types import SimpleNamespace
+
+from seqops.blocks.search.runs import StudyRuns
+from seqops.contract import Task
+from toy import RECIPE
+
+
+class Client:
+    """A tracking store that remembers what it is told."""
+
+    def __init__(self):
+        self.params = {}
+
+    def create_run(self, experiment, run_name, tags):
+        return SimpleNamespace(info=SimpleNamespace(run_id="1"))
+
+    def log_batch(self, run_id, params=()):
+        self.params |= {param.key: param.value for param in params}
+
+
+def test_a_trial_keeps_the_secrets_of_its_source_to_itself():
+    client = Client()
+    source = "https://me:secret@host/a.csv?token=abc"
+    section = {"source": source, "model": {"units": 8}}
+    task = Task("toy", source, None, None, RECIPE, section)
+    runs = StudyRuns(client, "1", SimpleNamespace(run_id="0"), "study", {})
+    runs.fit("trial 0", task, "trial", 0)
+    assert client.params == {"source": "https://***@host/a.csv?token=***", "model.units": "8"}
