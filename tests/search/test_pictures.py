@@ -1,15 +1,13 @@
 """Pictures of a study: what is drawn, what is left out, and that the page asks nobody for anything."""
 
-import os
-import shutil
 import struct
-import subprocess
 
 import matplotlib as mpl
 import optuna
 import pytest
 from plotly.offline import get_plotlyjs
 
+import chromium
 from seqops.blocks.search.pictures import draw
 from seqops.blocks.search.space import Categorical, Float, Int
 
@@ -161,22 +159,10 @@ def test_no_complete_trial_makes_a_page_that_says_so(tmp_path):
 
 @pytest.mark.browser
 def test_a_browser_draws_every_picture_of_the_page(drawn, tmp_path):
-    if shutil.which("chromium") is None:
-        pytest.skip("there is no chromium here")
     _, folder = drawn
-    quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-    still = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-component-update"]
-    look = [f"--user-data-dir={tmp_path}", "--virtual-time-budget=15000", "--dump-dom"]
-    command = ["chromium", *still, *quiet, *look, (folder / "study.html").as_uri()]
-    done = subprocess.run(
-        command,
-        env={**os.environ, "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    assert done.stdout.count('class="main-svg"') >= len(NAMES)
+    url = (folder / "study.html").as_uri()
+    said = chromium.drawn(url, tmp_path / "page.png", tmp_path / "profile")
+    assert said.count('class="main-svg"') >= len(NAMES)
     for key in SPACE:
         # as the labels of three pictures
-        assert done.stdout.count(f">{key}") >= 3, key
+        assert said.count(f">{key}") >= 3, key
