@@ -16,8 +16,8 @@ from types import SimpleNamespace
 import matplotlib.image
 import numpy as np
 import pytest
-from chromium import drawn
 
+from chromium import drawn
 from registry.realm import BETTER, GOOD, founded, stub_bundle
 from seqops.blocks import publish, track
 from seqops.blocks.identity import Identity
