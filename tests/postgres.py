@@ -100,3 +100,12 @@ def postgres_url():
             # does not wait for clients, as SIGTERM would
             server.send_signal(signal.SIGINT)
             server.wait(SECONDS)
+
+
+@pytest.fixture
+def postgres_database(postgres_url):
+    """Return the address of an empty database of that server."""
+    name = f"empty_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{postgres_url.removesuffix('postgres')}{name}"

@@ -1,5 +1,6 @@
 """Workers on a study, and what is asked of it afterwards."""
 
+import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,21 @@ def shared(url):
     study = opened(url, "shared")
     assert studies.counts(study).finished == 15
     assert len(set(drawn(study))) == 15
+
+
+def founded_together(url):
+    """Six processes open a storage that does not exist yet, at the same moment."""
+    spawn = multiprocessing.get_context("spawn")
+    barrier = spawn.Barrier(6)
+    founders = [spawn.Process(target=found, args=(url, barrier)) for _ in range(6)]
+    for founder in founders:
+        founder.start()
+    for founder in founders:
+        founder.join()
+    assert [founder.exitcode for founder in founders] == [0] * 6
+    assert studies.counts(opened(url)).finished == 0
+
+
+def found(url, barrier):
+    barrier.wait(60)
+    opened(url)

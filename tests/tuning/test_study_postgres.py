@@ -1,10 +1,14 @@
 """The same study on a real PostgreSQL server."""
 
-from sharing import finish, opened, shared, start
+from sharing import finish, founded_together, opened, shared, start
 
 from seqops.blocks.search import study as studies
 
 pytest_plugins = ("postgres",)
+
+
+def test_six_processes_found_a_storage_in_postgresql_together(postgres_database):
+    founded_together(postgres_database)
 
 
 def test_two_workers_share_a_study_in_postgresql(postgres_url):

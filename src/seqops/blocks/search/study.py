@@ -18,7 +18,7 @@ from optuna.exceptions import ExperimentalWarning, OptunaError, UpdateFinishedTr
 from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from seqops.blocks.track import masked
 from seqops.contract import Goal, SeqopsError
@@ -27,6 +27,9 @@ Values = Mapping[str, Any]
 Objective = Callable[[Trial], float]
 HEARTBEAT, GRACE = 5, 30
 """Seconds between two signs of life of a trial, and without one before it counts as dead."""
+FOUNDING = 20
+"""Seconds that another process may take to make the tables."""
+MADE_BY_ANOTHER = "already exists|duplicate key|UNIQUE constraint"
 WHY, LABEL, RETRY_OF, DEATHS = "why", "label", "retry of", "deaths"
 MOST_DEATHS = 3
 
@@ -104,13 +107,27 @@ def _storage(url: str) -> optuna.storages.RDBStorage:
             database.execute("pragma journal_mode=wal")
         database.close()
     with _experimental():
-        return optuna.storages.RDBStorage(
-            url,
-            engine_kwargs={"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {},
-            heartbeat_interval=HEARTBEAT,
-            grace_period=GRACE,
-            heartbeat_stale_trial_callback=again,
+        return _founded(
+            lambda: optuna.storages.RDBStorage(
+                url,
+                engine_kwargs={"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {},
+                heartbeat_interval=HEARTBEAT,
+                grace_period=GRACE,
+                heartbeat_stale_trial_callback=again,
+            )
         )
+
+
+def _founded(opened: Callable[[], optuna.storages.RDBStorage]) -> optuna.storages.RDBStorage:
+    """Open a storage; where another process makes its tables at the same time, look again."""
+    deadline = time.monotonic() + FOUNDING
+    while True:
+        try:
+            return opened()
+        except (OperationalError, ProgrammingError, IntegrityError) as error:
+            if time.monotonic() > deadline or not re.search(MADE_BY_ANOTHER, str(error)):
+                raise
+            time.sleep(0.1)
 
 
 def counts(study: optuna.Study) -> Counts:
