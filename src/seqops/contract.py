@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -124,18 +124,41 @@ class Plot:
 class Decay:
     """How the learning rate falls over a fit.
 
-    `exponential`: times `rate` an epoch; `cosine`: to `rate` times its start at the last epoch;
-    `plateau`: times `rate` after two epochs without a better validation score; `none`: constant.
+    `exponential`: times `rate` an epoch; `cosine` and `linear`: to `rate` times its start at the last
+    epoch; `inverse_sqrt`: by the root of the step after the warm-up, not below `rate` times its start
+    (Vaswani et al. 2017, section 5.3); `plateau`: times `rate` after two epochs without a better validation
+    score; `none`: constant.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
-    kind: Literal["exponential", "cosine", "plateau", "none"]
+    kind: Literal["exponential", "cosine", "linear", "inverse_sqrt", "plateau", "none"]
     rate: Annotated[float, Ge(0.0), Le(1.0)]
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One part of a fit: what is learnt, by which layers, for how long, at which rate.
+
+    learns: `goal`, or `pretext` for what needs no labels (`Network.pretext`); layers: those that train, by
+    name, the lowest first (none: all of them, at one rate); discount: what the rate is divided by from each
+    of them to the one below it (Howard and Ruder 2018, section 3.2).
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    epochs: Positive
+    learning_rate: PositiveFloat
+    learns: Literal["goal", "pretext"] = "goal"
+    layers: tuple[str, ...] = ()
+    discount: Annotated[float, Ge(1.0)] = 1.0
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """How to fit: the `fit` section of a task."""
+    """How to fit: the `fit` section of a task.
+
+    stages: parts that follow one another; where there are any, they say how long and at which rate instead
+    of `epochs` and `learning_rate`. The decay runs through each of them anew.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     seed: Count
@@ -148,6 +171,7 @@ class Recipe:
     clip_norm: PositiveFloat
     patience: Positive
     validation_rows: Positive
+    stages: tuple[Stage, ...] = ()
 
 
 class Data(ABC):
@@ -271,6 +295,35 @@ class Network(ABC):
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
         """Set, after the fit, what validation rows alone can teach, such as the width of intervals."""
         return
+
+    def learns_from(self, split: Split) -> Split:
+        """Take the training rows that have what this network learns from, such as a label."""
+        return split
+
+    def order(self, split: Split, batch_size: int) -> Sequence[npt.NDArray[np.int64]] | None:
+        """Lay out the batches of every epoch where they must follow one another; None: drawn anew."""
+        return None
+
+    def pretext(self) -> Pretext | None:
+        """Return what this network may learn first, without labels."""
+        return None
+
+    def samples(self, model: keras.Model, meta: Meta) -> pd.DataFrame:
+        """Show, for the report, what the model makes up by itself; no column: nothing."""
+        return pd.DataFrame()
+
+    def stream(self, model: keras.Model, split: Split, meta: Meta) -> Iterator[str]:
+        """Answer one request piece by piece. Raises SeqopsError where an answer has no pieces."""
+        raise SeqopsError("this model answers at once. Ask it by `seqops predict`.")
+
+
+@dataclass(frozen=True)
+class Pretext:
+    """What is learnt without labels by a network that shares variables, by path and shape, with another."""
+
+    network: Network
+    goal: Goal
+    score: Callable[[pd.DataFrame, Split, Meta], Sequence[Score]]
 
 
 @dataclass(frozen=True)
