@@ -29,8 +29,8 @@ Values = Mapping[str, Any]
 Objective = Callable[[Trial], float]
 HEARTBEAT, GRACE = 5, 30
 """Seconds between two signs of life of a trial, and without one before it counts as dead."""
-FOUNDING = 20
-"""Seconds that another process may take to make the tables."""
+FOUNDINGS = 50
+"""Looks at a storage whose tables another process makes; each failure means that it made one more."""
 MADE_BY_ANOTHER = "already exists|duplicate key|UNIQUE constraint"
 WHY, LABEL, RETRY_OF, DEATHS = "why", "label", "retry of", "deaths"
 MOST_DEATHS = 3
@@ -140,14 +140,14 @@ def _storage(url: str) -> optuna.storages.RDBStorage:
 
 def _founded(opened: Callable[[], optuna.storages.RDBStorage]) -> optuna.storages.RDBStorage:
     """Open a storage; where another process makes its tables at the same time, look again."""
-    deadline = time.monotonic() + FOUNDING
-    while True:
+    for _ in range(FOUNDINGS):
         try:
             return opened()
         except (OperationalError, ProgrammingError, IntegrityError) as error:
-            if time.monotonic() > deadline or not re.search(MADE_BY_ANOTHER, str(error)):
+            if not re.search(MADE_BY_ANOTHER, str(error)):
                 raise
             time.sleep(0.1)
+    return opened()
 
 
 def counts(study: optuna.Study) -> Counts:
