@@ -22,10 +22,11 @@ HEAD = (
     "command",
 )
 INTRODUCTION = """\
-Written by `make results` from the runs in the tracking store. A row is the last finished and evaluated run whose
-parameters are exactly those of `params.yaml` with the preset's values. The first score is the one that tuning and
-promotion use; every score and baseline is on the same test rows. The verdict is a paired bootstrap on them: *beats*
-at p < {alpha:g}, *loses to* where the whole 95 % interval of the difference is below zero, *ties* otherwise."""
+Written by `make results` from the runs in the tracking store. A row is the last finished and evaluated run
+whose parameters are exactly those of `params.yaml` with the preset's values. The first score is the one
+that tuning and promotion use; every score and baseline is on the same test rows. The verdict is a paired
+bootstrap on them: *beats* at p < {alpha:g}, *loses to* where the whole 95 % interval of the difference is
+below zero, *ties* otherwise."""
 SHOWN = 3  # scores of a row: the goal's, and the first of the others
 
 
