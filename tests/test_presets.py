@@ -123,27 +123,6 @@ def test_a_wrong_preset_is_refused_before_dvc_is_asked(project, monkeypatch):
     assert "did you mean 'mine'" in CliRunner().invoke(app, ["run", "mien"]).stderr
 
 
-def test_run_starts_an_experiment_apart_whose_state_is_the_project_s(project, tmp_path, monkeypatch):
-    project("  ner:\n    fit: {epochs: 2}\n  translation:\n    fit: {epochs: 3}\n")
-    asked = []
-
-    def run(command, **how):
-        asked.append((command, how))
-        return subprocess.CompletedProcess(command, 7)
-
-    monkeypatch.setattr(subprocess, "run", run)
-    assert CliRunner().invoke(app, ["run", "mine", "translation"]).exit_code == 7
-    [(command, how)] = asked
-    assert command == [
-        *(sys.executable, "-m", "dvc", "exp", "run", "--temp"),
-        *("-S", "tasks.translation.fit.epochs=3", "evaluate@translation"),
-    ]
-    assert how["cwd"] == tmp_path
-    assert how["env"]["SEQOPS_STATE"] == str(tmp_path / ".state")
-    assert "SEQOPS_ROOT" not in how["env"]
-    assert how["env"]["PATH"].split(":")[0] == str(Path(sys.executable).parent)
-
-
 def test_state_is_where_the_environment_says(tmp_path, monkeypatch):
     monkeypatch.delenv("SEQOPS_STATE", raising=False)
     assert Store(tmp_path).state == tmp_path / ".state"

@@ -24,8 +24,12 @@ def run(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
     """Run a preset as a DVC experiment in a folder of its own; params.yaml and data/ stay as they are."""
     with plainly(debug):
         store = Store.find()
-        command = experiment(presets.Preset.read(store, name), tasks)
-        sys.exit(subprocess.run(command, cwd=store.root, env=_environment(store), check=False).returncode)  # noqa: S603
+        chosen = presets.Preset.read(store, name)
+        command = experiment(chosen, tasks)
+        # what DVC has cached of a run, a tracking store that was lost since knows nothing of
+        anew = [] if _recorded(store, chosen, chosen.of(tasks)) else ["--force"]
+        ended = subprocess.run([*command, *anew], cwd=store.root, env=_environment(store), check=False)  # noqa: S603
+        sys.exit(ended.returncode)
 
 
 def preset(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
@@ -49,6 +53,13 @@ def experiment(chosen: presets.Preset, tasks: list[str] | None) -> list[str]:
     options = [word for option in chosen.options(names) for word in ("-S", option)]
     targets = [f"evaluate@{name}" for name in names]
     return [sys.executable, "-m", "dvc", "exp", "run", "--temp", *options, *targets]
+
+
+def _recorded(store: Store, chosen: presets.Preset, tasks: list[str]) -> bool:
+    from seqops.blocks import records, track
+
+    client = track.connect(store)
+    return all(records.latest(client, task, track.logged(chosen.task(task))) for task in tasks)
 
 
 def _environment(store: Store) -> dict[str, str]:
