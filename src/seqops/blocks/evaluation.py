@@ -126,7 +126,7 @@ def best_baseline(metrics: Mapping[str, Any], kind: str | None = None) -> tuple[
     every = {
         name: scores[goal]["value"]
         for name, scores in metrics["baselines"].items()
-        if kind in (None, metrics["baseline_kinds"][name])
+        if kind is None or metrics["baseline_kinds"][name] == kind
     }
     values = {name: value for name, value in every.items() if value is not None} or {"none": math.nan}
     name = max(values, key=lambda n: sign * values[n])
