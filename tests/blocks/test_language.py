@@ -32,6 +32,16 @@ def test_reading_in_two_parts_is_reading_at_once(kind: str) -> None:
         np.testing.assert_allclose(ours, wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_reading_token_by_token_is_reading_at_once(kind: str) -> None:
+    reader = encoder(kind=kind)
+    whole, _ = reader(TOKENS, reader.zeros(2))
+    state = reader.zeros(2)
+    for t in range(4):
+        hidden, state = reader.step(TOKENS[:, t], state)
+        np.testing.assert_allclose(hidden, whole[:, t], atol=1e-6)
+
+
 def test_the_states_are_those_after_every_token() -> None:
     reader = encoder()
     whole, states = reader(TOKENS, reader.zeros(2))

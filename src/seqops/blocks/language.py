@@ -71,6 +71,14 @@ class LanguageEncoder(keras.layers.Layer):
             x = drop(states[-1][0], training=training)
         return x, tuple(states)
 
+    def step(self, tokens: Tensor, state: States) -> tuple[Tensor, States]:
+        """Read one token of each row (B,); returns the output (B, D) and the state."""
+        x, states = self.embedding(tokens), []
+        for layer, before in zip(self.recurrent, state, strict=True):
+            states.append(layer.step(x, before))
+            x = states[-1][0]
+        return x, tuple(states)
+
 
 class Softmax(keras.layers.Layer):
     """Logits over a vocabulary, by an embedding's own matrix where one is given (Press and Wolf 2017)."""

@@ -148,7 +148,7 @@ class Task(Data):
         answers = []
         for number, text in enumerate(inputs):
             row = predicted.iloc[number]
-            said = {name: kind(row[name]).item() for name, kind in prompts.SETTINGS.items()}
+            said = {name: row[name].item() for name in prompts.SETTINGS}
             prompt = prompts.parse(text, number + 1).prompt
             answers.append({"prompt": prompt, "text": str(row["text"]), **said})
         return answers

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -53,7 +51,9 @@ def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
     each = [np.asarray(row, np.float64) for row in predicted["each"]]
     places = np.concatenate([np.arange(len(row)) // STEP for row in each])
     nats = np.concatenate(each)
-    by_place = pd.DataFrame({"token": places * STEP + 1, "nats": nats}).groupby("token", as_index=False).mean()
+    by_place = (
+        pd.DataFrame({"token": places * STEP + 1, "nats": nats}).groupby("token", as_index=False).mean()
+    )
     return [
         Plot("by_place", "Nats of a token by its place in the passage", "line", by_place, "token", ["nats"]),
         _by_kind(nats, truth, meta),
@@ -65,7 +65,7 @@ def _by_kind(nats: npt.NDArray[np.float64], truth: Split, meta: Meta) -> Plot:
     ids = np.concatenate([rows[i][-n:] for i, n in enumerate(truth.plain("scored"))])
     known, place = np.unique(ids, return_inverse=True)
     kinds = np.array([_kind(text) for text in cut.starts(known)])[place]
-    spent: Mapping[str, float] = pd.Series(nats).groupby(kinds).mean().to_dict()
+    spent = pd.Series(nats).groupby(kinds).mean()
     shown = [kind for kind in KINDS if kind in spent]
     table = pd.DataFrame({"begins with": shown, "nats": [spent[kind] for kind in shown]})
     return Plot("by_kind", "Nats of a token by what it begins with", "bar", table, "begins with", ["nats"])

@@ -41,7 +41,9 @@ def learn(text: Ints, vocabulary: int, highest: int) -> list[Order]:
             ranks * vocabulary + text[n - 1 :], return_inverse=True, return_counts=True
         )
         of = keys // vocabulary
-        orders.append(Order(keys, counts, np.bincount(of, counts, histories), np.bincount(of, None, histories)))
+        orders.append(
+            Order(keys, counts, np.bincount(of, counts, histories), np.bincount(of, None, histories))
+        )
         ranks, histories = place[:-1], len(keys)
     return orders
 

@@ -25,7 +25,7 @@ class Prompt(BaseModel):
 
     prompt: str
     temperature: Annotated[float, Ge(0.0), Le(10.0)] | None = None
-    top_k: Annotated[int, Ge(0), Le(2**31 - 1)] | None = None
+    top_k: Annotated[int, Ge(0), Le(1_000_000)] | None = None
     top_p: Annotated[float, Gt(0.0), Le(1.0)] | None = None
     length: Annotated[int, Ge(1), Le(100_000)] | None = None
     seed: Annotated[int, Ge(0), Le(2**63 - 1)] | None = None

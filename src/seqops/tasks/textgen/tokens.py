@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -139,4 +140,4 @@ def passages(text: str, size: int) -> list[tuple[int, int]]:
         cuts.append(end)
     if cuts[-1] < len(text):
         cuts.append(len(text))
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
+    return list(pairwise(cuts))
