@@ -31,7 +31,8 @@ class Carry:
         follows = tf.cast(places == starts, tf.float32)[:, None]
 
         def of(part: tf.Variable) -> Tensor:
-            return tf.pad(part.read_value(), [[0, rows], [0, 0]])[:rows] * follows
+            padded = tf.pad(part.read_value(), [[0, rows], [0, 0]])
+            return tf.ensure_shape(padded[:rows] * follows, part.shape)
 
         states: States = tf.nest.map_structure(of, self._state)
         return states

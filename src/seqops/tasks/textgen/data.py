@@ -116,7 +116,7 @@ class Task(Data):
         return baselines.all_of(splits, meta)
 
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
-        """Score by nats and by bits a character, whatever the tokens: the cost of the text over its length."""
+        """Score by nats and by bits a character, whatever the tokens are."""
         statistics = np.stack([predicted["nats"].to_numpy(np.float64), truth.plain("characters")], axis=1)
         # neighbours are alike: blocks of the cube root of the rows (Hall, Horowitz and Jing 1995)
         block = max(1, round(len(truth) ** (1 / 3)))
