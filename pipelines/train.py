@@ -7,6 +7,7 @@ import pandas as pd
 
 from seqops.blocks import progress, track
 from seqops.blocks.identity import Identity
+from seqops.blocks.watch import GOAL
 from seqops.console import err, run_stage
 from seqops.params import Params
 from seqops.store import Store, replacing, sha256_of
@@ -24,7 +25,7 @@ def train_task(name: str) -> None:
     checkpoint = store.state / "train" / f"{name}-{identity.fingerprint}.npz"
     with (
         track.training(store, task, identity) as run,
-        progress.bar(err, task.recipe.epochs, task.data.goal.metric, run) as bar,
+        progress.bar(err, task.recipe.total_epochs(), task.data.goal.metric, run) as bar,
     ):
         fitted = train(network, task.data, splits, meta, task.recipe, checkpoint, bar)
         with replacing(folder.weights) as temporary:
@@ -35,7 +36,7 @@ def train_task(name: str) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         run.log(
             {
-                "validation/best": best(e.validation for e in fitted.epochs),
+                "validation/best": best(e.validation for e in fitted.epochs if e.learns == GOAL),
                 "peak_memory_mib": peak,
                 "parameters": fitted.model.count_params(),
                 "seconds": time.monotonic() - started,

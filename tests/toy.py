@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from seqops.arrays import Ragged, Split
-from seqops.contract import Baseline, Data, Decay, Goal, Network, Recipe, Score
+from seqops.contract import Baseline, Data, Decay, Goal, Network, Pretext, Recipe, Score
 
 RECIPE = Recipe(
     seed=3,
@@ -97,6 +97,31 @@ class ToyNetwork(Network):
     def predict(self, model, split, meta):
         logits = model(split.ragged("digits").padded())
         return pd.DataFrame({"odd": np.argmax(logits, axis=-1)})
+
+    def pretext(self):
+        return Pretext(FirstDigit(self.units, self.dropout), Goal("first", True), first_digit_score)
+
+
+class FirstDigit(ToyNetwork):
+    """Learns without labels which digit a sequence begins with."""
+
+    def build(self, meta, optimizer="sgd"):
+        model = super().build(meta, optimizer)
+        logits = keras.layers.Dense(4, name="first")(model.get_layer("dropout_out").output)
+        model = keras.Model(model.input, logits)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(optimizer, loss, jit_compile=False)
+        return model
+
+    def batch(self, split, meta):
+        digits = split.ragged("digits").padded()
+        return digits, digits[:, 0], None
+
+
+def first_digit_score(predicted, truth, meta):
+    right = (predicted["odd"].to_numpy() == truth.ragged("digits").padded()[:, 0]).astype(float)
+    statistics = np.stack([right, np.ones(len(right))], axis=1)
+    return [Score("first", statistics, lambda s: s[..., 0] / s[..., 1], True, "share right")]
 
 
 def made(n, seed):

@@ -173,6 +173,14 @@ class Recipe:
     validation_rows: Positive
     stages: tuple[Stage, ...] = ()
 
+    def plan(self) -> tuple[Stage, ...]:
+        """Return the stages; without any, the one of all layers."""
+        return self.stages or (Stage(self.epochs, self.learning_rate),)
+
+    def total_epochs(self) -> int:
+        """Count the epochs of all stages."""
+        return sum(stage.epochs for stage in self.plan())
+
 
 class Data(ABC):
     """The NumPy and pandas side of a task; its fields are the task's `data` section."""

@@ -2,14 +2,13 @@
 
 import dataclasses
 import gc
-import math
 
 import keras
 import numpy as np
 import pytest
 
-from seqops.blocks.fit import learning_rate, plateaus, train
-from seqops.contract import Decay, SeqopsError
+from seqops.blocks.fit import train
+from seqops.contract import SeqopsError
 from toy import RECIPE, ToyData, ToyNetwork
 
 DATA = ToyData()
@@ -95,35 +94,6 @@ def test_a_loss_that_is_no_number_is_told_with_the_key_to_lower():
     wild = dataclasses.replace(RECIPE, learning_rate=1e39)
     with pytest.raises(SeqopsError, match=r"fit\.learning_rate"):
         fit(wild)
-
-
-@pytest.mark.parametrize(
-    ("kind", "rate", "step", "drops", "expected"),
-    [
-        ("none", 0.5, 25, 3, 1.0),
-        ("exponential", 0.5, 20, 0, 0.25),
-        ("exponential", 0.5, 5, 0, math.sqrt(0.5)),
-        ("cosine", 0.0, 0, 0, 1.0),
-        ("cosine", 0.0, 20, 0, 0.5),
-        ("cosine", 0.1, 40, 0, 0.1),
-        ("plateau", 0.5, 39, 2, 0.25),
-    ],
-)
-def test_schedules_by_hand(kind, rate, step, drops, expected):
-    recipe = dataclasses.replace(RECIPE, learning_rate=1.0, epochs=4, decay=Decay(kind, rate))
-    assert learning_rate(recipe, step, steps=10, drops=drops) == pytest.approx(expected)
-
-
-def test_warm_up_rises_linearly_to_the_full_rate():
-    recipe = dataclasses.replace(RECIPE, learning_rate=1.0, warmup_steps=4, decay=Decay("none", 1.0))
-    rates = [learning_rate(recipe, step, 10, 0) for step in range(5)]
-    assert rates == [0.25, 0.5, 0.75, 1.0, 1.0]
-
-
-def test_plateaus_count_runs_without_gain():
-    assert plateaus([1.0, 2.0, 2.0, 2.0, 3.0, 3.0], True) == 1
-    assert plateaus([3.0, 2.0, 1.0], False) == 0
-    assert plateaus([1.0, 1.0, 1.0, 1.0, 1.0], True) == 2
 
 
 def test_a_fit_leaves_no_graph_behind():

@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from seqops.arrays import Split
+from seqops.blocks.descent import Descent, adopt, choose
+from seqops.blocks.schedule import learning_rate, plateaus
 from seqops.blocks.sequences import buckets
-from seqops.blocks.watch import Epoch, Unwatched, Watcher
-from seqops.contract import Data, Meta, Network, Recipe, SeqopsError
+from seqops.blocks.watch import GOAL, Epoch, Unwatched, Watcher
+from seqops.contract import BadParams, Data, Meta, Network, Pretext, Recipe, SeqopsError, Stage
 from seqops.store import replacing
 
 Weights = list[npt.NDArray[Any]]
@@ -30,16 +32,23 @@ class Diverged(SeqopsError):
 
 @dataclass
 class Progress:
-    """All that a fit must remember to go on after a kill."""
+    """All that a fit must remember to go on after a kill; weights and optimizer: at the last epoch's end."""
 
     epochs: list[Epoch] = field(default_factory=list)
     best: Weights = field(default_factory=list)
+    weights: Weights = field(default_factory=list)
+    optimizer: Weights = field(default_factory=list)
+
+    def of_stage(self, number: int) -> list[Epoch]:
+        """List the epochs of one stage."""
+        return [e for e in self.epochs if e.stage == number]
 
     def best_epoch(self, higher_is_better: bool) -> Epoch:
-        """Return the first epoch of the best validation score."""
+        """Return the first epoch of the best validation score, among those that learnt what the last did."""
         sign = 1.0 if higher_is_better else -1.0
+        alike = [e for e in self.epochs if e.learns == self.epochs[-1].learns]
         # a score that is undefined is the worst
-        return max(self.epochs, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
+        return max(alike, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
 
 
 @dataclass(frozen=True)
@@ -62,21 +71,33 @@ def train(
     """Fit to the training rows, stop early by the goal's score on validation rows, keep the best weights.
 
     checkpoint: a `.npz` file that is written after every epoch and, where it exists, gone on from; a fit
-    killed and gone on with ends with the weights of one never killed. Raises Diverged.
+    killed and gone on with ends with the weights of one never killed. Raises Diverged, and BadParams for
+    stages that the network cannot learn by.
     """
-    keras.utils.set_random_seed(recipe.seed)
     tf.config.experimental.enable_op_determinism()
-    optimizer = Descent(
-        recipe.learning_rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm
-    )
-    model = network.build(meta, optimizer)
-    progress = _restore(checkpoint, model) if checkpoint and checkpoint.exists() else Progress()
-    loop = Loop(network, data, model, meta, recipe, progress, watcher or Unwatched())
-    validation = _validation_rows(splits["validation"], recipe)
-    while not loop.finished:
-        loop.run_epoch(splits["train"], validation)
-        if checkpoint:
-            _save(checkpoint, model, progress)
+    progress = _read(checkpoint) if checkpoint and checkpoint.exists() else Progress()
+    plan = recipe.plan()
+    if plan[-1].learns != GOAL:
+        raise BadParams("fit.stages: the last stage must learn the goal.")
+    subjects = [_subject(network, data, stage) for stage in plan]
+    for number, (stage, subject) in enumerate(zip(plan, subjects, strict=True)):
+        own = replace(recipe, epochs=stage.epochs, learning_rate=stage.learning_rate, stages=())
+        if _finished(progress, number, own, subject.goal.higher_is_better):
+            continue
+        keras.utils.set_random_seed(recipe.seed)
+        model = subject.network.build(meta, Descent(own))
+        choose(model, stage)
+        if progress.of_stage(number):
+            _resume(model, progress)
+        elif number:
+            _inherit(model, subject, subjects[number - 1], meta, progress.best)
+        loop = Loop(subject, model, meta, own, number, stage, progress, watcher or Unwatched())
+        training = subject.network.learns_from(splits["train"])
+        validation = _validation_rows(splits["validation"], own)
+        while not _finished(progress, number, own, subject.goal.higher_is_better):
+            loop.run_epoch(training, validation)
+            if checkpoint:
+                _save(checkpoint, model, progress)
     # a model of its own, so that no optimizer state is saved with the weights
     best = network.build(meta)
     best.set_weights(progress.best)
@@ -84,49 +105,79 @@ def train(
     return Fitted(best, progress.epochs)
 
 
+def _subject(network: Network, data: Data, stage: Stage) -> Pretext:
+    """Return what a stage learns. Raises BadParams where the network has no pretext."""
+    if stage.learns == GOAL:
+        return Pretext(network, data.goal, data.score)
+    pretext = network.pretext()
+    if pretext is None:
+        raise BadParams(
+            "fit.stages: this model learns no pretext. Take that stage out, or change model.kind."
+        )
+    return pretext
+
+
+def _finished(progress: Progress, number: int, recipe: Recipe, higher_is_better: bool) -> bool:
+    """Tell whether the epochs of a stage are spent, or patience is."""
+    if progress.epochs and progress.epochs[-1].stage > number:
+        return True
+    done = progress.of_stage(number)
+    if not done:
+        return False
+    best = progress.best_epoch(higher_is_better).epoch
+    idle = sum(e.epoch > best for e in done)
+    return len(done) >= recipe.epochs or idle >= recipe.patience
+
+
+def _inherit(model: keras.Model, subject: Pretext, before: Pretext, meta: Meta, best: Weights) -> None:
+    """Go on from the best weights of the stage before: all, or those that its model shares with this one."""
+    if before.network == subject.network:
+        model.set_weights(best)
+        return
+    donor = before.network.build(meta)
+    donor.set_weights(best)
+    if not adopt(model, donor):
+        raise BadParams("fit.stages: the pretext shares no layer with this model.")
+
+
 @dataclass(frozen=True)
 class Loop:
-    """One fit in progress."""
+    """One stage in progress."""
 
-    network: Network
-    data: Data
+    subject: Pretext
     model: keras.Model
     meta: Meta
     recipe: Recipe
+    number: int
+    stage: Stage
     progress: Progress
     watcher: Watcher
-
-    @property
-    def finished(self) -> bool:
-        """Tell whether the epochs are spent, or patience is."""
-        done = len(self.progress.epochs)
-        if done == 0:
-            return False
-        idle = done - 1 - self.progress.best_epoch(self.data.goal.higher_is_better).epoch
-        return done >= self.recipe.epochs or idle >= self.recipe.patience
 
     def run_epoch(self, training: Split, validation: Split) -> None:
         """Train on every row once, validate, and remember the weights where they are the best so far."""
         started, epoch = time.monotonic(), len(self.progress.epochs)
         loss, tokens = self._descend(training, epoch)
         score = self._validate(validation)
-        row = Epoch(epoch, loss, float(self.model.optimizer.learning_rate), score)
+        rate = float(self.model.optimizer.learning_rate)
+        row = Epoch(epoch, loss, rate, score, self.number, self.stage.learns)
         self.progress.epochs.append(row)
-        if self.progress.best_epoch(self.data.goal.higher_is_better) is row:
+        if self.progress.best_epoch(self.subject.goal.higher_is_better) is row:
             self.progress.best = self.model.get_weights()
         self.watcher.epoch(row, time.monotonic() - started, tokens)
 
     def _descend(self, split: Split, epoch: int) -> tuple[float, int]:
-        lengths = self.network.lengths(split)
-        batches = buckets(lengths, self.recipe.batch_size, self.recipe.seed, epoch)
-        scores = [e.validation for e in self.progress.epochs]
-        drops = plateaus(scores, self.data.goal.higher_is_better)
+        lengths = self.subject.network.lengths(split)
+        batches = self.subject.network.order(split, self.recipe.batch_size)
+        if batches is None:
+            batches = buckets(lengths, self.recipe.batch_size, self.recipe.seed, epoch)
+        earlier = self.progress.of_stage(self.number)
+        drops = plateaus([e.validation for e in earlier], self.subject.goal.higher_is_better)
         _seed_dropout(self.model, self.recipe.seed, epoch)
         total = 0.0
         for place, rows in enumerate(batches):
-            step = epoch * len(batches) + place
+            step = len(earlier) * len(batches) + place
             self.model.optimizer.learning_rate = learning_rate(self.recipe, step, len(batches), drops)
-            inputs, targets, weights = self.network.batch(split.take(rows), self.meta)
+            inputs, targets, weights = self.subject.network.batch(split.take(rows), self.meta)
             loss = float(self.model.train_on_batch(inputs, targets, weights, return_dict=True)["loss"])
             if not math.isfinite(loss):
                 raise Diverged(
@@ -138,52 +189,9 @@ class Loop:
         return total / len(split), int(lengths.sum())
 
     def _validate(self, split: Split) -> float:
-        predicted = self.network.validate(self.model, split, self.meta)
-        scores = {s.name: s for s in self.data.score(predicted, split, self.meta)}
-        return scores[self.data.goal.metric].point()
-
-
-class Descent(keras.optimizers.AdamW):
-    """AdamW on one device.
-
-    Keras sums the gradients over devices by a custom gradient, and TensorFlow keeps every graph that has
-    one for ever: a process that fits many models would grow by some 80 MB a model.
-    """
-
-    def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
-        return grads_and_vars
-
-
-def learning_rate(recipe: Recipe, step: int, steps: int, drops: int) -> float:
-    """Return the rate of a step.
-
-    step: counted from the start of the fit; steps: in one epoch; drops: plateaus met so far.
-    """
-    decay, epochs = recipe.decay, step / steps
-    factor = 1.0
-    if decay.kind == "exponential":
-        factor = decay.rate**epochs
-    elif decay.kind == "cosine":
-        warm = recipe.warmup_steps
-        part = min(max(step - warm, 0) / max(recipe.epochs * steps - warm, 1), 1.0)
-        factor = decay.rate + (1 - decay.rate) * 0.5 * (1 + math.cos(math.pi * part))
-    elif decay.kind == "plateau":
-        factor = decay.rate**drops
-    if step < recipe.warmup_steps:
-        factor *= (step + 1) / recipe.warmup_steps
-    return recipe.learning_rate * factor
-
-
-def plateaus(scores: list[float], higher_is_better: bool, wait: int = 2) -> int:
-    """Count how often `wait` epochs in a row brought no better score."""
-    drops, idle, best = 0, 0, -math.inf
-    for score in scores:
-        gain = score if higher_is_better else -score
-        idle = 0 if gain > best else idle + 1
-        best = max(best, gain)
-        if idle == wait:
-            drops, idle = drops + 1, 0
-    return drops
+        predicted = self.subject.network.validate(self.model, split, self.meta)
+        scores = {s.name: s for s in self.subject.score(predicted, split, self.meta)}
+        return scores[self.subject.goal.metric].point()
 
 
 def _validation_rows(split: Split, recipe: Recipe) -> Split:
@@ -216,14 +224,17 @@ def _save(path: Path, model: keras.Model, progress: Progress) -> None:
         np.savez(temporary, allow_pickle=False, **arrays)
 
 
-def _restore(path: Path, model: keras.Model) -> Progress:
+def _read(path: Path) -> Progress:
     with np.load(path, allow_pickle=False) as arrays:
-        model.set_weights(_ordered(arrays, "weight"))
-        model.optimizer.build(model.trainable_variables)
-        for variable, value in zip(model.optimizer.variables, _ordered(arrays, "optimizer"), strict=True):
-            variable.assign(value)
         epochs = [Epoch(**e) for e in json.loads(arrays["epochs"].tobytes())]
-        return Progress(epochs, _ordered(arrays, "best"))
+        return Progress(epochs, *(_ordered(arrays, name) for name in ("best", "weight", "optimizer")))
+
+
+def _resume(model: keras.Model, progress: Progress) -> None:
+    model.set_weights(progress.weights)
+    model.optimizer.build(model.trainable_variables)
+    for variable, value in zip(model.optimizer.variables, progress.optimizer, strict=True):
+        variable.assign(value)
 
 
 def _numbered(name: str, arrays: Weights) -> dict[str, npt.NDArray[Any]]:

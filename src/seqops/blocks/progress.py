@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from seqops.blocks.watch import Epoch, Watcher
+from seqops.blocks.watch import GOAL, Epoch, Watcher
 
 
 class Bar:
@@ -35,9 +35,10 @@ class Bar:
         if self._bar is not None:
             self._bars.remove_task(self._bar)
             self._bar = None
+        score = self._goal if row.learns == GOAL else row.learns
         self._bars.console.print(
             f"epoch {row.epoch + 1}/{self._epochs}  loss {row.loss:.4f}  "
-            f"validation {self._goal} {row.validation:.4f}  {tokens / max(seconds, 1e-9):,.0f} tokens/s",
+            f"validation {score} {row.validation:.4f}  {tokens / max(seconds, 1e-9):,.0f} tokens/s",
             highlight=False,
         )
         self._then.epoch(row, seconds, tokens)

@@ -99,7 +99,7 @@ class Training:
         self.log(
             {
                 "train/loss": row.loss,
-                "validation/goal": row.validation,
+                f"validation/{row.learns}": row.validation,
                 "learning_rate": row.learning_rate,
                 "tokens_per_second": tokens / max(seconds, 1e-9),
                 "seconds_per_epoch": seconds,

@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+GOAL = "goal"
+"""What the epochs learn whose validation scores compare with those of other fits."""
+
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to; the deterministic part of the history."""
+    """What one epoch came to; the deterministic part of the history.
+
+    validation: the score of what was learnt: the goal's, or the pretext's.
+    """
 
     epoch: int
     loss: float
     learning_rate: float
     validation: float
+    stage: int = 0
+    learns: str = GOAL
 
 
 class Watcher(Protocol):

@@ -17,7 +17,7 @@ from seqops.blocks.search.runs import StudyRuns, study_runs
 from seqops.blocks.search.sampling import pruner_of, sampler_of
 from seqops.blocks.search.space import Space
 from seqops.blocks.search.study import Refused, open_study
-from seqops.blocks.watch import Epoch, Watcher
+from seqops.blocks.watch import GOAL, Epoch, Watcher
 from seqops.contract import BadParams, Meta, Task
 from seqops.params import Params, Tuning
 from seqops.store import Store, sha256_of_json
@@ -53,7 +53,7 @@ class Session:
             study_name,
             task.data.goal,
             sampler_of(tuning.sampler, tuning.startup, tuning.seed),
-            pruner_of(tuning.pruner, task.recipe.epochs),
+            pruner_of(tuning.pruner, task.recipe.total_epochs()),
         )
         settings = {**{f"search.{key}": d for key, d in task.section["search"].items()}, **vars(tuning)}
         runs = study_runs(store, task, study_name, identity, settings)
@@ -133,7 +133,8 @@ class Curve:
 
     def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
         """Keep the score, pass it on, and do what comes after."""
-        self.scores.append(row.validation)
+        if row.learns == GOAL:
+            self.scores.append(row.validation)
         self.then.epoch(row, seconds, tokens)
         self.after(row)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import optuna
 
 from seqops.blocks.search.study import queue, work
-from seqops.blocks.watch import Epoch
+from seqops.blocks.watch import GOAL, Epoch
 from seqops.tuning.session import Session, words
 
 
@@ -29,10 +29,12 @@ def _fit(session: Session, trial: optuna.Trial, look: Callable[[], None]) -> flo
 
     def prune(row: Epoch) -> None:
         look()
+        if row.learns != GOAL:
+            return
         done = row.epoch + 1
         trial.report(row.validation, done)
         # the last epoch is paid for already
-        if done < task.recipe.epochs and trial.should_prune():
+        if done < task.recipe.total_epochs() and trial.should_prune():
             raise optuna.TrialPruned
 
     name = f"trial {trial.number}: {words(values)}"

@@ -99,7 +99,7 @@ def _job(session: Session, settings: Settings, repeats: bool, total: int, deadli
 
 def saved_by_pruning(session: Session) -> float:
     """Return the share of the trials' epochs that pruning spared."""
-    epochs = session.task.recipe.epochs
+    epochs = session.task.recipe.total_epochs()
     trials = session.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
     spared = [epochs - max(t.intermediate_values) for t in trials if t.state == TrialState.PRUNED]
     return sum(spared) / (epochs * len(trials)) if trials else 0.0
