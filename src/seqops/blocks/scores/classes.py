@@ -81,7 +81,8 @@ def quadratic_kappa(sums: Floats) -> Floats:
     by_chance = table.sum(-1)[..., :, None] * table.sum(-2)[..., None, :]
     found, expected = ((weights * cells).sum((-2, -1)) for cells in (table, by_chance))
     off = np.full_like(found, np.nan)
-    return 1 - np.divide(found * table.sum((-2, -1)), expected, out=off, where=expected > 0)
+    kappa: Floats = 1 - np.divide(found * table.sum((-2, -1)), expected, out=off, where=expected > 0)
+    return kappa
 
 
 def absolute_error(sums: Floats) -> Floats:
@@ -99,7 +100,7 @@ def confidence_bins(confidence: Floats, right: npt.NDArray[np.bool_]) -> Floats:
     place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     rows = np.arange(len(confidence))
     bins = np.zeros((len(confidence), 3, BINS))
-    for kind, values in enumerate((1.0, confidence, right)):
+    for kind, values in enumerate((np.ones(len(rows)), confidence, right.astype(np.float64))):
         bins[rows, kind, place] = values
     return bins.reshape(len(confidence), 3 * BINS)
 

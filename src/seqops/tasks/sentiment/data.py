@@ -40,12 +40,12 @@ class Task(Data):
     layout: `table` (a header, cells parted by tabs or commas), `lines` (text TAB label) or `folders` (an
     archive of train/<label>/*.txt and test/<label>/*.txt); text, label, group: columns of a table, no group:
     ""; labels: their values in order; names: how they are shown, none: as they are; ordered: the labels are
-    steps of a scale; split: `grouped` draws groups, or texts where there are none, `published` keeps the test
-    rows of the folders; test, validation: shares, the latter of what is not test; labelled: training rows that
-    keep their label, 0 all; ngrams, features, stop_words: of the n-grams; minimum: texts that a word must
-    stand in to be known; vocabulary: words known at most; longest: tokens that a sequence model reads; vectors:
-    a file of word vectors, "" none; fewest, characters, agreement: what the texts are held to; reviews: of
-    the sample.
+    steps of a scale; split: `grouped` draws groups, or texts where there are none, `published` keeps the
+    test rows of the folders; test, validation: shares, the latter of what is not test; labelled: training
+    rows that keep their label, 0 all; ngrams, features, stop_words: of the n-grams; minimum: texts that a
+    word must stand in to be known; vocabulary: words known at most; longest: tokens that a sequence model
+    reads; vectors: a file of word vectors, "" none; fewest, characters, agreement: what the texts are held
+    to; reviews: of the sample.
     """
 
     layout: reader.Layout
@@ -82,8 +82,8 @@ class Task(Data):
     )
     limits: ClassVar[str] = (
         "It misreads irony, negation and contrast more often than plain praise (see the slices), and other "
-        "kinds of text than those of its training. A single answer must not be relied on for a decision about "
-        "the person who wrote the text."
+        "kinds of text than those of its training. A single answer must not be relied on for a decision "
+        "about the person who wrote the text."
     )
 
     def __post_init__(self) -> None:
@@ -121,7 +121,7 @@ class Task(Data):
         texts = list(table["text"][split == "train"])
         sizes = (self.minimum, self.vocabulary, self.features)
         learnt = encoding.learn(texts, self._tokenizer, *sizes)
-        found = vectors.read_vectors(Store.find().root / self.vectors, learnt["words"]) if self.vectors else {}
+        found = self._vectors(learnt["words"]) if self.vectors else {}
         return {**learnt, "labels": list(self.names or self.labels), "vectors": found, "example": texts[0]}
 
     def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
@@ -208,6 +208,9 @@ class Task(Data):
     def request_example(self, meta: Meta) -> str:
         """Return the first training text."""
         return str(meta["example"])
+
+    def _vectors(self, words: Sequence[str]) -> Meta:
+        return vectors.read_vectors(Store.find().root / Path(self.vectors).expanduser(), words)
 
     @property
     def _tokenizer(self) -> encoding.Tokenizer:

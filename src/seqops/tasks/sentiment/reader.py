@@ -140,4 +140,4 @@ def _folders(path: Path, labels: Sequence[str]) -> Iterator[Row]:
 
 def _labelled(name: str, labels: Sequence[str]) -> bool:
     parts = PurePosixPath(name).parts
-    return len(parts) >= 3 and parts[-3] in ("train", "test") and parts[-2] in labels and name.endswith(".txt")
+    return name.endswith(".txt") and parts[-3:-2] in (("train",), ("test",)) and parts[-2] in labels

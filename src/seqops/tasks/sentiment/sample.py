@@ -1,45 +1,37 @@
-"""Invented film reviews in the format of the Rotten Tomatoes phrases: a small grammar that word counts miss."""
+"""Invented film reviews in the format of the Rotten Tomatoes phrases, by a small grammar."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from random import Random
 
 HEADER = "PhraseId\tSentenceId\tPhrase\tSentiment"
 NOISE = 0.03  # reviews whose label a reader would dispute
 PHRASES = 0.4  # reviews of which one sentence stands apart, as a row of its own in the same group
 
-LEXICON: dict[str, Sequence[str]] = {
-    "positive": (
-        "good warm clever moving funny bright tender gripping honest fresh sharp lively graceful witty rich bold "
-        "elegant thrilling charming touching inventive radiant deft luminous subtle playful assured vivid humane "
-        "spirited delightful masterly"
-    ).split(),
-    "negative": (
-        "bad dull clumsy hollow stale flat noisy tedious false sour lazy muddled lifeless shallow grim empty crude "
-        "tiresome wooden aimless bloated murky trite smug drab sluggish garish contrived dreary feeble pompous "
-        "charmless"
-    ).split(),
-    "aspect": (
-        "the acting|the script|the music|the ending|the camera work|the pace|the story|the dialogue|the cast|the "
-        "first hour|the second half|the humour|the editing|the plot|the love story|the villain|the final scene|the "
-        "direction"
-    ).split("|"),
-    "very": ["", "", "", "very ", "really ", "quite ", "utterly ", "remarkably ", "at times ", "so "],
-    "not": ["not", "never", "hardly", "not in the least", "anything but", "by no means", "far from"],
-    "first": (
-        "Anna Bruno Clara Dario Edith Farid Greta Hugo Irene Jonas Karin Leon Marta Nils Olga Pavel Rosa Stefan Tilda "
-        "Viktor Wanda Yusuf"
-    ).split(),
-    "last": (
-        "Albrecht Bellini Castell Dorn Engel Farkas Grau Halder Ilves Jansen Koval Lindt Moreau Novak Ortega Pires "
-        "Rask Sandoval Tamm Ulrich Varga Weiss"
-    ).split(),
-    "job": "a baker|a sailor|a judge|a nurse|a clockmaker|a thief|a pilot|a widow|a painter|a spy".split("|"),
-    "place": "Lisbon|Trieste|a mountain village|the harbour|Riga|a border town|the desert|Oslo".split("|"),
-    "noun": "River Garden Winter Letter Station Mirror Island Lantern Orchard Bridge Clock Harvest".split(),
-    "mood": "Silent Last Second Golden Broken Northern Paper Hidden Long Salt Borrowed Distant".split(),
+LEXICON = {
+    slot: words.split("|")
+    for slot, words in {
+        "positive": "good|warm|clever|moving|funny|bright|tender|gripping|honest|fresh|sharp|lively|"
+        "graceful|witty|rich|bold|elegant|thrilling|charming|touching|inventive|radiant|deft|luminous|"
+        "subtle|playful|assured|vivid|humane|spirited|delightful|masterly",
+        "negative": "bad|dull|clumsy|hollow|stale|flat|noisy|tedious|false|sour|lazy|muddled|lifeless|"
+        "shallow|grim|empty|crude|tiresome|wooden|aimless|bloated|murky|trite|smug|drab|sluggish|garish|"
+        "contrived|dreary|feeble|pompous|charmless",
+        "aspect": "the acting|the script|the music|the ending|the camera work|the pace|the story|"
+        "the dialogue|the cast|the first hour|the second half|the humour|the editing|the plot|"
+        "the love story|the villain|the final scene|the direction",
+        "very": "||||very |really |quite |utterly |remarkably |at times |so ",
+        "not": "not|never|hardly|not in the least|anything but|by no means|far from",
+        "first": "Anna|Bruno|Clara|Dario|Edith|Farid|Greta|Hugo|Irene|Jonas|Karin|Leon|Marta|Nils|Olga|"
+        "Pavel|Rosa|Stefan|Tilda|Viktor|Wanda|Yusuf",
+        "last": "Albrecht|Bellini|Castell|Dorn|Engel|Farkas|Grau|Halder|Ilves|Jansen|Koval|Lindt|Moreau|"
+        "Novak|Ortega|Pires|Rask|Sandoval|Tamm|Ulrich|Varga|Weiss",
+        "job": "a baker|a sailor|a judge|a nurse|a clockmaker|a thief|a pilot|a widow|a painter|a spy",
+        "place": "Lisbon|Trieste|a mountain village|the harbour|Riga|a border town|the desert|Oslo",
+        "noun": "River|Garden|Winter|Letter|Station|Mirror|Island|Lantern|Orchard|Bridge|Clock|Harvest",
+        "mood": "Silent|Last|Second|Golden|Broken|Northern|Paper|Hidden|Long|Salt|Borrowed|Distant",
+    }.items()
 }
 """Words and phrases by the slots that take them."""
 PLAIN = [

@@ -33,15 +33,15 @@ def negated(texts: Sequence[str]) -> Mask:
     return np.array([bool(NEGATION.search(text)) for text in texts], np.bool_)
 
 
-def confusion(
-    truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], labels: Sequence[str]
-) -> Plot:
+def confusion(truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], labels: Sequence[str]) -> Plot:
     """Count rows by true and predicted label."""
     counts = np.zeros((len(labels), len(labels)), np.int64)
     np.add.at(counts, (truth, predicted), 1)
     table = pd.DataFrame(counts, columns=list(labels))
     table.insert(0, "true", list(labels))
-    return Plot("confusion", "Rows by true (rows) and predicted label", "heatmap", table, "true", list(labels))
+    return Plot(
+        "confusion", "Rows by true (rows) and predicted label", "heatmap", table, "true", list(labels)
+    )
 
 
 def reliability(confidence: npt.NDArray[np.float64], right: Mask) -> Plot:

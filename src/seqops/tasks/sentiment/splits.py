@@ -30,7 +30,8 @@ def assigned(table: pd.DataFrame, published: bool, test: float, validation: floa
 
     Rows of one group, or of one text where there are no groups, are drawn together; test and validation are
     shares of the groups, the latter of those that are not test. A text that stands in a held-out split is
-    `unused` elsewhere, so that the held-out rows are whole and training knows none of them; so is an empty one.
+    `unused` elsewhere, so that the held-out rows are whole and training knows none of them; an empty one is
+    `unused` anywhere.
     """
     keys = keys_of(table)
     groups = [group or f"\n{key}" for group, key in zip(table["group"], keys, strict=True)]
@@ -81,8 +82,9 @@ def straddling(values: Sequence[str], split: Names) -> Mask:
     table = table[(table["value"] != "") & (table["split"] != "unused")]
     splits = table.groupby("value")["split"].nunique()
     twice = set(splits.index[splits > 1])
-    inside = split != "unused"
-    return inside & np.array([value in twice for value in values], np.bool_)
+    used = split != "unused"
+    mask: Mask = np.logical_and(used, [value in twice for value in values])
+    return mask
 
 
 def kept(labels: npt.NDArray[np.int32], labelled: int, seed: int) -> Mask:
