@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.arrays import Ragged, Split
+from seqops.blocks.language import embedding
 from seqops.blocks.recurrent import CELLS, BiRecurrent
 from seqops.blocks.sequences import PAD, in_length_order
 from seqops.contract import BadParams, Batch, Meta, Network, Positive, Pretext, Rate
@@ -81,7 +82,7 @@ class Net(Network):
         if self.kind == "lm":
             x = Reader(shaped(self._shape, meta), name="encoder")(words)
         else:
-            x = keras.layers.Embedding(len(meta["words"]), self.embedding, name="embedding")(words)
+            x = embedding(len(meta["words"]), self.embedding, name="embedding")(words)
             x = self._recurrent(keras.layers.Dropout(self.dropout, name="drop_embedding")(x), lengths)
         pooled = []
         if self.kind != "embedding":

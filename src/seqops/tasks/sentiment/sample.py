@@ -25,8 +25,8 @@ LEXICON = {
         "not": "not|never|hardly|not in the least|anything but|by no means|far from",
         "first": "Anna|Bruno|Clara|Dario|Edith|Farid|Greta|Hugo|Irene|Jonas|Karin|Leon|Marta|Nils|Olga|"
         "Pavel|Rosa|Stefan|Tilda|Viktor|Wanda|Yusuf",
-        "last": "Albrecht|Bellini|Castell|Dorn|Engel|Farkas|Grau|Halder|Ilves|Jansen|Koval|Lindt|Moreau|"
-        "Novak|Ortega|Pires|Rask|Sandoval|Tamm|Ulrich|Varga|Weiss",
+        "stem": "Al|Bel|Cas|Dor|En|Far|Gra|Hal|Il|Jan|Kov|Lin|Mor|Nov|Or|Pir|Ras|San|Tam|Ul|Var|Wei",
+        "tail": "ander|brecht|dal|elli|feld|grim|hardt|in|kas|lund|mann|nau|ova|quist|rez|sen|tovar|vik|wald",
         "job": "a baker|a sailor|a judge|a nurse|a clockmaker|a thief|a pilot|a widow|a painter|a spy",
         "place": "Lisbon|Trieste|a mountain village|the harbour|Riga|a border town|the desert|Oslo",
         "noun": "River|Garden|Winter|Letter|Station|Mirror|Island|Lantern|Orchard|Bridge|Clock|Harvest",
@@ -100,7 +100,7 @@ def _sentence(template: str, label: str, random: Random) -> str:
 
     def filled(slot: re.Match[str]) -> str:
         if slot[1] == "name":
-            return f"{random.choice(LEXICON['first'])} {random.choice(LEXICON['last'])}"
+            return "{} {}{}".format(*(random.choice(LEXICON[part]) for part in ("first", "stem", "tail")))
         if slot[1] == "title":
             return f"The {random.choice(LEXICON['mood'])} {random.choice(LEXICON['noun'])}"
         return random.choice(LEXICON[slots.get(slot[1], slot[1])])
