@@ -50,15 +50,15 @@ def rows_of(vectors: Meta) -> Floats:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    number = 0
-    try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
+    if not path.is_file():
+        raise BadData.at(path, None, "it cannot be read", "Name a file in data.vectors.")
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            try:
                 yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError:
-        raise BadData.at(path, number, "not UTF-8", "Give vectors in text, not in binary.") from None
-    except OSError:
-        raise BadData.at(path, None, "it cannot be read", "Name a file in data.vectors.") from None
+            except UnicodeDecodeError:
+                mend = "Give vectors in text, not in binary."
+                raise BadData.at(path, number, "not UTF-8", mend) from None
 
 
 def _numbers(path: Path, line: int, cells: Sequence[str]) -> npt.NDArray[np.float16]:
