@@ -74,11 +74,7 @@ WRONG = {
     "header only": ({}, HEADER, r"mine: there is no text in it"),
     "too few cells": ({}, HEADER + "1\t7\tgood\n", r"mine:2: 3 cells, where the header has 4"),
     "too many cells": ({}, HEADER + "1\t7\tgood\tx\tpositive\n", r"mine:2: 5 cells"),
-    "another label": (
-        {},
-        HEADER + "1\t7\ta\tpositive\n2\t7\tb\tnice\n",
-        r"mine:3: the label 'nice' is none of",
-    ),
+    "another label": ({}, HEADER + "1\t7\ta\tnice\n", r"mine:2: the label 'nice' is none of"),
     "not UTF-8": ({}, HEADER.encode() + b"1\t7\tcaf\xe9\tpositive\n", r"mine:2: byte 0xe9 is not UTF-8"),
     "an open quote": ({"group": ""}, 'Phrase,Sentiment\n"good,positive\n', r"mine:2: not CSV: "),
     "no tab": (LINES, "good\t1\nbad 0\n", r"mine:2: no tab parts a text from its label: 'bad 0'"),
