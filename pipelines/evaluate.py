@@ -27,8 +27,11 @@ def evaluate_task(name: str) -> None:
     found.metrics.update(task=name, source=track.source_of(task), sha256=content)
     plots = data.plots(predicted, truth, meta)
     report.write_plots(folder.plots, plots)
-    worst = evaluation.worst_examples(data, predicted, truth, meta)
-    report.write_page(folder.report, name, found.metrics, plots, folder.plots, worst)
+    tables = {
+        "Made up by the model": network.samples(model, meta),
+        "Worst examples": evaluation.worst_examples(data, predicted, truth, meta),
+    }
+    report.write_page(folder.report, name, found.metrics, plots, folder.plots, tables)
     write_table(folder.predictions, predicted)
     write_json(folder.metrics, found.metrics)
     decision = publish.publish(store, task, identity, Rule(chance, params.registry.guard))

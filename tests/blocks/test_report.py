@@ -31,8 +31,11 @@ METRICS = {
 @pytest.fixture
 def page(tmp_path):
     write_plots(tmp_path / "plots", PLOTS)
-    worst = pd.DataFrame({"input": ["<script>"], "truth": ["b"]})
-    write_page(tmp_path / "report.html", "toy", METRICS, PLOTS, tmp_path / "plots", worst)
+    tables = {
+        "Made up": pd.DataFrame(),
+        "Worst examples": pd.DataFrame({"input": ["<script>"], "truth": ["b"]}),
+    }
+    write_page(tmp_path / "report.html", "toy", METRICS, PLOTS, tmp_path / "plots", tables)
     return (tmp_path / "report.html").read_text("utf-8")
 
 
@@ -53,6 +56,11 @@ def test_the_page_shows_scores_with_intervals_and_p(page):
 
 def test_the_page_says_that_a_sample_is_a_sample(page):
     assert "This is the embedded sample" in page
+
+
+def test_a_table_stands_under_its_title_and_one_without_columns_is_left_out(page):
+    assert "<h2>Worst examples</h2>" in page
+    assert "Made up" not in page
 
 
 def test_nothing_on_the_page_comes_from_outside_or_stands_unescaped(page):

@@ -77,7 +77,8 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding
 table{border-collapse:collapse;margin:.7rem 0 1.5rem}td,th{padding:.25rem .7rem;border-bottom:1px solid #ddd;
 text-align:left;vertical-align:top}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tr.model td{font-weight:600}img{max-width:100%}.note{background:#fff6d8;padding:.5rem 1rem}
-small{color:#666}.wide{overflow-x:auto}
+small{color:#666}.wide{overflow-x:auto}.wide td{white-space:pre-wrap}
+.wide td.n{white-space:nowrap}
 </style>
 <h1>{{ task }}</h1>
 <p>Source <b>{{ m.source }}</b>, {{ m.n_test }} test rows.</p>
@@ -99,10 +100,10 @@ m.signatures.items() %}{{ n }}: {{ s }}. {% endfor %}</small></p>
 {% for name, s in m.slices.items() %}<tr><td>{{ name }}</td><td class="n">{{ s.n }}</td>
 <td class="n">{{ cell(s[m.goal]) }}</td></tr>{% endfor %}</table>{% endif %}
 {% for title, image in pictures %}<h2>{{ title }}</h2><img alt="{{ title }}" src="{{ image }}">{% endfor %}
-<h2>Worst examples</h2>
-<div class="wide"><table><tr>{% for c in worst.columns %}<th>{{ c }}</th>{% endfor %}</tr>
-{% for row in worst.itertuples(index=False) %}<tr>{% for c in row %}<td>{{ c }}</td>{% endfor %}</tr>
-{% endfor %}</table></div></html>
+{% for title, table in tables.items() %}<h2>{{ title }}</h2>
+<div class="wide"><table><tr>{% for c in table.columns %}<th>{{ c }}</th>{% endfor %}</tr>
+{% for row in table.itertuples(index=False) %}<tr>{% for c in row %}<td>{{ c }}</td>{% endfor %}</tr>
+{% endfor %}</table></div>{% endfor %}</html>
 """
 
 
@@ -112,13 +113,14 @@ def write_page(
     metrics: Mapping[str, Any],
     plots: Sequence[Plot],
     folder: Path,
-    worst: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
 ) -> None:
-    """Write the report; the pictures of `folder` stand inside it."""
+    """Write the report; the pictures of `folder` stand inside it; tables: by title, empty ones left out."""
     environment = jinja2.Environment(autoescape=True, trim_blocks=True)
     pictures = [(plot.title, _embedded(folder / f"{plot.name}.png")) for plot in plots]
+    shown = {title: table for title, table in tables.items() if len(table.columns)}
     page = environment.from_string(PAGE).render(
-        task=task, m=metrics, pictures=pictures, worst=worst, cell=_cell
+        task=task, m=metrics, pictures=pictures, tables=shown, cell=_cell
     )
     write_bytes(path, page.encode("utf-8"))
 

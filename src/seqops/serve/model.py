@@ -5,6 +5,7 @@ MLflow runs this file to make the model, both when it is logged and when it is l
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
+from seqops.arrays import Split
 from seqops.contract import BadData, SeqopsError
 from seqops.params import Params
 from seqops.store import read_json, sha256_of
@@ -44,12 +46,19 @@ class RawModel(PythonModel):
     def predict(self, model_input: list[str], params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """Answer each raw input with one record. Raises Unusable where one cannot be encoded."""
         inputs = list(model_input)
+        predicted = self.network.predict(self.model, self._rows(inputs), self.meta)
+        return self.data.respond(predicted, inputs, self.meta)
+
+    def predict_stream(self, model_input: Any, params: dict[str, Any] | None = None) -> Iterator[str]:
+        """Answer one raw input piece by piece. Raises Unusable, and SeqopsError where there are no pieces."""
+        inputs = [model_input] if isinstance(model_input, str) else list(model_input)
+        yield from self.network.stream(self.model, self._rows(inputs), self.meta)
+
+    def _rows(self, inputs: list[str]) -> Split:
         try:
-            rows = self.data.request(inputs, self.meta)
+            return self.data.request(inputs, self.meta)
         except BadData as error:
             raise Unusable(str(error), INVALID_PARAMETER_VALUE) from None
-        predicted = self.network.predict(self.model, rows, self.meta)
-        return self.data.respond(predicted, inputs, self.meta)
 
 
 mlflow.models.set_model(RawModel())
