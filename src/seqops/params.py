@@ -183,7 +183,16 @@ def overrides(store: Store, preset: str, tasks: Sequence[str] | None = None) -> 
         if task not in chosen:
             raise BadParams(f"{path.name}: there is no task {task!r}{nearest(task, chosen)}.")
     flat = flattened({name: chosen[name] for name in tasks or chosen}, "tasks")
-    return [f"{key}={json.dumps(value, separators=(',', ':'))}" for key, value in flat.items()]
+    return [f"{key}={_as_override(value)}" for key, value in flat.items()]
+
+
+def _as_override(value: Any) -> str:
+    """Write a value as an override of DVC (Hydra's grammar): JSON, but for keys, which bear no quotes."""
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{_as_override(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_as_override, value)) + "]"
+    return json.dumps(value)
 
 
 def _module(task: str, part: str) -> ModuleType:
