@@ -42,7 +42,7 @@ def regression(splits: Mapping[str, Split], meta: Meta, classes: int) -> pd.Data
         return majority(train, len(splits["test"]), classes)
     held, test = matrix(validation, meta), matrix(splits["test"], meta)
     # each strength goes on from the weaker fit before it, which saves most of the time
-    model = LogisticRegression(max_iter=1000, tol=1e-3, warm_start=True)
+    model = LogisticRegression(max_iter=1000, warm_start=True)
     found: list[tuple[float, Floats]] = []
     for strength in STRENGTHS:
         model.set_params(C=strength).fit(features, truth)
