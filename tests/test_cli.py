@@ -21,6 +21,7 @@ COMMANDS = [
     "publish",
     "doctor",
     "preset",
+    "run",
     "ui",
 ]
 
