@@ -1,13 +1,25 @@
 """The translator: shapes, padding, the flat loss, and a language that it learns."""
 
+import itertools
+
 import numpy as np
 import pytest
 from pairs import tabbed, task, written
 
 from seqops.arrays import Ragged, Split
 from seqops.blocks.subwords import END, PAD, START
+from seqops.contract import BadParams
 
-META = {"source_size": 12, "target_size": 11, "target_length": 3.0}
+COUNTS = [0, 0, 2, 1, 1, 1, 1, 0, 0, 0, 0]
+META = {"source_size": 12, "target_size": 11, "target_length": 3.0, "target_counts": COUNTS}
+
+KINDS = [
+    ("lstm", "luong"),
+    ("lstm", "none"),
+    ("gru", "bahdanau"),
+    ("gru", "none"),
+    ("transformer", "none"),
+]
 
 
 def network(**changed: object):
@@ -17,10 +29,13 @@ def network(**changed: object):
         "kind": "lstm",
         "embedding": 8,
         "units": 6,
+        "layers": 1,
+        "heads": 2,
         "attention": "luong",
         "tied": True,
         "dropout": 0.0,
         "label_smoothing": 0.1,
+        "sampled": 0,
         "precision": "float32",
         "beam": 3,
         "length_penalty": 1.0,
@@ -43,24 +58,77 @@ def test_a_batch_shifts_the_target_and_flattens_the_truth() -> None:
     assert network().lengths(split()).tolist() == [7, 4]
 
 
-@pytest.mark.parametrize("kind", ["lstm", "gru"])
-@pytest.mark.parametrize("attention", ["none", "luong", "bahdanau"])
-def test_every_kind_gives_logits_of_the_real_tokens(kind: str, attention: str) -> None:
-    net = network(kind=kind, attention=attention, tied=attention == "luong")
-    model = net.build(META)
-    assert model(net.batch(split(), META)[0]).shape == (6, 11)
-    memory, state = model.encode(np.array([[3, 4, END]], np.int32))
-    assert memory.states.shape == (1, 3, 12)
-    assert [s.shape for s in state] == [(1, 12)] * (2 if kind == "lstm" else 1)
+@pytest.fixture(scope="module", params=KINDS, ids=" ".join)
+def built(request):
+    """A network of each kind, two layers deep, with its model."""
+    kind, attention = request.param
+    net = network(kind=kind, attention=attention, layers=2, tied=attention == "luong")
+    return net, net.build(META)
 
 
-@pytest.mark.parametrize("kind", ["lstm", "gru"])
-def test_padding_changes_no_logit(kind: str) -> None:
-    net = network(kind=kind)
-    model = net.build(META)
-    together = model(net.batch(split(), META)[0]).numpy()
+def test_every_kind_gives_logits_of_the_real_tokens(built) -> None:
+    net, model = built
+    inputs, _, _ = net.batch(split(), META)
+    assert model(inputs).shape == (6, 11)
+    readouts, weights = model.read(inputs["target"], model.encode(inputs["source"]))
+    assert readouts.shape == (2, 4, 8)
+    assert weights.shape == (2, 4, 0 if net.kind != "transformer" and net.attention == "none" else 3)
+
+
+def test_padding_changes_no_logit_and_no_loss(built) -> None:
+    net, model = built
+    inputs, truth, weights = net.batch(split(), META)
+    together = model(inputs)
+    longer = model({side: np.pad(rows, [(0, 0), (0, 3)]) for side, rows in inputs.items()})
     alone = [model(net.batch(split().take(np.array([row])), META)[0]).numpy() for row in (0, 1)]
-    np.testing.assert_allclose(together, np.concatenate(alone), atol=1e-5)
+    np.testing.assert_allclose(longer, together, atol=1e-5)
+    np.testing.assert_allclose(np.concatenate(alone), together, atol=1e-5)
+    losses = [float(model.compute_loss(None, truth, y, weights)) for y in (together, longer)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_a_later_token_changes_no_earlier_logit(built) -> None:
+    _, model = built
+    source = np.array([[3, 4, END]], np.int32)
+    before, after = (
+        model({"source": source, "target": np.array([[START, 3, 4, last]], np.int32)}).numpy()
+        for last in (5, 6)
+    )
+    np.testing.assert_allclose(after[:3], before[:3], atol=1e-6)
+    assert np.abs(after[3] - before[3]).max() > 1e-4
+
+
+@pytest.mark.parametrize("kind", ["lstm", "transformer"])
+def test_a_wide_beam_finds_what_exhaustive_search_finds(kind: str, monkeypatch) -> None:
+    import tensorflow as tf
+
+    from seqops.tasks.translation import translator
+
+    limit, words = 3, (END, 3, 4)
+    monkeypatch.setattr(translator, "longest", lambda source: tf.fill([tf.shape(source)[0]], limit))
+    model = network(kind=kind, layers=2, beam=16, tied=False).build({**META, "target_size": 5})
+    model.softmax.bias.assign([-1e9, -1e9, 0.0, 0.0, 0.0])
+    model.softmax.kernel.assign(4 * model.softmax.kernel)
+    sentences = [
+        s
+        for n in range(1, limit + 1)
+        for s in itertools.product(words, repeat=n)
+        if END not in s[:-1] and (s[-1] == END or n == limit)
+    ]
+    assert len(sentences) == 15
+    sources = np.array([[3, 4, END], [5, END, PAD]], np.int32)
+    tokens, scores = model.beams(sources)
+    before = Ragged.of([[START, *sentence[:-1]] for sentence in sentences], np.int32)
+    after = Ragged.of(sentences, np.int32)
+    for row, source in enumerate(sources):
+        inputs = {"source": np.tile(source, (15, 1)), "target": before.padded(PAD)}
+        logp = tf.nn.log_softmax(model(inputs)).numpy()[np.arange(len(after.values)), after.values]
+        totals = np.add.reduceat(logp, after.offsets[:-1]) / ((5 + after.lengths) / 6)
+        np.testing.assert_allclose(scores[row, :15], sorted(totals, reverse=True), atol=1e-4)
+        by_tokens = dict(zip(sentences, totals, strict=True))
+        for place in range(15):
+            found = tuple(int(t) for t in tokens[row, place] if t != PAD)
+            assert by_tokens.pop(found) == pytest.approx(float(scores[row, place]), abs=1e-4)
 
 
 def test_a_tied_softmax_has_no_matrix_of_its_own() -> None:
@@ -68,16 +136,47 @@ def test_a_tied_softmax_has_no_matrix_of_its_own() -> None:
     assert apart - tied == 11 * 8
 
 
-def test_smoothing_spreads_what_it_takes_from_the_truth() -> None:
-    from seqops.tasks.translation.translator import smoothed_cross_entropy
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"sampled": 5, "label_smoothing": 0.1}, "model.label_smoothing needs the whole vocabulary"),
+        ({"kind": "transformer", "heads": 3}, r"a multiple of model.heads \(3\), got 8"),
+        ({"kind": "transformer", "heads": 1, "embedding": 7}, "model.embedding must be even"),
+    ],
+)
+def test_keys_that_contradict_each_other_are_refused(changed: dict[str, object], said: str) -> None:
+    with pytest.raises(BadParams, match=said):
+        network(**changed).build(META)
 
-    logits = np.log(np.array([[0.7, 0.2, 0.1]], np.float32))
-    plain, smooth = (float(smoothed_cross_entropy(s)(np.array([0]), logits)[0]) for s in (0.0, 0.3))
-    assert plain == pytest.approx(-np.log(0.7), abs=1e-6)
-    assert smooth == pytest.approx(-0.8 * np.log(0.7) - 0.1 * np.log(0.2) - 0.1 * np.log(0.1), abs=1e-6)
+
+@pytest.mark.parametrize(("kind", "tied"), [("gru", True), ("transformer", False)])
+def test_a_sampled_softmax_trains_what_it_draws_and_predicts_with_all(kind: str, tied: bool) -> None:
+    import keras
+
+    keras.utils.set_random_seed(0)
+    net = network(kind=kind, tied=tied, sampled=5, label_smoothing=0.0)
+    model = net.build(META, keras.optimizers.Adam(0.03))
+    inputs, truth, weights = net.batch(split(), META)
+    assert model(inputs, training=True).shape == (6, 8)
+    assert model(inputs).shape == (6, 11)
+    for _ in range(150):
+        model.train_on_batch(inputs, truth, weights)
+    assert model(inputs).numpy().argmax(-1).tolist() == truth.tolist()
 
 
-def test_it_learns_a_tiny_language_and_greedy_is_a_beam_of_one(tmp_path) -> None:
+def test_what_is_drawn_follows_from_the_seeds_that_a_fit_sets() -> None:
+    model = network(sampled=5, label_smoothing=0.0).build(META)
+    (state,) = (v for v in model.variables if v.path.startswith("softmax") and "seed" in v.path)
+    assert state.path.endswith("seed_generator_state")
+    drawn = []
+    for seed in (1, 2, 1):
+        state.assign([seed, 0])
+        drawn.append([model.softmax.draw().numpy().tolist() for _ in range(4)])
+    assert drawn[0] == drawn[2] != drawn[1]
+
+
+@pytest.mark.parametrize(("kind", "rate"), [("lstm", 0.02), ("transformer", 0.005)])
+def test_it_learns_a_tiny_language_and_greedy_is_a_beam_of_one(tmp_path, kind: str, rate: float) -> None:
     import keras
 
     names = ["Ana", "Eva", "Leo", "Hugo", "Noa", "Iván", "Olga", "Rui"]
@@ -90,8 +189,8 @@ def test_it_learns_a_tiny_language_and_greedy_is_a_beam_of_one(tmp_path) -> None
     data = task(test_share=0.1, validation_share=0.1)
     splits, meta = data.encode(data.read([written(tmp_path, tabbed(pairs))]))
     keras.utils.set_random_seed(0)
-    net = network(embedding=32, units=24, beam=1, label_smoothing=0.0)
-    model = net.build(meta, keras.optimizers.Adam(0.02, global_clipnorm=1.0))
+    net = network(kind=kind, embedding=32, units=24, beam=1, label_smoothing=0.0)
+    model = net.build(meta, keras.optimizers.Adam(rate, global_clipnorm=1.0))
     inputs, truth, weights = net.batch(splits["train"], meta)
     losses = [float(model.train_on_batch(inputs, truth, weights)) for _ in range(100)]
     assert losses[-1] < 0.2 < 5 < losses[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from seqops.cli import predict, presets, project, registry, results, tune
+from seqops.cli import generate, predict, presets, project, registry, results, tune
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -12,6 +12,7 @@ for command in (
     presets.run,
     presets.preset,
     predict.predict,
+    generate.generate,
     results.results,
     registry.compare,
     registry.history,

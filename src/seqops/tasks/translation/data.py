@@ -117,15 +117,17 @@ class Task(Data):
         ]
 
     def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
-        """Learn subwords, words and the length of a translation from the training pairs."""
+        """Learn subwords, words, counts and the length of a translation from the training pairs."""
         training = table[split == "train"]
         source, target = self._subwords(training)
+        targets = ids_of(target, firsts_of(training["target"]))
         return {
             "source": source.json,
             "target": target.json,
             "source_size": len(source),
             "target_size": len(target),
-            "target_length": float(ids_of(target, firsts_of(training["target"])).lengths.mean()),
+            "target_counts": np.bincount(targets.values, minlength=len(target)).tolist(),
+            "target_length": float(targets.lengths.mean()),
             "words": sorted({word for text in training["source"] for word in baselines.cut(text)}),
             "example": str(training["source"].iloc[0]),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import keras
@@ -13,9 +13,12 @@ import pandas as pd
 
 from seqops.arrays import Array, Ragged, Split
 from seqops.blocks.sequences import in_length_order
+from seqops.blocks.softmax import smoothed_cross_entropy
 from seqops.blocks.subwords import PAD, START, Subwords
-from seqops.contract import Batch, Meta, Network, NonNegative, Positive, Rate
-from seqops.tasks.translation.translator import Sizes, Translator, smoothed_cross_entropy
+from seqops.contract import BadParams, Batch, Count, Meta, Network, NonNegative, Positive, Rate
+from seqops.tasks.translation.recurrent import RecurrentTranslator
+from seqops.tasks.translation.transformer import TransformerTranslator
+from seqops.tasks.translation.translator import Sizes, Translator
 
 BATCH = 64
 DRAWN = 6
@@ -24,44 +27,59 @@ DRAWN = 6
 
 @dataclass(frozen=True)
 class Net(Network):
-    """Sequence to sequence with attention (Sutskever et al. 2014, Bahdanau et al. 2015, Luong et al. 2015).
+    """Sequence to sequence: recurrent, with attention or without, or a transformer.
 
-    kind: of all recurrent layers; units: of one direction of the encoder, so the decoder has twice as
-    many; tied: the softmax shares the target embedding (Press and Wolf 2017); precision: of the big
-    products in training (bfloat16 is faster on processors that have it, slower on others); beam:
-    hypotheses kept in decoding; length_penalty: alpha of Wu et al. 2016.
+    Sutskever et al. 2014, Bahdanau et al. 2015, Luong et al. 2015; Vaswani et al. 2017.
+
+    kind: of the recurrent layers, or `transformer`; embedding: dimensions of a token, and of all that flows
+    through a transformer; units: of one direction of the recurrent encoder, so the decoder has twice as many,
+    or of a transformer's feed-forward layers; layers: of encoder and of decoder; heads: of a transformer's
+    attention, without meaning for recurrent kinds; attention: of the recurrent decoder, without meaning for a
+    transformer; tied: the softmax shares the target embedding (Press and Wolf 2017); sampled: tokens that
+    stand for the whole vocabulary in the loss of a batch (Jean et al. 2015), 0 for all; precision: in
+    training, of the products of the LSTM and of the softmax (bfloat16 is faster on processors that have it,
+    slower on others); beam: hypotheses kept in decoding; length_penalty: alpha of Wu et al. 2016.
     """
 
-    kind: Literal["lstm", "gru"]
+    kind: Literal["lstm", "gru", "transformer"]
     embedding: Positive
     units: Positive
+    layers: Positive
+    heads: Positive
     attention: Literal["none", "luong", "bahdanau"]
     tied: bool
     dropout: Rate
     label_smoothing: Rate
+    sampled: Count
     precision: Literal["float32", "bfloat16"]
     beam: Positive
     length_penalty: NonNegative
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
-        """Build and compile the translator for the vocabularies of `meta`."""
-        sizes = Sizes(
-            kind=self.kind,
-            source=meta["source_size"],
-            target=meta["target_size"],
-            embedding=self.embedding,
-            units=self.units,
-            attention=self.attention,
-            tied=self.tied,
-            dropout=self.dropout,
-            precision=self.precision,
-            beam=self.beam,
-            length_penalty=self.length_penalty,
-        )
-        model = Translator(sizes, name="translator")
+        """Build and compile the translator for the vocabularies of `meta`.
+
+        Raises BadParams for keys that contradict each other.
+        """
+        self._refuse_contradictions()
+        counts = meta["target_counts"] if self.sampled else ()
+        sizes = Sizes(**asdict(self), source=meta["source_size"], target=meta["target_size"], counts=counts)
+        kind = TransformerTranslator if self.kind == "transformer" else RecurrentTranslator
+        model = kind(sizes, name="translator")
         model({"source": np.ones((1, 2), np.int32), "target": np.ones((1, 2), np.int32)})
         model.compile(optimizer, smoothed_cross_entropy(self.label_smoothing), jit_compile=False)
         return model
+
+    def _refuse_contradictions(self) -> None:
+        if self.sampled and self.label_smoothing:
+            raise BadParams(
+                "model.label_smoothing needs the whole vocabulary, and model.sampled draws a part of it. "
+                "Set one of them to 0."
+            )
+        if self.kind == "transformer" and (self.embedding % self.heads or self.embedding % 2):
+            raise BadParams(
+                f"model.embedding must be even and a multiple of model.heads ({self.heads}), "
+                f"got {self.embedding}."
+            )
 
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Pad sources (B, S) and shifted targets (B, T); the truth is flat, of real tokens only: (N,)."""
@@ -108,14 +126,11 @@ class Net(Network):
         return pd.DataFrame({"hypothesis": [found[i] for i in range(len(split))]})
 
     def _attention(self, model: Translator, split: Split, best: dict[int, list[int]]) -> list[list[float]]:
-        """Return the weights of the first rows, T x S end to end; nothing for the others."""
+        """Return the weights of the first rows, T x S end to end; nothing for others or without attention."""
         weights: list[list[float]] = [[] for _ in range(len(split))]
-        if self.attention == "none":
-            return weights
         for row in range(min(DRAWN, len(split))):
-            memory, state = model.encode(split.ragged("source")[row][None])
             target = np.array([[START, *best[row][:-1]]], np.int32)
-            _, _, seen = model.decode(target, memory, state)
+            _, seen = model.read(target, model.encode(split.ragged("source")[row][None]))
             weights[row] = [float(w) for w in seen.numpy().ravel()]
         return weights
 
