@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: run real test test-slow check ui
+.PHONY: run real preset results test test-slow check ui
 
 run: .venv/.ready
 	dvc repro && seqops results
@@ -14,6 +14,12 @@ run: .venv/.ready
 real: .venv/.ready
 	dvc exp remove --quiet real 2>/dev/null || true
 	dvc exp run --name real $$(seqops preset real) && seqops results
+
+preset: .venv/.ready
+	seqops run $(NAME)
+
+results: .venv/.ready
+	seqops results --document docs/results.md
 
 test: .venv/.ready
 	pytest -n 2 --dist loadfile --durations=15

@@ -12,6 +12,7 @@ from seqops.params import Params
 HERE = Path(__file__).parents[1]
 COMMANDS = [
     "predict",
+    "generate",
     "results",
     "tune",
     "compare",
@@ -21,6 +22,7 @@ COMMANDS = [
     "publish",
     "doctor",
     "preset",
+    "run",
     "ui",
 ]
 

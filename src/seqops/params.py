@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import json
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, Literal
@@ -15,9 +14,8 @@ from annotated_types import Ge, Gt, Lt
 import seqops.tasks
 from seqops.blocks.document import Document, nearest
 from seqops.blocks.search.space import KINDS, Categorical, Distribution, Space
-from seqops.contract import BadParams, Count, Network, Positive, Recipe, Task, flattened
+from seqops.contract import BadParams, Count, Network, Positive, Recipe, Task
 from seqops.environment import hushed
-from seqops.store import Store
 
 SECTIONS = ("source", "data", "model", "fit", "search")
 NOT_SEARCHED = {
@@ -169,21 +167,6 @@ class Params(Document):
         for key in SECTIONS[:-1]:
             if key not in section:
                 raise BadParams(f"{self.path.name}: tasks.{name}.{key}: missing. Add it.")
-
-
-def overrides(store: Store, preset: str, tasks: Sequence[str] | None = None) -> list[str]:
-    """Flatten `presets/<preset>.yaml` to `key=value` options. Raises BadParams for an unknown name."""
-    folder = store.root / "presets"
-    path = folder / f"{preset}.yaml"
-    if not path.is_file():
-        known = sorted(p.stem for p in folder.glob("*.yaml"))
-        raise BadParams(f"there is no preset {preset!r}{nearest(preset, known)}.")
-    chosen = Params.load(path).document["tasks"]
-    for task in tasks or ():
-        if task not in chosen:
-            raise BadParams(f"{path.name}: there is no task {task!r}{nearest(task, chosen)}.")
-    flat = flattened({name: chosen[name] for name in tasks or chosen}, "tasks")
-    return [f"{key}={json.dumps(value, separators=(',', ':'))}" for key, value in flat.items()]
 
 
 def _module(task: str, part: str) -> ModuleType:

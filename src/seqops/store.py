@@ -273,8 +273,11 @@ class Store:
 
     @property
     def state(self) -> Path:
-        """Undeclared state that survives a kill: checkpoints, studies, the tracking store."""
-        return self.root / ".state"
+        """Undeclared state that survives a kill: checkpoints, studies, the tracking store.
+
+        SEQOPS_STATE names it where an experiment runs in a folder of its own.
+        """
+        return Path(os.environ.get("SEQOPS_STATE") or self.root / ".state")
 
     def folder(self, task: str) -> Folder:
         """Return the artefacts of a task."""

@@ -57,6 +57,21 @@ def test_a_classical_baseline_enters_the_verdict_but_not_the_gate():
     assert evaluation.beats_trivial
 
 
+def test_the_best_baseline_of_a_kind_is_chosen_among_its_own():
+    metrics = {
+        "goal": "m",
+        "higher_is_better": True,
+        "baselines": {"a": {"m": {"value": 1.0}}, "b": {"m": {"value": 2.0}}, "c": {"m": {"value": None}}},
+        "baseline_kinds": {"a": "trivial", "b": "classical", "c": "trivial"},
+    }
+    assert best_baseline(metrics, "trivial") == ("a", 1.0)
+    assert best_baseline(metrics, "classical") == ("b", 2.0)
+    assert (
+        best_baseline({**metrics, "baseline_kinds": dict.fromkeys("abc", "trivial")}, "classical")[0]
+        == "none"
+    )
+
+
 def test_the_best_baseline_minds_the_direction():
     metrics = {"goal": "m", "baselines": {"a": {"m": {"value": 1.0}}, "b": {"m": {"value": 2.0}}}}
     assert best_baseline({**metrics, "higher_is_better": True}) == ("b", 2.0)

@@ -14,7 +14,8 @@ from seqops.tasks.forecast.network import Net
 
 KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
 NET = {
-    "kind": "lstm", "layers": 1, "units": 3, "dropout": 0.0, "members": 2, "stride": 6, "difference": 0,
+    "kind": "lstm", "direction": "forward", "layers": 1, "units": 3, "dropout": 0.0, "members": 2,
+    "stride": 6, "difference": 0,
 }  # fmt: skip
 RECIPE = Recipe(
     seed=0,
@@ -215,6 +216,7 @@ def test_a_request_is_forecast_as_its_test_row_is(encoded):
     ("changes", "said"),
     [
         ({"kind": "es_lstm", "difference": 1}, "model.difference must be 0"),
+        ({"kind": "dense", "direction": "both"}, "model.direction must be forward with model.kind dense"),
         ({"difference": 8}, "leaves nothing of data.window 8"),
     ],
 )

@@ -1,8 +1,11 @@
 """One tracking store for all tests of the registry: a first use of MLflow's database costs seconds."""
 
 import re
+import shutil
 
+import mlflow
 import pytest
+from invented import Invented
 from realm import founded, stub_bundle
 
 from seqops.blocks import publish
@@ -19,3 +22,13 @@ def realm(tracking_uri, tmp_path, monkeypatch, request):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
     monkeypatch.setattr(publish, "log_bundle", stub_bundle)
     return founded(tmp_path, re.sub(r"\W+", "-", request.node.name))
+
+
+@pytest.fixture
+def invented(tmp_path, tracking_uri, monkeypatch):
+    mlflow.MlflowClient(tracking_uri).search_experiments()
+    database = tmp_path / "copied.db"
+    shutil.copy(tracking_uri.removeprefix("sqlite:///"), database)
+    monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
+    return Invented(tmp_path, database)

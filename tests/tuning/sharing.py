@@ -1,5 +1,6 @@
 """Workers on a study, and what is asked of it afterwards."""
 
+import itertools
 import multiprocessing
 import subprocess
 import sys
@@ -45,19 +46,38 @@ def shared(url):
     assert len(set(drawn(study))) == 15
 
 
-def founded_together(url):
-    """Six processes open a storage that does not exist yet, at the same moment."""
+def together(work, url, processes):
+    """Let processes do `work(url, barrier, queue)` at the same moment; return what they put."""
     spawn = multiprocessing.get_context("spawn")
-    barrier = spawn.Barrier(6)
-    founders = [spawn.Process(target=found, args=(url, barrier)) for _ in range(6)]
-    for founder in founders:
-        founder.start()
-    for founder in founders:
-        founder.join()
-    assert [founder.exitcode for founder in founders] == [0] * 6
-    assert studies.counts(opened(url)).finished == 0
+    barrier, queue = spawn.Barrier(processes), spawn.Queue()
+    workers = [spawn.Process(target=work, args=(url, barrier, queue)) for _ in range(processes)]
+    for worker in workers:
+        worker.start()
+    found = [queue.get(timeout=120) for _ in workers]
+    for worker in workers:
+        worker.join()
+    return found
 
 
-def found(url, barrier):
+def founded_together(url):
+    """Six processes open a storage that does not exist yet."""
+    assert together(found, url, 6) == [0] * 6
+
+
+def found(url, barrier, queue):
     barrier.wait(60)
-    opened(url)
+    queue.put(studies.counts(opened(url)).finished)
+
+
+def taken_together(url):
+    """Three processes take what waits: each trial goes to one of them."""
+    study = opened(url)
+    for x in range(60):
+        study.enqueue_trial({"x": x / 60})
+    assert sorted(itertools.chain(*together(take, url, 3))) == list(range(60))
+
+
+def take(url, barrier, queue):
+    study = opened(url)
+    barrier.wait(60)
+    queue.put([study.ask().number for _ in range(20)])

@@ -5,7 +5,7 @@ import signal
 import optuna
 import pytest
 from optuna.trial import TrialState
-from sharing import drawn, finish, founded_together, opened, shared, start
+from sharing import drawn, finish, founded_together, opened, shared, start, taken_together
 
 from seqops.blocks.search import study as studies
 from seqops.blocks.search.sampling import pruner_of
@@ -34,6 +34,10 @@ def search(study, total, values=None):
 
 def test_six_processes_found_a_storage_in_sqlite_together(url):
     founded_together(url)
+
+
+def test_a_trial_that_waits_goes_to_one_process_in_sqlite(url):
+    taken_together(url)
 
 
 def test_a_total_is_a_total_however_often_it_is_asked_for(url):

@@ -1,6 +1,6 @@
 """The same study on a real PostgreSQL server."""
 
-from sharing import finish, founded_together, opened, shared, start
+from sharing import finish, founded_together, opened, shared, start, taken_together
 
 from seqops.blocks.search import study as studies
 
@@ -9,6 +9,10 @@ pytest_plugins = ("postgres",)
 
 def test_six_processes_found_a_storage_in_postgresql_together(postgres_database):
     founded_together(postgres_database)
+
+
+def test_a_trial_that_waits_goes_to_one_process_in_postgresql(postgres_database):
+    taken_together(postgres_database)
 
 
 def test_two_workers_share_a_study_in_postgresql(postgres_url):

@@ -1,4 +1,4 @@
-"""One named member of an archive, read with a bound and nothing else unpacked."""
+"""Members of an archive, read with a bound and nothing else unpacked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -40,8 +40,29 @@ def extract(archive: Path, member: str, to: Path, limit: int) -> None:
             while chunk := source.read(CHUNK):
                 file.write(chunk)
     except BROKEN as error:
-        what = f"a broken archive ({str(error) or type(error).__name__})"
-        raise BadData.at(archive, None, what, "Download it again.") from None
+        raise _broken(archive, error) from None
+
+
+def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each wanted file of a tar.gz, in its order; nothing goes to disk.
+
+    limit: bytes that the whole archive may unpack to, counted while unpacking. Raises BadData.
+    """
+    try:
+        with gzip.open(archive) as unpacked:
+            bounded = io.BufferedReader(_Bounded(unpacked, archive, limit), CHUNK)
+            with tarfile.open(fileobj=bounded, mode="r|") as tar:
+                for info in tar:
+                    source = tar.extractfile(info) if info.isreg() and wanted(info.name) else None
+                    if source is not None:
+                        yield info.name, source.read()
+    except BROKEN as error:
+        raise _broken(archive, error) from None
+
+
+def _broken(archive: Path, error: Exception) -> BadData:
+    what = f"a broken archive ({str(error) or type(error).__name__})"
+    return BadData.at(archive, None, what, "Download it again.")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seqops.blocks.markdown import bounds, number, table
 from seqops.blocks.registry import MOST
 from seqops.contract import Data
 
@@ -19,15 +20,15 @@ def card(data: Data, metrics: Mapping[str, Any], rows: str) -> str:
         f"**Verdict.** {metrics['verdict']}",
         f"**Load it.** `seqops predict {metrics['task']} INPUT`, or "
         f'`mlflow.pyfunc.load_model("models:/{data.registered_name}@champion").predict([INPUT])`.',
-        _table(("score on the test rows", "value", "95 % interval"), _scores(metrics["model"])),
-        _table(("baseline", "kind", goal, "95 % interval", "the model is better by", "p"), _rivals(metrics)),
-        _table(("slice", "rows", goal, "95 % interval"), _slices(metrics)),
+        table(("score on the test rows", "value", "95 % interval"), _scores(metrics["model"])),
+        table(("baseline", "kind", goal, "95 % interval", "the model is better by", "p"), _rivals(metrics)),
+        table(("slice", "rows", goal, "95 % interval"), _slices(metrics)),
     ]
     return _fitting("\n\n".join(section for section in sections if section))
 
 
 def _scores(scores: Mapping[str, Any]) -> list[Sequence[str]]:
-    return [(name, _number(score["value"]), _range(score)) for name, score in scores.items()]
+    return [(name, number(score["value"]), bounds(score)) for name, score in scores.items()]
 
 
 def _rivals(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
@@ -36,10 +37,10 @@ def _rivals(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
         (
             name,
             kinds[name],
-            _number(scores[goal]["value"]),
-            _range(scores[goal]),
-            f"{_number(against[name]['value'])} {_range(against[name])}",
-            _number(against[name]["p"]),
+            number(scores[goal]["value"]),
+            bounds(scores[goal]),
+            f"{number(against[name]['value'])} {bounds(against[name])}",
+            number(against[name]["p"]),
         )
         for name, scores in metrics["baselines"].items()
     ]
@@ -48,24 +49,9 @@ def _rivals(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
 def _slices(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
     goal = metrics["goal"]
     return [
-        (name, str(part["n"]), _number(part[goal]["value"]), _range(part[goal]))
+        (name, str(part["n"]), number(part[goal]["value"]), bounds(part[goal]))
         for name, part in metrics["slices"].items()
     ]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return ""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
-
-
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.4g}"
-
-
-def _range(score: Mapping[str, float | None]) -> str:
-    return f"[{_number(score['low'])}, {_number(score['high'])}]"
 
 
 def _fitting(text: str) -> str:

@@ -19,9 +19,9 @@ from seqops.arrays import Split
 from seqops.blocks import registry
 from seqops.blocks.evaluation import Chance, named
 from seqops.blocks.promotion import Comparison, compare
-from seqops.blocks.track import answering
+from seqops.blocks.track import answering, kept_json
 from seqops.contract import Meta, Score, SeqopsError, Task
-from seqops.store import Folder, read_json, read_table, sha256_of
+from seqops.store import Folder, read_table, sha256_of
 
 DATA, PREDICTIONS = "seqops.data_sha256", "seqops.predictions_sha256"
 
@@ -116,9 +116,5 @@ def _anew(present: Present, version: ModelVersion) -> pd.DataFrame:
 
 def scores_of(client: mlflow.MlflowClient, version: ModelVersion) -> dict[str, Any] | None:
     """Read the metrics.json kept beside a version's run; None where there is none."""
-    name = "metrics.json"
-    with answering(), tempfile.TemporaryDirectory() as scratch:
-        if name not in [file.path for file in client.list_artifacts(version.run_id)]:
-            return None
-        found: dict[str, Any] = read_json(Path(client.download_artifacts(version.run_id, name, scratch)))
-        return found
+    found: dict[str, Any] | None = kept_json(client, version.run_id, "metrics.json")
+    return found

@@ -6,7 +6,7 @@ import copy
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -56,7 +56,7 @@ class Document:
                     raise self.unknown(".".join(keys[:place]), key, known)
                 section, holder = section[key], section
             holder[keys[-1]] = value
-        return type(self)(self.path, document)
+        return replace(self, document=document)
 
     def edited(self, values: Mapping[str, Any]) -> str:
         """Return the text of the file, as it stands on disk now, with the values of dotted keys set.

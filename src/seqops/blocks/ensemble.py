@@ -126,3 +126,34 @@ class EnsembleRecurrent(keras.layers.Layer):
         projected = ops.einsum("btmf,mfg->btmg", x, self.kernel) + self.bias
         h = self.loop(ops.reshape(projected, (-1, x.shape[1], self.members * width)))
         return ops.reshape(h, (-1, x.shape[1], self.members, self.units))
+
+    def ends(self, h: Any) -> Any:
+        """Take the state after the last step: (B, M, units)."""
+        return h[:, -1]
+
+
+class EnsembleBidirectional(keras.layers.Layer):
+    """Two recurrent layers a member that read from either end: (B, T, M, F) -> (B, T, M, 2 x units).
+
+    Schuster and Paliwal 1997. Every row has all of its T steps, so nothing but their order is turned.
+    """
+
+    def __init__(self, kind: Cell, members: int, units: int, name: str) -> None:
+        super().__init__(name=name)
+        self.units = units
+        self.forwards = EnsembleRecurrent(kind, members, units, "forwards")
+        self.backwards = EnsembleRecurrent(kind, members, units, "backwards")
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        """Make the weights of both directions."""
+        self.forwards.build(shape)
+        self.backwards.build(shape)
+
+    def call(self, x: Any) -> Any:
+        """Put what each direction says of a step side by side."""
+        backwards = ops.flip(self.backwards(ops.flip(x, axis=1)), axis=1)
+        return ops.concatenate([self.forwards(x), backwards], axis=-1)
+
+    def ends(self, h: Any) -> Any:
+        """Take the state of each direction after its last step, at either end: (B, M, 2 x units)."""
+        return ops.concatenate([h[:, -1, :, : self.units], h[:, 0, :, self.units :]], axis=-1)

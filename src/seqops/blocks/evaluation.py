@@ -14,6 +14,9 @@ from seqops.arrays import Split
 from seqops.blocks.scores.bootstrap import Difference, interval, paired
 from seqops.contract import Baseline, Data, Meta, Score
 
+WORDS = {"beats": "beats", "ties": "cannot be told from", "loses to": "loses to"}
+"""How a model stands against a baseline: in a table, and in a sentence."""
+
 
 @dataclass(frozen=True)
 class Chance:
@@ -31,6 +34,10 @@ class Rival:
     name: str
     kind: str
     difference: Difference
+
+    def said(self, alpha: float) -> str:
+        """Say in a word how the model stands: it beats, ties or loses to this baseline."""
+        return "beats" if self.beaten(alpha) else "loses to" if self.loses else "ties"
 
     def beaten(self, alpha: float) -> bool:
         """Tell whether the model is better, beyond chance at `alpha`."""
@@ -93,6 +100,7 @@ def evaluate(
         "goal": goal,
         "higher_is_better": data.goal.higher_is_better,
         "model": intervals(scores),
+        "order": [s.name for s in scores],
         "baselines": {name: intervals(of) for name, of in theirs.items()},
         "baseline_kinds": {b.name: b.kind for b in baselines},
         "against": {r.name: r.difference.as_json() for r in rivals},
@@ -107,18 +115,19 @@ def verdict(goal: str, rivals: Sequence[Rival], alpha: float) -> str:
     """Say who wins, plainly, at the level `alpha`."""
     if not rivals:
         return "There is no baseline to compare with."
-    beats = [r.name for r in rivals if r.beaten(alpha)]
-    loses = [r.name for r in rivals if r.loses]
-    ties = [r.name for r in rivals if r.name not in (*beats, *loses)]
-    groups = (("beats", beats), ("cannot be told from", ties), ("loses to", loses))
-    parts = [f"{words} {', '.join(names)}" for words, names in groups if names]
+    names = {words: [r.name for r in rivals if r.said(alpha) == words] for words in WORDS}
+    parts = [f"{WORDS[words]} {', '.join(those)}" for words, those in names.items() if those]
     return f"By {goal}, the model {'; it '.join(parts)} (paired bootstrap, p < {alpha:g})."
 
 
-def best_baseline(metrics: Mapping[str, Any]) -> tuple[str, float]:
-    """Return the best baseline by the goal, and its value."""
+def best_baseline(metrics: Mapping[str, Any], kind: str | None = None) -> tuple[str, float]:
+    """Return the best baseline (of a kind) by the goal, and its value; `none` where there is none."""
     goal, sign = metrics["goal"], 1 if metrics["higher_is_better"] else -1
-    every = {name: scores[goal]["value"] for name, scores in metrics["baselines"].items()}
+    every = {
+        name: scores[goal]["value"]
+        for name, scores in metrics["baselines"].items()
+        if kind is None or metrics["baseline_kinds"][name] == kind
+    }
     values = {name: value for name, value in every.items() if value is not None} or {"none": math.nan}
     name = max(values, key=lambda n: sign * values[n])
     return name, values[name]

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 Tensor = Any
-CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
+CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
 
 
 @keras.saving.register_keras_serializable("seqops")

@@ -52,6 +52,12 @@ class LSTM(keras.layers.Layer):
         hidden, cell = _run(drive, tf.convert_to_tensor(self.recurrent), *state, precision)
         return tf.transpose(hidden, [1, 0, 2]), tf.transpose(cell, [1, 0, 2])
 
+    def step(self, inputs: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Read one input of each row (B, D), without the cost of a loop; returns hidden and cell."""
+        hidden, cell = state
+        gates = tf.matmul(inputs, self.kernel) + tf.matmul(hidden, self.recurrent) + self.bias
+        return _cell(gates, cell)[:2]
+
 
 class GRU(keras.layers.Layer):
     """The layer of Cho et al. 2014, with the same way of giving its states."""
@@ -68,6 +74,10 @@ class GRU(keras.layers.Layer):
     def call(self, inputs: Tensor, state: tuple[Tensor], training: bool = False) -> tuple[Tensor]:
         """Read inputs (B, T, D) from the state (hidden,), (B, U); returns it for every step."""
         return (self.steps(inputs, initial_state=list(state), training=training),)
+
+    def step(self, inputs: Tensor, state: tuple[Tensor]) -> tuple[Tensor]:
+        """Read one input of each row (B, D), without the cost of a loop; returns hidden."""
+        return (self.steps.cell(inputs, list(state))[0],)
 
 
 def at_end(steps: Tensor, lengths: Tensor) -> Tensor:
@@ -111,12 +121,8 @@ def _forward(
     steps, matrix = tf.shape(drive)[0], tf.cast(recurrent, precision)
 
     def step(t: Tensor, hidden: Tensor, cell: Tensor, *written: Any) -> tuple[Any, ...]:
-        i, f, c, o = tf.split(drive[t] + product(hidden, matrix, precision), 4, -1)
-        i, f, c, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(c), tf.sigmoid(o)
-        cell = f * cell + i * c
-        hidden = o * tf.tanh(cell)
-        new = (hidden, cell, tf.concat([i, f, c, o], -1))
-        return t + 1, hidden, cell, *(w.write(t, n) for w, n in zip(written, new, strict=True))
+        new = _cell(drive[t] + product(hidden, matrix, precision), cell)
+        return t + 1, *new[:2], *(w.write(t, n) for w, n in zip(written, new, strict=True))
 
     units = recurrent.shape[0]
     empty = [tf.TensorArray(tf.float32, steps, element_shape=(None, n)) for n in (units, units, 4 * units)]
@@ -124,6 +130,14 @@ def _forward(
         lambda t, *_: t < steps, step, (0, hidden, cell, *empty), parallel_iterations=1
     )
     return tuple(w.stack() for w in written)
+
+
+def _cell(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Turn the gates' inputs (B, 4U) and a cell state to hidden and cell state and the gates."""
+    i, f, c, o = tf.split(gates, 4, -1)
+    i, f, c, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(c), tf.sigmoid(o)
+    cell = f * cell + i * c
+    return o * tf.tanh(cell), cell, tf.concat([i, f, c, o], -1)
 
 
 def _backward(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers.decoders import DecodeStream
 
 PAD, START, END = 0, 1, 2
 SPECIALS = 3
@@ -13,15 +14,17 @@ SPECIALS = 3
 class Subwords:
     """A learnt byte-pair encoding; ids from 3 on are subwords, below them PAD, START and END.
 
-    Source: Sennrich et al. 2016, section 3.2, over bytes as in Radford et al. 2019, section 2.2.
+    lead: what is read before a text: a blank makes the first word of a sentence the same subword as
+    within; running text wants none. Source: Sennrich et al. 2016, section 3.2, over bytes as in Radford
+    et al. 2019, section 2.2.
     """
 
-    def __init__(self, json: str) -> None:
-        self.json = json
+    def __init__(self, json: str, lead: str = " ") -> None:
+        self.json, self.lead = json, lead
         self._tokenizer = Tokenizer.from_str(json)
 
     @classmethod
-    def learn(cls, texts: Iterable[str], size: int) -> Subwords:
+    def learn(cls, texts: Iterable[str], size: int, lead: str = " ") -> Subwords:
         """Learn at most `size` ids (the specials and the 256 bytes included) from training texts."""
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -31,23 +34,28 @@ class Subwords:
             initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
             show_progress=False,
         )
-        tokenizer.train_from_iterator((f" {text}" for text in texts), trainer)
-        return cls(tokenizer.to_str())
+        tokenizer.train_from_iterator((f"{lead}{text}" for text in texts), trainer)
+        return cls(tokenizer.to_str(), lead)
 
     def __len__(self) -> int:
         return int(self._tokenizer.get_vocab_size()) + SPECIALS
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Cut texts to ids; a leading blank makes a word the same subword at the start as within."""
-        encoded = self._tokenizer.encode_batch([f" {text}" for text in texts])
+        """Cut texts to ids, the lead before each."""
+        encoded = self._tokenizer.encode_batch([f"{self.lead}{text}" for text in texts])
         return [[i + SPECIALS for i in e.ids] for e in encoded]
 
     def decode(self, rows: Iterable[Sequence[int]]) -> list[str]:
         """Write ids as texts again; PAD, START and END are left out."""
         kept = [[int(i) - SPECIALS for i in row if i >= SPECIALS] for row in rows]
-        return [text.removeprefix(" ") for text in self._tokenizer.decode_batch(kept)]
+        return [text.removeprefix(self.lead) for text in self._tokenizer.decode_batch(kept)]
 
     def pieces(self, row: Iterable[int]) -> list[str]:
         """Name each id of one row for a person, special ids included."""
         names = {PAD: "<pad>", START: "<s>", END: "</s>"}
         return [names.get(int(i)) or self._tokenizer.decode([int(i) - SPECIALS]) for i in row]
+
+    def writer(self) -> Callable[[int], str]:
+        """Return what turns ids, one after another, to text; half a character is held back."""
+        stream = DecodeStream(skip_special_tokens=False)
+        return lambda token: stream.step(self._tokenizer, token - SPECIALS) or ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import requests
@@ -21,7 +23,7 @@ from seqops.blocks.identity import Identity, git_commit
 from seqops.blocks.naming import run_name
 from seqops.blocks.watch import Epoch
 from seqops.contract import SeqopsError, Task
-from seqops.store import Store
+from seqops.store import Store, read_json
 
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
 TRAINING = "training"
@@ -52,6 +54,11 @@ def source_of(task: Task) -> str:
     """Name a task's source as it may be written down: no secret in it."""
     sources = [task.source] if isinstance(task.source, str) else task.source
     return ",".join(masked(source) for source in sources)
+
+
+def logged(task: Task) -> dict[str, str]:
+    """Return the params of a task's run, as the store holds them."""
+    return {key: str(value) for key, value in {**task.values(), "source": source_of(task)}.items()}
 
 
 def store_uri(store: Store) -> str:
@@ -166,6 +173,14 @@ def training_run(store: Store, task: Task, identity: Identity, model_sha256: str
     return Training(client, run.info.run_id)
 
 
+def kept_json(client: mlflow.MlflowClient, run_id: str, name: str) -> Any:
+    """Read a JSON file kept beside a run; None where there is none."""
+    with answering(), tempfile.TemporaryDirectory() as scratch:
+        if name not in [file.path for file in client.list_artifacts(run_id)]:
+            return None
+        return read_json(Path(client.download_artifacts(run_id, name, scratch)))
+
+
 def _latest(
     client: mlflow.MlflowClient, experiment: str, tags: Mapping[str, str], also: str = ""
 ) -> Run | None:
@@ -190,7 +205,7 @@ def _start(
         "seqops.source": source,
         "seqops.git_commit": git_commit(store.root),
     }
-    params = {key: str(value) for key, value in {**task.values(), "source": source}.items()}
+    params = logged(task)
     # runs of studies share the experiment, and differ from one another in ways of their own
     last = _latest(client, experiment, {"seqops.kind": TRAINING}, FINISHED)
     before = {**last.data.params, **last.data.tags} if last else None

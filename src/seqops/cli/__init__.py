@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import typer
 
-from seqops.cli import predict, project, registry, results, tune
+from seqops.cli import generate, predict, presets, project, registry, results, tune
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 for command in (
+    presets.run,
+    presets.preset,
     predict.predict,
+    generate.generate,
     results.results,
     registry.compare,
     registry.history,
@@ -18,7 +21,6 @@ for command in (
     registry.publish,
     tune.tune,
     project.doctor,
-    project.preset,
     project.ui,
 ):
     app.command()(command)

@@ -46,6 +46,12 @@ def _inputs(given: list[str], file: Path | None) -> list[str]:
 
 
 def _answers(task: str, inputs: list[str], alias: str) -> list[dict[str, Any]]:
+    answers: list[dict[str, Any]] = answering(task, alias).predict(inputs)
+    return answers
+
+
+def answering(task: str, alias: str) -> Any:
+    """Load the version of a task's model that holds an alias. Raises SeqopsError where none does."""
     store = Store.find()
     configured = Params.load(store.params).task(task)
     from seqops.blocks import registry, track
@@ -54,5 +60,4 @@ def _answers(task: str, inputs: list[str], alias: str) -> list[dict[str, Any]]:
     name = configured.data.registered_name
     if registry.holder(client, name, alias) is None:
         raise SeqopsError(f"no version of {name} holds the alias {alias!r}. Run `dvc repro evaluate@{task}`.")
-    answers: list[dict[str, Any]] = registry.load(name, alias).predict(inputs)
-    return answers
+    return registry.load(name, alias)

@@ -1,18 +1,15 @@
-"""`seqops doctor`, `preset` and `ui`: the project as a whole."""
+"""`seqops doctor` and `ui`: the project as a whole."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from typing import Annotated
 
-import typer
 from rich.markup import escape
 
-from seqops.cli.options import Debug, Tasks
+from seqops.cli.options import Debug
 from seqops.console import out, plainly
-from seqops.params import overrides
 from seqops.store import Store
 
 
@@ -27,16 +24,6 @@ def doctor(debug: Debug = False) -> None:
             out.print(mark, f"[bold]{finding.name}[/]:", escape(finding.message))
         if not all(finding.ok for finding in findings):
             sys.exit(1)
-
-
-def preset(
-    name: Annotated[str, typer.Argument(help="A file of presets/.")],
-    tasks: Tasks = None,
-    debug: Debug = False,
-) -> None:
-    """Print a preset as options of `dvc exp run`: `dvc exp run $(seqops preset real)`."""
-    with plainly(debug):
-        typer.echo(" ".join(f"-S {option}" for option in overrides(Store.find(), name, tasks)))
 
 
 def ui(port: int = 5000, debug: Debug = False) -> None:

@@ -1,28 +1,65 @@
-"""`seqops results`: what each task came to."""
+"""`seqops results`: what each task came to, and the page of all presets."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
 from rich.markup import escape
 from rich.table import Table
 
+from seqops import presets
+from seqops.blocks.markdown import number
 from seqops.cli.options import Debug, Tasks
 from seqops.console import out, plainly
+from seqops.contract import SeqopsError
 from seqops.params import Params
-from seqops.store import Store, read_json
+from seqops.store import Store, read_json, write_bytes
+
+Page = Annotated[
+    Path | None, typer.Option(help="Write the recorded results of all presets to this file instead.")
+]
 
 
-def results(tasks: Tasks = None, debug: Debug = False) -> None:
+def results(tasks: Tasks = None, document: Page = None, debug: Debug = False) -> None:
     """Show each task's score with its interval, its best baseline, the verdict, and who is champion."""
     with plainly(debug):
         store = Store.find()
         params = Params.load(store.params)
         names = tasks or params.names
+        if document:
+            write_bytes(document, _page(store, params, names).encode("utf-8"))
+            return
         table, reasons = _results(store, params, names)
         out.print(table)
         for name, reason in reasons.items():
             out.print(f"[bold]{name}[/]: {escape(reason)}", highlight=False)
         out.print("Compare runs: [bold]make ui[/], then open http://127.0.0.1:5000")
         out.print("Run on the published data: [bold]make real[/]")
+
+
+def _page(store: Store, params: Params, tasks: list[str]) -> str:
+    from seqops.blocks import track
+    from seqops.blocks.records import latest
+    from seqops.blocks.results_page import Row, page
+
+    def rows() -> Iterator[Row]:
+        client = track.connect(store)
+        every = [presets.Preset.read(store, name) for name in presets.names(store)]
+        for task in tasks:
+            for preset in every:
+                if task in preset.tasks:
+                    found = latest(client, task, track.logged(preset.task(task)))
+                    yield Row(preset.path.stem, task, found)
+
+    found = list(rows())
+    if not any(row.record for row in found):
+        example = f" Make one: {found[0].command}." if found else ""
+        uri = track.masked(track.store_uri(store))
+        raise SeqopsError(f"{uri} holds no finished and evaluated run of a preset.{example}")
+    return page(found, params.registry.alpha)
 
 
 def _results(store: Store, params: Params, tasks: list[str]) -> tuple[Table, dict[str, str]]:
@@ -49,15 +86,11 @@ def _results(store: Store, params: Params, tasks: list[str]) -> tuple[Table, dic
         table.add_row(
             name,
             str(metrics["source"]),
-            f"{metrics['goal']} {_number(score['value'])}",
-            f"{_number(score['low'])} to {_number(score['high'])}",
-            f"{rival} {_number(value)}",
+            f"{metrics['goal']} {number(score['value'])}",
+            f"{number(score['low'])} to {number(score['high'])}",
+            f"{rival} {number(value)}",
             standing.words,
             f"{standing.seconds:.0f}",
         )
         reasons[name] = f"{metrics['verdict']} {standing.reason}"
     return table, reasons
-
-
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.4g}"

@@ -17,7 +17,9 @@ import optuna
 from optuna.exceptions import ExperimentalWarning, OptunaError, UpdateFinishedTrialError
 from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler
+from optuna.storages._rdb.models import TrialModel
 from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from seqops.blocks.track import masked
@@ -27,8 +29,8 @@ Values = Mapping[str, Any]
 Objective = Callable[[Trial], float]
 HEARTBEAT, GRACE = 5, 30
 """Seconds between two signs of life of a trial, and without one before it counts as dead."""
-FOUNDING = 20
-"""Seconds that another process may take to make the tables."""
+FOUNDINGS = 50
+"""Looks at a storage whose tables another process makes; each failure means that it made one more."""
 MADE_BY_ANOTHER = "already exists|duplicate key|UNIQUE constraint"
 WHY, LABEL, RETRY_OF, DEATHS = "why", "label", "retry of", "deaths"
 MOST_DEATHS = 3
@@ -98,7 +100,25 @@ def _experimental() -> Iterator[None]:
         yield
 
 
+class SQLite(optuna.storages.RDBStorage):
+    """A storage that gives a waiting trial to one process alone: SQLite has no `SELECT ... FOR UPDATE`."""
+
+    def set_trial_state_values(
+        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
+    ) -> bool:
+        """Set a trial's state; take a waiting one by a single statement, which SQLite runs as a whole."""
+        if state != TrialState.RUNNING:
+            return bool(super().set_trial_state_values(trial_id, state, values))
+        waits = (TrialModel.trial_id == trial_id, TrialModel.state == TrialState.WAITING)
+        with self.engine.begin() as connection:
+            taken = connection.execute(
+                update(TrialModel).where(*waits).values(state=state, datetime_start=datetime.now())
+            )
+        return bool(taken.rowcount)
+
+
 def _storage(url: str) -> optuna.storages.RDBStorage:
+    kind = SQLite if url.startswith("sqlite") else optuna.storages.RDBStorage
     if url.startswith("sqlite:///"):
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,9 +128,9 @@ def _storage(url: str) -> optuna.storages.RDBStorage:
         database.close()
     with _experimental():
         return _founded(
-            lambda: optuna.storages.RDBStorage(
+            lambda: kind(
                 url,
-                engine_kwargs={"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {},
+                engine_kwargs={"connect_args": {"timeout": 60}} if kind is SQLite else {},
                 heartbeat_interval=HEARTBEAT,
                 grace_period=GRACE,
                 heartbeat_stale_trial_callback=again,
@@ -120,14 +140,14 @@ def _storage(url: str) -> optuna.storages.RDBStorage:
 
 def _founded(opened: Callable[[], optuna.storages.RDBStorage]) -> optuna.storages.RDBStorage:
     """Open a storage; where another process makes its tables at the same time, look again."""
-    deadline = time.monotonic() + FOUNDING
-    while True:
+    for _ in range(FOUNDINGS):
         try:
             return opened()
         except (OperationalError, ProgrammingError, IntegrityError) as error:
-            if time.monotonic() > deadline or not re.search(MADE_BY_ANOTHER, str(error)):
+            if not re.search(MADE_BY_ANOTHER, str(error)):
                 raise
             time.sleep(0.1)
+    return opened()
 
 
 def counts(study: optuna.Study) -> Counts:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.arrays import Split
+from seqops.blocks.cells import decode
 from seqops.blocks.scores import forecast as scores
 from seqops.contract import BadData, Baseline, Data, Expectation, Goal, Meta, Plot, Positive, Score
 from seqops.tasks.forecast import baselines, sample, serving, show
@@ -21,7 +22,6 @@ from seqops.tasks.forecast.reader import (
     COVARIATE,
     VALUE,
     Frequency,
-    decode,
     figure_columns,
     parse_series,
 )

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqops.blocks.ensemble import EnsembleDense, EnsembleRecurrent
+from seqops.blocks.ensemble import EnsembleBidirectional, EnsembleDense, EnsembleRecurrent
 from seqops.blocks.smoothing import ExponentialSmoothing
 
 LEVELS = (0.80, 0.95)
@@ -17,6 +17,7 @@ LAPLACE = -np.log1p(-np.array(LEVELS))
 """How many spreads each level reaches where errors follow Laplace, as the loss takes them to: 1.61, 3.00."""
 
 Kind = Literal["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
+Direction = Literal["forward", "both"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Shape:
     """What every part must know: the model section, and the sizes of the series."""
 
     kind: Kind
+    direction: Direction
     layers: int
     units: int
     dropout: float
@@ -42,7 +44,10 @@ class Shape:
 
 
 class Body(keras.layers.Layer):
-    """Recurrent or dense layers over a window: (B, W, M, F) -> (B, M, units)."""
+    """Recurrent or dense layers over a window: (B, W, M, F) -> (B, M, units), or 2 x units from both ends.
+
+    The window lies wholly before the origin, so reading it backwards sees nothing that is to be forecast.
+    """
 
     def __init__(self, shape: Shape, name: str) -> None:
         super().__init__(name=name)
@@ -56,16 +61,17 @@ class Body(keras.layers.Layer):
         if self.shape.kind == "dense":
             return EnsembleDense(self.shape.units, "relu", "glorot_uniform", f"dense_{i}")
         kind = "lstm" if self.shape.kind == "es_lstm" else self.shape.kind
-        return EnsembleRecurrent(kind, self.shape.members, self.shape.units, f"{kind}_{i}")
+        layer = EnsembleBidirectional if self.shape.direction == "both" else EnsembleRecurrent
+        return layer(kind, self.shape.members, self.shape.units, f"{kind}_{i}")
 
     def call(self, x: Any, training: bool | None = None) -> Any:
-        """Read the window; the last state speaks for it."""
+        """Read the window; the state after the last step speaks for it."""
         if self.shape.kind == "dense":
             x = ops.transpose(x, (0, 2, 1, 3))
             x = ops.reshape(x, (-1, self.shape.members, x.shape[2] * x.shape[3]))
         for layer, dropout in zip(self.stack, self.dropouts, strict=True):
             x = dropout(layer(x), training=training)
-        return x if self.shape.kind == "dense" else x[:, -1]
+        return x if self.shape.kind == "dense" else self.stack[-1].ends(x)
 
 
 class Ensemble(keras.layers.Layer):

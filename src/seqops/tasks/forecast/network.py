@@ -12,7 +12,16 @@ import pandas as pd
 
 from seqops.arrays import Split
 from seqops.contract import BadParams, Batch, Count, Meta, Network, Positive, Rate
-from seqops.tasks.forecast.forecaster import LAPLACE, LEVELS, Ensemble, Kind, PathLoss, Shape, Spread
+from seqops.tasks.forecast.forecaster import (
+    LAPLACE,
+    LEVELS,
+    Direction,
+    Ensemble,
+    Kind,
+    PathLoss,
+    Shape,
+    Spread,
+)
 from seqops.tasks.forecast.scale import Scale
 
 
@@ -21,12 +30,14 @@ class Net(Network):
     """An ensemble of members in one graph; each starts from other weights, their mean is the forecast.
 
     kind: `lstm`, `gru`, `simple_rnn`; `dense`, the shift-window network; `es_lstm`, exponential
-    smoothing whose path an LSTM corrects. stride: steps a pass: data.horizon for the direct
-    strategy, fewer for the recursive one. difference: the lag of differences taken before and undone
-    after the network (0: none).
+    smoothing whose path an LSTM corrects. direction: `forward`, or `both`: recurrent layers that read
+    the window, which is known as a whole at the origin, from either end. stride: steps a pass:
+    data.horizon for the direct strategy, fewer for the recursive one. difference: the lag of
+    differences taken before and undone after the network (0: none).
     """
 
     kind: Kind
+    direction: Direction
     layers: Positive
     units: Positive
     dropout: Rate
@@ -54,10 +65,15 @@ class Net(Network):
             )
         if self.kind == "es_lstm" and self.difference:
             raise BadParams("model.difference must be 0 with model.kind es_lstm: smoothing finds the level.")
+        if self.kind == "dense" and self.direction == "both":
+            raise BadParams(
+                "model.direction must be forward with model.kind dense: it sees the window all at once."
+            )
         if self.difference >= window:
             raise BadParams(f"model.difference {self.difference} leaves nothing of data.window {window}.")
         return Shape(
             self.kind,
+            self.direction,
             self.layers,
             self.units,
             self.dropout,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.blocks.cells import MISSING, check_header, records
 from seqops.contract import BadData
 
 Frequency = Literal["year", "quarter", "month", "week", "day", "hour", "minute", "position"]
@@ -19,7 +19,8 @@ PERIOD = {
     "year": "Y", "quarter": "Q", "month": "M", "week": "W", "day": "D", "hour": "h", "minute": "min",
 }  # fmt: skip
 VALUE, COVARIATE = "value.", "covariate."
-MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
+SHAPE = "It needs a header line and one row a time step."
+KEYS = "`data.date`, `data.values` or `data.covariates`"
 
 
 def parse_series(
@@ -30,19 +31,19 @@ def parse_series(
     An empty `date` means the first column; empty `values` mean every column that is neither the date
     nor a covariate. Raises BadData for what cannot be parsed; a missing figure becomes NaN.
     """
-    lines, rows = _records(path, text)
-    header, records = rows[0], rows[1:]
+    lines, rows = records(path, text, SHAPE)
+    header, body = rows[0], rows[1:]
     date = date or header[0]
     values = list(values) or [name for name in header if name not in (date, *covariates)]
-    _check_columns(path, header, [date, *values, *covariates])
+    check_header(path, 1, header, [date, *values, *covariates], KEYS)
     if not values:
         raise BadData.at(path, 1, "no value column", "Add a column of numbers beside the date.")
-    texts = [record[header.index(date)].strip() for record in records]
+    texts = [record[header.index(date)].strip() for record in body]
     table: dict[str, object] = {"line": lines[1:], "series": path.stem, "date": texts}
     table["ordinal"] = ordinals(path, lines[1:], texts, frequency)
     for prefix, names in ((VALUE, values), (COVARIATE, covariates)):
         for name in names:
-            cells = [record[header.index(name)] for record in records]
+            cells = [record[header.index(name)] for record in body]
             table[prefix + name] = [_number(path, *cell, name) for cell in zip(lines[1:], cells, strict=True)]
     return pd.DataFrame(table)
 
@@ -50,65 +51,6 @@ def parse_series(
 def figure_columns(values: Sequence[str], covariates: Sequence[str]) -> list[str]:
     """Name the columns of a table that hold figures, values first."""
     return [*(VALUE + name for name in values), *(COVARIATE + name for name in covariates)]
-
-
-def decode(path: Path) -> str:
-    """Read UTF-8, with or without a byte order mark. Raises BadData, naming the line of a bad byte."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise BadData.at(path, None, "no such file", "Check the path, or run the download again.") from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BadData.at(path, line, "not UTF-8 text", "Save the file as UTF-8.") from None
-
-
-def _records(path: Path, text: str) -> tuple[list[int], list[list[str]]]:
-    """Split to rows of cells with their 1-based lines; blank lines are passed over."""
-    if "\0" in text:
-        raise BadData.at(
-            path, None, "holds NUL bytes, so it is no CSV text", "Export the table as UTF-8 CSV."
-        )
-    content = text.splitlines()
-    header = next((line for line in content if line.strip()), "")
-    reader = csv.reader(content, delimiter=_delimiter(header), strict=True, skipinitialspace=True)
-    lines, rows = [], []
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                lines.append(reader.line_num)
-                rows.append(row)
-    except csv.Error as error:
-        raise BadData.at(path, reader.line_num, f"broken CSV ({error})", "Mend the quotes.") from None
-    if len(rows) < 2:
-        raise BadData.at(path, None, "holds no data rows", "It needs a header line and one row a time step.")
-    _check_widths(path, lines, rows)
-    return lines, rows
-
-
-def _delimiter(header: str) -> str:
-    return max(",;\t", key=header.count)
-
-
-def _check_widths(path: Path, lines: list[int], rows: list[list[str]]) -> None:
-    width = len(rows[0])
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) != width:
-            mend = "Every row needs as many cells as the header; a last row cut short means a cut file."
-            raise BadData.at(path, line, f"{len(row)} cells where the header has {width}", mend)
-
-
-def _check_columns(path: Path, header: list[str], wanted: list[str]) -> None:
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    if doubled:
-        raise BadData.at(path, 1, f"two columns are called {doubled[0]!r}", "Rename one of them.")
-    for name in wanted:
-        if name not in header:
-            known = ", ".join(map(repr, header))
-            mend = "Name one of those in `data.date`, `data.values` or `data.covariates`."
-            raise BadData.at(path, 1, f"there is no column {name!r} (the header has {known})", mend)
 
 
 def _number(path: Path, line: int, text: str, column: str) -> float:

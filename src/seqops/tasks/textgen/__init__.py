@@ -1,0 +1,1 @@
+"""Language models that write text, by characters or subwords."""

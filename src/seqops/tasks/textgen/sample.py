@@ -1,0 +1,19 @@
+"""The embedded text: what Python's own help says about the language, which every CPython ships."""
+
+from __future__ import annotations
+
+from pydoc_data.topics import topics
+
+
+def help_text(characters: int) -> str:
+    """Join the topics, paragraphs that stand twice once only, and cut after a paragraph near the size."""
+    paragraphs = dict.fromkeys(
+        part.strip("\n") for name in sorted(topics) for part in topics[name].split("\n\n") if part.strip()
+    )
+    kept, size = [], 0
+    for paragraph in paragraphs:
+        size += len(paragraph) + 2
+        if size > characters:
+            break
+        kept.append(paragraph)
+    return "\n\n".join(kept) + "\n"

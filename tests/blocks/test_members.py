@@ -1,0 +1,47 @@
+"""Members of an archive as a stream: those asked for, within a bound."""
+
+import gzip
+import io
+import tarfile
+
+import pytest
+
+from seqops.blocks.archive import members
+from seqops.contract import BadData
+
+
+@pytest.fixture
+def packed(tmp_path):
+    path = tmp_path / "a.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        for name, size in (("a/one.txt", 3), ("a/two.bin", 50_000), ("a/three.txt", 5)):
+            info = tarfile.TarInfo(name)
+            info.size = size
+            tar.addfile(info, io.BytesIO(b"x" * size))
+        link = tarfile.TarInfo("a/link.txt")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    return path
+
+
+def texts(name):
+    return name.endswith(".txt")
+
+
+def test_only_wanted_files_come_and_no_link(packed):
+    assert list(members(packed, 10**6, texts)) == [("a/one.txt", b"xxx"), ("a/three.txt", b"xxxxx")]
+
+
+def test_what_is_passed_over_counts_too(packed):
+    with pytest.raises(BadData, match="limit of 40,000 bytes"):
+        list(members(packed, 40_000, texts))
+
+
+def test_an_archive_cut_between_two_members_is_refused(packed):
+    whole = gzip.decompress(packed.read_bytes())
+    packed.write_bytes(gzip.compress(whole)[:-20])
+    with pytest.raises(BadData, match="broken archive"):
+        list(members(packed, 10**6, texts))
+    packed.write_bytes(gzip.compress(whole[:30_000]))
+    with pytest.raises(BadData, match="broken archive"):
+        list(members(packed, 10**6, texts))

@@ -1,0 +1,130 @@
+"""Reading the window from either end: what it sees, and that nothing else changes by it."""
+
+import keras
+import numpy as np
+import pytest
+from series import table, task
+
+from seqops.blocks.ensemble import EnsembleBidirectional
+from seqops.blocks.fit import train
+from seqops.contract import Decay, Recipe
+from seqops.tasks.forecast.network import Net
+
+RECURRENT = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
+NET = {
+    "kind": "lstm", "direction": "both", "layers": 1, "units": 3, "dropout": 0.0, "members": 2,
+    "stride": 6, "difference": 0,
+}  # fmt: skip
+SERIES = [20 + 0.5 * i + 4 * np.sin(i * np.pi / 2) + 0.3 * ((7 * i) % 5) for i in range(44)]
+
+
+def random(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+def weights_of(layer, member, kind):
+    bias = np.asarray(layer.bias)[member]
+    # the GRU of Keras has a second bias, inside the reset gate
+    bias = np.stack([bias, np.zeros_like(bias)]) if kind == "gru" else bias
+    return [np.asarray(layer.kernel)[member], np.asarray(layer.cell.recurrent)[member], bias]
+
+
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_every_member_is_the_bidirectional_layer_of_keras(kind):
+    ours, x = EnsembleBidirectional(kind, 2, 3, "ours"), random(4, 5, 2, 6)
+    h = np.asarray(ours(x))
+    ends = np.asarray(ours.ends(h))
+    for member in range(2):
+        weights = weights_of(ours.forwards, member, kind) + weights_of(ours.backwards, member, kind)
+        for found, sequences in ((h, True), (ends, False)):
+            theirs = keras.layers.Bidirectional(RECURRENT[kind](3, return_sequences=sequences))
+            theirs.build((None, 5, 6))
+            theirs.set_weights(weights)
+            expected = np.asarray(theirs(x[:, :, member]))
+            np.testing.assert_allclose(np.take(found, member, axis=-2), expected, atol=1e-5)
+
+
+def test_members_read_apart():
+    layer, x = EnsembleBidirectional("lstm", 2, 3, "layer"), random(1, 5, 2, 6)
+    before = np.asarray(layer(x))
+    other = x.copy()
+    other[:, :, 1] += 1.0
+    after = np.asarray(layer(other))
+    assert np.array_equal(before[:, :, 0], after[:, :, 0])
+    assert not np.allclose(before[:, :, 1], after[:, :, 1], atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return task(log=True, scaling="standard", calendar=("month",))
+
+
+def untrained(meta, **changes):
+    keras.utils.set_random_seed(0)
+    network = Net(**{**NET, **changes})
+    model = network.build(meta)
+    # a head of zeros would hide what the body says
+    head = model.get_layer("ensemble").head
+    head.kernel.assign(0.1 * random(*head.kernel.shape))
+    return network, model
+
+
+@pytest.mark.parametrize("kind", [*RECURRENT, "es_lstm"])
+def test_reading_backwards_sees_no_target(data, tmp_path, kind):
+    """The first test origin forecasts the same whatever comes after it."""
+    known = data.encode(table(tmp_path, SERIES, data))
+    splits, meta = known
+    origin = splits["test"].plain("origin")[0]
+    (tmp_path / "other").mkdir()
+    other = [*SERIES[:origin], *(9 * value for value in SERIES[origin:])]
+    changed = data.encode(table(tmp_path / "other", other, data))
+    network, model = untrained(meta, kind=kind, layers=2)
+    one, two = (network.predict(model, each["test"], meta)["mean"] for each, _ in (known, changed))
+    assert one[0] == two[0]
+    assert one[1] != two[1]  # whose window holds one of the changed rows
+
+
+def test_every_step_of_the_window_counts(data, tmp_path):
+    splits, meta = data.encode(table(tmp_path, SERIES, data))
+    network, model = untrained(meta)
+    inputs = network.batch(splits["test"].take(np.array([0])), meta)[0]
+    before = np.asarray(model(inputs))[0, :, :2]
+    for step in range(meta["window"]):
+        figures = inputs["figures"].copy()
+        figures[0, step] += 1.0
+        after = np.asarray(model({**inputs, "figures": figures}))[0, :, :2]
+        assert np.abs(after - before).max() > 1e-5
+
+
+def shapes(meta, **changes):
+    _, model = untrained(meta, **changes)
+    return {v.path.removeprefix("ensemble/"): tuple(v.shape) for v in model.variables}
+
+
+def test_forward_has_the_variables_it_always_had(data, tmp_path):
+    _, meta = data.encode(table(tmp_path, SERIES, data))
+    assert shapes(meta, direction="forward") == {
+        # a window of one value and two calendar columns; 4 gates of 3 units
+        "body/lstm_0/kernel": (2, 3, 12),
+        "body/lstm_0/bias": (2, 12),
+        "body/lstm_0/loop/cell/recurrent": (2, 3, 12),
+        # 3 units and two calendar columns of 6 coming steps -> 6 steps
+        "head/kernel": (2, 15, 6),
+        "head/bias": (2, 6),
+        "spread/log_spread": (6, 1),
+        "spread/factors": (2,),
+    }
+    both = shapes(meta)
+    assert both["head/kernel"] == (2, 18, 6)
+    assert both["body/lstm_0/backwards/kernel"] == both["body/lstm_0/forwards/kernel"] == (2, 3, 12)
+
+
+def test_the_same_seed_gives_the_same_weights_from_both_ends(data, tmp_path):
+    splits, meta = data.encode(table(tmp_path, SERIES, data))
+    recipe = Recipe(0, 2, 8, 0.01, Decay("none", 1.0), 0, 0.0, 1.0, 5, 100)
+    network = Net(**{**NET, "kind": "simple_rnn", "dropout": 0.2, "stride": 6})
+    first, second = (train(network, data, splits, meta, recipe).model for _ in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
+    mean = np.stack(network.predict(first, splits["test"], meta)["mean"])
+    assert mean.shape == (6, 6)
+    assert np.isfinite(mean).all()

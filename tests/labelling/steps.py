@@ -1,0 +1,27 @@
+"""A small configured task, and sequences written to files."""
+
+from dataclasses import replace
+
+from seqops.tasks.labelling.data import Task
+
+TASK = Task(
+    sequence="sequence", values=(), label="label", test=0.2, validation=0.2, seed=0, longest=20, sequences=60
+)
+HEADER = "sequence,value,label"
+
+
+def task(**changes):
+    return replace(TASK, **changes)
+
+
+def written(folder, rows, header=HEADER, name="steps.csv"):
+    path = folder / name
+    path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
+    return path
+
+
+def sampled(folder, data=TASK):
+    [content] = data.sample().values()
+    path = folder / "sample.csv"
+    path.write_bytes(content)
+    return data.read([path])

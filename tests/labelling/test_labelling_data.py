@@ -1,0 +1,141 @@
+"""Labels of cumulative sums, splits, promises, baselines, scores and requests."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from steps import sampled, task, written
+
+from seqops.arrays import Ragged, Split
+from seqops.blocks.expect import run
+from seqops.contract import BadData
+from seqops.tasks.labelling import baselines, scores
+from seqops.tasks.labelling.data import GENERATED
+from seqops.tasks.labelling.sample import labels
+
+
+def test_a_step_is_1_once_the_sum_exceeds_a_quarter_of_the_length():
+    # of 4 steps: the threshold is 1.0000, which has to be exceeded
+    assert labels(np.array([4000, 6000, 1, 0])).tolist() == [0, 0, 1, 1]
+    # the same start of 8 steps: the threshold is 2
+    assert labels(np.array([4000, 6000, 1, 0, 9999, 1, 0, 0])).tolist() == [0, 0, 0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("source", "lengths"), [("cumsum", {*range(5, 16)}), ("cumsum-ten", {10})])
+def test_generated_files_follow_the_rule_and_come_out_the_same(tmp_path, source, lengths):
+    [(name, content)] = GENERATED[source]().items()
+    assert GENERATED[source]() == {name: content}
+    (tmp_path / name).write_bytes(content)
+    table = task().read([tmp_path / name])
+    assert len(table) == 1400
+    assert {len(row) for row in table["labels"]} == lengths
+    for figures, given in zip(table["value.value"], table["labels"], strict=True):
+        exact = np.rint(np.array(figures) * 10_000).astype(int)
+        assert labels(exact).tolist() == given
+
+
+def test_equal_sequences_stay_together_and_the_promises_hold(tmp_path):
+    whole = sampled(tmp_path)
+    table = pd.concat([whole, whole], ignore_index=True)
+    facts = task().facts(table)
+    names = facts["split"].to_numpy()
+    assert (names[:60] == names[60:]).all()
+    assert set(names) == {"train", "validation", "test"}
+    assert run(facts, task().expectations()).passed
+
+
+def broken(facts, data):
+    return [o.expectation.meaning for o in run(facts, data.expectations()).outcomes if not o.passed]
+
+
+def test_broken_promises_are_found(tmp_path):
+    data = task(longest=14)
+    table = sampled(tmp_path)
+    assert max(map(len, table["labels"])) == 15
+    twin = table.iloc[[0]].assign(labels=[[1 - x for x in table["labels"][0]]])
+    facts = data.facts(pd.concat([table, twin], ignore_index=True))
+    assert broken(facts, data) == [
+        "a sequence has 1 to 14 steps (data.longest)",
+        "sequences of equal numbers have equal labels",
+    ]
+    apart = facts.drop(columns="split").assign(split=["train"] * 60 + ["test"])
+    from seqops.tasks.labelling.promises import derived
+
+    assert "no sequence stands in two splits" in broken(derived(apart), data)
+
+
+def test_training_steps_of_one_label_are_refused(tmp_path):
+    table = sampled(tmp_path)
+    one = table.assign(labels=[[0] * len(row) for row in table["labels"]])
+    assert "a training step has the label 1" in broken(task().facts(one), task())
+    with pytest.raises(BadData, match="every training step has the label 0"):
+        task().encode(one)
+
+
+def test_too_few_sequences_are_refused(tmp_path):
+    table = task().read([written(tmp_path, ["a,1,0", "a,2,1", "b,1,0"])])
+    with pytest.raises(BadData, match=r"2 sequences are too few: none is left for train"):
+        task().assign(table)
+
+
+def split(figures, given):
+    columns = [np.array(row, float)[:, None] for row in figures]
+    return Split({"figures": Ragged.of(columns, float), "labels": Ragged.of(given, np.int8)})
+
+
+def test_baselines_by_hand():
+    train = split([[1, 2], [3, 4], [5, 6]], [[0, 1], [0, 1], [1, 1]])
+    test = split([[0, 0, 0, 0]], [[0, 0, 0, 0]])
+    parts = {"train": train, "test": test}
+    assert baselines.usual(parts)["labels"].tolist() == [[1, 1, 1, 1]]
+    # of two steps the middles lie in the 6th and the 16th of 20 parts; nothing is usual in the others
+    assert baselines.place(np.array([2, 4])).tolist() == [5, 15, 2, 7, 12, 17]
+    assert baselines.by_place({**parts, "test": train})["labels"].tolist() == [[0, 1]] * 3
+    running = baselines.running(split([[1, 2, 4], [8]], [[0, 0, 0], [0]]).ragged("figures"))
+    assert running.tolist() == [[1, 1, 3], [3, 2, 3], [7, 3, 3], [8, 1, 1]]
+
+
+def test_scores_by_hand_and_a_row_is_a_sequence():
+    truth = Ragged.of([[0, 1, 1], [1], [0, 0]], np.int8)
+    predicted = pd.Series([[0, 1, 0], [1], [1, 0]])
+    found = {s.name: s for s in scores.all_of(predicted, truth)}
+    assert found["accuracy"].statistics.tolist() == [[2, 3], [1, 1], [1, 2]]
+    assert found["accuracy"].point() == pytest.approx(4 / 6)
+    # true positives, false positives, false negatives
+    assert found["f1"].statistics.tolist() == [[1, 0, 1], [1, 0, 0], [0, 1, 0]]
+    assert found["f1"].point() == pytest.approx(4 / 6)
+    assert found["exact"].each().tolist() == [0, 1, 0]
+    assert found["exact"].point() == pytest.approx(1 / 3)
+
+
+def test_slices_part_lengths_and_changes():
+    truth = split([[1, 2], [1, 2, 3], [1]], [[0, 1], [1, 1, 1], [0]])
+    masks = task().slices(truth, {"usual_length": 2})
+    assert {name: mask.tolist() for name, mask in masks.items()} == {
+        "up to 2 steps": [True, False, True],
+        "over 2 steps": [False, True, False],
+        "label changes": [True, False, False],
+    }
+
+
+def test_a_request_is_read_as_training_rows_are(tmp_path):
+    meta = {"values": ["value"]}
+    found = task().request(["1 2.5, 3", "4\n5"], meta).ragged("figures")
+    assert [found[i].tolist() for i in range(2)] == [[[1], [2.5], [3]], [[4], [5]]]
+    several = task().request(["1, 2\n\n3 4"], {"values": ["x", "y"]}).ragged("figures")
+    assert several[0].tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "said"),
+    [
+        (" \n", ["x"], r"^input 2: there is no number in it"),
+        ("1 two", ["x"], r"^input 2: 'two' in column 'x' is not a number"),
+        ("1 nan", ["x"], r"^input 2: no value in column 'x'"),
+        ("1 " * 21, ["x"], r"^input 2: it has 21 steps\. Give at most 20"),
+        ("1 2\n3", ["x", "y"], r"^input 2:2: 1 numbers where training had 2\. .*x, y"),
+    ],
+)
+def test_unusable_requests_are_refused(text, values, said):
+    good = " ".join("1" for _ in values)
+    with pytest.raises(BadData, match=said):
+        task().request([good, text], {"values": values})

@@ -1,0 +1,102 @@
+"""Files of steps: what is read, and what is refused, by file and line."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from steps import task, written
+
+from seqops.contract import BadData
+
+ROWS = ["a,0.5,0", "a,0.75,1", "b,1,0"]
+
+
+def test_a_sequence_is_a_row_and_its_line_is_that_of_its_first_step(tmp_path):
+    table = task().read([written(tmp_path, ["a,0.5,0", "", "a,0.75,1", "b,1,0"])])
+    assert list(table.columns) == ["line", "sequence", "labels", "value.value"]
+    assert table["line"].tolist() == [2, 5]
+    assert table["sequence"].tolist() == ["a", "b"]
+    assert table["labels"].tolist() == [[0, 1], [0]]
+    assert table["value.value"].tolist() == [[0.5, 0.75], [1.0]]
+
+
+def test_columns_are_found_by_name_wherever_they_stand(tmp_path):
+    path = written(tmp_path, ["1;7;x;2", "0;8;x;3"], header="event;y;run;x")
+    table = task(sequence="run", label="event", values=("x",)).read([path])
+    assert table["value.x"].tolist() == [[2.0, 3.0]]
+    every = task(sequence="run", label="event").read([path])
+    assert list(every.columns[3:]) == ["value.y", "value.x"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([*ROWS, "b,2,2"], r"^steps\.csv:5: label '2' in column 'label'\. Label a step 0 or 1\.$"),
+        ([*ROWS, "b,2,"], r"^steps\.csv:5: no label in column 'label'"),
+        ([*ROWS, "b,2,1.0"], r"^steps\.csv:5: label '1\.0'"),
+        ([*ROWS, "b,,1"], r"^steps\.csv:5: no value in column 'value'\. .*leave the whole sequence out"),
+        ([*ROWS, "b,NaN,1"], r"^steps\.csv:5: no value in column 'value'"),
+        ([*ROWS, "b,many,1"], r"^steps\.csv:5: 'many' in column 'value' is not a number"),
+        ([*ROWS, "b,inf,1"], r"^steps\.csv:5: 'inf' in column 'value' is not a number"),
+        ([*ROWS, ",2,1"], r"^steps\.csv:5: no sequence in column 'sequence'"),
+        ([*ROWS, "a,2,1"], r"^steps\.csv:5: sequence 'a' goes on after another began"),
+        ([*ROWS, "b,2"], r"^steps\.csv:5: 2 cells where the header has 3"),
+        (["a,1,0", "b,2,0"], r"^steps\.csv: every step has the label 0\. .*both labels"),
+        ([], r"^steps\.csv: holds no data rows\. .*a row a step"),
+    ],
+)
+def test_wrong_steps_are_refused_by_file_and_line(tmp_path, rows, said):
+    with pytest.raises(BadData, match=said):
+        task().read([written(tmp_path, rows)])
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("sequence,value,labels", r"^steps\.csv:1: there is no column 'label' .*`data\.label`"),
+        ("sequence,label,label", r"^steps\.csv:1: two columns are called 'label'"),
+    ],
+)
+def test_a_wrong_header_is_refused(tmp_path, header, said):
+    with pytest.raises(BadData, match=said):
+        task().read([written(tmp_path, ROWS, header=header)])
+
+
+def test_a_file_without_numbers_is_refused(tmp_path):
+    with pytest.raises(BadData, match=r"^steps\.csv:1: no value column"):
+        task().read([written(tmp_path, ["a,0", "a,1"], header="sequence,label")])
+
+
+def test_files_must_have_the_same_columns(tmp_path):
+    one = written(tmp_path, ROWS)
+    two = written(tmp_path, ROWS, header="sequence,other,label", name="two.csv")
+    with pytest.raises(BadData, match=r"^two\.csv:1: .*columns of steps\.csv"):
+        task().read([one, two])
+
+
+STEP = st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 1))
+SEQUENCES = st.lists(st.lists(STEP, min_size=1, max_size=5), min_size=1, max_size=6)
+
+
+@given(sequences=SEQUENCES, end=st.sampled_from(["\n", "\r\n"]), mark=st.booleans())
+def test_whatever_is_written_is_read_back(tmp_path_factory, sequences, end, mark):
+    sequences = [*sequences, [(0.5, 0), (0.5, 1)]]  # both labels
+    rows = [f"s{n},{x!r},{y}" for n, steps in enumerate(sequences) for x, y in steps]
+    path = tmp_path_factory.mktemp("property") / "steps.csv"
+    path.write_bytes((b"\xef\xbb\xbf" if mark else b"") + end.join(["sequence,value,label", *rows]).encode())
+    table = task().read([path])
+    assert table["value.value"].tolist() == [[x for x, _ in steps] for steps in sequences]
+    assert table["labels"].tolist() == [[y for _, y in steps] for steps in sequences]
+
+
+@given(text=st.text(st.characters(codec="utf-8"), max_size=60))
+def test_any_text_is_read_or_refused_in_words(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("property") / "steps.csv"
+    path.write_bytes(b"sequence,value,label\na,1,0\na,2,1\n" + text.encode())
+    try:
+        table = task().read([path])
+    except BadData as refused:
+        assert str(refused).startswith("steps.csv")
+    else:
+        assert all(math.isfinite(x) for row in table["value.value"] for x in row)

@@ -1,0 +1,104 @@
+"""A checkout with three presets, and a tracking store in which runs are written down by hand."""
+
+import json
+import shutil
+from pathlib import Path
+
+import mlflow
+from typer.testing import CliRunner
+
+from seqops.blocks.track import logged
+from seqops.cli import app
+from seqops.presets import Preset
+from seqops.store import Store
+
+HERE = Path(__file__).parents[2]
+PRESETS = {
+    "fast": "  ner:\n    fit: {epochs: 2}\n  translation:\n    fit: {epochs: 3}\n",
+    "never": "  ner:\n    model: {units: 9}\n",
+    "wide": "  ner:\n    model: {units: 128, kind: gru}\n    source: klp2016\n",
+}
+
+
+def score(value):
+    return {"value": value, "low": round(value - 0.05, 3), "high": round(value + 0.05, 3)}
+
+
+def against(low, high, p):
+    return {"value": (low + high) / 2, "low": low, "high": high, "p": p}
+
+
+def tags(f1, longest):
+    """Invent the metrics.json of a tagger."""
+    baselines = {"always O": 0.0, "usual": 0.4, "longest": 0.805}
+    return {
+        "source": "sample",
+        "n_test": 40,
+        "goal": "f1",
+        "higher_is_better": True,
+        "model": {
+            "f1": score(f1),
+            "f1_OG": score(0.1),
+            "precision": {"value": 0.9, "low": 0.8, "high": 0.95},
+            "recall": {"value": 0.7, "low": 0.6, "high": None},
+        },
+        "order": ["recall", "f1", "precision", "f1_OG"],
+        "baselines": {name: {"f1": score(value)} for name, value in baselines.items()},
+        "baseline_kinds": {"always O": "trivial", "usual": "trivial", "longest": "classical"},
+        "against": {
+            "always O": against(0.7, 0.9, 0.0),
+            "usual": against(0.3, 0.5, 0.01),
+            "longest": longest,
+        },
+    }
+
+
+TIES, LOSES = against(-0.06, 0.05, 0.6), against(-0.2, -0.1, 1.0)
+TRANSLATED = {
+    "source": "sample",
+    "n_test": 40,
+    "goal": "bleu",
+    "higher_is_better": True,
+    "model": {"bleu": score(20)},
+    "baselines": {"copy": {"bleu": score(3)}},
+    "baseline_kinds": {"copy": "trivial"},
+    "against": {"copy": against(15, 19, 0.001)},
+}
+
+
+class Invented:
+    """A checkout with three presets, and a tracking store in which runs are written down by hand."""
+
+    def __init__(self, root, database):
+        for name in ("params.yaml", "dvc.yaml"):
+            shutil.copy(HERE / name, root / name)
+        (root / "presets").mkdir()
+        for name, text in PRESETS.items():
+            (root / "presets" / f"{name}.yaml").write_text(f"tasks:\n{text}", "utf-8")
+        self.root, self.store = root, Store(root)
+        self.client = mlflow.MlflowClient(f"sqlite:///{database}")
+
+    def run(self, task, preset, metrics, seconds=None, epochs=0, status="FINISHED", kind="training", also=()):
+        """Write down a run; also: params that differ from those of the preset."""
+        found = self.client.get_experiment_by_name(task)
+        folder = (self.root / "kept" / task).as_uri()
+        experiment = found.experiment_id if found else self.client.create_experiment(task, folder)
+        run = self.client.create_run(experiment, tags={"seqops.kind": kind}).info.run_id
+        for key, value in {**logged(Preset.read(self.store, preset).task(task)), **dict(also)}.items():
+            self.client.log_param(run, key, value)
+        for epoch in range(epochs):
+            self.client.log_metric(run, "train/loss", 1.0, step=epoch + 1)
+        if seconds is not None:
+            self.client.log_metric(run, "seconds", seconds)
+        if metrics is not None:
+            self.client.log_text(run, json.dumps(metrics), "metrics.json")
+        self.client.set_terminated(run, status)
+
+    def results(self, *tasks):
+        return CliRunner().invoke(
+            app, ["results", *tasks, "--document", str(self.root / "docs" / "results.md")]
+        )
+
+    @property
+    def page(self):
+        return (self.root / "docs" / "results.md").read_text("utf-8")

@@ -1,0 +1,85 @@
+"""The page of results from an invented store: which run counts for a preset, and every cell."""
+
+from pathlib import Path
+
+import mlflow
+from invented import LOSES, TIES, TRANSLATED, tags
+
+from seqops.blocks.markdown import number
+from seqops.params import Params
+
+PAGE = (Path(__file__).parent / "results.md").read_text("utf-8")
+
+
+def test_the_page_says_what_the_store_recorded(invented):
+    invented.run("ner", "fast", tags(0.3, LOSES), 99, 2)
+    invented.run("ner", "fast", tags(0.8, TIES), 12.4, 2)
+    # of no preset, of a study, not finished, not evaluated
+    invented.run("ner", "fast", tags(0.99, TIES), 1, 1, also={"fit.epochs": "1"})
+    invented.run("ner", "fast", tags(0.98, TIES), 1, 1, also={"fit.stages": "[]"})
+    invented.run("ner", "never", tags(0.97, TIES), 1, 1, kind="trial")
+    invented.run("ner", "fast", tags(0.96, TIES), 1, 1, status="FAILED")
+    invented.run("ner", "fast", None, 1, 1)
+    invented.run("ner", "wide", tags(0.7, LOSES), 61, 4)
+    invented.run("translation", "fast", TRANSLATED)
+    done = invented.results()
+    assert done.exit_code == 0, done.stderr
+    head, mark, tables = invented.page.partition("## ner\n")
+    assert mark + tables == PAGE
+    assert head.startswith("# Results of the presets\n\nWritten by `make results` ")
+    assert "*beats* at p < 0.05," in " ".join(head.split())
+    first = invented.page
+    invented.results()
+    assert invented.page == first
+
+
+def test_a_run_of_former_values_is_of_no_preset_any_more(invented):
+    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
+    invented.run("ner", "wide", tags(0.7, TIES), 12, 2)
+    path = invented.root / "presets" / "fast.yaml"
+    path.write_text("tasks:\n  ner:\n    fit: {epochs: 5}\n", "utf-8")
+    assert invented.results("ner").exit_code == 0
+    assert "| wide |" in invented.page
+    assert "Not run: `seqops run fast ner`, `seqops run never ner`." in invented.page
+    assert "translation" not in invented.page
+
+
+def test_an_empty_store_is_refused_in_words(invented):
+    done = invented.results()
+    assert done.exit_code == 1
+    assert "copied.db holds no finished and evaluated run of a preset." in done.stderr
+    assert "Make one: `seqops run fast ner`." in done.stderr
+    assert not (invented.root / "docs").exists()
+
+
+def test_a_preset_of_no_task_is_refused_by_name(invented):
+    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
+    (invented.root / "presets" / "odd.yaml").write_text("tasks:\n  nre:\n    source: sample\n", "utf-8")
+    assert "odd.yaml:2: tasks.nre: unknown key; did you mean 'ner'?" in invented.results().stderr
+
+
+def test_runs_beyond_the_first_page_of_the_store_are_found(invented, monkeypatch):
+    search = mlflow.MlflowClient.search_runs
+    monkeypatch.setattr(
+        mlflow.MlflowClient,
+        "search_runs",
+        lambda *given, **named: search(*given, **{**named, "max_results": 1}),
+    )
+    invented.run("ner", "wide", tags(0.7, TIES), 12, 2)
+    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
+    invented.results("ner")
+    assert "| wide |" in invented.page
+    assert "| fast |" in invented.page
+
+
+def test_every_task_of_params_has_its_own_section_in_order(invented):
+    names = Params.load(invented.store.params).names
+    invented.run("translation", "fast", TRANSLATED)
+    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
+    invented.results()
+    sections = [line.removeprefix("## ") for line in invented.page.split("\n") if line.startswith("## ")]
+    assert sections == [name for name in names if name in ("ner", "translation")]
+
+
+def test_numbers_have_four_digits_and_may_be_undefined():
+    assert [number(value) for value in (0.80651, 48.249, 12, None)] == ["0.8065", "48.25", "12", "undefined"]

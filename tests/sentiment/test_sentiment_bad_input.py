@@ -1,0 +1,125 @@
+"""What a person gets for bad files of texts: one clear message, a non-zero exit, nothing lost."""
+
+import importlib.util
+import re
+
+import pytest
+from opinions import HERE, task
+from ruamel.yaml import YAML
+from test_sentiment_reader import REVIEWS, archive
+
+from checkout import project
+from seqops import console
+from seqops.blocks.fetch import MIRROR
+from seqops.console import plainly
+from seqops.store import Store
+
+BEFORE = b"what stood before"
+
+
+def stage(name):
+    """Load a program of pipelines/, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"stage_{name}", HERE / "pipelines" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return getattr(module, name)
+
+
+@pytest.fixture
+def given(tmp_path, capsys, monkeypatch):
+    """Make a file the source, run download and validate; return the exit code and what was said."""
+    store = Store(project(tmp_path / "project"))
+    monkeypatch.setenv("SEQOPS_ROOT", str(store.root))
+    monkeypatch.delenv(MIRROR, raising=False)
+    monkeypatch.setattr(console.err, "width", 300)
+
+    def run(content, **data):
+        (store.root / "mine.txt").write_bytes(content)
+        yaml = YAML()
+        document = yaml.load(store.params)
+        section = document["tasks"]["sentiment"]
+        section["source"] = "mine.txt"
+        section["data"].update(data)
+        yaml.dump(document, store.params)
+        table = store.folder("sentiment").table
+        table.parent.mkdir(parents=True, exist_ok=True)
+        table.write_bytes(BEFORE)
+        code = 0
+        try:
+            with plainly():
+                stage("download")("sentiment")
+                stage("validate")("sentiment")
+        except SystemExit as stopped:
+            code = stopped.code
+        said = capsys.readouterr()
+        return code, re.sub(r"\s+", " ", said.err + said.out), table.read_bytes()
+
+    return run
+
+
+SAMPLE = task().sample()["sample.tsv"]
+HEADER, ROWS = SAMPLE[: SAMPLE.index(b"\n") + 1], SAMPLE[SAMPLE.index(b"\n") + 1 :]
+
+
+def cell(line, change):
+    lines = SAMPLE.split(b"\n")
+    lines[line - 1] = b"\t".join(change(lines[line - 1].split(b"\t")))
+    return b"\n".join(lines)
+
+
+WRONG = {
+    "empty": (b"", r"mine\.txt:1: there is no column 'Phrase'"),
+    "other columns": (b"id\ttext\n1\tgood\n", r"mine\.txt:1: .*'Phrase' among id, text\. Name the columns"),
+    "not UTF-8": (cell(4, lambda c: [*c[:2], b"\xe9", c[3]]), r"mine\.txt:4: byte 0xe9 is not UTF-8"),
+    "a stray tab": (cell(7, lambda c: [b"", *c]), r"mine\.txt:7: 5 cells, where the header has 4"),
+    "a label out of range": (cell(5, lambda c: [*c[:3], b"7"]), r"mine\.txt:5: the label '7' is none of"),
+    "one label alone": (SAMPLE.replace(b"\tnegative", b"\tpositive"), r"every label stands in training: neg"),
+    "empty texts": (
+        HEADER + re.sub(rb"\t[^\t\n]+(?=\t\w+\n)", b"\t ", ROWS, count=40),
+        r"no text is empty.* line 2",
+    ),
+    "too few rows": (b"\n".join(SAMPLE.split(b"\n")[:200]), r"at least 500 texts \(data\.fewest\)"),
+    "contradictions": (
+        SAMPLE + ROWS.replace(b"\tnegative\n", b"\tpositive\n"),
+        r"equal texts have equal labels",
+    ),
+}  # fmt: skip
+ARCHIVES = {
+    "torn": (archive(REVIEWS)[:-40], r"mine\.txt: a broken archive"),
+    "other folders": (archive(REVIEWS[1:3]), r"mine\.txt: no file train/neg/\*\.txt in it"),
+}
+
+
+def assert_told(outcome, told):
+    code, said, table = outcome
+    assert code == 1
+    assert re.search(told, said), said
+    assert re.search(r"error: .*mine\.txt.*\. [A-Z]", said), said
+    assert "Traceback" not in said
+    assert table == BEFORE
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_bad_texts_are_told_by_file_line_and_remedy(given, name):
+    content, told = WRONG[name]
+    assert_told(given(content), told)
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_bad_archives_are_told(given, name):
+    content, told = ARCHIVES[name]
+    assert_told(given(content, layout="folders", labels=["neg", "pos"], split="published"), told)
+
+
+def test_the_sample_given_as_a_file_passes(given):
+    code, said, table = given(SAMPLE)
+    assert (code, table == BEFORE) == (0, False), said
+
+
+@pytest.mark.parametrize("spell", [b"\xef\xbb\xbf%s", b"%s\n\n"], ids=["BOM", "blank lines at the end"])
+def test_byte_order_marks_and_line_ends_change_nothing(tmp_path, spell):
+    path = tmp_path / "mine.txt"
+    path.write_bytes(SAMPLE)
+    expected = task().read([path])
+    path.write_bytes((spell % SAMPLE).replace(b"\n", b"\r\n"))
+    assert task().read([path]).equals(expected)

@@ -1,0 +1,228 @@
+"""Every kind of classifier learns and sees no padding; so does the language model."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from opinions import first, sampled, task
+
+from seqops.arrays import Ragged, Split
+from seqops.blocks.descent import adopt
+from seqops.blocks.fit import train
+from seqops.contract import BadParams, Decay, Recipe, Stage
+from seqops.tasks.sentiment.calibration import log_softmax, temperature
+from seqops.tasks.sentiment.layers import Last, MeanMax, TermSum
+from seqops.tasks.sentiment.network import Net
+from seqops.tasks.sentiment.vectors import read_vectors
+
+KINDS = ["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm"]
+RECIPE = Recipe(
+    seed=0, epochs=1, batch_size=8, learning_rate=0.01, decay=Decay("none", 1.0), warmup_steps=0,
+    weight_decay=0.0, clip_norm=1.0, patience=9, validation_rows=20,
+)  # fmt: skip
+
+
+def network(**changed: object) -> Net:
+    fields: dict[str, object] = {
+        "kind": "bilstm", "embedding": 8, "units": 12, "layers": 1, "dropout": 0.0, "pooling": "concat",
+    }  # fmt: skip
+    return Net(**{**fields, **changed})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory: pytest.TempPathFactory):
+    return sampled(tmp_path_factory.mktemp("raw"), reviews=300)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest, encoded):
+    _, splits, meta = encoded
+    keras.utils.set_random_seed(0)
+    net = network(kind=request.param, layers=2)
+    return net, net.build(meta, keras.optimizers.Adam(0.02)), splits, meta
+
+
+def test_padding_changes_neither_loss_nor_output(kind) -> None:
+    net, model, splits, meta = kind
+    lengths = net.lengths(splits["train"])
+    rows = splits["train"].take(np.array([lengths.argmin(), lengths.argmax(), 5]))
+    together = net.predict(model, rows, meta)["probabilities"]
+    losses = []
+    for place in range(3):
+        alone = rows.take(np.array([place]))
+        ours = net.predict(model, alone, meta)["probabilities"][0]
+        np.testing.assert_allclose(ours, together[place], atol=1e-6)
+        losses.append(model.test_on_batch(*net.batch(alone, meta)))
+    assert model.test_on_batch(*net.batch(rows, meta)) == pytest.approx(np.mean(losses), abs=1e-5)
+
+
+def test_a_few_texts_are_learnt_by_heart(kind) -> None:
+    net, model, splits, meta = kind
+    few = splits["train"].take(first(8))
+    for _ in range(60):
+        model.train_on_batch(*net.batch(few, meta))
+    assert net.predict(model, few, meta)["label"].tolist() == few.plain("label").tolist()
+
+
+def test_weights_give_the_same_answers_in_a_network_built_anew(kind, tmp_path) -> None:
+    net, model, splits, meta = kind
+    model.save_weights(tmp_path / "model.weights.h5")
+    again = net.build(meta)
+    again.load_weights(tmp_path / "model.weights.h5")
+    few = splits["test"].take(first(9))
+    assert net.predict(model, few, meta).equals(net.predict(again, few, meta))
+
+
+def test_a_text_without_a_known_term_is_answered(encoded) -> None:
+    data, _, meta = encoded
+    for kind in ("bow", "tfidf"):
+        net = network(kind=kind)
+        rows = data.request(["zyx", "zyx wvu"], meta)
+        assert rows.ragged("terms").lengths.tolist() == [0, 0]
+        answers = net.predict(net.build(meta), rows, meta)["probabilities"]
+        np.testing.assert_allclose(answers[0], answers[1])
+
+
+def test_rows_without_a_label_are_not_learnt_from(encoded) -> None:
+    rows = encoded[1]["train"].take(first(6))
+    label = np.array([0, -1, 1, -1, -1, 1], np.int32)
+    known = network().learns_from(Split({**rows.columns, "label": label}))
+    assert known.plain("label").tolist() == [0, 1, 1]
+    assert known.ragged("texts")[1].tolist() == rows.ragged("texts")[2].tolist()
+
+
+# --- layers by hand
+
+
+def test_a_weighted_sum_of_rows_is_a_dense_layer() -> None:
+    layer = TermSum(3, 2)
+    terms, weights = np.array([[1, 3], [2, 0]]), np.array([[0.5, 2.0], [1.0, 0.0]], np.float32)
+    layer(terms, weights)
+    rows = np.array([[9, 9], [2, -2], [1, 4], [1, 0]], np.float32)
+    layer.set_weights([rows, np.array([0.0, 0.5], np.float32)])
+    np.testing.assert_allclose(layer(terms, weights), [[3.0, 0.0], [1.0, 4.5]])
+
+
+def test_states_are_taken_at_the_ends_and_pooled_over_real_steps() -> None:
+    steps = np.array([[[1, -4], [3, -2], [50, 50]]], np.float32)
+    lengths = np.array([2], np.int32)
+    assert Last(both=False)(steps, lengths).numpy().tolist() == [[3, -2]]
+    assert Last(both=True)(steps, lengths).numpy().tolist() == [[3, -4]]
+    assert MeanMax()(steps, lengths).numpy().tolist() == [[2, -3, 3, -2]]
+
+
+# --- calibration
+
+
+def test_a_temperature_undoes_how_much_logits_were_blown_up() -> None:
+    generator = np.random.default_rng(0)
+    logits = generator.normal(size=(20_000, 3))
+    truth = np.array([generator.choice(3, p=p) for p in np.exp(log_softmax(logits))])
+    assert temperature(3.0 * logits, truth) == pytest.approx(3.0, rel=0.05)
+
+
+def test_calibration_changes_confidence_and_no_label_and_may_be_done_again(encoded) -> None:
+    _, splits, meta = encoded
+    net = network(kind="bow")
+    model = net.build(meta)
+    held = splits["validation"]
+    before = net.predict(model, held, meta)
+    net.calibrate(model, held, meta)
+    found = float(model.get_layer("head").temperature.numpy())
+    net.calibrate(model, held, meta)
+    assert found != 1.0
+    assert float(model.get_layer("head").temperature.numpy()) == pytest.approx(found, rel=1e-3)
+    assert net.predict(model, held, meta)["label"].equals(before["label"])
+
+
+# --- word vectors
+
+
+@pytest.mark.parametrize("kind", ["gru", "lm"])
+def test_word_vectors_are_where_the_embedding_begins(encoded, tmp_path, kind: str) -> None:
+    _, _, meta = encoded
+    word = meta["words"][7]
+    (tmp_path / "v.txt").write_text(f"{word} {' '.join(map(str, range(8)))}\n")
+    taught = {**meta, "vectors": read_vectors(tmp_path / "v.txt", meta["words"])}
+    model = network(kind=kind).build(taught)
+    table = next(v for v in model.variables if v.path.endswith("embedding/embeddings")).numpy()
+    np.testing.assert_array_equal(table[7], range(8))
+    assert np.abs(np.delete(table, 7, 0)).max() < 2
+    with pytest.raises(BadParams, match=r"model\.embedding is 9, and the vectors of data\.vectors have 8"):
+        network(kind=kind, embedding=9).build(taught)
+
+
+def test_word_vectors_come_from_the_file_that_the_params_name(tmp_path) -> None:
+    (tmp_path / "v.txt").write_text("film 1 2 3\n")
+    _, _, meta = sampled(tmp_path, reviews=100, vectors=str(tmp_path / "v.txt"), fewest=1)
+    assert meta["vectors"]["places"] == [meta["words"].index("film")]
+
+
+# --- the language model
+
+
+def language_model(meta):
+    pretext = network(kind="lm").pretext()
+    assert pretext is not None
+    return pretext, pretext.network.build(meta, keras.optimizers.Adam(0.02))
+
+
+def surprise(pretext, model, rows, meta) -> float:
+    return pretext.score(pretext.network.predict(model, rows, meta), rows, meta)[0].point()
+
+
+def test_only_the_kind_that_can_has_a_pretext() -> None:
+    assert [kind for kind in KINDS if network(kind=kind).pretext()] == ["lm"]
+
+
+def test_an_untaught_model_is_as_surprised_as_by_chance_and_a_taught_one_less(encoded) -> None:
+    _, splits, meta = encoded
+    pretext, model = language_model(meta)
+    few = splits["train"].take(first(16))
+    before = surprise(pretext, model, few, meta)
+    assert before == pytest.approx(np.log(len(meta["words"])), rel=0.1)
+    for _ in range(40):
+        model.train_on_batch(*pretext.network.batch(few, meta))
+    assert surprise(pretext, model, few, meta) < 0.7 * before
+
+
+def test_surprise_is_summed_by_row_whatever_stands_beside_it(encoded) -> None:
+    _, _, meta = encoded
+    pretext, model = language_model(meta)
+    rows = Split({"words": Ragged.of([[2, 3, 4], [5], [6, 7]], np.int32)})
+    together = pretext.network.predict(model, rows, meta)
+    assert together["words"].tolist() == [2, 0, 1]
+    assert together["nats"][1] == 0.0
+    for place in (0, 2):
+        alone = pretext.network.predict(model, rows.take(np.array([place])), meta)
+        assert alone["nats"][0] == pytest.approx(together["nats"][place], rel=1e-5)
+    loss = model.test_on_batch(*pretext.network.batch(rows.take(np.array([0, 2])), meta))
+    assert loss == pytest.approx(together["nats"].sum() / 3, rel=1e-5)
+    assert pretext.network.learns_from(rows).ragged("words").lengths.tolist() == [3, 2]
+
+
+def test_the_classifier_takes_over_the_whole_encoder(encoded) -> None:
+    _, _, meta = encoded
+    _, donor = language_model(meta)
+    model = network(kind="lm").build(meta)
+    encoder = [v for v in model.variables if v.path.startswith("encoder/") and "seed" not in v.path]
+    assert adopt(model, donor) >= len(encoder) == 4
+    given = {v.path: v.numpy() for v in donor.variables}
+    for variable in encoder:
+        np.testing.assert_array_equal(variable.numpy(), given[variable.path])
+
+
+def test_a_fit_learns_the_language_of_all_texts_then_the_few_labels_from_the_top_down(encoded) -> None:
+    _, splits, meta = encoded
+    stages = (
+        Stage(2, 0.01, learns="pretext"),
+        Stage(1, 0.01, layers=("head",)),
+        Stage(1, 0.01, layers=("embedding", "recurrent_0", "head"), discount=2.6),
+    )
+    data = task(reviews=300)
+    few = {name: rows.take(first(40)) for name, rows in splits.items()}
+    fitted = train(network(kind="lm"), data, few, meta, Recipe(**{**vars(RECIPE), "stages": stages}))
+    assert [epoch.learns for epoch in fitted.epochs] == ["pretext", "pretext", "goal", "goal"]
+    nats = [epoch.validation for epoch in fitted.epochs[:2]]
+    assert nats[1] < nats[0] < np.log(len(meta["words"]))

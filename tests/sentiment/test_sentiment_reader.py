@@ -1,0 +1,98 @@
+"""The three layouts, and what is said of files that are wrong."""
+
+import io
+import tarfile
+
+import pytest
+from opinions import task, written
+
+from seqops.contract import BadData
+
+LINES = {"layout": "lines", "labels": ("0", "1")}
+FOLDERS = {"layout": "folders", "labels": ("neg", "pos")}
+HEADER = "PhraseId\tSentenceId\tPhrase\tSentiment\n"
+
+
+def archive(files):
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w:gz") as tar:
+        for name, content in files:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return held.getvalue()
+
+
+REVIEWS = [
+    ("aclImdb/train/pos/1_9.txt", b"Fine.<br />Very fine."),
+    ("aclImdb/README", b"no review"),
+    ("aclImdb/train/unsup/0_0.txt", b"Nobody said."),
+    ("aclImdb/test/neg/0_2.txt", b"Poor."),
+    ("aclImdb/train/neg/3_1.txt", b"Bad."),
+    ("aclImdb/train/pos/urls.txt/x", b"no review either"),
+]
+
+
+def test_a_table_is_read_by_its_header(tmp_path):
+    path = written(tmp_path / "a.tsv", HEADER + '1\t7\tA "fine" film\tpositive\n2\t7\tdull\tnegative\n')
+    assert task().read([path]).to_numpy().tolist() == [
+        [2, 'A "fine" film', "positive", "7", ""],
+        [3, "dull", "negative", "7", ""],
+    ]
+
+
+def test_commas_and_line_breaks_may_stand_in_quotes(tmp_path):
+    path = written(tmp_path / "a.csv", 'label,text\npositive,"good, and\nlong"\nnegative,poor\n')
+    rows = task(text="text", label="label", group="").read([path])
+    assert rows[["line", "text", "label"]].to_numpy().tolist() == [
+        [2, "good, and\nlong", "positive"],
+        [4, "poor", "negative"],
+    ]
+
+
+def test_lines_end_in_their_label(tmp_path):
+    path = written(tmp_path / "a.txt", b"\xef\xbb\xbfGood\tcase.\t1\r\n\r\nBad.\t0")
+    rows = task(**LINES).read([path])
+    assert rows[["line", "text", "label"]].to_numpy().tolist() == [[1, "Good\tcase.", "1"], [3, "Bad.", "0"]]
+
+
+def test_folders_of_an_archive_give_label_and_split_in_the_order_of_names(tmp_path):
+    one = written(tmp_path / "a.tar.gz", archive(REVIEWS))
+    other = written(tmp_path / "b.tar.gz", archive(REVIEWS[::-1]))
+    rows = task(**FOLDERS).read([one])
+    assert rows[["text", "label", "published"]].to_numpy().tolist() == [
+        ["Poor.", "neg", "test"],
+        ["Bad.", "neg", "train"],
+        ["Fine.<br />Very fine.", "pos", "train"],
+    ]
+    assert task(**FOLDERS).read([other]).equals(rows)
+
+
+WRONG = {
+    "no label column": ({}, "a\tb\n1\t2\n", r"mine:1: there is no column 'Phrase' among a, b\. Name"),
+    "empty": ({}, "", r"mine:1: there is no column 'Phrase' among none"),
+    "header only": ({}, HEADER, r"mine: there is no text in it"),
+    "too few cells": ({}, HEADER + "1\t7\tgood\n", r"mine:2: 3 cells, where the header has 4"),
+    "too many cells": ({}, HEADER + "1\t7\tgood\tx\tpositive\n", r"mine:2: 5 cells"),
+    "another label": ({}, HEADER + "1\t7\ta\tnice\n", r"mine:2: the label 'nice' is none of"),
+    "not UTF-8": ({}, HEADER.encode() + b"1\t7\tcaf\xe9\tpositive\n", r"mine:2: byte 0xe9 is not UTF-8"),
+    "an open quote": ({"group": ""}, 'Phrase,Sentiment\n"good,positive\n', r"mine:2: not CSV: "),
+    "no tab": (LINES, "good\t1\nbad 0\n", r"mine:2: no tab parts a text from its label: 'bad 0'"),
+    "a number beyond": (LINES, "good\t1\nbad\t2\n", r"mine:2: the label '2' is none of 0, 1"),
+    "no archive": (FOLDERS, "good\t1\n", r"mine: a broken archive"),
+    "a torn archive": (FOLDERS, archive(REVIEWS)[:-40], r"mine: a broken archive"),
+    "other folders": (FOLDERS, archive(REVIEWS[1:3]), r"mine: no file train/neg/\*\.txt in it"),
+    "a member not UTF-8": (
+        FOLDERS,
+        archive([("a/train/neg/0.txt", b"\xff")]),
+        r"mine: in a/train/neg/0\.txt, byte 0xff is not UTF-8",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_read_is_told_by_file_and_line(tmp_path, name):
+    changed, content, said = WRONG[name]
+    with pytest.raises(BadData, match=said) as caught:
+        task(**changed).read([written(tmp_path / "mine", content)])
+    assert str(caught.value).count(". ") >= 1

@@ -1,0 +1,40 @@
+"""Word vectors of others: the formats, and what is said of wrong lines."""
+
+import numpy as np
+import pytest
+from opinions import written
+
+from seqops.contract import BadData
+from seqops.tasks.sentiment.vectors import read_vectors, rows_of
+
+WORDS = ["<pad>", "<unk>", "film", "good"]
+PLAIN = "the 1 2 3\ngood 0.5 -1 2.25\nfilm 0 0 1\ngood 9 9 9\n"
+
+
+@pytest.mark.parametrize("content", [PLAIN, "4 3\n" + PLAIN, PLAIN.replace("\n", " \n"), "\ufeff" + PLAIN])
+def test_glove_word2vec_and_fasttext_files_give_the_same(tmp_path, content):
+    found = read_vectors(written(tmp_path / "v.txt", content), WORDS)
+    assert (found["places"], found["dimension"]) == ([2, 3], 3)
+    np.testing.assert_array_equal(rows_of(found), [[0, 0, 1], [0.5, -1, 2.25]])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (PLAIN + "bad 1 2\n", r"v\.txt:5: 2 numbers, where the first word has 3"),
+        ("good 1 2 x\n", r"v\.txt:1: not numbers: '1 2 x'"),
+        ("4 3\ngood 1 nan 2\n", r"v\.txt:2: a number is not finite"),
+        ("good 1 1e30 2\n", r"v\.txt:1: a number is not finite, or beyond"),
+        ("the 1 2 3\n", r"v\.txt: none of the training texts' words is in it"),
+        (b"good 1 2 3\n\xff 1 2 3\n", r"v\.txt:2: not UTF-8"),
+        (b"\xff 1 2 3\n", r"v\.txt:1: not UTF-8"),
+    ],
+)
+def test_wrong_lines_are_told_by_their_number(tmp_path, content, said):
+    with pytest.raises(BadData, match=said):
+        read_vectors(written(tmp_path / "v.txt", content), WORDS)
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(BadData, match=r"v\.txt: it cannot be read\. Name a file in data\.vectors"):
+        read_vectors(tmp_path / "v.txt", WORDS)

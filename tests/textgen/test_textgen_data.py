@@ -1,0 +1,206 @@
+"""From a file to rows: reading, splitting, tokens, passages, promises and requests."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from texts import VERSE, task, written
+
+from seqops.arrays import Ragged, Split
+from seqops.contract import BadData
+from seqops.tasks.textgen import rows, tokens
+from seqops.tasks.textgen.reader import PIECE
+
+
+def table_of(text: str) -> pd.DataFrame:
+    lines = text.splitlines(keepends=True)
+    return pd.DataFrame({"line": range(1, len(lines) + 1), "text": lines})
+
+
+def test_the_rows_joined_are_the_text(tmp_path):
+    found = task().read([written(tmp_path, "\ufeffone\r\ntwo\rthree\n\nfive")])
+    assert "".join(found["text"]) == "one\ntwo\nthree\n\nfive\n"
+    assert found["line"].tolist() == [1, 2, 3, 4, 5]
+
+
+def test_a_long_line_is_cut_and_keeps_its_number(tmp_path):
+    found = task().read([written(tmp_path, "a" * (PIECE + 5) + "\nb\n")])
+    assert found["line"].tolist() == [1, 1, 2]
+    assert found["text"].str.len().tolist() == [PIECE, 6, 2]
+
+
+def test_wrong_bytes_are_refused_by_file_and_line(tmp_path):
+    path = written(tmp_path, b"fine\nwerthsch\xe3\xa4tzung\n", "essay.txt")
+    with pytest.raises(BadData, match=r"essay\.txt:2: byte 0xe3 is not utf-8.*data\.encoding"):
+        task().read([path])
+    assert "ã¤" in task(encoding="windows-1252").read([path])["text"][1]
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "  \n"])
+def test_a_file_without_text_is_refused(tmp_path, content):
+    with pytest.raises(BadData, match=r"text\.txt: there is no text"):
+        task().read([written(tmp_path, content)])
+
+
+def test_splits_stand_in_the_order_of_the_text():
+    table = table_of("0123456789abcde\n" * 100)
+    split = task(validation=0.05, test=0.1).assign(table)
+    assert split.tolist() == ["train"] * 85 + ["validation"] * 5 + ["test"] * 10
+
+
+def test_a_text_too_short_to_split_is_refused():
+    with pytest.raises(BadData, match="no text is left for validation"):
+        task().encode(table_of("one line\n"))
+
+
+def test_rare_characters_are_unknown_and_cost_the_choice_among_all_others():
+    meta = tokens.learn("aab", "character", minimum=2, vocabulary=0)
+    assert meta["vocabulary"] == ["<pad>", "<unk>", "a"]
+    cut = tokens.of(meta)
+    assert cut.encode("abz").tolist() == [2, 1, 1]
+    assert cut.surcharge.tolist() == [0.0, math.log(0x110000 - 0x800 - 1), 0.0]
+
+
+def test_subwords_of_parts_are_those_of_the_whole_and_say_the_text_again():
+    text = VERSE * 3 + "\n  indented — naïve 漢字\n\n\n"
+    cut = tokens.of(tokens.learn(VERSE, "bpe", 1, 320))
+    parts = [text[a:b] for a, b in tokens.passages(text, 10)]
+    assert "".join(parts) == text
+    assert [i for part in parts for i in cut.encode(part)] == cut.encode(text).tolist()
+    assert tokens.written(cut, cut.encode(text)) == text
+
+
+def test_passages_end_where_words_do_and_without_blanks_at_twice_the_size():
+    assert tokens.passages("ab cde f", 3) == [(0, 6), (6, 8)]
+    assert tokens.passages("x" * 10, 3) == [(0, 6), (6, 10)]
+    assert tokens.passages("", 3) == []
+
+
+def test_windows_follow_one_another_and_tell_every_token_once():
+    cut = tokens.of(tokens.learn("abcde\n", "character", 1, 0))
+    found = rows.windows("abcde", cut, 2)
+    assert [tokens.written(cut, row) for row in map(found.ragged("tokens").__getitem__, range(3))] == [
+        "\nab",
+        "bcd",
+        "de",
+    ]
+    assert found.plain("start").tolist() == [0, 2, 4]
+    assert tokens.written(cut, rows.stream(found)) == "\nabcde"
+
+
+def test_a_passage_brings_the_text_before_it_and_is_scored_alone():
+    cut = tokens.of(tokens.learn(VERSE, "character", 1, 0))
+    found = rows.held_out("the cat sat ", "on the mat", cut, passage=4, context=6, known=set())
+    assert found.ragged("text").texts() == ["on the", " mat"]
+    assert found.ragged("context").texts() == [" sat ", " the"]
+    assert found.plain("scored").tolist() == found.plain("characters").tolist() == [6, 4]
+    assert tokens.written(cut, found.ragged("tokens")[1]) == "\n the mat"
+
+
+def test_a_passage_with_a_line_of_training_is_marked():
+    line = "a line that is long enough to be told from chance"
+    cut = tokens.of(tokens.learn(line, "character", 1, 0))
+    found = rows.held_out("x", f"\n{line}\n", cut, 100, 0, rows.long_lines(f"  {line}\n"))
+    assert found.plain("leaked").tolist() == [True]
+
+
+def failing(text: str, **changed: object) -> list[str]:
+    from seqops.blocks.expect import run
+
+    made = task(**changed)
+    report = run(made.facts(table_of(text)), made.expectations())
+    return [o.expectation.meaning for o in report.outcomes if not o.passed]
+
+
+def test_one_repeated_character_is_refused_in_plain_words():
+    [broken] = failing("aaaaaaaaa\n" * 50)
+    assert broken == "the text has at least 5 different characters (data.distinct): fewer are no language"
+
+
+def test_control_and_replacement_characters_are_refused():
+    assert failing(VERSE * 5) == []
+    for strange in ("\x00", "\x1b", "\ufffd"):
+        [broken] = failing(VERSE + f"a{strange}b\n" + VERSE * 4)
+        assert broken.startswith("no line has a control character")
+
+
+def test_held_out_lines_that_stand_in_training_are_refused():
+    lines = [f"line number {n} of a text that goes on and on for ever\n" for n in range(20)]
+    assert failing("".join(lines)) == []
+    [broken] = failing("".join(lines[:10] * 2), copied=0.1)
+    assert "at most 10%" in broken
+
+
+def test_a_short_text_is_refused():
+    assert "at least 1000 characters" in failing(VERSE * 2, fewest=1000)[0]
+
+
+def test_costs_count_characters_whatever_the_tokens():
+    truth = Split({"characters": np.array([4, 6])})
+    nats, bits = task().score(pd.DataFrame({"nats": [2.0, 8.0]}), truth, {})
+    assert nats.point() == pytest.approx(1.0)
+    assert nats.each().tolist() == pytest.approx([0.5, 8 / 6])
+    assert bits.point() == pytest.approx(1.0 / math.log(2))
+    assert not nats.higher_is_better
+
+
+META = {"tokens": "character", "vocabulary": ["<pad>", "<unk>", "\n", "a", "b"], "size": 5}
+
+
+def test_a_bare_prompt_is_read_after_a_line_break_and_leaves_all_to_the_model():
+    found = task().request(["ab?", ""], META)
+    assert [row.tolist() for row in map(found.ragged("tokens").__getitem__, range(2))] == [[2, 3, 4, 1], [2]]
+    assert found.plain("temperature").tolist() == [-1.0, -1.0]
+
+
+def test_an_object_sets_how_to_write():
+    asked = {"prompt": "a", "temperature": 0, "top_k": 3, "top_p": 0.5, "length": 7, "seed": 9}
+    found = task().request([json.dumps(asked)], META)
+    assert [found.plain(name)[0] for name in ("temperature", "top_k", "top_p", "length", "seed")] == [
+        0.0, 3, 0.5, 7, 9,
+    ]  # fmt: skip
+
+
+def test_text_that_is_no_object_is_a_prompt():
+    texts = ['{"a', "[1]", "12", "null"]
+    assert task().request(texts, META).ragged("tokens").lengths.tolist() == [4, 4, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"promt": "a", "prompt": "a"}, r"input 1: there is no setting 'promt'\. Known: prompt, temperature"),
+        ({"length": 5}, "input 1: the object has no 'prompt'"),
+        ({"prompt": 3}, "input 1: prompt: input should be a valid string, got 3"),
+        (
+            {"prompt": "a", "temperature": -1},
+            "temperature: input should be greater than or equal to 0",
+        ),
+        ({"prompt": "a", "temperature": "hot"}, "temperature: input should be a valid number, got 'hot'"),
+        ({"prompt": "a", "top_p": 0}, "top_p: input should be greater than 0"),
+        ({"prompt": "a", "top_k": 1.5}, "top_k: "),
+        ({"prompt": "a", "length": 0}, "length: input should be greater than or equal to 1"),
+        ({"prompt": "a", "seed": True}, "seed: "),
+        ({"prompt": "a\ud800"}, "half a character"),
+    ],
+)
+def test_a_wrong_setting_is_refused(asked, said):
+    with pytest.raises(BadData, match=said):
+        task().request([json.dumps(asked)], META)
+
+
+def test_kinds_of_tokens_are_drawn_by_what_they_begin_with():
+    from seqops.tasks.textgen import looks
+
+    meta = tokens.learn("aB1 .\n", "character", 1, 0)
+    ids = tokens.of(meta).encode("aB1 .\n¿")
+    truth = Split({"tokens": Ragged.of([ids], np.int32), "scored": np.array([7])})
+    predicted = pd.DataFrame({"nats": [28.0], "each": [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]]})
+    by_place, by_kind = looks.plots(predicted, truth, meta)
+    assert by_place.table.to_dict("list") == {"token": [1], "nats": [4.0]}
+    assert dict(by_kind.table.itertuples(index=False)) == {
+        "line break": 6.0, "blank": 4.0, "small letter": 1.0, "capital letter": 2.0,
+        "digit": 3.0, "sign": 5.0, "unknown": 7.0,
+    }  # fmt: skip
