@@ -1,4 +1,4 @@
-"""A recurrent encoder of tokens that can carry its state on, and the softmax over a vocabulary."""
+"""A recurrent encoder of tokens that can carry its state on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from seqops.blocks.statewise import GRU, LSTM, product
+from seqops.blocks.statewise import GRU, LSTM
 
 Tensor = Any
 States = tuple[tuple[Tensor, ...], ...]
@@ -78,28 +78,6 @@ class LanguageEncoder(keras.layers.Layer):
             states.append(layer.step(x, before))
             x = states[-1][0]
         return x, tuple(states)
-
-
-class Softmax(keras.layers.Layer):
-    """Logits over a vocabulary, by an embedding's own matrix where one is given (Press and Wolf 2017)."""
-
-    def __init__(
-        self, size: int, embedding: keras.layers.Embedding | None, precision: str, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.size, self.embedding, self.precision = size, embedding, precision
-
-    def build(self, shape: Any) -> None:
-        """Make the bias, and a matrix of its own where none is shared."""
-        self.bias = self.add_weight(shape=(self.size,), initializer="zeros", name="bias")
-        if self.embedding is None:
-            self.kernel = self.add_weight(shape=(self.size, shape[-1]), name="kernel")
-
-    def call(self, hidden: Tensor, training: bool = False) -> Tensor:
-        """Return logits (N, V) of outputs (N, D): two dimensions, because three are ten times slower."""
-        kernel = self.kernel if self.embedding is None else self.embedding.embeddings
-        precision = self.precision if training else "float32"
-        return product(hidden, kernel, precision, transpose_b=True) + self.bias
 
 
 def last(states: States) -> States:

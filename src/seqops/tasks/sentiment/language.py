@@ -12,9 +12,10 @@ import pandas as pd
 import tensorflow as tf
 
 from seqops.arrays import Split
-from seqops.blocks.language import LanguageEncoder, Sizes, Softmax
+from seqops.blocks.language import LanguageEncoder, Sizes
 from seqops.blocks.scores.classes import mean
 from seqops.blocks.sequences import PAD, in_length_order
+from seqops.blocks.softmax import Softmax
 from seqops.contract import Batch, Goal, Meta, Network, Score
 from seqops.tasks.sentiment.layers import Reader
 

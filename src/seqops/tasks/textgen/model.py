@@ -8,9 +8,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from seqops.blocks.language import LanguageEncoder, Sizes, Softmax
+from seqops.blocks.language import LanguageEncoder, Sizes
 from seqops.blocks.sampling import Choice, choose
 from seqops.blocks.sequences import PAD
+from seqops.blocks.softmax import Softmax
 from seqops.blocks.statewise import at_end
 from seqops.tasks.textgen.attending import Attending
 from seqops.tasks.textgen.carry import Carry

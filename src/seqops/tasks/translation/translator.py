@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from seqops.blocks import decode
 from seqops.blocks.decode import Hypotheses, Step
+from seqops.blocks.language import embedding
 from seqops.blocks.softmax import SampledSoftmax, Softmax, chances_of
 from seqops.blocks.subwords import END, PAD, START
 
@@ -57,12 +58,6 @@ def lengths_of(source: Tensor) -> Tensor:
 def longest(source: Tensor) -> Tensor:
     """Allow each translation twice the length of its source: (B,)."""
     return 2 * lengths_of(source) + 10
-
-
-def embedding(size: int, width: int, name: str) -> keras.layers.Embedding:
-    """Make an embedding of vectors about 1 long: Keras' own start so small that attention learns late."""
-    start = keras.initializers.RandomNormal(stddev=width**-0.5)
-    return keras.layers.Embedding(size, width, embeddings_initializer=start, name=name)
 
 
 class Translator(keras.Model):
