@@ -148,7 +148,7 @@ def test_the_mirror(store, monkeypatch):
 
 
 def test_the_catalogue(store):
-    assert only(doctor.datasets, store) == Finding("catalogue", True, "10 datasets")
+    assert only(doctor.datasets, store) == Finding("catalogue", True, "12 datasets")
     store.catalog.write_text("x: {task: forecast}\n")
     assert "catalog.yaml: x." in only(doctor.datasets, store).message
 

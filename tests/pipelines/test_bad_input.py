@@ -254,7 +254,7 @@ PARAMETERS = [
     ("tasks.forecast.model.units", 1.5, r"tasks\.forecast\.model\.units: .*got 1\.5"),
     ("tasks.forecast.data.windw", 8, r"tasks\.forecast\.data\.windw: unknown key; did you mean 'window'"),
     ("tasks.forecast.fit.learning_rate", "1e-3", r"fit\.learning_rate: .*got '1e-3'"),
-    ("tasks.forecast.fit.decay.kind", "linear", r"fit\.decay\.kind: .*'linear'"),
+    ("tasks.forecast.fit.decay.kind", "straight", r"fit\.decay\.kind: .*'straight'"),
     ("tasks.forecast.modle", {}, r"tasks\.forecast\.modle: unknown key; did you mean 'model'"),
     ("tasks.forecast.source", 3, r"tasks\.forecast\.source.*got 3"),
 ]
