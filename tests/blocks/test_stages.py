@@ -64,9 +64,14 @@ def test_what_was_learnt_without_labels_is_where_the_goal_begins():
     np.testing.assert_allclose(weights(fitted)["logits/kernel"], untaught["logits/kernel"], atol=1e-6)
 
 
-@pytest.mark.parametrize("killed_in", [1, 2, 3, 5])
-def test_a_fit_killed_in_any_stage_ends_with_the_weights_of_one_never_killed(tmp_path, killed_in):
-    whole = fit(PRETEXT, HEAD, WHOLE)
+@pytest.fixture(scope="module")
+def whole():
+    """A fit in three stages that was never killed."""
+    return fit(PRETEXT, HEAD, WHOLE)
+
+
+@pytest.mark.parametrize("killed_in", [1, 2, 5])
+def test_a_fit_killed_in_any_stage_ends_with_the_weights_of_one_never_killed(tmp_path, whole, killed_in):
     with pytest.raises(Killed):
         fit(PRETEXT, HEAD, WHOLE, checkpoint=tmp_path / "c.npz", watcher=KillAfter(killed_in, 2))
     resumed = fit(PRETEXT, HEAD, WHOLE, checkpoint=tmp_path / "c.npz")
