@@ -150,9 +150,14 @@ META = {"tokens": "character", "vocabulary": ["<pad>", "<unk>", "\n", "a", "b"],
 
 
 def test_a_bare_prompt_is_read_after_a_line_break_and_leaves_all_to_the_model():
-    found = task().request(["ab?", ""], META)
+    found = task().request(["ab?", '{"prompt": ""}'], META)
     assert [row.tolist() for row in map(found.ragged("tokens").__getitem__, range(2))] == [[2, 3, 4, 1], [2]]
     assert found.plain("temperature").tolist() == [-1.0, -1.0]
+
+
+def test_a_text_may_begin_with_nothing_but_not_by_accident():
+    with pytest.raises(BadData, match=r'input 2 is empty\. Give a prompt, or \{"prompt": ""\}'):
+        task().request(["a", ""], META)
 
 
 def test_an_object_sets_how_to_write():

@@ -37,6 +37,8 @@ SETTINGS = {"temperature": np.float64, "top_k": np.int64, "top_p": np.float64, "
 
 def parse(text: str, number: int) -> Prompt:
     """Read a JSON object as a request, and any other text as a prompt. Raises BadData."""
+    if not text:
+        raise BadData(f'input {number} is empty. Give a prompt, or {{"prompt": ""}} to begin with nothing.')
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
