@@ -7,7 +7,7 @@ import sqlite3
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,9 +19,10 @@ from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler
 from optuna.storages._rdb.models import TrialModel
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy import update
+from sqlalchemy import make_url, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
+from seqops.blocks.ledger import alone
 from seqops.blocks.track import masked
 from seqops.contract import Goal, SeqopsError
 
@@ -31,7 +32,7 @@ HEARTBEAT, GRACE = 5, 30
 """Seconds between two signs of life of a trial, and without one before it counts as dead."""
 FOUNDINGS = 50
 """Looks at a storage whose tables another process makes; each failure means that it made one more."""
-MADE_BY_ANOTHER = "already exists|duplicate key|UNIQUE constraint"
+MADE_BY_ANOTHER = "already exists|duplicate key"
 WHY, LABEL, RETRY_OF, DEATHS = "why", "label", "retry of", "deaths"
 MOST_DEATHS = 3
 
@@ -118,36 +119,41 @@ class SQLite(optuna.storages.RDBStorage):
 
 
 def _storage(url: str) -> optuna.storages.RDBStorage:
-    kind = SQLite if url.startswith("sqlite") else optuna.storages.RDBStorage
-    if url.startswith("sqlite:///"):
-        path = Path(url.removeprefix("sqlite:///"))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # several processes read while one writes
-        with sqlite3.connect(path, timeout=60) as database:
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite" or address.database in (None, ":memory:"):
+        return _founded(url)
+    path = Path(str(address.database))
+    # SQLite fails at once, without waiting, where two processes change the mode of one file
+    with alone(path.with_name(f"{path.name}.lock")):
+        with closing(sqlite3.connect(path, timeout=60)) as database:
+            # several processes read while one writes
             database.execute("pragma journal_mode=wal")
-        database.close()
-    with _experimental():
-        return _founded(
-            lambda: kind(
-                url,
-                engine_kwargs={"connect_args": {"timeout": 60}} if kind is SQLite else {},
-                heartbeat_interval=HEARTBEAT,
-                grace_period=GRACE,
-                heartbeat_stale_trial_callback=again,
-            )
-        )
+        return _opened(url, SQLite, timeout=60)
 
 
-def _founded(opened: Callable[[], optuna.storages.RDBStorage]) -> optuna.storages.RDBStorage:
-    """Open a storage; where another process makes its tables at the same time, look again."""
+def _founded(url: str) -> optuna.storages.RDBStorage:
+    """Open a storage on a server; where another process makes its tables at the same time, look again."""
     for _ in range(FOUNDINGS):
         try:
-            return opened()
+            return _opened(url)
         except (OperationalError, ProgrammingError, IntegrityError) as error:
             if not re.search(MADE_BY_ANOTHER, str(error)):
                 raise
             time.sleep(0.1)
-    return opened()
+    return _opened(url)
+
+
+def _opened(
+    url: str, kind: type[optuna.storages.RDBStorage] = optuna.storages.RDBStorage, **connection: Any
+) -> optuna.storages.RDBStorage:
+    with _experimental():
+        return kind(
+            url,
+            engine_kwargs={"connect_args": connection},
+            heartbeat_interval=HEARTBEAT,
+            grace_period=GRACE,
+            heartbeat_stale_trial_callback=again,
+        )
 
 
 def counts(study: optuna.Study) -> Counts:
