@@ -17,6 +17,7 @@ from seqops.store import Folder, sha256_of, write_json
 PACKAGE = Path(__file__).resolve().parents[1]
 PROGRAM = PACKAGE / "serve" / "model.py"
 ONLY_FOR_TRAINING = {
+    "apscheduler",
     "dvc",
     "great-expectations",
     "matplotlib",
