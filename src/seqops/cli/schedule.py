@@ -1,0 +1,130 @@
+"""`seqops schedule`: retrain whenever a crontab text says so, as long as this runs."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from seqops.cli.options import Debug, Tasks
+from seqops.console import err, out, plainly
+from seqops.contract import SeqopsError
+from seqops.params import Notification, Params
+from seqops.store import Store
+
+if TYPE_CHECKING:
+    from seqops.blocks.command import Command
+    from seqops.blocks.scheduling import Schedule
+
+COMMAND = (sys.executable, "-m", "seqops", "retrain")
+OUTCOMES = {0: "promoted", 10: "kept", 11: "nothing to do", 12: "data refused"}
+CONDITION = re.compile(r"always|new-data|drift|age=\S+")
+
+Cron = Annotated[str, typer.Option(help='Five fields of crontab(5): "0 3 * * 1" is every Monday at 03:00.')]
+If = Annotated[str | None, typer.Option("--if", help="always, new-data, drift, or age=7d: as `retrain`.")]
+Tune = Annotated[int | None, typer.Option(min=1, help="Trials of a search before each training.")]
+
+
+def schedule(
+    cron: Cron, tasks: Tasks = None, condition: If = None, tune: Tune = None, debug: Debug = False
+) -> None:
+    """Retrain whenever it is due, until Ctrl-C; a run missed while this was down is made up once."""
+    with plainly(debug):
+        store = Store.find()
+        params = Params.load(store.params)
+        for name in tasks or []:
+            params.task(name)
+        from seqops.blocks.command import Command
+        from seqops.blocks.crontab import Crontab
+        from seqops.blocks.scheduling import CrontabTrigger, Plan, Schedule
+        from seqops.blocks.sole import sole
+
+        crontab, plan = Crontab.parse(cron), Plan(cron, _arguments(tasks, condition, tune))
+        with sole(store.state / "schedule.lock") as held:
+            command = Command([*COMMAND, *plan.arguments], store.root, held)
+            run = _cycle(command, params.notify, " ".join(tasks or params.names))
+            schedule = Schedule(store.state / "schedule.json", plan, run, _tell)
+            _tell(f"Scheduled: {plan.said()}, time zone {schedule.zone}. Ctrl-C ends it.")
+            _until_told(schedule, command, lambda: schedule.start(CrontabTrigger(crontab, schedule.zone)))
+            _tell("Stopped.")
+
+
+def _arguments(tasks: list[str] | None, condition: str | None, tune: int | None) -> tuple[str, ...]:
+    """Return the arguments of `seqops retrain`. Raises SeqopsError for a condition of another form."""
+    if condition is not None and not CONDITION.fullmatch(condition):
+        raise SeqopsError(
+            f"--if {condition}: unknown; it is always, new-data, drift, or age=7d for seven days."
+        )
+    chosen = ("--if", condition) if condition else ()
+    searched = ("--tune", str(tune)) if tune else ()
+    return (*(tasks or ()), *chosen, *searched)
+
+
+def _cycle(command: Command, settings: Notification, tasks: str) -> Callable[[], None]:
+    """Return what a run does: the command, what it came to, and word of a death that it cannot send."""
+
+    def run() -> None:
+        begun = datetime.now(UTC)
+        _tell(f"{_clock()}: retraining begins.")
+        try:
+            code = command.run()
+        except OSError as error:
+            err.print(f"retraining could not be started: {error}", markup=False)
+            return
+        if code is not None:
+            seconds = round((datetime.now(UTC) - begun).total_seconds())
+            _tell(f"{_clock()}: {outcome(code)} after {seconds} s.")
+            if code < 0 and not command.ended:
+                from seqops.blocks.notify import notify
+
+                reason = f"the retraining was {outcome(code)}"
+                notify(settings, {"task": tasks, "outcome": "failed", "reason": reason})
+
+    return run
+
+
+def outcome(code: int) -> str:
+    """Say what an exit code of `seqops retrain` means; a negative one is a signal."""
+    if code < 0:
+        return f"ended by {signal.Signals(-code).name}"
+    return f"{OUTCOMES.get(code, 'failed')} (exit {code})"
+
+
+def _until_told(schedule: Schedule, command: Command, start: Callable[[], None]) -> None:
+    """Let it run until a signal; pass that on to a run under way and wait for it; a second one kills it."""
+    stopping = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+        stopping.append(signal.SIGHUP)
+    for number in stopping:
+        signal.signal(number, _interrupt)
+    with suppress(KeyboardInterrupt):
+        start()
+        while True:
+            signal.pause()
+    for by in (signal.SIGINT, signal.SIGKILL):
+        with suppress(KeyboardInterrupt):
+            if command.end(by):
+                _tell("Waiting for the retraining to stop; what it finished is kept. Again: kill it.")
+            schedule.stop()
+            return
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _clock() -> str:
+    from seqops.blocks.scheduling import moment
+
+    return moment(datetime.now().astimezone())
+
+
+def _tell(line: str) -> None:
+    out.print(line, markup=False, highlight=False)
