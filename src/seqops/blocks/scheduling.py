@@ -222,10 +222,8 @@ def _owed(state: State | None, plan: Plan, now: datetime) -> tuple[bool, str]:
     if state.plan != plan:
         return False, f"This replaces the stored schedule: {state.plan.said()}."
     if state.begun is not None:
-        return (
-            True,
-            f"The run begun at {moment(state.begun.astimezone(now.tzinfo))} was cut short. It is made up now.",
-        )
+        begun = moment(state.begun.astimezone(now.tzinfo))
+        return True, f"The run begun at {begun} was cut short. It is made up now."
     if state.next <= now:
         return True, f"The run of {moment(state.next.astimezone(now.tzinfo))} was missed. It is made up now."
     return False, ""
