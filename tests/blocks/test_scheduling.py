@@ -15,8 +15,8 @@ from tzlocal import get_localzone
 
 from seqops.blocks.command import Command
 from seqops.blocks.crontab import Crontab
+from seqops.blocks.lock import Taken, at_once
 from seqops.blocks.scheduling import CrontabTrigger, Plan, Schedule, State, moment
-from seqops.blocks.sole import Occupied, sole
 from seqops.contract import BadData
 
 PLAN = Plan("0 3 * * 1", ("ner", "--if", "drift"))
@@ -212,16 +212,18 @@ def test_a_state_that_cannot_be_written_stops_no_run(path):
 
 
 def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path):
-    with sole(tmp_path / "lock"):
-        with pytest.raises(Occupied) as refused, sole(tmp_path / "lock"):
+    with at_once(tmp_path / "lock", "it"):
+        with pytest.raises(Taken) as refused, at_once(tmp_path / "lock", "it"):
             pass
-        assert f"process {os.getpid()}. Stop that one first: kill {os.getpid()}." in str(refused.value)
-    with sole(tmp_path / "lock"):
+        assert f"(process {os.getpid()}). Wait until it has ended, or end it: kill {os.getpid()}." in str(
+            refused.value
+        )
+    with at_once(tmp_path / "lock", "it"):
         assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
 
 
 def test_what_inherits_the_lock_holds_it_on(tmp_path):
-    with sole(tmp_path / "lock") as held:
+    with at_once(tmp_path / "lock", "it") as held:
         words = [sys.executable, "-c", "input()"]
         child = subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(held,))
     gone = subprocess.run(
@@ -229,16 +231,16 @@ def test_what_inherits_the_lock_holds_it_on(tmp_path):
     )
     (tmp_path / "lock").write_text(gone.stdout)
     with child:
-        with pytest.raises(Occupied, match="is gone, but what it began in this project still runs"):
-            sole(tmp_path / "lock").__enter__()
+        with pytest.raises(Taken, match="is gone, but what it began still runs"):
+            at_once(tmp_path / "lock", "it").__enter__()
         child.communicate(b"\n")
-    with sole(tmp_path / "lock"):
+    with at_once(tmp_path / "lock", "it"):
         pass
 
 
 def test_a_command_gives_its_exit_code_or_the_signal_that_ended_it(tmp_path):
     def code(program):
-        with sole(tmp_path / "lock") as held:
+        with at_once(tmp_path / "lock", "it") as held:
             return Command([sys.executable, "-c", program], tmp_path, held).run()
 
     assert code("raise SystemExit(10)") == 10
@@ -246,7 +248,7 @@ def test_a_command_gives_its_exit_code_or_the_signal_that_ended_it(tmp_path):
 
 
 def test_a_command_told_to_end_is_not_begun(tmp_path):
-    with sole(tmp_path / "lock") as held:
+    with at_once(tmp_path / "lock", "it") as held:
         command = Command([sys.executable, "-c", "open('begun', 'w')"], tmp_path, held)
         assert not command.end(2)
         assert command.run() is None

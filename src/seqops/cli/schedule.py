@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 from collections.abc import Callable
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from seqops.cli.options import Debug, Tasks
+from seqops.cli.retrain import If, Tune
 from seqops.console import err, out, plainly
-from seqops.contract import SeqopsError
 from seqops.params import Notification, Params
 from seqops.store import Store
 
@@ -24,17 +23,12 @@ if TYPE_CHECKING:
     from seqops.blocks.scheduling import Schedule
 
 COMMAND = (sys.executable, "-m", "seqops", "retrain")
-OUTCOMES = {0: "promoted", 10: "kept", 11: "nothing to do", 12: "data refused"}
-CONDITION = re.compile(r"always|new-data|drift|age=\S+")
+OUTCOMES = {0: "promoted", 10: "kept", 11: "nothing to do", 12: "data refused", 130: "stopped"}
 
 Cron = Annotated[str, typer.Option(help='Five fields of crontab(5): "0 3 * * 1" is every Monday at 03:00.')]
-If = Annotated[str | None, typer.Option("--if", help="always, new-data, drift, or age=7d: as `retrain`.")]
-Tune = Annotated[int | None, typer.Option(min=1, help="Trials of a search before each training.")]
 
 
-def schedule(
-    cron: Cron, tasks: Tasks = None, condition: If = None, tune: Tune = None, debug: Debug = False
-) -> None:
+def schedule(cron: Cron, tasks: Tasks = None, when: If = None, tune: Tune = 0, debug: Debug = False) -> None:
     """Retrain whenever it is due, until Ctrl-C; a run missed while this was down is made up once."""
     with plainly(debug):
         store = Store.find()
@@ -43,11 +37,11 @@ def schedule(
             params.task(name)
         from seqops.blocks.command import Command
         from seqops.blocks.crontab import Crontab
+        from seqops.blocks.lock import at_once
         from seqops.blocks.scheduling import CrontabTrigger, Plan, Schedule
-        from seqops.blocks.sole import sole
 
-        crontab, plan = Crontab.parse(cron), Plan(cron, _arguments(tasks, condition, tune))
-        with sole(store.state / "schedule.lock") as held:
+        crontab, plan = Crontab.parse(cron), Plan(cron, _arguments(tasks or [], when or [], tune))
+        with at_once(store.state / "schedule.lock", "a schedule of this project") as held:
             command = Command([*COMMAND, *plan.arguments], store.root, held)
             run = _cycle(command, params.notify, " ".join(tasks or params.names))
             schedule = Schedule(store.state / "schedule.json", plan, run, _tell)
@@ -56,15 +50,14 @@ def schedule(
             _tell("Stopped.")
 
 
-def _arguments(tasks: list[str] | None, condition: str | None, tune: int | None) -> tuple[str, ...]:
-    """Return the arguments of `seqops retrain`. Raises SeqopsError for a condition of another form."""
-    if condition is not None and not CONDITION.fullmatch(condition):
-        raise SeqopsError(
-            f"--if {condition}: unknown; it is always, new-data, drift, or age=7d for seven days."
-        )
-    chosen = ("--if", condition) if condition else ()
-    searched = ("--tune", str(tune)) if tune else ()
-    return (*(tasks or ()), *chosen, *searched)
+def _arguments(tasks: list[str], when: list[str], tune: int) -> tuple[str, ...]:
+    """Return the arguments of `seqops retrain`. Raises BadParams for a trigger that there is not."""
+    from seqops.retraining.triggers import Trigger
+
+    for text in when:
+        Trigger.parse(text)
+    triggers = [word for text in when for word in ("--if", text)]
+    return (*tasks, *triggers, *(("--tune", str(tune)) if tune else ()))
 
 
 def _cycle(command: Command, settings: Notification, tasks: str) -> Callable[[], None]:
