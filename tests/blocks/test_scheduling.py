@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from tzlocal import get_localzone
@@ -151,6 +152,28 @@ def test_a_run_under_way_shows_in_the_state(path):
         runs.gate.set()
         lines.wait("Next run")
     assert State.read(path).begun is None
+
+
+class Tomorrow(BaseTrigger):
+    """Is due in a day, whenever it is asked."""
+
+    def get_next_fire_time(self, previous, now):
+        return datetime.now(UTC) + timedelta(days=1)
+
+
+def test_a_clock_that_was_set_forward_is_seen(path):
+    runs = Runs()
+    schedule = Schedule(path, PLAN, runs, Lines())
+    schedule.start(Tomorrow())
+    # as if a day had gone by of which the waiting thread knows nothing
+    [job] = schedule._store.get_all_jobs()
+    job._modify(next_run_time=datetime.now(UTC))
+    schedule._store.update_job(job)
+    assert not runs.each.acquire(timeout=0.2)
+    schedule.look()
+    runs.wait()
+    schedule.stop()
+    assert runs.begun == 1
 
 
 def test_two_never_run_at_once(path):

@@ -197,6 +197,10 @@ class Schedule:
             self._tell(f"Next run: {moment(first)}.")
         self._scheduler.start()
 
+    def look(self) -> None:
+        """Look at the clock anew: a machine that slept, or whose time was set, has waited for too long."""
+        self._scheduler.wakeup()
+
     def stop(self) -> None:
         """Begin no run any more, and wait until a present one has ended."""
         if self._scheduler.running:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 COMMAND = (sys.executable, "-m", "seqops", "retrain")
 OUTCOMES = {0: "promoted", 10: "kept", 11: "nothing to do", 12: "data refused", 130: "stopped"}
+LOOK = 60.0
+"""How often the clock is looked at: seconds."""
 
 Cron = Annotated[str, typer.Option(help='Five fields of crontab(5): "0 3 * * 1" is every Monday at 03:00.')]
 
@@ -100,7 +103,8 @@ def _until_told(schedule: Schedule, command: Command, start: Callable[[], None])
     with suppress(KeyboardInterrupt):
         start()
         while True:
-            signal.pause()
+            time.sleep(LOOK)
+            schedule.look()
     for by in (signal.SIGINT, signal.SIGKILL):
         with suppress(KeyboardInterrupt):
             if command.end(by):
