@@ -16,8 +16,9 @@ from rich.console import Console
 
 from seqops.blocks.archive import extract, is_archive
 from seqops.blocks.catalog import Entry, read_catalog
-from seqops.blocks.transfer import LIMIT, download, forget, masked
+from seqops.blocks.transfer import LIMIT, download, forget
 from seqops.contract import SeqopsError, Task
+from seqops.masking import masked
 from seqops.store import Store, replacing, sha256_of
 
 MIRROR = "SEQOPS_MIRROR"
@@ -149,7 +150,8 @@ class Fetcher:
     def _bring_file(self, source: str, to: Path, known: list[str]) -> None:
         if source.startswith(SCHEMES):
             part = self.work / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}.part"
-            download(source, part, self.console, self.limit)
+            # `$NAME` stands for a secret that no file of the project holds
+            download(os.path.expandvars(source), part, self.console, self.limit)
             part.replace(to)
             forget(part)
             return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from seqops.blocks.identity import Identity, git_commit
 from seqops.blocks.naming import run_name
 from seqops.blocks.watch import Epoch
 from seqops.contract import SeqopsError, Task
+from seqops.masking import masked
 from seqops.store import Store, read_json
 
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
@@ -41,13 +41,6 @@ def answering() -> Iterator[None]:
             f"the tracking store {uri} failed: {masked(str(error).splitlines()[0])} "
             "Mend it, or unset MLFLOW_TRACKING_URI to use the project's own store."
         ) from error
-
-
-def masked(text: str) -> str:
-    """Hide the user, the password and every query value of the URLs in a text."""
-    # to the last @, because a password may hold one, or a slash
-    text = re.sub(r"(\w+://)\S*@", r"\1***@", text)
-    return re.sub(r"(?<=[?&])([^=&\s]+)=[^&\s]+", r"\1=***", text) if "://" in text else text
 
 
 def source_of(task: Task) -> str:
