@@ -1,5 +1,8 @@
 """Secrets of addresses, hidden in whatever text they stand."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,3 +67,19 @@ def test_what_is_masked_holds_no_secret():
     for address in ("https://a:b@h/x?token=c", "https://h/x?key=c&auth=d"):
         assert secret_of(address) is not None
         assert secret_of(masked(address)) is None
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("kind", ["SeqopsError", "ValueError"])
+def test_no_way_to_fail_shows_a_password(kind, debug):
+    program = (
+        "from seqops.console import plainly\nfrom seqops.contract import SeqopsError\n"
+        "def refused(url):\n    raise KeyError(f'no answer of {url}')\n"
+        f"with plainly({debug}):\n    try:\n        refused('https://ann:hu' + 'sh@h/x?token=s3' + 'cret')\n"
+        f"    except KeyError as error:\n        raise {kind}(str(error)) from error\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no answer of https://***@h/x?token=***" in done.stderr
+    assert "hush" not in done.stderr and "s3cret" not in done.stderr
+    assert ("Traceback" in done.stderr) is (debug or kind == "ValueError")

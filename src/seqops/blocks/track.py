@@ -28,6 +28,11 @@ from seqops.store import Store, read_json
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
 TRAINING = "training"
 """The `seqops.kind` of a run that made the weights of the pipeline, beside those of studies and trials."""
+REFUSALS = {
+    401: "knows no such user and password. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.",
+    403: "does not let this user do that. Ask its administrator for the permission.",
+}
+"""What a server's status says, and what to do."""
 
 
 @contextmanager
@@ -37,10 +42,18 @@ def answering() -> Iterator[None]:
         yield
     except (MlflowException, requests.RequestException) as error:
         uri = masked(mlflow.get_tracking_uri())
+        if refusal := REFUSALS.get(_status(error)):
+            raise SeqopsError(f"the tracking store {uri} {refusal}") from error
         raise SeqopsError(
             f"the tracking store {uri} failed: {masked(str(error).splitlines()[0])} "
             "Mend it, or unset MLFLOW_TRACKING_URI to use the project's own store."
         ) from error
+
+
+def _status(error: MlflowException | requests.RequestException) -> int:
+    if isinstance(error, MlflowException):
+        return int(error.get_http_status_code())
+    return 0 if error.response is None else int(error.response.status_code)
 
 
 def source_of(task: Task) -> str:
