@@ -46,7 +46,7 @@ def test_where_nothing_was_found_nothing_is_said_to_be_clean():
 @pytest.mark.parametrize(
     "complaint",
     [
-        "requests.exceptions.ConnectionError: Max retries",
+        "ConnectionError: Max retries exceeded",
         "Could not connect to the feed",
         "timed out after 900",
     ],

@@ -265,6 +265,5 @@ def test_a_secret_in_a_source_is_refused_before_dvc_copies_it(address):
     with pytest.raises(BadParams, match=r"params\.yaml:\d+: tasks\.\w+\.source: .*dvc\.lock.*netrc") as told:
         params.task(PARAMS.names[0])
     assert "hush" not in str(told.value)
-    params.having({f"tasks.{PARAMS.names[0]}.source": address.replace("hush", "$TOKEN")}).task(
-        PARAMS.names[0]
-    )
+    named = address.replace("hush", "$TOKEN")
+    assert PARAMS.having({f"tasks.{PARAMS.names[0]}.source": named}).task(PARAMS.names[0]).source == named

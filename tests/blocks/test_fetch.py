@@ -623,7 +623,7 @@ def test_a_password_may_come_from_netrc(server, store, console, monkeypatch, tmp
     assert seen == ["Basic YW5uOmh1c2g="]
 
 
-def test_a_retry_a_redirect_and_a_dead_end_tell_no_secret(server, store, console, capfd, monkeypatch):
+def test_a_retry_a_redirect_and_a_dead_end_tell_no_secret(server, store, console, capfd, caplog):
     def behave(handler):
         if handler.path.startswith("/away"):
             handler.send_response(302)
@@ -636,12 +636,11 @@ def test_a_retry_a_redirect_and_a_dead_end_tell_no_secret(server, store, console
         return True
 
     server.behave = behave
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for path in ("away", "none?token=s3cret"):
         with pytest.raises(SeqopsError) as told:
             fetch(store, f"{server.url.replace('://', '://ann:hush@')}/{path}", console)
         assert "hush" not in str(told.value) and "s3cret" not in str(told.value)
-    said = "".join(capfd.readouterr()) + console.file.getvalue()
+    said = "".join(capfd.readouterr()) + caplog.text + console.file.getvalue()
     assert "hush" not in said and "s3cret" not in said
     written = [path.read_bytes() for path in store.root.rglob("*") if path.is_file()]
     assert not any(b"hush" in content or b"s3cret" in content for content in written)
