@@ -255,3 +255,15 @@ def test_a_value_of_no_key_is_refused(key, message):
 def test_a_value_is_checked_when_its_section_is_read():
     with pytest.raises(BadParams, match=r"tasks\.ner\.fit\.epochs: Input should be greater than 0, got 0"):
         PARAMS.having({"tasks.ner.fit.epochs": 0}).task("ner")
+
+
+@pytest.mark.parametrize(
+    "address", ["https://ann:hush@h.invalid/a.csv", "https://h.invalid/a.csv?access_token=hush"]
+)
+def test_a_secret_in_a_source_is_refused_before_dvc_copies_it(address):
+    params = PARAMS.having({f"tasks.{PARAMS.names[0]}.source": ["mine.csv", address]})
+    with pytest.raises(BadParams, match=r"params\.yaml:\d+: tasks\.\w+\.source: .*dvc\.lock.*netrc") as told:
+        params.task(PARAMS.names[0])
+    assert "hush" not in str(told.value)
+    named = address.replace("hush", "$TOKEN")
+    assert PARAMS.having({f"tasks.{PARAMS.names[0]}.source": named}).task(PARAMS.names[0]).source == named

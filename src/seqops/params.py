@@ -16,6 +16,7 @@ from seqops.blocks.document import Document, nearest
 from seqops.blocks.search.space import KINDS, Categorical, Distribution, Space
 from seqops.contract import BadParams, Count, Network, Positive, Recipe, Task
 from seqops.environment import hushed
+from seqops.masking import masked, secret_of
 
 SECTIONS = ("source", "data", "model", "fit", "search")
 NOT_SEARCHED = {
@@ -133,6 +134,7 @@ class Params(Document):
         data = self.section(_module(name, "data").Task, f"tasks.{name}.data")
         recipe = self.section(Recipe, f"tasks.{name}.fit")
         source = self.typed(section["source"], str | list[str], f"tasks.{name}.source")
+        self._check_secrets(f"tasks.{name}.source", source)
 
         def network() -> Network:
             with hushed():
@@ -202,6 +204,15 @@ class Params(Document):
         for key in SECTIONS[:-1]:
             if key not in section:
                 raise BadParams(f"{self.path.name}: tasks.{name}.{key}: missing. Add it.")
+
+    def _check_secrets(self, path: str, source: str | list[str]) -> None:
+        """Refuse a secret: DVC copies it to dvc.lock, and git keeps both files."""
+        for address in [source] if isinstance(source, str) else source:
+            if secret := secret_of(address):
+                raise BadParams(
+                    f"{self.at(path)}: {masked(address)} holds {secret}, which git and dvc.lock would keep. "
+                    "Write `$NAME` for it, and set the variable NAME; or put user and password into ~/.netrc."
+                )
 
 
 def _module(task: str, part: str) -> ModuleType:

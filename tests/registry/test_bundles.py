@@ -90,5 +90,5 @@ def test_an_altered_bundle_is_not_scored(scene):
     weights = next(local.rglob("model.weights.h5"))
     weights.write_bytes(weights.read_bytes() + b"more")
     present = Present.of(second, store.folder(NAME), store.folder(NAME).data_sha256())
-    with pytest.raises(Unscored, match="weights of this bundle is not the file that was registered"):
+    with pytest.raises(Unscored, match=r"artifacts/model\.weights\.h5 is altered"):
         comparison.goal_of(client, present, version)

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from seqops.blocks.transfer import masked
 from seqops.console import err
+from seqops.masking import masked
 
 WEBHOOK = "SEQOPS_WEBHOOK"
 TIMEOUTS = (5.0, 10.0)

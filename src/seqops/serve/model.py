@@ -31,8 +31,8 @@ class RawModel(PythonModel):
         """Rebuild the network from params, meta and weights."""
         files = {name: Path(path) for name, path in context.artifacts.items()}
         manifest = read_json(files["manifest"])
-        for name, sha256 in manifest["sha256"].items():
-            if sha256_of(files[name]) != sha256:
+        for name in ("params", "meta", "weights"):
+            if sha256_of(files[name]) != manifest["sha256"].get(name):
                 raise SeqopsError(
                     f"{name} of this bundle is not the file that was registered (its sha256 differs): "
                     f"{files[name]}. Restore the file, or promote another version."
