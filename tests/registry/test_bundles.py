@@ -5,9 +5,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from realm import CHANCE, RULE, stub_bundle
 from ruamel.yaml import YAML
 
+from realm import CHANCE, RULE, stub_bundle
 from seqops.blocks import comparison, evaluation, publish, registry, track
 from seqops.blocks.comparison import Present, Unscored
 from seqops.blocks.identity import Identity

@@ -7,9 +7,9 @@ from pathlib import Path
 import mlflow
 import mlflow.pyfunc
 import pytest
-from realm import BETTER, GOOD
 from typer.testing import CliRunner
 
+from realm import BETTER, GOOD
 from seqops.blocks import integrity, publish, registry
 from seqops.cli import app
 from seqops.contract import SeqopsError
