@@ -20,6 +20,7 @@ COMMANDS = [
     "promote",
     "rollback",
     "publish",
+    "drift",
     "doctor",
     "preset",
     "run",

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from realm import CHANCE, RULE, stub_bundle
 from ruamel.yaml import YAML
 
 from seqops.blocks import comparison, evaluation, publish, registry, track
+from seqops.blocks.champion_drift import Unmeasured, against_champion
 from seqops.blocks.comparison import Present, Unscored
 from seqops.blocks.identity import Identity
+from seqops.blocks.thresholds import Thresholds
 from seqops.contract import Baseline
 from seqops.params import Params
 from seqops.store import Store, sha256_of, write_json, write_splits, write_table
@@ -79,6 +82,55 @@ def test_a_champion_of_another_split_is_scored_on_the_present_rows(scene, monkey
     expected = present.score(first.network().predict(model, rows, meta)).point()
     assert decision.before == "1"
     assert np.isclose(decision.numbers["champion"], expected, rtol=1e-6)
+
+
+def against(scene, table, new=None, least=2):
+    store, first, _, _ = scene
+    rows = np.ones(len(table), np.bool_) if new is None else new
+    return against_champion(first, track.connect(store), table, rows, Thresholds(0.01, 0.2, least))
+
+
+def test_the_rows_of_its_training_have_not_drifted_from_the_champion(scene):
+    _, first, _, (_, _, table) = scene
+    found = against(scene, table, first.data.assign(table) != "test")
+    assert [f.name for f in found.told] == ["growth of Passengers", "surprise of Passengers"]
+    assert not found.drifted
+
+
+def test_new_rows_that_the_champion_would_test_on_are_predicted_and_scored_by_it(scene):
+    table = scene[3][2]
+    score = next(f for f in against(scene, table).told if f.name == "score (backtest_mase)")
+    assert (score.before, score.now) == (3, 3)  # 36 origins, in blocks of the 12 steps that they share
+    assert score.shift.psi == 0.0
+
+
+def test_a_series_that_jerks_has_drifted_and_one_that_only_grows_has_not(scene):
+    table = scene[3][2]
+    value = next(c for c in table.columns if c.startswith("value."))
+    longer = pd.concat([table] * 2, ignore_index=True)
+    new = np.arange(len(longer)) >= len(table)
+    ordinals = {"ordinal": np.arange(len(longer)) + table["ordinal"][0]}
+    growing = longer.assign(**ordinals)
+    growing.loc[new, value] *= 10 ** np.linspace(0.5, 1, new.sum())
+    jerking = longer.assign(**ordinals)
+    jerking.loc[new, value] *= np.random.default_rng(0).choice([0.5, 2.0], new.sum())
+    assert not any(f.drifted for f in against(scene, growing, new, least=30).told if "surprise" in f.name)
+    found = against(scene, jerking, new, least=30)
+    assert found.drifted
+    assert "surprise of Passengers (PSI" in found.said()
+
+
+def test_too_few_new_rows_tell_nothing(scene):
+    table = scene[3][2]
+    found = against(scene, table, np.arange(len(table)) >= len(table) - 12, least=30)
+    assert not found.drifted
+    assert found.said() == "drift cannot be told: 12 new rows, and 30 are the least"
+
+
+def test_rows_that_do_not_fit_the_champion_are_told(scene):
+    table = scene[3][2]
+    with pytest.raises(Unmeasured, match=r"version 1 of lstm-forecaster: the table lacks value\.Passengers"):
+        against(scene, table.drop(columns=[c for c in table.columns if c.startswith("value.")]))
 
 
 def test_an_altered_bundle_is_not_scored(scene):
