@@ -6,11 +6,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from seqops.blocks.champion_drift import encoded
+from seqops.blocks.champion_drift import encoded, reference_of
 from seqops.blocks.drift import measure, reference
 from seqops.blocks.observed import values_of
 from seqops.params import Params
-from seqops.store import read_splits, read_table, write_bytes, write_splits, write_table
+from seqops.store import (
+    Folder,
+    read_json,
+    read_splits,
+    read_table,
+    write_bytes,
+    write_json,
+    write_splits,
+    write_table,
+)
 
 SMALLER = {
     "tasks.ner.data.sentences": 400,
@@ -85,6 +94,20 @@ def test_rows_from_disk_are_watched_as_those_in_memory(case):
     write_splits(case.folder / "arrays", case.splits)
     opened = read_splits(case.folder / "arrays")["train"]
     assert reference(case.data.watched(opened, case.meta)) == case.kept
+
+
+def test_the_score_of_each_test_row_is_kept_beside_it(case):
+    folder = Folder(case.folder)
+    splits = {**case.splits, "test": case.splits["test"].take(np.arange(12))}
+    write_splits(folder.arrays, splits)
+    write_json(folder.meta, case.meta)
+    write_table(folder.predictions, case.data.baselines(splits, case.meta)[0].predicted)
+    kept = reference_of(case.data, folder)
+    score = f"score ({case.data.goal.metric})"
+    assert set(kept) == {*case.kept, score}
+    assert 0 < kept[score]["rows"] <= 12
+    write_json(case.folder / "reference.json", kept)
+    assert read_json(case.folder / "reference.json") == kept
 
 
 def test_rows_that_training_did_not_see_have_not_drifted(case):

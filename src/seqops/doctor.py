@@ -123,7 +123,7 @@ def params(store: Store) -> Iterator[Finding]:
 
 
 def _shared(store: Store, loaded: Params) -> Iterator[Finding]:
-    names = ("evaluation", "registry", "drift", "tuning")
+    names = ("evaluation", "registry", "drift", "retraining", "tuning")
     for name in names:
         getattr(loaded, name)
     yield Finding("params", True, f"{', '.join(names)}: every key is known and in range")

@@ -56,8 +56,10 @@ def against_champion(
     with answering():
         number = registry.holder(client, name, registry.CHAMPION)
     kept = None if number is None else _kept(f"models:/{name}/{number}")
-    if kept is None or not new.any():
-        return None if kept is None else measure(kept, {}, thresholds)
+    if kept is None:
+        return None
+    if not new.any():
+        return measure(kept, {}, thresholds)
     try:
         bundle = registry.loaded(f"models:/{name}/{number}").unwrap_python_model()
         watched = bundle.data.watched(encoded(bundle.data, table, new, "train", bundle.meta), bundle.meta)

@@ -30,10 +30,10 @@ def index_of(vocabulary: Sequence[str]) -> dict[str, int]:
 def unusual(ids: Ragged, known: int) -> npt.NDArray[np.float64]:
     """Return the share of each row's items that are not among the frequent ones: (n,).
 
-    known: size of a vocabulary of `learn_vocabulary`, of whose items the first quarter is frequent. Unknown
+    known: size of a vocabulary of `learn_vocabulary`, of whose items the first tenth is frequent. Unknown
     ones alone would not do: there are hardly any in the rows that taught the vocabulary, whatever the rest.
     """
-    frequent = UNKNOWN + max(1, (known - UNKNOWN - 1) // 4)
+    frequent = UNKNOWN + max(1, (known - UNKNOWN - 1) // 10)
     return share((ids.values == UNKNOWN) | (ids.values > frequent), ids)
 
 
