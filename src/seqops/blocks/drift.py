@@ -5,8 +5,8 @@ beyond chance, with few every difference is large. The p-values are corrected by
 is about all that is watched: one false alarm among them is a false alarm. Values inside a row (the tags of a
 sentence) are not independent; their number is divided by the design effect before it is tested.
 
-Written on scipy: what the libraries of the field add to it are dashboards and dependencies by the dozen, and
-none of them tests values that come in rows.
+Written on scipy, which is here already: a library of the field would bring the same two-sample tests, its
+dashboards and many dependencies.
 """
 
 from __future__ import annotations
