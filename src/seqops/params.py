@@ -78,6 +78,20 @@ class Tuning:
 
 
 @dataclass(frozen=True)
+class Notification:
+    """Who is told what a retraining came to.
+
+    webhook: an address that a JSON object is posted to, `command`: words of a command that gets it on its
+    standard input (empty: neither); events: the outcomes that are told.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    webhook: str
+    command: tuple[str, ...]
+    events: tuple[Literal["promoted", "kept", "nothing", "refused", "failed"], ...]
+
+
+@dataclass(frozen=True)
 class Params(Document):
     """The whole of params.yaml."""
 
@@ -105,6 +119,11 @@ class Params(Document):
     def tuning(self) -> Tuning:
         """The `tuning` section."""
         return self.section(Tuning, "tuning")
+
+    @property
+    def notify(self) -> Notification:
+        """The `notify` section."""
+        return self.section(Notification, "notify")
 
     @property
     def retraining(self) -> Retraining:
