@@ -27,8 +27,8 @@ LONG = 120  # seconds; nothing here takes so long
 STOPPABLE = """
 import os, sys, time
 open('pid', 'w').write(str(os.getpid()))
-print('begun', *sys.argv[1:], flush=True)
 try:
+    print('begun', *sys.argv[1:], flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     raise SystemExit(130)

@@ -197,6 +197,20 @@ def test_two_cycles_of_one_task_do_not_run_at_once(tmp_path):
 def test_one_exit_code_speaks_for_all_tasks(monkeypatch, town, outcomes, code):
     names = [f"task{n}" for n in range(len(outcomes))]
     ends = dict(zip(names, outcomes, strict=True))
-    monkeypatch.setattr(Params, "load", lambda path: type("Any", (), {"task": lambda self, name: None})())
+    told = []
+    monkeypatch.setattr(Params, "load", lambda path: Everything())
+    monkeypatch.setattr(cycles, "notify", lambda settings, event: told.append(event["outcome"]))
     monkeypatch.setattr(cycles, "retrain", lambda store, name, settings: Ended(name, ends[name], ""))
     assert cycles.rounds(town.store, names, ["always"], 0, False, False) == code
+    assert told == outcomes
+    cycles.rounds(town.store, names, ["always"], 0, True, False)
+    assert told == outcomes
+
+
+class Everything:
+    """Parameters that know every task."""
+
+    notify = None
+
+    def task(self, name):
+        """Know it."""
