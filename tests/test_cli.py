@@ -21,6 +21,7 @@ COMMANDS = [
     "promote",
     "rollback",
     "publish",
+    "drift",
     "doctor",
     "preset",
     "run",

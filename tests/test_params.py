@@ -1,10 +1,11 @@
-"""The search and tuning sections: every refusal names the key, its line and what to do."""
+"""The search, tuning and drift sections: every refusal names the key, its line and what to do."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from seqops.blocks.thresholds import Thresholds
 from seqops.contract import BadParams
 from seqops.params import Params, Tuning
 
@@ -226,6 +227,28 @@ def test_a_wrong_tuning_section_names_its_key_and_line(tmp_path, text, old, new,
     line = text[: text.index(old)].count("\n") + 1
     with pytest.raises(BadParams, match=rf"^params\.yaml:{line}: {message}"):
         _ = Params.load(path).tuning
+
+
+def test_the_drift_section_is_read():
+    assert PARAMS.drift == Thresholds(alpha=0.01, psi=0.2, least=30)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("  psi: 0.2 ", "  psy: 0.2 ", r"drift\.psy: unknown key; did you mean 'psi'\?"),
+        ("  psi: 0.2 ", "  psi: high ", r"drift\.psi: Input should be a valid number, got 'high'\."),
+        ("  alpha: 0.01 ", "  alpha: 1.0 ", r"drift\.alpha: Input should be less than 1, got 1\.0\."),
+        ("  least: 30 ", "  least: 1 ", r"drift\.least: Input should be greater than or equal to 2, got 1\."),
+        ("  least: 30 ", "  least: 1.5 ", r"drift\.least: Input should be a valid integer, got 1\.5\."),
+    ],
+)
+def test_a_wrong_drift_section_names_its_key_and_line(tmp_path, text, old, new, message):
+    path = tmp_path / "params.yaml"
+    path.write_text(text.replace(old, new), "utf-8")
+    line = text[: text.index(old)].count("\n") + 1
+    with pytest.raises(BadParams, match=rf"^params\.yaml:{line}: {message}"):
+        _ = Params.load(path).drift
 
 
 def test_values_are_set_in_a_copy():

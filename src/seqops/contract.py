@@ -13,13 +13,17 @@ import numpy.typing as npt
 import pandas as pd
 from annotated_types import Ge, Gt, Le, Lt
 
-from seqops.arrays import Split
+from seqops.arrays import Array, Ragged, Split
 
 if TYPE_CHECKING:
     import keras
 
 Meta = dict[str, Any]
 """What `learn` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
+
+Watched = Mapping[str, Ragged | Array]
+"""What is watched of encoded rows by its name: finite numbers, or text for categories. A plain array (n,) has
+a value a row; a ragged one has those that stand inside a row, which are not independent of one another."""
 
 Positive = Annotated[int, Gt(0)]
 Count = Annotated[int, Ge(0)]
@@ -248,6 +252,14 @@ class Data(ABC):
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Name the subsets of test rows that deserve a score of their own: masks (n,)."""
+        return {}
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Choose what of encoded rows must stay as it was in training for a model to be trusted.
+
+        Nothing that is so of training rows alone, as that they hold no unknown word: new rows of the very
+        same kind would seem to have drifted.
+        """
         return {}
 
     @abstractmethod

@@ -123,8 +123,9 @@ def params(store: Store) -> Iterator[Finding]:
 
 
 def _shared(store: Store, loaded: Params) -> Iterator[Finding]:
-    sections = (loaded.evaluation, loaded.registry, loaded.tuning)
-    names = (type(section).__name__.lower() for section in sections)
+    names = ("evaluation", "registry", "drift", "retraining", "tuning")
+    for name in names:
+        getattr(loaded, name)
     yield Finding("params", True, f"{', '.join(names)}: every key is known and in range")
 
 

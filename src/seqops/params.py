@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt, Lt, MinLen
 import seqops.tasks
 from seqops.blocks.document import Document, nearest
 from seqops.blocks.search.space import KINDS, Categorical, Distribution, Space
+from seqops.blocks.thresholds import Thresholds
 from seqops.contract import BadParams, Count, Network, Positive, Recipe, Task
 from seqops.environment import hushed
 from seqops.masking import masked, secret_of
@@ -109,6 +110,11 @@ class Params(Document):
     def registry(self) -> Registry:
         """The `registry` section."""
         return self.section(Registry, "registry")
+
+    @property
+    def drift(self) -> Thresholds:
+        """The `drift` section."""
+        return self.section(Thresholds, "drift")
 
     @property
     def tuning(self) -> Tuning:

@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqops.blocks.sequences import UNKNOWN, buckets, in_length_order, index_of, learn_vocabulary, windows
+from seqops.arrays import Ragged
+from seqops.blocks.sequences import (
+    UNKNOWN,
+    buckets,
+    in_length_order,
+    index_of,
+    learn_vocabulary,
+    share,
+    unusual,
+    windows,
+)
 
 LENGTHS = st.lists(st.integers(0, 50), max_size=300).map(lambda n: np.array(n, np.int64))
 
@@ -84,3 +94,14 @@ def test_prediction_goes_from_short_to_long_and_misses_none(lengths, batch_size)
     order = [int(i) for batch in batches for i in batch]
     assert sorted(order) == list(range(len(lengths)))
     assert np.all(np.diff(lengths[order]) >= 0)
+
+
+def test_the_share_of_items_that_something_holds_of():
+    rows = Ragged.of([[1, 2, 3, 4], [], [1, 1]], np.int64)
+    np.testing.assert_array_equal(share(rows.values == 1, rows), [0.25, 0, 1])
+
+
+def test_infrequent_items_are_the_unknown_and_those_beyond_the_first_tenth():
+    # 22 ids: two specials and twenty items, of which 2 and 3 are frequent
+    rows = Ragged.of([[2, 3], [2, 4], [UNKNOWN, 21]], np.int64)
+    np.testing.assert_array_equal(unusual(rows, 22), [0, 0.5, 1])

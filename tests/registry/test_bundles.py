@@ -1,16 +1,24 @@
 """A real bundle, taught on one split of a series, is scored on another: by its own meta and weights."""
 
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
 from realm import CHANCE, RULE, stub_bundle
 from seqops.blocks import comparison, evaluation, publish, registry, track
+from seqops.blocks.champion_drift import Unmeasured, against_champion
 from seqops.blocks.comparison import Present, Unscored
 from seqops.blocks.identity import Identity
+from seqops.blocks.thresholds import Thresholds
+from seqops.cli import app
 from seqops.contract import Baseline
 from seqops.params import Params
 from seqops.store import Store, sha256_of, write_json, write_splits, write_table
@@ -81,13 +89,127 @@ def test_a_champion_of_another_split_is_scored_on_the_present_rows(scene, monkey
     assert np.isclose(decision.numbers["champion"], expected, rtol=1e-6)
 
 
+LIMITS = Thresholds(alpha=0.01, psi=0.2, least=30)
+
+
+def bundle(scene):
+    """Return the folder of the first version's bundle."""
+    store, first, _, _ = scene
+    client = track.connect(store)
+    version = registry.version(client, first.data.registered_name, "1")
+    logged = client.get_logged_model(version.source.removeprefix("models:/"))
+    return Path(logged.artifact_location.removeprefix("file://"))
+
+
+def against(scene, table, new=None, least=2):
+    store, first, _, _ = scene
+    rows = np.ones(len(table), np.bool_) if new is None else new
+    return against_champion(first, track.connect(store), table, rows, Thresholds(0.01, 0.2, least))
+
+
+def test_the_rows_of_its_training_have_not_drifted_from_the_champion(scene):
+    _, first, _, (_, _, table) = scene
+    found = against(scene, table, first.data.assign(table) != "test")
+    assert [f.name for f in found.told] == ["growth of Passengers", "surprise of Passengers"]
+    assert not found.drifted
+
+
+def test_new_rows_that_the_champion_would_test_on_are_predicted_and_scored_by_it(scene):
+    table = scene[3][2]
+    score = next(f for f in against(scene, table).told if f.name == "score (backtest_mase)")
+    assert (score.before, score.now) == (3, 3)  # 36 origins, in blocks of the 12 steps that they share
+    assert score.shift.psi == 0.0
+
+
+def test_a_series_that_jerks_has_drifted_and_one_that_only_grows_has_not(scene):
+    table = scene[3][2]
+    value = next(c for c in table.columns if c.startswith("value."))
+    longer = pd.concat([table] * 2, ignore_index=True)
+    new = np.arange(len(longer)) >= len(table)
+    ordinals = {"ordinal": np.arange(len(longer)) + table["ordinal"][0]}
+    growing = longer.assign(**ordinals)
+    growing.loc[new, value] *= 10 ** np.linspace(0.5, 1, new.sum())
+    jerking = longer.assign(**ordinals)
+    jerking.loc[new, value] *= np.random.default_rng(0).choice([0.5, 2.0], new.sum())
+    assert not any(f.drifted for f in against(scene, growing, new, least=30).told if "surprise" in f.name)
+    found = against(scene, jerking, new, least=30)
+    assert found.drifted
+    assert "surprise of Passengers (PSI" in found.said()
+
+
+def test_too_few_new_rows_tell_nothing(scene):
+    table = scene[3][2]
+    found = against(scene, table, np.arange(len(table)) >= len(table) - 12, least=30)
+    assert not found.drifted
+    assert found.said() == "drift cannot be told: 12 new rows, and 30 are the least"
+
+
+def test_rows_that_do_not_fit_the_champion_are_told(scene):
+    table = scene[3][2]
+    with pytest.raises(Unmeasured, match=r"version 1 of lstm-forecaster: the table lacks value\.Passengers"):
+        against(scene, table.drop(columns=[c for c in table.columns if c.startswith("value.")]))
+
+
+def test_the_reference_is_hashed_and_small_and_holds_no_row(scene):
+    folder = bundle(scene)
+    reference = folder / "artifacts" / "reference.json"
+    manifest = json.loads((folder / "artifacts" / "manifest.json").read_text("utf-8"))
+    assert manifest["sha256"]["reference"] == sha256_of(reference)
+    assert reference.stat().st_size < 30_000
+    kept = json.loads(reference.read_text("utf-8"))
+    assert set(kept) == {"growth of Passengers", "surprise of Passengers", "score (backtest_mase)"}
+
+
+def test_a_bundle_of_before_there_were_references_answers_and_is_not_measured(scene):
+    _, first, _, (_, meta, table) = scene
+    folder = bundle(scene)
+    names = ("MLmodel", "artifacts/manifest.json", "artifacts/reference.json")
+    files = {folder / name: (folder / name).read_bytes() for name in names}
+    described, manifest, reference = files
+    try:
+        reference.unlink()
+        hashes = json.loads(manifest.read_text("utf-8"))
+        del hashes["sha256"]["reference"]
+        manifest.write_text(json.dumps(hashes), "utf-8")
+        document = YAML().load(described)
+        del document["flavors"]["python_function"]["artifacts"]["reference"]
+        YAML().dump(document, described)
+        assert against(scene, table) is None
+        (answer,) = registry.load(first.data.registered_name, "champion").predict(
+            [first.data.request_example(meta)]
+        )
+        assert len(answer["forecast"]) == first.data.horizon
+    finally:
+        for path, content in files.items():
+            path.write_bytes(content)
+
+
+def test_without_a_champion_nothing_is_measured(scene):
+    store, first, _, (_, _, table) = scene
+    nobody = type("Nobody", (type(first.data),), {"registered_name": "nobody"})
+    task = replace(first, data=nobody(**first.data.__dict__))
+    client = track.connect(store)
+    assert against_champion(task, client, table, np.ones(len(table), np.bool_), LIMITS) is None
+
+
+def test_the_command_shows_what_moved_and_says_it_in_a_line(scene, monkeypatch):
+    store = scene[0]
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(PARAMS.parent / name, store.root / name)
+    monkeypatch.setenv("SEQOPS_ROOT", str(store.root))
+    shown = CliRunner().invoke(app, ["drift", NAME])
+    assert shown.exit_code == 0, shown.output
+    assert "surprise of Passengers" in shown.output
+    assert shown.output.splitlines()[-1].startswith("no drift in 1 of 3 watched")
+    plain = CliRunner().invoke(app, ["drift", NAME, "--json"])
+    assert json.loads(plain.output)["drifted"] is False
+
+
 def test_an_altered_bundle_is_not_scored(scene):
     store, _, second, _ = scene
     client = track.connect(store)
     version = registry.version(client, second.data.registered_name, "1")
-    logged = client.get_logged_model(version.source.removeprefix("models:/"))
-    local = Path(logged.artifact_location.removeprefix("file://"))
-    weights = next(local.rglob("model.weights.h5"))
+    weights = next(bundle(scene).rglob("model.weights.h5"))
     weights.write_bytes(weights.read_bytes() + b"more")
     present = Present.of(second, store.folder(NAME), store.folder(NAME).data_sha256())
     with pytest.raises(Unscored, match=r"artifacts/model\.weights\.h5 is altered"):

@@ -1,4 +1,4 @@
-"""The self-contained bundle of a model: code, params, meta, weights and their hashes."""
+"""The self-contained bundle of a model: code, params, meta, weights, drift reference and their hashes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import mlflow
 
+from seqops.blocks.champion_drift import reference_of
 from seqops.blocks.track import source_of
 from seqops.contract import Task
 from seqops.store import Folder, sha256_of, write_json
@@ -37,6 +38,8 @@ def log_bundle(task: Task, folder: Folder, run_id: str, example: str) -> str:
     """Log a trained task as a model that takes raw input; return its URI."""
     with tempfile.TemporaryDirectory() as scratch:
         artifacts = {"weights": folder.weights, "meta": folder.meta, "params": Path(scratch) / "params.json"}
+        artifacts["reference"] = Path(scratch) / "reference.json"
+        write_json(artifacts["reference"], reference_of(task.data, folder))
         write_json(artifacts["params"], {"tasks": {task.name: {**task.section, "source": source_of(task)}}})
         manifest = Path(scratch) / "manifest.json"
         hashes = {name: sha256_of(path) for name, path in artifacts.items()}

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from seqops.arrays import Ragged
+
 PAD, UNKNOWN = 0, 1
 
 
@@ -23,6 +25,23 @@ def learn_vocabulary(
 def index_of(vocabulary: Sequence[str]) -> dict[str, int]:
     """Map each item to its place; look up with `.get(item, UNKNOWN)`."""
     return {item: place for place, item in enumerate(vocabulary)}
+
+
+def unusual(ids: Ragged, known: int) -> npt.NDArray[np.float64]:
+    """Return the share of each row's items that are not among the frequent ones: (n,).
+
+    known: size of a vocabulary of `learn_vocabulary`, of whose items the first tenth is frequent. Unknown
+    ones alone would not do: there are hardly any in the rows that taught the vocabulary, whatever the rest.
+    """
+    frequent = UNKNOWN + max(1, (known - UNKNOWN - 1) // 10)
+    return share((ids.values == UNKNOWN) | (ids.values > frequent), ids)
+
+
+def share(held: npt.NDArray[np.bool_], rows: Ragged) -> npt.NDArray[np.float64]:
+    """Return the share of each row's items that something holds of: (n,); held: of each item (N,)."""
+    before = np.concatenate([[0], np.cumsum(held)])
+    shares: npt.NDArray[np.float64] = np.diff(before[rows.offsets]) / np.maximum(rows.lengths, 1)
+    return shares
 
 
 def windows(length: int, size: int, step: int = 1) -> npt.NDArray[np.int64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from seqops.cli import generate, predict, presets, project, registry, results, retrain, schedule, tune
+from seqops.cli import drift, generate, predict, presets, project, registry, results, retrain, schedule, tune
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -19,6 +19,7 @@ for command in (
     registry.promote,
     registry.rollback,
     registry.publish,
+    drift.drift,
     tune.tune,
     retrain.retrain,
     schedule.schedule,

@@ -14,8 +14,8 @@ import pandas as pd
 from seqops.arrays import Split
 from seqops.blocks.cells import decode
 from seqops.blocks.scores import forecast as scores
-from seqops.contract import BadData, Baseline, Data, Expectation, Goal, Meta, Plot, Positive, Score
-from seqops.tasks.forecast import baselines, sample, serving, show
+from seqops.contract import BadData, Baseline, Data, Expectation, Goal, Meta, Plot, Positive, Score, Watched
+from seqops.tasks.forecast import baselines, changes, sample, serving, show
 from seqops.tasks.forecast.expectations import derived, promises
 from seqops.tasks.forecast.origins import Calendar, Framing, Part, joined, parts_of, series_of
 from seqops.tasks.forecast.reader import (
@@ -194,6 +194,10 @@ class Task(Data):
         """Set apart the origins whose whole backtest horizon is known."""
         last = truth.plain("targets")[:, meta["backtest_horizon"] - 1, 0]
         return {"whole horizon known": np.isfinite(last)}
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch changes of the scaled values, not their level: a series that grows on has not drifted."""
+        return changes.watched(split, meta)
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Write the first season of each forecast as text."""

@@ -24,6 +24,7 @@ from seqops.contract import (
     Plot,
     Positive,
     Score,
+    Watched,
 )
 from seqops.tasks.labelling import baselines, promises, reader, sample, scores, serving, show, splits
 
@@ -164,6 +165,16 @@ class Task(Data):
             f"over {usual} steps": labels.lengths > usual,
             "label changes": np.array(changes, np.bool_),
         }
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch the length of a sequence, and the numbers and labels in it."""
+        figures, labels = split.ragged("figures"), split.ragged("labels")
+        columns = {
+            name: Ragged(figures.values[:, place], figures.offsets)
+            for place, name in enumerate(meta["values"])
+        }
+        named = Ragged(np.array(["0", "1"])[labels.values], labels.offsets)
+        return {"steps of a sequence": labels.lengths, **columns, "label": named}
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Write the numbers of each sequence and its labels as text."""

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.arrays import Split
+from seqops.arrays import Ragged, Split
 from seqops.blocks.morphemes import composed
 from seqops.blocks.scores.spans import entities, span_scores
+from seqops.blocks.sequences import unusual
 from seqops.contract import (
     BadData,
     Baseline,
@@ -26,9 +27,11 @@ from seqops.contract import (
     Plot,
     Positive,
     Score,
+    Watched,
 )
 from seqops.tasks.ner import arrays, baselines, promises, reader, sample, show, splits
 from seqops.tasks.ner.align import gold_spans
+from seqops.tasks.ner.encoding import WORD
 
 LENGTHS = {"up to 20 tokens": (0, 20), "21 to 40 tokens": (21, 40), "over 40 tokens": (41, 10**9)}
 
@@ -152,6 +155,17 @@ class Task(Data):
         lengths = truth.ragged("corpus_tags").lengths
         named = {"unleaked": ~truth.plain("leaked"), "unseen entity": truth.plain("unseen")}
         return named | {name: (lengths >= low) & (lengths <= high) for name, (low, high) in LENGTHS.items()}
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch the length of a sentence, how many of its words are not frequent, and the tags."""
+        view = meta["views"][0]
+        features, tags = split.ragged(f"{view}_features"), split.ragged(f"{view}_tags")
+        words = Ragged(features.values[:, WORD], features.offsets)
+        return {
+            "tokens of a sentence": words.lengths,
+            "infrequent words": unusual(words, len(meta["words"])),
+            "tag": Ragged(np.array(meta["tags"])[tags.values], tags.offsets),
+        }
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Show each sentence, its entities, and those found in its raw text, in brackets."""

@@ -14,7 +14,7 @@ from annotated_types import Len
 
 from seqops.arrays import Split
 from seqops.blocks.scores.classes import class_scores
-from seqops.blocks.sequences import UNKNOWN
+from seqops.blocks.sequences import UNKNOWN, unusual
 from seqops.contract import (
     BadData,
     BadParams,
@@ -28,6 +28,7 @@ from seqops.contract import (
     Plot,
     Positive,
     Score,
+    Watched,
 )
 from seqops.store import Store
 from seqops.tasks.sentiment import baselines, encoding, promises, reader, sample, show, splits, vectors
@@ -160,6 +161,15 @@ class Task(Data):
         unknown = np.repeat(np.arange(len(words)), words.lengths)[words.values == UNKNOWN]
         negated, unseen = show.negated(texts), np.isin(np.arange(len(words)), unknown)
         return {"negation": negated, "no negation": ~negated, "unknown word": unseen, **show.by_length(texts)}
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch the length of a text, the share of its words that are not frequent, and its label, if any."""
+        words, labels = split.ragged("words"), split.plain("label")
+        return {
+            "words of a text": words.lengths,
+            "infrequent words": unusual(words, len(meta["words"])),
+            "label": np.array(meta["labels"])[labels[labels >= 0]],
+        }
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Show each text, its label, and the label predicted with its confidence."""

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.arrays import Split
+from seqops.arrays import Ragged, Split
+from seqops.blocks.sequences import UNKNOWN, share
 from seqops.contract import (
     Baseline,
     Count,
@@ -25,6 +26,7 @@ from seqops.contract import (
     Positive,
     Rate,
     Score,
+    Watched,
 )
 from seqops.tasks.textgen import baselines, looks, promises, prompts, rows, tokens
 from seqops.tasks.textgen.reader import read_text
@@ -129,6 +131,15 @@ class Task(Data):
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Slice by copied lines, unknown characters and place in the text."""
         return looks.slices(truth, meta)
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch how often each token stands in a window, or in a passage without its context."""
+        found = rows.own(split)
+        names = np.array(tokens.of(meta).starts(np.arange(meta["size"], dtype=np.int32)))
+        return {
+            "token": Ragged(names[found.values], found.offsets),
+            "unknown tokens": share(found.values == UNKNOWN, found),
+        }
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Show each passage and what it costs."""

@@ -62,6 +62,14 @@ def joined(table: pd.DataFrame, split: np.ndarray, name: str) -> str:
     return text
 
 
+def own(split: Split) -> Ragged:
+    """Take the tokens that belong to each row alone: those of a window that are told, or of a passage."""
+    rows = split.ragged("tokens")
+    lengths = split.plain("scored") if "scored" in split.columns else np.maximum(rows.lengths - 1, 0)
+    place = np.arange(len(rows.values)) - np.repeat(rows.offsets[1:] - lengths, rows.lengths)
+    return Ragged(rows.values[place >= 0], np.concatenate([[0], np.cumsum(lengths)]))
+
+
 def stream(training: Split) -> Ids:
     """Put training windows together to the running text that they were cut from: (N,)."""
     rows = training.ragged("tokens")

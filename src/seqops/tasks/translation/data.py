@@ -26,9 +26,18 @@ from seqops.contract import (
     Plot,
     Positive,
     Score,
+    Watched,
 )
 from seqops.tasks.translation import baselines, looks
-from seqops.tasks.translation.encoding import firsts_of, held_out, ids_of, keys_of, place_of, rows_of
+from seqops.tasks.translation.encoding import (
+    fineness,
+    firsts_of,
+    held_out,
+    ids_of,
+    keys_of,
+    place_of,
+    rows_of,
+)
 from seqops.tasks.translation.reader import read_pairs
 from seqops.tasks.translation.sample import sentence_pairs
 
@@ -163,6 +172,17 @@ class Task(Data):
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Slice by the source's length in words, and by whether it has a word unseen in training."""
         return looks.slices(truth.ragged("source_text").texts(), set(meta["words"]))
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch the length of both sentences, and how fine they are cut: strange words fall to pieces."""
+        source, target, texts = (split.ragged(name) for name in ("source", "target", "source_text"))
+        first = Ragged.of_texts(firsts_of(split.ragged("references").texts()))
+        return {
+            "source tokens": source.lengths,
+            "target tokens": target.lengths,
+            "source tokens a byte": fineness(source, texts),
+            "target tokens a byte": fineness(target, first),
+        }
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Show source, first reference and hypothesis."""

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from seqops.arrays import Ragged, Split
@@ -25,6 +26,12 @@ def place_of(key: str) -> float:
 def ids_of(subwords: Subwords, texts: Sequence[str]) -> Ragged:
     """Encode texts to ragged ids, END after each."""
     return Ragged.of(([*row, END] for row in subwords.encode(texts)), np.int32)
+
+
+def fineness(ids: Ragged, texts: Ragged) -> npt.NDArray[np.float64]:
+    """Return how many subwords there are to a byte of each text, END left out: (n,)."""
+    rates: npt.NDArray[np.float64] = (ids.lengths - 1) / np.maximum(texts.lengths, 1)
+    return rates
 
 
 def firsts_of(references: Iterable[str]) -> list[str]:

@@ -1,0 +1,122 @@
+"""What every task watches for drift: finite, the same from disk, at rest, and moved by a plain change."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from seqops.blocks.champion_drift import encoded, reference_of
+from seqops.blocks.drift import measure, reference
+from seqops.blocks.observed import values_of
+from seqops.params import Params
+from seqops.store import (
+    Folder,
+    read_json,
+    read_splits,
+    read_table,
+    write_bytes,
+    write_json,
+    write_splits,
+    write_table,
+)
+
+SMALLER = {
+    "tasks.ner.data.sentences": 400,
+    "tasks.sentiment.data.reviews": 900,
+    "tasks.textgen.data.characters": 60000,
+}
+PARAMS = Params.load(Path(__file__).parents[1] / "params.yaml").having(SMALLER)
+
+
+def without_entities(table):
+    nothing = [[] for _ in range(len(table))]
+    tags = [["O"] * len(row) for row in table["tags"]]
+    return table.assign(tags=tags, starts=nothing, ends=nothing, types=nothing)
+
+
+def jerked(table):
+    factors = np.random.default_rng(0).choice([0.5, 2.0], len(table))
+    return table.assign(**{c: table[c] * factors for c in table.columns if c.startswith("value.")})
+
+
+def doubled(table):
+    columns = [c for c in table.columns if c.startswith("value.")]
+    return table.assign(**{c: [np.asarray(row) * 2 for row in table[c]] for c in columns})
+
+
+CHANGES = {
+    "forecast": ("surprise of Passengers", jerked),
+    "ner": ("tag", without_entities),
+    "translation": ("source tokens a byte", lambda table: table.assign(source=table["source"].str.upper())),
+    "labelling": ("value", doubled),
+    "textgen": ("token", lambda table: table.assign(text=table["text"].str.upper())),
+    "sentiment": ("label", lambda table: table.assign(label=table["label"].iloc[0])),
+}
+
+
+@pytest.fixture(scope="module", params=PARAMS.names)
+def case(request, tmp_path_factory):
+    """One task with its embedded sample, encoded, and what it watches of the training rows."""
+    folder, data = tmp_path_factory.mktemp(request.param), PARAMS.task(request.param).data
+    for name, content in data.sample().items():
+        write_bytes(folder / "raw" / name, content)
+    write_table(folder / "table.parquet", data.read(sorted((folder / "raw").iterdir())))
+    table = read_table(folder / "table.parquet")
+    splits, meta = data.encode(table)
+    return SimpleNamespace(
+        name=request.param,
+        data=data,
+        folder=folder,
+        table=table,
+        splits=splits,
+        meta=meta,
+        kept=reference(data.watched(splits["train"], meta)),
+    )
+
+
+def found(case, table, rows):
+    split = encoded(case.data, table, rows, "train", case.meta)
+    return measure(case.kept, case.data.watched(split, case.meta), PARAMS.drift)
+
+
+def test_all_that_is_watched_is_finite(case):
+    for split in case.splits.values():
+        watched = case.data.watched(split, case.meta)
+        assert set(watched) == set(case.kept)
+        for column in watched.values():
+            values = values_of(column)
+            assert len(values)
+            assert values.dtype.kind == "U" or np.isfinite(values).all()
+
+
+def test_rows_from_disk_are_watched_as_those_in_memory(case):
+    write_splits(case.folder / "arrays", case.splits)
+    opened = read_splits(case.folder / "arrays")["train"]
+    assert reference(case.data.watched(opened, case.meta)) == case.kept
+
+
+def test_the_score_of_each_test_row_is_kept_beside_it(case):
+    folder = Folder(case.folder)
+    splits = {**case.splits, "test": case.splits["test"].take(np.arange(12))}
+    write_splits(folder.arrays, splits)
+    write_json(folder.meta, case.meta)
+    write_table(folder.predictions, case.data.baselines(splits, case.meta)[0].predicted)
+    kept = reference_of(case.data, folder)
+    score = f"score ({case.data.goal.metric})"
+    assert set(kept) == {*case.kept, score}
+    assert 0 < kept[score]["rows"] <= 12
+    write_json(case.folder / "reference.json", kept)
+    assert read_json(case.folder / "reference.json") == kept
+
+
+def test_rows_that_training_did_not_see_have_not_drifted(case):
+    split = case.data.assign(case.table)
+    assert not found(case, case.table, split != "train").drifted
+    assert not found(case, case.table, np.ones(len(split), np.bool_)).drifted
+
+
+def test_a_plain_change_is_found(case):
+    name, change = CHANGES[case.name]
+    changed = found(case, change(case.table), np.ones(len(case.table), np.bool_))
+    assert name in [feature.name for feature in changed.features if feature.drifted]
