@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from realm import BAD, BETTER, CHANCE, EVEN, GOOD, ROWS, RULE, predictions
 
+from realm import BAD, BETTER, CHANCE, EVEN, GOOD, ROWS, RULE, predictions
 from seqops.blocks import comparison, registry, track
 from seqops.blocks.identity import Identity
 from seqops.blocks.ledger import Ledger
@@ -147,13 +147,13 @@ def loads(monkeypatch):
     """Load what a test puts here, in place of a bundle."""
     found = {}
 
-    def loaded(uri):
-        value = found[uri.rpartition("/")[2]]
+    def load(client, version):
+        value = found[str(version.version)]
         if isinstance(value, Exception):
             raise value
         return value
 
-    monkeypatch.setattr(comparison.registry, "loaded", loaded)
+    monkeypatch.setattr(comparison.registry, "load", load)
     return found
 
 

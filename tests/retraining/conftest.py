@@ -9,6 +9,7 @@ import pytest
 
 from realm import BETTER, Halves, founded, stub_bundle
 from seqops.blocks import publish
+from seqops.blocks.thresholds import Thresholds
 from seqops.contract import BadData, Expectation
 from seqops.retraining.audit import Audit
 from seqops.retraining.cycle import Cycle, Settings
@@ -16,6 +17,7 @@ from seqops.retraining.triggers import Trigger
 
 ALWAYS = [Trigger("always")]
 NEW = [Trigger("new-data")]
+THRESHOLDS = Thresholds(alpha=0.01, psi=0.2, least=30)
 
 
 class Lines(Halves):
@@ -61,7 +63,7 @@ class Town:
 
     def cycle(self, triggers=NEW, **more):
         task = replace(self.realm.task, source=str(self.source))
-        cycle = Cycle(self.store, task, Settings(triggers, **more), self.audit)
+        cycle = Cycle(self.store, task, Settings(triggers, THRESHOLDS, **more), self.audit)
         object.__setattr__(cycle, "_run", lambda module, *words: self.play(" ".join((module, *words))))
         return cycle.run()
 

@@ -1,6 +1,7 @@
 """A cycle from its source to a decision, whatever stands in its way; `dvc` is played."""
 
 import json
+from types import SimpleNamespace
 
 import mlflow
 import pytest
@@ -10,8 +11,10 @@ from realm import BAD, BETTER, GOOD
 from seqops.blocks.lock import at_once
 from seqops.contract import SeqopsError
 from seqops.params import Params
+from seqops.retraining import cycle
 from seqops.retraining import rounds as cycles
 from seqops.retraining.cycle import Ended
+from seqops.retraining.triggers import Trigger
 from seqops.store import read_json
 
 
@@ -113,6 +116,30 @@ def test_a_dry_run_changes_nothing(town):
     assert not (town.realm.folder.path / "quarantine").exists()
 
 
+@pytest.mark.parametrize(("drifted", "outcome"), [(True, "promoted"), (False, "nothing")])
+def test_drift_of_the_new_rows_makes_it_due(town, monkeypatch, drifted, outcome):
+    town.right = GOOD
+    town.cycle()
+    town.grow("three")
+    town.right = BETTER
+
+    def measured(task, client, table, new, thresholds):
+        assert (list(table["text"][new]), thresholds.least) == (["three"], 30)
+        return SimpleNamespace(drifted=drifted, said=lambda: "the lengths moved")
+
+    monkeypatch.setattr(cycle, "against_champion", measured)
+    ended = town.cycle([Trigger("drift")])
+    assert (ended.outcome, ended.facts["why"]) == (outcome, "the lengths moved")
+
+
+def test_a_champion_without_statistics_has_no_drift(town, monkeypatch):
+    town.cycle()
+    monkeypatch.setattr(cycle, "against_champion", lambda *arguments: None)
+    ended = town.cycle([Trigger("drift")])
+    assert ended.outcome == "nothing"
+    assert "registered without its statistics" in ended.reason
+
+
 def test_a_search_comes_before_the_training(town):
     town.cycle(tune=5)
     name = town.realm.task.name
@@ -210,7 +237,7 @@ def test_one_exit_code_speaks_for_all_tasks(monkeypatch, town, outcomes, code):
 class Everything:
     """Parameters that know every task."""
 
-    notify = None
+    notify = drift = None
 
     def task(self, name):
         """Know it."""

@@ -61,7 +61,7 @@ def against_champion(
     if not new.any():
         return measure(kept, {}, thresholds)
     try:
-        bundle = registry.loaded(f"models:/{name}/{number}").unwrap_python_model()
+        bundle = registry.load(client, registry.version(client, name, number)).unwrap_python_model()
         watched = bundle.data.watched(encoded(bundle.data, table, new, "train", bundle.meta), bundle.meta)
         return measure(kept, {**watched, **_rescored(bundle, table, new)}, thresholds)
     except Exception as error:

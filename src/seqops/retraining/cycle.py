@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from seqops.blocks import registry, track
+from seqops.blocks.champion_drift import against_champion
 from seqops.blocks.ledger import Entry, Ledger
 from seqops.blocks.lock import at_once
+from seqops.blocks.thresholds import Thresholds
 from seqops.console import err, out, told
 from seqops.contract import BadData, SeqopsError, Task
 from seqops.environment import stage_environment
@@ -30,6 +32,7 @@ class Settings:
     """How a cycle goes: when it is due; trials of a search before it (0: none); only look, change nothing."""
 
     triggers: Sequence[Trigger]
+    thresholds: Thresholds
     tune: int = 0
     dry_run: bool = False
 
@@ -89,7 +92,7 @@ class Cycle:
         if changed and (faults := arrival.faults()):
             return self._refused(arrival, faults, facts)
         unfinished = self.audit.unfinished()
-        is_due, why = due(self.settings.triggers, self._circumstances(unfinished, changed))
+        is_due, why = due(self.settings.triggers, self._circumstances(arrival, unfinished, changed))
         verdict = "due" if is_due else "not due"
         err.print(f"{self.task.name}: {changed.said()}; {verdict}: {why}", markup=False, highlight=False)
         facts |= {"due": is_due, "why": why}
@@ -106,7 +109,7 @@ class Cycle:
         place = arrival.quarantine(reasons).relative_to(self.store.root)
         return self._ended("refused", f"{reason} (it lies in {place})", facts)
 
-    def _circumstances(self, unfinished: Entry | None, changed: Changes) -> Circumstances:
+    def _circumstances(self, arrival: Arrival, unfinished: Entry | None, changed: Changes) -> Circumstances:
         client, model = track.connect(self.store), self.task.data.registered_name
         with track.answering():
             number = registry.holder(client, model, registry.CHAMPION)
@@ -115,8 +118,15 @@ class Cycle:
                 made = client.get_model_version(model, number).creation_timestamp
                 age = datetime.now(UTC) - datetime.fromtimestamp(made / 1000, UTC)
         return Circumstances(
-            unfinished["why"] if unfinished else None, changed, age, lambda: (False, "no drift")
+            unfinished["why"] if unfinished else None, changed, age, lambda: self._drift(arrival, changed)
         )
+
+    def _drift(self, arrival: Arrival, changed: Changes) -> tuple[bool, str]:
+        client, thresholds = track.connect(self.store), self.settings.thresholds
+        found = against_champion(self.task, client, arrival.table, changed.new, thresholds)
+        if found is None:
+            return False, "drift cannot be told of a champion that was registered without its statistics"
+        return found.drifted, found.said()
 
     def _reproduced(self, arrival: Arrival, unfinished: Entry | None, facts: dict[str, Any]) -> Ended:
         decided = unfinished["decided"] if unfinished else len(self._decisions())

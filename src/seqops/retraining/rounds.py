@@ -20,8 +20,8 @@ def rounds(
     store: Store, names: Sequence[str], triggers: Sequence[str], tune: int, dry_run: bool, debug: bool
 ) -> int:
     """Run a cycle of each task; one that fails does not keep the next from running. Returns the exit code."""
-    settings = Settings([Trigger.parse(text) for text in triggers], tune, dry_run)
     params = Params.load(store.params)
+    settings = Settings([Trigger.parse(text) for text in triggers], params.drift, tune, dry_run)
     for name in names:
         params.task(name)
     outcomes = set()
