@@ -55,8 +55,7 @@ def against_champion(
     name = task.data.registered_name
     with answering():
         number = registry.holder(client, name, registry.CHAMPION)
-    kept = None if number is None else _kept(f"models:/{name}/{number}")
-    if kept is None:
+    if number is None or (kept := _kept(f"models:/{name}/{number}")) is None:
         return None
     if not new.any():
         return measure(kept, {}, thresholds)
