@@ -10,7 +10,7 @@ def download(name: str) -> None:
     """Download and verify the source of one task."""
     store = Store.find()
     task = Params.load(store.params).task(name)
-    for file in Fetcher(store, task, err).run():
+    for file in Fetcher(store, task, err, store.folder(name).raw).run():
         line = f"{file.path.relative_to(store.root)}  from {file.origin}  sha256 {file.sha256[:12]}"
         err.print(line, markup=False, highlight=False)
 

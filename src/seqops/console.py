@@ -26,17 +26,23 @@ def plainly(debug: bool = False) -> Iterator[None]:
     except (SeqopsError, OSError) as error:
         if debug:
             raise
-        err.print("[bold red]error:[/]", _message(error), highlight=False, markup=True)
+        complain(error)
         sys.exit(1)
 
 
-def _message(error: SeqopsError | OSError) -> str:
+def complain(error: SeqopsError | OSError) -> None:
+    """Print an expected failure."""
     from rich.markup import escape
 
+    err.print("[bold red]error:[/]", escape(told(error)), highlight=False, markup=True)
+
+
+def told(error: SeqopsError | OSError) -> str:
+    """Say in words what failed, and what to do."""
     if isinstance(error, SeqopsError):
-        return escape(str(error))
+        return str(error)
     where = f"{error.filename}: " if error.filename else ""
-    return escape(f"{where}{error.strerror or error}. Free space or mend the permission, then run it again.")
+    return f"{where}{error.strerror or error}. Free space or mend the permission, then run it again."
 
 
 def run_stage(stage: Callable[[str], None]) -> None:

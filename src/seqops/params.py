@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Lt, MinLen
 
 import seqops.tasks
 from seqops.blocks.document import Document, nearest
@@ -45,6 +45,17 @@ class Registry:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     alpha: Annotated[float, Gt(0.0), Lt(1.0)]
     guard: Annotated[float, Ge(0.0), Lt(1.0)]
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """How a cycle of retraining goes where its command does not say.
+
+    triggers: one of them is enough: `always`, `new-data`, `drift`, or an age of the champion, `age=7d`.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    triggers: Annotated[tuple[str, ...], MinLen(1)]
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,11 @@ class Params(Document):
     def tuning(self) -> Tuning:
         """The `tuning` section."""
         return self.section(Tuning, "tuning")
+
+    @property
+    def retraining(self) -> Retraining:
+        """The `retraining` section."""
+        return self.section(Retraining, "retraining")
 
     def task(self, name: str) -> Task:
         """Configure one task; its network (and TensorFlow) is imported when `network()` is called."""

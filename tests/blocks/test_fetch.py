@@ -110,7 +110,7 @@ def store(tmp_path, monkeypatch):
 
 def fetcher(store, source, console, **options):
     task = Task("letters", source, Embedded(), None, None, {})
-    return Fetcher(store, task, console, **options)
+    return Fetcher(store, task, console, store.folder(task.name).raw, **options)
 
 
 def fetch(store, source, console, **options):
@@ -147,6 +147,57 @@ def tarred(members):
             info.size = len(body)
             archive.addfile(info, io.BytesIO(body))
     return content.getvalue()
+
+
+# --- what is held already
+
+
+def not_modified(handler):
+    """Answer as a server that has ETags: 304 where the client holds the present one."""
+    held = handler.headers.get("If-None-Match") == '"v1"'
+    if held:
+        handler.send_response(304)
+        handler.end_headers()
+    return held
+
+
+def test_a_file_that_is_held_is_not_brought_again(server, store, console):
+    fetch(store, f"{server.url}/file.bin", console)
+    server.behave = not_modified
+    server.files["/file.bin"] = b"never sent"
+    assert fetch(store, f"{server.url}/file.bin", console) == {"file.bin": BODY}
+
+
+def test_a_held_file_that_was_altered_is_brought_again(server, store, console):
+    fetch(store, f"{server.url}/file.bin", console)
+    (store.folder("letters").raw / "file.bin").write_bytes(b"altered by hand")
+    server.behave = not_modified
+    assert fetch(store, f"{server.url}/file.bin", console) == {"file.bin": BODY}
+
+
+@pytest.mark.parametrize("lost", [b"", b"{torn", b"[]"])
+def test_a_lost_record_of_editions_costs_a_transfer_and_no_more(server, store, console, lost):
+    fetch(store, f"{server.url}/file.bin", console)
+    (store.state / "editions" / "letters.json").write_bytes(lost)
+    server.behave = not_modified
+    assert fetch(store, f"{server.url}/file.bin", console) == {"file.bin": BODY}
+
+
+def test_a_pinned_file_that_is_held_needs_no_network(server, store, console):
+    pin(store, urls=[f"{server.url}/file.bin"])
+    fetch(store, "letters-1", console)
+    asked = len(server.asked)
+    assert fetch(store, "letters-1", console) == {"file.bin": BODY}
+    assert len(server.asked) == asked
+
+
+def test_what_is_brought_elsewhere_leaves_the_held_file_alone(server, store, console, tmp_path):
+    fetch(store, f"{server.url}/file.bin", console)
+    server.files["/file.bin"] = b"grown " + BODY
+    task = Task("letters", f"{server.url}/file.bin", Embedded(), None, None, {})
+    [brought] = Fetcher(store, task, console, tmp_path / "incoming").run()
+    assert brought.path.read_bytes() == b"grown " + BODY
+    assert (store.folder("letters").raw / "file.bin").read_bytes() == BODY
 
 
 # --- the transfer
@@ -353,13 +404,15 @@ def test_a_dataset_of_another_task_is_refused(store, console):
 def test_a_wrong_sum_is_refused_and_the_old_file_stays(server, store, console):
     pin(store, urls=[f"{server.url}/file.bin"])
     assert fetch(store, "letters-1", console) == {"file.bin": BODY}
-    server.files["/file.bin"] = BODY[:-1] + b"?"
+    newer = hashlib.sha256(b"newer").hexdigest()
+    pin(store, urls=[f"{server.url}/file.bin"], sha256=[newer])
+    server.files["/file.bin"] = b"newel"
     with pytest.raises(SeqopsError) as raised:
         fetch(store, "letters-1", console)
-    assert hashlib.sha256(BODY).hexdigest() in str(raised.value)
+    assert newer in str(raised.value)
     assert (store.folder("letters").raw / "file.bin").read_bytes() == BODY
-    server.files["/file.bin"] = BODY
-    assert fetch(store, "letters-1", console) == {"file.bin": BODY}
+    server.files["/file.bin"] = b"newer"
+    assert fetch(store, "letters-1", console) == {"file.bin": b"newer"}
 
 
 def test_one_bad_file_of_two_changes_neither(store, console):
@@ -379,6 +432,7 @@ def test_a_mirror_folder_is_asked_first_and_the_publisher_after_it(server, store
     fetch(store, "letters-1", console)
     assert server.asked == []
     (mirror / "letters" / "file.bin").write_bytes(b"damaged")
+    (store.folder("letters").raw / "file.bin").unlink()
     assert fetch(store, "letters-1", console) == {"file.bin": BODY}
     assert len(server.asked) == 1
 
@@ -551,7 +605,7 @@ def test_the_mirror_holds_what_the_catalogue_pins(catalogue, tmp_path, console, 
     names = [name for name, entry in catalogue.items() if entry.sha256]
     for name in names:
         task = Task(catalogue[name].task, name, Embedded(), None, None, {})
-        [file] = Fetcher(Store(tmp_path), task, console).run()
+        [file] = Fetcher(Store(tmp_path), task, console, Store(tmp_path).folder(task.name).raw).run()
         assert file.origin.startswith(masked(os.environ[MIRROR])), name
         assert file.sha256 in catalogue[name].sha256
     assert len(names) == 9

@@ -42,6 +42,12 @@ class Outcome:
         """Tell whether the promise is kept."""
         return self.state == "passed"
 
+    def told(self) -> str:
+        """Say in a line what was expected, and what is there instead."""
+        rows = "; ".join(_shown(row) for row in self.rows[:1]) or self.note
+        count = f"{self.count} rows, the first " if self.count else ""
+        return f"{self.state}: expected {self.expectation.meaning}; found {count}{rows}"
+
     def document(self) -> dict[str, Any]:
         """Put it to plain JSON."""
         return {

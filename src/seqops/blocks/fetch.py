@@ -1,4 +1,4 @@
-"""A source -> verified bytes under data/<task>/raw/; what stood there stays until all is verified."""
+"""A source -> verified bytes in a folder; what stood there stays until all is verified."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rich.console import Console
 
 from seqops.blocks.archive import extract, is_archive
 from seqops.blocks.catalog import Entry, read_catalog
+from seqops.blocks.editions import Editions
 from seqops.blocks.transfer import LIMIT, download, forget, masked
 from seqops.contract import SeqopsError, Task
 from seqops.store import Store, replacing, sha256_of
@@ -41,17 +42,23 @@ def makers_of(task: Task) -> dict[str, Callable[[], Mapping[str, bytes]]]:
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Where the sources of one task are looked for, and where they are put together."""
+    """Where the sources of one task are looked for, and the folder that they are put into together."""
 
     store: Store
     task: Task
     console: Console
+    into: Path
     limit: int = LIMIT
 
     @property
     def work(self) -> Path:
         """Undeclared state: cut transfers survive a kill here."""
         return self.store.state / "downloads" / self.task.name
+
+    @property
+    def held(self) -> Path:
+        """The raw files of the last time, which need not be brought again where they are the present ones."""
+        return self.store.folder(self.task.name).raw
 
     @property
     def staged(self) -> Path:
@@ -61,7 +68,7 @@ class Fetcher:
     def run(self) -> list[Fetched]:
         """Bring every source of the task, then put all of them in place.
 
-        Raises SeqopsError, and leaves raw/ as it was, where one cannot be had or verified.
+        Raises SeqopsError, and leaves the folder as it was, where one cannot be had or verified.
         """
         shutil.rmtree(self.staged, ignore_errors=True)
         self.staged.mkdir(parents=True)
@@ -114,6 +121,10 @@ class Fetcher:
                 f"tasks.{self.task.name}.source: {name} is a dataset of the task {entry.task}. "
                 "Name one of this task's, or a file."
             )
+        held = self.held / entry.raw_name
+        if held.is_file() and sha256_of(held) in entry.sha256:
+            _copy(held, self.staged / entry.raw_name)
+            return {entry.raw_name: name}
         mirror = os.environ.get(MIRROR, "").rstrip("/")
         addresses = [f"{mirror}/{entry.task}/{entry.file}"] if mirror else []
         reasons = []
@@ -148,10 +159,7 @@ class Fetcher:
 
     def _bring_file(self, source: str, to: Path, known: list[str]) -> None:
         if source.startswith(SCHEMES):
-            part = self.work / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}.part"
-            download(source, part, self.console, self.limit)
-            part.replace(to)
-            forget(part)
+            self._bring_address(source, to)
             return
         path = self.store.root / Path(source).expanduser()
         if not path.is_file():
@@ -159,18 +167,35 @@ class Fetcher:
             close = difflib.get_close_matches(source, known, n=1)
             hint = f"did you mean {close[0]!r}? Else name" if close else "Name"
             raise SeqopsError(f"{source} {what}: {hint} a file that can be read, by its path.")
-        # opened here, because shutil.copyfile names its source where the disk is full
-        with path.open("rb") as given, to.open("wb") as copy:
-            shutil.copyfileobj(given, copy)
+        _copy(path, to)
+
+    def _bring_address(self, address: str, to: Path) -> None:
+        """Stage what an address gives; where that is what is held, without a transfer."""
+        key = hashlib.sha256(address.encode()).hexdigest()[:16]
+        part, held = self.work / f"{key}.part", self.held / to.name
+        editions = Editions(self.store.state / "editions" / f"{self.task.name}.json")
+        brought = download(address, part, self.console, self.limit, editions.of(key, held))
+        if brought is None:
+            _copy(held, to)
+            return
+        part.replace(to)
+        forget(part)
+        editions.remember(key, brought, to)
 
     def _put(self, name: str, origin: str) -> Fetched:
-        target = self.store.folder(self.task.name).raw / name
+        target = self.into / name
         with replacing(target) as temporary:
             # a move, because .state may be on another disk
             shutil.move(self.staged / name, temporary)
         return Fetched(target, origin, sha256_of(target))
 
     def _remove_others(self, names: set[str]) -> None:
-        for path in self.store.folder(self.task.name).raw.iterdir():
+        for path in self.into.iterdir():
             if path.name not in names:
                 path.unlink()
+
+
+def _copy(path: Path, to: Path) -> None:
+    # opened here, because shutil.copyfile names its source where the disk is full
+    with path.open("rb") as given, to.open("wb") as copy:
+        shutil.copyfileobj(given, copy)

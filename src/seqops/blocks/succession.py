@@ -17,7 +17,8 @@ import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
 from seqops.blocks import registry
-from seqops.blocks.ledger import Entry, Ledger, alone
+from seqops.blocks.ledger import Entry, Ledger
+from seqops.blocks.lock import alone
 from seqops.blocks.track import answering
 from seqops.contract import SeqopsError
 from seqops.store import Store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -38,6 +39,19 @@ class TransferError(SeqopsError):
     """An address did not give its file."""
 
 
+@dataclass(frozen=True)
+class Edition:
+    """What a server says of the file that it gives (RFC 9110, section 8.8); empty: nothing."""
+
+    etag: str
+    modified: str
+
+    def unless(self) -> dict[str, str]:
+        """Ask for the file only where it is another one by now (RFC 9110, section 13.1)."""
+        asked = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in asked.items() if value}
+
+
 def masked(url: str) -> str:
     """Hide the user, the password and every query value of a URL; leave other text as it is."""
     parts = urlsplit(url)
@@ -48,26 +62,29 @@ def masked(url: str) -> str:
     return urlunsplit((parts.scheme, f"***@{host}" if at else host, parts.path, query, ""))
 
 
-def download(url: str, part: Path, console: Console, limit: int = LIMIT) -> None:
+def download(
+    url: str, part: Path, console: Console, limit: int = LIMIT, held: Edition | None = None
+) -> Edition | None:
     """Bring a file, going on where an earlier, cut transfer of the same content stopped.
 
     part: the file to write; its ETag is kept beside it, because only that tells whether the rest still
-    fits (RFC 9110, section 13.1.5). Raises TransferError, secrets of the URL masked.
+    fits (RFC 9110, section 13.1.5); held: the edition that need not be brought again. Returns the edition
+    that was brought; None where it is the one held. Raises TransferError, secrets of the URL masked.
     """
     part.parent.mkdir(parents=True, exist_ok=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with _session() as session, Progress(*columns, console=console, transient=True) as bars:
         bar = bars.add_task(Path(urlsplit(url).path).name or "download", total=None)
-        for attempt in range(ATTEMPTS):
-            response = _ask(session, url, part)
+        for _ in range(ATTEMPTS):
+            response = _ask(session, url, part, held)
+            if response.status_code == requests.codes.not_modified:
+                return None
             try:
                 _receive(response, part, bars, bar, limit)
-                return
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
-                if attempt == ATTEMPTS - 1:
-                    raise _refusal(
-                        url, f"broke off {ATTEMPTS} times", "Try again: it will go on there."
-                    ) from None
+                continue
+            return Edition(*(response.headers.get(name, "") for name in ("ETag", "Last-Modified")))
+    raise _refusal(url, f"broke off {ATTEMPTS} times", "Try again: it will go on there.")
 
 
 def forget(part: Path) -> None:
@@ -86,8 +103,8 @@ def _session() -> requests.Session:
     return session
 
 
-def _ask(session: requests.Session, url: str, part: Path) -> requests.Response:
-    headers = {}
+def _ask(session: requests.Session, url: str, part: Path, held: Edition | None) -> requests.Response:
+    headers = held.unless() if held else {}
     if part.is_file() and _etag(part).is_file():
         headers = {"Range": f"bytes={part.stat().st_size}-", "If-Range": _etag(part).read_text("ascii")}
     try:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +13,7 @@ from seqops import presets
 from seqops.cli.options import Debug, Tasks
 from seqops.console import plainly
 from seqops.contract import BadParams
+from seqops.environment import stage_environment
 from seqops.store import Store
 
 Name = Annotated[str, typer.Argument(metavar="PRESET", help="A file of presets/.")]
@@ -64,6 +63,5 @@ def _recorded(store: Store, chosen: presets.Preset, tasks: list[str]) -> bool:
 
 def _environment(store: Store) -> dict[str, str]:
     """Let stages work where DVC puts them, and keep checkpoints and records where the project does."""
-    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    inherited = {key: value for key, value in os.environ.items() if key != "SEQOPS_ROOT"}
-    return {**inherited, "SEQOPS_STATE": str(store.state.resolve()), "PATH": programs}
+    inherited = {key: value for key, value in stage_environment().items() if key != "SEQOPS_ROOT"}
+    return {**inherited, "SEQOPS_STATE": str(store.state.resolve())}

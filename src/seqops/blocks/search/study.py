@@ -22,7 +22,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import make_url, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from seqops.blocks.ledger import alone
+from seqops.blocks.lock import alone
 from seqops.blocks.track import masked
 from seqops.contract import Goal, SeqopsError
 

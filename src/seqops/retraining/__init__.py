@@ -1,0 +1,1 @@
+"""Retraining that can be left alone: fetch, compare, guard, decide, reproduce, record."""
