@@ -43,6 +43,27 @@ def test_an_error_while_writing_splits_leaves_the_old_arrays(tmp_path):
     assert list(read_splits(tmp_path / "arrays")) == ["train"]
 
 
+@pytest.mark.parametrize("left", ["new", "old"])
+def test_what_a_killed_process_of_the_same_number_left_is_in_no_one_s_way(tmp_path, left):
+    """In containers, process numbers are the same at every start."""
+    write_splits(tmp_path / "arrays", {"train": Split({"label": np.array([1, 2])})})
+    litter = tmp_path / f".{os.getpid()}.{left}.arrays" / "test"
+    litter.mkdir(parents=True)
+    (litter / "label.npy").write_bytes(b"half")
+    write_splits(tmp_path / "arrays", {"train": Split({"label": np.array([3])})})
+    assert [p.name for p in tmp_path.iterdir()] == ["arrays"]
+    splits = read_splits(tmp_path / "arrays")
+    assert list(splits) == ["train"]
+    assert splits["train"].plain("label").tolist() == [3]
+
+
+def test_a_raw_file_that_a_kill_left_half_written_is_not_read(tmp_path):
+    raw = Store(tmp_path).folder("letters").raw
+    write_bytes(raw / "whole.csv", b"1\n")
+    (raw / ".123.whole.csv").write_bytes(b"ha")
+    assert [path.name for path in Store(tmp_path).folder("letters").raw_files()] == ["whole.csv"]
+
+
 def _write_for_ever(path):
     for turn in range(10**9):
         write_bytes(path, bytes([65 + turn % 26]) * 500_000)

@@ -48,6 +48,9 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     An error leaves the old folder as it was.
     """
     temporary, former = (path.with_name(f".{os.getpid()}.{kind}.{path.name}") for kind in ("new", "old"))
+    for left in (temporary, former):
+        # a killed process of the same number, as containers give them out, had the same names
+        shutil.rmtree(left, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
         yield temporary
@@ -172,8 +175,9 @@ class Folder:
         return self.path / "raw"
 
     def raw_files(self) -> list[Path]:
-        """List the raw files by name. Raises BadData where there is none."""
-        files = sorted(p for p in self.raw.glob("*") if p.is_file()) if self.raw.is_dir() else []
+        """List the raw files by name, less what a kill left half-written. Raises BadData where there is none."""
+        visible = self.raw.glob("[!.]*") if self.raw.is_dir() else ()
+        files = sorted(p for p in visible if p.is_file())
         if not files:
             raise missing(self.raw)
         return files

@@ -48,7 +48,10 @@ def pytest_terminal_summary(terminalreporter, config):
 
 def _table(rows):
     numbers = [key for key in rows[0] if key]
-    total = {"": "all", **{k: sum(r[k] for r in rows) if isinstance(rows[0][k], int) else "" for k in numbers}}
+    total = {
+        "": "all",
+        **{k: sum(r[k] for r in rows) if isinstance(rows[0][k], int) else "" for k in numbers},
+    }
     table = Table(*rows[0])
     for row in [*sorted(rows, key=lambda row: row[""]), total]:
         table.add_row(*(f"{v:,}" if isinstance(v, int) else str(v) for v in row.values()))

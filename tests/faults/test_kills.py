@@ -9,7 +9,13 @@ from small import Snapshots, hashes, outputs, run
 from warm import Moment
 
 # name: (kills, kills in a row before a run is left in peace)
-KILLS = {"download": (24, 2), "validate": (30, 2), "preprocess": (30, 2), "train": (24, 2), "evaluate": (20, 2)}
+KILLS = {
+    "download": (24, 2),
+    "validate": (30, 2),
+    "preprocess": (30, 2),
+    "train": (24, 2),
+    "evaluate": (20, 2),
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +56,14 @@ def test_a_stage_killed_at_random_moments_ends_as_one_never_killed(snapshots, na
             recorded(snapshots)
     seconds = {"undisturbed s": round(snapshots.played[name].seconds, 1)}
     mean = round(sum(recovery) / runs, 1)
-    figures("kill -9", name, kills=kills, **{"came too late": finished, "recovered": runs}, **seconds, **{"mean s to recover": mean})
+    figures(
+        "kill -9",
+        name,
+        kills=kills,
+        **{"came too late": finished, "recovered": runs},
+        **seconds,
+        **{"mean s to recover": mean},
+    )
 
 
 def whole(snapshots, name, moment):
