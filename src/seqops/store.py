@@ -6,14 +6,16 @@ import hashlib
 import json
 import os
 import shutil
+import tokenize
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from seqops.arrays import Array, Ragged, Split
 from seqops.contract import BadData, Meta, SeqopsError
@@ -80,8 +82,13 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise missing(path) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadData.at(path, None, f"not readable as JSON: {error}", "Run `dvc repro` again.") from None
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, "JSON", error) from None
+
+
+def _damaged(path: Path, what: str, error: Exception) -> BadData:
+    reason = " ".join(str(error).split())[:200]
+    return BadData.at(path, None, f"not readable as {what}: {reason}", "Run `dvc repro` again.")
 
 
 def missing(path: Path) -> BadData:
@@ -119,7 +126,7 @@ def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
 
 
 def read_splits(folder: Path) -> dict[str, Split]:
-    """Open splits memory-mapped. Raises BadData where the folder is missing."""
+    """Open splits memory-mapped. Raises BadData where the folder is missing or an array is torn."""
     if not folder.is_dir():
         raise missing(folder)
     return {path.name: _read_split(path) for path in sorted(folder.iterdir()) if path.is_dir()}
@@ -142,12 +149,15 @@ def _write_array(path: Path, array: Array) -> None:
 
 
 def _open_array(path: Path) -> Array:
-    # an empty file cannot be mapped
     try:
-        array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError:
-        array = np.load(path, allow_pickle=False)
-    return array
+        # an empty file cannot be mapped
+        with suppress(ValueError):
+            mapped: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+            return mapped
+        array: Array = np.load(path, allow_pickle=False)
+        return array
+    except (ValueError, EOFError, SyntaxError, tokenize.TokenError) as error:
+        raise _damaged(path, "an array", error) from None
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -157,10 +167,16 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a Parquet table. Raises BadData where it is missing."""
+    """Read a Parquet table. Raises BadData where it is missing or torn."""
     if not path.is_file():
         raise missing(path)
-    return pd.read_parquet(path)
+    try:
+        return pd.read_parquet(path)
+    except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+        # what the disk refuses has a number
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise _damaged(path, "a table", error) from None
 
 
 @dataclass(frozen=True)
@@ -175,7 +191,7 @@ class Folder:
         return self.path / "raw"
 
     def raw_files(self) -> list[Path]:
-        """List the raw files by name, less what a kill left half-written. Raises BadData where there is none."""
+        """List the raw files by name, none that a kill left half-written. Raises BadData without any."""
         visible = self.raw.glob("[!.]*") if self.raw.is_dir() else ()
         files = sorted(p for p in visible if p.is_file())
         if not files:
