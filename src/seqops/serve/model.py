@@ -31,13 +31,14 @@ class RawModel(PythonModel):
         """Rebuild the network from params, meta and weights."""
         files = {name: Path(path) for name, path in context.artifacts.items()}
         manifest = read_json(files["manifest"])
-        for name, sha256 in manifest["sha256"].items():
+        task_name, hashes = _checked(files, manifest)
+        for name, sha256 in hashes.items():
             if sha256_of(files[name]) != sha256:
                 raise SeqopsError(
                     f"{name} of this bundle is not the file that was registered (its sha256 differs): "
                     f"{files[name]}. Restore the file, or promote another version."
                 )
-        task = Params(files["params"], read_json(files["params"])).task(manifest["task"])
+        task = Params(files["params"], read_json(files["params"])).task(task_name)
         self.data, self.network = task.data, task.network()
         self.meta = read_json(files["meta"])
         self.model = self.network.build(self.meta)
@@ -59,6 +60,18 @@ class RawModel(PythonModel):
             return self.data.request(inputs, self.meta)
         except BadData as error:
             raise Unusable(str(error), INVALID_PARAMETER_VALUE) from None
+
+
+def _checked(files: dict[str, Path], manifest: Any) -> tuple[str, dict[str, str]]:
+    """Return the task and the hashes, one of every other file. Raises SeqopsError."""
+    whole = isinstance(manifest, dict) and isinstance(manifest.get("task"), str)
+    hashes = manifest.get("sha256") if whole else None
+    if not isinstance(hashes, dict) or set(hashes) != set(files) - {"manifest"}:
+        raise SeqopsError(
+            f"the manifest of this bundle is damaged: {files['manifest']}. "
+            "Restore the file, or promote another version."
+        )
+    return manifest["task"], hashes
 
 
 mlflow.models.set_model(RawModel())
