@@ -5,6 +5,7 @@ SEQOPS_FAULTS_SHARE: the share of the kills and of the malformed inputs (1: all 
 
 import os
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -15,7 +16,7 @@ FIGURES = "faults"
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.path.is_relative_to(os.path.dirname(__file__)):
+        if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.faults)
 
 
@@ -28,7 +29,7 @@ def some():
 
 @pytest.fixture
 def figures(record_property):
-    """Report numbers of a test: `figures(kind, name, kills=3)`; they stand in the table, and in a JUnit file."""
+    """Report numbers of a test, as `figures(kind, name, kills=3)`: in the table, and in a JUnit file."""
     return lambda kind, name, **numbers: record_property(FIGURES, {"kind": kind, "": name, **numbers})
 
 

@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 from ruamel.yaml import YAML
+from warm import play, stage
 
 import checkout
 from seqops.params import Params
 from seqops.store import sha256_of
-from warm import play, stage
 
 TASK = "labelling"
 STAGES = {"download": "download", "validate": "validate", "preprocess": "preprocess", "train": "train_task",

@@ -1,4 +1,4 @@
-"""kill -9 at random moments of every stage: what stands is whole, and the next run is as if nothing happened."""
+"""kill -9 at random moments of every stage: what stands is whole, the next run as if nothing happened."""
 
 import random
 import time
