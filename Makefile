@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: run real preset results test test-slow test-faults check ui
+.PHONY: run real preset results test test-slow test-faults check audit ui
 
 run: .venv/.ready
 	dvc repro && seqops results
@@ -33,6 +33,11 @@ test-faults: .venv/.ready
 
 check: .venv/.ready
 	ruff check . && ruff format --check . && mypy && lint-imports
+
+audit: .venv/.ready
+	bandit --quiet --configfile pyproject.toml --recursive src pipelines deploy .ci
+	(cd .ci && pip-licenses) && pip-licenses > /dev/null
+	python .ci/audit.py
 
 ui: .venv/.ready
 	seqops ui

@@ -15,6 +15,7 @@ COMMANDS = [
     "generate",
     "results",
     "tune",
+    "schedule",
     "compare",
     "history",
     "promote",

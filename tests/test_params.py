@@ -277,3 +277,15 @@ def test_a_value_is_shown_in_short():
     with pytest.raises(BadParams, match=r"tasks\.ner\.model\.units: .*got 'xxx.*…") as told:
         wrong.task("ner").network()
     assert len(str(told.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "address", ["https://ann:hush@h.invalid/a.csv", "https://h.invalid/a.csv?access_token=hush"]
+)
+def test_a_secret_in_a_source_is_refused_before_dvc_copies_it(address):
+    params = PARAMS.having({f"tasks.{PARAMS.names[0]}.source": ["mine.csv", address]})
+    with pytest.raises(BadParams, match=r"params\.yaml:\d+: tasks\.\w+\.source: .*dvc\.lock.*netrc") as told:
+        params.task(PARAMS.names[0])
+    assert "hush" not in str(told.value)
+    named = address.replace("hush", "$TOKEN")
+    assert PARAMS.having({f"tasks.{PARAMS.names[0]}.source": named}).task(PARAMS.names[0]).source == named

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 from rich.console import Console
 
 from seqops.contract import SeqopsError
+from seqops.masking import masked
 
 IN_A_LOG = 120  # columns, where there is no screen to ask
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else IN_A_LOG)
@@ -17,7 +20,11 @@ err = Console(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() els
 
 @contextmanager
 def plainly(debug: bool = False) -> Iterator[None]:
-    """Turn an expected failure to one message on stderr and a non-zero exit; `debug` shows the traceback."""
+    """Turn an expected failure to one message on stderr and a non-zero exit; `debug` shows the traceback.
+
+    Secrets of addresses are masked, in the traceback of a failure that nobody expected too.
+    """
+    sys.excepthook = _show
     try:
         yield
     except KeyboardInterrupt:
@@ -30,6 +37,10 @@ def plainly(debug: bool = False) -> Iterator[None]:
         sys.exit(1)
 
 
+def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
+
+
 def complain(error: SeqopsError | OSError) -> None:
     """Print an expected failure."""
     from rich.markup import escape
@@ -40,7 +51,7 @@ def complain(error: SeqopsError | OSError) -> None:
 def told(error: SeqopsError | OSError) -> str:
     """Say in words what failed, and what to do."""
     if isinstance(error, SeqopsError):
-        return str(error)
+        return masked(str(error))
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}. Free space or mend the permission, then run it again."
 

@@ -18,8 +18,8 @@ from packaging.requirements import Requirement
 
 from seqops.blocks import catalog
 from seqops.blocks.fetch import MIRROR, SCHEMES, makers_of
-from seqops.blocks.transfer import masked
 from seqops.contract import SeqopsError, Task
+from seqops.masking import masked
 from seqops.params import Params
 from seqops.store import Store, sha256_of
 
@@ -143,7 +143,7 @@ def tracking(store: Store) -> Iterator[Finding]:
     client = track.connect(store)
     with track.answering():
         count = len(client.search_experiments())
-    yield Finding("tracking store", True, f"{track.masked(track.store_uri(store))}, {count} experiments")
+    yield Finding("tracking store", True, f"{masked(track.store_uri(store))}, {count} experiments")
 
 
 def mirror(store: Store) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from seqops.blocks.document import Document, nearest
 from seqops.blocks.search.space import KINDS, Categorical, Distribution, Space
 from seqops.contract import BadParams, Count, Network, Positive, Recipe, Task
 from seqops.environment import hushed
+from seqops.masking import masked, secret_of
 
 SECTIONS = ("source", "data", "model", "fit", "search")
 NOT_SEARCHED = {
@@ -77,6 +78,20 @@ class Tuning:
 
 
 @dataclass(frozen=True)
+class Notification:
+    """Who is told what a retraining came to.
+
+    webhook: an address that a JSON object is posted to, `command`: words of a command that gets it on its
+    standard input (empty: neither); events: the outcomes that are told.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    webhook: str
+    command: tuple[str, ...]
+    events: tuple[Literal["promoted", "kept", "nothing", "refused", "failed"], ...]
+
+
+@dataclass(frozen=True)
 class Params(Document):
     """The whole of params.yaml."""
 
@@ -101,6 +116,11 @@ class Params(Document):
         return self.section(Tuning, "tuning")
 
     @property
+    def notify(self) -> Notification:
+        """The `notify` section."""
+        return self.section(Notification, "notify")
+
+    @property
     def retraining(self) -> Retraining:
         """The `retraining` section."""
         return self.section(Retraining, "retraining")
@@ -114,6 +134,7 @@ class Params(Document):
         data = self.section(_module(name, "data").Task, f"tasks.{name}.data")
         recipe = self.section(Recipe, f"tasks.{name}.fit")
         source = self.typed(section["source"], str | list[str], f"tasks.{name}.source")
+        self._check_secrets(f"tasks.{name}.source", source)
 
         def network() -> Network:
             with hushed():
@@ -183,6 +204,15 @@ class Params(Document):
         for key in SECTIONS[:-1]:
             if key not in section:
                 raise BadParams(f"{self.path.name}: tasks.{name}.{key}: missing. Add it.")
+
+    def _check_secrets(self, path: str, source: str | list[str]) -> None:
+        """Refuse a secret: DVC copies it to dvc.lock, and git keeps both files."""
+        for address in [source] if isinstance(source, str) else source:
+            if secret := secret_of(address):
+                raise BadParams(
+                    f"{self.at(path)}: {masked(address)} holds {secret}, which git and dvc.lock would keep. "
+                    "Write `$NAME` for it, and set the variable NAME; or put user and password into ~/.netrc."
+                )
 
 
 def _module(task: str, part: str) -> ModuleType:

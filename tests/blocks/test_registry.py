@@ -77,18 +77,7 @@ def test_a_server_that_never_answers_is_told_within_seconds(tmp_path, monkeypatc
     assert "secret" not in str(told.value)
 
 
-def test_passwords_are_masked():
-    assert (
-        track.masked("see postgresql://me:pw@db/x and http://a@b")
-        == "see postgresql://***@db/x and http://***@b"
-    )
-
-
 def test_the_secrets_of_a_source_are_written_nowhere():
     source = ["https://me:pw@host/a.csv?token=abc&x=1", "mine.csv"]
     task = Task("toy", source, None, None, None, {})
     assert track.source_of(task) == "https://***@host/a.csv?token=***&x=***,mine.csv"
-
-
-def test_a_password_is_masked_whatever_stands_in_it():
-    assert track.masked("postgresql+psycopg://me:p@ss/word@db:1/x") == "postgresql+psycopg://***@db:1/x"

@@ -81,7 +81,7 @@ def goal_of(client: mlflow.MlflowClient, present: Present, version: ModelVersion
     """
     try:
         stored = _stored(client, version) if present.same(version) else None
-        return present.score(_anew(present, version) if stored is None else stored)
+        return present.score(_anew(client, present, version) if stored is None else stored)
     except Exception as error:
         # what a former bundle can raise is anything; but a store that does not answer is no bundle's fault
         with answering():
@@ -106,8 +106,8 @@ def _stored(client: mlflow.MlflowClient, version: ModelVersion) -> pd.DataFrame 
         return read_table(path) if sha256_of(path) == version.tags.get(PREDICTIONS) else None
 
 
-def _anew(present: Present, version: ModelVersion) -> pd.DataFrame:
-    bundle = registry.loaded(f"models:/{version.name}/{version.version}").unwrap_python_model()
+def _anew(client: mlflow.MlflowClient, present: Present, version: ModelVersion) -> pd.DataFrame:
+    bundle = registry.load(client, version).unwrap_python_model()
     table = read_table(present.folder.table)
     splits = bundle.data.apply(table, present.task.data.assign(table), bundle.meta)
     predicted: pd.DataFrame = bundle.network.predict(bundle.model, splits["test"], bundle.meta)

@@ -17,8 +17,9 @@ from rich.console import Console
 from seqops.blocks.archive import extract, is_archive
 from seqops.blocks.catalog import Entry, read_catalog
 from seqops.blocks.editions import Editions
-from seqops.blocks.transfer import LIMIT, download, forget, masked
+from seqops.blocks.transfer import LIMIT, download, forget
 from seqops.contract import SeqopsError, Task
+from seqops.masking import masked
 from seqops.store import Store, replacing, sha256_of
 
 MIRROR = "SEQOPS_MIRROR"
@@ -174,7 +175,9 @@ class Fetcher:
         key = hashlib.sha256(address.encode()).hexdigest()[:16]
         part, held = self.work / f"{key}.part", self.held / to.name
         editions = Editions(self.store.state / "editions" / f"{self.task.name}.json")
-        brought = download(address, part, self.console, self.limit, editions.of(key, held))
+        # `$NAME` stands for a secret that no file of the project holds
+        url = os.path.expandvars(address)
+        brought = download(url, part, self.console, self.limit, editions.of(key, held))
         if brought is None:
             _copy(held, to)
             return

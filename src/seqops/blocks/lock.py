@@ -25,17 +25,31 @@ def alone(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def at_once(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock; raise Taken at once where another process does. what: one of which may run at a time."""
+def at_once(path: Path, what: str) -> Iterator[int]:
+    """Hold a lock and yield its descriptor; a child that inherits that holds the lock as well.
+
+    what: one of which may run at a time. Raises Taken, at once, where another process holds it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise Taken(f"{what} runs already (process {holder}). Wait until it has ended.") from None
+            raise Taken(f"{what} runs already {_held_by(file.read().strip())}") from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        yield file.fileno()
+
+
+def _held_by(holder: str) -> str:
+    if not holder.isdecimal():
+        return "(process unknown). Wait until it has ended."
+    try:
+        os.kill(int(holder), 0)
+    except ProcessLookupError:
+        return f"(process {holder} is gone, but what it began still runs). Wait until that has ended."
+    except PermissionError:
+        pass
+    return f"(process {holder}). Wait until it has ended, or end it: kill {holder}."

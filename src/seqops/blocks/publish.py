@@ -9,7 +9,7 @@ from typing import Any
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
-from seqops.blocks import registry, track
+from seqops.blocks import integrity, registry, track
 from seqops.blocks.bundle import log_bundle
 from seqops.blocks.card import card
 from seqops.blocks.comparison import DATA, PREDICTIONS, Present
@@ -97,6 +97,7 @@ def _version(
     if version is None:
         _forget_bundles(client, run.run_id)
         uri = log_bundle(task, folder, run.run_id, task.data.request_example(read_json(folder.meta)))
+        tags[integrity.BUNDLE] = integrity.listed(run, uri)
         registry.describe(client, name, f"{task.name}: {task.data.intended_use}"[: registry.MOST])
         version = client.create_model_version(name, uri, run.run_id, tags=tags, description=text)
     registry.update(client, version, tags, text)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -12,6 +15,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
+from seqops.blocks.integrity import verified
 from seqops.blocks.track import answering
 from seqops.contract import SeqopsError
 from seqops.environment import hushed
@@ -110,12 +114,14 @@ def standing(client: mlflow.MlflowClient, name: str) -> Standing:
         return Standing(f"{name}: {words}", seconds, reason)
 
 
-def load(name: str, alias: str) -> Any:
-    """Load a registered model by its alias."""
-    return loaded(f"models:/{name}@{alias}")
-
-
-def loaded(uri: str) -> Any:
-    """Load a registered model by its address."""
-    with answering(), hushed():
-        return mlflow.pyfunc.load_model(uri)
+def load(client: mlflow.MlflowClient, present: ModelVersion) -> Any:
+    """Load a version. Raises SeqopsError where its bundle is not what was registered."""
+    path = sys.path[:]
+    try:
+        with answering(), tempfile.TemporaryDirectory() as scratch:
+            bundle = verified(client, present, Path(scratch))
+            with hushed():
+                return mlflow.pyfunc.load_model(str(bundle))
+    finally:
+        # MLflow adds the folder, which is gone, and which another user could make anew
+        sys.path[:] = path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -23,11 +22,17 @@ from seqops.blocks.identity import Identity, git_commit
 from seqops.blocks.naming import run_name
 from seqops.blocks.watch import Epoch
 from seqops.contract import SeqopsError, Task
+from seqops.masking import masked
 from seqops.store import Store, read_json
 
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
 TRAINING = "training"
 """The `seqops.kind` of a run that made the weights of the pipeline, beside those of studies and trials."""
+REFUSALS = {
+    401: "knows no such user and password. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.",
+    403: "does not let this user do that. Ask its administrator for the permission.",
+}
+"""What a server's status says, and what to do."""
 
 
 @contextmanager
@@ -37,17 +42,18 @@ def answering() -> Iterator[None]:
         yield
     except (MlflowException, requests.RequestException) as error:
         uri = masked(mlflow.get_tracking_uri())
+        if refusal := REFUSALS.get(_status(error)):
+            raise SeqopsError(f"the tracking store {uri} {refusal}") from error
         raise SeqopsError(
             f"the tracking store {uri} failed: {masked(str(error).splitlines()[0])} "
             "Mend it, or unset MLFLOW_TRACKING_URI to use the project's own store."
         ) from error
 
 
-def masked(text: str) -> str:
-    """Hide the user, the password and every query value of the URLs in a text."""
-    # to the last @, because a password may hold one, or a slash
-    text = re.sub(r"(\w+://)\S*@", r"\1***@", text)
-    return re.sub(r"(?<=[?&])([^=&\s]+)=[^&\s]+", r"\1=***", text) if "://" in text else text
+def _status(error: MlflowException | requests.RequestException) -> int:
+    if isinstance(error, MlflowException):
+        return int(error.get_http_status_code())
+    return 0 if error.response is None else int(error.response.status_code)
 
 
 def source_of(task: Task) -> str:

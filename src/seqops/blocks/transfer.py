@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from urllib3.util import Retry
 
 from seqops.contract import SeqopsError
+from seqops.masking import masked
 
 LIMIT = 2 * 1024**3
 """No download, and no archive member, may be larger: bytes."""
@@ -52,16 +54,6 @@ class Edition:
         return {name: value for name, value in asked.items() if value}
 
 
-def masked(url: str) -> str:
-    """Hide the user, the password and every query value of a URL; leave other text as it is."""
-    parts = urlsplit(url)
-    if not parts.netloc:
-        return url
-    _, at, host = parts.netloc.rpartition("@")
-    query = urlencode([(key, "***") for key, _ in parse_qsl(parts.query)], safe="*")
-    return urlunsplit((parts.scheme, f"***@{host}" if at else host, parts.path, query, ""))
-
-
 def download(
     url: str, part: Path, console: Console, limit: int = LIMIT, held: Edition | None = None
 ) -> Edition | None:
@@ -96,6 +88,8 @@ def forget(part: Path) -> None:
 def _session() -> requests.Session:
     session = requests.Session()
     session.max_redirects = REDIRECTS
+    # it would tell of each retry with the query, and the token in it
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     # a compressed body has another length and another ETag than the file
     session.headers["Accept-Encoding"] = "identity"
     for scheme in ("http://", "https://"):

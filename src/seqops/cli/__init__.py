@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from seqops.cli import generate, predict, presets, project, registry, results, retrain, tune
+from seqops.cli import generate, predict, presets, project, registry, results, retrain, schedule, tune
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -21,6 +21,7 @@ for command in (
     registry.publish,
     tune.tune,
     retrain.retrain,
+    schedule.schedule,
     project.doctor,
     project.ui,
 ):

@@ -58,6 +58,8 @@ def answering(task: str, alias: str) -> Any:
 
     client = track.connect(store)
     name = configured.data.registered_name
-    if registry.holder(client, name, alias) is None:
+    with track.answering():
+        number = registry.holder(client, name, alias)
+    if number is None:
         raise SeqopsError(f"no version of {name} holds the alias {alias!r}. Run `dvc repro evaluate@{task}`.")
-    return registry.load(name, alias)
+    return registry.load(client, registry.version(client, name, number))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Annotated
 
+import typer
 from rich.markup import escape
 
 from seqops.cli.options import Debug
@@ -26,12 +28,21 @@ def doctor(debug: Debug = False) -> None:
             sys.exit(1)
 
 
-def ui(port: int = 5000, debug: Debug = False) -> None:
-    """Open the MLflow UI on this machine alone."""
+def ui(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 5000,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; any but this machine's own needs a password.")
+    ] = "127.0.0.1",
+    debug: Debug = False,
+) -> None:
+    """Open the MLflow UI, on this machine alone where no other host is named."""
     with plainly(debug):
+        from seqops.blocks import server
         from seqops.blocks.track import store_uri
 
-        command = [sys.executable, "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(port)]
-        environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-        uri = ["--backend-store-uri", store_uri(Store.find())]
-        sys.exit(subprocess.run([*command, *uri], env=environment, check=False).returncode)  # noqa: S603
+        store = Store.find()
+        environment = server.environment(store_uri(store), host, os.environ, store.state / "mlflow")
+        if not server.is_loopback(host):
+            out.print(f"Passwords cross the network in the clear: put TLS before {host}:{port}.")
+        done = subprocess.run(server.command(host, port), env=environment, check=False)  # noqa: S603
+        sys.exit(done.returncode)

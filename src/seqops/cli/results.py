@@ -15,6 +15,7 @@ from seqops.blocks.markdown import number
 from seqops.cli.options import Debug, Tasks
 from seqops.console import out, plainly
 from seqops.contract import SeqopsError
+from seqops.masking import masked
 from seqops.params import Params
 from seqops.store import Store, read_json, write_bytes
 
@@ -57,7 +58,7 @@ def _page(store: Store, params: Params, tasks: list[str]) -> str:
     found = list(rows())
     if not any(row.record for row in found):
         example = f" Make one: {found[0].command}." if found else ""
-        uri = track.masked(track.store_uri(store))
+        uri = masked(track.store_uri(store))
         raise SeqopsError(f"{uri} holds no finished and evaluated run of a preset.{example}")
     return page(found, params.registry.alpha)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -44,6 +44,10 @@ class Ended:
     version: str | None = None
     champion: str | None = None
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def event(self) -> dict[str, Any]:
+        """Return what others are told."""
+        return {key: value for key, value in vars(self).items() if key != "facts"}
 
     def said(self) -> str:
         """Say it in a line."""
@@ -161,7 +165,6 @@ class Cycle:
     ) -> Ended:
         ended = Ended(self.task.name, outcome, reason.rstrip("."), version, champion, facts)
         if not self.settings.dry_run:
-            said = {key: value for key, value in asdict(ended).items() if key not in ("task", "facts")}
-            self.audit.end({**facts, **said})
+            self.audit.end({**facts, **ended.event()})
         out.print(ended.said(), markup=False, highlight=False)
         return ended

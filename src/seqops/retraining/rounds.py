@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from seqops.blocks.notify import notify
 from seqops.console import complain, told
 from seqops.contract import SeqopsError
 from seqops.params import Params
@@ -23,7 +24,12 @@ def rounds(
     params = Params.load(store.params)
     for name in names:
         params.task(name)
-    outcomes = {_cycle(store, name, settings, debug).outcome for name in names}
+    outcomes = set()
+    for name in names:
+        ended = _cycle(store, name, settings, debug)
+        outcomes.add(ended.outcome)
+        if not dry_run:
+            notify(params.notify, ended.event())
     return CODES[next(outcome for outcome in BY_WEIGHT if outcome in outcomes)]
 
 

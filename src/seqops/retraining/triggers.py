@@ -52,11 +52,13 @@ def due(triggers: Sequence[Trigger], now: Circumstances) -> tuple[bool, str]:
         return True, f"a retraining was cut off, begun because: {now.unfinished}"
     if now.age is None:
         return True, "there is no champion yet"
-    found = [_met(trigger, now, now.age) for trigger in triggers]
-    for met, said in found:
+    found = []
+    for trigger in triggers:
+        met, said = _met(trigger, now, now.age)
         if met:
             return True, said
-    return False, "; ".join(said for _, said in found)
+        found.append(said)
+    return False, "; ".join(found)
 
 
 def _met(trigger: Trigger, now: Circumstances, age: timedelta) -> tuple[bool, str]:

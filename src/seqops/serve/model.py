@@ -31,9 +31,9 @@ class RawModel(PythonModel):
         """Rebuild the network from params, meta and weights."""
         files = {name: Path(path) for name, path in context.artifacts.items()}
         manifest = read_json(files["manifest"])
-        task_name, hashes = _checked(files, manifest)
-        for name, sha256 in hashes.items():
-            if sha256_of(files[name]) != sha256:
+        task_name, hashes = _checked(files["manifest"], manifest)
+        for name in ("params", "meta", "weights"):
+            if sha256_of(files[name]) != hashes.get(name):
                 raise SeqopsError(
                     f"{name} of this bundle is not the file that was registered (its sha256 differs): "
                     f"{files[name]}. Restore the file, or promote another version."
@@ -62,16 +62,15 @@ class RawModel(PythonModel):
             raise Unusable(str(error), INVALID_PARAMETER_VALUE) from None
 
 
-def _checked(files: dict[str, Path], manifest: Any) -> tuple[str, dict[str, str]]:
-    """Return the task and the hashes, one of every other file. Raises SeqopsError."""
-    whole = isinstance(manifest, dict) and isinstance(manifest.get("task"), str)
-    hashes = manifest.get("sha256") if whole else None
-    if not isinstance(hashes, dict) or set(hashes) != set(files) - {"manifest"}:
-        raise SeqopsError(
-            f"the manifest of this bundle is damaged: {files['manifest']}. "
-            "Restore the file, or promote another version."
-        )
-    return manifest["task"], hashes
+def _checked(path: Path, manifest: Any) -> tuple[str, dict[str, str]]:
+    """Return the task and the hashes of its files. Raises SeqopsError."""
+    if isinstance(manifest, dict):
+        task, hashes = manifest.get("task"), manifest.get("sha256")
+        if isinstance(task, str) and isinstance(hashes, dict):
+            return task, hashes
+    raise SeqopsError(
+        f"the manifest of this bundle is damaged: {path}. Restore the file, or promote another version."
+    )
 
 
 mlflow.models.set_model(RawModel())

@@ -23,8 +23,8 @@ from sqlalchemy import make_url, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from seqops.blocks.lock import alone
-from seqops.blocks.track import masked
 from seqops.contract import Goal, SeqopsError
+from seqops.masking import masked
 
 Values = Mapping[str, Any]
 Objective = Callable[[Trial], float]

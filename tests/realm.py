@@ -128,9 +128,9 @@ class Realm:
             self.client.delete_run(run.info.run_id)
 
 
-def founded(root, name):
+def founded(root, name, kind=Halves):
     """Found a realm in an empty folder; its registered model bears the name."""
-    data = type("Toy", (Halves,), {"registered_name": name})()
+    data = type("Toy", (kind,), {"registered_name": name})()
     section = {"source": "sample", "data": {}, "model": {}, "fit": {}}
     task = Task(name, "sample", data, lambda: ToyNetwork(), RECIPE, section)
     store = Store(root)

@@ -1,0 +1,127 @@
+"""`seqops schedule`: retrain whenever a crontab text says so, as long as this runs."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from seqops.cli.options import Debug, Tasks
+from seqops.cli.retrain import If, Tune
+from seqops.console import err, out, plainly
+from seqops.params import Notification, Params
+from seqops.store import Store
+
+if TYPE_CHECKING:
+    from seqops.blocks.command import Command
+    from seqops.blocks.scheduling import Schedule
+
+COMMAND = (sys.executable, "-m", "seqops", "retrain")
+OUTCOMES = {0: "promoted", 10: "kept", 11: "nothing to do", 12: "data refused", 130: "stopped"}
+LOOK = 60.0
+"""How often the clock is looked at: seconds."""
+
+Cron = Annotated[str, typer.Option(help='Five fields of crontab(5): "0 3 * * 1" is every Monday at 03:00.')]
+
+
+def schedule(cron: Cron, tasks: Tasks = None, when: If = None, tune: Tune = 0, debug: Debug = False) -> None:
+    """Retrain whenever it is due, until Ctrl-C; a run missed while this was down is made up once."""
+    with plainly(debug):
+        store = Store.find()
+        params = Params.load(store.params)
+        for name in tasks or []:
+            params.task(name)
+        from seqops.blocks.command import Command
+        from seqops.blocks.crontab import Crontab
+        from seqops.blocks.lock import at_once
+        from seqops.blocks.scheduling import CrontabTrigger, Plan, Schedule
+
+        crontab, plan = Crontab.parse(cron), Plan(cron, _arguments(tasks or [], when or [], tune))
+        with at_once(store.state / "schedule.lock", "a schedule of this project") as held:
+            command = Command([*COMMAND, *plan.arguments], store.root, held)
+            run = _cycle(command, params.notify, " ".join(tasks or params.names))
+            schedule = Schedule(store.state / "schedule.json", plan, run, _tell)
+            _tell(f"Scheduled: {plan.said()}, time zone {schedule.zone}. Ctrl-C ends it.")
+            _until_told(schedule, command, lambda: schedule.start(CrontabTrigger(crontab, schedule.zone)))
+            _tell("Stopped.")
+
+
+def _arguments(tasks: list[str], when: list[str], tune: int) -> tuple[str, ...]:
+    """Return the arguments of `seqops retrain`. Raises BadParams for a trigger that there is not."""
+    from seqops.retraining.triggers import Trigger
+
+    for text in when:
+        Trigger.parse(text)
+    triggers = [word for text in when for word in ("--if", text)]
+    return (*tasks, *triggers, *(("--tune", str(tune)) if tune else ()))
+
+
+def _cycle(command: Command, settings: Notification, tasks: str) -> Callable[[], None]:
+    """Return what a run does: the command, what it came to, and word of a death that it cannot send."""
+
+    def run() -> None:
+        begun = datetime.now(UTC)
+        _tell(f"{_clock()}: retraining begins.")
+        try:
+            code = command.run()
+        except OSError as error:
+            err.print(f"retraining could not be started: {error}", markup=False)
+            return
+        if code is not None:
+            seconds = round((datetime.now(UTC) - begun).total_seconds())
+            _tell(f"{_clock()}: {outcome(code)} after {seconds} s.")
+            if code < 0 and not command.ended:
+                from seqops.blocks.notify import notify
+
+                reason = f"the retraining was {outcome(code)}"
+                notify(settings, {"task": tasks, "outcome": "failed", "reason": reason})
+
+    return run
+
+
+def outcome(code: int) -> str:
+    """Say what an exit code of `seqops retrain` means; a negative one is a signal."""
+    if code < 0:
+        return f"ended by {signal.Signals(-code).name}"
+    return f"{OUTCOMES.get(code, 'failed')} (exit {code})"
+
+
+def _until_told(schedule: Schedule, command: Command, start: Callable[[], None]) -> None:
+    """Let it run until a signal; pass that on to a run under way and wait for it; a second one kills it."""
+    stopping = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+        stopping.append(signal.SIGHUP)
+    for number in stopping:
+        signal.signal(number, _interrupt)
+    with suppress(KeyboardInterrupt):
+        start()
+        while True:
+            time.sleep(LOOK)
+            schedule.look()
+    for by in (signal.SIGINT, signal.SIGKILL):
+        with suppress(KeyboardInterrupt):
+            if command.end(by):
+                _tell("Waiting for the retraining to stop; what it finished is kept. Again: kill it.")
+            schedule.stop()
+            return
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _clock() -> str:
+    from seqops.blocks.scheduling import moment
+
+    return moment(datetime.now().astimezone())
+
+
+def _tell(line: str) -> None:
+    out.print(line, markup=False, highlight=False)

@@ -1,0 +1,95 @@
+"""Who can reach the MLflow server that the project starts."""
+
+import subprocess
+from configparser import ConfigParser
+
+import pytest
+from typer.testing import CliRunner
+
+from seqops.blocks.server import CONFIG, KEY, PASSWORD, command, environment, is_loopback
+from seqops.cli import app
+from seqops.contract import SeqopsError
+
+GIVEN = {KEY: "k" * 40, PASSWORD: "a passphrase of ours"}
+STORE = "sqlite:////home/me/mlflow.db"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """An empty project; what would be started is noted in place of being started."""
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_text("tasks: {}\n")
+    monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
+    for name in ("MLFLOW_TRACKING_URI", "SEQOPS_STATE", KEY, PASSWORD, CONFIG):
+        monkeypatch.delenv(name, raising=False)
+    started = []
+
+    def run(command, env, check):
+        started.append((command, env))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return started
+
+
+def option(arguments, name):
+    return arguments[arguments.index(name) + 1]
+
+
+def test_the_ui_is_for_this_machine_alone_unless_told_otherwise(project):
+    assert CliRunner().invoke(app, ["ui"]).exit_code == 0
+    [(arguments, _)] = project
+    assert option(arguments, "--host") == "127.0.0.1"
+    assert "--app-name" not in arguments
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org", ""])
+def test_no_other_machine_comes_in_without_a_password(project, host):
+    done = CliRunner().invoke(app, ["ui", "--host", host])
+    assert done.exit_code == 1 and project == []
+    assert done.stderr.startswith("error: ") and "Traceback" not in done.output
+    assert KEY in done.stderr and PASSWORD in done.stderr and "--host" in done.stderr
+
+
+def test_with_a_password_of_ones_own_it_asks_for_it(project, monkeypatch, tmp_path):
+    for name, value in GIVEN.items():
+        monkeypatch.setenv(name, value)
+    done = CliRunner().invoke(app, ["ui", "--host", "192.168.1.7"])
+    [(arguments, env)] = project
+    assert option(arguments, "--app-name") == "basic-auth"
+    accounts = ConfigParser()
+    accounts.read(env[CONFIG])
+    assert accounts["mlflow"]["database_uri"] == f"sqlite:///{tmp_path / '.state/mlflow/basic_auth.db'}"
+    assert "admin_password" not in accounts["mlflow"]
+    assert "TLS" in done.output
+    assert not any(value in " ".join(arguments) + done.output for value in GIVEN.values())
+
+
+@pytest.mark.parametrize("password", ["", "short", "password1234"])
+def test_a_weak_or_widely_known_password_is_refused(password, tmp_path):
+    with pytest.raises(SeqopsError, match=PASSWORD) as told:
+        environment(STORE, "10.0.0.1", {**GIVEN, PASSWORD: password}, tmp_path)
+    assert KEY not in str(told.value)
+
+
+def test_the_store_s_password_is_not_in_the_list_of_processes(tmp_path):
+    uri = "postgresql://me:hush@db/mlflow"
+    assert environment(uri, "127.0.0.1", {}, tmp_path)["MLFLOW_BACKEND_STORE_URI"] == uri
+    assert "hush" not in " ".join(command("127.0.0.1", 5000))
+
+
+def test_a_person_s_own_accounts_are_used(tmp_path):
+    assert environment(STORE, "10.0.0.1", {**GIVEN, CONFIG: "mine.ini"}, tmp_path)[CONFIG] == "mine.ini"
+
+
+def test_a_store_that_is_a_server_has_its_own_page(tmp_path):
+    with pytest.raises(SeqopsError, match=r"open https://\*\*\*@runs.example in a browser"):
+        environment("https://me:hush@runs.example", "127.0.0.1", {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("localhost", True), ("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("localhost.evil", False)],
+)
+def test_which_hosts_are_this_machine(host, own):
+    assert is_loopback(host) is own

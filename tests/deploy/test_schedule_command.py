@@ -1,0 +1,231 @@
+"""`seqops schedule` as a process: refused, killed, stopped, begun again."""
+
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
+
+from seqops.cli import app
+from seqops.cli.schedule import OUTCOMES, outcome
+from seqops.retraining.rounds import CODES
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+WEEKLY = ("--cron", "0 3 * * 1")
+LONG = 120  # seconds; nothing here takes so long
+STOPPABLE = """
+import os, sys, time
+open('pid', 'w').write(str(os.getpid()))
+try:
+    print('begun', *sys.argv[1:], flush=True)
+    time.sleep(600)
+except KeyboardInterrupt:
+    raise SystemExit(130)
+"""
+STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + STOPPABLE
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
+    monkeypatch.delenv("SEQOPS_STATE", raising=False)
+    monkeypatch.delenv("SEQOPS_WEBHOOK", raising=False)
+    return tmp_path
+
+
+def owing(project, *arguments, cron=WEEKLY[1]):
+    """Leave the state of a scheduler that missed a run."""
+    state = {"cron": cron, "arguments": list(arguments), "next": "2026-01-05T03:00:00+00:00", "begun": None}
+    (project / ".state").mkdir()
+    (project / ".state" / "schedule.json").write_text(json.dumps(state))
+
+
+def state(project):
+    return json.loads((project / ".state" / "schedule.json").read_text())
+
+
+class Keeper:
+    """A scheduler that runs, and what it says."""
+
+    def __init__(self, program, *arguments):
+        words = [sys.executable, str(HERE / "keeper.py"), program, *WEEKLY, *arguments]
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.lines, self.said = queue.Queue(), []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.put(line.strip())
+
+    def wait(self, part):
+        """Wait for a line that has a part; return it."""
+        while not self.said or part not in self.said[-1]:
+            try:
+                self.said.append(self.lines.get(timeout=LONG))
+            except queue.Empty:
+                raise AssertionError((part, self.said)) from None
+        return self.said[-1]
+
+    def end(self, by=signal.SIGTERM):
+        self.process.send_signal(by)
+        return self.process.wait(LONG)
+
+
+@contextmanager
+def keeping(program, *arguments):
+    keeper = Keeper(program, *arguments)
+    try:
+        yield keeper
+    finally:
+        keeper.process.kill()
+        keeper.process.wait()
+
+
+def refused(*arguments):
+    """Start a scheduler that must be refused; return what it says."""
+    words = [sys.executable, str(HERE / "keeper.py"), "", *arguments]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=LONG)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_missed_run_is_made_up_once_and_a_killed_scheduler_begins_again(project):
+    owing(project, "ner", "--if", "drift", "--if", "age=7d", "--tune", "3")
+    arguments = ("ner", "--if", "drift", "--if", "age=7d", "--tune", "3")
+    program = "import sys; print('given', *sys.argv[1:], flush=True); raise SystemExit(10)"
+    with keeping(program, *arguments) as first:
+        first.wait("Scheduled: retrain ner --if drift --if age=7d --tune 3 at '0 3 * * 1', time zone ")
+        first.wait("was missed. It is made up now.")
+        assert first.wait("given") == "given ner --if drift --if age=7d --tune 3"
+        first.wait("kept (exit 10) after ")
+        first.wait("Next run: Monday ")
+        said = refused(*WEEKLY)
+        assert f"a schedule of this project runs already (process {first.process.pid})." in said
+        assert first.end(signal.SIGKILL) == -signal.SIGKILL
+    left = state(project)
+    with keeping(program, *arguments) as second:
+        second.wait("Next run: Monday ")
+        assert second.end() == 0
+        second.wait("Stopped.")
+    assert not any("made up" in line or "begins" in line for line in second.said)
+    assert state(project) == left
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_passed_on_to_the_retraining_and_waited_for(project, by):
+    owing(project)
+    with keeping(STOPPABLE) as keeper:
+        keeper.wait("begun")
+        assert keeper.end(by) == 0
+        keeper.wait("Waiting for the retraining to stop")
+        keeper.wait("stopped (exit 130)")
+        keeper.wait("Stopped.")
+    assert gone(int((project / "pid").read_text()))
+    assert state(project)["begun"] is None
+
+
+def test_a_second_signal_kills_a_retraining_that_heeds_none(project):
+    owing(project)
+    with keeping(STUBBORN) as keeper:
+        keeper.wait("begun")
+        keeper.process.send_signal(signal.SIGINT)
+        keeper.wait("Waiting for the retraining to stop")
+        assert keeper.end(signal.SIGINT) == 0
+        keeper.wait("ended by SIGKILL")
+    assert gone(int((project / "pid").read_text()))
+
+
+def test_a_retraining_that_outlives_its_scheduler_keeps_the_next_one_away(project):
+    owing(project)
+    with keeping(STOPPABLE) as keeper:
+        keeper.wait("begun")
+        keeper.end(signal.SIGKILL)
+    pid = int((project / "pid").read_text())
+    assert not gone(pid)
+    assert f"(process {keeper.process.pid} is gone, but what it began still runs)" in refused(*WEEKLY)
+    os.kill(pid, signal.SIGKILL)
+    assert gone(pid)
+    with keeping("raise SystemExit(11)") as keeper:
+        keeper.wait("was cut short. It is made up now.")
+        keeper.wait("nothing to do (exit 11)")
+        keeper.wait("Next run: Monday ")
+        assert keeper.end() == 0
+
+
+def gone(pid):
+    """Wait a while for the end of a process; tell whether it came."""
+    deadline = time.monotonic() + 2
+    while Path(f"/proc/{pid}").exists():
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        if stat.rpartition(")")[2].split()[0] == "Z":
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_a_retraining_that_is_killed_is_told(project):
+    owing(project)
+    yaml, path = YAML(), project / "params.yaml"
+    document = yaml.load(path)
+    program, told = (
+        "import sys; open(sys.argv[1], 'wb').write(sys.stdin.buffer.read())",
+        project / "told.json",
+    )
+    document["notify"]["command"] = [sys.executable, "-c", program, str(told)]
+    yaml.dump(document, path)
+    with keeping("import os; os.kill(os.getpid(), 9)") as keeper:
+        keeper.wait("ended by SIGKILL")
+        keeper.wait("Next run: Monday ")
+        assert keeper.end() == 0
+    event = json.loads(told.read_text())
+    assert event["outcome"] == "failed"
+    assert event["reason"] == "the retraining was ended by SIGKILL"
+
+
+def test_a_corrupt_state_is_refused(project):
+    owing(project)
+    (project / ".state" / "schedule.json").write_text('{"cron": "0 3')
+    said = refused(*WEEKLY)
+    assert "schedule.json is no state of a schedule: Invalid JSON" in said
+    assert "Remove it" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("--cron", "0 3 * *"), "it has 4 fields, and must have five"),
+        (("--cron", "61 3 * * 1"), 'Example: "0 3 * * 1", every Monday at 03:00.'),
+        ((*WEEKLY, "nerr"), "did you mean 'ner'"),
+        ((*WEEKLY, "--if", "drft"), "no trigger 'drft'"),
+    ],
+)
+def test_what_cannot_be_scheduled_is_refused_at_once(project, arguments, what):
+    done = CliRunner().invoke(app, ["schedule", *arguments])
+    assert done.exit_code == 1
+    assert what in done.stderr
+    assert not (project / ".state").exists()
+
+
+def test_the_words_of_exit_codes_are_those_of_retrain():
+    heads = {"nothing": "nothing to do", "refused": "data refused", "failed": "failed"}
+    for name, code in CODES.items():
+        if name != "due":  # of a dry run alone
+            assert outcome(code) == f"{heads.get(name, name)} (exit {code})"
+    assert set(OUTCOMES) <= {*CODES.values(), 130}
+    assert outcome(-9) == "ended by SIGKILL"

@@ -1,0 +1,123 @@
+"""A pipeline among secrets: none of them is written down or said, by any stage or command."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from checkout import NAMES, project
+from postgres import binaries
+from seqops.params import Params
+from seqops.store import Store
+
+pytest_plugins = ("postgres", "tracking")
+pytestmark = pytest.mark.slow
+HERE = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+NAME = NAMES[0]
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Serve the sample of a task to whoever shows the token; redirected once."""
+    content = next(iter(Params.load(HERE / "params.yaml").task(NAME).data.sample().values()))
+    token = f"t0ken{secrets.token_hex(8)}"
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            if not self.path.endswith(f"?token={token}"):
+                self.send_error(403)
+            elif self.path.startswith("/moved/"):
+                self.send_response(302)
+                self.send_header("Location", self.path.removeprefix("/moved"))
+                self.end_headers()
+            else:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+        def log_message(self, *arguments):
+            """Keep the test output clean."""
+
+    serving = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=serving.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{serving.server_address[1]}/moved/series.csv?token=$A_TOKEN", token
+    serving.shutdown()
+    serving.server_close()
+
+
+def checkout(root, source):
+    """Make a DVC project of one task, whose source is the address."""
+    project(root)
+    shutil.copytree(HERE / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    yaml = YAML()
+    document = yaml.load(root / "params.yaml")
+    document["tasks"] = {NAME: {**document["tasks"][NAME], "source": source}}
+    document["tasks"][NAME]["model"]["members"] = 1
+    yaml.dump(document, root / "params.yaml")
+    return Store(root)
+
+
+def environment(store, server, token, password):
+    hidden = {name: f"{name}{secrets.token_hex(8)}" for name in ("mirror", "proxy", "studies")}
+    given = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "SEQOPS_"))},
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(store.root / "src"),
+        "SEQOPS_ROOT": str(store.root),
+        "MLFLOW_TRACKING_URI": server.url.replace("://", f"://admin:{password}@"),
+        "A_TOKEN": token,
+        "SEQOPS_MIRROR": f"http://ann:{hidden['mirror']}@127.0.0.1:9/data?key={hidden['mirror']}",
+        "SEQOPS_STUDIES": f"postgresql+psycopg://ann:{hidden['studies']}@127.0.0.1:9/none",
+        "HTTP_PROXY": f"http://ann:{hidden['proxy']}@127.0.0.1:9",
+        "HTTPS_PROXY": f"http://ann:{hidden['proxy']}@127.0.0.1:9",
+        "NO_PROXY": "127.0.0.1",
+    }
+    return given, [token, password, *hidden.values()]
+
+
+def dumped(server):
+    """Return all that the tracking server's database holds."""
+    address = server.given["MLFLOW_BACKEND_STORE_URI"].replace("+psycopg", "")
+    command = [binaries() / "pg_dump", "--inserts", address]
+    done = subprocess.run(command, env=server.given, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_no_secret_is_written_down_or_said(address, server, password, tmp_path):
+    source, token = address
+    store = checkout(tmp_path / "project", source)
+    given, hidden = environment(store, server, token, password)
+
+    def said(*command):
+        done = subprocess.run(command, cwd=store.root, env=given, capture_output=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    assert said(BIN / "dvc", "init", "--no-scm", "--quiet")[0] == 0
+    status, output = said(BIN / "dvc", "repro", "--verbose", f"evaluate@{NAME}")
+    assert status == 0, output.decode()
+    seqops = (sys.executable, "-m", "seqops")
+    outputs = [output]
+    for command in (["results"], ["doctor"], ["tune", NAME, "--debug"]):
+        outputs.append(said(*seqops, *command)[1])
+    assert b"postgresql+psycopg://***@127.0.0.1:9/none" in outputs[-1]
+    assert b"Traceback" in outputs[-1] and b"Traceback" not in b"".join(outputs[:-1])
+    database = dumped(server)
+    assert b"/moved/series.csv?token=***" in database
+    assert b"token=$A_TOKEN" in (store.root / "dvc.lock").read_bytes()
+    written = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    kept = {path: path.read_bytes() for path in server.folder.rglob("*") if path.is_file()}
+    assert any(path.name == "report.html" for path in written)
+    assert any(path.name == "params.json" for path in kept)
+    everything = {"the database": database, "what was said": b"".join(outputs), **written, **kept}
+    for secret in hidden:
+        assert [str(place) for place, content in everything.items() if secret.encode() in content] == []

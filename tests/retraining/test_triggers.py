@@ -1,0 +1,70 @@
+"""Each trigger met and not met, and the line that says why."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from seqops.contract import BadParams
+from seqops.retraining.changes import Changes
+from seqops.retraining.triggers import Circumstances, Trigger, due
+
+GROWN = Changes(2, 0, 0, np.ones(2, bool))
+SAME = Changes(0, 0, 0, np.zeros(2, bool))
+WEEK = timedelta(days=7)
+
+
+def now(changes=SAME, age=timedelta(days=8), drift=False, unfinished=None):
+    return Circumstances(
+        unfinished, changes, age, lambda: (drift, "the lengths moved" if drift else "no drift")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger"),
+    [
+        ("always", Trigger("always")),
+        ("new-data", Trigger("new-data")),
+        ("drift", Trigger("drift")),
+        ("age=7d", Trigger("age", WEEK)),
+        ("age=1w", Trigger("age", WEEK)),
+        ("age=36h", Trigger("age", timedelta(hours=36))),
+        ("age=0.5d", Trigger("age", timedelta(hours=12))),
+    ],
+)
+def test_a_trigger_is_read(text, trigger):
+    assert Trigger.parse(text) == trigger
+
+
+@pytest.mark.parametrize("text", ["", "never", "age", "age=", "age=7", "age=7m", "age=-1d", "age=7d."])
+def test_no_trigger_is_refused_with_those_there_are(text):
+    with pytest.raises(BadParams, match=r"name always, new-data, drift, or an age such as age=7d"):
+        Trigger.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("texts", "circumstances", "found"),
+    [
+        (["always"], now(), (True, "it is always wanted")),
+        (["new-data"], now(GROWN), (True, "rows: 2 added")),
+        (["new-data"], now(), (False, "no row changed")),
+        (["drift"], now(drift=True), (True, "the lengths moved")),
+        (["drift"], now(GROWN), (False, "no drift")),
+        (["age=7d"], now(), (True, "the champion is 8.0 days old, more than 7")),
+        (["age=2w"], now(), (False, "the champion is 8.0 days old, not more than 14")),
+        (["drift", "new-data"], now(GROWN), (True, "rows: 2 added")),
+        (["drift", "new-data"], now(), (False, "no drift; no row changed")),
+        (["drift"], now(age=None), (True, "there is no champion yet")),
+        (["drift"], now(unfinished="it grew"), (True, "a retraining was cut off, begun because: it grew")),
+    ],
+)
+def test_it_is_due_where_one_trigger_is_met(texts, circumstances, found):
+    assert due([Trigger.parse(text) for text in texts], circumstances) == found
+
+
+def test_drift_is_not_measured_where_another_trigger_is_met_before():
+    def never():
+        raise AssertionError
+
+    circumstances = Circumstances(None, GROWN, WEEK, never)
+    assert due([Trigger("new-data"), Trigger("drift")], circumstances)[0]

@@ -1,0 +1,84 @@
+"""What `make audit` says, and when it fails."""
+
+import json
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+judged = runpy.run_path(str(ROOT / ".ci" / "audit.py"))["judged"]
+CLEAN = {"name": "numpy", "version": "2.4.6", "vulns": []}
+KNOWN = {
+    "name": "old",
+    "version": "1.0",
+    "vulns": [{"id": "GHSA-1", "fix_versions": ["1.1", "2.0"]}, {"id": "GHSA-2", "fix_versions": []}],
+}
+SKIPPED = {"name": "own", "skip_reason": "Dependency not found on PyPI"}
+
+
+def audit(*packages):
+    return judged(json.dumps({"dependencies": packages}), "")
+
+
+def test_a_known_vulnerability_fails_and_is_named_with_what_mends_it():
+    assert audit(CLEAN, KNOWN) == (
+        "vulnerabilities: 2 known in 2 packages\n"
+        "  old 1.0: GHSA-1, mended in 1.1, 2.0\n"
+        "  old 1.0: GHSA-2, mended in no version yet",
+        1,
+    )
+
+
+def test_a_clean_lock_passes_and_says_what_was_not_looked_up():
+    assert audit(CLEAN) == ("vulnerabilities: 0 known in 1 packages", 0)
+    assert audit(CLEAN, SKIPPED) == ("vulnerabilities: 0 known in 1 packages\nnot looked up: own", 0)
+
+
+def test_where_nothing_was_found_nothing_is_said_to_be_clean():
+    said, status = audit(SKIPPED, SKIPPED)
+    assert status == 0 and "skipped" in said and "0 known" not in said
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "ConnectionError: Max retries exceeded",
+        "Could not connect to the feed",
+        "timed out after 900",
+    ],
+)
+def test_without_a_network_it_is_skipped_and_says_so(complaint):
+    said, status = judged("", complaint)
+    assert status == 0 and said.startswith("vulnerabilities: skipped") and complaint in said
+
+
+def test_a_lock_that_cannot_be_read_is_no_lack_of_network():
+    said, status = judged("", "ERROR: requirement numpy does not contain a hash")
+    assert status == 1 and "does not contain a hash" in said
+
+
+def licences(folder):
+    command = [Path(sys.executable).parent / "pip-licenses"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_every_licence_is_an_accepted_one_and_another_would_fail(tmp_path):
+    settings = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert licences(ROOT).returncode == 0
+    (tmp_path / "pyproject.toml").write_text(settings.replace("LGPL-3.0-only\n", "\n"), "utf-8")
+    refused = licences(tmp_path)
+    assert refused.returncode == 1 and "LGPL-3.0-only not in allow-only" in refused.stderr
+
+
+def test_bandit_passes_and_catches_a_shell(tmp_path):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "bad.py").write_text("import subprocess\nsubprocess.run('ls', shell=True)\n")
+    command = [sys.executable, "-m", "bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive"]
+    sources = ["src/seqops/blocks", "pipelines", "deploy", ".ci"]
+    assert subprocess.run([*command, *sources], cwd=ROOT, check=False).returncode == 0
+    caught = subprocess.run([*command, "."], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert caught.returncode == 1 and "B602" in caught.stdout

@@ -1,0 +1,85 @@
+"""Secrets of addresses, hidden in whatever text they stand."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqops.masking import masked, secret_of
+
+# what may stand in a password that a person pasted unquoted
+ANY = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no address: me@example.com?x=1", "no address: me@example.com?x=1"),
+        ("https://h/a.csv", "https://h/a.csv"),
+        ("see postgresql://me:pw@db/x and http://a@b", "see postgresql://***@db/x and http://***@b"),
+        ("postgresql+psycopg://me:p@ss/word@db:1/x", "postgresql+psycopg://***@db:1/x"),
+        ("https://me:p?q#r@h/a", "https://***@h/a"),
+        ("https://h/a?token=abc&x=1;y=2#part", "https://h/a?token=***&x=***;y=***"),
+        ("https://h/a?bare", "https://h/a?***"),
+        ("https://h/a?token=a=b", "https://h/a?token=***"),
+        ('{"uri": "https://h/a?token=abc", "n": 1}', '{"uri": "https://h/a?token=***", "n": 1}'),
+        ("asked 'http://u:p@h'. Mend it.", "asked 'http://***@h'. Mend it."),
+        ("sqlite:////home/me/mlflow.db", "sqlite:////home/me/mlflow.db"),
+        ("a https://u:p@h/x\nb https://u:q@h/y?k=v", "a https://***@h/x\nb https://***@h/y?k=***"),
+    ],
+)
+def test_what_is_shown_of_a_text(text, shown):
+    assert masked(text) == shown
+    assert masked(shown) == shown
+
+
+@given(ANY, ANY)
+def test_no_password_and_no_query_value_survives(password, value):
+    secret, token = f"S3CR{password}ET", f"T0K{value.replace('&', '').replace(';', '')}EN"
+    shown = masked(f"failed: https://ann:{secret}@h.invalid/p?q={token}, try again")
+    assert "ann" not in shown and "S3CR" not in shown and "T0K" not in shown
+    assert shown.startswith("failed: https://***@") and shown.endswith(", try again")
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("sample", None),
+        ("data/a@b:c.csv", None),
+        ("https://h/a.csv?download=1&page=2", None),
+        ("https://ann:hush@h/a.csv", "a user or a password"),
+        ("https://t0ken@h/a.csv", "a user or a password"),
+        ("https://h/a.csv?v=1&access_token=abc", "the value of 'access_token'"),
+        ("https://h/a.csv?X-Amz-Signature=abc", "the value of 'X-Amz-Signature'"),
+        ("https://h/a.csv?sig=abc", "the value of 'sig'"),
+        ("https://h/a.csv?token=$TOKEN", None),
+        ("https://$USER:$PASSWORD@h/a.csv", None),
+        ("https://***@h/a.csv?token=***", None),
+    ],
+)
+def test_a_secret_that_stands_in_an_address_is_named(address, found):
+    assert secret_of(address) == found
+
+
+def test_what_is_masked_holds_no_secret():
+    for address in ("https://a:b@h/x?token=c", "https://h/x?key=c&auth=d"):
+        assert secret_of(address) is not None
+        assert secret_of(masked(address)) is None
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("kind", ["SeqopsError", "ValueError"])
+def test_no_way_to_fail_shows_a_password(kind, debug):
+    program = (
+        "from seqops.console import plainly\nfrom seqops.contract import SeqopsError\n"
+        "def refused(url):\n    raise KeyError(f'no answer of {url}')\n"
+        f"with plainly({debug}):\n    try:\n        refused('https://ann:hu' + 'sh@h/x?token=s3' + 'cret')\n"
+        f"    except KeyError as error:\n        raise {kind}(str(error)) from error\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no answer of https://***@h/x?token=***" in done.stderr
+    assert "hush" not in done.stderr and "s3cret" not in done.stderr
+    assert ("Traceback" in done.stderr) is (debug or kind == "ValueError")
