@@ -87,8 +87,8 @@ def read_json(path: Path) -> Any:
 
 
 def _damaged(path: Path, what: str, error: Exception) -> BadData:
-    reason = " ".join(str(error).split())[:200]
-    return BadData.at(path, None, f"not readable as {what}: {reason}", "Run `dvc repro` again.")
+    told = f"not readable as {what}: {' '.join(str(error).split())[:200]}"
+    return BadData.at(path, None, told, "Run `dvc repro` again.")
 
 
 def missing(path: Path) -> BadData:
@@ -150,12 +150,9 @@ def _write_array(path: Path, array: Array) -> None:
 
 def _open_array(path: Path) -> Array:
     try:
-        # an empty file cannot be mapped
-        with suppress(ValueError):
-            mapped: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-            return mapped
-        array: Array = np.load(path, allow_pickle=False)
-        return array
+        with suppress(ValueError):  # an empty file cannot be mapped
+            return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        return np.asanyarray(np.load(path, allow_pickle=False))
     except (ValueError, EOFError, SyntaxError, tokenize.TokenError) as error:
         raise _damaged(path, "an array", error) from None
 
@@ -173,7 +170,6 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except (OSError, pa.ArrowException, ValueError, KeyError) as error:
-        # what the disk refuses has a number
         if isinstance(error, OSError) and error.errno:
             raise
         raise _damaged(path, "a table", error) from None
@@ -192,8 +188,7 @@ class Folder:
 
     def raw_files(self) -> list[Path]:
         """List the raw files by name, none that a kill left half-written. Raises BadData without any."""
-        visible = self.raw.glob("[!.]*") if self.raw.is_dir() else ()
-        files = sorted(p for p in visible if p.is_file())
+        files = sorted(p for p in self.raw.glob("[!.]*") if p.is_file())
         if not files:
             raise missing(self.raw)
         return files
