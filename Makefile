@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: run real preset results test test-slow check audit ui
+.PHONY: run real preset results test test-slow test-faults check audit ui
 
 run: .venv/.ready
 	dvc repro && seqops results
@@ -26,6 +26,10 @@ test: .venv/.ready
 
 test-slow: .venv/.ready
 	pytest -n 2 --dist loadfile --durations=15 -m "slow or browser"
+
+# a few minutes of it: make test-faults SHARE=0.05
+test-faults: .venv/.ready
+	SEQOPS_FAULTS_SHARE=$(or $(SHARE),1) pytest -n 2 --dist loadfile --durations=15 -m faults
 
 check: .venv/.ready
 	ruff check . && ruff format --check . && mypy && lint-imports

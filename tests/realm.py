@@ -134,7 +134,7 @@ def founded(root, name, kind=Halves):
     section = {"source": "sample", "data": {}, "model": {}, "fit": {}}
     task = Task(name, "sample", data, lambda: ToyNetwork(), RECIPE, section)
     store = Store(root)
-    store.folder(name).path.mkdir(parents=True)
+    store.folder(name).path.mkdir(parents=True, exist_ok=True)
     return Realm(store, task, track.connect(store))
 
 

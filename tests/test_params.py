@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from seqops.blocks.catalog import read_catalog
 from seqops.blocks.thresholds import Thresholds
-from seqops.contract import BadParams
+from seqops.contract import BadParams, SeqopsError
 from seqops.params import Params, Tuning
 
 HERE = Path(__file__).parents[1]
@@ -278,6 +279,27 @@ def test_a_value_of_no_key_is_refused(key, message):
 def test_a_value_is_checked_when_its_section_is_read():
     with pytest.raises(BadParams, match=r"tasks\.ner\.fit\.epochs: Input should be greater than 0, got 0"):
         PARAMS.having({"tasks.ner.fit.epochs": 0}).task("ner")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: \x1c\n", "a: " + "[" * 5_000, "a: 0000-00-00\n", "a: " + "9" * 5_000, "a: 1\na: " + "x" * 5_000],
+    ids=["character", "depth", "date", "digits", "twice"],
+)
+@pytest.mark.parametrize("read", [Params.load, read_catalog])
+def test_a_file_that_a_yaml_parser_chokes_on_is_refused_in_a_short_message(tmp_path, text, read):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(SeqopsError, match=r"^mine\.yaml") as told:
+        read(path)
+    assert len(str(told.value)) < 500
+
+
+def test_a_value_is_shown_in_short():
+    wrong = PARAMS.having({"tasks.ner.model.units": "x" * 5_000})
+    with pytest.raises(BadParams, match=r"tasks\.ner\.model\.units: .*got 'xxx.*…") as told:
+        wrong.task("ner").network()
+    assert len(str(told.value)) < 300
 
 
 @pytest.mark.parametrize(

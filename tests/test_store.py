@@ -7,6 +7,7 @@ import signal
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from seqops.arrays import Ragged, Split
@@ -15,11 +16,13 @@ from seqops.store import (
     Store,
     read_json,
     read_splits,
+    read_table,
     replacing,
     sha256_of,
     write_bytes,
     write_json,
     write_splits,
+    write_table,
 )
 
 
@@ -41,6 +44,27 @@ def test_an_error_while_writing_splits_leaves_the_old_arrays(tmp_path):
         write_splits(tmp_path / "arrays", {"test": whole, "train": objects})
     assert [p.name for p in tmp_path.iterdir()] == ["arrays"]
     assert list(read_splits(tmp_path / "arrays")) == ["train"]
+
+
+@pytest.mark.parametrize("left", ["new", "old"])
+def test_what_a_killed_process_of_the_same_number_left_is_in_no_one_s_way(tmp_path, left):
+    """In containers, process numbers are the same at every start."""
+    write_splits(tmp_path / "arrays", {"train": Split({"label": np.array([1, 2])})})
+    litter = tmp_path / f".{os.getpid()}.{left}.arrays" / "test"
+    litter.mkdir(parents=True)
+    (litter / "label.npy").write_bytes(b"half")
+    write_splits(tmp_path / "arrays", {"train": Split({"label": np.array([3])})})
+    assert [p.name for p in tmp_path.iterdir()] == ["arrays"]
+    splits = read_splits(tmp_path / "arrays")
+    assert list(splits) == ["train"]
+    assert splits["train"].plain("label").tolist() == [3]
+
+
+def test_a_raw_file_that_a_kill_left_half_written_is_not_read(tmp_path):
+    raw = Store(tmp_path).folder("letters").raw
+    write_bytes(raw / "whole.csv", b"1\n")
+    (raw / ".123.whole.csv").write_bytes(b"ha")
+    assert [path.name for path in Store(tmp_path).folder("letters").raw_files()] == ["whole.csv"]
 
 
 def _write_for_ever(path):
@@ -114,3 +138,45 @@ def test_no_project_is_told_with_the_way_out(tmp_path, monkeypatch):
 def test_columns_of_unequal_length_are_refused():
     with pytest.raises(ValueError, match=json.dumps({"a": 1, "b": 2}).replace('"', "'")):
         Split({"a": np.zeros(1), "b": np.zeros(2)})
+
+
+def test_a_damaged_table_is_named(tmp_path):
+    write_table(tmp_path / "t.parquet", pd.DataFrame({"a": [1, 2, 3]}))
+    whole = (tmp_path / "t.parquet").read_bytes()
+    for damaged in (
+        b"",
+        whole[:-9],
+        whole[:4] + bytes(40) + whole[44:],
+        whole[:-60] + b"x" * 40 + whole[-20:],
+    ):
+        (tmp_path / "t.parquet").write_bytes(damaged)
+        with pytest.raises(BadData, match=r"t\.parquet: not readable as a table: .*dvc repro"):
+            read_table(tmp_path / "t.parquet")
+
+
+def test_a_table_that_may_not_be_read_is_no_damaged_one(tmp_path, monkeypatch):
+    def denied(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "t.parquet").write_bytes(b"x")
+    monkeypatch.setattr(pd, "read_parquet", denied)
+    with pytest.raises(PermissionError):
+        read_table(tmp_path / "t.parquet")
+
+
+def test_a_damaged_array_is_named(tmp_path):
+    write_splits(tmp_path / "arrays", {"train": Split({"label": np.arange(40)})})
+    path = tmp_path / "arrays" / "train" / "label.npy"
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:20], whole[:-7], whole.replace(b"'descr'", b'"""descr'), whole[1:]):
+        path.write_bytes(damaged)
+        with pytest.raises(BadData, match=r"label\.npy: not readable as an array: .*dvc repro"):
+            read_splits(tmp_path / "arrays")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5_000, '{"a": 1'])
+def test_damaged_json_is_named(tmp_path, text):
+    (tmp_path / "m.json").write_text(text)
+    with pytest.raises(BadData, match=r"m\.json: not readable as JSON: .*dvc repro") as told:
+        read_json(tmp_path / "m.json")
+    assert len(str(told.value)) < 400

@@ -6,14 +6,16 @@ import hashlib
 import json
 import os
 import shutil
+import tokenize
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from seqops.arrays import Array, Ragged, Split
 from seqops.contract import BadData, Meta, SeqopsError
@@ -48,6 +50,9 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     An error leaves the old folder as it was.
     """
     temporary, former = (path.with_name(f".{os.getpid()}.{kind}.{path.name}") for kind in ("new", "old"))
+    for left in (temporary, former):
+        # a killed process of the same number, as containers give them out, had the same names
+        shutil.rmtree(left, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
         yield temporary
@@ -77,8 +82,13 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise missing(path) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadData.at(path, None, f"not readable as JSON: {error}", "Run `dvc repro` again.") from None
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, "JSON", error) from None
+
+
+def _damaged(path: Path, what: str, error: Exception) -> BadData:
+    told = f"not readable as {what}: {' '.join(str(error).split())[:200]}"
+    return BadData.at(path, None, told, "Run `dvc repro` again.")
 
 
 def missing(path: Path) -> BadData:
@@ -116,7 +126,7 @@ def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
 
 
 def read_splits(folder: Path) -> dict[str, Split]:
-    """Open splits memory-mapped. Raises BadData where the folder is missing."""
+    """Open splits memory-mapped. Raises BadData where the folder is missing or an array is torn."""
     if not folder.is_dir():
         raise missing(folder)
     return {path.name: _read_split(path) for path in sorted(folder.iterdir()) if path.is_dir()}
@@ -139,12 +149,12 @@ def _write_array(path: Path, array: Array) -> None:
 
 
 def _open_array(path: Path) -> Array:
-    # an empty file cannot be mapped
     try:
-        array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError:
-        array = np.load(path, allow_pickle=False)
-    return array
+        with suppress(ValueError):  # an empty file cannot be mapped
+            return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        return np.asanyarray(np.load(path, allow_pickle=False))
+    except (ValueError, EOFError, SyntaxError, tokenize.TokenError) as error:
+        raise _damaged(path, "an array", error) from None
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -154,10 +164,15 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a Parquet table. Raises BadData where it is missing."""
+    """Read a Parquet table. Raises BadData where it is missing or torn."""
     if not path.is_file():
         raise missing(path)
-    return pd.read_parquet(path)
+    try:
+        return pd.read_parquet(path)
+    except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise _damaged(path, "a table", error) from None
 
 
 @dataclass(frozen=True)
@@ -172,8 +187,8 @@ class Folder:
         return self.path / "raw"
 
     def raw_files(self) -> list[Path]:
-        """List the raw files by name. Raises BadData where there is none."""
-        files = sorted(p for p in self.raw.glob("*") if p.is_file()) if self.raw.is_dir() else []
+        """List the raw files by name, none that a kill left half-written. Raises BadData without any."""
+        files = sorted(p for p in self.raw.glob("[!.]*") if p.is_file())
         if not files:
             raise missing(self.raw)
         return files

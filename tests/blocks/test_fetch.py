@@ -502,6 +502,16 @@ def test_a_bomb_whose_header_lies_about_its_size_is_refused(tmp_path):
     assert (tmp_path / "out").stat().st_size <= 1_000_000
 
 
+def test_a_zip_whose_places_cannot_be_is_broken(tmp_path):
+    content = bytearray(zipped(**{"a.txt": b"text"}))
+    # where the central directory begins stands 16 bytes into its end
+    end = content.index(b"PK\x05\x06") + 16
+    struct.pack_into("<I", content, end, struct.unpack_from("<I", content, end)[0] + 500)
+    (tmp_path / "mine.zip").write_bytes(content)
+    with pytest.raises(BadData, match=r"mine\.zip: a broken archive .*Download it again"):
+        extract(tmp_path / "mine.zip", "a.txt", tmp_path / "out", 1000)
+
+
 def test_what_stands_before_the_member_of_a_tar_counts_too(tmp_path):
     (tmp_path / "a.tar.gz").write_bytes(tarred({"pad": bytes(20_000_000), "want.txt": b"x"}))
     with pytest.raises(BadData, match="limit of 1,000,000"):

@@ -100,3 +100,10 @@ def test_any_text_is_read_or_refused_in_words(tmp_path_factory, text):
         assert str(refused).startswith("steps.csv")
     else:
         assert all(math.isfinite(x) for row in table["value.value"] for x in row)
+
+
+def test_a_header_of_any_length_is_told_in_short(tmp_path):
+    path = written(tmp_path, ["1;2"], header=f"{'x' * 50_000};{'y' * 50_000}")
+    with pytest.raises(BadData, match="there is no column 'sequence'") as told:
+        task().read([path])
+    assert len(str(told.value)) < 400

@@ -144,3 +144,9 @@ def test_no_bytes_bring_the_reader_down(tmp_path: Path, raw: bytes) -> None:
             assert str(refusal).startswith("corpus.txt")
         else:
             assert all(isinstance(s, Sentence) and s.tokens for s in found)
+
+
+def test_an_index_of_thousands_of_digits_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, f"; x\n{'9' * 5_000}\tx\tNNG\tO\n")
+    with pytest.raises(BadData, match=r":2: not index, token, part of speech and tag"):
+        sentences(path, "klp")

@@ -70,3 +70,11 @@ def test_two_processes_write_whole_lines(ledger):
     assert [process.wait() for process in running] == [0, 0]
     assert sorted(whats(ledger)) == ["a"] * 50 + ["b"] * 50
     assert len(ledger.path.read_bytes().splitlines()) == 100
+
+
+def test_a_line_nested_too_deeply_is_left_out(ledger):
+    ledger.append({"what": "whole"})
+    with ledger.path.open("ab") as file:
+        file.write(b"[" * 100_000 + b"\n")
+    ledger.append({"what": "after"})
+    assert whats(ledger) == ["whole", "after"]

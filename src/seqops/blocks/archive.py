@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import tarfile
@@ -40,6 +41,11 @@ def extract(archive: Path, member: str, to: Path, limit: int) -> None:
             while chunk := source.read(CHUNK):
                 file.write(chunk)
     except BROKEN as error:
+        raise _broken(archive, error) from None
+    except OSError as error:
+        # a place in the file that cannot be
+        if error.errno != errno.EINVAL:
+            raise
         raise _broken(archive, error) from None
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
 
+from seqops.blocks.document import well_formed
 from seqops.contract import SeqopsError
 
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
@@ -45,14 +45,13 @@ class Entry:
 def read_catalog(path: Path) -> dict[str, Entry]:
     """Read every entry by name. Raises SeqopsError, naming the key, where the file is not well-formed."""
     try:
-        document = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+        with well_formed(path):
+            document = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
         return TypeAdapter(dict[str, Entry]).validate_python(document)
     except FileNotFoundError:
         raise SeqopsError(
             f"{path.name} does not exist. Restore it: `git checkout data/catalog.yaml`."
         ) from None
-    except (MarkedYAMLError, UnicodeDecodeError) as error:
-        raise SeqopsError(f"{path.name} is not valid YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -68,9 +68,9 @@ def check_header(path: Path, line: int, header: list[str], wanted: Sequence[str]
     """Raise BadData where a column stands twice or a wanted one is absent; keys: params that name them."""
     doubled = sorted({name for name in header if header.count(name) > 1})
     if doubled:
-        raise BadData.at(path, line, f"two columns are called {doubled[0]!r}", "Rename one of them.")
+        raise BadData.at(path, line, f"two columns are called {doubled[0][:40]!r}", "Rename one of them.")
     for name in wanted:
         if name not in header:
-            known = ", ".join(map(repr, header))
+            known = ", ".join(repr(cell[:40]) for cell in header[:20])
             mend = f"Name one of those in {keys}."
             raise BadData.at(path, line, f"there is no column {name!r} (the header has {known})", mend)

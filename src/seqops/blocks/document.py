@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import YAMLError
 
 from seqops.blocks.rewrite import NotInPlace, rewritten
 from seqops.contract import BadParams
@@ -32,11 +33,10 @@ class Document:
     def load(cls, path: Path) -> Self:
         """Read the file. Raises BadParams for anything but a mapping with a `tasks` mapping."""
         try:
-            document = YAML(typ="rt", pure=True).load(path.read_text("utf-8"))
+            with well_formed(path):
+                document = YAML(typ="rt", pure=True).load(path.read_text("utf-8"))
         except FileNotFoundError:
             raise BadParams(f"{path} does not exist. Restore it: `git checkout params.yaml`.") from None
-        except (MarkedYAMLError, UnicodeDecodeError) as error:
-            raise BadParams(f"{path.name} is not valid YAML: {' '.join(str(error).split())}") from None
         if not isinstance(document, Mapping) or not isinstance(document.get("tasks"), Mapping):
             raise BadParams(f"{path.name}: it must be a mapping with a mapping `tasks` in it.")
         return cls(path, document)
@@ -105,7 +105,7 @@ class Document:
             return BadParams(f"{self.at(full)}: missing. Add it.")
         if first["type"] == "value_error":
             return BadParams(f"{self.at(full)}: {first['msg'].removeprefix('Value error, ')}.")
-        return BadParams(f"{self.at(full)}: {first['msg']}, got {first['input']!r}.")
+        return BadParams(f"{self.at(full)}: {first['msg']}, got {shortened(repr(first['input']))}.")
 
     def unknown(self, parent: str, key: str, known: Iterable[str]) -> BadParams:
         """Refuse a key that stands under a dotted path, and name the nearest one."""
@@ -124,6 +124,24 @@ class Document:
             line = value.lc.key(key)[0] + 1 if hasattr(value, "lc") else None
             value = value[key]
         return f"{self.path.name}: {path}" if line is None else f"{self.path.name}:{line}: {path}"
+
+
+@contextmanager
+def well_formed(path: Path) -> Iterator[None]:
+    """Turn all that reading a YAML file raises to one message. Raises BadParams."""
+    try:
+        yield
+    except RecursionError:
+        raise BadParams(f"{path.name} is not valid YAML: it is nested too deeply. Mend it.") from None
+    except (YAMLError, ValueError) as error:
+        # a date or a number that cannot be is a ValueError, and so are bytes that are not UTF-8
+        told = shortened(" ".join(str(error).split()), 300)
+        raise BadParams(f"{path.name} is not valid YAML: {told}") from None
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """Cut a text for a message."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def nearest(key: str, known: Iterable[str]) -> str:

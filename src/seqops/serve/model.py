@@ -31,13 +31,14 @@ class RawModel(PythonModel):
         """Rebuild the network from params, meta and weights."""
         files = {name: Path(path) for name, path in context.artifacts.items()}
         manifest = read_json(files["manifest"])
+        task_name, hashes = _checked(files["manifest"], manifest)
         for name in ("params", "meta", "weights"):
-            if sha256_of(files[name]) != manifest["sha256"].get(name):
+            if sha256_of(files[name]) != hashes.get(name):
                 raise SeqopsError(
                     f"{name} of this bundle is not the file that was registered (its sha256 differs): "
                     f"{files[name]}. Restore the file, or promote another version."
                 )
-        task = Params(files["params"], read_json(files["params"])).task(manifest["task"])
+        task = Params(files["params"], read_json(files["params"])).task(task_name)
         self.data, self.network = task.data, task.network()
         self.meta = read_json(files["meta"])
         self.model = self.network.build(self.meta)
@@ -59,6 +60,17 @@ class RawModel(PythonModel):
             return self.data.request(inputs, self.meta)
         except BadData as error:
             raise Unusable(str(error), INVALID_PARAMETER_VALUE) from None
+
+
+def _checked(path: Path, manifest: Any) -> tuple[str, dict[str, str]]:
+    """Return the task and the hashes of its files. Raises SeqopsError."""
+    if isinstance(manifest, dict):
+        task, hashes = manifest.get("task"), manifest.get("sha256")
+        if isinstance(task, str) and isinstance(hashes, dict):
+            return task, hashes
+    raise SeqopsError(
+        f"the manifest of this bundle is damaged: {path}. Restore the file, or promote another version."
+    )
 
 
 mlflow.models.set_model(RawModel())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.arrays import Ragged, Split
+from seqops.blocks.inputs import check_characters
 from seqops.blocks.morphemes import composed
 from seqops.blocks.scores.spans import entities, span_scores
 from seqops.blocks.sequences import unusual
@@ -187,6 +188,7 @@ class Task(Data):
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Split raw texts to tokens. Raises BadData for an empty text and for one that is too long."""
+        check_characters(inputs)
         for text in inputs:
             if not text.strip():
                 raise BadData("The text is empty. Give a sentence.")

@@ -89,7 +89,8 @@ def _klp(path: Path, block: list[tuple[int, str]]) -> Sentence:
             sentence.annotated = row[1:].strip()
             continue
         columns = row.split("\t")
-        if len(columns) != 4 or not columns[0].isdecimal() or not all(c.strip() for c in columns):
+        numbered = columns[0].isdecimal() and len(columns[0]) < 10
+        if len(columns) != 4 or not numbered or not all(c.strip() for c in columns):
             raise BadData.at(path, number, f"not index, token, part of speech and tag: {row[:60]!r}", MARKED)
         sentence.add(int(columns[0]), *columns[1:])
     if not sentence.tokens:

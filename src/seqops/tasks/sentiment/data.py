@@ -13,6 +13,7 @@ import pandas as pd
 from annotated_types import Len
 
 from seqops.arrays import Split
+from seqops.blocks.inputs import check_characters
 from seqops.blocks.scores.classes import class_scores
 from seqops.blocks.sequences import UNKNOWN, unusual
 from seqops.contract import (
@@ -195,6 +196,7 @@ class Task(Data):
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Encode raw texts. Raises BadData for an empty or an overlong one."""
+        check_characters(inputs)
         for place, text in enumerate(inputs, 1):
             if not text.strip():
                 raise BadData(f"input {place} is empty. Give a text.")

@@ -93,7 +93,9 @@ def _table(path: Path, text: str, columns: Columns) -> Iterator[Row]:
     names = [name for name in (columns.text, columns.label, columns.group) if name]
     for name in names:
         if name not in header:
-            what = f"there is no column {name!r} among {', '.join(header) or 'none'}"
+            what = (
+                f"there is no column {name!r} among {', '.join(cell[:40] for cell in header[:20]) or 'none'}"
+            )
             mend = "Name the columns in data.text, data.label and data.group, as the header has them."
             raise BadData.at(path, 1, what, mend)
     places = [header.index(name) for name in names]

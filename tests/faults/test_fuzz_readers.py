@@ -1,0 +1,70 @@
+"""Thousands of damaged files for every reader: parsed, or refused in words."""
+
+import pytest
+import targets
+from fuzz import fuzz, report
+
+QUOTED = b"".join(
+    b'%d,%d,"It was ""good"", no. %d,\nall in all",%s\n' % (n, n % 9, n, b"10"[n % 2 :][:1])
+    for n in range(40)
+)
+TEXTS = b"".join(b"A text with number %d.\t%d\n" % (n, n % 2) for n in range(60))
+CONLL = b"-DOCSTART- O\n\n" + b"".join(b"EU NNP B-OG\nrejects VBZ O\nno%d DT O\n\n" % n for n in range(30))
+COLUMNS = b"when;a;b;c\n" + b"".join(b"%d;%d.5;%d;0\n" % (n, n % 12, n * n) for n in range(80))
+PAIRS = b"".join(b"sentence number %d\n" % n for n in range(60))
+FOLDERS = targets.tarred(
+    {
+        f"x/{part}/{label}/{n}.txt": b"text %d" % n
+        for part in ("train", "test")
+        for label in "01"
+        for n in range(9)
+    }
+)
+BINARY = {"text": "text", "label": "label", "group": "", "labels": ["0", "1"]}
+READERS = {
+    "forecast": (1200, "forecast", [], ()),
+    "forecast, columns": (600, "forecast", [COLUMNS], {"frequency": "position", "covariates": ["c"]}),
+    "labelling": (1000, "labelling", [], ()),
+    "ner, klp": (1000, "ner", [], ()),
+    "ner, conll": (700, "ner", [CONLL], {"layout": "conll"}),
+    "translation": (800, "translation", [], ()),
+    "textgen, utf-8": (500, "textgen", [], ()),
+    "textgen, windows-1252": (200, "textgen", [TEXTS], {"encoding": "windows-1252"}),
+    "sentiment, table": (800, "sentiment", [], ()),
+    "sentiment, quoted table": (
+        600, "sentiment", [b"id,group,text,label\n" + QUOTED], {**BINARY, "group": "group"}
+    ),
+    "sentiment, lines": (500, "sentiment", [TEXTS], {**BINARY, "layout": "lines"}),
+    "sentiment, folders": (500, "sentiment", [FOLDERS], {**BINARY, "layout": "folders"}),
+}  # fmt: skip
+FILES = {
+    "two parallel files": (300, targets.pair, "translation", [PAIRS]),
+    "archive, zip": (500, targets.archive, targets.zipped),
+    "archive, tar.gz": (500, targets.archive, targets.tarred),
+    "catalogue": (400, targets.catalog),
+    "preset": (60, targets.preset),
+    "word vectors": (500, targets.vectors),
+    "ledger": (400, targets.ledger),
+    "manifest of a bundle": (400, targets.manifest),
+    "artefact, json": (300, targets.artefact, "json"),
+    "artefact, table": (300, targets.artefact, "table"),
+    "artefact, array": (300, targets.artefact, "array"),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_damaged_raw_file_is_parsed_or_refused(tmp_path, name, some, figures):
+    count, task, seeds, data = READERS[name]
+    found = fuzz(tmp_path, targets.reader, some(count), task, seeds, tuple(dict(data).items()))
+    report(found, figures, name)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_parsed_or_refused(tmp_path, name, some, figures):
+    count, target, *arguments = FILES[name]
+    report(fuzz(tmp_path, target, some(count), *arguments), figures, name)
+
+
+@pytest.mark.parametrize("task", targets.PARAMS.names)
+def test_a_damaged_params_file_is_read_or_refused(tmp_path, task, some, figures):
+    report(fuzz(tmp_path, targets.params, some(150), task), figures, f"params.yaml, {task}")

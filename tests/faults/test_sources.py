@@ -1,0 +1,91 @@
+"""HTTP sources that stall in the middle, change in the middle, or lie about their length."""
+
+import io
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from rich.console import Console
+
+from seqops.blocks import transfer
+from seqops.blocks.transfer import TransferError, download
+
+OLD, NEW = b"old" * 200_000, b"new" * 200_000
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands each request to `server.behave`."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.ranges.append(self.headers.get("Range"))
+        self.server.behave(self)
+
+    def send(self, body, length=None, etag='"1"', status=200, **headers):
+        self.send_response(status)
+        self.send_header("ETag", etag)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
+
+    def log_message(self, *arguments):
+        """Keep the test output clean."""
+
+
+@pytest.fixture
+def server():
+    serving = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    serving.daemon_threads, serving.ranges, serving.gate = True, [], threading.Event()
+    serving.url = f"http://127.0.0.1:{serving.server_address[1]}/file"
+    threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
+    yield serving
+    serving.gate.set()
+    serving.shutdown()
+    serving.server_close()
+
+
+def fetch(server, folder):
+    download(server.url, folder / "part", Console(file=io.StringIO()))
+    return (folder / "part").read_bytes()
+
+
+def test_a_source_that_stalls_in_every_body_is_left_in_time(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(transfer, "TIMEOUTS", (1.0, 0.3))
+
+    def stall(handler):
+        handler.send(OLD[:1000], len(OLD), status=200)
+        server.gate.wait(20)
+
+    server.behave = stall
+    started = time.monotonic()
+    with pytest.raises(TransferError, match=r"broke off|did not answer"):
+        fetch(server, tmp_path)
+    assert time.monotonic() - started < 20
+
+
+def test_a_source_that_changes_in_the_middle_comes_whole_in_its_new_version(server, tmp_path):
+    def change(handler):
+        if len(server.ranges) == 1:
+            handler.send(OLD[:300_000], len(OLD))
+        else:
+            handler.send(NEW, etag='"2"')
+
+    server.behave = change
+    assert fetch(server, tmp_path) == NEW
+    assert server.ranges[0] is None
+
+
+def test_a_source_that_promises_more_than_it_has_is_told(server, tmp_path):
+    server.behave = lambda handler: handler.send(OLD, len(OLD) + 100, etag="W/1")
+    with pytest.raises(TransferError, match="broke off 5 times"):
+        fetch(server, tmp_path)
+
+
+def test_of_a_source_that_promises_less_no_more_is_read(server, tmp_path):
+    server.behave = lambda handler: handler.send(OLD, 1000)
+    assert fetch(server, tmp_path) == OLD[:1000]

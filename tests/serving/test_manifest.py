@@ -1,0 +1,34 @@
+"""The manifest of a bundle: what is not whole is refused before anything is read by it."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from seqops.contract import SeqopsError
+from seqops.serve.model import RawModel
+
+HASHES = dict.fromkeys(("meta", "params", "weights"), "0" * 64)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"sha256": HASHES},
+        {"task": "letters"},
+        {"task": "letters", "sha256": {}},
+        {"task": "letters", "sha256": {"meta": "0" * 64}},
+        {"task": 3, "sha256": HASHES},
+        ["letters"],
+    ],
+)
+def test_a_manifest_that_is_not_whole_is_refused(tmp_path, manifest):
+    artifacts = {name: tmp_path / name for name in [*HASHES, "manifest"]}
+    for path in artifacts.values():
+        path.write_text("{}")
+    artifacts["manifest"].write_text(json.dumps(manifest))
+    context = SimpleNamespace(artifacts={name: str(path) for name, path in artifacts.items()})
+    with pytest.raises(
+        SeqopsError, match=r"the manifest of this bundle is damaged|is not the file that was registered"
+    ):
+        RawModel().load_context(context)
