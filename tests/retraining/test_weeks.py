@@ -6,8 +6,10 @@ Every week `seqops retrain` looks for drift; every eighth week new rows are enou
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
@@ -57,6 +59,7 @@ def lines(week):
 def year(tmp_path_factory):
     """Run the weeks one after the other; return the project and the exit code of each."""
     root = project(tmp_path_factory.mktemp("year") / "project")
+    shutil.copytree(Path(__file__).parents[2] / "src", root / "src")
     source = root.parent / "reviews.csv"
     yaml = YAML()
     document = yaml.load(root / "params.yaml")
