@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from chromium import drawn
-from registry.realm import BETTER, GOOD, founded, stub_bundle
+from realm import BETTER, GOOD, founded, stub_bundle
 from seqops.blocks import publish, track
 from seqops.blocks.identity import Identity
 from seqops.blocks.watch import Epoch

@@ -6,8 +6,8 @@ import shutil
 import mlflow
 import pytest
 from invented import Invented
-from realm import founded, stub_bundle
 
+from realm import founded, stub_bundle
 from seqops.blocks import publish
 
 

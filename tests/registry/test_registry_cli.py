@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from realm import BAD, BETTER, GOOD
 from typer.testing import CliRunner
 
+from realm import BAD, BETTER, GOOD
 from seqops.blocks.ledger import Ledger
 from seqops.cli import app
 from seqops.params import Params

@@ -7,8 +7,8 @@ import sys
 import pytest
 import requests
 from mlflow.exceptions import MlflowException
-from realm import BETTER, GOOD, founded
 
+from realm import BETTER, GOOD, founded
 from seqops.blocks import registry, track
 from seqops.blocks.ledger import Ledger
 from seqops.blocks.succession import Decision, Overtaken, Succession
