@@ -17,6 +17,7 @@ from seqops.blocks import comparison, evaluation, publish, registry, track
 from seqops.blocks.champion_drift import Unmeasured, against_champion
 from seqops.blocks.comparison import Present, Unscored
 from seqops.blocks.identity import Identity
+from seqops.blocks.integrity import BUNDLE
 from seqops.blocks.thresholds import Thresholds
 from seqops.cli import app
 from seqops.contract import Baseline
@@ -161,12 +162,14 @@ def test_the_reference_is_hashed_and_small_and_holds_no_row(scene):
 
 
 def test_a_bundle_of_before_there_were_references_answers_and_is_not_measured(scene):
-    _, first, _, (_, meta, table) = scene
-    folder = bundle(scene)
+    store, first, _, (_, meta, table) = scene
+    folder, client, name = bundle(scene), track.connect(store), first.data.registered_name
+    listed = registry.version(client, name, "1").tags[BUNDLE]
     names = ("MLmodel", "artifacts/manifest.json", "artifacts/reference.json")
     files = {folder / name: (folder / name).read_bytes() for name in names}
     described, manifest, reference = files
     try:
+        client.delete_model_version_tag(name, "1", BUNDLE)
         reference.unlink()
         hashes = json.loads(manifest.read_text("utf-8"))
         del hashes["sha256"]["reference"]
@@ -175,11 +178,11 @@ def test_a_bundle_of_before_there_were_references_answers_and_is_not_measured(sc
         del document["flavors"]["python_function"]["artifacts"]["reference"]
         YAML().dump(document, described)
         assert against(scene, table) is None
-        (answer,) = registry.load(first.data.registered_name, "champion").predict(
-            [first.data.request_example(meta)]
-        )
+        loaded = registry.load(client, registry.version(client, name, "1"))
+        (answer,) = loaded.predict([first.data.request_example(meta)])
         assert len(answer["forecast"]) == first.data.horizon
     finally:
+        client.set_model_version_tag(name, "1", BUNDLE, listed)
         for path, content in files.items():
             path.write_bytes(content)
 

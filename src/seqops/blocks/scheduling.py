@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, SchedulerEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -163,6 +163,8 @@ class Schedule:
         """Keep what to run; path: the file of the state; tell: takes each line for the person."""
         self._path, self._plan, self._run, self._tell = path, plan, run, tell
         self._executor = ThreadPoolExecutor(1)
+        self._idle = Event()
+        self._idle.set()
         self._store = JsonJobStore(path, plan, tell)
         self._scheduler = BackgroundScheduler(
             jobstores={"default": self._store}, executors={"default": self._executor}
@@ -205,14 +207,20 @@ class Schedule:
         """Begin no run any more, and wait until a present one has ended."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        # a join that a signal breaks off takes the thread for ended (cpython 3.11); this wait does not
+        self._idle.wait()
         self._executor.shutdown(wait=True)
 
     def _cycle(self) -> None:
-        with self._store.running():
-            self._run()
-        job = self._scheduler.get_job(JOB)
-        if job is not None:
-            self._tell(f"Next run: {moment(job.next_run_time)}.")
+        self._idle.clear()
+        try:
+            with self._store.running():
+                self._run()
+            job = self._scheduler.get_job(JOB)
+            if job is not None:
+                self._tell(f"Next run: {moment(job.next_run_time)}.")
+        finally:
+            self._idle.set()
 
     def _skipped(self, event: SchedulerEvent) -> None:
         for due in event.scheduled_run_times:
