@@ -12,7 +12,9 @@ from seqops.tuning.tune import Settings, tune
 
 def main(root, task, trials, jobs="1", dry=""):
     os.environ["SEQOPS_ROOT"] = root
-    study.HEARTBEAT, study.GRACE = 1, 4
+    if jobs == "1":
+        # of this process alone: its helpers would still give a sign of life every five seconds
+        study.HEARTBEAT, study.GRACE = 1, 4
     with plainly(debug=True):
         tune(Store(Path(root)), task, Settings(int(trials), jobs=int(jobs), dry_run=bool(dry)))
 

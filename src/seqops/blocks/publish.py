@@ -99,7 +99,11 @@ def _version(
         uri = log_bundle(task, folder, run.run_id, task.data.request_example(read_json(folder.meta)))
         tags[integrity.BUNDLE] = integrity.listed(run, uri)
         registry.describe(client, name, f"{task.name}: {task.data.intended_use}"[: registry.MOST])
-        version = client.create_model_version(name, uri, run.run_id, tags=tags, description=text)
+        # a server takes the address of a logged model only beside its id
+        model = uri.removeprefix("models:/") if uri.startswith("models:/") else None
+        version = client.create_model_version(
+            name, uri, run.run_id, tags=tags, description=text, model_id=model
+        )
     registry.update(client, version, tags, text)
     number = str(version.version)
     registry.point(client, name, registry.CHALLENGER, number)
