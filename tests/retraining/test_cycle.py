@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import mlflow
 import pytest
-from conftest import ALWAYS, NEW
+from town import ALWAYS, NEW
 
 from realm import BAD, BETTER, GOOD
 from seqops.blocks.lock import at_once
