@@ -33,6 +33,26 @@ def alike(seed, rows, low=1, high=20):
     return Ragged(means + generator.normal(size=len(means)), offsets)
 
 
+def test_what_the_latest_rows_of_training_were_like_is_no_drift():
+    # the last fifth moved, and the rows that are new moved with it
+    before = np.concatenate([normal(0, 400), normal(1, 100, 3)])
+    moved = measure(reference({"x": before}), {"x": normal(2, 100, 3)}, LIMITS)
+    (feature,) = moved.features
+    assert not moved.drifted
+    assert feature.shift.psi > LIMITS.psi
+    assert feature.p < LIMITS.alpha
+    assert feature.lately.psi < LIMITS.psi
+    assert moved.said().endswith("beside the latest rows)")
+    assert measure(reference({"x": before}), {"x": normal(2, 100, 6)}, LIMITS).drifted
+
+
+def test_zeros_and_ones_are_told_apart_however_few_the_zeros():
+    before, now = (np.repeat([0.0, 1.0], [zeros, 100 - zeros]) for zeros in (5, 50))
+    found = measure(reference({"score": before}), {"score": now}, LIMITS)
+    assert found.drifted
+    assert found.features[0].shift.where() == "below 1: 5.0% -> 50.0%"
+
+
 def test_psi_by_hand():
     # half a count each: 4.5 and 4.5 of 9, 1.5 and 6.5 of 8
     added = psi(np.array([4, 4, 0]), np.array([1, 6, 0]))

@@ -9,6 +9,7 @@ from seqops.arrays import Ragged
 from seqops.blocks.sequences import (
     UNKNOWN,
     buckets,
+    covering,
     in_length_order,
     index_of,
     learn_vocabulary,
@@ -101,7 +102,16 @@ def test_the_share_of_items_that_something_holds_of():
     np.testing.assert_array_equal(share(rows.values == 1, rows), [0.25, 0, 1])
 
 
-def test_infrequent_items_are_the_unknown_and_those_beyond_the_first_tenth():
-    # 22 ids: two specials and twenty items, of which 2 and 3 are frequent
+def test_infrequent_items_are_the_unknown_and_those_beyond_the_frequent_ones():
     rows = Ragged.of([[2, 3], [2, 4], [UNKNOWN, 21]], np.int64)
-    np.testing.assert_array_equal(unusual(rows, 22), [0, 0.5, 1])
+    np.testing.assert_array_equal(unusual(rows, 4), [0, 0.5, 1])
+
+
+def test_so_many_items_make_up_most_of_a_text():
+    rows = [["a", "a", "b"], ["a", "b", "c", "x", "y", "z", "z"]]
+    vocabulary = ["<pad>", "<unk>", "a", "b", "c"]
+    # of ten: a is three, a and b five, and with c six
+    assert covering(rows, vocabulary, 0.3) == 3
+    assert covering(rows, vocabulary, 0.31) == 4
+    assert covering(rows, vocabulary, 0.6) == 5
+    assert covering(rows, vocabulary, 0.8) == 5

@@ -93,7 +93,7 @@ def test_no_week_fails(year):
 def test_the_drift_triggers_and_its_model_is_promoted(year):
     done = year[1][DRIFT]
     assert done.returncode == PROMOTED
-    assert re.search(r"; due: .*unknown", done.stderr)
+    assert re.search(r"; due: drift in .*infrequent words", done.stderr)
     assert year[1][DRIFT + 1].returncode == NOTHING
 
 

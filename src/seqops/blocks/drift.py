@@ -5,6 +5,9 @@ beyond chance, with few every difference is large. The p-values are corrected by
 is about all that is watched: one false alarm among them is a false alarm. Values inside a row (the tags of a
 sentence) are not independent; their number is divided by the design effect before it is tested.
 
+New rows are held against all training rows and against the latest of them: a drift that the model has
+learnt from is not told again every week, for as long as rows of before it are in the majority.
+
 Written on scipy, which is here already: a library of the field would bring the same two-sample tests, its
 dashboards and many dependencies.
 """
@@ -15,9 +18,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from seqops.arrays import Array, Ragged
 from seqops.blocks.observed import Shift, described, kind_of, restored, values_of
 from seqops.blocks.promotion import holm
 from seqops.blocks.scores.bootstrap import rounded
@@ -26,36 +31,62 @@ from seqops.contract import Watched
 
 Reference = dict[str, Any]
 """What `reference` keeps: a record of each thing watched; plain JSON."""
+LATEST = "latest"
+PART = 5
+"""The last fifth of the training rows, as their source orders them, are the latest."""
 
 
 def reference(watched: Watched) -> Reference:
     """Describe training rows by a few hundred numbers each thing watched; plain JSON, no row of theirs."""
-    return {name: described(column) for name, column in watched.items() if len(values_of(column))}
+    return {name: _record(column) for name, column in watched.items() if len(values_of(column))}
+
+
+def _record(column: Ragged | Array) -> dict[str, Any]:
+    places = np.arange(len(column) - len(column) // PART, len(column))
+    latest = column.take(places) if isinstance(column, Ragged) else column[places]
+    record = described(column)
+    return {**record, LATEST: described(latest)} if len(values_of(latest)) else record
 
 
 @dataclass(frozen=True)
 class Feature:
     """How one thing that is watched has moved.
 
-    before, now: rows; shift: None where they are too few to tell; p: corrected for the number of features.
+    before, now: rows; shift, lately: from all training rows and from the latest, None where they are too few
+    to tell; their p are corrected for the number of features.
     """
 
     name: str
     before: int
     now: int
     shift: Shift | None
-    p: float = 1.0
+    lately: Shift | None = None
     drifted: bool = False
+
+    @property
+    def p(self) -> float:
+        """Return p against all training rows; 1 where they are too few to tell."""
+        return 1.0 if self.shift is None else self.shift.p
+
+    @property
+    def nearer(self) -> float:
+        """Return the PSI against those rows of training that the new ones are nearer to."""
+        return min((found.psi for found in (self.shift, self.lately) if found is not None), default=0.0)
 
     def said(self) -> str:
         """Say by how much it moved."""
         if self.shift is None:
             return f"{self.name} (too few rows: {self.before} before, {self.now} now)"
-        return f"{self.name} (PSI {self.shift.psi:.2f}, p {self.p:.2g}; {self.shift.where()})"
+        nearer, of = self.shift, ""
+        if self.lately is not None and self.lately.psi < self.shift.psi:
+            nearer, of = self.lately, ", beside the latest rows"
+        return f"{self.name} (PSI {nearer.psi:.2f}, p {nearer.p:.2g}; {nearer.where()}{of})"
 
     def document(self) -> dict[str, Any]:
         """Put it to plain JSON."""
         known = {} if self.shift is None else {**self.shift.document(), "p": rounded(self.p)}
+        if self.lately is not None:
+            known |= {"psi_of_latest": rounded(self.lately.psi), "p_of_latest": rounded(self.lately.p)}
         rows = {"rows_before": self.before, "rows_now": self.now}
         return {"name": self.name, **rows, **known, "drifted": self.drifted, "told": self.shift is not None}
 
@@ -82,10 +113,10 @@ class Drift:
         if not self.told:
             rows = max((feature.now for feature in self.features), default=0)
             return f"drift cannot be told: {rows} new rows, and {self.thresholds.least} are the least"
-        moved = sorted((f for f in self.told if f.drifted), key=lambda f: -f.shift.psi if f.shift else 0.0)
+        moved = sorted((f for f in self.told if f.drifted), key=lambda f: -f.nearer)
         if moved:
             return f"drift in {len(moved)} of {len(self.told)}: {'; '.join(f.said() for f in moved)}"
-        largest = max(self.told, key=lambda f: f.shift.psi if f.shift else 0.0)
+        largest = max(self.told, key=lambda f: f.nearer)
         return f"no drift in {len(self.told)} of {len(self.features)} watched; the most: {largest.said()}"
 
     def document(self) -> dict[str, Any]:
@@ -97,15 +128,17 @@ class Drift:
     def table(self) -> Table:
         """Draw every feature: rows, PSI, p, and where it moved most."""
         table = Table(title="New rows beside those of training")
-        for column in ("watched", "rows before", "rows now", "PSI", "p (Holm)", "moved most", "drift"):
+        told = ("PSI", "p (Holm)", "moved most", "PSI, p of the latest", "drift")
+        for column in ("watched", "rows before", "rows now", *told):
             table.add_column(column)
         for feature in self.features:
             rows = (escape(feature.name), str(feature.before), str(feature.now))
             if feature.shift is None:
-                table.add_row(*rows, "", "", "", "cannot be told")
+                table.add_row(*rows, "", "", "", "", "cannot be told")
                 continue
             found = (f"{feature.shift.psi:.3f}", f"{feature.p:.2g}", escape(feature.shift.where()))
-            table.add_row(*rows, *found, "yes" if feature.drifted else "no")
+            lately = f"{feature.lately.psi:.3f}, {feature.lately.p:.2g}" if feature.lately else ""
+            table.add_row(*rows, *found, lately, "yes" if feature.drifted else "no")
         return table
 
 
@@ -114,13 +147,27 @@ def measure(reference: Mapping[str, Any], watched: Watched, thresholds: Threshol
     found = []
     for name, column in watched.items():
         if name in reference and reference[name]["kind"] == kind_of(column):
-            before = restored(reference[name])
-            told = min(before.rows, len(column), len(values_of(column))) >= thresholds.least
-            found.append(Feature(name, before.rows, len(column), before.shift(column) if told else None))
-    corrected = iter(holm([f.shift.p for f in found if f.shift is not None]))
-    judged = [f if f.shift is None else _judged(f, f.shift, next(corrected), thresholds) for f in found]
-    return Drift(tuple(judged), thresholds)
+            record = reference[name]
+            shift, lately = (_shift(r, column, thresholds.least) for r in (record, record.get(LATEST)))
+            found.append(Feature(name, record["rows"], len(column), shift, lately))
+    alls, latest = (_corrected(shifts) for shifts in ([f.shift for f in found], [f.lately for f in found]))
+    return Drift(
+        tuple(_judged(*feature, thresholds) for feature in zip(found, alls, latest, strict=True)), thresholds
+    )
 
 
-def _judged(feature: Feature, shift: Shift, p: float, thresholds: Thresholds) -> Feature:
-    return replace(feature, p=p, drifted=p < thresholds.alpha and shift.psi > thresholds.psi)
+def _shift(record: Mapping[str, Any] | None, column: Ragged | Array, least: int) -> Shift | None:
+    if record is None or min(record["rows"], len(column), len(values_of(column))) < least:
+        return None
+    return restored(record).shift(column)
+
+
+def _corrected(shifts: list[Shift | None]) -> list[Shift | None]:
+    corrected = iter(holm([shift.p for shift in shifts if shift is not None]))
+    return [None if shift is None else replace(shift, p=next(corrected)) for shift in shifts]
+
+
+def _judged(feature: Feature, shift: Shift | None, lately: Shift | None, limits: Thresholds) -> Feature:
+    known = [found for found in (shift, lately) if found is not None]
+    moved = all(found.p < limits.alpha and found.psi > limits.psi for found in known)
+    return replace(feature, shift=shift, lately=lately, drifted=shift is not None and moved)

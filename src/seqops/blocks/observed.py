@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from typing import Any
 
@@ -26,7 +26,7 @@ OTHER = "(other)"
 
 @dataclass(frozen=True)
 class Shift:
-    """How far a sample has moved: PSI, p (not corrected), and the cell that moved most with its shares."""
+    """How far a sample has moved: PSI, p, and the cell that moved most with its shares."""
 
     psi: float
     p: float
@@ -49,7 +49,7 @@ class Numbers:
     """A sample of numbers.
 
     rows, values: how many; effect: the design effect of values that stand in rows; edges: deciles, each the
-    last of its cell, and one below the smallest value where many values equal it; counts: (edges + 1,);
+    last of its cell, and one just below each decile that a tenth of the values equal; counts: (edges + 1,);
     points: at most so many values, evenly through the sorted sample.
     """
 
@@ -64,9 +64,10 @@ class Numbers:
     def of(cls, column: Ragged | Array) -> Numbers:
         """Describe a sample."""
         ordered = np.sort(values_of(column).astype(np.float64))
-        edges = np.unique(np.quantile(ordered, DECILES, method="inverted_cdf"))
-        if edges[0] == ordered[0]:
-            edges = np.concatenate([[np.nextafter(edges[0], -np.inf)], edges])
+        deciles = np.unique(np.quantile(ordered, DECILES, method="inverted_cdf"))
+        equal = np.searchsorted(ordered, deciles, "right") - np.searchsorted(ordered, deciles)
+        # what many values equal is a cell of its own: of zeros and ones, too
+        edges = np.union1d(deciles, np.nextafter(deciles[10 * equal >= len(ordered)], -np.inf))
         counts, effect = _binned(column, edges)
         places = ((np.arange(min(len(ordered), POINTS)) + 0.5) * len(ordered) / POINTS).astype(np.int64)
         points = ordered[places] if len(ordered) > POINTS else ordered
@@ -86,11 +87,20 @@ class Numbers:
         return _shift(before, counts, self._cells(), min(1.0, 2 * min(moves, spreads)))
 
     def _cells(self) -> list[str]:
-        inner = [
-            f"{high:.4g}" if np.nextafter(low, np.inf) == high else f"over {low:.4g} to {high:.4g}"
-            for low, high in pairwise(self.edges)
-        ]
-        return [f"up to {self.edges[0]:.4g}", *inner, f"over {self.edges[-1]:.4g}"]
+        alone = {high for low, high in pairwise(self.edges) if np.nextafter(low, np.inf) == high}
+        return [_cell(low, high, alone) for low, high in pairwise([-np.inf, *self.edges, np.inf])]
+
+
+def _cell(low: float, high: float, alone: set[float]) -> str:
+    """Say what lies over one edge, up to the next; alone: values that are a cell each."""
+    if high in alone:
+        return f"{high:.4g}"
+    after = float(np.nextafter(high, np.inf))
+    words = [
+        f"over {low:.4g}" if low > -np.inf else "",
+        f"below {after:.4g}" if after in alone else f"up to {high:.4g}" if high < np.inf else "",
+    ]
+    return " and ".join(word for word in words if word)
 
 
 @dataclass(frozen=True)
@@ -139,8 +149,9 @@ def described(column: Ragged | Array) -> dict[str, Any]:
 
 def restored(document: Mapping[str, Any]) -> Numbers | Categories:
     """Read what `described` wrote."""
-    stored = {key: value for key, value in document.items() if key != "kind"}
-    return KINDS[document["kind"]](**stored)
+    kind = KINDS[document["kind"]]
+    stored = {field.name: document[field.name] for field in fields(kind)}
+    return kind(**stored)
 
 
 def _shift(before: Counts, now: Counts, cells: list[str], p: float) -> Shift:

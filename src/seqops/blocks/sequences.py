@@ -27,14 +27,20 @@ def index_of(vocabulary: Sequence[str]) -> dict[str, int]:
     return {item: place for place, item in enumerate(vocabulary)}
 
 
-def unusual(ids: Ragged, known: int) -> npt.NDArray[np.float64]:
-    """Return the share of each row's items that are not among the frequent ones: (n,).
+def covering(rows: Iterable[Iterable[str]], vocabulary: Sequence[str], part: float = 0.8) -> int:
+    """Count the first items of a vocabulary that make up `part` of all that stands in some rows."""
+    counts = Counter(item for row in rows for item in row)
+    running = np.cumsum([counts[item] for item in vocabulary])
+    return min(int(np.searchsorted(running, part * counts.total())) + 1, len(vocabulary))
 
-    known: size of a vocabulary of `learn_vocabulary`, of whose items the first tenth is frequent. Unknown
-    ones alone would not do: there are hardly any in the rows that taught the vocabulary, whatever the rest.
+
+def unusual(ids: Ragged, frequent: int) -> npt.NDArray[np.float64]:
+    """Return the share of each row's items that are unknown, or not of the first `frequent`: (n,).
+
+    Unknown ones alone would not do: there are hardly any in the rows that taught the vocabulary, whatever
+    the rest. What makes up most of a text is known as well to rows that did not teach it.
     """
-    frequent = UNKNOWN + max(1, (known - UNKNOWN - 1) // 10)
-    return share((ids.values == UNKNOWN) | (ids.values > frequent), ids)
+    return share((ids.values == UNKNOWN) | (ids.values >= frequent), ids)
 
 
 def share(held: npt.NDArray[np.bool_], rows: Ragged) -> npt.NDArray[np.float64]:

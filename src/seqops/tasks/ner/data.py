@@ -164,7 +164,7 @@ class Task(Data):
         words = Ragged(features.values[:, WORD], features.offsets)
         return {
             "tokens of a sentence": words.lengths,
-            "infrequent words": unusual(words, len(meta["words"])),
+            "infrequent words": unusual(words, meta["frequent"]),
             "tag": Ragged(np.array(meta["tags"])[tags.values], tags.offsets),
         }
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqops.blocks.morphemes import morphemes
-from seqops.blocks.sequences import UNKNOWN, index_of, learn_vocabulary
+from seqops.blocks.sequences import UNKNOWN, covering, index_of, learn_vocabulary
 from seqops.contract import Meta
 
 WORD, POS, PLACE, CHARACTERS = 0, 1, 2, 3
@@ -64,8 +64,11 @@ def learn(sentences: Sequence[Tokens], minimum: int, width: int) -> Meta:
 
     minimum: how often a word must be seen; width: how many characters of a token are read.
     """
+    shapes = [[shape(form) for form in s.forms] for s in sentences]
+    words = learn_vocabulary(shapes, minimum)
     return {
-        "words": learn_vocabulary(([shape(f) for f in s.forms] for s in sentences), minimum),
+        "words": words,
+        "frequent": covering(shapes, words),
         "characters": learn_vocabulary("".join(s.forms) for s in sentences),
         "pos": learn_vocabulary(s.pos for s in sentences),
         "width": width,

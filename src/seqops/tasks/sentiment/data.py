@@ -168,7 +168,7 @@ class Task(Data):
         words, labels = split.ragged("words"), split.plain("label")
         return {
             "words of a text": words.lengths,
-            "infrequent words": unusual(words, len(meta["words"])),
+            "infrequent words": unusual(words, meta["frequent"]),
             "label": np.array(meta["labels"])[labels[labels >= 0]],
         }
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from seqops.arrays import Ragged, Split
-from seqops.blocks.sequences import UNKNOWN, index_of, learn_vocabulary
+from seqops.blocks.sequences import UNKNOWN, covering, index_of, learn_vocabulary
 from seqops.contract import Meta
 
 TOKEN = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
@@ -61,8 +61,10 @@ def learn(texts: Iterable[str], tokenizer: Tokenizer, minimum: int, vocabulary: 
     terms = [set(tokenizer.terms(row)) for row in rows]
     kept = learn_vocabulary(terms, minimum, specials=())[:features]
     seen = Counter(term for row in terms for term in row)
+    words = learn_vocabulary((set(row) for row in rows), minimum)[: vocabulary + 2]
     return {
-        "words": learn_vocabulary((set(row) for row in rows), minimum)[: vocabulary + 2],
+        "words": words,
+        "frequent": covering(rows, words),
         "terms": kept,
         "idf": [math.log((1 + len(rows)) / (1 + seen[term])) + 1 for term in kept],
     }
