@@ -15,7 +15,7 @@ from seqops.store import sha256_of
 
 NAMES = ["download", "validate", "preprocess"]
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
-CLOCKS = ["-20y", "+40y", "@2000-01-01 00:00:00 i2.0"]
+CLOCKS = ["-20y", "+40y", "@2000-01-01 00:00:00 x600"]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, or become somebody else")
 
 
