@@ -9,6 +9,7 @@ from pathlib import Path
 from optuna.trial import TrialState
 
 from seqops.blocks.search import study as studies
+from seqops.blocks.search.places import WHY
 from seqops.blocks.search.sampling import sampler_of
 from seqops.contract import Goal
 
@@ -32,7 +33,7 @@ def opened(url, name="study"):
 
 def drawn(study):
     """Return the values of the trials that count, sorted."""
-    return sorted(t.params["x"] for t in study.trials if t.state in FINISHED or studies.WHY in t.user_attrs)
+    return sorted(t.params["x"] for t in study.trials if t.state in FINISHED or WHY in t.user_attrs)
 
 
 def shared(url):

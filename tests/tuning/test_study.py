@@ -8,6 +8,7 @@ from optuna.trial import TrialState
 from sharing import drawn, finish, founded_together, opened, shared, start, taken_together
 
 from seqops.blocks.search import study as studies
+from seqops.blocks.search.places import WHY, counted
 from seqops.blocks.search.sampling import pruner_of
 from seqops.contract import SeqopsError
 
@@ -32,6 +33,15 @@ def search(study, total, values=None):
     return len(begun)
 
 
+def ended(study):
+    """List what came of each place, in the order of the places."""
+    trials = [t for t in study.trials if counted(t)]
+    states = {TrialState.PRUNED, TrialState.COMPLETE}
+    assert {t.state for t in trials} >= states
+    found = [(t.user_attrs["place"], t.params, t.state, t.value, t.intermediate_values) for t in trials]
+    return sorted(found, key=lambda row: row[0])
+
+
 def test_six_processes_found_a_storage_in_sqlite_together(url):
     founded_together(url)
 
@@ -52,7 +62,7 @@ def test_a_trial_that_is_refused_counts_and_says_why(url):
     study = opened(url)
     failed = [t for t in study.trials if t.state == TrialState.FAIL]
     assert failed
-    assert {t.user_attrs[studies.WHY] for t in failed} == {"too small"}
+    assert {t.user_attrs[WHY] for t in failed} == {"too small"}
     assert all(t.params["x"] < 0.2 for t in failed)
     assert studies.counts(study) == studies.Counts(20 - len(failed), 0, len(failed), 0)
 
@@ -94,8 +104,8 @@ def test_values_that_kill_their_process_again_and_again_are_refused(url):
         study.tell(trial, state=TrialState.FAIL)
         studies.again(study, study.trials[-1])
     assert search(study, 1) == 0
-    (refused,) = [t for t in study.trials if studies.WHY in t.user_attrs]
-    assert "died 3 times" in refused.user_attrs[studies.WHY]
+    (refused,) = [t for t in study.trials if WHY in t.user_attrs]
+    assert "died 3 times" in refused.user_attrs[WHY]
 
 
 def test_an_unexpected_error_stops_the_work_and_is_not_counted(url):
@@ -136,12 +146,24 @@ def test_a_killed_worker_loses_no_trial_and_doubles_none(url, moment):
     after = opened(url)
     assert studies.counts(after).finished == 6
     assert studies.counts(after).running == 0
-    dead = [t for t in after.trials if t.state == TrialState.FAIL and studies.WHY not in t.user_attrs]
+    dead = [t for t in after.trials if t.state == TrialState.FAIL and WHY not in t.user_attrs]
     assert [t.number for t in dead] == [2]
     retried = [t for t in after.trials if t.user_attrs.get("retry of") == 2]
     assert len(retried) == 1
     if moment != "drawn":
         assert retried[0].params == dead[0].params
+
+
+@pytest.mark.parametrize("pruner", ["median", "hyperband"])
+def test_a_study_killed_again_and_again_ends_with_the_trials_of_one_never_killed(url, tmp_path, pruner):
+    for moment in ("told", "drawn", "between", "epoch", "between"):
+        killed = start(url, "study", 40, 0, moment, pruner)
+        killed.communicate()
+        assert killed.returncode == -signal.SIGKILL
+    finish(start(url, "study", 40, 0, "", pruner))
+    undisturbed = f"sqlite:///{tmp_path / 'undisturbed.db'}"
+    finish(start(undisturbed, "study", 40, 0, "", pruner))
+    assert ended(opened(url)) == ended(opened(undisturbed))
 
 
 def test_two_workers_share_a_study_in_sqlite(url):

@@ -1,8 +1,8 @@
-"""A process that works on a study without any network: `worker.py URL NAME TOTAL [SECONDS [MOMENT]]`.
+"""A process that works on a study, without a network: `worker.py URL NAME TOTAL [SECONDS [MOMENT [PRUNER]]]`.
 
 SECONDS: of one epoch. MOMENT: `silent`: it gives no sign of life, and is taken for dead; or where the process
-kills itself in its third trial: `drawn` (before the values), `epoch` (in the middle), `told` (before the
-result is stored).
+kills itself in its third trial, or the next that comes so far: `drawn` (before the values), `between` (two
+values), `epoch` (in the middle), `told` (before the result is stored).
 """
 
 import os
@@ -19,33 +19,35 @@ from seqops.contract import Goal
 EPOCHS = 3
 
 
-def main(url, name, total, seconds="0", moment=""):
+def main(url, name, total, seconds="0", moment="", pruner="median"):
     studies.HEARTBEAT, studies.GRACE = (60, 2) if moment == "silent" else (1, 3)
-    study = studies.open_study(
-        url, name, Goal("x", True), sampler_of("tpe", 4, 0), pruner_of("median", EPOCHS)
-    )
+    study = studies.open_study(url, name, Goal("x", True), sampler_of("tpe", 4, 0), pruner_of(pruner, EPOCHS))
     begun = 0
 
     def objective(trial):
         nonlocal begun
         begun += 1
-        if moment == "drawn" and begun == 3:
+        if moment == "drawn" and begun >= 3:
             die()
         x = trial.suggest_float("x", 0.0, 1.0)
+        if moment == "between" and begun >= 3:
+            die()
+        y = trial.suggest_float("y", 0.0, 1.0)
         for epoch in range(EPOCHS):
             time.sleep(float(seconds))
-            if moment == "epoch" and begun == 3 and epoch == 1:
+            if moment == "epoch" and begun >= 3 and epoch == 1:
                 die()
-            trial.report(x, epoch + 1)
+            trial.report(x * y ** (epoch + 1), epoch + 1)
             if trial.should_prune():
                 raise optuna.TrialPruned
         if x < 0.1:
             raise studies.Refused("too small")
-        if moment == "told" and begun == 3:
+        if moment == "told" and begun >= 3:
             die()
-        return x
+        return x * y
 
-    studies.work(study, objective, int(total), lambda: None)
+    with studies.at_work(url, study):
+        studies.work(study, objective, int(total), lambda: None)
 
 
 def die():

@@ -11,7 +11,8 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from seqops.blocks.search.study import LABEL, WHY, counts
+from seqops.blocks.search.places import WHY
+from seqops.blocks.search.study import LABEL, counts
 
 ENDED = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
 

@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 from scipy import stats
 
 from seqops.blocks.search.sampling import sampler_of
-from seqops.blocks.search.study import LABEL, open_study, queue, work
+from seqops.blocks.search.study import LABEL, at_work, open_study, queue, work
 from seqops.tuning.session import Session, words
 
 VALUES = "values"
@@ -93,7 +93,7 @@ def repeat(session: Session, study: optuna.Study, total: int, look: Callable[[],
         return session.fit(task, "repeat", trial.number, name, lambda row: look())
 
     # the one who queued them queues anew what is missing
-    with suppress(Unwanted):
+    with suppress(Unwanted), at_work(session.url, study):
         work(study, fit, total, look)
 
 

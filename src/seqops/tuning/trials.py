@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import optuna
 
-from seqops.blocks.search.study import queue, work
+from seqops.blocks.search.study import at_work, queue, work
 from seqops.blocks.watch import GOAL, Epoch
 from seqops.tuning.session import Session, words
 
@@ -20,7 +20,8 @@ def queue_present(session: Session) -> None:
 
 def search(session: Session, total: int, look: Callable[[], None], deadline: float | None) -> None:
     """Run trials until `total` are finished."""
-    work(session.study, lambda trial: _fit(session, trial, look), total, look, deadline)
+    with at_work(session.url, session.study):
+        work(session.study, lambda trial: _fit(session, trial, look), total, look, deadline)
 
 
 def _fit(session: Session, trial: optuna.Trial, look: Callable[[], None]) -> float:

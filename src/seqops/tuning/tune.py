@@ -12,7 +12,8 @@ from optuna.trial import TrialState
 from rich.table import Table
 
 from seqops.blocks.search.pictures import draw
-from seqops.blocks.search.study import WHY, counts, storing
+from seqops.blocks.search.places import WHY
+from seqops.blocks.search.study import counts, storing
 from seqops.console import err, out
 from seqops.contract import SeqopsError
 from seqops.params import Params

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
+import zlib
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -14,12 +16,14 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from seqops.blocks.search.places import PLACE, counted, place
+
 SamplerName = Literal["tpe", "random"]
 PrunerName = Literal["hyperband", "median", "none"]
 
 
 class Numbered(BaseSampler):
-    """Draw trial n from (seed, n), so that neither a kill nor a second worker changes or repeats a draw.
+    """Draw the trial at place n from (seed, n): neither a kill nor a second worker changes or repeats a draw.
 
     A sampler that is merely seeded starts its random numbers anew in every process: a study that is
     gone on with would then draw its first trials again.
@@ -27,12 +31,14 @@ class Numbered(BaseSampler):
 
     def __init__(self, seed: int, make: Callable[[int], BaseSampler]) -> None:
         self._seed, self._make = seed, make
-        self._now = make(seed)
+        self._own, self._now = seed, make(seed)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Take a sampler of the trial's own."""
-        own = np.random.SeedSequence([self._seed, trial.number]).generate_state(1)[0]
-        self._now = self._make(int(own))
+        number = place(study, trial)
+        study._storage.set_trial_user_attr(trial._trial_id, PLACE, number)
+        self._own = _mixed(self._seed, number)
+        self._now = self._make(self._own)
         self._now.before_trial(study, trial)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -48,12 +54,31 @@ class Numbered(BaseSampler):
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """Ask the trial's sampler."""
-        return self._now.sample_independent(study, trial, param_name, param_distribution)
+        """Ask a sampler of the value's own: a death between two values does not change the second."""
+        sampler = self._make(_mixed(self._own, zlib.crc32(param_name.encode())))
+        return sampler.sample_independent(study, trial, param_name, param_distribution)
 
     def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Any) -> None:
         """Tell the trial's sampler."""
         self._now.after_trial(study, trial, state, values)
+
+
+def _mixed(*numbers: int) -> int:
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+NOWHERE = -1
+
+
+class Placed(HyperbandPruner):
+    """Hyperband that deals trials to its brackets by their places, and the dead to none."""
+
+    def _get_bracket_id(self, study: Study, trial: FrozenTrial) -> int:
+        if trial.state == TrialState.FAIL and not counted(trial):
+            return NOWHERE
+        dealt = copy.copy(trial)
+        dealt.number = place(study, trial)
+        return int(super()._get_bracket_id(study, dealt))
 
 
 def sampler_of(name: SamplerName, startup: int, seed: int) -> BaseSampler:
@@ -78,7 +103,7 @@ def pruner_of(name: PrunerName, epochs: int) -> BasePruner:
     at the same epoch, after five trials and one epoch.
     """
     if name == "hyperband":
-        return HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3)
+        return Placed(min_resource=1, max_resource=epochs, reduction_factor=3)
     if name == "median":
         return MedianPruner(n_startup_trials=5, n_warmup_steps=1, interval_steps=1)
     return NopPruner()

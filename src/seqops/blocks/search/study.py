@@ -22,7 +22,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import make_url, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from seqops.blocks.lock import alone
+from seqops.blocks.lock import alone, among
+from seqops.blocks.search.places import RETRY_OF, WHY, counted
 from seqops.contract import Goal, SeqopsError
 from seqops.masking import masked
 
@@ -33,7 +34,7 @@ HEARTBEAT, GRACE = 5, 30
 FOUNDINGS = 50
 """Looks at a storage whose tables another process makes; each failure means that it made one more."""
 MADE_BY_ANOTHER = "already exists|duplicate key"
-WHY, LABEL, RETRY_OF, DEATHS = "why", "label", "retry of", "deaths"
+LABEL, DEATHS = "label", "deaths"
 MOST_DEATHS = 3
 
 
@@ -118,11 +119,17 @@ class SQLite(optuna.storages.RDBStorage):
         return bool(taken.rowcount)
 
 
-def _storage(url: str) -> optuna.storages.RDBStorage:
+def _file(url: str) -> Path | None:
+    """Return the file of a storage, or None where it is no file."""
     address = make_url(url)
-    if address.get_backend_name() != "sqlite" or address.database in (None, ":memory:"):
+    in_a_file = address.get_backend_name() == "sqlite" and address.database not in (None, ":memory:")
+    return Path(str(address.database)) if in_a_file else None
+
+
+def _storage(url: str) -> optuna.storages.RDBStorage:
+    path = _file(url)
+    if path is None:
         return _founded(url)
-    path = Path(str(address.database))
     # SQLite fails at once, without waiting, where two processes change the mode of one file
     with alone(path.with_name(f"{path.name}.lock")):
         with closing(sqlite3.connect(path, timeout=60)) as database:
@@ -159,16 +166,9 @@ def _opened(
 def counts(study: optuna.Study) -> Counts:
     """Count the trials."""
     trials = study.get_trials(deepcopy=False)
-    states = [trial.state for trial in trials if _counted(trial)]
+    states = [trial.state for trial in trials if counted(trial)]
     kinds = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING)
     return Counts(*(states.count(kind) for kind in kinds))
-
-
-def _counted(trial: FrozenTrial) -> bool:
-    """Tell a trial that takes one of the places: not one that waits, died or came too late."""
-    if trial.state == TrialState.FAIL:
-        return WHY in trial.user_attrs
-    return trial.state != TrialState.WAITING
 
 
 def again(study: optuna.Study, trial: FrozenTrial) -> None:
@@ -177,6 +177,8 @@ def again(study: optuna.Study, trial: FrozenTrial) -> None:
 
 
 def _requeue(study: optuna.Study, trial: FrozenTrial, deaths: int) -> None:
+    if any(t.user_attrs.get(RETRY_OF) == trial.number for t in study.get_trials(deepcopy=False)):
+        return  # a process that died after this had put them back already
     values = trial.params or trial.system_attrs.get("fixed_params", {})
     study.enqueue_trial(values, user_attrs={**trial.user_attrs, RETRY_OF: trial.number, DEATHS: deaths})
 
@@ -191,7 +193,7 @@ def queue(study: optuna.Study, wanted: Sequence[tuple[Values, Values]], same: st
         return [
             (trial.system_attrs.get("fixed_params", trial.params), trial.user_attrs.get(same))
             for trial in study.get_trials(deepcopy=False)
-            if _counted(trial) or trial.state == TrialState.WAITING
+            if counted(trial) or trial.state == TrialState.WAITING
         ]
 
     before = held()
@@ -199,6 +201,21 @@ def queue(study: optuna.Study, wanted: Sequence[tuple[Values, Values]], same: st
         if (values, attributes.get(same)) not in before:
             study.enqueue_trial(dict(values), user_attrs=dict(attributes))
     return len(held())
+
+
+@contextmanager
+def at_work(url: str, study: optuna.Study) -> Iterator[None]:
+    """Stand among the processes at work on a study; the first puts back at once what the dead left running.
+
+    So the next trial is drawn as if nobody had died. Of a study on a server only signs of life tell who is
+    dead: its processes may be on other machines.
+    """
+    path = _file(url)
+    if path is None:
+        yield
+        return
+    with among(path.with_name(f"{path.name}.{study.study_name}.lock"), lambda: _bury_all(study)):
+        yield
 
 
 def work(
@@ -244,7 +261,7 @@ def _placed(study: optuna.Study, objective: Objective, total: int) -> Objective:
     """Wrap an objective: a trial that came too late is dropped, and one that is interrupted tried again."""
 
     def run(trial: Trial) -> float:
-        earlier = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number and _counted(t)]
+        earlier = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number and counted(t)]
         if len(earlier) >= total:
             raise Surplus
         try:
@@ -269,5 +286,14 @@ def _bury(study: optuna.Study) -> None:
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         # values are drawn after the first sign of life
         if not trial.params and trial.datetime_start and trial.datetime_start < long_ago:
-            study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
-            again(study, trial)
+            _bury_one(study, trial)
+
+
+def _bury_all(study: optuna.Study) -> None:
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        _bury_one(study, trial)
+
+
+def _bury_one(study: optuna.Study, trial: FrozenTrial) -> None:
+    study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+    again(study, trial)
