@@ -11,7 +11,7 @@ from seqops.arrays import Ragged, Split
 from seqops.blocks.descent import adopt
 from seqops.blocks.fit import train
 from seqops.contract import BadParams, Decay, Recipe, Stage
-from seqops.tasks.sentiment.calibration import log_softmax, temperature
+from seqops.tasks.sentiment.calibration import least_surprised, log_softmax
 from seqops.tasks.sentiment.layers import Last, MeanMax, TermSum
 from seqops.tasks.sentiment.network import Net
 from seqops.tasks.sentiment.vectors import read_vectors
@@ -119,7 +119,7 @@ def test_a_temperature_undoes_how_much_logits_were_blown_up() -> None:
     generator = np.random.default_rng(0)
     logits = generator.normal(size=(20_000, 3))
     truth = np.array([generator.choice(3, p=p) for p in np.exp(log_softmax(logits))])
-    assert temperature(3.0 * logits, truth) == pytest.approx(3.0, rel=0.05)
+    assert least_surprised(3.0 * logits, truth) == pytest.approx(3.0, rel=0.05)
 
 
 def test_calibration_changes_confidence_and_no_label_and_may_be_done_again(encoded) -> None:

@@ -43,6 +43,19 @@ class Softmax(keras.layers.Layer):
         return tf.convert_to_tensor(self.kernel if self.embedding is None else self.embedding.embeddings)
 
 
+class TemperedSoftmax(Softmax):
+    """A softmax whose logits are divided by a temperature, which held-out rows set after the fit."""
+
+    def build(self, shape: Any) -> None:
+        """Make the weights, and the temperature."""
+        super().build(shape)
+        self.temperature = self.add_weight(shape=(), initializer="ones", trainable=False, name="temperature")
+
+    def call(self, readouts: Tensor, training: bool = False) -> Tensor:
+        """Return logits (N, V) of readouts (N, E)."""
+        return super().call(readouts, training) / self.temperature
+
+
 class SampledSoftmax(Softmax):
     """A softmax that can be learnt from drawn tokens; chances: of each token (V,) to be among them."""
 

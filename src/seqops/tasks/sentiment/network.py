@@ -16,7 +16,7 @@ from seqops.blocks.recurrent import CELLS, BiRecurrent
 from seqops.blocks.sequences import PAD, in_length_order
 from seqops.contract import BadParams, Batch, Meta, Network, Positive, Pretext, Rate
 from seqops.tasks.sentiment.baselines import labelled, predictions
-from seqops.tasks.sentiment.calibration import log_softmax, temperature
+from seqops.tasks.sentiment.calibration import least_surprised, log_softmax
 from seqops.tasks.sentiment.encoding import weighted
 from seqops.tasks.sentiment.language import GOAL, LanguageNet, Shape, perplexity, shaped
 from seqops.tasks.sentiment.layers import Head, Last, Lengths, MeanMax, Reader, TermSum
@@ -132,7 +132,7 @@ class Net(Network):
         rows = labelled(split)
         head = model.get_layer("head")
         logits = self._logits(model, rows, meta) * float(head.temperature.numpy())
-        head.temperature.assign(temperature(logits, np.asarray(rows.plain("label"), np.int64)))
+        head.temperature.assign(least_surprised(logits, np.asarray(rows.plain("label"), np.int64)))
 
     def pretext(self) -> Pretext | None:
         """Learn to foretell the next word, where the kind is `lm`."""

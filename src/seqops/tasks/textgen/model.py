@@ -11,7 +11,7 @@ import tensorflow as tf
 from seqops.blocks.language import LanguageEncoder, Sizes
 from seqops.blocks.sampling import Choice, choose
 from seqops.blocks.sequences import PAD
-from seqops.blocks.softmax import Softmax
+from seqops.blocks.softmax import TemperedSoftmax
 from seqops.blocks.statewise import at_end
 from seqops.tasks.textgen.attending import Attending
 from seqops.tasks.textgen.carry import Carry
@@ -26,7 +26,7 @@ class LanguageModel(keras.Model):
     """Rows of tokens in, logits of what follows each real one out."""
 
     def __init__(
-        self, encoder: LanguageEncoder | Attending, head: Softmax, unspoken: int, **kwargs: Any
+        self, encoder: LanguageEncoder | Attending, head: TemperedSoftmax, unspoken: int, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.encoder, self.head, self.unspoken = encoder, head, unspoken
@@ -112,7 +112,7 @@ def recurrent(sizes: Sizes, unspoken: int, stateful: bool) -> LanguageModel:
     """Make a recurrent language model."""
     encoder = LanguageEncoder(sizes, name="encoder")
     tied = encoder.embedding if sizes.tied else None
-    head = Softmax(sizes.vocabulary, tied, sizes.precision, name="softmax")
+    head = TemperedSoftmax(sizes.vocabulary, tied, sizes.precision, name="softmax")
     model = LanguageModel(encoder, head, unspoken, name="writer")
     model.carry = Carry(encoder) if stateful else None
     return model
@@ -120,5 +120,5 @@ def recurrent(sizes: Sizes, unspoken: int, stateful: bool) -> LanguageModel:
 
 def attending(encoder: Attending, vocabulary: int, tied: bool, unspoken: int) -> LanguageModel:
     """Make a language model of a causal transformer."""
-    head = Softmax(vocabulary, encoder.embedding if tied else None, "float32", name="softmax")
+    head = TemperedSoftmax(vocabulary, encoder.embedding if tied else None, "float32", name="softmax")
     return LanguageModel(encoder, head, unspoken, name="writer")

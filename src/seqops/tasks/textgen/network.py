@@ -13,6 +13,7 @@ import pandas as pd
 from annotated_types import Le
 
 from seqops.arrays import Split
+from seqops.blocks.calibration import temperature
 from seqops.blocks.language import Sizes
 from seqops.blocks.sequences import PAD, in_length_order
 from seqops.contract import Batch, Count, Fraction, Meta, Network, NonNegative, Positive, Rate
@@ -23,6 +24,9 @@ from seqops.tasks.textgen.model import LanguageModel, attending, recurrent
 
 BATCH = 32
 """Passages that are scored at once."""
+
+PASSAGES = 200
+"""Of the validation text, at most so many set the temperature."""
 
 TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 
@@ -111,6 +115,17 @@ class Net(Network):
         asked = self._filled(split)
         texts = writing.texts(model, asked, tokens.of(meta))
         return pd.DataFrame({"text": texts, **{name: asked.plain(name) for name in prompts.SETTINGS}})
+
+    def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
+        """Set the temperature by validation passages: a network that fits closely is too sure of itself."""
+        places = np.unique(np.linspace(0, len(split) - 1, min(len(split), PASSAGES)).astype(np.int64))
+        some = split.take(places)
+
+        def surprise(heat: float) -> float:
+            model.head.temperature.assign(heat)
+            return float(self._cost(model, some, meta)["nats"].sum() / some.plain("scored").sum())
+
+        model.head.temperature.assign(temperature(surprise))
 
     def stream(self, model: keras.Model, split: Split, meta: Meta) -> Iterator[str]:
         """Write on from one prompt, piece by piece."""
