@@ -9,47 +9,18 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from ruamel.yaml import YAML
 
 from seqops.params import Params
+from tunable import TASK, TRIALS, tunable
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-TASK = "forecast"
-TRIALS = 4
-SMALL = {
-    "model": {"kind": "dense", "members": 1, "units": 4},
-    "fit": {"epochs": 2, "patience": 2, "learning_rate": 0.001},
-}
-
-
-def settings(path):
-    """Make the task tiny, and the study short."""
-    yaml = YAML()
-    document = yaml.load(path)
-    for section, values in SMALL.items():
-        document["tasks"][TASK][section].update(values)
-    document["tuning"].update(startup=2, best=1, seeds=2, pruner="none")
-    document["tasks"][TASK]["search"] = {
-        "model.units": {"kind": "int", "low": 4, "high": 16},
-        "fit.learning_rate": {"kind": "float", "low": 0.0005, "high": 0.05, "log": True},
-        "fit.decay.kind": {"kind": "categorical", "choices": ["cosine", "none"]},
-    }
-    yaml.dump(document, path)
 
 
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory):
     """A project whose data is encoded."""
-    root = tmp_path_factory.mktemp("encoded") / "project"
-    root.mkdir()
-    for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
-        shutil.copy(ROOT / name, root / name)
-    shutil.copytree(ROOT / "pipelines", root / "pipelines")
-    settings(root / "params.yaml")
+    root = tunable(tmp_path_factory.mktemp("encoded") / "project")
     environment = {**os.environ, "SEQOPS_ROOT": str(root)}
-    (root / "data").mkdir()
-    shutil.copy(ROOT / "data" / "catalog.yaml", root / "data" / "catalog.yaml")
     for stage in ("download", "validate", "preprocess"):
         command = [sys.executable, str(root / "pipelines" / f"{stage}.py"), TASK]
         subprocess.run(command, env=environment, check=True, capture_output=True)

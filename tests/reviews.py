@@ -1,0 +1,84 @@
+"""A project that learns to tell good reviews from bad ones, from a source that grows week by week."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from checkout import project
+
+WEEKS = 52
+DRIFT, BAD_BATCH, WORSE = 19, 29, 40
+SAID = {
+    True: ["good", "great", "lovely", "superb", "fine", "charming", "clever", "moving", "fresh", "warm"],
+    False: ["bad", "dull", "awful", "poor", "boring", "weak", "clumsy", "stale", "cold", "flat"],
+}
+SLANG = {True: ["lit", "fire", "based", "goated", "slaps"], False: ["mid", "cringe", "sus", "trash", "flop"]}
+STUFF = ["the", "film", "plot", "cast", "story", "music", "scene", "actor", "end", "camera", "script"]
+
+
+def reviews(week, now):
+    """Invent the reviews of a week as they stand in another: (text, label).
+
+    Labels of a worse candidate's week are thrown, and put right the week after.
+    """
+    draw = random.Random(week)
+    words = SLANG if week >= DRIFT else SAID
+    for number in range({0: 600, DRIFT: 600, WORSE: 400}.get(week, 40)):
+        good = draw.random() < 0.5
+        told = [draw.choice(words[good if draw.random() < 0.85 else not good]) for _ in range(3)]
+        text = draw.sample(STUFF, 6) + told
+        draw.shuffle(text)
+        label = draw.random() < 0.5 if week == now == WORSE else good
+        yield f"{' '.join(text)} {week}x{number}", "positive" if label else "negative"
+
+
+def lines(week):
+    """List what the source holds in a week."""
+    rows = [row for past in range(week + 1) for row in reviews(past, week)]
+    bad = ["this one has no label known to anybody,perhaps"] if week == BAD_BATCH else []
+    return ["text,label", *(f"{text},{label}" for text, label in rows), *bad]
+
+
+class Reviews:
+    """The project, its source beside it."""
+
+    def __init__(self, root):
+        self.root, self.source = project(root), root.parent / "reviews.csv"
+        shutil.copytree(Path(__file__).parents[1] / "src", root / "src")
+        yaml = YAML()
+        document = yaml.load(root / "params.yaml")
+        task = document["tasks"]["sentiment"]
+        task["source"] = str(self.source)
+        task["data"].update(text="text", label="label", group="")
+        task["model"].update(kind="bow", units=16)
+        task["fit"].update(epochs=3, patience=3)
+        yaml.dump(document, root / "params.yaml")
+        subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], check=True, **self._run)
+
+    @property
+    def _run(self):
+        alien = ("MLFLOW_TRACKING_URI", "SEQOPS_ROOT", "SEQOPS_STATE")
+        environment = {key: value for key, value in os.environ.items() if key not in alien}
+        return {"cwd": self.root, "env": environment}
+
+    def write(self, week):
+        """Let the source hold what it holds in a week."""
+        self.source.write_text("\n".join(lines(week)) + "\n")
+
+    def start(self, *triggers):
+        """Begin a retraining, in a group of processes of its own."""
+        command = [sys.executable, "-m", "seqops", "retrain", "sentiment"]
+        command += [word for trigger in triggers for word in ("--if", trigger)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, start_new_session=True, **pipes, **self._run)
+
+    def retrain(self, *triggers):
+        """Retrain; return the exit code and what was said."""
+        begun = self.start(*triggers)
+        _, said = begun.communicate()
+        return begun.returncode, said

@@ -1,0 +1,29 @@
+"""A project whose tuning takes seconds: the smallest network there is, and few trials."""
+
+from ruamel.yaml import YAML
+
+from checkout import project
+
+TASK = "forecast"
+TRIALS = 4
+SMALL = {
+    "model": {"kind": "dense", "members": 1, "units": 4},
+    "fit": {"epochs": 2, "patience": 2, "learning_rate": 0.001},
+}
+
+
+def tunable(root):
+    """Found it."""
+    project(root)
+    yaml, path = YAML(), root / "params.yaml"
+    document = yaml.load(path)
+    for section, values in SMALL.items():
+        document["tasks"][TASK][section].update(values)
+    document["tuning"].update(startup=2, best=1, seeds=2, pruner="none")
+    document["tasks"][TASK]["search"] = {
+        "model.units": {"kind": "int", "low": 4, "high": 16},
+        "fit.learning_rate": {"kind": "float", "low": 0.0005, "high": 0.05, "log": True},
+        "fit.decay.kind": {"kind": "categorical", "choices": ["cosine", "none"]},
+    }
+    yaml.dump(document, path)
+    return root
