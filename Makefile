@@ -27,9 +27,9 @@ test: .venv/.ready
 test-slow: .venv/.ready
 	pytest -n 2 --dist loadfile --durations=15 -m "slow or browser"
 
-# a few minutes of it: make test-faults SHARE=0.05
+# a few minutes of it, without the year of retraining: make test-faults SHARE=0.01
 test-faults: .venv/.ready
-	SEQOPS_FAULTS_SHARE=$(or $(SHARE),1) pytest -n 2 --dist loadfile --durations=15 -m faults
+	SEQOPS_FAULTS_SHARE=$(or $(SHARE),1) pytest -n 2 --dist loadfile --durations=15 -m faults $(if $(SHARE),tests/faults)
 
 check: .venv/.ready
 	ruff check . && ruff format --check . && mypy && lint-imports
