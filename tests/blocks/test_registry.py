@@ -1,6 +1,8 @@
 """Versions and aliases as MLflow keeps them; a tracking store that does not answer."""
 
 import socket
+import subprocess
+import sys
 
 import mlflow
 import pytest
@@ -81,3 +83,30 @@ def test_the_secrets_of_a_source_are_written_nowhere():
     source = ["https://me:pw@host/a.csv?token=abc&x=1", "mine.csv"]
     task = Task("toy", source, None, None, None, {})
     assert track.source_of(task) == "https://***@host/a.csv?token=***&x=***,mine.csv"
+
+
+FOUND = """
+import sys
+from pathlib import Path
+from seqops.blocks import track
+from seqops.store import Store
+store = Store(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+print(track.experiment_of(track.connect(store), store, "toy"))
+"""
+
+
+def test_processes_that_found_a_store_at_once_find_the_same_one(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    command = [sys.executable, "-c", FOUND, str(tmp_path)]
+    piped = subprocess.PIPE
+    running = [
+        subprocess.Popen(command, stdin=piped, stdout=piped, stderr=piped, text=True) for _ in range(3)
+    ]
+    assert [process.stdout.readline() for process in running] == ["ready\n"] * 3
+    for process in running:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    ends = [process.communicate() for process in running]
+    assert ends == [("1\n", "")] * 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
 from seqops.blocks.identity import Identity, git_commit
+from seqops.blocks.lock import alone
 from seqops.blocks.naming import run_name
 from seqops.blocks.watch import Epoch
 from seqops.contract import SeqopsError, Task
@@ -84,7 +86,12 @@ def connect(store: Store) -> mlflow.MlflowClient:
     with answering():
         if uri.startswith("http"):
             requests.get(f"{uri.rstrip('/')}/health", timeout=5).raise_for_status()
-        return mlflow.MlflowClient()
+            return mlflow.MlflowClient()
+        # two that make the tables of one database at once break it
+        with alone(store.state / "mlflow" / "opening.lock"), warnings.catch_warnings():
+            # of the libraries that make the tables, about their own
+            warnings.simplefilter("ignore", UserWarning)
+            return mlflow.MlflowClient()
 
 
 def experiment_of(client: mlflow.MlflowClient, store: Store, task: str) -> str:
@@ -94,7 +101,14 @@ def experiment_of(client: mlflow.MlflowClient, store: Store, task: str) -> str:
         return str(found.experiment_id)
     local = mlflow.get_tracking_uri().startswith("sqlite")
     folder = (store.state / "mlflow" / "artifacts" / task).as_uri() if local else None
-    return str(client.create_experiment(task, artifact_location=folder))
+    try:
+        return str(client.create_experiment(task, artifact_location=folder))
+    except MlflowException:
+        # another process may have made it since
+        made = client.get_experiment_by_name(task)
+        if made is None:
+            raise
+        return str(made.experiment_id)
 
 
 @dataclass(frozen=True)
