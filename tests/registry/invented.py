@@ -94,6 +94,12 @@ class Invented:
             self.client.log_text(run, json.dumps(metrics), "metrics.json")
         self.client.set_terminated(run, status)
 
+    def forget(self):
+        """Lose all runs."""
+        for experiment in self.client.search_experiments():
+            for run in self.client.search_runs([experiment.experiment_id]):
+                self.client.delete_run(run.info.run_id)
+
     def results(self, *tasks):
         return CliRunner().invoke(
             app, ["results", *tasks, "--document", str(self.root / "docs" / "results.md")]

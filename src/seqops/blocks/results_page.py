@@ -19,6 +19,7 @@ HEAD = (
     "verdict",
     "seconds of training",
     "epochs",
+    "settings",
     "command",
 )
 INTRODUCTION = """\
@@ -26,16 +27,18 @@ Written by `make results` from the runs in the tracking store. A row is the last
 whose parameters are exactly those of `params.yaml` with the preset's values. The first score is the one
 that tuning and promotion use; every score and baseline is on the same test rows. The verdict is a paired
 bootstrap on them: *beats* at p < {alpha:g}, *loses to* where the whole 95 % interval of the difference is
-below zero, *ties* otherwise."""
+below zero, *ties* otherwise. The settings are a hash of all parameters: a row that this store knows nothing
+of, because its run was made elsewhere, stays until a preset of other settings bears its name."""
 SHOWN = 3  # scores of a row: the goal's, and the first of the others
 
 
 @dataclass(frozen=True)
 class Row:
-    """A preset of a task, and its last run where there is one."""
+    """A preset of a task, a hash of its parameters, and its last run where there is one."""
 
     preset: str
     task: str
+    settings: str
     record: Record | None
 
     @property
@@ -44,15 +47,29 @@ class Row:
         return f"`seqops run {self.preset} {self.task}`"
 
 
-def page(rows: Sequence[Row], alpha: float) -> str:
-    """Write the page: a table a task, in the order of the rows; equal records give equal bytes."""
+def page(rows: Sequence[Row], alpha: float, former: str = "") -> str:
+    """Write the page: a table a task, in the order of the rows; equal records give equal bytes.
+
+    former: the page until now, which speaks for presets without a record.
+    """
+    kept = _lines(former)
     parts = ["# Results of the presets", INTRODUCTION.format(alpha=alpha)]
     for task in dict.fromkeys(row.task for row in rows):
         those = [row for row in rows if row.task == task]
-        done = [_cells(row, row.record, alpha) for row in those if row.record]
-        waiting = ", ".join(row.command for row in those if not row.record)
+        lines = [
+            _cells(row, row.record, alpha) if row.record else kept.get((row.settings, row.command))
+            for row in those
+        ]
+        done = [line for line in lines if line]
+        waiting = ", ".join(row.command for row, line in zip(those, lines, strict=True) if not line)
         parts += [f"## {task}", table(HEAD, done), f"Not run: {waiting}." if waiting else ""]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _lines(former: str) -> dict[tuple[str, str], list[str]]:
+    """Return the lines of a page's tables by their settings and command."""
+    lines = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in former.splitlines()]
+    return {(cells[-2], cells[-1]): cells for cells in lines if len(cells) == len(HEAD)}
 
 
 def _cells(row: Row, record: Record, alpha: float) -> list[str]:
@@ -68,6 +85,7 @@ def _cells(row: Row, record: Record, alpha: float) -> list[str]:
         "<br>".join(f"{rivals[name]} {name}" for name in best if name in rivals),
         "unknown" if record.seconds is None else f"{record.seconds:.0f}",
         "unknown" if record.epochs is None else str(record.epochs),
+        row.settings,
         row.command,
     ]
 

@@ -17,7 +17,7 @@ from seqops.console import out, plainly
 from seqops.contract import SeqopsError
 from seqops.masking import masked
 from seqops.params import Params
-from seqops.store import Store, read_json, write_bytes
+from seqops.store import Store, read_json, sha256_of_json, write_bytes
 
 Page = Annotated[
     Path | None, typer.Option(help="Write the recorded results of all presets to this file instead.")
@@ -31,7 +31,8 @@ def results(tasks: Tasks = None, document: Page = None, debug: Debug = False) ->
         params = Params.load(store.params)
         names = tasks or params.names
         if document:
-            write_bytes(document, _page(store, params, names).encode("utf-8"))
+            former = document.read_text("utf-8") if document.is_file() else ""
+            write_bytes(document, _page(store, params, names, former).encode("utf-8"))
             return
         table, reasons = _results(store, params, names)
         out.print(table)
@@ -41,7 +42,7 @@ def results(tasks: Tasks = None, document: Page = None, debug: Debug = False) ->
         out.print("Run on the published data: [bold]make real[/]")
 
 
-def _page(store: Store, params: Params, tasks: list[str]) -> str:
+def _page(store: Store, params: Params, tasks: list[str], former: str) -> str:
     from seqops.blocks import track
     from seqops.blocks.records import latest
     from seqops.blocks.results_page import Row, page
@@ -52,15 +53,16 @@ def _page(store: Store, params: Params, tasks: list[str]) -> str:
         for task in tasks:
             for preset in every:
                 if task in preset.tasks:
-                    found = latest(client, task, track.logged(preset.task(task)))
-                    yield Row(preset.path.stem, task, found)
+                    logged = track.logged(preset.task(task))
+                    settings = sha256_of_json(logged)[:8]
+                    yield Row(preset.path.stem, task, settings, latest(client, task, logged))
 
     found = list(rows())
     if not any(row.record for row in found):
         example = f" Make one: {found[0].command}." if found else ""
         uri = masked(track.store_uri(store))
         raise SeqopsError(f"{uri} holds no finished and evaluated run of a preset.{example}")
-    return page(found, params.registry.alpha)
+    return page(found, params.registry.alpha, former)
 
 
 def _results(store: Store, params: Params, tasks: list[str]) -> tuple[Table, dict[str, str]]:
