@@ -1,16 +1,27 @@
 """A tracking server that refuses, hangs or dies in the middle: told in time, and the next run completes."""
 
+import os
+import random
+import shutil
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
+import mlflow
 import pytest
-from small import TASK, founded, hashes, run
+import requests
+from small import FIT, TASK, founded, hashes, run
 
 SECONDS = 60
 """Within which a failure is told, the stage's own work aside."""
+UP = 240  # seconds that a busy machine may take to start MLflow's server
+ENOUGH = 10_000  # requests, which no training makes
 
 
 class Server(ThreadingHTTPServer):
@@ -18,8 +29,8 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, patience, end):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, patience, end, handler):
+        super().__init__(("127.0.0.1", 0), handler)
         self.left, self.end, self.asked = patience, end, []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
@@ -36,9 +47,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.left < 0:
             self.server.end(self)
         else:
-            self.answer(404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "none"}')
+            self.reply()
 
     do_POST = do_PATCH = do_PUT = do_GET  # noqa: N815
+
+    def reply(self):
+        self.answer(404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "none"}')
 
     def answer(self, status, body):
         self.send_response(status)
@@ -67,6 +81,21 @@ class Handler(BaseHTTPRequestHandler):
         """Keep the test output clean."""
 
 
+def relay(port):
+    """Make a handler that hands on what it is asked to MLflow's own server."""
+
+    class Relay(Handler):
+        def reply(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            connection = HTTPConnection("127.0.0.1", port)
+            headers = {"Content-Type": self.headers.get("Content-Type", "application/json")}
+            connection.request(self.command, self.path, body, headers)
+            answer = connection.getresponse()
+            self.answer(answer.status, answer.read())
+
+    return Relay
+
+
 ENDS = {name: getattr(Handler, name) for name in ("refuse", "hang", "die", "stammer", "fail")}
 MENDS = {"refuse": "Ask its administrator for the permission"}
 
@@ -80,11 +109,17 @@ def encoded(tmp_path_factory):
 
 
 @pytest.fixture
+def copied(encoded, tmp_path):
+    shutil.copytree(encoded, tmp_path / "project")
+    return tmp_path / "project"
+
+
+@pytest.fixture
 def serving():
     started = []
 
-    def serve(patience, end):
-        server = Server(patience, end)
+    def serve(patience, end, handler=Handler):
+        server = Server(patience, end, handler)
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         started.append(server)
         return server
@@ -114,10 +149,80 @@ def test_a_server_that_fails_is_told_in_time_and_nothing_is_lost(encoded, servin
     figures("tracking servers", f"{end} at request {patience + 1}", seconds=round(seconds, 1))
 
 
-def test_the_next_run_with_a_store_that_answers_completes(encoded):
-    played = run(encoded, "train")
+def test_the_next_run_with_a_store_that_answers_completes(copied):
+    played = run(copied, "train")
     assert played.code == 0, played.said
-    assert set(hashes(encoded, "train")) == {f"data/{TASK}/model.weights.h5", f"data/{TASK}/history.csv"}
+    assert set(hashes(copied, "train")) == {f"data/{TASK}/model.weights.h5", f"data/{TASK}/history.csv"}
+
+
+@pytest.fixture(scope="module")
+def upstream(tmp_path_factory):
+    """MLflow's own server; `url` and `port`."""
+    folder = tmp_path_factory.mktemp("upstream")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}"]
+    command += ["--artifacts-destination", str(folder / "artifacts")]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    url, until = f"http://127.0.0.1:{port}", time.monotonic() + UP
+    try:
+        while not healthy(url):
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < until, (folder / "log").read_text()
+            time.sleep(0.5)
+        yield SimpleNamespace(url=url, port=port)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
+
+
+def healthy(url):
+    try:
+        return requests.get(f"{url}/health", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def trained(root, server, code):
+    """Train against a server; the stage ends with this code, and without a traceback."""
+    played = run(root, "train", environment={"MLFLOW_TRACKING_URI": server.url})
+    assert played.code == code, played.said
+    assert "Traceback" not in played.said
+    return played
+
+
+def test_a_server_that_dies_at_any_request_of_training_costs_no_epoch_and_no_run(
+    encoded, upstream, serving, tmp_path, some, figures
+):
+    handler, root = relay(upstream.port), tmp_path / "project"
+    mlflow.MlflowClient(upstream.url).create_experiment(TASK)
+    shutil.copytree(encoded, root)
+    whole = serving(ENOUGH, Handler.die, handler)
+    trained(root, whole, 0)
+    undisturbed, requests_made = hashes(root, "train"), ENOUGH - whole.left
+    deaths = random.Random(TASK).sample(range(1, requests_made), some(requests_made - 1))
+    for patience in deaths:
+        shutil.rmtree(root)
+        shutil.copytree(encoded, root)
+        dying = serving(patience, Handler.die, handler)
+        said = " ".join(trained(root, dying, 1).said.split())
+        assert f"the tracking store {dying.url} " in said
+        assert hashes(root, "train") in ({}, undisturbed)
+        trained(root, whole, 0)
+        assert hashes(root, "train") == undisturbed
+
+    client = mlflow.MlflowClient(upstream.url)
+    experiment = client.get_experiment_by_name(TASK)
+    runs = client.search_runs([experiment.experiment_id])
+    assert len(runs) == 1 + len(deaths)
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    for found in runs:
+        points = client.get_metric_history(found.info.run_id, "train/loss")
+        assert {point.step for point in points} == set(range(1, FIT["epochs"] + 1))
+    figures("tracking servers that die in training", TASK, deaths=len(deaths), requests=requests_made)
 
 
 def test_the_server_of_these_tests_answers(serving):

@@ -7,7 +7,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,13 +170,19 @@ def training(store: Store, task: Task, identity: Identity) -> Iterator[Training]
     try:
         yield opened
     except KeyboardInterrupt:
-        client.set_terminated(opened.run_id, "KILLED")
+        _give_up(opened, "KILLED")
         raise
     except Exception:
-        client.set_terminated(opened.run_id, "FAILED")
+        _give_up(opened, "FAILED")
         raise
     with answering():
         client.set_terminated(opened.run_id, "FINISHED")
+
+
+def _give_up(opened: Training, status: str) -> None:
+    """End a run; where the store fails now, the run stays open, and the error that ends the stage is told."""
+    with suppress(MlflowException, requests.RequestException):
+        opened.client.set_terminated(opened.run_id, status)
 
 
 def training_run(store: Store, task: Task, identity: Identity, model_sha256: str) -> Training:
