@@ -86,6 +86,7 @@ def test_a_preset_changes_its_own_keys_alone(project):
     ("text", "message"),
     [
         ("  nre:\n    source: sample\n", r"mine\.yaml:2: tasks\.nre: unknown key; did you mean 'ner'\?"),
+        ("  ner: sample\n", r"mine\.yaml:2: tasks\.ner: it must be a mapping of sections\."),
         (
             "  ner:\n    modell: {units: 7}\n",
             r"mine\.yaml:3: tasks\.ner\.modell: unknown key; did you mean 'model'\?",

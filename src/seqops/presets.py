@@ -72,8 +72,11 @@ class Preset(Params):
 
     def _check_model(self, task: str) -> None:
         """Refuse what the model section of params.yaml does not hold, without importing TensorFlow."""
+        section = self.chosen.document["tasks"][task]
+        if not isinstance(section, Mapping):
+            raise BadParams(f"{self.at(f'tasks.{task}')}: it must be a mapping of sections.")
         known = flattened(self.base.document["tasks"][task].get("model", {}))
-        for key in flattened(self.chosen.document["tasks"][task].get("model", {})):
+        for key in flattened(section.get("model", {})):
             if key not in known:
                 raise self.unknown(f"tasks.{task}.model", key, known)
 

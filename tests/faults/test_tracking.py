@@ -40,6 +40,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append(self.path)
+        self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path == "/health":
             self.answer(200, b"OK")
             return
@@ -86,10 +87,9 @@ def relay(port):
 
     class Relay(Handler):
         def reply(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             connection = HTTPConnection("127.0.0.1", port)
             headers = {"Content-Type": self.headers.get("Content-Type", "application/json")}
-            connection.request(self.command, self.path, body, headers)
+            connection.request(self.command, self.path, self.body, headers)
             answer = connection.getresponse()
             self.answer(answer.status, answer.read())
 

@@ -147,7 +147,14 @@ def test_requests_are_encoded_as_training_rows_are(table) -> None:
     np.testing.assert_array_equal(asked.ragged("source")[0], train.ragged("source")[0])
 
 
-@pytest.mark.parametrize(("text", "said"), [("  ", "input 2 is empty"), ("a" * 101, "input 2 has 101 char")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("  ", "input 2 is empty"),
+        ("a" * 101, "input 2 has 101 char"),
+        ("a\ud800", "input 2 holds half a character"),
+    ],
+)
 def test_an_unusable_request_is_refused(table, text, said) -> None:
     _, meta = task().encode(table)
     with pytest.raises(BadData, match=said):

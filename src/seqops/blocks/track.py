@@ -18,6 +18,7 @@ from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
 from seqops.blocks.identity import Identity, git_commit
 from seqops.blocks.lock import alone
@@ -30,6 +31,7 @@ from seqops.store import Store, read_json
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
 TRAINING = "training"
 """The `seqops.kind` of a run that made the weights of the pipeline, beside those of studies and trials."""
+MADE_BY_ANOTHER = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
 REFUSALS = {
     401: "knows no such user and password. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.",
     403: "does not let this user do that. Ask its administrator for the permission.",
@@ -103,12 +105,10 @@ def experiment_of(client: mlflow.MlflowClient, store: Store, task: str) -> str:
     folder = (store.state / "mlflow" / "artifacts" / task).as_uri() if local else None
     try:
         return str(client.create_experiment(task, artifact_location=folder))
-    except MlflowException:
-        # another process may have made it since
-        made = client.get_experiment_by_name(task)
-        if made is None:
+    except MlflowException as error:
+        if error.error_code != MADE_BY_ANOTHER:
             raise
-        return str(made.experiment_id)
+        return str(client.get_experiment_by_name(task).experiment_id)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.arrays import Ragged, Split
+from seqops.blocks.inputs import check_characters
 from seqops.blocks.scores.translation import bleu, chrf
 from seqops.blocks.subwords import Subwords
 from seqops.contract import (
@@ -201,7 +202,8 @@ class Task(Data):
         return looks.plots(score, predicted, truth, meta)
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Encode sentences. Raises BadData for an empty or an overlong one."""
+        """Encode sentences. Raises BadData for an empty or an overlong one, and for half a character."""
+        check_characters(inputs)
         texts = [text.strip() for text in inputs]
         for place, text in enumerate(texts, 1):
             if not text:
