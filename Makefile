@@ -29,7 +29,7 @@ test-slow: .venv/.ready
 
 # a few minutes of it, without the year of retraining: make test-faults SHARE=0.01
 test-faults: .venv/.ready
-	SEQOPS_FAULTS_SHARE=$(or $(SHARE),1) pytest -n 2 --dist loadfile --durations=15 -m faults $(if $(SHARE),tests/faults)
+	SEQOPS_FAULTS_SHARE=$(or $(SHARE),1) pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 -m faults tests/faults $(if $(SHARE),,tests)
 
 check: .venv/.ready
 	ruff check . && ruff format --check . && mypy && lint-imports
