@@ -10,9 +10,10 @@ from opinions import first, sampled, task
 from seqops.arrays import Ragged, Split
 from seqops.blocks.descent import adopt
 from seqops.blocks.fit import train
+from seqops.blocks.language import Sizes
 from seqops.contract import BadParams, Decay, Recipe, Stage
 from seqops.tasks.sentiment.calibration import least_surprised, log_softmax
-from seqops.tasks.sentiment.layers import Last, MeanMax, TermSum
+from seqops.tasks.sentiment.layers import Last, MeanMax, Reader, TermSum
 from seqops.tasks.sentiment.network import Net
 from seqops.tasks.sentiment.vectors import read_vectors
 
@@ -226,3 +227,14 @@ def test_a_fit_learns_the_language_of_all_texts_then_the_few_labels_from_the_top
     assert [epoch.learns for epoch in fitted.epochs] == ["pretext", "pretext", "goal", "goal"]
     nats = [epoch.validation for epoch in fitted.epochs[:2]]
     assert nats[1] < nats[0] < np.log(len(meta["words"]))
+
+
+def test_what_a_classifier_pools_is_not_scaled_by_dropout() -> None:
+    keras.utils.set_random_seed(0)
+    sizes = Sizes(
+        kind="lstm", vocabulary=9, embedding=5, units=5, layers=1, dropout=0.5, tied=True, precision="float32"
+    )
+    dropped, pooled = (part.numpy() for part in Reader(sizes)(np.arange(1, 9).reshape(2, 4), training=True))
+    kept = dropped != 0
+    assert 0 < kept.sum() < kept.size
+    np.testing.assert_allclose(dropped, np.where(kept, 2 * pooled, 0), rtol=1e-6)

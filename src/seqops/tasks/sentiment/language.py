@@ -72,7 +72,7 @@ class LanguageNet(Network):
         """Build and compile: words (B, T) in, logits (N, V) of the following words out."""
         words = keras.Input((None,), dtype="int32", name="words")
         reader = Reader(shaped(self.shape, meta), name="encoder")
-        steps = reader(words)
+        steps, _ = reader(words)
         logits = NextWord(reader.language, name="next")(steps, words)
         model = keras.Model(words, logits, name="language_model")
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

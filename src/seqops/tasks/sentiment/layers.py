@@ -75,16 +75,20 @@ class MeanMax(keras.layers.Layer):
 
 
 class Reader(keras.layers.Layer):
-    """Read every row from its first word on by a language encoder: (B, T) to (B, T, D)."""
+    """Read every row from its first word on by a language encoder: (B, T) to (B, T, D), twice."""
 
     def __init__(self, sizes: Sizes, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.language = LanguageEncoder(sizes, name="language")
 
-    def call(self, words: Tensor, training: bool = False) -> Tensor:
-        """Return the states of the topmost layer."""
-        steps, _ = self.language(words, self.language.zeros(tf.shape(words)[0]), training=training)
-        return steps
+    def call(self, words: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
+        """Return the states of the topmost layer after its dropout, and before it.
+
+        Dropout scales what it keeps: a maximum over dropped steps is larger in training than ever after.
+        """
+        start = self.language.zeros(tf.shape(words)[0])
+        dropped, states = self.language(words, start, training=training)
+        return dropped, states[-1][0]
 
 
 class Head(keras.layers.Layer):

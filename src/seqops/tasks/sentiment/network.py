@@ -80,7 +80,7 @@ class Net(Network):
         words = keras.Input((None,), dtype="int32", name="words")
         lengths = Lengths(name="lengths")(words)
         if self.kind == "lm":
-            x = Reader(shaped(self._shape, meta), name="encoder")(words)
+            _, x = Reader(shaped(self._shape, meta), name="encoder")(words)
         else:
             x = embedding(len(meta["words"]), self.embedding, name="embedding")(words)
             x = self._recurrent(keras.layers.Dropout(self.dropout, name="drop_embedding")(x), lengths)
