@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 
 import mlflow
 import pytest
@@ -110,3 +111,17 @@ def test_processes_that_found_a_store_at_once_find_the_same_one(tmp_path, monkey
         process.stdin.flush()
     ends = [process.communicate() for process in running]
     assert ends == [("1\n", "")] * 3
+
+
+def test_a_process_killed_while_it_founds_a_store_leaves_none_half_made(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    command = [sys.executable, "-c", FOUND, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        process.stdin.write("\n")
+        process.stdin.flush()
+        while not list(tmp_path.rglob("*.db*")):
+            time.sleep(0.001)
+        process.kill()
+    done = subprocess.run(command, input="\n", capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("ready\n1\n", "")
+    assert sorted(path.name for path in tmp_path.rglob("*.db*")) == ["mlflow.db"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 import warnings
@@ -29,6 +30,7 @@ from seqops.masking import masked
 from seqops.store import Store, read_json
 
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
+DATABASE = "mlflow.db"
 TRAINING = "training"
 """The `seqops.kind` of a run that made the weights of the pipeline, beside those of studies and trials."""
 MADE_BY_ANOTHER = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
@@ -73,9 +75,16 @@ def logged(task: Task) -> dict[str, str]:
 
 def store_uri(store: Store) -> str:
     """Return MLFLOW_TRACKING_URI, or the database in the project's state."""
-    folder = store.state / "mlflow"
-    folder.mkdir(parents=True, exist_ok=True)
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder / 'mlflow.db'}"
+    _folder(store).mkdir(parents=True, exist_ok=True)
+    return os.environ.get("MLFLOW_TRACKING_URI") or _own(store)
+
+
+def _folder(store: Store) -> Path:
+    return store.state / "mlflow"
+
+
+def _own(store: Store) -> str:
+    return f"sqlite:///{_folder(store) / DATABASE}"
 
 
 def connect(store: Store) -> mlflow.MlflowClient:
@@ -90,10 +99,24 @@ def connect(store: Store) -> mlflow.MlflowClient:
             requests.get(f"{uri.rstrip('/')}/health", timeout=5).raise_for_status()
             return mlflow.MlflowClient()
         # two that make the tables of one database at once break it
-        with alone(store.state / "mlflow" / "opening.lock"), warnings.catch_warnings():
+        with alone(_folder(store) / "opening.lock"), warnings.catch_warnings():
             # of the libraries that make the tables, about their own
             warnings.simplefilter("ignore", UserWarning)
+            if uri == _own(store):
+                _found(_folder(store) / DATABASE)
             return mlflow.MlflowClient()
+
+
+def _found(path: Path) -> None:
+    """Make the project's own database where there is none, and move it to its place when it is whole."""
+    if path.exists():
+        return
+    scratch = path.with_name(".founding")
+    shutil.rmtree(scratch, ignore_errors=True)  # of a process that was killed
+    scratch.mkdir()
+    mlflow.MlflowClient(f"sqlite:///{scratch / path.name}")
+    (scratch / path.name).replace(path)
+    shutil.rmtree(scratch)
 
 
 def experiment_of(client: mlflow.MlflowClient, store: Store, task: str) -> str:
