@@ -1,6 +1,7 @@
 """A checkout with three presets, and a tracking store in which runs are written down by hand."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -78,8 +79,20 @@ class Invented:
         self.root, self.store = root, Store(root)
         self.client = mlflow.MlflowClient(f"sqlite:///{database}")
 
-    def run(self, task, preset, metrics, seconds=None, epochs=0, status="FINISHED", kind="training", also=()):
-        """Write down a run; also: params that differ from those of the preset."""
+    def run(
+        self,
+        task,
+        preset,
+        metrics,
+        seconds=None,
+        epochs=0,
+        *,
+        pretext=0,
+        status="FINISHED",
+        kind="training",
+        also=(),
+    ):
+        """Write down a run; pretext: of its epochs; also: params that differ from those of the preset."""
         found = self.client.get_experiment_by_name(task)
         folder = (self.root / "kept" / task).as_uri()
         experiment = found.experiment_id if found else self.client.create_experiment(task, folder)
@@ -87,7 +100,9 @@ class Invented:
         for key, value in {**logged(Preset.read(self.store, preset).task(task)), **dict(also)}.items():
             self.client.log_param(run, key, value)
         for epoch in range(epochs):
-            self.client.log_metric(run, "train/loss", 1.0, step=epoch + 1)
+            self.client.log_metric(run, "seconds_per_epoch", 2.25, step=epoch + 1)
+            learns = "pretext" if epoch < pretext else "goal"
+            self.client.log_metric(run, f"validation/{learns}", 0.123456 * (epoch + 1), step=epoch + 1)
         if seconds is not None:
             self.client.log_metric(run, "seconds", seconds)
         if metrics is not None:
@@ -104,6 +119,11 @@ class Invented:
         return CliRunner().invoke(
             app, ["results", *tasks, "--document", str(self.root / "docs" / "results.md")]
         )
+
+    @property
+    def curves(self):
+        """The points as text, without the hash of the settings."""
+        return re.sub(r",[0-9a-f]{8},", ",", (self.root / "docs" / "results-curves.csv").read_text("utf-8"))
 
     @property
     def page(self):

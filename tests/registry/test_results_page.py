@@ -5,8 +5,11 @@ from pathlib import Path
 
 import mlflow
 from invented import LOSES, TIES, TRANSLATED, tags
+from PIL import Image
 
+from seqops.blocks.curves import curves, read
 from seqops.blocks.markdown import number
+from seqops.blocks.records import Row
 from seqops.params import Params
 
 PAGE = (Path(__file__).parent / "results.md").read_text("utf-8")
@@ -29,9 +32,40 @@ def test_the_page_says_what_the_store_recorded(invented):
     assert mark + re.sub(r"\| [0-9a-f]{8} \| `seqops", "| ........ | `seqops", tables) == PAGE
     assert head.startswith("# Results of the presets\n\nWritten by `make results` ")
     assert "*beats* at p < 0.05," in " ".join(head.split())
-    first = invented.page
+    docs = invented.root / "docs"
+    first = {path.name: path.read_bytes() for path in docs.iterdir()}
+    assert set(first) == {"results.md", "results-curves.csv", "results-ner.png"}
     invented.results()
-    assert invented.page == first
+    assert {path.name: path.read_bytes() for path in docs.iterdir()} == first
+
+
+def test_a_curve_has_the_epochs_that_learn_the_goal_and_the_seconds_of_all(invented):
+    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
+    invented.run("ner", "wide", {**tags(0.7, TIES), "source": "klp2016"}, 61, 4, pretext=2)
+    invented.run("translation", "fast", TRANSLATED)
+    invented.results()
+    assert invented.curves.split() == [
+        "task,preset,settings,source,goal,epoch,seconds,validation",
+        "ner,fast,sample,f1,1,2.2,0.1235",
+        "ner,fast,sample,f1,2,4.5,0.2469",
+        "ner,wide,klp2016,f1,3,6.8,0.3704",
+        "ner,wide,klp2016,f1,4,9.0,0.4938",
+    ]
+    with Image.open(invented.root / "docs" / "results-ner.png") as picture:
+        assert picture.size == (1210, 396)  # two sources: two panels
+
+
+def test_a_hash_that_looks_like_a_number_stays_a_hash(tmp_path):
+    path = tmp_path / "curves.csv"
+    path.write_text(
+        "task,preset,settings,source,goal,epoch,seconds,validation\n"
+        "ner,fast,08564007,sample,f1,1,2.5,0.25\n"
+        "ner,fast,1e9,sample,f1,1,3.5,0.75\n",
+        "utf-8",
+    )
+    rows = [Row("fast", "ner", settings, None) for settings in ("1e9", "08564007", "1000000000.0")]
+    kept = curves(rows, read(path))
+    assert kept[["settings", "seconds"]].values.tolist() == [["1e9", 3.5], ["08564007", 2.5]]
 
 
 def test_a_run_of_former_values_is_of_no_preset_any_more(invented):
@@ -57,6 +91,9 @@ def test_a_row_of_another_store_stays_while_its_settings_are_those_of_the_preset
     invented.results("ner")
     assert fast in invented.page
     assert wide in invented.page
+    assert [line.split(",")[1] for line in invented.curves.split()] == [
+        "preset", "fast", "fast", "never", *["wide"] * 4,
+    ]  # fmt: skip
     assert "| never | sample, 40 | lstm | f1 0.6" in invented.page
 
     invented.run("ner", "fast", tags(0.9, TIES), 13, 2)
@@ -66,6 +103,7 @@ def test_a_row_of_another_store_stays_while_its_settings_are_those_of_the_preset
     assert fast not in invented.page
     assert "| fast | sample, 40 | lstm | f1 0.9" in invented.page
     assert "Not run: `seqops run wide ner`." in invented.page
+    assert ",wide," not in invented.curves
 
 
 def test_an_empty_store_is_refused_in_words(invented):

@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import mlflow
 from mlflow.entities import Run
 
 from seqops.blocks.track import FINISHED, TRAINING, answering, kept_json
+from seqops.blocks.watch import GOAL
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The end of an epoch: seconds of training until then, and the goal's score on validation rows."""
+
+    epoch: int
+    seconds: float
+    validation: float
 
 
 @dataclass(frozen=True)
 class Record:
-    """One run: its params, its scores as metrics.json holds them, how long and how many epochs it learnt.
+    """One run: its params, its scores as metrics.json holds them, how long it learnt, and how.
 
-    seconds and epochs are None where the run was made for weights that another store saw trained.
+    seconds is None, and the curve empty, where the run was made for weights that another store saw trained.
     """
 
     params: Mapping[str, str]
     metrics: Mapping[str, Any]
     seconds: float | None
-    epochs: int | None
+    curve: Sequence[Moment]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A preset of a task, a hash of its parameters, and its last run where there is one."""
+
+    preset: str
+    task: str
+    settings: str
+    record: Record | None
+
+    @property
+    def command(self) -> str:
+        """The command that makes the run."""
+        return f"`seqops run {self.preset} {self.task}`"
 
 
 def latest(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]) -> Record | None:
@@ -31,7 +57,7 @@ def latest(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]) ->
         if run.data.params == params:
             metrics = kept_json(client, run.info.run_id, "metrics.json")
             if metrics is not None:
-                return Record(params, metrics, run.data.metrics.get("seconds"), _epochs(client, run))
+                return Record(params, metrics, run.data.metrics.get("seconds"), _curve(client, run))
     return None
 
 
@@ -50,7 +76,11 @@ def _trainings(client: mlflow.MlflowClient, task: str) -> Iterator[Run]:
                 return
 
 
-def _epochs(client: mlflow.MlflowClient, run: Run) -> int | None:
+def _curve(client: mlflow.MlflowClient, run: Run) -> list[Moment]:
     with answering():
-        points = client.get_metric_history(run.info.run_id, "train/loss")
-    return max((point.step for point in points), default=None)
+        seconds, scores = (
+            {point.step: point.value for point in client.get_metric_history(run.info.run_id, key)}
+            for key in ("seconds_per_epoch", f"validation/{GOAL}")
+        )
+    spent = dict(zip(sorted(seconds), accumulate(seconds[step] for step in sorted(seconds)), strict=True))
+    return [Moment(step, spent[step], scores[step]) for step in sorted(scores)]

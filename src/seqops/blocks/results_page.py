@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 
+from seqops.blocks.curves import curves, picture, read
 from seqops.blocks.evaluation import Evaluation, best_baseline
 from seqops.blocks.markdown import bounds, number, table
-from seqops.blocks.records import Record
+from seqops.blocks.records import Record, Row
+from seqops.store import write_bytes
 
 HEAD = (
     "preset",
@@ -28,32 +30,30 @@ whose parameters are exactly those of `params.yaml` with the preset's values. Th
 that tuning and promotion use; every score and baseline is on the same test rows. The verdict is a paired
 bootstrap on them: *beats* at p < {alpha:g}, *loses to* where the whole 95 % interval of the difference is
 below zero, *ties* otherwise. The settings are a hash of all parameters: a row that this store knows nothing
-of, because its run was made elsewhere, stays until a preset of other settings bears its name."""
+of, because its run was made elsewhere, stays until a preset of other settings bears its name. The pictures
+show the goal's score on validation rows at the end of every epoch; [{curves}]({curves}) has their points."""
 SHOWN = 3  # scores of a row: the goal's, and the first of the others
 
 
-@dataclass(frozen=True)
-class Row:
-    """A preset of a task, a hash of its parameters, and its last run where there is one."""
+def write(path: Path, rows: Sequence[Row], alpha: float) -> None:
+    """Write the page, and beside it the curves of all runs and a picture of them a task.
 
-    preset: str
-    task: str
-    settings: str
-    record: Record | None
-
-    @property
-    def command(self) -> str:
-        """The command that makes the run."""
-        return f"`seqops run {self.preset} {self.task}`"
-
-
-def page(rows: Sequence[Row], alpha: float, former: str = "") -> str:
-    """Write the page: a table a task, in the order of the rows; equal records give equal bytes.
-
-    former: the page until now, which speaks for presets without a record.
+    Equal records give equal bytes. Where a row has no record, what the files said of its settings stays.
     """
+    former = path.read_text("utf-8") if path.is_file() else ""
+    points = path.with_name(f"{path.stem}-curves.csv")
+    lines = curves(rows, read(points))
+    pictures = {}
+    for task, of_task in lines.groupby("task", sort=False):
+        pictures[str(task)] = f"{path.stem}-{task}.png"
+        write_bytes(path.with_name(pictures[str(task)]), picture(of_task))
+    write_bytes(points, lines.to_csv(index=False).encode("utf-8"))
+    write_bytes(path, _page(rows, alpha, former, points.name, pictures).encode("utf-8"))
+
+
+def _page(rows: Sequence[Row], alpha: float, former: str, points: str, pictures: Mapping[str, str]) -> str:
     kept = _lines(former)
-    parts = ["# Results of the presets", INTRODUCTION.format(alpha=alpha)]
+    parts = ["# Results of the presets", INTRODUCTION.format(alpha=alpha, curves=points)]
     for task in dict.fromkeys(row.task for row in rows):
         those = [row for row in rows if row.task == task]
         lines = [
@@ -63,6 +63,8 @@ def page(rows: Sequence[Row], alpha: float, former: str = "") -> str:
         done = [line for line in lines if line]
         waiting = ", ".join(row.command for row, line in zip(those, lines, strict=True) if not line)
         parts += [f"## {task}", table(HEAD, done), f"Not run: {waiting}." if waiting else ""]
+        if task in pictures:
+            parts.append(f"![{task}: validation scores against seconds of training]({pictures[task]})")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -84,7 +86,7 @@ def _cells(row: Row, record: Record, alpha: float) -> list[str]:
         *(_score(name, {n: s[metrics["goal"]] for n, s in metrics["baselines"].items()}) for name in best),
         "<br>".join(f"{rivals[name]} {name}" for name in best if name in rivals),
         "unknown" if record.seconds is None else f"{record.seconds:.0f}",
-        "unknown" if record.epochs is None else str(record.epochs),
+        str(record.curve[-1].epoch) if record.curve else "unknown",
         row.settings,
         row.command,
     ]

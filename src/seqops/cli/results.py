@@ -17,10 +17,13 @@ from seqops.console import out, plainly
 from seqops.contract import SeqopsError
 from seqops.masking import masked
 from seqops.params import Params
-from seqops.store import Store, read_json, sha256_of_json, write_bytes
+from seqops.store import Store, read_json, sha256_of_json
 
 Page = Annotated[
-    Path | None, typer.Option(help="Write the recorded results of all presets to this file instead.")
+    Path | None,
+    typer.Option(
+        help="Write the recorded results of all presets to this file, and their curves beside it, instead."
+    ),
 ]
 
 
@@ -31,8 +34,7 @@ def results(tasks: Tasks = None, document: Page = None, debug: Debug = False) ->
         params = Params.load(store.params)
         names = tasks or params.names
         if document:
-            former = document.read_text("utf-8") if document.is_file() else ""
-            write_bytes(document, _page(store, params, names, former).encode("utf-8"))
+            _document(document, store, params, names)
             return
         table, reasons = _results(store, params, names)
         out.print(table)
@@ -42,10 +44,10 @@ def results(tasks: Tasks = None, document: Page = None, debug: Debug = False) ->
         out.print("Run on the published data: [bold]make real[/]")
 
 
-def _page(store: Store, params: Params, tasks: list[str], former: str) -> str:
+def _document(path: Path, store: Store, params: Params, tasks: list[str]) -> None:
     from seqops.blocks import track
-    from seqops.blocks.records import latest
-    from seqops.blocks.results_page import Row, page
+    from seqops.blocks.records import Row, latest
+    from seqops.blocks.results_page import write
 
     def rows() -> Iterator[Row]:
         client = track.connect(store)
@@ -62,7 +64,7 @@ def _page(store: Store, params: Params, tasks: list[str], former: str) -> str:
         example = f" Make one: {found[0].command}." if found else ""
         uri = masked(track.store_uri(store))
         raise SeqopsError(f"{uri} holds no finished and evaluated run of a preset.{example}")
-    return page(found, params.registry.alpha, former)
+    write(path, found, params.registry.alpha)
 
 
 def _results(store: Store, params: Params, tasks: list[str]) -> tuple[Table, dict[str, str]]:
