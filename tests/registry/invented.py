@@ -84,7 +84,7 @@ class Invented:
         task,
         preset,
         metrics,
-        seconds=None,
+        seconds=0,
         epochs=0,
         *,
         pretext=0,
@@ -92,7 +92,10 @@ class Invented:
         kind="training",
         also=(),
     ):
-        """Write down a run; pretext: of its epochs; also: params that differ from those of the preset."""
+        """Write down a run; seconds: of all epochs, the first `pretext` of which learn that.
+
+        also: params that differ from those of the preset.
+        """
         found = self.client.get_experiment_by_name(task)
         folder = (self.root / "kept" / task).as_uri()
         experiment = found.experiment_id if found else self.client.create_experiment(task, folder)
@@ -100,11 +103,9 @@ class Invented:
         for key, value in {**logged(Preset.read(self.store, preset).task(task)), **dict(also)}.items():
             self.client.log_param(run, key, value)
         for epoch in range(epochs):
-            self.client.log_metric(run, "seconds_per_epoch", 2.25, step=epoch + 1)
+            self.client.log_metric(run, "seconds_per_epoch", seconds / epochs, step=epoch + 1)
             learns = "pretext" if epoch < pretext else "goal"
             self.client.log_metric(run, f"validation/{learns}", 0.123456 * (epoch + 1), step=epoch + 1)
-        if seconds is not None:
-            self.client.log_metric(run, "seconds", seconds)
         if metrics is not None:
             self.client.log_text(run, json.dumps(metrics), "metrics.json")
         self.client.set_terminated(run, status)

@@ -25,14 +25,13 @@ class Moment:
 
 @dataclass(frozen=True)
 class Record:
-    """One run: its params, its scores as metrics.json holds them, how long it learnt, and how.
+    """One run: its params, its scores as metrics.json holds them, and how it learnt.
 
-    seconds is None, and the curve empty, where the run was made for weights that another store saw trained.
+    The curve is empty where the run was made for weights that another store saw trained.
     """
 
     params: Mapping[str, str]
     metrics: Mapping[str, Any]
-    seconds: float | None
     curve: Sequence[Moment]
 
 
@@ -57,7 +56,7 @@ def latest(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]) ->
         if run.data.params == params:
             metrics = kept_json(client, run.info.run_id, "metrics.json")
             if metrics is not None:
-                return Record(params, metrics, run.data.metrics.get("seconds"), _curve(client, run))
+                return Record(params, metrics, _curve(client, run))
     return None
 
 

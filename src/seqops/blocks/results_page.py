@@ -85,11 +85,17 @@ def _cells(row: Row, record: Record, alpha: float) -> list[str]:
         "<br>".join(_score(name, metrics["model"]) for name in _shown(record)),
         *(_score(name, {n: s[metrics["goal"]] for n, s in metrics["baselines"].items()}) for name in best),
         "<br>".join(f"{rivals[name]} {name}" for name in best if name in rivals),
-        "unknown" if record.seconds is None else f"{record.seconds:.0f}",
-        str(record.curve[-1].epoch) if record.curve else "unknown",
+        *_spent(record),
         row.settings,
         row.command,
     ]
+
+
+def _spent(record: Record) -> tuple[str, str]:
+    """Write the seconds and the epochs of all processes that had a part in the training."""
+    if not record.curve:
+        return "unknown", "unknown"
+    return f"{record.curve[-1].seconds:.0f}", str(record.curve[-1].epoch)
 
 
 def _shown(record: Record) -> list[str]:
