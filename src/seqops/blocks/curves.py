@@ -6,13 +6,11 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
 from seqops.blocks.records import Record, Row
 
-mpl.use("agg")
 WORDS, NUMBERS = ["task", "preset", "settings", "source", "goal"], ["epoch", "seconds", "validation"]
 ACROSS = 2  # panels beside one another
 
