@@ -34,7 +34,9 @@ def evaluate_task(name: str) -> None:
     report.write_page(folder.report, name, found.metrics, plots, folder.plots, tables)
     write_table(folder.predictions, predicted)
     write_json(folder.metrics, found.metrics)
-    decision = publish.publish(store, task, identity, Rule(chance, params.registry.guard))
+    decision = publish.publish(
+        store, task, identity, Rule(chance, params.registry.guard, params.registry.unscorable)
+    )
     out.print(found.metrics["verdict"], decision.said(), sep="\n", markup=False, highlight=False)
 
 

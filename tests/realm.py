@@ -18,7 +18,7 @@ from seqops.store import Store, read_json, sha256_of, write_json, write_splits, 
 from toy import RECIPE, ToyData, ToyNetwork
 
 CHANCE = evaluation.Chance(400, 0, 0.05)
-RULE = Rule(CHANCE, guard=0.05)
+RULE = Rule(CHANCE, guard=0.05, unscorable="keep")
 ROWS = 60  # of the test split, every second one odd
 EVEN = range(0, ROWS, 2)  # what the trivial baseline has right
 BETTER = range(ROWS)

@@ -41,12 +41,15 @@ class Registry:
     """When a challenger may take the place of the champion.
 
     alpha: the level at which it must be better; guard: the level at which it may be worse on no slice
-    (0: slices do not count).
+    (0: slices do not count); unscorable: what becomes of a champion that cannot be scored on the present
+    rows, as after its environment was lost: `keep`, or `replace` by a challenger that beats the trivial
+    baselines.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     alpha: Annotated[float, Gt(0.0), Lt(1.0)]
     guard: Annotated[float, Ge(0.0), Lt(1.0)]
+    unscorable: Literal["keep", "replace"]
 
 
 @dataclass(frozen=True)

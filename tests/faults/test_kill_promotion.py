@@ -42,7 +42,7 @@ def prepare(root, what):
         realm.publish()
     elif what == "promote":
         # registered, and kept from being champion by a level that nothing reaches
-        realm.publish(Rule(Chance(400, 0, 1e-9), guard=0.05))
+        realm.publish(Rule(Chance(400, 0, 1e-9), guard=0.05, unscorable="keep"))
 
 
 def look(root, seen):

@@ -19,6 +19,7 @@ from seqops.blocks.comparison import Present, Unscored
 from seqops.blocks.identity import Identity
 from seqops.blocks.integrity import BUNDLE
 from seqops.blocks.thresholds import Thresholds
+from seqops.blocks.version_process import running
 from seqops.cli import app
 from seqops.contract import Baseline
 from seqops.params import Params
@@ -178,8 +179,8 @@ def test_a_bundle_of_before_there_were_references_answers_and_is_not_measured(sc
         del document["flavors"]["python_function"]["artifacts"]["reference"]
         YAML().dump(document, described)
         assert against(scene, table) is None
-        loaded = registry.load(client, registry.version(client, name, "1"))
-        (answer,) = loaded.predict([first.data.request_example(meta)])
+        with running(client, registry.version(client, name, "1")) as process:
+            (answer,) = process.predict([first.data.request_example(meta)])
         assert len(answer["forecast"]) == first.data.horizon
     finally:
         client.set_model_version_tag(name, "1", BUNDLE, listed)

@@ -1,7 +1,6 @@
 """A bundle in which anything was changed is refused before its code runs, by every command of the project."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import mlflow
@@ -12,7 +11,6 @@ from typer.testing import CliRunner
 from realm import BETTER, GOOD
 from seqops.blocks import integrity, publish, registry
 from seqops.cli import app
-from seqops.contract import SeqopsError
 from seqops.params import Params
 from seqops.store import read_json, sha256_of, sha256_of_json, write_json
 
@@ -156,16 +154,3 @@ def test_a_version_of_before_is_loaded_with_a_warning(project, tmp_path, capfd):
     alter(folder(project), WEIGHTS)
     assert integrity.verified(project.client, version(project), tmp_path).is_dir()
     assert "cannot be checked" in capfd.readouterr().err
-
-
-def test_no_folder_that_is_gone_stays_where_python_looks_for_code(project, monkeypatch):
-    before = sys.path[:]
-
-    def load_model(uri):
-        sys.path.insert(0, f"{uri}/code")
-        raise SeqopsError("broken in another way")
-
-    monkeypatch.setattr(mlflow.pyfunc, "load_model", load_model)
-    with pytest.raises(SeqopsError):
-        registry.load(project.client, version(project))
-    assert sys.path == before

@@ -1,5 +1,7 @@
 """The rule, by hand: who becomes champion, and why not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from seqops.blocks.scores.bootstrap import Difference
 from seqops.contract import Score
 
 CHANCE = Chance(resamples=1000, seed=0, alpha=0.05)
-RULE = Rule(CHANCE, guard=0.05)
+RULE = Rule(CHANCE, guard=0.05, unscorable="keep")
 NOTHING = {}
 WINS = Difference(0.4, 0.2, 0.6, 0.001)
 LOSES = Difference(-0.1, -0.3, 0.1, 0.8)
@@ -30,9 +32,9 @@ def ratio(sums):
     return sums[..., 0] / sums[..., 1]
 
 
-def case(comparison=None, champion="1", against=WINS, unscored="", rolled_back=False, kind="trivial"):
+def case(comparison=None, champion="1", against=WINS, rolled_back=False, kind="trivial", **unscored):
     found = Evaluation({}, [Rival("copy", kind, against)], CHANCE.alpha)
-    return Case("2", found, rolled_back, champion, comparison, unscored)
+    return Case("2", found, rolled_back, champion, comparison, **unscored)
 
 
 def masks(n, **rows):
@@ -100,7 +102,7 @@ def test_a_version_that_is_better_as_a_whole_and_worse_on_a_slice_is_kept_out():
 
 
 def test_a_guard_of_zero_leaves_slices_out():
-    assert decide(case(worse_on_eight()), Rule(CHANCE, guard=0.0)).promote
+    assert decide(case(worse_on_eight()), Rule(CHANCE, guard=0.0, unscorable="keep")).promote
 
 
 def test_a_slice_of_four_rows_convicts_nobody():
@@ -160,3 +162,23 @@ def test_where_the_champion_cannot_be_scored_it_stays_and_a_person_decides():
 
 def test_the_champion_itself_is_left_alone():
     assert decide(case(champion="2", against=LOSES), RULE).reason == "it is the champion"
+
+
+def unscorable(**why):
+    return decide(case(**why), replace(RULE, unscorable="replace"))
+
+
+def test_a_champion_that_cannot_be_scored_is_replaced_only_where_the_rule_says_so():
+    opinion = unscorable(champion_unscored="version 1: its library is gone")
+    assert opinion.promote and "its library is gone" in opinion.reason
+    assert not decide(case(champion_unscored="version 1: its library is gone"), RULE).promote
+
+
+def test_a_version_that_cannot_be_scored_itself_replaces_nothing():
+    assert not unscorable(unscored="version 2: it predicts 3 rows").promote
+    both = unscorable(unscored="version 2: it predicts 3 rows", champion_unscored="version 1: lost")
+    assert not both.promote and "version 2" in both.reason
+
+
+def test_a_version_that_loses_to_a_trivial_baseline_replaces_nothing():
+    assert not unscorable(champion_unscored="version 1: lost", against=LOSES).promote

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -59,7 +61,7 @@ def test_a_better_model_that_is_worse_on_a_slice_is_kept_out(realm):
     assert decision.numbers["difference"]["p"] < 0.05
     assert decision.action == "kept"
     assert "worse on the slice 'last' (20 rows): -0.25 [" in decision.reason
-    assert realm.publish(Rule(CHANCE, guard=0.0)).action == "promoted"
+    assert realm.publish(Rule(CHANCE, guard=0.0, unscorable="keep")).action == "promoted"
 
 
 def test_a_model_that_loses_to_a_trivial_baseline_is_never_champion(realm):
@@ -116,25 +118,14 @@ def test_scores_of_other_weights_are_not_published(realm):
     assert registry.versions(realm.client, realm.model) == []
 
 
-def bundle_that_predicts(right):
-    """Stand for a loaded bundle: it was taught on other data, and encodes the present table by that."""
+def version_that_predicts(right):
+    """Stand for a running version: it was taught on other data, and encodes the present table by that."""
 
-    def apply(table, split, meta):
-        assert meta == "what it learnt"
-        assert list(table["data"]) == [1]
-        return {"test": SimpleNamespace(rows=ROWS)}
-
-    def predict(model, split, meta):
-        assert (model, meta, split.rows) == ("its model", "what it learnt", ROWS)
+    def predict_split(table, split):
+        assert list(pd.read_parquet(table)["data"]) == [1]
         return right
 
-    python = SimpleNamespace(
-        data=SimpleNamespace(apply=apply),
-        network=SimpleNamespace(predict=predict),
-        meta="what it learnt",
-        model="its model",
-    )
-    return SimpleNamespace(unwrap_python_model=lambda: python)
+    return SimpleNamespace(predict_split=predict_split)
 
 
 @pytest.fixture
@@ -144,23 +135,24 @@ def truth(realm):
 
 @pytest.fixture
 def loads(monkeypatch):
-    """Load what a test puts here, in place of a bundle."""
+    """Run what a test puts here, in place of a bundle."""
     found = {}
 
-    def load(client, version):
+    @contextmanager
+    def running(client, version):
         value = found[str(version.version)]
         if isinstance(value, Exception):
             raise value
-        return value
+        yield value
 
-    monkeypatch.setattr(comparison.registry, "load", load)
+    monkeypatch.setattr(comparison, "running", running)
     return found
 
 
 def test_where_the_data_changed_the_champion_is_scored_anew_on_the_present_rows(realm, truth, loads):
     realm.make(BETTER)
     # on the present rows the former champion has half, whatever it had on its own
-    loads["1"] = bundle_that_predicts(predictions(truth, EVEN))
+    loads["1"] = version_that_predicts(predictions(truth, EVEN))
     decision = realm.make(GOOD, data=1)
     assert decision.numbers["champion"] == 0.5
     assert decision.numbers["ours"] == 0.8
@@ -169,7 +161,7 @@ def test_where_the_data_changed_the_champion_is_scored_anew_on_the_present_rows(
 
 def test_a_champion_of_other_data_falls_to_a_better_version(realm, truth, loads):
     realm.make(BETTER)
-    loads["1"] = bundle_that_predicts(predictions(truth, EVEN))
+    loads["1"] = version_that_predicts(predictions(truth, EVEN))
     assert realm.make(BETTER, data=1).action == "promoted"
     assert realm.champion == "2"
 
@@ -178,9 +170,9 @@ def test_a_champion_of_other_data_falls_to_a_better_version(realm, truth, loads)
     ("bundle", "why"),
     [
         (ValueError("weights of this bundle is not the file that was registered"), "is not the file"),
-        (bundle_that_predicts(pd.DataFrame({"odd": [1, 0]})), "it predicts 2 rows, and there are 60"),
-        (bundle_that_predicts(pd.DataFrame({"other": [0] * ROWS})), "odd"),
-        (SimpleNamespace(), "unwrap_python_model"),
+        (version_that_predicts(pd.DataFrame({"odd": [1, 0]})), "it predicts 2 rows, and there are 60"),
+        (version_that_predicts(pd.DataFrame({"other": [0] * ROWS})), "odd"),
+        (SimpleNamespace(), "predict_split"),
     ],
 )
 def test_a_champion_that_cannot_be_scored_stays(realm, loads, bundle, why):
@@ -192,6 +184,16 @@ def test_a_champion_that_cannot_be_scored_stays(realm, loads, bundle, why):
     assert why in decision.reason
     assert decision.numbers["unscored"].startswith("version 1: ")
     assert realm.champion == "1"
+
+
+def test_a_champion_that_cannot_be_scored_is_replaced_where_the_rule_says_so(realm, loads):
+    realm.make(GOOD)
+    loads["1"] = ValueError("its library is gone")
+    replacing = replace(RULE, unscorable="replace")
+    decision = realm.write(BETTER, data=1).publish(replacing)
+    assert decision.action == "promoted" and realm.champion == "2"
+    assert "could not be scored (version 1: its library is gone)" in decision.reason
+    assert realm.write(BAD, data=2).publish(replacing).action == "kept"
 
 
 @pytest.mark.parametrize("harm", ["lost", "altered"])
@@ -254,5 +256,6 @@ def test_the_level_of_the_rule_is_the_level_of_the_record(realm):
             "guard": 0.05,
             "resamples": 400,
             "seed": 0,
+            "unscorable": "keep",
         }
     )

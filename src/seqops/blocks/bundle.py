@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import importlib.metadata
-import re
+import shutil
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import mlflow
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from seqops.blocks.champion_drift import reference_of
+from seqops.blocks.code_closure import PACKAGE, ROOT, closure, third_party
 from seqops.blocks.track import source_of
 from seqops.contract import Task
 from seqops.store import Folder, sha256_of, write_json
 
-PACKAGE = Path(__file__).resolve().parents[1]
-PROGRAM = PACKAGE / "serve" / "model.py"
-ONLY_FOR_TRAINING = {
-    "apscheduler",
-    "dvc",
-    "great-expectations",
-    "matplotlib",
-    "optuna",
-    "optuna-integration",
-    "jinja2",
-    "packaging",
-    "plotly",
-    "requests",
-    "urllib3",
-    "seqeval",
-    "sacrebleu",
-}
+SERVING = "seqops.serve.model"
+PARTS = ("data", "network")
+"""Modules of a task that are imported by name when it is configured."""
 
 
 def log_bundle(task: Task, folder: Folder, run_id: str, example: str) -> str:
@@ -44,23 +34,38 @@ def log_bundle(task: Task, folder: Folder, run_id: str, example: str) -> str:
         manifest = Path(scratch) / "manifest.json"
         hashes = {name: sha256_of(path) for name, path in artifacts.items()}
         write_json(manifest, {"task": task.name, "sha256": hashes})
+        modules = closure([SERVING, *(f"seqops.tasks.{task.name}.{part}" for part in PARTS)])
+        code = copied(modules, Path(scratch) / "code")
         with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
             # records are of any type, as MLflow says at length
             warnings.simplefilter("ignore", UserWarning)
             logged = mlflow.pyfunc.log_model(
                 name="model",
-                python_model=str(PROGRAM),
+                python_model=str(modules[SERVING]),
                 artifacts={name: str(path) for name, path in {**artifacts, "manifest": manifest}.items()},
-                code_paths=[str(PACKAGE)],
+                code_paths=[str(code)],
                 input_example=[example],
-                pip_requirements=requirements(),
+                pip_requirements=requirements(modules),
             )
     return str(logged.model_uri)
 
 
-def requirements() -> list[str]:
-    """Pin what the project depends on, less what only training needs, to what is installed."""
-    wanted = importlib.metadata.requires("seqops") or []
-    names = [re.split(r"[^A-Za-z0-9._-]", line)[0] for line in wanted if "extra ==" not in line]
-    kept = sorted(n for n in names if n not in ONLY_FOR_TRAINING)
-    return [f"{name}=={importlib.metadata.version(name)}" for name in kept]
+def copied(modules: Mapping[str, Path], folder: Path) -> Path:
+    """Copy modules into a folder as the package that they are parts of; return that package's folder."""
+    for path in modules.values():
+        copy = folder / PACKAGE / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    return folder / PACKAGE
+
+
+def requirements(modules: Mapping[str, Path]) -> list[str]:
+    """Pin those dependencies of the project that the modules import to the versions installed."""
+    declared = {
+        canonicalize_name(Requirement(line).name) for line in importlib.metadata.requires(PACKAGE) or []
+    }
+    providers = importlib.metadata.packages_distributions()
+    # Keras imports its backend by a name in the environment
+    imported = third_party(modules) | {"tensorflow"}
+    needed = {canonicalize_name(d) for name in imported for d in providers.get(name, ())}
+    return [f"{name}=={importlib.metadata.version(name)}" for name in sorted(needed & declared)]

@@ -17,9 +17,9 @@ from mlflow.exceptions import MlflowException
 
 from seqops.arrays import Split
 from seqops.blocks import registry
-from seqops.blocks.evaluation import Chance, named
-from seqops.blocks.promotion import Comparison, compare
+from seqops.blocks.evaluation import named
 from seqops.blocks.track import answering, kept_json
+from seqops.blocks.version_process import running
 from seqops.contract import Meta, Score, SeqopsError, Task
 from seqops.store import Folder, read_table, sha256_of
 
@@ -62,22 +62,10 @@ class Present:
         return bool(version.tags.get(DATA) == self.data_sha256)
 
 
-def against(
-    client: mlflow.MlflowClient,
-    present: Present,
-    version: ModelVersion,
-    champion: ModelVersion,
-    chance: Chance,
-) -> Comparison:
-    """Compare a version with the champion on the present rows. Raises Unscored, saying which and why."""
-    ours, theirs = (goal_of(client, present, each) for each in (version, champion))
-    return compare(ours, theirs, present.masks(), chance)
-
-
 def goal_of(client: mlflow.MlflowClient, present: Present, version: ModelVersion) -> Score:
     """Score a version on the present rows; a version of other data predicts them anew, from its bundle.
 
-    Raises Unscored where its bundle is lost or altered, or does not fit the present code or rows.
+    Raises Unscored where its bundle is lost or altered, cannot run here, or does not fit the present rows.
     """
     try:
         stored = _stored(client, version) if present.same(version) else None
@@ -107,11 +95,9 @@ def _stored(client: mlflow.MlflowClient, version: ModelVersion) -> pd.DataFrame 
 
 
 def _anew(client: mlflow.MlflowClient, present: Present, version: ModelVersion) -> pd.DataFrame:
-    bundle = registry.load(client, version).unwrap_python_model()
-    table = read_table(present.folder.table)
-    splits = bundle.data.apply(table, present.task.data.assign(table), bundle.meta)
-    predicted: pd.DataFrame = bundle.network.predict(bundle.model, splits["test"], bundle.meta)
-    return predicted
+    split = present.task.data.assign(read_table(present.folder.table))
+    with running(client, version) as process:
+        return process.predict_split(present.folder.table, split)
 
 
 def scores_of(client: mlflow.MlflowClient, version: ModelVersion) -> dict[str, Any] | None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from seqops.blocks.code_closure import closure
 from seqops.contract import Task
 from seqops.store import Store, sha256_of, sha256_of_json
-
-PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -51,31 +49,8 @@ class Identity:
 
 def code_sha256(task: str) -> str:
     """Hash the modules that decide a task's weights: its own, the training loop, and all they import."""
-    reached: dict[str, Path] = {}
-    waiting = [f"seqops.tasks.{task}.data", f"seqops.tasks.{task}.network", "seqops.blocks.fit"]
-    while waiting:
-        name = waiting.pop()
-        path = _file_of(name)
-        if name not in reached and path is not None:
-            reached[name] = path
-            waiting += _imports(path)
-    return sha256_of_json([[name, sha256_of(path)] for name, path in sorted(reached.items())])
-
-
-def _file_of(module: str) -> Path | None:
-    stem = PACKAGE.parent.joinpath(*module.split("."))
-    files = (stem.with_suffix(".py"), stem / "__init__.py")
-    return next((path for path in files if path.is_file()), None)
-
-
-def _imports(path: Path) -> list[str]:
-    names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.startswith("seqops.")]
+    reached = closure([f"seqops.tasks.{task}.data", f"seqops.tasks.{task}.network", "seqops.blocks.fit"])
+    return sha256_of_json([[name, sha256_of(path)] for name, path in reached.items()])
 
 
 def git_commit(root: Path) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
 from seqops.blocks import registry
-from seqops.blocks.comparison import Present, Unscored, against, scores_of
+from seqops.blocks.comparison import Present, Unscored, goal_of, scores_of
 from seqops.blocks.evaluation import Evaluation
-from seqops.blocks.promotion import Case, Comparison, Opinion, Rule, decide
+from seqops.blocks.promotion import Case, Comparison, Opinion, Rule, compare, decide
 from seqops.blocks.succession import ROLLED_BACK
-from seqops.contract import SeqopsError
+from seqops.contract import Score, SeqopsError
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,31 @@ def judge(
 def _case(
     client: mlflow.MlflowClient, present: Present, version: ModelVersion, champion: str | None, rule: Rule
 ) -> Case:
-    number, comparison, unscored = str(version.version), None, ""
+    number = str(version.version)
     metrics = scores_of(client, version)
     if metrics is None:
         raise SeqopsError(
             f"the scores of version {number} of {version.name} are lost: its run keeps no metrics.json. "
             f"Where its artefacts are on disk, `seqops publish {present.task.name}` brings them back."
         )
-    if champion not in (None, number):
-        try:
-            theirs = registry.version(client, version.name, str(champion))
-            comparison = against(client, present, version, theirs, rule.chance)
-        except Unscored as error:
-            unscored = str(error)
     found = Evaluation.read(metrics, rule.chance.alpha)
-    return Case(number, found, ROLLED_BACK in version.tags, champion, comparison, unscored)
+    case = Case(number, found, ROLLED_BACK in version.tags, champion, None)
+    if champion in (None, number):
+        return case
+    holder = registry.version(client, version.name, champion)
+    theirs, champion_unscored = _goal(client, present, holder)
+    ours, unscored = _goal(client, present, version)
+    if ours is None or theirs is None:
+        return replace(case, unscored=unscored, champion_unscored=champion_unscored)
+    return replace(case, comparison=compare(ours, theirs, present.masks(), rule.chance))
+
+
+def _goal(client: mlflow.MlflowClient, present: Present, version: ModelVersion) -> tuple[Score | None, str]:
+    """Score a version on the present rows, or say why it cannot be scored."""
+    try:
+        return goal_of(client, present, version), ""
+    except Unscored as error:
+        return None, str(error)
 
 
 def _numbers(case: Case, rule: Rule) -> dict[str, Any]:
@@ -61,6 +71,6 @@ def _numbers(case: Case, rule: Rule) -> dict[str, Any]:
     numbers = {"rule": rule.as_json(), "baselines": baselines}
     if case.comparison is not None:
         numbers |= case.comparison.as_json()
-    elif case.unscored:
-        numbers["unscored"] = case.unscored
+    elif case.unscored or case.champion_unscored:
+        numbers["unscored"] = case.unscored or case.champion_unscored
     return numbers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +19,21 @@ class Rule:
     """How sure the rule must be.
 
     chance: the resamples, and the level at which a version must be better; guard: the level at which it
-    may be worse on no slice (0: slices do not count).
+    may be worse on no slice (0: slices do not count); unscorable: whether a champion that cannot be scored
+    on the present rows is kept, or replaced by a version that beats the trivial baselines.
     """
 
     chance: Chance
     guard: float
+    unscorable: Literal["keep", "replace"]
 
-    def as_json(self) -> dict[str, float]:
+    def as_json(self) -> dict[str, float | str]:
         """Name what decides, for the record."""
         chance = self.chance
         return {
             "alpha": chance.alpha,
             "guard": self.guard,
+            "unscorable": self.unscorable,
             "resamples": chance.resamples,
             "seed": chance.seed,
         }
@@ -80,8 +83,8 @@ class Case:
     """All that the rule looks at.
 
     found: the version beside its baselines; rolled_back: whether a person took it down; champion: the
-    version that holds the alias, if any; comparison: with that one, None where it could not be made, for
-    the reason `unscored`.
+    version that holds the alias, if any; comparison: with that one, None where it could not be made;
+    unscored, champion_unscored: why the version or the champion could not be scored, empty where it could.
     """
 
     version: str
@@ -89,7 +92,8 @@ class Case:
     rolled_back: bool
     champion: str | None
     comparison: Comparison | None
-    unscored: str
+    unscored: str = ""
+    champion_unscored: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,19 @@ def decide(case: Case, rule: Rule) -> Opinion:
         return Opinion(True, "there was no champion, and it beats every trivial baseline")
     stays = f"version {case.champion} stays champion"
     if case.comparison is None:
-        by_hand = "`seqops promote` decides by hand"
-        return Opinion(False, f"{stays}: the two could not be compared ({case.unscored}); {by_hand}")
+        return _unscored(case, stays, rule)
     return _against_champion(case.comparison, case.champion, stays, rule)
+
+
+def _unscored(case: Case, stays: str, rule: Rule) -> Opinion:
+    if case.champion_unscored and not case.unscored and rule.unscorable == "replace":
+        why = (
+            f"the champion could not be scored ({case.champion_unscored}), and registry.unscorable is replace"
+        )
+        return Opinion(True, f"it beats every trivial baseline; {why}")
+    why = case.unscored or case.champion_unscored
+    by_hand = "`seqops promote` decides by hand, or set registry.unscorable to replace"
+    return Opinion(False, f"{stays}: the two could not be compared ({why}); {by_hand}")
 
 
 def _against_champion(found: Comparison, champion: str, stays: str, rule: Rule) -> Opinion:

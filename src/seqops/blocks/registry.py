@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import math
-import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
-from seqops.blocks.integrity import verified
 from seqops.blocks.track import answering
 from seqops.contract import SeqopsError
-from seqops.environment import hushed
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MISSING = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
@@ -112,16 +106,3 @@ def standing(client: mlflow.MlflowClient, name: str) -> Standing:
         action, why = (challenger.tags.get(f"seqops.decision{part}") for part in ("", "_reason"))
         reason = f"Version {holders[CHALLENGER]} {action}: {why}." if action else ""
         return Standing(f"{name}: {words}", seconds, reason)
-
-
-def load(client: mlflow.MlflowClient, present: ModelVersion) -> Any:
-    """Load a version. Raises SeqopsError where its bundle is not what was registered."""
-    path = sys.path[:]
-    try:
-        with answering(), tempfile.TemporaryDirectory() as scratch:
-            bundle = verified(client, present, Path(scratch))
-            with hushed():
-                return mlflow.pyfunc.load_model(str(bundle))
-    finally:
-        # MLflow adds the folder, which is gone, and which another user could make anew
-        sys.path[:] = path

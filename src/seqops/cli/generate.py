@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from seqops.cli.options import Debug, OneTask
-from seqops.cli.predict import answering
+from seqops.cli.predict import running_version
 from seqops.console import plainly
 
 Prompt = Annotated[str, typer.Argument(metavar="[PROMPT]", help="How the text begins.")]
@@ -35,8 +35,8 @@ def generate(
     """Write on from a prompt with the registered model of a task, piece by piece."""
     said = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "length": length, "seed": seed}
     request = {"prompt": prompt, **{name: value for name, value in said.items() if value is not None}}
-    with plainly(debug):
-        pieces = answering(task, alias).predict_stream([json.dumps(request, ensure_ascii=False)])
+    with plainly(debug), running_version(task, alias) as version:
+        pieces = version.stream(json.dumps(request, ensure_ascii=False))
         # the first piece before the prompt, so that a refusal stands alone
         for piece in chain([prompt + next(pieces, "")], pieces):
             typer.echo(piece, nl=False)  # which writes it out at once

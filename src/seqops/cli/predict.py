@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +16,9 @@ from seqops.console import out, plainly
 from seqops.contract import BadData, SeqopsError
 from seqops.params import Params
 from seqops.store import Store
+
+if TYPE_CHECKING:
+    from seqops.blocks.version_process import VersionProcess
 
 
 def predict(
@@ -26,7 +31,9 @@ def predict(
 ) -> None:
     """Answer raw input with the registered model of a task."""
     with plainly(debug):
-        records = _answers(task, _inputs(inputs or [], file), alias)
+        given = _inputs(inputs or [], file)
+        with running_version(task, alias) as version:
+            records = version.predict(given)
         for record in records:
             text = json.dumps(record, ensure_ascii=False)
             out.print(text, highlight=not as_json, markup=False) if as_json else out.print_json(text)
@@ -45,16 +52,13 @@ def _inputs(given: list[str], file: Path | None) -> list[str]:
     return given
 
 
-def _answers(task: str, inputs: list[str], alias: str) -> list[dict[str, Any]]:
-    answers: list[dict[str, Any]] = answering(task, alias).predict(inputs)
-    return answers
-
-
-def answering(task: str, alias: str) -> Any:
-    """Load the version of a task's model that holds an alias. Raises SeqopsError where none does."""
+@contextmanager
+def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
+    """Start the version of a task's model that holds an alias. Raises SeqopsError where none does."""
     store = Store.find()
     configured = Params.load(store.params).task(task)
     from seqops.blocks import registry, track
+    from seqops.blocks.version_process import running
 
     client = track.connect(store)
     name = configured.data.registered_name
@@ -62,4 +66,5 @@ def answering(task: str, alias: str) -> Any:
         number = registry.holder(client, name, alias)
     if number is None:
         raise SeqopsError(f"no version of {name} holds the alias {alias!r}. Run `dvc repro evaluate@{task}`.")
-    return registry.load(client, registry.version(client, name, number))
+    with running(client, registry.version(client, name, number)) as process:
+        yield process

@@ -55,7 +55,7 @@ def _court(name: str, debug: bool) -> Iterator[Court]:
         from seqops.blocks.succession import Succession
 
         chance = Chance(params.evaluation.resamples, params.evaluation.seed, params.registry.alpha)
-        rule = Rule(chance, params.registry.guard)
+        rule = Rule(chance, params.registry.guard, params.registry.unscorable)
         succession = Succession(track.connect(store), store, name, task.data.registered_name)
         yield Court(store, task, rule, succession)
 

@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from seqops.arrays import Split
-from seqops.contract import BadData, SeqopsError
+from seqops.blocks.drift_features import features_of
+from seqops.contract import BadData, SeqopsError, Watched
 from seqops.params import Params
 from seqops.store import read_json, sha256_of
 
@@ -54,6 +58,15 @@ class RawModel(PythonModel):
         """Answer one raw input piece by piece. Raises Unusable, and SeqopsError where there are no pieces."""
         inputs = [model_input] if isinstance(model_input, str) else list(model_input)
         yield from self.network.stream(self.model, self._rows(inputs), self.meta)
+
+    def predict_split(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> pd.DataFrame:
+        """Predict the rows of a table that are for testing; split: of each row (n,)."""
+        rows = self.data.apply(table, split, self.meta)["test"]
+        return self.network.predict(self.model, rows, self.meta)
+
+    def drift_features(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> Watched:
+        """Return what is watched of the new rows of a table, their scores included; new: (n,)."""
+        return features_of(self.data, self.network, self.model, self.meta, table, new)
 
     def _rows(self, inputs: list[str]) -> Split:
         try:

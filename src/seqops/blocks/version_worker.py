@@ -1,0 +1,145 @@
+"""The program of a registered version's own process: one request a line in, answers as JSON lines out.
+
+It runs as a script and imports nothing of the present package, so that `seqops` is the code in the bundle.
+Tables and arrays travel as files, Parquet and NumPy's own format without pickle; their paths are in the
+requests. It ends when its standard input does, so it cannot outlive the process that started it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+INPUT_ERRORS = {"BadData", "DataError"}
+"""Classes that say that the user's input is at fault, by their names then and now."""
+
+
+def main(bundle: Path) -> None:
+    """Load a bundle, report that it is ready, and answer requests until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever a library prints must not mix with the answers
+
+    def send(**message: Any) -> None:
+        answers.write(json.dumps(message, ensure_ascii=False) + "\n")
+        answers.flush()
+
+    requests = _requests()
+    try:
+        model = _load(bundle)
+    except Exception as error:
+        send(error=_described(error))
+        return
+    send(ready=True)
+    while True:
+        request = requests.get()
+        number = request.pop("number")
+        try:
+            for piece in _answer(model, **request):
+                send(number=number, piece=piece)
+        except Exception as error:
+            send(number=number, error=_described(error))
+        else:
+            send(number=number, done=True)
+
+
+def _requests() -> queue.SimpleQueue[dict[str, Any]]:
+    """Read requests in a thread of their own: the end of the pipe must end a long prediction, too."""
+    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin.buffer:
+            requests.put(json.loads(line))
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    return requests
+
+
+def _load(bundle: Path) -> Any:
+    sys.path.insert(0, str(bundle / "code"))
+    import mlflow
+
+    return mlflow.pyfunc.load_model(str(bundle)).unwrap_python_model()
+
+
+def _answer(model: Any, call: str, **arguments: Any) -> Iterator[Any]:
+    if call == "predict":
+        yield from model.predict(arguments["inputs"])
+    elif call == "stream":
+        yield from model.predict_stream(arguments["inputs"])
+    elif call == "predict_split":
+        _predict_split(model, **{name: Path(path) for name, path in arguments.items()})
+    elif call == "drift_features":
+        yield from _drift_features(model, **{name: Path(path) for name, path in arguments.items()})
+    else:
+        raise ValueError(f"no call {call!r}")
+
+
+def _predict_split(model: Any, table: Path, split: Path, predicted: Path) -> None:
+    import numpy as np
+    import pandas as pd
+
+    rows, names = pd.read_parquet(table), np.load(split, allow_pickle=False)
+    if hasattr(model, "predict_split"):
+        found = model.predict_split(rows, names)
+    else:  # registered before bundles could do this themselves
+        encoded = model.data.apply(rows, names, model.meta)["test"]
+        found = model.network.predict(model.model, encoded, model.meta)
+    found.to_parquet(predicted, index=False)
+
+
+def _drift_features(model: Any, table: Path, new: Path, features: Path) -> Iterator[dict[str, Any]]:
+    import numpy as np
+    import pandas as pd
+
+    rows, chosen = pd.read_parquet(table), np.load(new, allow_pickle=False)
+    if hasattr(model, "drift_features"):
+        found = model.drift_features(rows, chosen)
+    else:  # the same
+        former = importlib.import_module("seqops.blocks.champion_drift")
+        training = former.encoded(model.data, rows, chosen, "train", model.meta)
+        found = {**model.data.watched(training, model.meta), **former._rescored(model, rows, chosen)}
+    for number, (name, values) in enumerate(found.items()):
+        ragged = hasattr(values, "offsets")
+        flat = np.asarray(values.values if ragged else values)
+        # texts as objects would need pickle
+        np.save(features / f"{number}.values.npy", flat.astype(str) if flat.dtype == object else flat)
+        if ragged:
+            np.save(features / f"{number}.offsets.npy", values.offsets)
+        yield {"name": name, "ragged": ragged}
+
+
+def _described(error: Exception) -> dict[str, str]:
+    """Describe an error; kind: `input`, `refused` (in the bundle's own words), `import` or `failed`."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    text = " ".join(str(error).split()) or type(error).__name__
+    trace = "".join(traceback.format_exception(error))
+    if names & INPUT_ERRORS:
+        return {"kind": "input", "message": str(error), "trace": trace}
+    if "SeqopsError" in names:
+        return {"kind": "refused", "message": str(error), "trace": trace}
+    cause = _import_error(error)
+    if cause is not None:
+        return {"kind": "import", "message": str(cause), "trace": trace}
+    return {"kind": "failed", "message": f"{type(error).__name__}: {text}", "trace": trace}
+
+
+def _import_error(error: BaseException | None) -> ImportError | None:
+    """Find the import that failed behind what MLflow makes of it."""
+    while error is not None and not isinstance(error, ImportError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

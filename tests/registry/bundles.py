@@ -1,0 +1,77 @@
+"""Bundles as files: one that a former release registered, and small ones of a package with another layout."""
+
+import json
+import tarfile
+from pathlib import Path
+from types import SimpleNamespace
+
+FORMER = Path(__file__).parents[1] / "fixtures" / "textgen-0.1.0"
+MLMODEL = """\
+flavors:
+  python_function:
+    artifacts: {}
+    code: code
+    loader_module: mlflow.pyfunc.loaders.code_model
+    model_code_path: model.py
+    python_version: 3.11.7
+model_uuid: m-1
+"""
+MODEL = """\
+import mlflow
+from mlflow.pyfunc import PythonModel
+from seqops.elsewhere import echo
+
+class Model(PythonModel):
+    def predict(self, model_input, params=None):
+        return [echo(text) for text in model_input]
+
+    def predict_stream(self, model_input, params=None):
+        yield from model_input[0]
+
+    def predict_split(self, table, split):
+        return table[split == "test"]
+
+mlflow.models.set_model(Model())
+"""
+ELSEWHERE = """\
+import os, time
+
+class SeqopsError(Exception): pass
+class DataError(SeqopsError): pass
+
+def echo(text):
+    if text == "hang":
+        time.sleep(60)
+    if text == "die":
+        os._exit(3)
+    if text == "refuse":
+        raise SeqopsError("this model refuses. Ask another.")
+    if text == "unusable":
+        raise DataError("input 1: unusable. Give another.")
+    if text == "fail":
+        raise KeyError("no such key")
+    if text == "late import":
+        import a_module_that_is_gone
+    print("noise on standard output")
+    return {"echo": text, "process": os.getpid()}
+"""
+
+
+def former(folder):
+    """Unpack the bundle that release 0.1.0 registered; return its folder and what it answered then."""
+    with tarfile.open(FORMER / "bundle.tar.xz") as packed:
+        packed.extractall(folder / "bundle", filter="data")
+    answers = json.loads((FORMER / "expected.json").read_text("utf-8"))
+    return SimpleNamespace(path=folder / "bundle", table=FORMER / "table.parquet", **answers)
+
+
+def of_another_layout(folder, model=MODEL, elsewhere=ELSEWHERE):
+    """Write a bundle whose package of the same name has a module that the present one lacks."""
+    bundle = folder / "bundle"
+    package = bundle / "code" / "seqops"
+    package.mkdir(parents=True)
+    (bundle / "MLmodel").write_text(MLMODEL)
+    (bundle / "model.py").write_text(model)
+    (package / "__init__.py").write_text("")
+    (package / "elsewhere.py").write_text(elsewhere)
+    return bundle

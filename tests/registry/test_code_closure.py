@@ -1,0 +1,90 @@
+"""A bundle ships the code that its task needs, all of it and nothing else."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from checkout import NAMES
+from seqops.blocks import code_closure
+from seqops.blocks.bundle import PARTS, SERVING, copied, requirements
+from seqops.blocks.code_closure import closure, third_party
+
+
+def modules(task):
+    return closure([SERVING, *(f"seqops.tasks.{task}.{part}" for part in PARTS)])
+
+
+def written(folder, **files):
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    monkeypatch.setattr(code_closure, "ROOT", tmp_path)
+    written(tmp_path, a="", inner__b="", inner__c="", inner__d="", unused="import numpy")
+    (tmp_path / "__init__.py").write_text("")
+    (tmp_path / "inner" / "__init__.py").write_text("from seqops.inner import c")
+    return tmp_path
+
+
+def test_imports_of_every_form_are_followed_and_packages_come_along(package):
+    written(package, top="import seqops.a\ndef f():\n    from seqops.inner import b\n")
+    assert set(closure(["seqops.top"])) == {
+        "seqops", "seqops.top", "seqops.a", "seqops.inner", "seqops.inner.b", "seqops.inner.c",
+    }  # fmt: skip
+
+
+def test_relative_imports_are_followed(package):
+    written(package, inner__top="from . import d\nfrom ..a import x\n")
+    assert {"seqops.inner.d", "seqops.a"} <= set(closure(["seqops.inner.top"]))
+
+
+def test_what_only_types_need_is_left_out(package):
+    written(
+        package,
+        top="from typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    import seqops.a\nelse:\n    import seqops.inner.d\n",
+    )
+    assert "seqops.a" not in closure(["seqops.top"])
+    assert "seqops.inner.d" in closure(["seqops.top"])
+
+
+def test_third_party_packages_are_named_by_their_top(package):
+    written(package, top="import numpy.typing as npt\nfrom keras import ops\nimport seqops.a\n")
+    assert third_party(closure(["seqops.top"])) == {"numpy", "keras"}
+
+
+@pytest.mark.parametrize("task", NAMES)
+def test_the_bundle_of_a_task_holds_no_other_task_and_no_tool(task):
+    names = set(modules(task))
+    others = {name for name in names if name.startswith("seqops.tasks.")} - {
+        name for name in names if name.startswith(f"seqops.tasks.{task}")
+    }
+    assert others == set()
+    parts = {name.split(".")[1] for name in names if "." in name}
+    assert not parts & {"cli", "doctor", "tuning", "retraining", "presets"}
+
+
+@pytest.mark.parametrize("task", NAMES)
+def test_it_pins_what_it_imports_and_nothing_that_only_the_pipeline_needs(task):
+    pinned = {line.partition("==")[0] for line in requirements(modules(task))}
+    assert {"tensorflow", "keras", "mlflow", "numpy", "pandas"} <= pinned
+    assert not pinned & {"dvc", "optuna", "great-expectations", "apscheduler"}
+
+
+def test_the_copied_package_imports_by_itself(tmp_path):
+    task = NAMES[0]
+    found = modules(task)
+    folder = copied(found, tmp_path)
+    program = f"import sys; sys.path.insert(0, {str(folder.parent)!r})\n"
+    program += "".join(f"import {name}\n" for name in found if name != SERVING)
+    program += "import seqops; print(seqops.__file__)"
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().startswith(str(tmp_path))
+    assert all(ast.parse(path.read_text("utf-8")) for path in folder.rglob("*.py"))
