@@ -1,31 +1,34 @@
-"""Crontab texts against dates worked out on a calendar: 30 November 2026 is a Monday."""
+"""Cron expressions against dates worked out by hand, and against a search minute by minute."""
 
+import random
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from seqops.blocks.crontab import BadCron, Crontab
-from seqops.blocks.scheduling import CrontabTrigger
+from seqops.blocks.crontab import BadCron, check, next_run
 
-START = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
+START = datetime(2026, 11, 25, 11, 59, tzinfo=UTC)  # a Wednesday
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def due(text, count=3, start=START):
-    """Return the first times from a start on, as the scheduler asks for them."""
-    trigger, times, now = CrontabTrigger(Crontab.parse(text), start.tzinfo), [], start
+def runs(expression, count=3, start=START):
+    """Return the next times, in the zone of the start."""
+    check(expression)
+    times, time = [], start
     for _ in range(count):
-        times.append(trigger.get_next_fire_time(times[-1] if times else None, now))
-        now = times[-1]
+        time = next_run(expression, time, start.tzinfo)
+        times.append(time.astimezone(start.tzinfo))
     return times
 
 
-def days(text, count=3, start=START):
-    return [time.strftime("%a %d.%m. %H:%M") for time in due(text, count, start)]
+def days(expression, count=3, start=START):
+    return [time.strftime("%a %d.%m. %H:%M") for time in runs(expression, count, start)]
+
+
+def in_berlin(*date):
+    return datetime(*date, tzinfo=BERLIN)
 
 
 def test_weekday_1_is_monday():
@@ -53,11 +56,11 @@ def test_0_and_7_are_sunday(sunday):
     ],
 )
 def test_ranges_lists_and_steps_of_weekdays(weekdays, wanted):
-    assert " ".join(f"{time:%a}" for time in due(f"0 3 * * {weekdays}", 5)) == wanted
+    assert " ".join(f"{time:%a}" for time in runs(f"0 3 * * {weekdays}", 5)) == wanted
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("expression", "wanted"),
     [
         ("*/20 * * * *", ["Wed 25.11. 12:00", "Wed 25.11. 12:20", "Wed 25.11. 12:40"]),
         ("5-30/10 13 * * *", ["Wed 25.11. 13:05", "Wed 25.11. 13:15", "Wed 25.11. 13:25"]),
@@ -66,8 +69,14 @@ def test_ranges_lists_and_steps_of_weekdays(weekdays, wanted):
         ("0 0 29 2 *", ["Tue 29.02. 00:00", "Sun 29.02. 00:00", "Fri 29.02. 00:00"]),  # 2028, 2032, 2036
     ],
 )
-def test_the_other_fields(text, wanted):
-    assert days(text) == wanted
+def test_the_other_fields(expression, wanted):
+    assert days(expression) == wanted
+
+
+def test_the_next_run_is_never_the_present_one():
+    start = datetime(2026, 11, 30, 3, tzinfo=UTC)
+    assert next_run("0 3 * * 1", start, UTC) == start + timedelta(days=7)
+    assert next_run("0 3 * * 1", start - timedelta(microseconds=1), UTC) == start
 
 
 def test_a_day_of_the_month_or_of_the_week_is_enough():
@@ -80,89 +89,175 @@ def test_a_day_of_the_month_or_of_the_week_is_enough():
     assert days("0 4 13 * */5", 2) == ["Sun 13.12. 04:00", "Sun 13.06. 04:00"]  # begins with *: both
 
 
+def test_the_hour_after_midnight_counts_on_the_days_after_the_spring_change():
+    start = in_berlin(2026, 3, 28, 12)
+    assert days("30 0 * * 1", 2, start) == ["Mon 30.03. 00:30", "Mon 06.04. 00:30"]
+    assert days("30 0 1 * *", 2, start) == ["Wed 01.04. 00:30", "Fri 01.05. 00:30"]
+
+
 def test_an_hour_that_autumn_repeats_counts_once():
-    start = datetime(2026, 10, 24, 12, 0, tzinfo=BERLIN)
-    assert [f"{time:%d. %H:%M %Z}" for time in due("30 2 * * *", 3, start)] == [
+    start = in_berlin(2026, 10, 24, 12)
+    assert [f"{time:%d. %H:%M %Z}" for time in runs("30 2 * * *", 3, start)] == [
         "25. 02:30 CEST",
         "26. 02:30 CET",
         "27. 02:30 CET",
     ]
-    start = datetime(2026, 10, 25, 1, 30, tzinfo=BERLIN)
-    assert [f"{time:%H %Z}" for time in due("0 * * * *", 3, start)] == ["02 CEST", "02 CET", "03 CET"]
+    repeated = in_berlin(2026, 10, 25, 2, 10).replace(fold=1)
+    assert days("30 2 * * *", 1, repeated) == ["Mon 26.10. 02:30"]
 
 
-def test_an_hour_that_spring_leaves_out_comes_an_hour_later():
-    start = datetime(2026, 3, 28, 12, 0, tzinfo=BERLIN)
-    assert [f"{time:%d. %H:%M %Z}" for time in due("30 2 * * *", 2, start)] == [
-        "29. 03:30 CEST",
+@pytest.mark.parametrize("expression", ["0 * * * *", "*/30 2,3 * * *"])
+def test_an_hour_that_autumn_repeats_counts_twice_for_a_star(expression):
+    times = runs(expression, 6, in_berlin(2026, 10, 25, 1, 30))
+    assert [f"{time:%H %Z}" for time in times if time.minute == 0][:3] == ["02 CEST", "02 CET", "03 CET"]
+
+
+def test_what_spring_leaves_out_runs_at_once_after_the_change():
+    start = in_berlin(2026, 3, 28, 12)
+    assert [f"{time:%d. %H:%M %Z}" for time in runs("30 2 * * *", 2, start)] == [
+        "29. 03:00 CEST",
         "30. 02:30 CEST",
     ]
+    assert days("*/30 2 * * *", 1, start) == ["Mon 30.03. 02:00"]
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("expression", "what"),
     [
-        ("", "it has 0 fields, and must have five: minute, hour, day of the month, month, day of the week"),
+        ("", "it has 0 fields instead of five (minute, hour, day of month, month, day of week)"),
         ("0 3 * *", "it has 4 fields"),
+        ("0 0 3 * * 1", "it has 6 fields"),
         ("@weekly", "it has 1 fields"),
-        ("60 3 * * 1", "minute: 60 is not within 0 and 59"),
-        ("0 24 * * 1", "hour: 24 is not within 0 and 23"),
-        ("0 3 0 * *", "day of the month: 0 is not within 1 and 31"),
-        ("0 3 * 13 *", "month: 13 is not within 1 and 12"),
-        ("0 3 * * 8", "day of the week: 8 is not within 0 and 7"),
-        ("0 3 * * monday", "day of the week: unknown name 'monday'; known: sun, mon,"),
-        ("0 mon * * *", "hour: unknown name 'mon'"),
-        ("0 3 * * 5-1", "day of the week: the range '5-1' runs backwards"),
-        ("*/0 3 * * *", "minute: the step of '*/0' must be 1 to 59"),
-        ("*/90 3 * * *", "minute: the step of '*/90' must be 1 to 59"),
-        ("5/15 3 * * *", "minute: '5/15' has a step but no range: write 5-59/15"),
-        ("-5 3 * * *", "minute: cannot read '-5'"),
-        ("1,,2 3 * * *", "minute: cannot read ''"),
-        ("٣ 3 * * *", "minute: cannot read '٣'"),
-        ("0 3 31 2,4 *", "no month of '2,4' has a day '31'"),
+        ("60 3 * * 1", "minute '60' is not valid; use *, 0-59, ranges (1-5), lists (1,3), steps"),
+        ("0 24 * * 1", "hour '24' is not valid; use *, 0-23"),
+        ("0 3 0 * *", "day of month '0' is not valid; use *, 1-31"),
+        ("0 3 L * *", "day of month 'L' is not valid"),
+        ("0 3 * 13 *", "month '13' is not valid; use *, 1-12 or jan-dec"),
+        ("0 3 * * 8", "day of week '8' is not valid; use *, 0-7 (both are Sunday) or sun-sat"),
+        ("0 3 * * monday", "day of week 'monday' is not valid"),
+        ("0 3 * * mon#1", "day of week 'mon#1' is not valid"),
+        ("0 3 * * jan", "day of week 'jan' is not valid"),
+        ("0 mon * * *", "hour 'mon' is not valid"),
+        ("0 3 * * 5-1", "day of week '5-1' is not valid"),
+        ("*/0 3 * * *", "minute '*/0' is not valid"),
+        ("*/90 3 * * *", "minute '*/90' is not valid"),
+        ("5/15 3 * * *", "minute '5/15' is not valid"),
+        ("5-5/2 3 * * *", "minute '5-5/2' is not valid"),
+        ("-5 3 * * *", "minute '-5' is not valid"),
+        ("1,,2 3 * * *", "minute '1,,2' is not valid"),
+        ("٣ 3 * * *", "minute '٣' is not valid"),
+        ("0 3 * * ſun", "day of week 'ſun' is not valid"),
+        ("0 3 31 2,4 *", "day of month '31' is not valid; use *, 1-31 (a day that the months have)"),
     ],
 )
-def test_what_is_no_time_is_refused_with_an_example(text, what):
+def test_what_is_not_a_cron_expression_is_refused_with_an_example(expression, what):
     with pytest.raises(BadCron) as refused:
-        Crontab.parse(text)
+        check(expression)
     assert what in str(refused.value)
     assert str(refused.value).endswith('Example: "0 3 * * 1", every Monday at 03:00.')
 
 
-def matches(crontab, time):
-    """Tell, field by field, whether crontab(5) lets a time through."""
-    weekday = time.isoweekday() % 7 in crontab.weekdays
-    day = time.day in crontab.days
-    dated = (day or weekday) if crontab.either else (day and weekday)
-    return (
-        dated
-        and (time.minute in crontab.minutes)
-        and time.hour in crontab.hours
-        and time.month in crontab.months
-    )
+# minute by minute
+
+RANGES = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)]
+NAMES = {"mar": 3, "apr": 4, "oct": 10, "nov": 11, "sun": 0, "mon": 1, "thu": 4, "sat": 6}
+MINUTE = timedelta(minutes=1)
+CHANGES = [
+    ("Europe/Berlin", 3, 29),
+    ("Europe/Berlin", 10, 25),
+    ("Europe/London", 3, 29),
+    ("Europe/London", 10, 25),
+    ("America/New_York", 3, 8),
+    ("America/New_York", 11, 1),
+    ("Australia/Sydney", 4, 5),
+    ("Australia/Sydney", 10, 4),
+]
 
 
-field = st.sampled_from
-texts = st.tuples(
-    field(["0", "*/25", "7,59"]),
-    field(["*", "3", "0-23/11"]),
-    field(["*", "1", "31", "*/9", "10-12"]),
-    field(["*", "12", "jan,dec", "*/2"]),
-    field(["*", "0", "7", "1", "5-7", "mon,thu", "*/4"]),
-).map(" ".join)
+def any_field(choose, low, high):
+    """Write one field: stars, steps, values, ranges and lists of these."""
+
+    def part():
+        first = choose.randint(low, high - 1)
+        last = choose.randint(first + 1, high)
+        forms = [
+            f"{first}",
+            f"{last}",
+            f"{first}-{last}",
+            f"{first}-{last}/{choose.randint(1, last - first)}",
+        ]
+        return choose.choice(forms)
+
+    listed = ",".join(part() for _ in range(choose.choice([1, 1, 2, 3])))
+    return choose.choice(["*", f"*/{choose.randint(1, high - low)}", listed, listed])
 
 
-@given(texts)
-def test_the_next_time_is_the_first_minute_that_every_field_lets_through(text):
-    crontab = Crontab.parse(text)
-    first, second = due(text, 2)
-    hours = [START + timedelta(hours=n) for n in range(24 * 60)]
-    minutes = (hour + timedelta(minutes=m) for hour in hours for m in crontab.minutes)
-    wanted = [time for time in minutes if matches(crontab, time)][:2]
-    assert [first, second][: len(wanted)] == wanted
+def any_expression(choose):
+    minute, hour, day, month, weekday = (any_field(choose, low, high) for low, high in RANGES)
+    month = choose.choice(["*", "*", "3,4,10,11", "mar-apr,oct-nov", "*/3", month])
+    weekday = choose.choice([weekday, weekday, "*", "mon", "sun", "thu,sat"])
+    return " ".join([minute, hour, choose.choice([day, "*"]), month, weekday])
 
 
-@given(texts)
-def test_times_only_go_on(text):
-    times = due(text, 6)
-    assert all(a < b for a, b in pairwise(times))
+def allowed(field, low, high):
+    """Tell of each value up to the highest whether a field has it."""
+    has = np.zeros(high + 1, bool)
+    for part in field.split(","):
+        values, _, step = part.partition("/")
+        ends = [int(NAMES.get(end, end)) for end in values.split("-")] if values != "*" else [low, high]
+        has[ends[0] : ends[-1] + 1 : int(step or 1)] = True
+    return has
+
+
+class Night:
+    """Every minute from noon before a change of the clock to four days later, skipped ones too."""
+
+    def __init__(self, zone, month, day):
+        self.zone = ZoneInfo(zone)
+        self.start = datetime(2026, month, day, 12, tzinfo=self.zone).astimezone(UTC) - timedelta(days=1)
+        self.end = self.start + timedelta(days=4)
+        minutes, before = [], (self.start - MINUTE).astimezone(self.zone).replace(tzinfo=None)
+        for n in range(4 * 24 * 60):
+            local = (self.start + n * MINUTE).astimezone(self.zone)
+            wall = local.replace(tzinfo=None)
+            skipped = range((wall - before) // MINUTE - 1)
+            minutes += [(n, before + (k + 1) * MINUTE, False, True) for k in skipped]
+            minutes.append((n, wall, bool(local.fold), False))
+            before = wall
+        self.after, walls, self.repeated, self.skipped = (np.array(c) for c in zip(*minutes, strict=True))
+        fields = [(wall.minute, wall.hour, wall.day, wall.month) for wall in walls]
+        self.fields = np.array(fields).T
+        self.weekday = np.array([wall.isoweekday() for wall in walls])
+
+    def search(self, expression):
+        """Return when Debian's cron(8) says that an expression is due."""
+        texts = expression.split()
+        minute, hour, day, month, weekday = (
+            allowed(text, *limits) for text, limits in zip(texts, RANGES, strict=True)
+        )
+        by_minute, by_hour, by_day, by_month = (
+            has[values] for has, values in zip((minute, hour, day, month), self.fields, strict=True)
+        )
+        by_weekday = weekday[self.weekday] | weekday[self.weekday % 7]
+        both = texts[2].startswith("*") or texts[4].startswith("*")
+        due = by_minute & by_hour & by_month & (by_day & by_weekday if both else by_day | by_weekday)
+        star = texts[0].startswith("*") or texts[1].startswith("*")
+        due &= ~self.skipped if star else ~self.repeated
+        return [self.start + int(n) * MINUTE for n in np.unique(self.after[due])]
+
+
+@pytest.mark.parametrize(("zone", "month", "day"), CHANGES)
+def test_runs_around_a_change_of_the_clock_are_those_that_a_search_finds(zone, month, day):
+    night, choose, found = Night(zone, month, day), random.Random(f"{zone} {month}"), 0
+    for _ in range(100):
+        expression = any_expression(choose)
+        check(expression)
+        wanted, time = night.search(expression), night.start - MINUTE
+        for run in wanted[:300]:
+            time = next_run(expression, time, night.zone)
+            assert time == run, expression
+        if len(wanted) <= 300:
+            assert next_run(expression, time, night.zone) >= night.end, expression
+        found += bool(wanted)
+    assert night.skipped.any() or night.repeated.any()
+    assert found > 40

@@ -1,91 +1,69 @@
-"""Runs that are due: made up once, never two at once, and what is left on disk."""
+"""Runs that are due: made up for once, one at a time, on clocks that jump, and what is left on disk."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.date import DateTrigger
-from apscheduler.triggers.interval import IntervalTrigger
-from tzlocal import get_localzone
 
+from seqops.blocks import scheduling
 from seqops.blocks.command import Command
-from seqops.blocks.crontab import Crontab
 from seqops.blocks.lock import Taken, at_once
-from seqops.blocks.scheduling import CrontabTrigger, Plan, Schedule, State, moment
+from seqops.blocks.scheduling import LONGEST_WAIT, Plan, Scheduler, State
 from seqops.contract import BadData
 
 PLAN = Plan("0 3 * * 1", ("ner", "--if", "drift"))
-WEEKLY = CrontabTrigger(Crontab.parse(PLAN.cron), UTC)
+NIGHTLY = Plan("0 3 * * *", ())
+START = datetime(2026, 11, 25, 12, tzinfo=UTC)  # a Wednesday
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONG = 60  # seconds; nothing here takes so long
 
 
-class Runs:
-    """Counts what runs; each run waits for leave where there is a gate."""
+class Clock:
+    """A clock that waiting moves, and that can be set; it stops the loop after some time of waiting."""
 
-    def __init__(self, gate=None):
-        self.gate, self.begun, self.now, self.most = gate, 0, 0, 0
-        self.each = threading.Semaphore(0)
-        self.lock = threading.Lock()
+    def __init__(self, stop_after=DAY, start=START):
+        self.now, self.left, self.waits = start, stop_after, []
 
     def __call__(self):
-        with self.lock:
-            self.begun += 1
-            self.now += 1
-            self.most = max(self.most, self.now)
-        self.each.release()
-        if self.gate:
-            assert self.gate.wait(LONG)
-        with self.lock:
-            self.now -= 1
+        return self.now
 
-    def wait(self):
-        assert self.each.acquire(timeout=LONG)
+    def wait(self, seconds):
+        self.waits.append(seconds)
+        self.now += timedelta(seconds=seconds)
+        self.left -= timedelta(seconds=seconds)
+        return self.left <= timedelta(0)
+
+
+class Runs(list):
+    """When each run began; each does something, if there is something to do."""
+
+    def __init__(self, clock, work=None):
+        super().__init__()
+        self.clock, self.work = clock, work
+
+    def __call__(self):
+        self.append(self.clock())
+        if self.work:
+            self.work()
+
+
+def scheduled(path, clock, runs, plan=PLAN, zone=UTC):
+    """Run a scheduler until its clock stops it; return what it told."""
+    lines = []
+    Scheduler(path, plan, runs, lines.append, zone).loop(clock.wait, clock)
+    return lines
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "state" / "schedule.json"
-
-
-class Lines(list):
-    """What was told; can be waited for."""
-
-    def __init__(self):
-        super().__init__()
-        self.changed = threading.Condition()
-
-    def __call__(self, line):
-        with self.changed:
-            self.append(line)
-            self.changed.notify_all()
-
-    def wait(self, part):
-        with self.changed:
-            assert self.changed.wait_for(lambda: any(part in line for line in self), LONG), (part, list(self))
-
-
-@contextmanager
-def scheduled(path, runs, trigger=WEEKLY, plan=PLAN):
-    lines = Lines()
-    schedule = Schedule(path, plan, runs, lines)
-    schedule.start(trigger)
-    try:
-        yield lines
-    finally:
-        if runs.gate:
-            runs.gate.set()
-        schedule.stop()
-
-
-def here(text):
-    """Say a time as a person reads it who has the time zone of this machine."""
-    return moment(datetime.fromisoformat(text).astimezone(get_localzone()))
 
 
 def stored(path, **values):
@@ -94,109 +72,198 @@ def stored(path, **values):
     path.write_text(json.dumps({**state, "next": "2999-01-07T03:00:00+00:00", **values}))
 
 
-def test_the_state_stands_as_json(path):
-    with scheduled(path, Runs()) as lines:
-        state = json.loads(path.read_text())
-    assert {**state, "next": None} == {
+def test_the_state_is_json(path):
+    clock = Clock()
+    lines = scheduled(path, clock, Runs(clock))
+    assert json.loads(path.read_text()) == {
         "cron": "0 3 * * 1",
         "arguments": ["ner", "--if", "drift"],
-        "next": None,
+        "next": "2026-11-30T03:00:00Z",
         "begun": None,
     }
-    due = datetime.fromisoformat(state["next"])
-    assert (due.weekday(), due.hour, due.minute) == (0, 3, 0)
-    assert timedelta(0) < due - datetime.now(UTC) <= timedelta(days=7)
-    assert lines == [f"Next run: {due:%A %Y-%m-%d} 03:00:00 UTC."]
+    assert lines == ["Next run: Monday 2026-11-30 03:00:00 UTC."]
 
 
-def test_a_missed_run_is_made_up_once(path):
+def test_it_runs_when_it_is_due(path):
+    clock = Clock(3 * DAY)
+    runs = Runs(clock)
+    lines = scheduled(path, clock, runs, NIGHTLY)
+    assert runs == [START + 15 * HOUR + n * DAY for n in range(3)]
+    assert lines == [
+        f"Next run: {day} 03:00:00 UTC."
+        for day in ("Thursday 2026-11-26", "Friday 2026-11-27", "Saturday 2026-11-28", "Sunday 2026-11-29")
+    ]
+
+
+def test_times_are_told_in_the_zone_of_the_schedule(path):
+    clock = Clock()
+    runs = Runs(clock)
+    lines = scheduled(path, clock, runs, NIGHTLY, ZoneInfo("Europe/Berlin"))
+    assert runs == [START + 14 * HOUR]
+    assert lines[0] == "Next run: Thursday 2026-11-26 03:00:00 CET."
+
+
+def test_a_missed_run_is_made_up_for_once(path):
     stored(path, next="2026-01-05T03:00:00+01:00")
-    runs = Runs()
-    with scheduled(path, runs) as lines:
-        lines.wait("Next run")
-    assert runs.begun == 1
-    assert lines[0] == f"The run of {here('2026-01-05T03:00:00+01:00')} was missed. It is made up now."
-    with scheduled(path, runs) as lines:
-        pass
-    assert runs.begun == 1
-    assert len(lines) == 1
+    clock = Clock()
+    runs = Runs(clock)
+    lines = scheduled(path, clock, runs)
+    assert runs == [START]
+    assert lines[0] == "The run of Monday 2026-01-05 02:00:00 UTC was missed. It runs now."
+    clock = Clock(start=clock.now)
+    assert len(scheduled(path, clock, runs)) == 1
+    assert len(runs) == 1
 
 
-def test_many_missed_runs_of_a_dense_schedule_are_made_up_by_one(path):
+def test_many_missed_runs_of_a_dense_schedule_are_made_up_for_by_one(path):
     plan = Plan("* * * * *", ())
     stored(path, cron=plan.cron, arguments=[], next="2001-01-01T00:00:00+00:00")
-    runs = Runs(threading.Event())
-    trigger = DateTrigger(datetime.now(UTC) + timedelta(days=1))
-    with scheduled(path, runs, trigger, plan):
-        runs.wait()
-    assert runs.begun == 1
+    clock = Clock(timedelta(seconds=59))
+    runs = Runs(clock)
+    scheduled(path, clock, runs, plan)
+    assert len(runs) == 1
 
 
-def test_a_run_that_a_death_cut_short_is_made_up(path):
+def test_a_run_that_a_death_cut_short_is_made_up_for(path):
     stored(path, begun="2026-01-05T02:00:00+00:00")
-    runs = Runs()
-    with scheduled(path, runs) as lines:
-        lines.wait("Next run")
-    assert runs.begun == 1
-    assert (
-        lines[0] == f"The run begun at {here('2026-01-05T02:00:00+00:00')} was cut short. It is made up now."
-    )
+    clock = Clock()
+    runs = Runs(clock)
+    lines = scheduled(path, clock, runs)
+    assert runs == [START]
+    assert lines[0] == "The run begun on Monday 2026-01-05 02:00:00 UTC was interrupted. It runs again now."
 
 
 def test_a_run_under_way_shows_in_the_state(path):
-    stored(path, next="2026-01-05T03:00:00+00:00")
-    runs = Runs(threading.Event())
-    with scheduled(path, runs) as lines:
-        runs.wait()
-        assert State.read(path).begun is not None
-        runs.gate.set()
-        lines.wait("Next run")
+    clock, seen = Clock(), []
+    scheduled(path, clock, Runs(clock, lambda: seen.append(State.read(path))), NIGHTLY)
+    [during] = seen
+    assert during.begun == START + 15 * HOUR
+    assert during.next == State.read(path).next == START + 39 * HOUR
     assert State.read(path).begun is None
 
 
-class Tomorrow(BaseTrigger):
-    """Is due in a day, whenever it is asked."""
+def test_a_run_that_raises_ends_the_scheduler_and_is_not_left_as_interrupted(path):
+    clock = Clock()
 
-    def get_next_fire_time(self, previous, now):
-        return datetime.now(UTC) + timedelta(days=1)
+    def fail():
+        raise RuntimeError("broken")
 
-
-def test_a_clock_that_was_set_forward_is_seen(path):
-    runs = Runs()
-    schedule = Schedule(path, PLAN, runs, Lines())
-    schedule.start(Tomorrow())
-    # as if a day had gone by of which the waiting thread knows nothing
-    [job] = schedule._store.get_all_jobs()
-    job._modify(next_run_time=datetime.now(UTC))
-    schedule._store.update_job(job)
-    assert not runs.each.acquire(timeout=0.2)
-    schedule.look()
-    runs.wait()
-    schedule.stop()
-    assert runs.begun == 1
+    with pytest.raises(RuntimeError, match="broken"):
+        scheduled(path, clock, Runs(clock, fail), NIGHTLY)
+    assert State.read(path).begun is None
 
 
-def test_two_never_run_at_once(path):
-    runs = Runs(threading.Event())
-    with scheduled(path, runs, IntervalTrigger(seconds=0.05)) as lines:
-        runs.wait()
-        lines.wait("was left out: the one before it has not ended")
-        runs.gate.set()
-        for _ in range(3):
-            runs.wait()
-    assert runs.begun >= 4
-    assert runs.most == 1
+# clocks that jump
+
+
+class Jumping(Clock):
+    """A clock that is set at its n-th wait."""
+
+    def __init__(self, by, at_wait, stop_after=DAY):
+        super().__init__(stop_after)
+        self.by, self.at_wait = by, at_wait
+
+    def wait(self, seconds):
+        stop = super().wait(seconds)
+        if len(self.waits) == self.at_wait:
+            self.now += self.by
+        return stop
+
+
+def test_no_wait_is_long(path):
+    clock = Clock()
+    scheduled(path, clock, Runs(clock))
+    assert max(clock.waits) == LONGEST_WAIT
+
+
+def test_a_clock_set_forward_and_a_machine_that_slept_are_noticed_at_the_next_look(path):
+    clock = Jumping(by=10 * DAY, at_wait=5, stop_after=timedelta(seconds=10 * LONGEST_WAIT))
+    runs = Runs(clock)
+    lines = scheduled(path, clock, runs, NIGHTLY)
+    assert runs == [START + 10 * DAY + timedelta(seconds=5 * LONGEST_WAIT)]
+    assert lines[-1] == "Next run: Sunday 2026-12-06 03:00:00 UTC."
+
+
+def test_a_clock_set_back_a_little_repeats_no_run(path):
+    clock = Clock(20 * HOUR)
+
+    def set_back():
+        clock.now -= 2 * HOUR
+
+    runs = Runs(clock, set_back)
+    scheduled(path, clock, runs, NIGHTLY)
+    assert runs == [START + 15 * HOUR]
+
+
+@pytest.mark.parametrize("while_running", [False, True])
+def test_a_clock_that_was_wrong_by_years_is_believed_once_it_is_right(path, while_running):
+    right, wrong = START, START + 1461 * DAY
+    if while_running:
+        stored(path, cron=NIGHTLY.cron, arguments=[], next="2026-01-05T03:00:00Z")
+        clock = Clock(DAY, wrong)
+
+        def correct():
+            clock.now, runs.work = right, None
+
+        runs = Runs(clock, correct)
+    else:
+        clock = Jumping(by=right - wrong, at_wait=5)
+        clock.now = wrong
+        runs = Runs(clock)
+    lines = scheduled(path, clock, runs, NIGHTLY)
+    assert "The clock was set back. Next run: Thursday 2026-11-26 03:00:00 UTC." in lines
+    assert right + 15 * HOUR in runs
+    assert State.read(path).next == right + 39 * HOUR
+
+
+def test_what_becomes_due_during_a_run_is_left_out(path):
+    clock = Clock(15 * HOUR + timedelta(seconds=1))
+
+    def take_days():
+        clock.now += 50 * HOUR
+
+    runs = Runs(clock, take_days)
+    lines = scheduled(path, clock, runs, NIGHTLY)
+    assert runs == [START + 15 * HOUR]
+    assert lines[1:] == [
+        "Runs due from Friday 2026-11-27 03:00:00 UTC on were left out: the one before had not ended.",
+        "Next run: Sunday 2026-11-29 03:00:00 UTC.",
+    ]
+
+
+def test_a_stop_ends_a_wait_at_once(path, monkeypatch):
+    monkeypatch.setattr(scheduling, "LONGEST_WAIT", 1e6)
+    stop, waiting = threading.Event(), threading.Event()
+    scheduler = Scheduler(path, Plan("0 0 29 2 *", ()), lambda: None, lambda line: waiting.set(), UTC)
+    thread = threading.Thread(target=scheduler.loop, args=(stop.wait,), daemon=True)
+    thread.start()
+    assert waiting.wait(LONG)
+    assert thread.is_alive()
+    stop.set()
+    thread.join(LONG)
+    assert not thread.is_alive()
+
+
+def test_a_stop_during_a_run_names_no_next_one(path):
+    stored(path, cron=NIGHTLY.cron, arguments=[], next="2026-01-05T03:00:00Z")
+    stop = threading.Event()
+    lines = []
+    Scheduler(path, NIGHTLY, stop.set, lines.append, UTC).loop(stop.wait)
+    assert lines == ["The run of Monday 2026-01-05 03:00:00 UTC was missed. It runs now."]
+    assert State.read(path).begun is None
+
+
+# the state
 
 
 @pytest.mark.parametrize("plan", [Plan("0 4 * * 1", PLAN.arguments), Plan(PLAN.cron, ("ner",))])
 def test_another_plan_replaces_the_stored_one_and_owes_nothing(path, plan):
     stored(path, next="2026-01-05T03:00:00+00:00", begun="2026-01-05T02:00:00+00:00")
-    runs = Runs()
-    trigger = CrontabTrigger(Crontab.parse(plan.cron), UTC)
-    with scheduled(path, runs, trigger, plan) as lines:
-        pass
+    clock = Clock()
+    runs = Runs(clock)
+    lines = scheduled(path, clock, runs, plan)
     assert lines[0] == "This replaces the stored schedule: retrain ner --if drift at '0 3 * * 1'."
-    assert runs.begun == 0
+    assert runs == []
     assert State.read(path).plan == plan
 
 
@@ -216,22 +283,30 @@ def test_another_plan_replaces_the_stored_one_and_owes_nothing(path, plan):
 def test_a_state_that_cannot_be_read_is_refused_and_left(path, content, what):
     path.parent.mkdir()
     path.write_bytes(content)
-    runs = Runs()
+    clock = Clock()
+    runs = Runs(clock)
     with pytest.raises(BadData) as refused:
-        Schedule(path, PLAN, runs, Lines()).start(WEEKLY)
+        scheduled(path, clock, runs)
     assert what in str(refused.value)
-    assert str(refused.value).startswith(f"{path} is no state of a schedule: ")
-    assert "Remove it" in str(refused.value)
-    assert (path.read_bytes(), runs.begun) == (content, 0)
+    assert str(refused.value).startswith(f"{path} is not the state of a schedule: ")
+    assert "Remove the file" in str(refused.value)
+    assert (path.read_bytes(), runs) == (content, [])
 
 
-def test_a_state_that_cannot_be_written_stops_no_run(path):
-    path.parent.write_text("a file where the folder should be")
-    runs = Runs()
-    with scheduled(path, runs, IntervalTrigger(seconds=0.05)) as lines:
-        runs.wait()
-        runs.wait()
-    assert f"{path} could not be written (File exists): a missed run would be lost." in lines
+def test_a_state_that_cannot_be_written_stops_no_run_and_stays_whole(path, monkeypatch):
+    stored(path)
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    clock = Clock(2 * DAY)
+    runs = Runs(clock)
+    lines = scheduled(path, clock, runs, NIGHTLY)
+    assert len(runs) == 2
+    assert f"{path} cannot be written (No space left on device): a missed run would be lost." in lines
+    assert path.read_bytes() == before
 
 
 def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path):

@@ -109,7 +109,7 @@ def test_a_missed_run_is_made_up_once_and_a_killed_scheduler_begins_again(projec
     program = "import sys; print('given', *sys.argv[1:], flush=True); raise SystemExit(10)"
     with keeping(program, *arguments) as first:
         first.wait("Scheduled: retrain ner --if drift --if age=7d --tune 3 at '0 3 * * 1', time zone ")
-        first.wait("was missed. It is made up now.")
+        first.wait("was missed. It runs now.")
         assert first.wait("given") == "given ner --if drift --if age=7d --tune 3"
         first.wait("kept (exit 10) after ")
         first.wait("Next run: Monday ")
@@ -121,7 +121,7 @@ def test_a_missed_run_is_made_up_once_and_a_killed_scheduler_begins_again(projec
         second.wait("Next run: Monday ")
         assert second.end() == 0
         second.wait("Stopped.")
-    assert not any("made up" in line or "begins" in line for line in second.said)
+    assert not any("missed" in line or "begins" in line for line in second.said)
     assert state(project) == left
 
 
@@ -160,7 +160,7 @@ def test_a_retraining_that_outlives_its_scheduler_keeps_the_next_one_away(projec
     os.kill(pid, signal.SIGKILL)
     assert gone(pid)
     with keeping("raise SystemExit(11)") as keeper:
-        keeper.wait("was cut short. It is made up now.")
+        keeper.wait("was interrupted. It runs again now.")
         keeper.wait("nothing to do (exit 11)")
         keeper.wait("Next run: Monday ")
         assert keeper.end() == 0
@@ -202,14 +202,14 @@ def test_a_corrupt_state_is_refused(project):
     owing(project)
     (project / ".state" / "schedule.json").write_text('{"cron": "0 3')
     said = refused(*WEEKLY)
-    assert "schedule.json is no state of a schedule: Invalid JSON" in said
-    assert "Remove it" in said
+    assert "schedule.json is not the state of a schedule: Invalid JSON" in said
+    assert "Remove the file" in said
 
 
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (("--cron", "0 3 * *"), "it has 4 fields, and must have five"),
+        (("--cron", "0 3 * *"), "it has 4 fields instead of five"),
         (("--cron", "61 3 * * 1"), 'Example: "0 3 * * 1", every Monday at 03:00.'),
         ((*WEEKLY, "nerr"), "did you mean 'ner'"),
         ((*WEEKLY, "--if", "drft"), "no trigger 'drft'"),

@@ -74,7 +74,7 @@ def test_the_bundle_of_a_task_holds_no_other_task_and_no_tool(task):
 def test_it_pins_what_it_imports_and_nothing_that_only_the_pipeline_needs(task):
     pinned = {line.partition("==")[0] for line in requirements(modules(task))}
     assert {"tensorflow", "keras", "mlflow", "numpy", "pandas"} <= pinned
-    assert not pinned & {"dvc", "optuna", "great-expectations", "apscheduler"}
+    assert not pinned & {"dvc", "optuna", "great-expectations", "cronsim"}
 
 
 def test_the_copied_package_imports_by_itself(tmp_path):

@@ -1,110 +1,84 @@
-"""The five fields of a crontab line -> the values that each allows, as crontab(5) means them."""
+"""Cron expressions: which ones are valid, and when they are next due."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from cronsim import CronSim, CronSimError
 
 from seqops.contract import SeqopsError
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-PART = re.compile(r"(?:\*|([0-9]+|[a-z]+)(?:-([0-9]+|[a-z]+))?)(?:/([0-9]+))?", re.IGNORECASE)
-EXAMPLE = 'Example: "0 3 * * 1", every Monday at 03:00.'
+FIELDS = {
+    "minute": (59, "0-59"),
+    "hour": (23, "0-23"),
+    "day-of-month": (31, "1-31 (a day that the months have)"),
+    "month": (12, "1-12 or jan-dec"),
+    "day-of-week": (7, "0-7 (both are Sunday) or sun-sat"),
+}
+"""The five fields by the names that cronsim gives them: highest value, and values as people read them."""
+PART = re.compile(r"(?:\*|([0-9]+|[a-z]{3})(?:-([0-9]+|[a-z]{3}))?)(?:/([0-9]+))?", re.ASCII | re.IGNORECASE)
 
 
 class BadCron(SeqopsError):
-    """A text that is no time of crontab(5)."""
+    """A text that is not a cron expression."""
 
 
-@dataclass(frozen=True)
-class Field:
-    """What may stand in one of the five places; names: those of the values from `low` on."""
+def check(expression: str) -> None:
+    """Raise BadCron, naming the field, unless this is a cron expression as crontab(5) defines it.
 
-    name: str
-    low: int
-    high: int
-    names: tuple[str, ...] = ()
-
-
-FIELDS = (
-    Field("minute", 0, 59),
-    Field("hour", 0, 23),
-    Field("day of the month", 1, 31),
-    Field("month", 1, 12, MONTHS),
-    Field("day of the week", 0, 7, WEEKDAYS),
-)
-
-
-@dataclass(frozen=True)
-class Crontab:
-    """When something is due.
-
-    weekdays: 0 is Sunday; either: a day of the month or one of the week is enough, because neither field
-    begins with `*`; hourly: the hour begins with `*`, so that an hour which the clock repeats counts twice.
+    cronsim reads more than that (`L`, `#`, seconds), and reads `5/15` and `*/90` as few people mean them.
     """
-
-    minutes: tuple[int, ...]
-    hours: tuple[int, ...]
-    days: tuple[int, ...]
-    months: tuple[int, ...]
-    weekdays: tuple[int, ...]
-    either: bool
-    hourly: bool
-
-    @classmethod
-    def parse(cls, text: str) -> Crontab:
-        """Read minute, hour, day of the month, month and day of the week. Raises BadCron."""
-        parts = text.split()
-        if len(parts) != len(FIELDS):
-            names = ", ".join(field.name for field in FIELDS)
-            raise _refusal(text, f"it has {len(parts)} fields, and must have five: {names}")
-        minutes, hours, days, months, weekdays = (
-            _values(text, part, field) for part, field in zip(parts, FIELDS, strict=True)
-        )
-        either = not parts[2].startswith("*") and not parts[4].startswith("*")
-        if not either and not any(day <= LONGEST[month - 1] for month in months for day in days):
-            raise _refusal(text, f"no month of {parts[3]!r} has a day {parts[2]!r}")
-        sunday_first = tuple(sorted({day % 7 for day in weekdays}))
-        return cls(minutes, hours, days, months, sunday_first, either, parts[1].startswith("*"))
+    written = expression.split()
+    if len(written) != len(FIELDS):
+        names = ", ".join(FIELDS).replace("-", " ")
+        raise _refusal(expression, f"it has {len(written)} fields instead of five ({names})")
+    fields = dict(zip(FIELDS, written, strict=True))
+    for name, field in fields.items():
+        if not all(_is_standard(part, FIELDS[name][0]) for part in field.split(",")):
+            raise _refusal(expression, _allowed(name, field))
+    try:
+        _simulation(expression, datetime.now(UTC))
+    except CronSimError as error:
+        name = str(error).removeprefix("Bad ")
+        raise _refusal(expression, _allowed(name, fields[name])) from None
 
 
-def _values(text: str, written: str, field: Field) -> tuple[int, ...]:
-    """List what `5`, `1-5`, `*/2`, `mon-fri` or a list of these names."""
-    found: set[int] = set()
-    for part in written.split(","):
-        match = PART.fullmatch(part)
-        if match is None:
-            raise _refusal(text, f"{field.name}: cannot read {part!r}")
-        first, last, step = match.groups()
-        if step and first and not last:
-            raise _refusal(
-                text, f"{field.name}: {part!r} has a step but no range: write {first}-{field.high}/{step}"
-            )
-        low = _value(text, first, field) if first else field.low
-        high = _value(text, last, field, end=True) if last else low if first else field.high
-        stride = int(step or 1)
-        if low > high:
-            raise _refusal(text, f"{field.name}: the range {part!r} runs backwards")
-        if not 1 <= stride <= field.high - field.low:
-            raise _refusal(text, f"{field.name}: the step of {part!r} must be 1 to {field.high - field.low}")
-        found.update(range(low, high + 1, stride))
-    return tuple(sorted(found))
+def next_run(expression: str, after: datetime, zone: tzinfo) -> datetime:
+    """Return the first time after `after`, in UTC, at which an expression is due in a time zone.
+
+    When the clocks change, this does what Debian's cron(8) does. Where neither minute nor hour begins with
+    `*`, a run at a skipped time is due at once after the change, and one at a repeated time is due the
+    first time only. Any other expression is due at every minute that it matches on the clock, so never in
+    a skipped hour and twice in a repeated one; in the few zones that change at midnight or by half an hour,
+    cronsim may place a run of such an expression wrongly in that night.
+    """
+    runs = (run.astimezone(UTC) for run in _simulation(expression, after.astimezone(zone)))
+    # cronsim takes the second pass of a repeated hour for the first
+    return next(run for run in runs if run > after)
 
 
-def _value(text: str, written: str, field: Field, end: bool = False) -> int:
-    if written.lower() in field.names:
-        value = field.low + field.names.index(written.lower())
-        # a week that ends with Sunday
-        return field.high if end and field.names is WEEKDAYS and value == 0 else value
-    if not written.isdecimal():
-        known = f"; known: {', '.join(field.names)}" if field.names else ""
-        raise _refusal(text, f"{field.name}: unknown name {written!r}{known}")
-    if not field.low <= int(written) <= field.high:
-        raise _refusal(text, f"{field.name}: {written} is not within {field.low} and {field.high}")
-    return int(written)
+def _simulation(expression: str, start: datetime) -> CronSim:
+    # cronsim counts Sunday as 0 by name, so that it would refuse a week that ends with it
+    return CronSim(re.sub("-sun", "-7", expression, flags=re.IGNORECASE), start)
 
 
-def _refusal(text: str, what: str) -> BadCron:
-    return BadCron(f"{text!r} is no time of crontab(5): {what}. {EXAMPLE}")
+def _is_standard(part: str, highest: int) -> bool:
+    match = PART.fullmatch(part)
+    if match is None:
+        return False
+    first, last, step = match.groups()
+    one_value = first is not None and last in (None, first)
+    return step is None or (not one_value and int(step) <= highest)
+
+
+def _allowed(name: str, field: str) -> str:
+    place, values = name.replace("-", " "), FIELDS[name][1]
+    forms = "ranges (1-5), lists (1,3), steps (*/2, 1-5/2)"
+    return f"{place} {field!r} is not valid; use *, {values}, {forms}"
+
+
+def _refusal(expression: str, reason: str) -> BadCron:
+    return BadCron(
+        f'{expression!r} is not a cron expression: {reason}. Example: "0 3 * * 1", every Monday at 03:00.'
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import UTC, datetime
+from threading import Event
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -21,35 +22,34 @@ from seqops.store import Store
 
 if TYPE_CHECKING:
     from seqops.blocks.command import Command
-    from seqops.blocks.scheduling import Schedule
+    from seqops.blocks.scheduling import Scheduler
 
 COMMAND = (sys.executable, "-m", "seqops", "retrain")
 OUTCOMES = {0: "promoted", 10: "kept", 11: "nothing to do", 12: "data refused", 130: "stopped"}
-LOOK = 60.0
-"""How often the clock is looked at: seconds."""
 
 Cron = Annotated[str, typer.Option(help='Five fields of crontab(5): "0 3 * * 1" is every Monday at 03:00.')]
 
 
 def schedule(cron: Cron, tasks: Tasks = None, when: If = None, tune: Tune = 0, debug: Debug = False) -> None:
-    """Retrain whenever it is due, until Ctrl-C; a run missed while this was down is made up once."""
+    """Retrain whenever it is due, until Ctrl-C; a run missed while this was down is made up for once."""
     with plainly(debug):
         store = Store.find()
         params = Params.load(store.params)
         for name in tasks or []:
             params.task(name)
         from seqops.blocks.command import Command
-        from seqops.blocks.crontab import Crontab
+        from seqops.blocks.crontab import check
         from seqops.blocks.lock import at_once
-        from seqops.blocks.scheduling import CrontabTrigger, Plan, Schedule
+        from seqops.blocks.scheduling import Plan, Scheduler
 
-        crontab, plan = Crontab.parse(cron), Plan(cron, _arguments(tasks or [], when or [], tune))
+        check(cron)
+        plan = Plan(cron, _arguments(tasks or [], when or [], tune))
         with at_once(store.state / "schedule.lock", "a schedule of this project") as held:
             command = Command([*COMMAND, *plan.arguments], store.root, held)
             run = _cycle(command, params.notify, " ".join(tasks or params.names))
-            schedule = Schedule(store.state / "schedule.json", plan, run, _tell)
-            _tell(f"Scheduled: {plan.said()}, time zone {schedule.zone}. Ctrl-C ends it.")
-            _until_told(schedule, command, lambda: schedule.start(CrontabTrigger(crontab, schedule.zone)))
+            scheduler = Scheduler(store.state / "schedule.json", plan, run, _tell)
+            _tell(f"Scheduled: {plan}, time zone {scheduler.zone}. Press Ctrl-C to stop.")
+            _run_until_told(scheduler, command)
             _tell("Stopped.")
 
 
@@ -93,24 +93,29 @@ def outcome(code: int) -> str:
     return f"{OUTCOMES.get(code, 'failed')} (exit {code})"
 
 
-def _until_told(schedule: Schedule, command: Command, start: Callable[[], None]) -> None:
-    """Let it run until a signal; pass that on to a run under way and wait for it; a second one kills it."""
+def _run_until_told(scheduler: Scheduler, command: Command) -> None:
+    """Run until a signal; pass it on to a run under way and wait for that; a second signal kills it."""
     stopping = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
         stopping.append(signal.SIGHUP)
     for number in stopping:
         signal.signal(number, _interrupt)
+    stop = Event()
+    loop: list[Future[None]] = []
     with suppress(KeyboardInterrupt):
-        start()
-        while True:
-            time.sleep(LOOK)
-            schedule.look()
+        # in a thread of its own, because a signal raises in this one, wherever it is
+        loop.append(ThreadPoolExecutor(1).submit(scheduler.loop, stop.wait))
+        while wait(loop, timeout=1).not_done:
+            pass
     for by in (signal.SIGINT, signal.SIGKILL):
         with suppress(KeyboardInterrupt):
+            stop.set()
             if command.end(by):
                 _tell("Waiting for the retraining to stop; what it finished is kept. Again: kill it.")
-            schedule.stop()
-            return
+            wait(loop)
+            break
+    for ended in loop:
+        ended.result()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
