@@ -33,7 +33,7 @@ def main(bundle: Path) -> None:
         answers.write(json.dumps(message, ensure_ascii=False) + "\n")
         answers.flush()
 
-    requests = _requests()
+    pending = _requests()
     try:
         model = _load(bundle)
     except Exception as error:
@@ -41,7 +41,7 @@ def main(bundle: Path) -> None:
         return
     send(ready=True)
     while True:
-        request = requests.get()
+        request = pending.get()
         number = request.pop("number")
         try:
             for piece in _answer(model, **request):
@@ -54,15 +54,15 @@ def main(bundle: Path) -> None:
 
 def _requests() -> queue.SimpleQueue[dict[str, Any]]:
     """Read requests in a thread of their own: the end of the pipe must end a long prediction, too."""
-    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    pending: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
     def read() -> None:
         for line in sys.stdin.buffer:
-            requests.put(json.loads(line))
+            pending.put(json.loads(line))
         os._exit(0)
 
     threading.Thread(target=read, daemon=True).start()
-    return requests
+    return pending
 
 
 def _load(bundle: Path) -> Any:
