@@ -113,9 +113,10 @@ def _drift_features(model: Any, table: Path, new: Path, features: Path) -> Itera
         ragged = hasattr(values, "offsets")
         flat = np.asarray(values.values if ragged else values)
         # texts as objects would need pickle
-        np.save(features / f"{number}.values.npy", flat.astype(str) if flat.dtype == object else flat)
+        flat = flat.astype(str) if flat.dtype == object else flat
+        np.save(features / f"{number}.values.npy", flat, allow_pickle=False)
         if ragged:
-            np.save(features / f"{number}.offsets.npy", values.offsets)
+            np.save(features / f"{number}.offsets.npy", values.offsets, allow_pickle=False)
         yield {"name": name, "ragged": ragged}
 
 
