@@ -11,7 +11,7 @@ from typing import Any
 from optuna.trial import TrialState
 from rich.table import Table
 
-from seqops.blocks.search.pictures import draw
+from seqops.blocks.search.page import write_page
 from seqops.blocks.search.places import WHY
 from seqops.blocks.search.study import counts, storing
 from seqops.console import err, out
@@ -107,7 +107,7 @@ def saved_by_pruning(session: Session) -> float:
 
 
 def _record(session: Session, tried: list[Candidate], best: Candidate, trials_an_hour: float) -> None:
-    """Put figures and pictures to the parent run, and right the runs of trials that died."""
+    """Put the figures and the page to the parent run, and right the runs of trials that died."""
     now = counts(session.study)
     metrics = {
         "trials/complete": now.complete,
@@ -122,10 +122,10 @@ def _record(session: Session, tried: list[Candidate], best: Candidate, trials_an
     for kind, study in (("trial", session.study), ("repeat", repeats_of(session))):
         failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
         session.runs.settle(kind, {trial.number for trial in failed if WHY not in trial.user_attrs})
-    folder = session.store.state / "tune" / session.study.study_name
-    draw(session.study, folder)
-    session.runs.close(metrics, folder)
-    err.print(f"pictures: {(folder / 'study.html').relative_to(session.store.root)}", highlight=False)
+    page = session.store.state / "tune" / session.study.study_name / "study.html"
+    write_page(session.study, page)
+    session.runs.close(metrics, page)
+    err.print(f"pictures: {page.relative_to(session.store.root)}", highlight=False)
 
 
 def _table(session: Session, tried: list[Candidate], best: Candidate) -> Table:

@@ -1,1 +1,1 @@
-"""Search with Optuna: the space, the sampler, the study that survives a kill, its pictures."""
+"""Search with Optuna: the space, the sampler, the study that survives a kill, its page."""

@@ -66,10 +66,10 @@ class StudyRuns:
                     self.client.set_tag(run.info.run_id, "seqops.state", "died")
                     self.client.set_terminated(run.info.run_id, STATUS["died"])
 
-    def close(self, metrics: Mapping[str, float], pictures: Path) -> None:
-        """End the parent run with the study's figures and pictures."""
+    def close(self, metrics: Mapping[str, float], page: Path) -> None:
+        """End the parent run with the study's figures and its page."""
         self.parent.log(metrics)
-        self.parent.keep(pictures, "study")
+        self.parent.keep(page, "study")
         with answering():
             self.client.set_terminated(self.parent.run_id, "FINISHED")
 
