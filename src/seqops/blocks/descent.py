@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -21,13 +21,13 @@ class Descent(keras.optimizers.AdamW):
         super().__init__(
             recipe.learning_rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm
         )
-        self.shares: Sequence[float] = ()
-        """Of each trainable variable; none: all of them move at the full rate."""
+        self.shares: Mapping[Any, float] = {}
+        """By the reference of each trainable variable; none: all of them move at the full rate."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Move one variable."""
         if self.shares:
-            learning_rate = learning_rate * self.shares[self._get_variable_index(variable)]
+            learning_rate = learning_rate * self.shares[variable.ref()]
         super().update_step(gradient, variable, learning_rate)
 
     def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
@@ -41,15 +41,18 @@ def choose(model: keras.Model, stage: Stage) -> None:
     """
     if not stage.layers:
         return
-    layers = [_place(variable, stage.layers) for variable in model.trainable_variables]
+    variables = model.trainable_variables
+    layers = [_place(variable, stage.layers) for variable in variables]
     for place, name in enumerate(stage.layers):
         if place not in layers:
-            known = ", ".join(dict.fromkeys(part for v in model.trainable_variables for part in _parts(v)))
+            known = ", ".join(dict.fromkeys(part for v in variables for part in _parts(v)))
             raise BadParams(f"fit.stages: the model has no layer {name!r} to train. It has: {known}.")
-    top = len(stage.layers) - 1
-    for variable, layer in zip(model.trainable_variables, layers, strict=True):
+    top, shares = len(stage.layers) - 1, {}
+    for variable, layer in zip(variables, layers, strict=True):
         variable.trainable = layer is not None
-    model.optimizer.shares = [stage.discount ** (layer - top) for layer in layers if layer is not None]
+        if layer is not None:
+            shares[variable.value.ref()] = stage.discount ** (layer - top)
+    model.optimizer.shares = shares
 
 
 def adopt(model: keras.Model, donor: keras.Model) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -15,9 +16,7 @@ from typing import Any
 
 import mlflow
 import requests
-from mlflow.data.code_dataset_source import CodeDatasetSource
-from mlflow.data.meta_dataset import MetaDataset
-from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
@@ -260,8 +259,8 @@ def _start(
     before = {**last.data.params, **last.data.tags} if last else None
     run = client.create_run(experiment, run_name=run_name(source, params, every, before), tags=every)
     client.log_batch(run.info.run_id, params=[Param(key, value) for key, value in params.items()])
-    origin = CodeDatasetSource({"source": source})
-    dataset = MetaDataset(origin, name=task.name, digest=identity.data[:8])
-    entity = DatasetInput(dataset._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])
-    client.log_inputs(run.info.run_id, [entity])
+    origin = json.dumps({"tags": {"source": source}})
+    dataset = Dataset(task.name, identity.data[:8], source_type="code", source=origin)
+    used = DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+    client.log_inputs(run.info.run_id, [used])
     return run
