@@ -33,6 +33,7 @@ test-faults: .venv/.ready
 
 check: .venv/.ready
 	ruff check . && ruff format --check . && mypy && lint-imports
+	@python .ci/reruns.py
 
 audit: .venv/.ready
 	bandit --quiet --configfile pyproject.toml --recursive src pipelines deploy .ci

@@ -1,9 +1,9 @@
 """Bring the raw files of one task: a sample, a dataset of the catalogue, or a path or address."""
 
-from seqops.blocks.fetch import Fetcher
-from seqops.console import err, run_stage
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store
+from seqops.runtime.console import err, run_stage
+from seqops.sources.fetch import Fetcher
 
 
 def download(name: str) -> None:

@@ -1,11 +1,15 @@
 """Score the model of one task beside its baselines, report, and register it."""
 
-from seqops.blocks import evaluation, publish, report, track
-from seqops.blocks.identity import Identity
-from seqops.blocks.promotion import Rule
-from seqops.console import out, run_stage
+from seqops.core.arrays_io import write_table
+from seqops.core.files import sha256_of, write_json
+from seqops.core.project import Store
+from seqops.evaluation import evaluate, plotting, report
 from seqops.params import Params
-from seqops.store import Store, sha256_of, write_json, write_table
+from seqops.registry import publish
+from seqops.registry.promotion_rule import Rule
+from seqops.runtime.console import out, run_stage
+from seqops.tracking import mlflow_runs
+from seqops.tracking.fingerprint import Identity
 
 
 def evaluate_task(name: str) -> None:
@@ -13,23 +17,23 @@ def evaluate_task(name: str) -> None:
     store = Store.find()
     params = Params.load(store.params)
     task, folder = params.task(name), store.folder(name)
-    data, network = task.data, task.network()
+    network, evaluation = task.network(), task.evaluation()
     splits, meta = folder.encoded()
     truth = splits["test"]
     model = network.build(meta)
     model.load_weights(folder.weights)
     predicted = network.predict(model, truth, meta)
-    baselines = data.baselines(splits, meta)
-    chance = evaluation.Chance(params.evaluation.resamples, params.evaluation.seed, params.registry.alpha)
-    found = evaluation.evaluate(data, predicted, truth, meta, baselines, chance)
+    baselines = evaluation.baselines(splits, meta)
+    chance = evaluate.Chance(params.evaluation.resamples, params.evaluation.seed, params.registry.alpha)
+    found = evaluate.evaluate(evaluation, predicted, truth, meta, baselines, chance)
     identity = Identity.of(store, task)
     content = {"data": identity.data, "model": sha256_of(folder.weights)}
-    found.metrics.update(task=name, source=track.source_of(task), sha256=content)
-    plots = data.plots(predicted, truth, meta)
-    report.write_plots(folder.plots, plots)
+    found.metrics.update(task=name, source=mlflow_runs.source_of(task), sha256=content)
+    plots = evaluation.plots(predicted, truth, meta)
+    plotting.write_plots(folder.plots, plots)
     tables = {
         "Made up by the model": network.samples(model, meta),
-        "Worst examples": evaluation.worst_examples(data, predicted, truth, meta),
+        "Worst examples": evaluate.worst_examples(evaluation, predicted, truth, meta),
     }
     report.write_page(folder.report, name, found.metrics, plots, folder.plots, tables)
     write_table(folder.predictions, predicted)

@@ -1,8 +1,10 @@
 """Split, learn vocabularies and scales from the training rows, and store ragged arrays."""
 
-from seqops.console import run_stage
+from seqops.core.arrays_io import read_table, write_splits
+from seqops.core.files import write_json
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store, read_table, write_json, write_splits
+from seqops.runtime.console import run_stage
 
 
 def preprocess(name: str) -> None:

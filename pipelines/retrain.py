@@ -2,10 +2,10 @@
 
 import sys
 
-from seqops.console import run_stage
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.retraining.rounds import rounds
-from seqops.store import Store
+from seqops.retraining.run_all import rounds
+from seqops.runtime.console import run_stage
 
 
 def retrain_task(name: str) -> None:

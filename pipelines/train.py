@@ -5,34 +5,36 @@ import time
 
 import pandas as pd
 
-from seqops.blocks import progress, track
-from seqops.blocks.identity import Identity
-from seqops.blocks.watch import GOAL
-from seqops.console import err, run_stage
+from seqops.core.callbacks import GOAL
+from seqops.core.files import replacing, sha256_of
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store, replacing, sha256_of
+from seqops.runtime.console import err, run_stage
+from seqops.tracking import mlflow_runs
+from seqops.tracking.fingerprint import Identity
+from seqops.training import progress_bar
 
 
 def train_task(name: str) -> None:
     """Train one task, going on from its checkpoint where a kill left one."""
     started, store = time.monotonic(), Store.find()
     task, folder = Params.load(store.params).task(name), store.folder(name)
-    network = task.network()
-    from seqops.blocks.fit import train
+    network, metrics = task.network(), task.metrics()
+    from seqops.training.loop import train
 
     splits, meta = folder.encoded()
     identity = Identity.of(store, task)
     checkpoint = store.state / "train" / f"{name}-{identity.fingerprint}.npz"
     with (
-        track.training(store, task, identity) as run,
-        progress.bar(err, task.recipe.total_epochs(), task.data.goal.metric, run) as bar,
+        mlflow_runs.training(store, task, identity) as run,
+        progress_bar.bar(err, task.recipe.total_epochs(), metrics.goal.metric, run) as bar,
     ):
-        fitted = train(network, task.data, splits, meta, task.recipe, checkpoint, bar)
+        fitted = train(network, metrics, splits, meta, task.recipe, checkpoint, bar)
         with replacing(folder.weights) as temporary:
             fitted.model.save_weights(temporary)
         with replacing(folder.history) as temporary:
             pd.DataFrame([e.__dict__ for e in fitted.epochs]).to_csv(temporary, index=False)
-        best = max if task.data.goal.higher_is_better else min
+        best = max if metrics.goal.higher_is_better else min
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         run.log(
             {

@@ -1,7 +1,7 @@
 """Search the settings of one task as params.yaml says, and write the winner into it."""
 
-from seqops.console import run_stage
-from seqops.store import Store
+from seqops.core.project import Store
+from seqops.runtime.console import run_stage
 from seqops.tuning.tune import Settings, tune
 
 

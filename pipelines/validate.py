@@ -1,10 +1,12 @@
 """Hold the parsed table to what the task expects of it."""
 
-from seqops.blocks.expect import run
-from seqops.console import err, run_stage
-from seqops.contract import BadData
+from seqops.core.arrays_io import write_table
+from seqops.core.errors import BadData
+from seqops.core.files import write_json
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store, write_json, write_table
+from seqops.runtime.console import err, run_stage
+from seqops.validation import run
 
 
 def validate(name: str) -> None:

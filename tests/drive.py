@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from seqops.console import plainly
+from seqops.runtime.console import plainly
 
 STAGES = {
     "download": "download",

@@ -7,17 +7,21 @@ import mlflow
 import numpy as np
 import pandas as pd
 
-from seqops.arrays import Ragged, Split
-from seqops.blocks import evaluation, publish, registry, track
-from seqops.blocks.identity import Identity
-from seqops.blocks.ledger import Ledger
-from seqops.blocks.promotion import Rule
-from seqops.blocks.succession import Succession
-from seqops.contract import Task
-from seqops.store import Store, read_json, sha256_of, write_json, write_splits, write_table
-from toy import RECIPE, ToyData, ToyNetwork
+from seqops.core.arrays_io import write_splits, write_table
+from seqops.core.files import read_json, sha256_of, write_json
+from seqops.core.interfaces import Task
+from seqops.core.project import Store
+from seqops.core.ragged import Ragged, Split
+from seqops.evaluation import evaluate
+from seqops.registry import publish, versions
+from seqops.registry.champion import Succession
+from seqops.registry.promotion_rule import Rule
+from seqops.runtime.journal import Ledger
+from seqops.tracking import connection
+from seqops.tracking.fingerprint import Identity
+from toy import ToyData, ToyEvaluation, toy_task
 
-CHANCE = evaluation.Chance(400, 0, 0.05)
+CHANCE = evaluate.Chance(400, 0, 0.05)
 RULE = Rule(CHANCE, guard=0.05, unscorable="keep")
 ROWS = 60  # of the test split, every second one odd
 EVEN = range(0, ROWS, 2)  # what the trivial baseline has right
@@ -34,6 +38,8 @@ class Halves(ToyData):
         test = Split({"digits": Ragged.of([[1 + n] for n in odd], np.int64), "odd": odd})
         return {**super().apply(table, split, meta), "test": test}
 
+
+class HalvesEvaluation(ToyEvaluation):
     def slices(self, truth, meta):
         return {"first": np.arange(len(truth)) < 40, "last": np.arange(len(truth)) >= 40}
 
@@ -62,7 +68,7 @@ class Realm:
 
     @property
     def succession(self):
-        return Succession(track.connect(self.store), self.store, self.task.name, self.model)
+        return Succession(connection.connect(self.store), self.store, self.task.name, self.model)
 
     def write(self, right, data=0):
         """Write the artefacts of a model right on these test rows; another number is other data."""
@@ -73,7 +79,9 @@ class Realm:
         write_table(folder.table, pd.DataFrame({"data": [data]}))
         predicted = predictions(splits["test"], right)
         folder.weights.write_bytes(repr(sorted(right)).encode())
-        found = evaluation.evaluate(toy, predicted, splits["test"], meta, toy.baselines(splits, meta), CHANCE)
+        evaluation = self.task.evaluation()
+        baselines = evaluation.baselines(splits, meta)
+        found = evaluate.evaluate(evaluation, predicted, splits["test"], meta, baselines, CHANCE)
         found.metrics.update(task=self.task.name, source="sample")
         folder.plots.mkdir(exist_ok=True)
         folder.report.write_text("a report")
@@ -101,11 +109,11 @@ class Realm:
 
     @property
     def champion(self):
-        return registry.holder(self.client, self.model, "champion")
+        return versions.holder(self.client, self.model, "champion")
 
     @property
     def challenger(self):
-        return registry.holder(self.client, self.model, "challenger")
+        return versions.holder(self.client, self.model, "challenger")
 
     def tags(self, version):
         return self.client.get_model_version(self.model, version).tags
@@ -120,7 +128,7 @@ class Realm:
 
     def forget(self):
         """Lose the registered model with all its versions, and its runs."""
-        for version in registry.versions(self.client, self.model):
+        for version in versions.versions(self.client, self.model):
             self.client.delete_model_version(self.model, version.version)
         self.client.delete_registered_model(self.model)
         experiment = self.client.get_experiment_by_name(self.task.name)
@@ -132,10 +140,10 @@ def founded(root, name, kind=Halves):
     """Found a realm in an empty folder; its registered model bears the name."""
     data = type("Toy", (kind,), {"registered_name": name})()
     section = {"source": "sample", "data": {}, "model": {}, "fit": {}}
-    task = Task(name, "sample", data, lambda: ToyNetwork(), RECIPE, section)
+    task = toy_task(name, data, type("OwnEvaluation", (HalvesEvaluation,), {}), section)
     store = Store(root)
     store.folder(name).path.mkdir(parents=True, exist_ok=True)
-    return Realm(store, task, track.connect(store))
+    return Realm(store, task, connection.connect(store))
 
 
 def stub_bundle(task, folder, run_id, example):

@@ -78,7 +78,7 @@ def test_bandit_passes_and_catches_a_shell(tmp_path):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "bad.py").write_text("import subprocess\nsubprocess.run('ls', shell=True)\n")
     command = [sys.executable, "-m", "bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive"]
-    sources = ["src/seqops/blocks", "pipelines", "deploy", ".ci"]
+    sources = ["src/seqops", "pipelines", "deploy", ".ci"]
     assert subprocess.run([*command, *sources], cwd=ROOT, check=False).returncode == 0
     caught = subprocess.run([*command, "."], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert caught.returncode == 1 and "B602" in caught.stdout

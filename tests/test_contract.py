@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqops.arrays import Ragged
+from seqops.core.arrays_io import read_splits, read_table, write_splits, write_table
+from seqops.core.files import sha256_of, write_bytes
+from seqops.core.ragged import Ragged
 from seqops.params import Params
-from seqops.store import read_splits, read_table, sha256_of, write_bytes, write_splits, write_table
 
 PARAMS = Params.load(Path(__file__).parents[1] / "params.yaml")
 STEPS = 20
@@ -66,7 +67,7 @@ def test_every_expectation_says_what_it_means(case):
 
 
 def test_the_sample_keeps_every_expectation(case):
-    from seqops.blocks.expect import run
+    from seqops.validation import run
 
     report = run(case.data.facts(case.table), case.data.expectations())
     assert [o.expectation.meaning for o in report.outcomes if not o.passed] == []
@@ -136,15 +137,15 @@ def test_a_model_of_another_table_is_scored_on_the_present_rows(case, other):
     """As the registry does it: an old champion's own encoding and network, the present truth and meta."""
     network = case.task.network()
     predicted = network.predict(network.build(other.meta), some(other.splits["test"]), other.meta)
-    scores = {s.name: s for s in case.data.score(predicted, some(case.splits["test"]), case.meta)}
-    assert len(scores[case.data.goal.metric].statistics) == len(predicted) == 5
+    scores = {s.name: s for s in case.task.metrics().score(predicted, some(case.splits["test"]), case.meta)}
+    assert len(scores[case.task.metrics().goal.metric].statistics) == len(predicted) == 5
 
 
 def test_what_a_model_is_for_and_what_it_is_not_stand_on_its_card(case):
-    for text in (case.data.intended_use, case.data.limits):
+    for text in (case.task.endpoint().intended_use, case.task.endpoint().limits):
         assert text.endswith(".")
         assert 40 < len(text) < 400
-    assert case.data.intended_use != case.data.limits
+    assert case.task.endpoint().intended_use != case.task.endpoint().limits
 
 
 def test_meta_is_plain_json(case):
@@ -152,20 +153,22 @@ def test_meta_is_plain_json(case):
 
 
 def test_baselines_predict_every_test_row_and_one_of_them_is_trivial(case):
-    baselines = case.data.baselines(case.splits, case.meta)
+    baselines = case.task.evaluation().baselines(case.splits, case.meta)
     assert "trivial" in {b.kind for b in baselines}
     for baseline in baselines:
         assert len(baseline.predicted) == len(case.splits["test"])
-        scores = {s.name: s for s in case.data.score(baseline.predicted, case.splits["test"], case.meta)}
-        goal = scores[case.data.goal.metric]
+        scores = {
+            s.name: s for s in case.task.metrics().score(baseline.predicted, case.splits["test"], case.meta)
+        }
+        goal = scores[case.task.metrics().goal.metric]
         assert np.isfinite(goal.point())
         assert len(goal.statistics) == len(case.splits["test"])
-        assert goal.higher_is_better == case.data.goal.higher_is_better
+        assert goal.higher_is_better == case.task.metrics().goal.higher_is_better
         assert all(s.signature for s in scores.values())
 
 
 def test_slices_are_masks_over_the_test_rows(case):
-    for mask in case.data.slices(case.splits["test"], case.meta).values():
+    for mask in case.task.evaluation().slices(case.splits["test"], case.meta).values():
         assert mask.dtype == bool
         assert mask.shape == (len(case.splits["test"]),)
 
@@ -183,11 +186,11 @@ def test_predictions_are_a_table_that_scores_shows_and_survives_parquet(case, bu
     assert len(predicted) == len(split)
     write_table(case.folder / "predictions.parquet", predicted)
     again = read_table(case.folder / "predictions.parquet")
-    ours = {s.name: s.point() for s in case.data.score(predicted, split, case.meta)}
-    theirs = {s.name: s.point() for s in case.data.score(again, split, case.meta)}
-    assert case.data.goal.metric in ours
+    ours = {s.name: s.point() for s in case.task.metrics().score(predicted, split, case.meta)}
+    theirs = {s.name: s.point() for s in case.task.metrics().score(again, split, case.meta)}
+    assert case.task.metrics().goal.metric in ours
     np.testing.assert_equal(ours, theirs)
-    assert len(case.data.examples(predicted, split, case.meta)) == len(split)
+    assert len(case.task.evaluation().examples(predicted, split, case.meta)) == len(split)
 
 
 def test_padding_changes_no_prediction(case, built):
@@ -217,9 +220,9 @@ def assert_close(ours, theirs):
 
 
 def test_a_raw_input_becomes_a_record(case, built):
-    inputs = [case.data.request_example(case.meta)] * 2
-    predicted = built.network.predict(built.model, case.data.request(inputs, case.meta), case.meta)
-    records = case.data.respond(predicted, inputs, case.meta)
+    inputs = [case.task.endpoint().request_example(case.meta)] * 2
+    predicted = built.network.predict(built.model, case.task.endpoint().request(inputs, case.meta), case.meta)
+    records = case.task.endpoint().respond(predicted, inputs, case.meta)
     assert len(records) == 2
     assert records[0] == records[1]
     assert json.loads(json.dumps(records, ensure_ascii=False)) == records
@@ -227,5 +230,7 @@ def test_a_raw_input_becomes_a_record(case, built):
 
 def test_plots_name_columns_that_their_tables_have(case, built):
     split = case.splits["test"]
-    for plot in case.data.plots(built.network.predict(built.model, split, case.meta), split, case.meta):
+    for plot in case.task.evaluation().plots(
+        built.network.predict(built.model, split, case.meta), split, case.meta
+    ):
         assert {plot.x, *plot.y, *(plot.band or ())} <= set(plot.table.columns)

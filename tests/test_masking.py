@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqops.masking import masked, secret_of
+from seqops.core.redaction import masked, secret_of
 
 # what may stand in a password that a person pasted unquoted
 ANY = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
@@ -73,7 +73,7 @@ def test_what_is_masked_holds_no_secret():
 @pytest.mark.parametrize("kind", ["SeqopsError", "ValueError"])
 def test_no_way_to_fail_shows_a_password(kind, debug):
     program = (
-        "from seqops.console import plainly\nfrom seqops.contract import SeqopsError\n"
+        "from seqops.runtime.console import plainly\nfrom seqops.core.errors import SeqopsError\n"
         "def refused(url):\n    raise KeyError(f'no answer of {url}')\n"
         f"with plainly({debug}):\n    try:\n        refused('https://ann:hu' + 'sh@h/x?token=s3' + 'cret')\n"
         f"    except KeyError as error:\n        raise {kind}(str(error)) from error\n"

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from seqops.blocks.catalog import read_catalog
-from seqops.blocks.thresholds import Thresholds
-from seqops.contract import BadParams, SeqopsError
-from seqops.params import Params, Tuning
+from seqops.core.errors import BadParams, SeqopsError
+from seqops.core.settings import Thresholds, Tuning
+from seqops.params import Params
+from seqops.sources.catalog import read_catalog
+from seqops.tuning.search_space import space_of
+from seqops.tuning.yaml_edit import edited
 
 HERE = Path(__file__).parents[1]
 PARAMS = Params.load(HERE / "params.yaml")
@@ -39,7 +41,7 @@ def searching(tmp_path, text):
 
 @pytest.mark.parametrize("name", PARAMS.names)
 def test_by_default_every_task_searches_size_dropout_and_learning_rate(name):
-    space = PARAMS.space(name)
+    space = space_of(PARAMS, name)
     wanted = {"model.units", "model.dropout", "fit.learning_rate", "fit.decay.kind", "fit.decay.rate"}
     assert wanted <= set(space)
     values = PARAMS.task(name).values()
@@ -168,7 +170,7 @@ def test_by_default_every_task_searches_size_dropout_and_learning_rate(name):
 def test_a_search_that_cannot_be_made_names_its_key_and_line(searching, entry, key, message):
     params, line = searching(UNITS.replace("units", "filters"), entry)
     with pytest.raises(BadParams) as refused:
-        params.space("ner")
+        space_of(params, "ner")
     assert str(refused.value).startswith(f"params.yaml:{line + 1}: tasks.ner.search.{key}: {message}")
 
 
@@ -176,7 +178,7 @@ def test_a_search_that_cannot_be_made_names_its_key_and_line(searching, entry, k
 def test_a_value_that_is_no_plain_one_is_told_with_its_section(searching, end):
     params, line = searching(f"model.dropout: {{kind: float, low: 0.1, high: {end}}}")
     with pytest.raises(BadParams, match=rf"^params\.yaml:{line - 1}: tasks\.ner\.search: .*JSON"):
-        params.space("ner")
+        space_of(params, "ner")
 
 
 def test_the_line_is_that_of_the_part_that_is_wrong(searching):
@@ -184,14 +186,14 @@ def test_the_line_is_that_of_the_part_that_is_wrong(searching):
     with pytest.raises(
         BadParams, match=rf"^params\.yaml:{line + 4}: tasks\.ner\.search\.model\.dropout\.high:"
     ):
-        params.space("ner")
+        space_of(params, "ner")
 
 
 @pytest.mark.parametrize("entries", [(), ("{}",)])
 def test_a_search_of_nothing_is_refused(searching, entries):
     params, line = searching(*entries)
     with pytest.raises(BadParams) as refused:
-        params.space("ner")
+        space_of(params, "ner")
     said = f"nothing to search. Name keys and their ranges, as `{UNITS}`."
     assert str(refused.value) == f"params.yaml:{line - 1}: tasks.ner.search: {said}"
 
@@ -201,7 +203,7 @@ def test_a_task_without_a_search_is_told_where_it_stands(tmp_path, text):
     path.write_text(re.sub(r"    search:\n(      .*\n)+\n(?=  translation)", "", text), "utf-8")
     line = text[: text.index("  ner:")].count("\n") + 1
     with pytest.raises(BadParams, match=rf"^params\.yaml:{line}: tasks\.ner\.search: nothing to search\."):
-        Params.load(path).space("ner")
+        space_of(Params.load(path), "ner")
 
 
 def test_the_tuning_section_is_read():
@@ -273,7 +275,7 @@ def test_a_value_of_no_key_is_refused(key, message):
     with pytest.raises(BadParams, match=message):
         PARAMS.having({key: 1})
     with pytest.raises(BadParams, match=message):
-        PARAMS.edited({key: 1})
+        edited(PARAMS, {key: 1})
 
 
 def test_a_value_is_checked_when_its_section_is_read():

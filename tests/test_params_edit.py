@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from seqops.blocks.rewrite import NotInPlace, rewritten
-from seqops.contract import BadParams, flattened
+from seqops.core.errors import BadParams
+from seqops.core.interfaces import flattened
 from seqops.params import Params
+from seqops.tuning.yaml_edit import NotInPlace, edited, rewritten
 
 HERE = Path(__file__).parents[1]
 FILES = [HERE / "params.yaml", HERE / "presets" / "real.yaml"]
@@ -155,8 +156,8 @@ def test_a_value_is_written_as_a_person_would(value, written):
 def test_line_ends_and_what_is_above_and_below_are_kept(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_bytes(b"tasks:\r\n  a: 1\r\n  b: 2 # two\r\n")
-    edited = Params.load(path).edited({"tasks.a": 10})
-    assert edited.encode() == b"tasks:\r\n  a: 10\r\n  b: 2 # two\r\n"
+    changed = edited(Params.load(path), {"tasks.a": 10})
+    assert changed.encode() == b"tasks:\r\n  a: 10\r\n  b: 2 # two\r\n"
 
 
 def test_the_file_is_edited_as_it_stands_now(tmp_path):
@@ -164,10 +165,10 @@ def test_the_file_is_edited_as_it_stands_now(tmp_path):
     path.write_text("tasks:\n  a: 1\n")
     params = Params.load(path)
     path.write_text("# new\ntasks:\n  z: 0\n  a: 1\n")
-    assert params.edited({"tasks.a": 2}) == "# new\ntasks:\n  z: 0\n  a: 2\n"
+    assert edited(params, {"tasks.a": 2}) == "# new\ntasks:\n  z: 0\n  a: 2\n"
     path.write_text("tasks:\n  z: 0\n")
     with pytest.raises(BadParams, match=r"^params\.yaml:1: tasks\.a: unknown key"):
-        params.edited({"tasks.a": 2})
+        edited(params, {"tasks.a": 2})
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_what_is_no_single_value_is_left_to_a_person(tmp_path, body):
     path = tmp_path / "params.yaml"
     path.write_text(f"tasks:\n  z: 0\n  a: {body}\n")
     with pytest.raises(BadParams) as refused:
-        Params.load(path).edited({"tasks.a": 2})
+        edited(Params.load(path), {"tasks.a": 2})
     assert str(refused.value) == "params.yaml:3: tasks.a: it holds no single value. Set it by hand."
 
 

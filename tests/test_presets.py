@@ -10,13 +10,14 @@ from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from seqops import presets
 from seqops.cli import app
 from seqops.cli.presets import experiment
-from seqops.contract import BadParams, flattened
+from seqops.core.errors import BadParams
+from seqops.core.interfaces import flattened
+from seqops.core.project import Store
+from seqops.experiments import presets
+from seqops.experiments.presets import Preset, hydra
 from seqops.params import Params
-from seqops.presets import Preset, hydra
-from seqops.store import Store
 
 HERE = Path(__file__).parents[1]
 CHECKOUT = Store(HERE)

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from checkout import HERE
-from seqops.store import sha256_of
+from seqops.core.files import sha256_of
 from tunable import TASK, tunable
 
 ROOT = HERE.parent

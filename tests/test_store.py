@@ -10,20 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqops.arrays import Ragged, Split
-from seqops.contract import BadData, SeqopsError
-from seqops.store import (
-    Store,
-    read_json,
-    read_splits,
-    read_table,
-    replacing,
-    sha256_of,
-    write_bytes,
-    write_json,
-    write_splits,
-    write_table,
-)
+from seqops.core.arrays_io import read_splits, read_table, write_splits, write_table
+from seqops.core.errors import BadData, SeqopsError
+from seqops.core.files import read_json, replacing, sha256_of, write_bytes, write_json
+from seqops.core.project import Store
+from seqops.core.ragged import Ragged, Split
 
 
 def test_an_error_while_writing_leaves_the_old_file_and_no_litter(tmp_path):

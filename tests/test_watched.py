@@ -6,20 +6,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from seqops.blocks.champion_drift import encoded, reference_of
-from seqops.blocks.drift import measure, reference
-from seqops.blocks.observed import values_of
+from parts import evaluation_of, metrics_of
+from seqops.core.arrays_io import read_splits, read_table, write_splits, write_table
+from seqops.core.files import read_json, write_bytes, write_json
+from seqops.core.project import Folder
+from seqops.drift.detect import measure, reference
+from seqops.drift.features import encoded
+from seqops.drift.profiles import values_of
+from seqops.drift.reference import reference_of
 from seqops.params import Params
-from seqops.store import (
-    Folder,
-    read_json,
-    read_splits,
-    read_table,
-    write_bytes,
-    write_json,
-    write_splits,
-    write_table,
-)
 
 SMALLER = {
     "tasks.ner.data.sentences": 400,
@@ -71,18 +66,18 @@ def case(request, tmp_path_factory):
         table=table,
         splits=splits,
         meta=meta,
-        kept=reference(data.watched(splits["train"], meta)),
+        kept=reference(evaluation_of(data).watched(splits["train"], meta)),
     )
 
 
 def found(case, table, rows):
     split = encoded(case.data, table, rows, "train", case.meta)
-    return measure(case.kept, case.data.watched(split, case.meta), PARAMS.drift)
+    return measure(case.kept, evaluation_of(case.data).watched(split, case.meta), PARAMS.drift)
 
 
 def test_all_that_is_watched_is_finite(case):
     for split in case.splits.values():
-        watched = case.data.watched(split, case.meta)
+        watched = evaluation_of(case.data).watched(split, case.meta)
         assert set(watched) == set(case.kept)
         for column in watched.values():
             values = values_of(column)
@@ -93,7 +88,7 @@ def test_all_that_is_watched_is_finite(case):
 def test_rows_from_disk_are_watched_as_those_in_memory(case):
     write_splits(case.folder / "arrays", case.splits)
     opened = read_splits(case.folder / "arrays")["train"]
-    assert reference(case.data.watched(opened, case.meta)) == case.kept
+    assert reference(evaluation_of(case.data).watched(opened, case.meta)) == case.kept
 
 
 def test_the_score_of_each_test_row_is_kept_beside_it(case):
@@ -101,9 +96,9 @@ def test_the_score_of_each_test_row_is_kept_beside_it(case):
     splits = {**case.splits, "test": case.splits["test"].take(np.arange(12))}
     write_splits(folder.arrays, splits)
     write_json(folder.meta, case.meta)
-    write_table(folder.predictions, case.data.baselines(splits, case.meta)[0].predicted)
-    kept = reference_of(case.data, folder)
-    score = f"score ({case.data.goal.metric})"
+    write_table(folder.predictions, evaluation_of(case.data).baselines(splits, case.meta)[0].predicted)
+    kept = reference_of(evaluation_of(case.data), folder)
+    score = f"score ({metrics_of(case.data).goal.metric})"
     assert set(kept) == {*case.kept, score}
     assert 0 < kept[score]["rows"] <= 12
     write_json(case.folder / "reference.json", kept)

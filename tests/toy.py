@@ -6,8 +6,20 @@ import keras
 import numpy as np
 import pandas as pd
 
-from seqops.arrays import Ragged, Split
-from seqops.contract import Baseline, Data, Decay, Goal, Network, Pretext, Recipe, Score
+from seqops.core.interfaces import (
+    Baseline,
+    Dataset,
+    Endpoint,
+    Evaluation,
+    Goal,
+    Metrics,
+    Network,
+    Pretext,
+    Task,
+)
+from seqops.core.ragged import Ragged, Split
+from seqops.core.score import Score
+from seqops.core.settings import Decay, Recipe
 
 RECIPE = Recipe(
     seed=3,
@@ -24,11 +36,8 @@ RECIPE = Recipe(
 
 
 @dataclass(frozen=True)
-class ToyData(Data):
+class ToyData(Dataset):
     registered_name = "toy"
-    goal = Goal("accuracy", True)
-    intended_use = "Tells whether the sum of a few digits is even or odd, in tests."
-    limits = "It knows the digits 1 to 3 and sequences of at most five; nobody should rely on it."
 
     def sample(self):
         return {}
@@ -51,16 +60,27 @@ class ToyData(Data):
             for name, n, seed in (("train", 60, 0), ("validation", 20, 1), ("test", 20, 2))
         }
 
-    def baselines(self, splits, meta):
-        return [Baseline("always even", "trivial", pd.DataFrame({"odd": [0] * len(splits["test"])}))]
+
+class ToyMetrics(Metrics):
+    goal = Goal("accuracy", True)
 
     def score(self, predicted, truth, meta):
         right = (predicted["odd"].to_numpy() == truth.plain("odd")).astype(float)
         statistics = np.stack([right, np.ones(len(right))], axis=1)
         return [Score("accuracy", statistics, lambda s: s[..., 0] / s[..., 1], True, "share right")]
 
+
+class ToyEvaluation(Evaluation):
+    def baselines(self, splits, meta):
+        return [Baseline("always even", "trivial", pd.DataFrame({"odd": [0] * len(splits["test"])}))]
+
     def examples(self, predicted, truth, meta):
         return pd.DataFrame({"predicted": predicted["odd"], "truth": truth.plain("odd")})
+
+
+class ToyEndpoint(Endpoint):
+    intended_use = "Tells whether the sum of a few digits is even or odd, in tests."
+    limits = "It knows the digits 1 to 3 and sequences of at most five; nobody should rely on it."
 
     def request(self, inputs, meta):
         return Split({"digits": Ragged.of([[int(c) for c in i] for i in inputs], np.int64)})
@@ -116,6 +136,22 @@ class FirstDigit(ToyNetwork):
     def batch(self, split, meta):
         digits = split.ragged("digits").padded()
         return digits, digits[:, 0], None
+
+
+def toy_task(name, data, evaluation=ToyEvaluation, section=None):
+    """Configure the toy as a task of its own."""
+    metrics = ToyMetrics(data)
+    return Task(
+        name,
+        "sample",
+        data,
+        network=ToyNetwork,
+        metrics=lambda: metrics,
+        evaluation=lambda: evaluation(data, metrics),
+        endpoint=lambda: ToyEndpoint(data),
+        recipe=RECIPE,
+        section=section or {},
+    )
 
 
 def first_digit_score(predicted, truth, meta):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.blocks.attention import Bahdanau, Luong, attend
+from seqops.nn.attention import Bahdanau, Luong, attend
 
 KINDS = [Luong, Bahdanau]
 LENGTHS = tf.constant([3, 5])

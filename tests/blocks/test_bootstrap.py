@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from seqops.blocks.scores.bootstrap import interval, paired
-from seqops.contract import Score
+from seqops.core.score import Score
+from seqops.metrics.bootstrap import interval, paired
 
 
 def mean_of(values, higher=True, block=1):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, log_loss, mean_absolute_error
 
-from seqops.blocks.scores.classes import BINS, class_scores, confidence_bins
+from seqops.metrics.classification import BINS, class_scores, confidence_bins
 
 TRUTH = np.array([0, 0, 1, 2])
 FOUND = np.array([0, 1, 1, 0])

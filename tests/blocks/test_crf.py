@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.blocks.crf import CRF, viterbi
-from seqops.blocks.recurrent import BiRecurrent
+from seqops.nn.crf import CRF, viterbi
+from seqops.nn.rnn import BiRecurrent
 
 FREE = [[1, 1, 1]] * 4
 IOB = [[1, 1, 0], [1, 1, 1], [1, 1, 1], [1, 1, 0]]  # O, B, I; the last row: what may come first

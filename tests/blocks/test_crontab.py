@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from seqops.blocks.crontab import BadCron, check, next_run
+from seqops.retraining.cron import BadCron, check, next_run
 
 START = datetime(2026, 11, 25, 11, 59, tzinfo=UTC)  # a Wednesday
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.blocks.decode import Symbols, beam, greedy, penalty
+from seqops.nn.beam_search import Symbols, beam, greedy, penalty
 
 PAD, START, END = 0, 1, 2
 SYMBOLS = Symbols(PAD, START, END)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from seqops import doctor
-from seqops.blocks.fetch import MIRROR
-from seqops.doctor import Finding, examine
-from seqops.store import Store
+from seqops.cli import checks as doctor
+from seqops.cli.checks import Finding, examine
+from seqops.core.project import Store
+from seqops.sources.fetch import MIRROR
 
 HERE = Path(__file__).parents[2]
 

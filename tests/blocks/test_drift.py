@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
-from seqops.arrays import Ragged
-from seqops.blocks.drift import Drift, measure, reference
-from seqops.blocks.observed import NAMES, OTHER, POINTS, Categories, Numbers, restored
-from seqops.blocks.shift import effect_below, effect_on_shares, homogeneous, psi, rare, smirnov
-from seqops.blocks.thresholds import Thresholds
+from seqops.core.ragged import Ragged
+from seqops.core.settings import Thresholds
+from seqops.drift.detect import Drift, measure, reference
+from seqops.drift.profiles import NAMES, OTHER, POINTS, Categories, Numbers, restored
+from seqops.drift.two_sample_tests import effect_below, effect_on_shares, homogeneous, psi, rare, smirnov
 
 LIMITS = Thresholds(alpha=0.01, psi=0.2, least=30)
 

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from seqops.blocks.evaluation import Chance, Rival, best_baseline, evaluate, verdict, worst_examples
-from seqops.blocks.scores.bootstrap import Difference
-from toy import ToyData
+from seqops.evaluation.evaluate import Chance, Rival, best_baseline, evaluate, verdict, worst_examples
+from seqops.metrics.bootstrap import Difference
+from toy import ToyData, ToyEvaluation, ToyMetrics
 
 DATA = ToyData()
+EVALUATION = ToyEvaluation(DATA, ToyMetrics(DATA))
 SPLITS, META = DATA.encode(None)
 TRUTH = SPLITS["test"]
 
@@ -25,7 +26,9 @@ def found(right):
     """Evaluate predictions of which the first `right` are right."""
     odd = TRUTH.plain("odd")
     predicted = pd.DataFrame({"odd": np.where(np.arange(len(odd)) < right, odd, 1 - odd)})
-    return evaluate(DATA, predicted, TRUTH, META, DATA.baselines(SPLITS, META), Chance(400, 0, 0.05))
+    return evaluate(
+        EVALUATION, predicted, TRUTH, META, EVALUATION.baselines(SPLITS, META), Chance(400, 0, 0.05)
+    )
 
 
 def test_the_verdict_says_who_wins_in_words():
@@ -81,6 +84,6 @@ def test_the_best_baseline_minds_the_direction():
 def test_the_worst_examples_come_first():
     odd = TRUTH.plain("odd")
     predicted = pd.DataFrame({"odd": np.where(np.arange(20) == 7, 1 - odd, odd)})
-    worst = worst_examples(DATA, predicted, TRUTH, META, 3)
+    worst = worst_examples(EVALUATION, predicted, TRUTH, META, 3)
     assert worst.index[0] == 7
     assert worst["accuracy"].tolist() == [0.0, 1.0, 1.0]

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from seqops.blocks.expect import Report, run
-from seqops.contract import Expectation
+from seqops.core.interfaces import Expectation
+from seqops.validation import Report, run
 
 TABLE = pd.DataFrame(
     {

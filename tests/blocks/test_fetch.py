@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import importlib
 import io
 import os
 import shutil
@@ -15,15 +16,15 @@ import pytest
 from rich.console import Console
 from ruamel.yaml import YAML
 
-from seqops.blocks import transfer
-from seqops.blocks.archive import extract
-from seqops.blocks.catalog import read_catalog
-from seqops.blocks.fetch import MIRROR, Fetcher
-from seqops.blocks.transfer import TransferError, download
-from seqops.contract import BadData, SeqopsError, Task
-from seqops.masking import masked
-from seqops.params import data_module
-from seqops.store import Store
+from seqops.core.errors import BadData, SeqopsError
+from seqops.core.interfaces import Task
+from seqops.core.project import Store
+from seqops.core.redaction import masked
+from seqops.preprocessing.archive import extract
+from seqops.sources import http
+from seqops.sources.catalog import read_catalog
+from seqops.sources.fetch import MIRROR, Fetcher
+from seqops.sources.http import TransferError, download
 
 BODY = bytes(range(256)) * 4000
 GENERATED = {"counted": lambda: {"one.txt": b"1\n", "two.txt": b"2\n"}}
@@ -108,7 +109,7 @@ def store(tmp_path, monkeypatch):
 
 
 def fetcher(store, source, console, **options):
-    task = Task("letters", source, Embedded(), None, None, {})
+    task = Task("letters", source, Embedded(), None, None, None, None, None, {})
     return Fetcher(store, task, console, store.folder(task.name).raw, **options)
 
 
@@ -193,7 +194,7 @@ def test_a_pinned_file_that_is_held_needs_no_network(server, store, console):
 def test_what_is_brought_elsewhere_leaves_the_held_file_alone(server, store, console, tmp_path):
     fetch(store, f"{server.url}/file.bin", console)
     server.files["/file.bin"] = b"grown " + BODY
-    task = Task("letters", f"{server.url}/file.bin", Embedded(), None, None, {})
+    task = Task("letters", f"{server.url}/file.bin", Embedded(), None, None, None, None, None, {})
     [brought] = Fetcher(store, task, console, tmp_path / "incoming").run()
     assert brought.path.read_bytes() == b"grown " + BODY
     assert (store.folder("letters").raw / "file.bin").read_bytes() == BODY
@@ -300,8 +301,8 @@ def test_redirects_in_a_circle_are_told(server, tmp_path, console):
 
 
 def test_a_server_that_never_answers_is_left(server, tmp_path, console, monkeypatch):
-    monkeypatch.setattr(transfer, "TIMEOUTS", (0.2, 0.2))
-    monkeypatch.setattr(transfer, "RETRIES", 0)
+    monkeypatch.setattr(http, "TIMEOUTS", (0.2, 0.2))
+    monkeypatch.setattr(http, "RETRIES", 0)
     gate = threading.Event()
 
     def behave(handler):
@@ -570,7 +571,9 @@ def test_the_catalogue_names_the_datasets(catalogue):
 def test_every_dataset_can_be_had_somehow_and_is_pinned(catalogue):
     for name, entry in catalogue.items():
         assert entry.urls or entry.obtain, name
-        generated = getattr(data_module(entry.task), "GENERATED", {})
+        generated = getattr(
+            importlib.import_module(f"seqops.tasks.{entry.task}.data.dataset"), "GENERATED", {}
+        )
         assert bool(entry.sha256) != (name in generated), name
         assert entry.licence and entry.citation, name
         assert all(url.startswith("https://") for url in entry.urls), name
@@ -607,7 +610,7 @@ def test_the_mirror_holds_what_the_catalogue_pins(catalogue, tmp_path, console, 
     shutil.copy(request.config.rootpath / "data" / "catalog.yaml", tmp_path / "data")
     names = [name for name, entry in catalogue.items() if entry.sha256]
     for name in names:
-        task = Task(catalogue[name].task, name, Embedded(), None, None, {})
+        task = Task(catalogue[name].task, name, Embedded(), None, None, None, None, None, {})
         [file] = Fetcher(Store(tmp_path), task, console, Store(tmp_path).folder(task.name).raw).run()
         assert file.origin.startswith(masked(os.environ[MIRROR])), name
         assert file.sha256 in catalogue[name].sha256

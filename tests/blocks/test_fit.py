@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from seqops.blocks.fit import train
-from seqops.contract import SeqopsError
-from toy import RECIPE, ToyData, ToyNetwork
+from seqops.core.errors import SeqopsError
+from seqops.training.loop import train
+from toy import RECIPE, ToyData, ToyMetrics, ToyNetwork
 
 DATA = ToyData()
 SPLITS, META = DATA.encode(None)
@@ -46,7 +46,7 @@ class Seen:
 
 
 def fit(recipe=RECIPE, checkpoint=None, watcher=None):
-    return train(ToyNetwork(), DATA, SPLITS, META, recipe, checkpoint, watcher)
+    return train(ToyNetwork(), ToyMetrics(DATA), SPLITS, META, recipe, checkpoint, watcher)
 
 
 def test_a_fit_killed_in_the_middle_ends_with_the_weights_of_one_never_killed(tmp_path):
@@ -102,7 +102,7 @@ def test_a_fit_leaves_no_graph_behind():
         gc.collect()
         return sum(type(held).__name__ == "FuncGraph" for held in gc.get_objects())
 
-    train(ToyNetwork(), DATA, SPLITS, META, RECIPE)
+    train(ToyNetwork(), ToyMetrics(DATA), SPLITS, META, RECIPE)
     before = graphs()
-    train(ToyNetwork(units=9), DATA, SPLITS, META, RECIPE)
+    train(ToyNetwork(units=9), ToyMetrics(DATA), SPLITS, META, RECIPE)
     assert graphs() <= before

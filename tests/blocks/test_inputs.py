@@ -2,8 +2,8 @@
 
 import pytest
 
-from seqops.blocks.inputs import check_characters
-from seqops.contract import BadData
+from seqops.core.errors import BadData
+from seqops.preprocessing.csv_table import check_characters
 
 
 def test_half_a_character_is_refused_by_the_number_of_its_input():

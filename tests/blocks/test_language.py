@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.blocks.language import LanguageEncoder, Sizes, last
-from seqops.blocks.softmax import Softmax
+from seqops.nn.language_encoder import LanguageEncoder, Sizes, last
+from seqops.nn.softmax import Softmax
 
 SIZES = Sizes("lstm", 7, embedding=4, units=6, layers=2, dropout=0.5, tied=False, precision="float32")
 TOKENS = np.array([[1, 2, 3, 4], [5, 6, 0, 1]], np.int32)

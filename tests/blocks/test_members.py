@@ -6,8 +6,8 @@ import tarfile
 
 import pytest
 
-from seqops.blocks.archive import members
-from seqops.contract import BadData
+from seqops.core.errors import BadData
+from seqops.preprocessing.archive import members
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import pytest
 
-from seqops.blocks import track
-from seqops.blocks.identity import Identity
-from seqops.blocks.naming import run_name, short_keys
-from seqops.contract import Task
-from seqops.store import Store
+from seqops.core.interfaces import Task
+from seqops.core.project import Store
+from seqops.tracking import mlflow_runs
+from seqops.tracking.fingerprint import Identity
+from seqops.tracking.run_names import run_name, short_keys
 from toy import ToyData
 
 PARAMS = {"source": "sample", "model.kind": "lstm", "model.units": "64", "fit.decay.kind": "cosine"}
@@ -61,8 +61,8 @@ def test_a_run_is_named_by_the_latest_finished_training_run(tmp_path, monkeypatc
 
     def fit(units, code="code"):
         section = {"source": "sample", "data": {}, "model": {"units": units}, "fit": {}}
-        task = Task("toy", "sample", ToyData(), None, None, section)
-        with track.training(store, task, Identity("data", str(units), code, "lock")) as run:
+        task = Task("toy", "sample", ToyData(), None, None, None, None, None, section)
+        with mlflow_runs.training(store, task, Identity("data", str(units), code, "lock")) as run:
             return run.client.get_run(run.run_id), run
 
     first, opened = fit(64)

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from seqops.blocks import notify as block
-from seqops.blocks.notify import notify, origin, sentence
-from seqops.contract import BadParams
-from seqops.params import Notification, Params
+from seqops.core.errors import BadParams
+from seqops.core.settings import Notification
+from seqops.params import Params
+from seqops.retraining import notify as block
+from seqops.retraining.notify import notify, origin, sentence
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 EVENT = {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqops.arrays import Ragged, Split
+from seqops.core.ragged import Ragged, Split
 
 ROWS = st.lists(st.lists(st.integers(-1000, 1000), max_size=6), max_size=8)
 WIDE = st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=4), max_size=6)

@@ -8,9 +8,11 @@ import time
 import mlflow
 import pytest
 
-from seqops.blocks import registry, track
-from seqops.contract import SeqopsError, Task
-from seqops.store import Store
+from seqops.core.errors import SeqopsError
+from seqops.core.interfaces import Task
+from seqops.core.project import Store
+from seqops.registry import versions
+from seqops.tracking import connection, mlflow_runs
 
 
 @pytest.fixture(scope="module")
@@ -25,48 +27,48 @@ def client(tmp_path_factory):
 
 def registered(client, name, content):
     run = client.toy_run
-    registry.describe(client, name, "a toy")
+    versions.describe(client, name, "a toy")
     tags = {"seqops.model_sha256": content}
     return client.create_model_version(name, f"{run.info.artifact_uri}/model", run.info.run_id, tags=tags)
 
 
 def test_a_version_is_found_by_its_content(client):
     version = registered(client, "content", "a")
-    assert registry.version_of(client, "content", {"seqops.model_sha256": "a"}).version == version.version
-    assert registry.version_of(client, "content", {"seqops.model_sha256": "b"}) is None
+    assert versions.version_of(client, "content", {"seqops.model_sha256": "a"}).version == version.version
+    assert versions.version_of(client, "content", {"seqops.model_sha256": "b"}) is None
 
 
 def test_versions_are_listed_newest_first_and_an_unknown_one_is_told_with_the_known(client):
     for content in "abc":
         registered(client, "three", content)
-    assert [str(v.version) for v in registry.versions(client, "three")] == ["3", "2", "1"]
-    assert registry.version(client, "three", "2").tags == {"seqops.model_sha256": "b"}
+    assert [str(v.version) for v in versions.versions(client, "three")] == ["3", "2", "1"]
+    assert versions.version(client, "three", "2").tags == {"seqops.model_sha256": "b"}
     with pytest.raises(SeqopsError, match=r"three has no version 9\. There are: 1, 2, 3\."):
-        registry.version(client, "three", "9")
+        versions.version(client, "three", "9")
 
 
 def test_only_what_differs_is_written(client):
     version = registered(client, "same", "a")
-    registry.update(client, version, {"seqops.model_sha256": "a", "seqops.rows": "test 20"}, "a card")
-    found = registry.version(client, "same", "1")
+    versions.update(client, version, {"seqops.model_sha256": "a", "seqops.rows": "test 20"}, "a card")
+    found = versions.version(client, "same", "1")
     assert (found.tags["seqops.rows"], found.description) == ("test 20", "a card")
     stamp = found.last_updated_timestamp
-    registry.update(client, found, found.tags, "a card")
-    assert registry.version(client, "same", "1").last_updated_timestamp == stamp
+    versions.update(client, found, found.tags, "a card")
+    assert versions.version(client, "same", "1").last_updated_timestamp == stamp
 
 
 def test_where_the_aliases_stand_and_what_was_decided(client):
     version = registered(client, "standing", "a")
-    registry.point(client, "standing", "challenger", "1")
-    registry.tag(client, version, {"seqops.decision": "kept", "seqops.decision_reason": "a tie"})
+    versions.point(client, "standing", "challenger", "1")
+    versions.tag(client, version, {"seqops.decision": "kept", "seqops.decision_reason": "a tie"})
     client.log_metric(version.run_id, "seconds", 12.0)
-    told = registry.Standing("standing: challenger v1", 12.0, "Version 1 kept: a tie.")
-    assert registry.standing(client, "standing") == told
+    told = versions.Standing("standing: challenger v1", 12.0, "Version 1 kept: a tie.")
+    assert versions.standing(client, "standing") == told
 
 
 def test_a_model_that_is_not_there_holds_no_alias(client):
-    assert registry.holder(client, "nobody", "champion") is None
-    assert registry.standing(client, "nobody").words == "nobody: not registered"
+    assert versions.holder(client, "nobody", "champion") is None
+    assert versions.standing(client, "nobody").words == "nobody: not registered"
 
 
 def test_a_server_that_never_answers_is_told_within_seconds(tmp_path, monkeypatch):
@@ -76,21 +78,21 @@ def test_a_server_that_never_answers_is_told_within_seconds(tmp_path, monkeypatc
         port = silent.getsockname()[1]
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://user:secret@127.0.0.1:{port}")
         with pytest.raises(SeqopsError, match="MLFLOW_TRACKING_URI") as told:
-            track.connect(Store(tmp_path))
+            connection.connect(Store(tmp_path))
     assert "secret" not in str(told.value)
 
 
 def test_the_secrets_of_a_source_are_written_nowhere():
     source = ["https://me:pw@host/a.csv?token=abc&x=1", "mine.csv"]
-    task = Task("toy", source, None, None, None, {})
-    assert track.source_of(task) == "https://***@host/a.csv?token=***&x=***,mine.csv"
+    task = Task("toy", source, None, None, None, None, None, None, {})
+    assert mlflow_runs.source_of(task) == "https://***@host/a.csv?token=***&x=***,mine.csv"
 
 
 FOUND = """
 import sys
 from pathlib import Path
-from seqops.blocks import track
-from seqops.store import Store
+from seqops.tracking import mlflow_runs as track
+from seqops.core.project import Store
 store = Store(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()

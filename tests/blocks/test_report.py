@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
-from seqops.blocks.report import write_page, write_plots
-from seqops.contract import Plot
-from seqops.store import sha256_of
+from seqops.core.files import sha256_of
+from seqops.core.interfaces import Plot
+from seqops.evaluation.plotting import write_plots
+from seqops.evaluation.report import write_page
 
 TABLE = pd.DataFrame({"x": ["a", "b"], "y": [1.0, 2.5], "low": [0.0, 2.0], "high": [2.0, 3.0]})
 PLOTS = [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.blocks.sampling import Choice, choose
+from seqops.nn.token_sampling import Choice, choose
 
 CHANCES = [0.1, 0.4, 0.2, 0.3]  # ranked: 1, 3, 2, 0, which reach 0.4, 0.7, 0.9, 1.0
 

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from seqops.blocks.schedule import learning_rate, plateaus
-from seqops.contract import Decay
+from seqops.core.settings import Decay
+from seqops.training.learning_rate import learning_rate, plateaus
 from toy import RECIPE
 
 

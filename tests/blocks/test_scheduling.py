@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from seqops.blocks import scheduling
-from seqops.blocks.command import Command
-from seqops.blocks.lock import Taken, at_once
-from seqops.blocks.scheduling import LONGEST_WAIT, Plan, Scheduler, State
-from seqops.contract import BadData
+from seqops.core.errors import BadData
+from seqops.retraining import scheduler as scheduling
+from seqops.retraining.child_process import Command
+from seqops.retraining.scheduler import LONGEST_WAIT, Plan, Scheduler, State
+from seqops.runtime.locks import Taken, at_once
 
 PLAN = Plan("0 3 * * 1", ("ner", "--if", "drift"))
 NIGHTLY = Plan("0 3 * * *", ())

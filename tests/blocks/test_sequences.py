@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqops.arrays import Ragged
-from seqops.blocks.sequences import (
+from seqops.core.ragged import Ragged
+from seqops.nn.batching import buckets, in_length_order
+from seqops.preprocessing.vocabulary import (
     UNKNOWN,
-    buckets,
     covering,
-    in_length_order,
     index_of,
     learn_vocabulary,
     share,

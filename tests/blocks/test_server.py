@@ -6,9 +6,9 @@ from configparser import ConfigParser
 import pytest
 from typer.testing import CliRunner
 
-from seqops.blocks.server import CONFIG, KEY, PASSWORD, command, environment, is_loopback
 from seqops.cli import app
-from seqops.contract import SeqopsError
+from seqops.cli.mlflow_server import CONFIG, KEY, PASSWORD, command, environment, is_loopback
+from seqops.core.errors import SeqopsError
 
 GIVEN = {KEY: "k" * 40, PASSWORD: "a passphrase of ours"}
 STORE = "sqlite:////home/me/mlflow.db"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.blocks.softmax import SampledSoftmax, chances_of, smoothed_cross_entropy
+from seqops.nn.softmax import SampledSoftmax, chances_of, smoothed_cross_entropy
 
 V, E = 6, 3
 TRUTH = np.array([0, 4, 4])

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
-from seqops.blocks.scores.spans import entities, follows, span_scores, tagged
+from seqops.metrics.entity_spans import span_scores
+from seqops.preprocessing.iob2 import entities, follows, tagged
 
 TAGS = ["O", "B-A", "I-A", "B-B", "I-B"]
 LIBRARY = {"f1": f1_score, "precision": precision_score, "recall": recall_score}

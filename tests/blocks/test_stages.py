@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from test_fit import DATA, META, SPLITS, KillAfter, Killed, Seen
 
-from seqops.blocks.fit import train
-from seqops.contract import BadParams, Stage
-from toy import RECIPE, ToyNetwork
+from seqops.core.errors import BadParams
+from seqops.core.settings import Stage
+from seqops.training.loop import train
+from toy import RECIPE, ToyMetrics, ToyNetwork
 
 STILL = 1e-12
 PRETEXT = Stage(2, 0.01, learns="pretext")
@@ -18,7 +19,7 @@ WHOLE = Stage(2, 0.005, layers=("embedding", "encoder", "logits"), discount=2.0)
 
 def fit(*stages, checkpoint=None, watcher=None, **changes):
     recipe = dataclasses.replace(RECIPE, stages=stages, **changes)
-    return train(ToyNetwork(dropout=0.1), DATA, SPLITS, META, recipe, checkpoint, watcher)
+    return train(ToyNetwork(dropout=0.1), ToyMetrics(DATA), SPLITS, META, recipe, checkpoint, watcher)
 
 
 def weights(fitted):

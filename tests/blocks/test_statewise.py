@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.blocks.statewise import GRU, LSTM, at_end
+from seqops.nn.rnn import GRU, LSTM, at_end
 
 B, T, D, U = 3, 5, 4, 6
 

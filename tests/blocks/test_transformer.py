@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.blocks.transformer import (
+from seqops.nn.transformer import (
     MultiHead,
     Projected,
     Transformer,

@@ -19,10 +19,11 @@ import pytest
 
 from chromium import drawn
 from realm import BETTER, GOOD, founded, stub_bundle
-from seqops.blocks import publish, track
-from seqops.blocks.identity import Identity
-from seqops.blocks.watch import Epoch
-from seqops.store import sha256_of
+from seqops.core.callbacks import Epoch
+from seqops.core.files import sha256_of
+from seqops.registry import publish
+from seqops.tracking import mlflow_runs
+from seqops.tracking.fingerprint import Identity
 
 pytestmark = pytest.mark.browser
 UP = 180  # seconds that a busy machine may take to start the server
@@ -34,7 +35,7 @@ def fit(realm, units, right):
     section = {**realm.task.section, "model": {"units": units, "dropout": 0.3}}
     realm.task = dataclasses.replace(realm.task, section=section)
     realm.write(right)
-    with track.training(realm.store, realm.task, Identity.of(realm.store, realm.task)) as run:
+    with mlflow_runs.training(realm.store, realm.task, Identity.of(realm.store, realm.task)) as run:
         for epoch in range(4):
             run.epoch(Epoch(epoch, 1 / (1 + epoch), 0.01, 0.5 + epoch / 10), 1.0, 100)
         run.tag({"seqops.model_sha256": sha256_of(realm.folder.weights)})
@@ -143,7 +144,13 @@ def test_a_run_shows_its_params_and_scores(project, ui):
 
 def test_a_version_shows_its_alias_and_its_card(project, ui):
     page = ui("version", "models/toy/versions/2", "Intended use.")
-    for words in ("@ challenger", "@ champion", "Intended use.", project.task.data.intended_use, "Limits."):
+    for words in (
+        "@ challenger",
+        "@ champion",
+        "Intended use.",
+        project.task.endpoint().intended_use,
+        "Limits.",
+    ):
         assert words in page.text
     assert "always even trivial 0.5" in page.text
     assert_drawn(page.picture)

@@ -13,8 +13,8 @@ import pytest
 import typer
 from ruamel.yaml import YAML
 
-from seqops.blocks.crontab import next_run
 from seqops.cli import app
+from seqops.retraining.cron import next_run
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from seqops.cli import app
 from seqops.cli.schedule import OUTCOMES, outcome
-from seqops.retraining.rounds import CODES
+from seqops.retraining.run_all import CODES
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -14,8 +14,8 @@ from ruamel.yaml import YAML
 
 from checkout import NAMES, project
 from postgres import binaries
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store
 
 pytest_plugins = ("postgres", "tracking")
 pytestmark = pytest.mark.slow

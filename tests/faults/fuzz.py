@@ -11,7 +11,7 @@ from pathlib import Path
 from mutate import mutated
 from warm import SERVER
 
-from seqops.contract import SeqopsError
+from seqops.core.errors import SeqopsError
 
 SECONDS, BYTES = 60, 1 << 30
 """What one input may take, at the most: time, and memory beyond that of the process."""

@@ -7,8 +7,8 @@ from ruamel.yaml import YAML
 from warm import play, stage
 
 import checkout
+from seqops.core.files import sha256_of
 from seqops.params import Params
-from seqops.store import sha256_of
 
 TASK = "labelling"
 STAGES = {"download": "download", "validate": "validate", "preprocess": "preprocess", "train": "train_task",

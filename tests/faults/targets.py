@@ -8,12 +8,14 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from seqops.blocks.archive import extract
-from seqops.blocks.catalog import read_catalog
-from seqops.blocks.ledger import Ledger
+from seqops.core.arrays_io import read_splits, read_table, write_splits, write_table
+from seqops.core.files import read_json
+from seqops.core.project import Store
+from seqops.experiments.presets import Preset
 from seqops.params import Params
-from seqops.presets import Preset
-from seqops.store import Store, read_json, read_splits, read_table, write_splits, write_table
+from seqops.preprocessing.archive import extract
+from seqops.runtime.journal import Ledger
+from seqops.sources.catalog import read_catalog
 
 HERE = Path(__file__).parents[2]
 PARAMS = Params.load(HERE / "params.yaml")
@@ -142,7 +144,7 @@ def preset(folder):
 
 def vectors(folder):
     """Read damaged word vectors."""
-    from seqops.tasks.sentiment.vectors import read_vectors
+    from seqops.tasks.sentiment.data.word_vectors import read_vectors
 
     rows = [f"word{n} " + " ".join(f"{(n * k) % 7 - 3.5:.3f}" for k in range(8)) for n in range(40)]
     path = folder / "mine.vec"
@@ -204,7 +206,7 @@ def manifest(folder):
     """Load a bundle whose manifest is damaged."""
     from types import SimpleNamespace
 
-    from seqops.serve.model import RawModel
+    from seqops.serving import RawModel
 
     path = folder / "manifest.json"
     artifacts = {name: str(folder / name) for name in ("weights", "meta", "params")}

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from mutate import mutated
 
+from parts import endpoint_of
+
 TASKS = targets.PARAMS.names
 HALVES = st.text(st.characters(exclude_categories=[]), max_size=300)
 NUMBERS = st.lists(st.floats() | st.integers(), max_size=60).map(lambda row: " ".join(map(repr, row)))
@@ -57,9 +59,9 @@ def request(folder, task):
     data, meta = encoded(folder, task)
 
     def parse(text):
-        assert len(data.request([text], meta)) == 1
+        assert len(endpoint_of(data).request([text], meta)) == 1
 
-    return ".", inputs(data.request_example(meta), [HALVES, NUMBERS, REQUESTS]), parse
+    return ".", inputs(endpoint_of(data).request_example(meta), [HALVES, NUMBERS, REQUESTS]), parse
 
 
 def answer(folder, task):
@@ -72,12 +74,14 @@ def answer(folder, task):
     model = network.build(meta)
 
     def parse(text):
-        rows = data.request([text], meta)
+        rows = endpoint_of(data).request([text], meta)
         if "length" in rows.columns:
             rows.columns["length"] = np.minimum(rows.plain("length"), 5)
-        json.dumps(data.respond(network.predict(model, rows, meta), [text], meta), allow_nan=False)
+        json.dumps(
+            endpoint_of(data).respond(network.predict(model, rows, meta), [text], meta), allow_nan=False
+        )
 
-    return ".", inputs(data.request_example(meta), [HALVES, NUMBERS, REQUESTS]), parse
+    return ".", inputs(endpoint_of(data).request_example(meta), [HALVES, NUMBERS, REQUESTS]), parse
 
 
 def values(folder, task):

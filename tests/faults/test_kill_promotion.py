@@ -9,11 +9,11 @@ import pytest
 from warm import Moment, play
 
 from realm import BETTER, GOOD, founded, stub_bundle
-from seqops.blocks import publish, registry
-from seqops.blocks.evaluation import Chance
-from seqops.blocks.ledger import Ledger
-from seqops.blocks.promotion import Rule
-from seqops.blocks.succession import Decision
+from seqops.evaluation.evaluate import Chance
+from seqops.registry import publish, versions
+from seqops.registry.champion import Decision
+from seqops.registry.promotion_rule import Rule
+from seqops.runtime.journal import Ledger
 
 MODEL = "killed"
 KILLS = {"publish": 16, "promote": 14, "rollback": 14}
@@ -50,7 +50,7 @@ def look(root, seen):
     realm = founded(Path(root), MODEL)
     found = [
         (v.version, sorted(v.tags.items()), v.description)
-        for v in registry.versions(realm.client, realm.model)
+        for v in versions.versions(realm.client, realm.model)
     ]
     lines = [{**e, "time": "", "run_id": ""} for e in Ledger.of(realm.store).entries()]
     Path(seen).write_text(repr((found, realm.champion, realm.challenger, lines)))

@@ -11,9 +11,11 @@ from small import put
 from warm import play
 
 from reviews import Reviews
-from seqops.blocks import registry, track
-from seqops.retraining.audit import Audit
-from seqops.store import Store, sha256_of
+from seqops.core.files import sha256_of
+from seqops.core.project import Store
+from seqops.registry import versions
+from seqops.retraining.history import Audit
+from seqops.tracking import connection
 
 TASK, MODEL, KILLS = "sentiment", "sentiment-classifier", 10
 NOTHING = 11
@@ -22,15 +24,15 @@ NOTHING = 11
 def look(root, seen):
     """Write down what may be seen of the data, the models and the record, less times."""
     store = Store(root)
-    client = track.connect(store)
-    models = [(v.version, v.tags["seqops.decision"]) for v in registry.versions(client, MODEL)]
+    client = connection.connect(store)
+    models = [(v.version, v.tags["seqops.decision"]) for v in versions.versions(client, MODEL)]
     entries = [entry for entry in Audit(store, TASK).ledger.entries() if entry["stage"] == "ended"]
     # one that was killed when its end was recorded leaves the next nothing to do
     done = [entry for entry in entries if entry["outcome"] != "nothing"]
     facts = [(entry["outcome"], entry["champion"], entry["data_after"]) for entry in done]
     paths = sorted(path for path in store.folder(TASK).path.iterdir() if path.name[0] != ".")
     files = {path.name: sha256_of(path) for path in paths}
-    champion = registry.holder(client, MODEL, "champion")
+    champion = versions.holder(client, MODEL, "champion")
     (store.root / seen).write_text(repr((models, champion, facts, files)))
 
 

@@ -9,11 +9,11 @@ import pytest
 from small import STAGES, put
 from warm import Moment, play, stage
 
-from seqops.blocks import track
-from seqops.blocks.search.places import counted
-from seqops.store import Store
-from seqops.tuning.repeats import repeats_of
+from seqops.core.project import Store
+from seqops.tracking import connection
+from seqops.tuning.finalists import repeats_of
 from seqops.tuning.session import Session, storage_url
+from seqops.tuning.trial_numbers import counted
 from seqops.tuning.tune import Settings, tune
 from tunable import TASK, TRIALS, tunable
 
@@ -27,7 +27,7 @@ def search(root):
 def look(root, seen):
     """Write down what came of each place of both studies; no run of the tracking store goes on."""
     store = Store(Path(root))
-    client = track.connect(store)
+    client = connection.connect(store)
     runs = client.search_runs([client.get_experiment_by_name(TASK).experiment_id])
     assert [run.data.tags for run in runs if run.info.status == "RUNNING"] == []
     session = Session.open(store, TASK, storage_url(store, None))

@@ -11,7 +11,7 @@ from small import STAGES, TASK, founded, run
 from warm import play, stage
 
 from checkout import start
-from seqops.store import sha256_of
+from seqops.core.files import sha256_of
 
 NAMES = ["download", "validate", "preprocess"]
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")

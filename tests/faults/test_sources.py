@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from rich.console import Console
 
-from seqops.blocks import transfer
-from seqops.blocks.transfer import TransferError, download
+from seqops.sources import http
+from seqops.sources.http import TransferError, download
 
 OLD, NEW = b"old" * 200_000, b"new" * 200_000
 
@@ -55,7 +55,7 @@ def fetch(server, folder):
 
 
 def test_a_source_that_stalls_in_every_body_is_left_in_time(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(transfer, "TIMEOUTS", (1.0, 0.3))
+    monkeypatch.setattr(http, "TIMEOUTS", (1.0, 0.3))
 
     def stall(handler):
         handler.send(OLD[:1000], len(OLD), status=200)

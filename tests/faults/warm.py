@@ -14,12 +14,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqops.console import plainly
+from seqops.runtime.console import plainly
 
 # its own pool takes a GiB at once, which is what a fuzzed child may grow by
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 SERVER = multiprocessing.get_context("forkserver")
-PRELOADED = ["blocks.fit", "blocks.publish", "blocks.report", "blocks.expect", "tuning.tune"]
+PRELOADED = ["training.loop", "registry.publish", "evaluation.report", "validation", "tuning.tune"]
 SERVER.set_forkserver_preload([f"seqops.{name}" for name in PRELOADED])
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.move"}
 SECONDS = 240

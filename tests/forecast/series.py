@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from seqops.tasks.forecast.data import Task
+from seqops.tasks.forecast.data.dataset import Task
 
 TASK = Task(
     date="",

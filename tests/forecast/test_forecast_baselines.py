@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from series import table, task
 
-from seqops.tasks.forecast import baselines
-from seqops.tasks.forecast.baselines import METHODS, Ahead
+from parts import evaluation_of, metrics_of
+from seqops.tasks.forecast.evaluation import baselines
+from seqops.tasks.forecast.evaluation.baselines import METHODS, Ahead
 
 PAST = np.array([10.0, 20.0, 12.0, 22.0, 14.0])
 AHEAD = Ahead(horizon=5, season=2, positive=False)
@@ -48,11 +49,11 @@ def test_every_baseline_forecasts_every_test_row(tmp_path):
     values = 20 + np.arange(44) + 5 * np.sin(np.arange(44) * np.pi / 2)
     data = task(origin_step=3)
     splits, meta = data.encode(table(tmp_path, values))
-    found = {b.name: b for b in data.baselines(splits, meta)}
+    found = {b.name: b for b in evaluation_of(data).baselines(splits, meta)}
     assert [b.kind for b in found.values()].count("trivial") == 3
     for baseline in found.values():
         assert len(baseline.predicted) == len(splits["test"]) == 2
-        assert {s.name for s in data.score(baseline.predicted, splits["test"], meta)} >= {
+        assert {s.name for s in metrics_of(data).score(baseline.predicted, splits["test"], meta)} >= {
             "backtest_mase",
             "mape",
         }

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from series import table, task
 
-from seqops.blocks.ensemble import EnsembleBidirectional
-from seqops.blocks.fit import train
-from seqops.contract import Decay, Recipe
-from seqops.tasks.forecast.network import Net
+from parts import metrics_of
+from seqops.core.settings import Decay, Recipe
+from seqops.nn.ensemble import EnsembleBidirectional
+from seqops.tasks.forecast.model.network import Net
+from seqops.training.loop import train
 
 RECURRENT = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
 NET = {
@@ -123,7 +124,7 @@ def test_the_same_seed_gives_the_same_weights_from_both_ends(data, tmp_path):
     splits, meta = data.encode(table(tmp_path, SERIES, data))
     recipe = Recipe(0, 2, 8, 0.01, Decay("none", 1.0), 0, 0.0, 1.0, 5, 100)
     network = Net(**{**NET, "kind": "simple_rnn", "dropout": 0.2, "stride": 6})
-    first, second = (train(network, data, splits, meta, recipe).model for _ in range(2))
+    first, second = (train(network, metrics_of(data), splits, meta, recipe).model for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
     mean = np.stack(network.predict(first, splits["test"], meta)["mean"])
     assert mean.shape == (6, 6)

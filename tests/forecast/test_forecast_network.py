@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 from series import table, task
 
-from seqops.blocks.ensemble import EnsembleDense, EnsembleRecurrent
-from seqops.blocks.fit import train
-from seqops.blocks.smoothing import STARTS, ExponentialSmoothing
-from seqops.contract import BadParams, Decay, Recipe
-from seqops.tasks.forecast.forecaster import LAPLACE, PathLoss
-from seqops.tasks.forecast.network import Net
+from parts import endpoint_of, metrics_of
+from seqops.core.errors import BadParams
+from seqops.core.settings import Decay, Recipe
+from seqops.nn.ensemble import EnsembleDense, EnsembleRecurrent
+from seqops.nn.exponential_smoothing import STARTS, ExponentialSmoothing
+from seqops.tasks.forecast.model.layers import LAPLACE, PathLoss
+from seqops.tasks.forecast.model.network import Net
+from seqops.training.loop import train
 
 KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
 NET = {
@@ -136,7 +138,7 @@ def test_the_loss_leaves_unknown_targets_out():
 def test_every_kind_is_fitted_and_forecasts(encoded, kind):
     data, splits, meta = encoded
     network = Net(**{**NET, "kind": kind, "stride": 4, "layers": 2})
-    fitted = train(network, data, splits, meta, RECIPE)
+    fitted = train(network, metrics_of(data), splits, meta, RECIPE)
     predicted = network.predict(fitted.model, splits["test"], meta)
     cells = {name: np.stack(predicted[name]) for name in predicted}
     assert cells["mean"].shape == (6, 6)
@@ -145,7 +147,7 @@ def test_every_kind_is_fitted_and_forecasts(encoded, kind):
     assert (cells["low80"] <= cells["mean"]).all()
     assert (cells["mean"] <= cells["high80"]).all()
     assert (cells["high80"] <= cells["high95"]).all()
-    scores = {score.name for score in data.score(predicted, splits["test"], meta)}
+    scores = {score.name for score in metrics_of(data).score(predicted, splits["test"], meta)}
     assert {"backtest_mase", "mape", "coverage80", "backtest_coverage95"} <= scores
 
 
@@ -207,7 +209,7 @@ def test_a_request_is_forecast_as_its_test_row_is(encoded):
         "date,value",
         *(f"{2000 + i // 12}-{i % 12 + 1:02d},{v!r}" for i, v in enumerate(map(float, SERIES[:38]))),
     ]
-    asked = network.predict(model, data.request(["\n".join(rows)], meta), meta)
+    asked = network.predict(model, endpoint_of(data).request(["\n".join(rows)], meta), meta)
     known = network.predict(model, splits["test"], meta)
     np.testing.assert_allclose(asked["mean"][0], known["mean"][0], rtol=1e-5)
 
@@ -233,5 +235,7 @@ def test_smoothing_needs_two_seasons(encoded):
 def test_the_same_seed_gives_the_same_weights(encoded):
     data, splits, meta = encoded
     network = Net(**{**NET, "dropout": 0.2})
-    first, second = (train(network, data, splits, meta, RECIPE).model.get_weights() for _ in range(2))
+    first, second = (
+        train(network, metrics_of(data), splits, meta, RECIPE).model.get_weights() for _ in range(2)
+    )
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))

@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from series import months, table, task, written
 
-from seqops.blocks.expect import run
-from seqops.contract import BadData
-from seqops.tasks.forecast import sample
-from seqops.tasks.forecast.data import GENERATED
-from seqops.tasks.forecast.origins import Framing, Series
-from seqops.tasks.forecast.scale import Scale
+from parts import evaluation_of
+from seqops.core.errors import BadData
+from seqops.tasks.forecast.data import sample
+from seqops.tasks.forecast.data.dataset import GENERATED
+from seqops.tasks.forecast.data.origins import Framing, Series
+from seqops.tasks.forecast.data.scaling import Scale
+from seqops.validation import run
 
 RISING = list(range(1, 41))  # the value of a row is its 1-based place
 
@@ -54,7 +55,7 @@ def test_only_the_first_test_origin_is_the_long_forecast(tmp_path):
     splits, meta = task(origin_step=2).encode(table(tmp_path, RISING))
     assert splits["test"].plain("long").tolist() == [True, False, False]
     assert meta["origins"] == {"first": 34, "last": 38, "count": 3}
-    known = task().slices(splits["test"], meta)["whole horizon known"]
+    known = evaluation_of(task()).slices(splits["test"], meta)["whole horizon known"]
     assert known.tolist() == [True, True, False]
 
 

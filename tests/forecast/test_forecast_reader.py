@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from series import months, task, written
 
-from seqops.contract import BadData
-from seqops.tasks.forecast import sample
+from seqops.core.errors import BadData
+from seqops.tasks.forecast.data import sample
 
 
 def refusal(path, data=None):

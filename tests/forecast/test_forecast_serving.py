@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from series import months, table, task, written
 
-from seqops.contract import BadData
+from parts import endpoint_of, evaluation_of
+from seqops.core.errors import BadData
 from seqops.tasks.forecast.serving import CELLS
 
 VALUES = [float(10 + i % 4) for i in range(40)]
@@ -38,7 +39,7 @@ def predicted(n=1, columns=1):
     "text", ["1 2 3 4 5 6 7 8 9", "1,2,3,4,5,6,7,8,9", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1; 2;3 4 5 6 7 8 9"]
 )
 def test_lists_of_numbers_are_read_alike(meta, text):
-    split = task().request([text], meta)
+    split = endpoint_of(task()).request([text], meta)
     # the window is 8, so the first of the nine is not needed
     assert split.ragged("history")[0][:, 0].tolist() == [2.0, 3, 4, 5, 6, 7, 8, 9]
     assert np.isnan(split.plain("targets")).all()
@@ -50,14 +51,14 @@ def test_a_request_is_encoded_as_its_test_row_is(tmp_path):
     splits, meta = data.encode(table(tmp_path, VALUES))
     known = months(34)
     text = "\n".join(["date,value", *(f"{m},{v}" for m, v in zip(known, VALUES[:34], strict=True))])
-    asked = data.request([text, "\r\n".join(["\ufeffdate,value", *text.split("\n")[1:]])], meta)
+    asked = endpoint_of(data).request([text, "\r\n".join(["\ufeffdate,value", *text.split("\n")[1:]])], meta)
     for row in (0, 1):
         np.testing.assert_array_equal(asked.plain("calendar")[row], splits["test"].plain("calendar")[0])
         np.testing.assert_array_equal(asked.ragged("history")[row], splits["test"].ragged("history")[0][-8:])
 
 
 def test_a_list_is_placed_by_position(meta):
-    record = task().respond(predicted(), ["1 2 3 4 5 6 7 8"], meta)[0]
+    record = endpoint_of(task()).respond(predicted(), ["1 2 3 4 5 6 7 8"], meta)[0]
     assert record["calendar"] == "by position; the first value taken as 2000-01"
     assert record["forecast"][0] == {
         "step": 1,
@@ -72,7 +73,7 @@ def test_a_list_is_placed_by_position(meta):
 
 
 def test_dates_go_on_from_the_input(meta):
-    record = task().respond(predicted(), [csv(10)], meta)[0]
+    record = endpoint_of(task()).respond(predicted(), [csv(10)], meta)[0]
     assert [step["date"] for step in record["forecast"]] == [
         "2010-11",
         "2010-12",
@@ -85,9 +86,11 @@ def test_dates_go_on_from_the_input(meta):
 
 
 def test_inputs_keep_their_order(meta):
-    split = task().request([csv(10), "5 5 5 5 5 5 5 7"], meta)
+    split = endpoint_of(task()).request([csv(10), "5 5 5 5 5 5 5 7"], meta)
     assert [split.ragged("history")[i][-1, 0] for i in (0, 1)] == [10.0, 7.0]
-    assert [r["known"] for r in task().respond(predicted(2), [csv(10), "5 5 5 5 5 5 5 7"], meta)] == [10, 8]
+    assert [
+        r["known"] for r in endpoint_of(task()).respond(predicted(2), [csv(10), "5 5 5 5 5 5 5 7"], meta)
+    ] == [10, 8]
 
 
 @pytest.mark.parametrize(
@@ -106,33 +109,42 @@ def test_inputs_keep_their_order(meta):
 )
 def test_unusable_inputs_are_refused(meta, text, said):
     with pytest.raises(BadData, match=said):
-        task().request([text], {**meta, "log": True})
+        endpoint_of(task()).request([text], {**meta, "log": True})
 
 
 def test_the_second_input_is_named(meta):
     with pytest.raises(BadData, match="input 2: 1 values"):
-        task().request([csv(10), "1"], meta)
+        endpoint_of(task()).request([csv(10), "1"], meta)
 
 
 def test_several_columns_need_a_csv(wide):
     data = task(values=("a",), covariates=("b",))
     with pytest.raises(BadData, match="a plain list holds one column only"):
-        data.request(["1 2 3 4 5 6 7 8"], wide)
+        endpoint_of(data).request(["1 2 3 4 5 6 7 8"], wide)
 
 
 def test_the_example_is_a_valid_request(meta, wide):
     for made in (meta, wide):
         data = task()
-        split = data.request([data.request_example(made)], made)
+        split = endpoint_of(data).request([endpoint_of(data).request_example(made)], made)
         assert len(split) == 1
-        assert len(data.respond(predicted(), [data.request_example(made)], made)[0]["forecast"]) == 6
+        assert (
+            len(
+                endpoint_of(data).respond(predicted(), [endpoint_of(data).request_example(made)], made)[0][
+                    "forecast"
+                ]
+            )
+            == 6
+        )
 
 
 def test_several_series_are_listed_by_name(tmp_path):
     rows = [f"{month},{i},{2 * i}" for i, month in enumerate(months(40))]
     data = task()
     _, meta = data.encode(data.read([written(tmp_path, rows, "month,a,b")]))
-    record = data.respond(predicted(columns=2), [data.request_example(meta)], meta)[0]
+    record = endpoint_of(data).respond(predicted(columns=2), [endpoint_of(data).request_example(meta)], meta)[
+        0
+    ]
     first = record["forecast"][:2]
     assert [(s["step"], s["series"], s["mean"]) for s in first] == [(1, "a", 0.0), (1, "b", 1.0)]
 
@@ -141,10 +153,10 @@ def test_examples_and_plots_show_the_forecast(tmp_path):
     data = task()
     splits, meta = data.encode(table(tmp_path, VALUES))
     cells = {name: [np.full(6, 11.0)] * 6 for name in CELLS}
-    shown = data.examples(pd.DataFrame(cells), splits["test"], meta)
+    shown = evaluation_of(data).examples(pd.DataFrame(cells), splits["test"], meta)
     assert shown["truth"].iloc[-1] == "13 - - - - -"
     assert shown["predicted"].iloc[0] == "11 11 11 11 11 11"
-    long, error = data.plots(pd.DataFrame(cells), splits["test"], meta)
+    long, error = evaluation_of(data).plots(pd.DataFrame(cells), splits["test"], meta)
     assert (long.band, long.table["truth"].tolist()) == (("low95", "high95"), VALUES[34:])
     # the last steps of the series are 12 13 10 11 12 13: errors 1 2 1 0 1 2 at step 1
     assert error.table["mae"].iloc[0] == pytest.approx(7 / 6)

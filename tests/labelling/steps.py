@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from seqops.tasks.labelling.data import Task
+from seqops.tasks.labelling.data.dataset import Task
 
 TASK = Task(
     sequence="sequence", values=(), label="label", test=0.2, validation=0.2, seed=0, longest=20, sequences=60

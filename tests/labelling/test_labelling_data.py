@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 from steps import sampled, task, written
 
-from seqops.arrays import Ragged, Split
-from seqops.blocks.expect import run
-from seqops.contract import BadData
-from seqops.tasks.labelling import baselines, scores
-from seqops.tasks.labelling.data import GENERATED
-from seqops.tasks.labelling.sample import labels
+from parts import endpoint_of, evaluation_of
+from seqops.core.errors import BadData
+from seqops.core.ragged import Ragged, Split
+from seqops.tasks.labelling import metrics
+from seqops.tasks.labelling.data.dataset import GENERATED
+from seqops.tasks.labelling.data.sample import labels
+from seqops.tasks.labelling.evaluation import baselines
+from seqops.validation import run
 
 
 def test_a_step_is_1_once_the_sum_exceeds_a_quarter_of_the_length():
@@ -58,7 +60,7 @@ def test_broken_promises_are_found(tmp_path):
         "sequences of equal numbers have equal labels",
     ]
     apart = facts.drop(columns="split").assign(split=["train"] * 60 + ["test"])
-    from seqops.tasks.labelling.promises import derived
+    from seqops.tasks.labelling.data.checks import derived
 
     assert "no sequence stands in two splits" in broken(derived(apart), data)
 
@@ -97,7 +99,7 @@ def test_baselines_by_hand():
 def test_scores_by_hand_and_a_row_is_a_sequence():
     truth = Ragged.of([[0, 1, 1], [1], [0, 0]], np.int8)
     predicted = pd.Series([[0, 1, 0], [1], [1, 0]])
-    found = {s.name: s for s in scores.all_of(predicted, truth)}
+    found = {s.name: s for s in metrics.all_of(predicted, truth)}
     assert found["accuracy"].statistics.tolist() == [[2, 3], [1, 1], [1, 2]]
     assert found["accuracy"].point() == pytest.approx(4 / 6)
     # true positives, false positives, false negatives
@@ -109,7 +111,7 @@ def test_scores_by_hand_and_a_row_is_a_sequence():
 
 def test_slices_part_lengths_and_changes():
     truth = split([[1, 2], [1, 2, 3], [1]], [[0, 1], [1, 1, 1], [0]])
-    masks = task().slices(truth, {"usual_length": 2})
+    masks = evaluation_of(task()).slices(truth, {"usual_length": 2})
     assert {name: mask.tolist() for name, mask in masks.items()} == {
         "up to 2 steps": [True, False, True],
         "over 2 steps": [False, True, False],
@@ -119,9 +121,9 @@ def test_slices_part_lengths_and_changes():
 
 def test_a_request_is_read_as_training_rows_are(tmp_path):
     meta = {"values": ["value"]}
-    found = task().request(["1 2.5, 3", "4\n5"], meta).ragged("figures")
+    found = endpoint_of(task()).request(["1 2.5, 3", "4\n5"], meta).ragged("figures")
     assert [found[i].tolist() for i in range(2)] == [[[1], [2.5], [3]], [[4], [5]]]
-    several = task().request(["1, 2\n\n3 4"], {"values": ["x", "y"]}).ragged("figures")
+    several = endpoint_of(task()).request(["1, 2\n\n3 4"], {"values": ["x", "y"]}).ragged("figures")
     assert several[0].tolist() == [[1, 2], [3, 4]]
 
 
@@ -138,4 +140,4 @@ def test_a_request_is_read_as_training_rows_are(tmp_path):
 def test_unusable_requests_are_refused(text, values, said):
     good = " ".join("1" for _ in values)
     with pytest.raises(BadData, match=said):
-        task().request([good, text], {"values": values})
+        endpoint_of(task()).request([good, text], {"values": values})

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from steps import sampled, task
 
-from seqops.arrays import Ragged, Split
-from seqops.tasks.labelling.data import GENERATED
-from seqops.tasks.labelling.network import Net
-from seqops.tasks.labelling.sample import labels
+from parts import metrics_of
+from seqops.core.ragged import Ragged, Split
+from seqops.tasks.labelling.data.dataset import GENERATED
+from seqops.tasks.labelling.data.sample import labels
+from seqops.tasks.labelling.model.network import Net
 
 NET = {"kind": "lstm", "direction": "both", "units": 8, "layers": 1, "dropout": 0.0}
 META = {"values": ["x", "y"], "centre": [1.0, -1.0], "width": [2.0, 0.5]}
@@ -68,7 +69,7 @@ def test_every_kind_learns_a_few_sequences_by_heart(tmp_path, kind):
     few = splits["train"].take(np.arange(8))
     for _ in range(60):
         model.train_on_batch(*network.batch(few, meta))
-    found = {s.name: s.point() for s in data.score(network.predict(model, few, meta), few, meta)}
+    found = {s.name: s.point() for s in metrics_of(data).score(network.predict(model, few, meta), few, meta)}
     assert found["accuracy"] > 0.95
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from steps import task, written
 
-from seqops.contract import BadData
+from seqops.core.errors import BadData
 
 ROWS = ["a,0.5,0", "a,0.75,1", "b,1,0"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seqops.tasks.ner.data import Task
+from seqops.tasks.ner.data.dataset import Task
 
 KLP = """; 김하늘은 서울에 산다.
 $<김하늘:PS>은 <서울:LC>에 산다.

@@ -5,8 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqops.tasks.ner.align import character_spans, found_spans, gold_spans, marked_spans, token_spans
-from seqops.tasks.ner.reader import Sentence
+from seqops.tasks.ner.data.alignment import (
+    character_spans,
+    found_spans,
+    gold_spans,
+    marked_spans,
+    token_spans,
+)
+from seqops.tasks.ner.data.reader import Sentence
 
 TAGGED = ["B-OG", "I-OG", "O", "B-TI"]
 

@@ -10,10 +10,11 @@ import pytest
 from korean import CONLL, KLP, task, written
 from sklearn.model_selection import train_test_split
 
-from seqops.blocks.morphemes import Morpheme, morphemes, plain_jamo
-from seqops.blocks.sequences import UNKNOWN
-from seqops.contract import BadData
-from seqops.tasks.ner.encoding import CHARACTERS, PLACE, WORD, Encoder, Tokens, learn, places, tokenize
+from parts import endpoint_of, evaluation_of, metrics_of
+from seqops.core.errors import BadData
+from seqops.preprocessing.korean import Morpheme, morphemes, plain_jamo
+from seqops.preprocessing.vocabulary import UNKNOWN
+from seqops.tasks.ner.data.features import CHARACTERS, PLACE, WORD, Encoder, Tokens, learn, places, tokenize
 
 
 def table(texts: list[str], tags: list[list[str]] | None = None) -> pd.DataFrame:
@@ -78,7 +79,7 @@ def test_texts_in_two_splits_are_marked_and_only_grouped_splits_promise_there_ar
 
 
 def test_great_expectations_finds_what_is_wrong() -> None:
-    from seqops.blocks.expect import run
+    from seqops.validation import run
 
     rows = table(["가 나", "다 " * 101, "라", "마"], [["B-OG", "I-PS"], ["O"] * 101, ["B-XX"], ["O"]])
     report = run(task().facts(rows), task().expectations())
@@ -162,11 +163,11 @@ def test_the_truth_as_a_prediction_is_perfect(encoded) -> None:
     data, rows, splits, meta = encoded
     test = rows[data.assign(rows) == "test"]
     predicted = test[["tags", "starts", "ends", "types"]].reset_index(drop=True)
-    scores = {s.name: s.point() for s in data.score(predicted, splits["test"], meta)}
+    scores = {s.name: s.point() for s in metrics_of(data).score(predicted, splits["test"], meta)}
     assert {scores["f1"], scores["raw_f1"], scores["precision"], scores["raw_recall"]} == {1.0}
-    shown = data.examples(predicted, splits["test"], meta)
+    shown = evaluation_of(data).examples(predicted, splits["test"], meta)
     assert (shown["truth"] == shown["predicted"]).all()
-    names = [plot.name for plot in data.plots(predicted, splits["test"], meta)]
+    names = [plot.name for plot in evaluation_of(data).plots(predicted, splits["test"], meta)]
     assert names == ["confusion", "by_type"]
 
 
@@ -178,7 +179,7 @@ def test_a_sentence_that_fits_no_text_is_left_out_of_the_raw_score(encoded) -> N
         spoilt[column] = [value if i == test else cell for i, cell in enumerate(spoilt[column])]
     splits, meta = data.encode(spoilt)
     predicted = rows.iloc[np.flatnonzero(data.assign(rows) == "test")].reset_index(drop=True)
-    scores = {s.name: s for s in data.score(predicted, splits["test"], meta)}
+    scores = {s.name: s for s in metrics_of(data).score(predicted, splits["test"], meta)}
     assert scores["raw_f1"].statistics[0].tolist() == [0, 0, 0]
     assert meta["unaligned"] == 1
 
@@ -187,14 +188,15 @@ def test_baselines_on_rows_worked_by_hand(tmp_path: Path) -> None:
     data = task(layout="conll", types=("PER", "LOC"), tokenizer="whitespace", tokens="corpus")
     rows = data.read([written(tmp_path, CONLL)])
     split = {"train": "Anna Berg visited Oslo .", "test": "It rained"}
-    from seqops.tasks.ner import arrays, baselines
+    from seqops.tasks.ner.data import encoding
+    from seqops.tasks.ner.evaluation import baselines
 
     whole = pd.concat([rows, rows.iloc[:1]]).reset_index(drop=True)
     names = np.array(["train", "train", "test"])
     assert split["test"] in set(rows["text"])
-    meta = arrays.learn(whole[names == "train"], "corpus", "whitespace", 1, 4)
+    meta = encoding.learn(whole[names == "train"], "corpus", "whitespace", 1, 4)
     meta |= {"types": ["PER", "LOC"], "tags": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]}
-    both = arrays.encode(whole, names, "whitespace", meta)
+    both = encoding.encode(whole, names, "whitespace", meta)
     parts = {"train": both.take(np.array([0, 1])), "test": both.take(np.array([2]))}
     assert both.plain("leaked").tolist() == [False, False, True]
     assert baselines.longest_match(parts, meta)["tags"][0] == ["B-PER", "I-PER", "O", "B-LOC", "O"]
@@ -205,22 +207,22 @@ def test_baselines_on_rows_worked_by_hand(tmp_path: Path) -> None:
 def test_requests_are_encoded_as_training_rows_were(encoded) -> None:
     data, rows, splits, meta = encoded
     texts = rows["text"][data.assign(rows) == "test"].tolist()
-    asked = data.request(texts, meta)
+    asked = endpoint_of(data).request(texts, meta)
     for name in ("raw_features", "raw_offsets"):
         np.testing.assert_array_equal(asked.ragged(name).values, splits["test"].ragged(name).values)
-    assert data.request_example(meta) in set(rows["text"])
+    assert endpoint_of(data).request_example(meta) in set(rows["text"])
 
 
 @pytest.mark.parametrize(("text", "said"), [("  ", "The text is empty"), ("말 " * 500, "100 is the most")])
 def test_an_unusable_request_is_refused(encoded, text: str, said: str) -> None:
     data, _, _, meta = encoded
     with pytest.raises(BadData, match=said):
-        data.request([text], meta)
+        endpoint_of(data).request([text], meta)
 
 
 def test_answers_count_characters_of_the_composed_text() -> None:
     predicted = pd.DataFrame({"starts": [[0, 3]], "ends": [[2, 4]], "types": [["LC", "PS"]]})
-    (answer,) = task().respond(predicted, ["\u1112\u1161\u11ab강 가"], {})
+    (answer,) = endpoint_of(task()).respond(predicted, ["\u1112\u1161\u11ab강 가"], {})
     assert answer["text"] == "한강 가"
     assert answer["entities"] == [
         {"text": "한강", "type": "LC", "start": 0, "end": 2},

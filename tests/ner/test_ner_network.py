@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from korean import task, written
 
-from seqops.arrays import Ragged, Split
-from seqops.blocks.scores.spans import follows
-from seqops.tasks.ner.layers import WordDropout
-from seqops.tasks.ner.network import Net
+from parts import metrics_of
+from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.iob2 import follows
+from seqops.tasks.ner.model.layers import WordDropout
+from seqops.tasks.ner.model.network import Net
 
 
 def network(**changed: object) -> Net:
@@ -43,7 +44,7 @@ def test_a_few_sentences_are_learnt_by_heart(encoded, changed: dict[str, object]
     few = splits["train"].take(np.arange(6))
     for _ in range(40):
         model.train_on_batch(*net.batch(few, meta))
-    scores = {s.name: s.point() for s in data.score(net.predict(model, few, meta), few, meta)}
+    scores = {s.name: s.point() for s in metrics_of(data).score(net.predict(model, few, meta), few, meta)}
     assert scores["f1"] > 0.9
     assert scores["raw_f1"] > 0.9
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from korean import CONLL, KLP, task, written
 
-from seqops.contract import BadData
-from seqops.tasks.ner.reader import Sentence, sentences, typed
+from seqops.core.errors import BadData
+from seqops.tasks.ner.data.reader import Sentence, sentences, typed
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from seqops import console
-from seqops.blocks.fetch import MIRROR
-from seqops.console import plainly
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store
+from seqops.runtime import console
+from seqops.runtime.console import plainly
+from seqops.sources.fetch import MIRROR
 
 HERE = Path(__file__).parents[2]
 PARAMS = Params.load(HERE / "params.yaml")

@@ -8,7 +8,7 @@ import pytest
 from invented import Invented
 
 from realm import founded, stub_bundle
-from seqops.blocks import publish
+from seqops.registry import publish
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from pathlib import Path
 import mlflow
 from typer.testing import CliRunner
 
-from seqops.blocks.track import logged
 from seqops.cli import app
-from seqops.presets import Preset
-from seqops.store import Store
+from seqops.core.project import Store
+from seqops.experiments.presets import Preset
+from seqops.tracking.mlflow_runs import logged
 
 HERE = Path(__file__).parents[2]
 PRESETS = {

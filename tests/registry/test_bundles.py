@@ -13,17 +13,21 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from realm import CHANCE, RULE, stub_bundle
-from seqops.blocks import comparison, evaluation, publish, registry, track
-from seqops.blocks.champion_drift import Unmeasured, against_champion
-from seqops.blocks.comparison import Present, Unscored
-from seqops.blocks.identity import Identity
-from seqops.blocks.integrity import BUNDLE
-from seqops.blocks.thresholds import Thresholds
-from seqops.blocks.version_process import running
 from seqops.cli import app
-from seqops.contract import Baseline
+from seqops.core.arrays_io import write_splits, write_table
+from seqops.core.files import sha256_of, write_json
+from seqops.core.interfaces import Baseline
+from seqops.core.project import Store
+from seqops.core.settings import Thresholds
+from seqops.evaluation import evaluate
 from seqops.params import Params
-from seqops.store import Store, sha256_of, write_json, write_splits, write_table
+from seqops.registry import publish, rescore, versions
+from seqops.registry.rescore import Present, Unscored
+from seqops.registry.verify import BUNDLE
+from seqops.registry.version_process import running
+from seqops.retraining.champion_drift import Unmeasured, against_champion
+from seqops.tracking import connection
+from seqops.tracking.fingerprint import Identity
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 NAME = "forecast"
@@ -52,7 +56,7 @@ def written(store, task, raw):
     predicted = network.predict(model, splits["test"], meta)
     half = predicted.map(lambda cells: [cell / 2 for cell in cells])
     baselines = [Baseline("half", "trivial", half)]
-    found = evaluation.evaluate(data, predicted, splits["test"], meta, baselines, CHANCE)
+    found = evaluate.evaluate(task.evaluation(), predicted, splits["test"], meta, baselines, CHANCE)
     content = {"data": folder.data_sha256(), "model": sha256_of(folder.weights)}
     found.metrics.update(task=NAME, source="sample", sha256=content)
     folder.plots.mkdir(exist_ok=True)
@@ -97,8 +101,8 @@ LIMITS = Thresholds(alpha=0.01, psi=0.2, least=30)
 def bundle(scene):
     """Return the folder of the first version's bundle."""
     store, first, _, _ = scene
-    client = track.connect(store)
-    version = registry.version(client, first.data.registered_name, "1")
+    client = connection.connect(store)
+    version = versions.version(client, first.data.registered_name, "1")
     logged = client.get_logged_model(version.source.removeprefix("models:/"))
     return Path(logged.artifact_location.removeprefix("file://"))
 
@@ -106,7 +110,7 @@ def bundle(scene):
 def against(scene, table, new=None, least=2):
     store, first, _, _ = scene
     rows = np.ones(len(table), np.bool_) if new is None else new
-    return against_champion(first, track.connect(store), table, rows, Thresholds(0.01, 0.2, least))
+    return against_champion(first, connection.connect(store), table, rows, Thresholds(0.01, 0.2, least))
 
 
 def test_the_rows_of_its_training_have_not_drifted_from_the_champion(scene):
@@ -164,8 +168,8 @@ def test_the_reference_is_hashed_and_small_and_holds_no_row(scene):
 
 def test_a_bundle_of_before_there_were_references_answers_and_is_not_measured(scene):
     store, first, _, (_, meta, table) = scene
-    folder, client, name = bundle(scene), track.connect(store), first.data.registered_name
-    listed = registry.version(client, name, "1").tags[BUNDLE]
+    folder, client, name = bundle(scene), connection.connect(store), first.data.registered_name
+    listed = versions.version(client, name, "1").tags[BUNDLE]
     names = ("MLmodel", "artifacts/manifest.json", "artifacts/reference.json")
     files = {folder / name: (folder / name).read_bytes() for name in names}
     described, manifest, reference = files
@@ -179,8 +183,8 @@ def test_a_bundle_of_before_there_were_references_answers_and_is_not_measured(sc
         del document["flavors"]["python_function"]["artifacts"]["reference"]
         YAML().dump(document, described)
         assert against(scene, table) is None
-        with running(client, registry.version(client, name, "1")) as process:
-            (answer,) = process.predict([first.data.request_example(meta)])
+        with running(client, versions.version(client, name, "1")) as process:
+            (answer,) = process.predict([first.endpoint().request_example(meta)])
         assert len(answer["forecast"]) == first.data.horizon
     finally:
         client.set_model_version_tag(name, "1", BUNDLE, listed)
@@ -192,7 +196,7 @@ def test_without_a_champion_nothing_is_measured(scene):
     store, first, _, (_, _, table) = scene
     nobody = type("Nobody", (type(first.data),), {"registered_name": "nobody"})
     task = replace(first, data=nobody(**first.data.__dict__))
-    client = track.connect(store)
+    client = connection.connect(store)
     assert against_champion(task, client, table, np.ones(len(table), np.bool_), LIMITS) is None
 
 
@@ -211,10 +215,10 @@ def test_the_command_shows_what_moved_and_says_it_in_a_line(scene, monkeypatch):
 
 def test_an_altered_bundle_is_not_scored(scene):
     store, _, second, _ = scene
-    client = track.connect(store)
-    version = registry.version(client, second.data.registered_name, "1")
+    client = connection.connect(store)
+    version = versions.version(client, second.data.registered_name, "1")
     weights = next(bundle(scene).rglob("model.weights.h5"))
     weights.write_bytes(weights.read_bytes() + b"more")
     present = Present.of(second, store.folder(NAME), store.folder(NAME).data_sha256())
     with pytest.raises(Unscored, match=r"artifacts/model\.weights\.h5 is altered"):
-        comparison.goal_of(client, present, version)
+        rescore.goal_of(client, present, version)

@@ -7,9 +7,10 @@ import sys
 import pytest
 
 from checkout import NAMES
-from seqops.blocks import code_closure
-from seqops.blocks.bundle import PARTS, SERVING, copied, requirements
-from seqops.blocks.code_closure import closure, third_party
+from seqops.core.task_parts import PARTS
+from seqops.registry.bundle import SERVING, copied, requirements
+from seqops.tracking import code_closure
+from seqops.tracking.code_closure import closure, third_party
 
 
 def modules(task):

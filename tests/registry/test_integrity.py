@@ -9,13 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from realm import BETTER, GOOD
-from seqops.blocks import integrity, publish, registry
 from seqops.cli import app
+from seqops.core.files import read_json, sha256_of, sha256_of_json, write_json
 from seqops.params import Params
-from seqops.store import read_json, sha256_of, sha256_of_json, write_json
+from seqops.registry import publish, verify, versions
 
 HERE = Path(__file__).parents[2]
-WEIGHTS, MODEL, CODE = "artifacts/model.weights.h5", "MLmodel", "code/seqops/serve/model.py"
+WEIGHTS, MODEL, CODE = "artifacts/model.weights.h5", "MLmodel", "code/seqops/serving.py"
 
 
 def small_bundle(task, folder, run_id, example):
@@ -44,7 +44,7 @@ def project(realm, monkeypatch):
 
 
 def version(project):
-    return registry.version(project.client, project.model, "1")
+    return versions.version(project.client, project.model, "1")
 
 
 def folder(project):
@@ -52,7 +52,7 @@ def folder(project):
 
 
 def listing(project):
-    return project.artifact(project.client.get_run(version(project).run_id), integrity.LIST)
+    return project.artifact(project.client.get_run(version(project).run_id), verify.LIST)
 
 
 def alter(bundle, name):
@@ -119,7 +119,7 @@ def test_a_list_that_was_altered_together_with_a_file_does_not_help(project):
 
 def test_a_lost_list_does_not_lose_an_intact_bundle(project, tmp_path):
     listing(project).unlink()
-    assert (integrity.verified(project.client, version(project), tmp_path) / CODE).is_file()
+    assert (verify.verified(project.client, version(project), tmp_path) / CODE).is_file()
 
 
 def test_a_link_that_leads_nowhere_and_a_lost_bundle_are_told_in_words(project):
@@ -138,19 +138,19 @@ def test_compiled_code_that_was_laid_beside_the_source_is_not_taken(project, tmp
     cache = folder(project) / "code" / "seqops" / "__pycache__" / "model.cpython-311.pyc"
     cache.parent.mkdir()
     cache.write_bytes(b"other code")
-    verified = integrity.verified(project.client, version(project), tmp_path)
+    verified = verify.verified(project.client, version(project), tmp_path)
     assert [*verified.rglob("*.pyc")] == []
 
 
 def test_the_tag_is_the_hash_of_the_list_and_the_list_names_every_file(project):
     kept = read_json(listing(project))
     assert sorted(kept) == sorted([WEIGHTS, MODEL, CODE])
-    assert version(project).tags[integrity.BUNDLE] == sha256_of_json(kept)
+    assert version(project).tags[verify.BUNDLE] == sha256_of_json(kept)
     assert kept[MODEL] == sha256_of(folder(project) / MODEL)
 
 
 def test_a_version_of_before_is_loaded_with_a_warning(project, tmp_path, capfd):
-    project.client.delete_model_version_tag(project.model, "1", integrity.BUNDLE)
+    project.client.delete_model_version_tag(project.model, "1", verify.BUNDLE)
     alter(folder(project), WEIGHTS)
-    assert integrity.verified(project.client, version(project), tmp_path).is_dir()
+    assert verify.verified(project.client, version(project), tmp_path).is_dir()
     assert "cannot be checked" in capfd.readouterr().err

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from seqops.blocks.ledger import Ledger
+from seqops.runtime.journal import Ledger
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_line_that_lacks_only_its_end_counts_once(ledger):
 
 def test_two_processes_write_whole_lines(ledger):
     program = (
-        "import sys; from pathlib import Path; from seqops.blocks.ledger import Ledger\n"
+        "import sys; from pathlib import Path; from seqops.runtime.journal import Ledger\n"
         "for i in range(50): Ledger(Path(sys.argv[1])).append({'what': sys.argv[2], 'fill': 'x' * 3000})"
     )
     running = [

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seqops.blocks.evaluation import Chance, Evaluation, Rival
-from seqops.blocks.promotion import Case, Rule, compare, decide, holm
-from seqops.blocks.scores.bootstrap import Difference
-from seqops.contract import Score
+from seqops.core.score import Score
+from seqops.evaluation.evaluate import Chance, Evaluation, Rival
+from seqops.metrics.bootstrap import Difference
+from seqops.metrics.multiple_testing import holm
+from seqops.registry.promotion_rule import Case, Rule, compare, decide
 
 CHANCE = Chance(resamples=1000, seed=0, alpha=0.05)
 RULE = Rule(CHANCE, guard=0.05, unscorable="keep")

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from realm import BAD, BETTER, CHANCE, EVEN, GOOD, ROWS, RULE, predictions
-from seqops.blocks import comparison, registry, track
-from seqops.blocks.identity import Identity
-from seqops.blocks.ledger import Ledger
-from seqops.blocks.promotion import Rule
-from seqops.contract import BadData
-from seqops.store import sha256_of
+from seqops.core.errors import BadData
+from seqops.core.files import sha256_of
+from seqops.registry import rescore, versions
+from seqops.registry.promotion_rule import Rule
+from seqops.runtime.journal import Ledger
+from seqops.tracking import mlflow_runs
+from seqops.tracking.fingerprint import Identity
 
 
 def test_the_first_good_model_is_champion_and_a_better_one_takes_its_place(realm):
@@ -80,7 +81,7 @@ def test_publishing_twice_changes_nothing(realm):
     realm.publish()
     run = realm.client.get_model_version(realm.model, "1").run_id
     assert len(realm.client.get_metric_history(run, "test/accuracy")) == 1
-    assert len(registry.versions(realm.client, realm.model)) == 2
+    assert len(versions.versions(realm.client, realm.model)) == 2
     assert realm.lines() == [("promoted", "1", None, "1"), ("kept", "2", "1", "1")]
 
 
@@ -93,7 +94,7 @@ def test_publishing_the_champion_says_that_it_is(realm):
 def test_a_bundle_that_a_death_left_without_a_version_is_forgotten(realm):
     realm.write(GOOD)
     identity = Identity.of(realm.store, realm.task)
-    run = track.training_run(realm.store, realm.task, identity, sha256_of(realm.folder.weights))
+    run = mlflow_runs.training_run(realm.store, realm.task, identity, sha256_of(realm.folder.weights))
     experiment = realm.client.get_run(run.run_id).info.experiment_id
     realm.client.create_logged_model(experiment, name="model", source_run_id=run.run_id)
     assert realm.publish().champion
@@ -115,7 +116,7 @@ def test_scores_of_other_weights_are_not_published(realm):
     realm.write(GOOD).folder.weights.write_bytes(b"trained anew")
     with pytest.raises(BadData, match="other weights or other data than those beside it"):
         realm.publish()
-    assert registry.versions(realm.client, realm.model) == []
+    assert versions.versions(realm.client, realm.model) == []
 
 
 def version_that_predicts(right):
@@ -145,7 +146,7 @@ def loads(monkeypatch):
             raise value
         yield value
 
-    monkeypatch.setattr(comparison, "running", running)
+    monkeypatch.setattr(rescore, "running", running)
     return found
 
 
@@ -220,9 +221,9 @@ def test_a_champion_whose_run_is_gone_is_asked_for_its_bundle(realm, loads):
 def test_the_card_tells_use_limits_data_scores_baselines_and_slices(realm):
     realm.make(BETTER)
     card = realm.client.get_model_version(realm.model, "1").description
-    data = realm.task.data
-    assert f"**Intended use.** {data.intended_use}" in card
-    assert f"**Limits.** {data.limits}" in card
+    endpoint = realm.task.endpoint()
+    assert f"**Intended use.** {endpoint.intended_use}" in card
+    assert f"**Limits.** {endpoint.limits}" in card
     sha256 = realm.folder.data_sha256()[:12]
     assert f"Source: sample; rows: test 60, train 60, validation 20; sha256 {sha256}" in card
     assert "| accuracy | 1 | [1, 1] |" in card
@@ -230,20 +231,20 @@ def test_the_card_tells_use_limits_data_scores_baselines_and_slices(realm):
     assert "| first | 40 | 1 | [1, 1] |" in card
     assert f'load_model("models:/{realm.model}@champion")' in card
     whole = realm.client.get_registered_model(realm.model)
-    assert whole.description == f"{realm.task.name}: {data.intended_use}"
+    assert whole.description == f"{realm.task.name}: {endpoint.intended_use}"
 
 
 def test_numbers_too_long_for_a_tag_leave_the_slices_to_the_ledger(realm):
     realm.make(GOOD)
     names = [f"slice number {i}" for i in range(60)]
-    masks = dict.fromkeys(names, realm.task.data.slices(BETTER, {})["first"])
-    type(realm.task.data).slices = lambda self, truth, meta: masks
+    masks = dict.fromkeys(names, realm.task.evaluation().slices(BETTER, {})["first"])
+    type(realm.task.evaluation()).slices = lambda self, truth, meta: masks
     realm.make(BETTER)
     brief = json.loads(realm.tags("2")["seqops.decision_numbers"])
     assert "slices" not in brief
     assert brief["difference"]["value"] == pytest.approx(0.2)
     assert len(Ledger.of(realm.store).entries()[-1]["numbers"]["slices"]) == 60
-    assert len(realm.client.get_model_version(realm.model, "2").description) <= registry.MOST
+    assert len(realm.client.get_model_version(realm.model, "2").description) <= versions.MOST
 
 
 def test_the_level_of_the_rule_is_the_level_of_the_record(realm):

@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from realm import BAD, BETTER, GOOD
-from seqops.blocks.ledger import Ledger
 from seqops.cli import app
 from seqops.params import Params
+from seqops.runtime.journal import Ledger
 
 HERE = Path(__file__).parents[2]
 

@@ -7,9 +7,9 @@ import mlflow
 from invented import LOSES, TIES, TRANSLATED, tags
 from PIL import Image
 
-from seqops.blocks.curves import curves, read
-from seqops.blocks.markdown import number
-from seqops.blocks.records import Row
+from seqops.evaluation.formatting import number
+from seqops.experiments.learning_curves import curves, read
+from seqops.experiments.recorded_runs import Row
 from seqops.params import Params
 
 PAGE = (Path(__file__).parent / "results.md").read_text("utf-8")

@@ -9,16 +9,17 @@ import requests
 from mlflow.exceptions import MlflowException
 
 from realm import BETTER, GOOD, founded
-from seqops.blocks import registry, track
-from seqops.blocks.ledger import Ledger
-from seqops.blocks.succession import Decision, Overtaken, Succession
-from seqops.contract import SeqopsError
+from seqops.core.errors import SeqopsError
+from seqops.registry import versions as registry
+from seqops.registry.champion import Decision, Overtaken, Succession
+from seqops.runtime.journal import Ledger
+from seqops.tracking import connection, mlflow_runs
 
 
 def versions(realm, n):
     """Register versions 1 to n of a model, none of them champion."""
     registry.describe(realm.client, realm.model, "a toy")
-    experiment = track.experiment_of(realm.client, realm.store, realm.task.name)
+    experiment = mlflow_runs.experiment_of(realm.client, realm.store, realm.task.name)
     for _ in range(n):
         run = realm.client.create_run(experiment)
         realm.client.create_model_version(realm.model, f"{run.info.artifact_uri}/model", run.info.run_id)
@@ -108,9 +109,9 @@ def test_who_was_compared_with_a_former_champion_is_told(realm):
 PROMOTE = """
 import sys
 from pathlib import Path
-from seqops.blocks import track
-from seqops.blocks.succession import Decision, Overtaken, Succession
-from seqops.store import Store
+from seqops.tracking import mlflow_runs as track
+from seqops.registry.champion import Decision, Overtaken, Succession
+from seqops.core.project import Store
 root, task, model, version = sys.argv[1:]
 store = Store(Path(root))
 succession = Succession(track.connect(store), store, task, model)
@@ -189,7 +190,7 @@ def state(realm):
 
 def survive(realm, monkeypatch, prepare, act):
     """Let the server die at each call of `act` in turn, act again, and compare with an undisturbed act."""
-    connect = track.connect
+    connect = connection.connect
     prepare(realm)
     before = realm.champion
     act(realm)
@@ -198,14 +199,14 @@ def survive(realm, monkeypatch, prepare, act):
         other = founded(realm.store.root / f"death-{alive}", f"{realm.model}-{alive}")
         prepare(other)
         dying = Dying(other.client, alive, DEATHS[alive % 2], done=alive % 4 > 1)
-        monkeypatch.setattr(track, "connect", lambda store, dying=dying: dying)
+        monkeypatch.setattr(connection, "connect", lambda store, dying=dying: dying)
         died = False
         try:
             act(other)
         except SeqopsError as error:
             died = "the server is gone" in str(error)
             assert died
-        monkeypatch.setattr(track, "connect", connect)
+        monkeypatch.setattr(connection, "connect", connect)
         assert other.champion in (before, after)
         act(other)
         assert state(other) == undisturbed, f"after a death at call {alive + 1}"

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from bundles import ELSEWHERE, MODEL, former, of_another_layout
 
-from seqops.blocks.environment_check import differences
-from seqops.blocks.version_process import CannotRunError, VersionProcess
-from seqops.contract import BadData, SeqopsError
+from seqops.core.errors import BadData, SeqopsError
+from seqops.registry.environment_check import differences
+from seqops.registry.version_process import CannotRunError, VersionProcess
 
 CALLED = "version 1 of a-model"
 
@@ -116,7 +116,7 @@ def test_a_version_that_cannot_be_loaded_says_why_and_what_differs(tmp_path, mod
 PARENT = """
 import sys
 from pathlib import Path
-from seqops.blocks.version_process import VersionProcess
+from seqops.registry.version_process import VersionProcess
 process = VersionProcess("a version", Path(sys.argv[1]), open(sys.argv[2], "w+b"), 60.0, [])
 process.wait_until_ready(120)
 print(process.predict(["x"])[0]["process"], flush=True)

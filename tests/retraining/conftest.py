@@ -7,7 +7,7 @@ import pytest
 from town import Lines, Town
 
 from realm import founded, stub_bundle
-from seqops.blocks import publish
+from seqops.registry import publish
 
 
 @pytest.fixture(scope="session")

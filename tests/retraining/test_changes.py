@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqops.retraining.changes import changes
+from seqops.retraining.row_diff import changes
 
 
 def table(*texts):

@@ -8,14 +8,14 @@ import pytest
 from town import ALWAYS, NEW
 
 from realm import BAD, BETTER, GOOD
-from seqops.blocks.lock import at_once
-from seqops.contract import SeqopsError
+from seqops.core.errors import SeqopsError
+from seqops.core.files import read_json
 from seqops.params import Params
 from seqops.retraining import cycle
-from seqops.retraining import rounds as cycles
+from seqops.retraining import run_all as cycles
 from seqops.retraining.cycle import Ended
 from seqops.retraining.triggers import Trigger
-from seqops.store import read_json
+from seqops.runtime.locks import at_once
 
 
 def test_the_first_cycle_brings_a_champion(town):

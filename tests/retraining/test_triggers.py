@@ -5,8 +5,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from seqops.contract import BadParams
-from seqops.retraining.changes import Changes
+from seqops.core.errors import BadParams
+from seqops.retraining.row_diff import Changes
 from seqops.retraining.triggers import Circumstances, Trigger, due
 
 GROWN = Changes(2, 0, 0, np.ones(2, bool))

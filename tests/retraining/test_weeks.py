@@ -8,9 +8,11 @@ import re
 import pytest
 
 from reviews import BAD_BATCH, DRIFT, WEEKS, WORSE, Reviews
-from seqops.blocks import registry, track
-from seqops.retraining.audit import Audit
-from seqops.store import Store, read_json
+from seqops.core.files import read_json
+from seqops.core.project import Store
+from seqops.registry import versions
+from seqops.retraining.history import Audit
+from seqops.tracking import connection
 
 pytestmark = pytest.mark.faults
 
@@ -64,6 +66,6 @@ def test_every_week_stands_in_the_record(year):
     codes = {"promoted": PROMOTED, "kept": KEPT, "nothing": NOTHING, "refused": REFUSED}
     entries = [entry for entry in Audit(store, "sentiment").ledger.entries() if entry["stage"] == "ended"]
     assert [codes[entry["outcome"]] for entry in entries] == list(ended)
-    client = track.connect(store)
+    client = connection.connect(store)
     last = [entry["champion"] for entry in entries if entry["outcome"] in ("promoted", "kept")][-1]
-    assert registry.holder(client, "sentiment-classifier", "champion") == last
+    assert versions.holder(client, "sentiment-classifier", "champion") == last

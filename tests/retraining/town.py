@@ -5,10 +5,11 @@ from dataclasses import replace
 import pandas as pd
 
 from realm import BETTER, Halves
-from seqops.blocks.thresholds import Thresholds
-from seqops.contract import BadData, Expectation
-from seqops.retraining.audit import Audit
+from seqops.core.errors import BadData
+from seqops.core.interfaces import Expectation
+from seqops.core.settings import Thresholds
 from seqops.retraining.cycle import Cycle, Settings
+from seqops.retraining.history import Audit
 from seqops.retraining.triggers import Trigger
 
 ALWAYS = [Trigger("always")]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqops.blocks.search.space import Categorical, Float, Int
+from seqops.tuning.search_space import Categorical, Float, Int
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 DROPOUT = Float("float", 0.0, 0.6)
@@ -125,6 +125,6 @@ def test_a_distribution_that_cannot_be_drawn_from_is_refused(make, message):
 
 
 def test_the_space_is_read_without_optuna():
-    program = "import sys, seqops.blocks.search.space; print('optuna' in sys.modules)"
+    program = "import sys, seqops.tuning.search_space; print('optuna' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

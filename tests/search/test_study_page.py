@@ -8,8 +8,8 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 import chromium
-from seqops.blocks.search.page import write_page
-from seqops.blocks.search.space import Categorical, Float, Int
+from seqops.tuning.report import write_page
+from seqops.tuning.search_space import Categorical, Float, Int
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 NAMES = ["history", "importances", "slice", "parallel"]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from seqops.params import Params
-from seqops.tasks.sentiment.data import Task
+from seqops.tasks.sentiment.data.dataset import Task
 
 HERE = Path(__file__).parents[2]
 PARAMS = Params.load(HERE / "params.yaml")

@@ -9,10 +9,10 @@ from ruamel.yaml import YAML
 from test_sentiment_reader import REVIEWS, archive
 
 from checkout import project
-from seqops import console
-from seqops.blocks.fetch import MIRROR
-from seqops.console import plainly
-from seqops.store import Store
+from seqops.core.project import Store
+from seqops.runtime import console
+from seqops.runtime.console import plainly
+from seqops.sources.fetch import MIRROR
 
 BEFORE = b"what stood before"
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from opinions import PARAMS, sampled
 
-from seqops.blocks.fit import train
-from seqops.tasks.sentiment.sample import LEXICON
+from parts import endpoint_of, metrics_of
+from seqops.tasks.sentiment.data.sample import LEXICON
+from seqops.training.loop import train
 
 POSITIVE = 1
 FIRST = "|".join(LEXICON["first"])
@@ -26,10 +27,10 @@ def classifier(tmp_path_factory):
     data, splits, meta = sampled(tmp_path_factory.mktemp("raw"))
     made = PARAMS.task("sentiment")
     network = made.network()
-    model = train(network, data, splits, meta, made.recipe).model
+    model = train(network, metrics_of(data), splits, meta, made.recipe).model
 
     def positive(texts):
-        predicted = network.predict(model, data.request(texts, meta), meta)
+        predicted = network.predict(model, endpoint_of(data).request(texts, meta), meta)
         return np.array([row[POSITIVE] for row in predicted["probabilities"]])
 
     return positive, splits["test"].ragged("texts").texts()

@@ -6,11 +6,13 @@ import pytest
 from opinions import first, sampled, table, task, written
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from seqops.blocks.expect import run
-from seqops.blocks.sequences import UNKNOWN
-from seqops.contract import BadData, BadParams
-from seqops.tasks.sentiment import baselines, splits
-from seqops.tasks.sentiment.encoding import Encoder, Tokenizer, learn, weighted
+from parts import endpoint_of, evaluation_of, metrics_of
+from seqops.core.errors import BadData, BadParams
+from seqops.preprocessing.vocabulary import UNKNOWN
+from seqops.tasks.sentiment.data import splits
+from seqops.tasks.sentiment.data.encoding import Encoder, Tokenizer, learn, weighted
+from seqops.tasks.sentiment.evaluation import baselines
+from seqops.validation import run
 
 TEXTS = [f"text {i % 60}" for i in range(120)]
 
@@ -196,15 +198,15 @@ def test_baselines_know_the_labelled_rows_alone(sample):
 
 def test_tf_idf_regression_beats_the_usual_label_on_the_sample(sample):
     data, encoded, meta = sample
-    found = data.baselines(encoded, meta)
-    goal = {b.name: data.score(b.predicted, encoded["test"], meta)[0].point() for b in found}
+    found = evaluation_of(data).baselines(encoded, meta)
+    goal = {b.name: metrics_of(data).score(b.predicted, encoded["test"], meta)[0].point() for b in found}
     assert goal["usual label"] < 0.4 < goal["drawn label"] < 0.6 < goal["tf-idf regression"] < 0.9
 
 
 def test_answers_name_the_likeliest_label(sample):
     _, _, meta = sample
     predicted = pd.DataFrame({"label": [1], "probabilities": [[0.25, 0.75]]})
-    assert task().respond(predicted, ["Fine."], meta) == [
+    assert endpoint_of(task()).respond(predicted, ["Fine."], meta) == [
         {"text": "Fine.", "label": "positive", "probabilities": {"negative": 0.25, "positive": 0.75}}
     ]
 
@@ -212,15 +214,15 @@ def test_answers_name_the_likeliest_label(sample):
 @pytest.mark.parametrize(("text", "said"), [(" ", "input 2 is empty"), ("x" * 200, "input 2 has 200 char")])
 def test_unusable_inputs_are_refused_in_words(sample, text, said):
     with pytest.raises(BadData, match=said):
-        task(characters=100).request(["Fine.", text], sample[2])
+        endpoint_of(task(characters=100)).request(["Fine.", text], sample[2])
 
 
 def test_slices_find_negations_and_words_that_training_does_not_know():
     data = task(minimum=1)
     rows = table(["good film", "bad film", "film"] * 40)
     meta = data.learn(rows, np.full(120, "train"))
-    truth = data.request(["a film", "good film", "Isn’t bad", "nothing notable"], meta)
-    masks = data.slices(truth, meta)
+    truth = endpoint_of(data).request(["a film", "good film", "Isn’t bad", "nothing notable"], meta)
+    masks = evaluation_of(data).slices(truth, meta)
     assert masks["negation"].tolist() == [False, False, True, True]
     assert masks["unknown word"].tolist() == [True, False, True, True]
 

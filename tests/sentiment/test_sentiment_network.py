@@ -7,15 +7,17 @@ import numpy as np
 import pytest
 from opinions import first, sampled, task
 
-from seqops.arrays import Ragged, Split
-from seqops.blocks.descent import adopt
-from seqops.blocks.fit import train
-from seqops.blocks.language import Sizes
-from seqops.contract import BadParams, Decay, Recipe, Stage
-from seqops.tasks.sentiment.calibration import least_surprised, log_softmax
-from seqops.tasks.sentiment.layers import Last, MeanMax, Reader, TermSum
-from seqops.tasks.sentiment.network import Net
-from seqops.tasks.sentiment.vectors import read_vectors
+from parts import endpoint_of, metrics_of
+from seqops.core.errors import BadParams
+from seqops.core.ragged import Ragged, Split
+from seqops.core.settings import Decay, Recipe, Stage
+from seqops.nn.language_encoder import Sizes
+from seqops.nn.temperature_scaling import least_surprised, log_softmax
+from seqops.tasks.sentiment.data.word_vectors import read_vectors
+from seqops.tasks.sentiment.model.layers import Last, MeanMax, Reader, TermSum
+from seqops.tasks.sentiment.model.network import Net
+from seqops.training.loop import train
+from seqops.training.optimizer import adopt
 
 KINDS = ["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm"]
 RECIPE = Recipe(
@@ -79,7 +81,7 @@ def test_a_text_without_a_known_term_is_answered(encoded) -> None:
     data, _, meta = encoded
     for kind in ("bow", "tfidf"):
         net = network(kind=kind)
-        rows = data.request(["zyx", "zyx wvu"], meta)
+        rows = endpoint_of(data).request(["zyx", "zyx wvu"], meta)
         assert rows.ragged("terms").lengths.tolist() == [0, 0]
         answers = net.predict(net.build(meta), rows, meta)["probabilities"]
         np.testing.assert_allclose(answers[0], answers[1])
@@ -223,7 +225,9 @@ def test_a_fit_learns_the_language_of_all_texts_then_the_few_labels_from_the_top
     )
     data = task(reviews=300)
     few = {name: rows.take(first(40)) for name, rows in splits.items()}
-    fitted = train(network(kind="lm"), data, few, meta, Recipe(**{**vars(RECIPE), "stages": stages}))
+    fitted = train(
+        network(kind="lm"), metrics_of(data), few, meta, Recipe(**{**vars(RECIPE), "stages": stages})
+    )
     assert [epoch.learns for epoch in fitted.epochs] == ["pretext", "pretext", "goal", "goal"]
     nats = [epoch.validation for epoch in fitted.epochs[:2]]
     assert nats[1] < nats[0] < np.log(len(meta["words"]))

@@ -6,7 +6,7 @@ import tarfile
 import pytest
 from opinions import task, written
 
-from seqops.contract import BadData
+from seqops.core.errors import BadData
 
 LINES = {"layout": "lines", "labels": ("0", "1")}
 FOLDERS = {"layout": "folders", "labels": ("neg", "pos")}

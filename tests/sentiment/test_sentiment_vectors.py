@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from opinions import written
 
-from seqops.contract import BadData
-from seqops.tasks.sentiment.vectors import read_vectors, rows_of
+from seqops.core.errors import BadData
+from seqops.tasks.sentiment.data.word_vectors import read_vectors, rows_of
 
 WORDS = ["<pad>", "<unk>", "film", "good"]
 PLAIN = "the 1 2 3\ngood 0.5 -1 2.25\nfilm 0 0 1\ngood 9 9 9\n"

@@ -21,9 +21,10 @@ import mlflow
 import pytest
 
 from checkout import NAMES, project, start
-from seqops.contract import BadData
+from seqops.core.errors import BadData
+from seqops.core.files import read_json
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store, read_json
 
 pytestmark = pytest.mark.slow
 UP = 240  # seconds that a busy machine may take to load a model
@@ -54,7 +55,7 @@ def case(store, request, tmp_path_factory):
     """One task's champion asked in every way, all at once: most of the time goes into imports."""
     task = Params.load(store.params).task(request.param)
     folder = tmp_path_factory.mktemp(task.name)
-    example = task.data.request_example(read_json(store.folder(task.name).meta))
+    example = task.endpoint().request_example(read_json(store.folder(task.name).meta))
     inputs, uri = [example, f" {example}"], f"models:/{task.data.registered_name}@champion"
     (folder / "in.json").write_text(json.dumps({"inputs": inputs}), "utf-8")
     files = ["-i", str(folder / "in.json"), "-o", str(folder / "out.json"), "-t", "json"]

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from seqops.contract import SeqopsError
-from seqops.serve.model import RawModel
+from seqops.core.errors import SeqopsError
+from seqops.serving import RawModel
 
 HASHES = dict.fromkeys(("meta", "params", "weights"), "0" * 64)
 

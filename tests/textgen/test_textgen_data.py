@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from texts import VERSE, task, written
 
-from seqops.arrays import Ragged, Split
-from seqops.contract import BadData
-from seqops.tasks.textgen import rows, tokens
-from seqops.tasks.textgen.reader import PIECE
+from parts import endpoint_of, metrics_of
+from seqops.core.errors import BadData
+from seqops.core.ragged import Ragged, Split
+from seqops.tasks.textgen.data import tokenizer, windows
+from seqops.tasks.textgen.data.reader import PIECE
 
 
 def table_of(text: str) -> pd.DataFrame:
@@ -56,58 +57,58 @@ def test_a_text_too_short_to_split_is_refused():
 
 
 def test_rare_characters_are_unknown_and_cost_the_choice_among_all_others():
-    meta = tokens.learn("aab", "character", minimum=2, vocabulary=0)
+    meta = tokenizer.learn("aab", "character", minimum=2, vocabulary=0)
     assert meta["vocabulary"] == ["<pad>", "<unk>", "a"]
-    cut = tokens.of(meta)
+    cut = tokenizer.of(meta)
     assert cut.encode("abz").tolist() == [2, 1, 1]
     assert cut.surcharge.tolist() == [0.0, math.log(0x110000 - 0x800 - 1), 0.0]
 
 
 def test_subwords_of_parts_are_those_of_the_whole_and_say_the_text_again():
     text = VERSE * 3 + "\n  indented — naïve 漢字\n\n\n"
-    cut = tokens.of(tokens.learn(VERSE, "bpe", 1, 320))
-    parts = [text[a:b] for a, b in tokens.passages(text, 10)]
+    cut = tokenizer.of(tokenizer.learn(VERSE, "bpe", 1, 320))
+    parts = [text[a:b] for a, b in tokenizer.passages(text, 10)]
     assert "".join(parts) == text
     assert [i for part in parts for i in cut.encode(part)] == cut.encode(text).tolist()
-    assert tokens.written(cut, cut.encode(text)) == text
+    assert tokenizer.written(cut, cut.encode(text)) == text
 
 
 def test_passages_end_where_words_do_and_without_blanks_at_twice_the_size():
-    assert tokens.passages("ab cde f", 3) == [(0, 6), (6, 8)]
-    assert tokens.passages("x" * 10, 3) == [(0, 6), (6, 10)]
-    assert tokens.passages("", 3) == []
+    assert tokenizer.passages("ab cde f", 3) == [(0, 6), (6, 8)]
+    assert tokenizer.passages("x" * 10, 3) == [(0, 6), (6, 10)]
+    assert tokenizer.passages("", 3) == []
 
 
 def test_windows_follow_one_another_and_tell_every_token_once():
-    cut = tokens.of(tokens.learn("abcde\n", "character", 1, 0))
-    found = rows.windows("abcde", cut, 2)
-    assert [tokens.written(cut, row) for row in map(found.ragged("tokens").__getitem__, range(3))] == [
+    cut = tokenizer.of(tokenizer.learn("abcde\n", "character", 1, 0))
+    found = windows.windows("abcde", cut, 2)
+    assert [tokenizer.written(cut, row) for row in map(found.ragged("tokens").__getitem__, range(3))] == [
         "\nab",
         "bcd",
         "de",
     ]
     assert found.plain("start").tolist() == [0, 2, 4]
-    assert tokens.written(cut, rows.stream(found)) == "\nabcde"
+    assert tokenizer.written(cut, windows.stream(found)) == "\nabcde"
 
 
 def test_a_passage_brings_the_text_before_it_and_is_scored_alone():
-    cut = tokens.of(tokens.learn(VERSE, "character", 1, 0))
-    found = rows.held_out("the cat sat ", "on the mat", cut, passage=4, context=6, known=set())
+    cut = tokenizer.of(tokenizer.learn(VERSE, "character", 1, 0))
+    found = windows.held_out("the cat sat ", "on the mat", cut, passage=4, context=6, known=set())
     assert found.ragged("text").texts() == ["on the", " mat"]
     assert found.ragged("context").texts() == [" sat ", " the"]
     assert found.plain("scored").tolist() == found.plain("characters").tolist() == [6, 4]
-    assert tokens.written(cut, found.ragged("tokens")[1]) == "\n the mat"
+    assert tokenizer.written(cut, found.ragged("tokens")[1]) == "\n the mat"
 
 
 def test_a_passage_with_a_line_of_training_is_marked():
     line = "a line that is long enough to be told from chance"
-    cut = tokens.of(tokens.learn(line, "character", 1, 0))
-    found = rows.held_out("x", f"\n{line}\n", cut, 100, 0, rows.long_lines(f"  {line}\n"))
+    cut = tokenizer.of(tokenizer.learn(line, "character", 1, 0))
+    found = windows.held_out("x", f"\n{line}\n", cut, 100, 0, windows.long_lines(f"  {line}\n"))
     assert found.plain("leaked").tolist() == [True]
 
 
 def failing(text: str, **changed: object) -> list[str]:
-    from seqops.blocks.expect import run
+    from seqops.validation import run
 
     made = task(**changed)
     report = run(made.facts(table_of(text)), made.expectations())
@@ -139,7 +140,7 @@ def test_a_short_text_is_refused():
 
 def test_costs_count_characters_whatever_the_tokens():
     truth = Split({"characters": np.array([4, 6])})
-    nats, bits = task().score(pd.DataFrame({"nats": [2.0, 8.0]}), truth, {})
+    nats, bits = metrics_of(task()).score(pd.DataFrame({"nats": [2.0, 8.0]}), truth, {})
     assert nats.point() == pytest.approx(1.0)
     assert nats.each().tolist() == pytest.approx([0.5, 8 / 6])
     assert bits.point() == pytest.approx(1.0 / math.log(2))
@@ -150,19 +151,19 @@ META = {"tokens": "character", "vocabulary": ["<pad>", "<unk>", "\n", "a", "b"],
 
 
 def test_a_bare_prompt_is_read_after_a_line_break_and_leaves_all_to_the_model():
-    found = task().request(["ab?", '{"prompt": ""}'], META)
+    found = endpoint_of(task()).request(["ab?", '{"prompt": ""}'], META)
     assert [row.tolist() for row in map(found.ragged("tokens").__getitem__, range(2))] == [[2, 3, 4, 1], [2]]
     assert found.plain("temperature").tolist() == [-1.0, -1.0]
 
 
 def test_a_text_may_begin_with_nothing_but_not_by_accident():
     with pytest.raises(BadData, match=r'input 2 is empty\. Give a prompt, or \{"prompt": ""\}'):
-        task().request(["a", ""], META)
+        endpoint_of(task()).request(["a", ""], META)
 
 
 def test_an_object_sets_how_to_write():
     asked = {"prompt": "a", "temperature": 0, "top_k": 3, "top_p": 0.5, "length": 7, "seed": 9}
-    found = task().request([json.dumps(asked)], META)
+    found = endpoint_of(task()).request([json.dumps(asked)], META)
     assert [found.plain(name)[0] for name in ("temperature", "top_k", "top_p", "length", "seed")] == [
         0.0, 3, 0.5, 7, 9,
     ]  # fmt: skip
@@ -170,7 +171,7 @@ def test_an_object_sets_how_to_write():
 
 def test_text_that_is_no_object_is_a_prompt():
     texts = ['{"a', "[1]", "12", "null"]
-    assert task().request(texts, META).ragged("tokens").lengths.tolist() == [4, 4, 3, 5]
+    assert endpoint_of(task()).request(texts, META).ragged("tokens").lengths.tolist() == [4, 4, 3, 5]
 
 
 @pytest.mark.parametrize(
@@ -193,17 +194,17 @@ def test_text_that_is_no_object_is_a_prompt():
 )
 def test_a_wrong_setting_is_refused(asked, said):
     with pytest.raises(BadData, match=said):
-        task().request([json.dumps(asked)], META)
+        endpoint_of(task()).request([json.dumps(asked)], META)
 
 
 def test_kinds_of_tokens_are_drawn_by_what_they_begin_with():
-    from seqops.tasks.textgen import looks
+    from seqops.tasks.textgen.evaluation import plots
 
-    meta = tokens.learn("aB1 .\n", "character", 1, 0)
-    ids = tokens.of(meta).encode("aB1 .\n¿")
+    meta = tokenizer.learn("aB1 .\n", "character", 1, 0)
+    ids = tokenizer.of(meta).encode("aB1 .\n¿")
     truth = Split({"tokens": Ragged.of([ids], np.int32), "scored": np.array([7])})
     predicted = pd.DataFrame({"nats": [28.0], "each": [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]]})
-    by_place, by_kind = looks.plots(predicted, truth, meta)
+    by_place, by_kind = plots.plots(predicted, truth, meta)
     assert by_place.table.to_dict("list") == {"token": [1], "nats": [4.0]}
     assert dict(by_kind.table.itertuples(index=False)) == {
         "line break": 6.0, "blank": 4.0, "small letter": 1.0, "capital letter": 2.0,

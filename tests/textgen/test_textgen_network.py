@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 from texts import VERSE, network, task
 
-from seqops.tasks.textgen.network import streams
+from parts import endpoint_of, metrics_of
+from seqops.tasks.textgen.model.network import streams
 
 KINDS = ["lstm", "gru", "transformer"]
 
@@ -168,7 +169,9 @@ def asked(*requests: dict) -> list[str]:
 
 def answers(case, net, model, inputs):
     made, _, meta = case
-    return made.respond(net.predict(model, made.request(inputs, meta), meta), inputs, meta)
+    return endpoint_of(made).respond(
+        net.predict(model, endpoint_of(made).request(inputs, meta), meta), inputs, meta
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -227,7 +230,7 @@ def test_the_pieces_of_a_stream_joined_are_the_answer(tokens, length):
     found = encoded(tokens=tokens, passage=30)
     net, model = built(found)
     inputs = asked({"prompt": "the naïve 漢", "temperature": 2.0, "length": length})
-    pieces = list(net.stream(model, found[0].request(inputs, found[2]), found[2]))
+    pieces = list(net.stream(model, endpoint_of(found[0]).request(inputs, found[2]), found[2]))
     assert "".join(pieces) == answers(found, net, model, inputs)[0]["text"]
     if length == 50:
         assert len(pieces) > 3
@@ -253,8 +256,8 @@ def test_a_transformer_that_cannot_be_is_refused(changed, said):
 def test_a_fit_killed_and_gone_on_with_ends_as_one_never_killed(case, tmp_path):
     from dataclasses import replace
 
-    from seqops.blocks.fit import train
-    from seqops.contract import Decay, Recipe
+    from seqops.core.settings import Decay, Recipe
+    from seqops.training.loop import train
 
     made, splits, meta = case
     recipe = Recipe(
@@ -262,9 +265,9 @@ def test_a_fit_killed_and_gone_on_with_ends_as_one_never_killed(case, tmp_path):
         weight_decay=0.0, clip_norm=1.0, patience=9, validation_rows=5,
     )  # fmt: skip
     net = network(dropout=0.2)
-    whole = train(net, made, splits, meta, recipe).model.get_weights()
-    train(net, made, splits, meta, replace(recipe, epochs=2), tmp_path / "fit.npz")
-    resumed = train(net, made, splits, meta, recipe, tmp_path / "fit.npz").model.get_weights()
+    whole = train(net, metrics_of(made), splits, meta, recipe).model.get_weights()
+    train(net, metrics_of(made), splits, meta, replace(recipe, epochs=2), tmp_path / "fit.npz")
+    resumed = train(net, metrics_of(made), splits, meta, recipe, tmp_path / "fit.npz").model.get_weights()
     for ours, theirs in zip(whole, resumed, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -275,7 +278,7 @@ def test_writing_is_a_hundred_times_faster_than_reading_the_window_anew(case):
     import time
 
     net, model = built(case, units=128, embedding=32)
-    rows = case[0].request(asked({"prompt": "the cat", "length": 2000}), case[2])
+    rows = endpoint_of(case[0]).request(asked({"prompt": "the cat", "length": 2000}), case[2])
     window = keras.Sequential([keras.layers.Embedding(case[2]["size"], 32), keras.layers.LSTM(128)])
     window.add(keras.layers.Dense(case[2]["size"]))
     ids = np.full((1, 60), 3, np.int32)

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from texts import VERSE, task
 
-from seqops.arrays import Ragged
-from seqops.tasks.textgen import ngrams
+from parts import evaluation_of, metrics_of
+from seqops.core.ragged import Ragged
+from seqops.tasks.textgen.evaluation import ngrams
 
 A, B, C = 0, 1, 2
 
@@ -80,8 +81,10 @@ def test_baselines_get_better_by_knowing_more_and_price_the_unknown():
     table = pd.DataFrame({"line": range(1, len(lines) + 1), "text": lines})
     made = task(validation=0.1, test=0.1)
     splits, meta = made.encode(table)
-    found = {b.name: b for b in made.baselines(splits, meta)}
-    points = {n: made.score(b.predicted, splits["test"], meta)[0].point() for n, b in found.items()}
+    found = {b.name: b for b in evaluation_of(made).baselines(splits, meta)}
+    points = {
+        n: metrics_of(made).score(b.predicted, splits["test"], meta)[0].point() for n, b in found.items()
+    }
     assert [b.kind for b in found.values()] == ["trivial"] * 2 + ["classical"] * 5
     assert points["uniform"] > points["unigram"] > points["2-gram"] > points["3-gram"]
     each = np.concatenate(found["uniform"].predicted["each"].to_list())

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seqops.tasks.textgen.data import Task
+from seqops.tasks.textgen.data.dataset import Task
 
 VERSE = "the cat sat on the mat.\nthe dog saw the cat and ran.\nand so the day was done.\n"
 
@@ -27,7 +27,7 @@ def task(**changed: object) -> Task:
 
 
 def network(**changed: object):
-    from seqops.tasks.textgen.network import Net
+    from seqops.tasks.textgen.model.network import Net
 
     fields: dict[str, object] = {
         "kind": "lstm",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seqops.tasks.translation.data import Task
+from seqops.tasks.translation.data.dataset import Task
 
 PAIRS = [
     ("Go.", "Ve."),

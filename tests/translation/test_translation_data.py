@@ -7,17 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pairs import PAIRS, tabbed, task, written
 
-from seqops.blocks.subwords import END, PAD, START, Subwords
-from seqops.contract import BadData
-from seqops.tasks.translation import looks
-from seqops.tasks.translation.baselines import learn_dictionary, nearest, word_by_word
+from parts import endpoint_of
+from seqops.core.errors import BadData
+from seqops.preprocessing.subwords import END, PAD, START, Subwords
+from seqops.tasks.translation.evaluation import plots
+from seqops.tasks.translation.evaluation.baselines import learn_dictionary, nearest, word_by_word
 
 KNOWN = ["I see the house.", "You see the car.", "The house is red.", "The car is new."]
 THEIRS = ["Veo la casa.", "Ves el coche.", "La casa es roja.", "El coche es nuevo."]
 
 
 def broken(table: pd.DataFrame, **changed: object) -> list[str]:
-    from seqops.blocks.expect import run
+    from seqops.validation import run
 
     data = task(**changed)
     report = run(data.facts(table), data.expectations())
@@ -133,7 +134,7 @@ def test_the_nearest_sentence_lends_its_translation() -> None:
 
 
 def test_slices_tell_lengths_and_unseen_words() -> None:
-    masks = looks.slices(["Go now.", "I see the big red house."], {"go", "now", ".", "i", "see", "the"})
+    masks = plots.slices(["Go now.", "I see the big red house."], {"go", "now", ".", "i", "see", "the"})
     assert masks["1-4 words"].tolist() == [True, False]
     assert masks["5-8 words"].tolist() == [False, True]
     assert masks["unseen word"].tolist() == [False, True]
@@ -143,7 +144,7 @@ def test_slices_tell_lengths_and_unseen_words() -> None:
 def test_requests_are_encoded_as_training_rows_are(table) -> None:
     splits, meta = task().encode(table)
     train = splits["train"]
-    asked = task().request([train.ragged("source_text").texts()[0]], meta)
+    asked = endpoint_of(task()).request([train.ragged("source_text").texts()[0]], meta)
     np.testing.assert_array_equal(asked.ragged("source")[0], train.ragged("source")[0])
 
 
@@ -158,12 +159,12 @@ def test_requests_are_encoded_as_training_rows_are(table) -> None:
 def test_an_unusable_request_is_refused(table, text, said) -> None:
     _, meta = task().encode(table)
     with pytest.raises(BadData, match=said):
-        task().request(["Fine.", text], meta)
+        endpoint_of(task()).request(["Fine.", text], meta)
 
 
 def test_answers_name_the_translation_and_its_alternatives() -> None:
     predicted = pd.DataFrame({"nbest": [["Ve.", "Vete."]], "nbest_scores": [[-0.1, -0.4]]})
-    assert task().respond(predicted, ["Go."], {}) == [
+    assert endpoint_of(task()).respond(predicted, ["Go."], {}) == [
         {"source": "Go.", "translation": "Ve.", "alternatives": [{"text": "Vete.", "score": -0.4}]}
     ]
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from pairs import tabbed, task, written
 
-from seqops.arrays import Ragged, Split
-from seqops.blocks.subwords import END, PAD, START
-from seqops.contract import BadParams
+from parts import metrics_of
+from seqops.core.errors import BadParams
+from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.subwords import END, PAD, START
 
 COUNTS = [0, 0, 2, 1, 1, 1, 1, 0, 0, 0, 0]
 META = {"source_size": 12, "target_size": 11, "target_length": 3.0, "target_counts": COUNTS}
@@ -23,7 +24,7 @@ KINDS = [
 
 
 def network(**changed: object):
-    from seqops.tasks.translation.network import Net
+    from seqops.tasks.translation.model.network import Net
 
     fields: dict[str, object] = {
         "kind": "lstm",
@@ -102,7 +103,7 @@ def test_a_later_token_changes_no_earlier_logit(built) -> None:
 def test_a_wide_beam_finds_what_exhaustive_search_finds(kind: str, monkeypatch) -> None:
     import tensorflow as tf
 
-    from seqops.tasks.translation import translator
+    from seqops.tasks.translation.model import translator
 
     limit, words = 3, (END, 3, 4)
     monkeypatch.setattr(translator, "longest", lambda source: tf.fill([tf.shape(source)[0]], limit))
@@ -197,7 +198,7 @@ def test_it_learns_a_tiny_language_and_greedy_is_a_beam_of_one(tmp_path, kind: s
     assert losses[-1] < 0.2 < 5 < losses[0]
     some = splits["train"].take(np.arange(8))
     found = net.predict(model, some, meta)
-    assert data.score(found, some, meta)[0].point() > 90
+    assert metrics_of(data).score(found, some, meta)[0].point() > 90
     assert list(net.validate(model, some, meta)["hypothesis"]) == list(found["hypothesis"])
     assert [len(weights) for weights in found["attention"]][6:] == [0, 0]
     weights = np.reshape(found["attention"][0], (len(found["pieces"][0]), len(some.ragged("source")[0])))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pairs import PAIRS, tabbed, task, written
 
-from seqops.contract import BadData
+from seqops.core.errors import BadData
 
 SENTENCE = st.text(
     st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sacrebleu.metrics import BLEU, CHRF
 
-from seqops.blocks.scores.translation import bleu, chrf
+from seqops.metrics.translation import bleu, chrf
 
 HYPOTHESES = ["La casa es muy roja.", "No tengo tiempo para eso.", "Sí.", "Ella canta bien en el coro"]
 REFERENCES = [

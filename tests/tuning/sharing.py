@@ -8,10 +8,10 @@ from pathlib import Path
 
 from optuna.trial import TrialState
 
-from seqops.blocks.search import study as studies
-from seqops.blocks.search.places import WHY
-from seqops.blocks.search.sampling import sampler_of
-from seqops.contract import Goal
+from seqops.core.interfaces import Goal
+from seqops.tuning import study as studies
+from seqops.tuning.samplers import sampler_of
+from seqops.tuning.trial_numbers import WHY
 
 WORKER = Path(__file__).parent / "worker.py"
 FINISHED = {TrialState.COMPLETE, TrialState.PRUNED}

@@ -2,8 +2,8 @@
 
 from types import SimpleNamespace
 
-from seqops.blocks.search.runs import StudyRuns
-from seqops.contract import Task
+from seqops.core.interfaces import Task
+from seqops.tuning.study_runs import StudyRuns
 from toy import RECIPE
 
 
@@ -24,7 +24,7 @@ def test_a_trial_keeps_the_secrets_of_its_source_to_itself():
     client = Client()
     source = "https://me:secret@host/a.csv?token=abc"
     section = {"source": source, "model": {"units": 8}}
-    task = Task("toy", source, None, None, RECIPE, section)
+    task = Task("toy", source, None, None, None, None, None, RECIPE, section)
     runs = StudyRuns(client, "1", SimpleNamespace(run_id="0"), "study", {})
     runs.fit("trial 0", task, "trial", 0)
     assert client.params == {"source": "https://***@host/a.csv?token=***", "model.units": "8"}

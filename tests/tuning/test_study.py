@@ -7,10 +7,11 @@ import pytest
 from optuna.trial import TrialState
 from sharing import drawn, finish, founded_together, opened, shared, start, taken_together
 
-from seqops.blocks.search import study as studies
-from seqops.blocks.search.places import WHY, counted
-from seqops.blocks.search.sampling import pruner_of
-from seqops.contract import SeqopsError
+from seqops.core.errors import SeqopsError
+from seqops.tuning import storage
+from seqops.tuning import study as studies
+from seqops.tuning.samplers import pruner_of
+from seqops.tuning.trial_numbers import WHY, counted
 
 
 @pytest.fixture
@@ -99,10 +100,10 @@ def test_values_that_kill_their_process_again_and_again_are_refused(url):
     study = opened(url)
     for deaths in range(studies.MOST_DEATHS):
         trial = study.ask()
-        assert trial.user_attrs.get(studies.DEATHS, 0) == deaths
+        assert trial.user_attrs.get(storage.DEATHS, 0) == deaths
         trial.suggest_float("x", 0.3, 1.0)
         study.tell(trial, state=TrialState.FAIL)
-        studies.again(study, study.trials[-1])
+        storage.again(study, study.trials[-1])
     assert search(study, 1) == 0
     (refused,) = [t for t in study.trials if WHY in t.user_attrs]
     assert "died 3 times" in refused.user_attrs[WHY]
@@ -177,7 +178,7 @@ def test_a_worker_that_is_taken_for_dead_lets_its_trial_go_and_goes_on(url):
     study = opened(url)
     assert studies.counts(study).finished == 6
     assert studies.counts(study).running == 0
-    assert [t for t in study.trials if t.user_attrs.get(studies.DEATHS)]
+    assert [t for t in study.trials if t.user_attrs.get(storage.DEATHS)]
 
 
 def test_a_trial_begun_when_all_are_taken_is_dropped(url):

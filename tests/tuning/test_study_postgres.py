@@ -2,7 +2,7 @@
 
 from sharing import finish, founded_together, opened, shared, start, taken_together
 
-from seqops.blocks.search import study as studies
+from seqops.tuning import study as studies
 
 pytest_plugins = ("postgres",)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seqops.tuning.repeats import Candidate, winner
+from seqops.tuning.finalists import Candidate, winner
 
 
 def candidate(label, *scores):

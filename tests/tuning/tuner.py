@@ -4,9 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from seqops.blocks.search import study
-from seqops.console import plainly
-from seqops.store import Store
+from seqops.core.project import Store
+from seqops.runtime.console import plainly
+from seqops.tuning import storage
 from seqops.tuning.tune import Settings, tune
 
 
@@ -14,7 +14,7 @@ def main(root, task, trials, jobs="1", dry=""):
     os.environ["SEQOPS_ROOT"] = root
     if jobs == "1":
         # of this process alone: its helpers would still give a sign of life every five seconds
-        study.HEARTBEAT, study.GRACE = 1, 4
+        storage.HEARTBEAT, storage.GRACE = 1, 4
     with plainly(debug=True):
         tune(Store(Path(root)), task, Settings(int(trials), jobs=int(jobs), dry_run=bool(dry)))
 

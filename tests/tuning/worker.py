@@ -12,15 +12,16 @@ import time
 
 import optuna
 
-from seqops.blocks.search import study as studies
-from seqops.blocks.search.sampling import pruner_of, sampler_of
-from seqops.contract import Goal
+from seqops.core.interfaces import Goal
+from seqops.tuning import storage
+from seqops.tuning import study as studies
+from seqops.tuning.samplers import pruner_of, sampler_of
 
 EPOCHS = 3
 
 
 def main(url, name, total, seconds="0", moment="", pruner="median"):
-    studies.HEARTBEAT, studies.GRACE = (60, 2) if moment == "silent" else (1, 3)
+    storage.HEARTBEAT, storage.GRACE = (60, 2) if moment == "silent" else (1, 3)
     study = studies.open_study(url, name, Goal("x", True), sampler_of("tpe", 4, 0), pruner_of(pruner, EPOCHS))
     begun = 0
 

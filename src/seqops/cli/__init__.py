@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from seqops.cli import drift, generate, predict, presets, project, registry, results, retrain, schedule, tune
+from seqops.cli import doctor, drift, generate, predict, presets, registry, results, retrain, schedule, tune
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -23,7 +23,7 @@ for command in (
     tune.tune,
     retrain.retrain,
     schedule.schedule,
-    project.doctor,
-    project.ui,
+    doctor.doctor,
+    doctor.ui,
 ):
     app.command()(command)

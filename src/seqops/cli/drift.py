@@ -9,10 +9,11 @@ import numpy as np
 import typer
 
 from seqops.cli.options import Debug, OneTask
-from seqops.console import out, plainly
-from seqops.contract import SeqopsError
+from seqops.core.arrays_io import read_table
+from seqops.core.errors import SeqopsError
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store, read_table
+from seqops.runtime.console import out, plainly
 
 
 def drift(
@@ -26,10 +27,10 @@ def drift(
         params = Params.load(store.params)
         configured, thresholds = params.task(task), params.drift
         table = read_table(store.folder(task).table)
-        from seqops.blocks import track
-        from seqops.blocks.champion_drift import against_champion
+        from seqops.retraining.champion_drift import against_champion
+        from seqops.tracking import connection
 
-        client = track.connect(store)
+        client = connection.connect(store)
         found = against_champion(configured, client, table, np.ones(len(table), np.bool_), thresholds)
         if found is None:
             raise SeqopsError(

@@ -10,7 +10,7 @@ import typer
 
 from seqops.cli.options import Debug, OneTask
 from seqops.cli.predict import running_version
-from seqops.console import plainly
+from seqops.runtime.console import plainly
 
 Prompt = Annotated[str, typer.Argument(metavar="[PROMPT]", help="How the text begins.")]
 Temperature = Annotated[float | None, typer.Option(help="0: the likeliest text; higher: more daring.")]

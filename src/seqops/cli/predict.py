@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seqops.cli.options import Debug, OneTask
-from seqops.console import out, plainly
-from seqops.contract import BadData, SeqopsError
+from seqops.core.errors import BadData, SeqopsError
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store
+from seqops.runtime.console import out, plainly
 
 if TYPE_CHECKING:
-    from seqops.blocks.version_process import VersionProcess
+    from seqops.registry.version_process import VersionProcess
 
 
 def predict(
@@ -57,14 +57,15 @@ def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
     """Start the version of a task's model that holds an alias. Raises SeqopsError where none does."""
     store = Store.find()
     configured = Params.load(store.params).task(task)
-    from seqops.blocks import registry, track
-    from seqops.blocks.version_process import running
+    from seqops.registry import versions
+    from seqops.registry.version_process import running
+    from seqops.tracking import connection
 
-    client = track.connect(store)
+    client = connection.connect(store)
     name = configured.data.registered_name
-    with track.answering():
-        number = registry.holder(client, name, alias)
+    with connection.answering():
+        number = versions.holder(client, name, alias)
     if number is None:
         raise SeqopsError(f"no version of {name} holds the alias {alias!r}. Run `dvc repro evaluate@{task}`.")
-    with running(client, registry.version(client, name, number)) as process:
+    with running(client, versions.version(client, name, number)) as process:
         yield process

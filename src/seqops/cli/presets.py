@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from seqops import presets
 from seqops.cli.options import Debug, Tasks
-from seqops.console import plainly
-from seqops.contract import BadParams
-from seqops.environment import stage_environment
-from seqops.store import Store
+from seqops.core.errors import BadParams
+from seqops.core.project import Store
+from seqops.experiments import presets
+from seqops.runtime.console import plainly
+from seqops.runtime.environment import stage_environment
 
 Name = Annotated[str, typer.Argument(metavar="PRESET", help="A file of presets/.")]
 
@@ -55,10 +55,11 @@ def experiment(chosen: presets.Preset, tasks: list[str] | None) -> list[str]:
 
 
 def _recorded(store: Store, chosen: presets.Preset, tasks: list[str]) -> bool:
-    from seqops.blocks import records, track
+    from seqops.experiments import recorded_runs
+    from seqops.tracking import connection, mlflow_runs
 
-    client = track.connect(store)
-    return all(records.latest(client, task, track.logged(chosen.task(task))) for task in tasks)
+    client = connection.connect(store)
+    return all(recorded_runs.latest(client, task, mlflow_runs.logged(chosen.task(task))) for task in tasks)
 
 
 def _environment(store: Store) -> dict[str, str]:

@@ -13,17 +13,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from seqops.cli.options import Debug, OneTask
-from seqops.console import out, plainly
-from seqops.contract import BadData, SeqopsError, Task
+from seqops.core.errors import BadData, SeqopsError
+from seqops.core.interfaces import Task
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store
+from seqops.runtime.console import out, plainly
 
 if TYPE_CHECKING:
-    from seqops.blocks.comparison import Present
-    from seqops.blocks.judgement import Judgement
-    from seqops.blocks.lineup import Candidate
-    from seqops.blocks.promotion import Comparison, Rule
-    from seqops.blocks.succession import Succession
+    from seqops.registry.assess import Judgement
+    from seqops.registry.champion import Succession
+    from seqops.registry.compare import Candidate
+    from seqops.registry.promotion_rule import Comparison, Rule
+    from seqops.registry.rescore import Present
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Court:
 
     def present(self) -> Present:
         """Open the present test rows. Raises BadData where preprocess has not run."""
-        from seqops.blocks.comparison import Present
+        from seqops.registry.rescore import Present
 
         folder = self.store.folder(self.task.name)
         return Present.of(self.task, folder, folder.data_sha256())
@@ -49,14 +50,14 @@ def _court(name: str, debug: bool) -> Iterator[Court]:
         store = Store.find()
         params = Params.load(store.params)
         task = params.task(name)
-        from seqops.blocks import track
-        from seqops.blocks.evaluation import Chance
-        from seqops.blocks.promotion import Rule
-        from seqops.blocks.succession import Succession
+        from seqops.evaluation.evaluate import Chance
+        from seqops.registry.champion import Succession
+        from seqops.registry.promotion_rule import Rule
+        from seqops.tracking import connection
 
         chance = Chance(params.evaluation.resamples, params.evaluation.seed, params.registry.alpha)
         rule = Rule(chance, params.registry.guard, params.registry.unscorable)
-        succession = Succession(track.connect(store), store, name, task.data.registered_name)
+        succession = Succession(connection.connect(store), store, name, task.data.registered_name)
         yield Court(store, task, rule, succession)
 
 
@@ -67,7 +68,7 @@ def compare(
 ) -> None:
     """Show champion, challenger and the last versions side by side, each beside the champion."""
     with _court(task, debug) as court:
-        from seqops.blocks.lineup import line_up
+        from seqops.registry.compare import line_up
 
         try:
             present = court.present()
@@ -82,7 +83,7 @@ def compare(
 def history(task: OneTask, debug: Debug = False) -> None:
     """List every decision about the champion of a task: when, what, why and by whom."""
     with plainly(debug):
-        from seqops.blocks.ledger import Ledger
+        from seqops.runtime.journal import Ledger
 
         store = Store.find()
         model = Params.load(store.params).task(task).data.registered_name
@@ -119,7 +120,7 @@ def promote(
 ) -> None:
     """Make a version champion by hand, whatever the rule says; what it says is recorded beside it."""
     with _court(task, debug) as court:
-        from seqops.blocks.succession import Decision
+        from seqops.registry.champion import Decision
 
         court.succession.settle()
         champion = court.succession.champion()
@@ -144,8 +145,8 @@ def rollback(task: OneTask, debug: Debug = False) -> None:
 def publish(task: OneTask, debug: Debug = False) -> None:
     """Register the artefacts on disk again, for example after the tracking store was lost."""
     with _court(task, debug) as court:
-        from seqops.blocks import publish
-        from seqops.blocks.identity import Identity
+        from seqops.registry import publish
+        from seqops.tracking.fingerprint import Identity
 
         identity = Identity.of(court.store, court.task)
         decision = publish.publish(court.store, court.task, identity, court.rule)
@@ -154,11 +155,11 @@ def publish(task: OneTask, debug: Debug = False) -> None:
 
 def _opinion(court: Court, version: str, champion: str | None) -> tuple[str, dict[str, Any]]:
     """Say what the rule would do, and show by which numbers. Raises SeqopsError for an unknown version."""
-    from seqops.blocks import registry
-    from seqops.blocks.judgement import judge
+    from seqops.registry import versions
+    from seqops.registry.assess import judge
 
     client, name = court.succession.client, court.succession.model
-    found = registry.version(client, name, version)
+    found = versions.version(client, name, version)
     try:
         judged = judge(client, court.present(), found, champion, court.rule)
     except SeqopsError as error:
@@ -212,7 +213,7 @@ def _score(candidate: Candidate, metric: str) -> str:
 
 
 def _made(line: list[Candidate]) -> Table | str:
-    from seqops.blocks.lineup import differing
+    from seqops.registry.compare import differing
 
     rows = differing(line)
     if not rows:

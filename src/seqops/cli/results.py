@@ -10,14 +10,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from seqops import presets
-from seqops.blocks.markdown import number
 from seqops.cli.options import Debug, Tasks
-from seqops.console import out, plainly
-from seqops.contract import SeqopsError
-from seqops.masking import masked
+from seqops.core.errors import SeqopsError
+from seqops.core.files import read_json, sha256_of_json
+from seqops.core.project import Store
+from seqops.core.redaction import masked
+from seqops.evaluation.formatting import number
+from seqops.experiments import presets
 from seqops.params import Params
-from seqops.store import Store, read_json, sha256_of_json
+from seqops.runtime.console import out, plainly
 
 Page = Annotated[
     Path | None,
@@ -45,33 +46,34 @@ def results(tasks: Tasks = None, document: Page = None, debug: Debug = False) ->
 
 
 def _document(path: Path, store: Store, params: Params, tasks: list[str]) -> None:
-    from seqops.blocks import track
-    from seqops.blocks.records import Row, latest
-    from seqops.blocks.results_page import write
+    from seqops.experiments.recorded_runs import Row, latest
+    from seqops.experiments.results_page import write
+    from seqops.tracking import connection, mlflow_runs
 
     def rows() -> Iterator[Row]:
-        client = track.connect(store)
+        client = connection.connect(store)
         every = [presets.Preset.read(store, name) for name in presets.names(store)]
         for task in tasks:
             for preset in every:
                 if task in preset.tasks:
-                    logged = track.logged(preset.task(task))
+                    logged = mlflow_runs.logged(preset.task(task))
                     settings = sha256_of_json(logged)[:8]
                     yield Row(preset.path.stem, task, settings, latest(client, task, logged))
 
     found = list(rows())
     if not any(row.record for row in found):
         example = f" Make one: {found[0].command}." if found else ""
-        uri = masked(track.store_uri(store))
+        uri = masked(connection.store_uri(store))
         raise SeqopsError(f"{uri} holds no finished and evaluated run of a preset.{example}")
     write(path, found, params.registry.alpha)
 
 
 def _results(store: Store, params: Params, tasks: list[str]) -> tuple[Table, dict[str, str]]:
-    from seqops.blocks import registry, track
-    from seqops.blocks.evaluation import best_baseline
+    from seqops.evaluation.evaluate import best_baseline
+    from seqops.registry import versions
+    from seqops.tracking import connection
 
-    client, reasons = track.connect(store), {}
+    client, reasons = connection.connect(store), {}
     table = Table(title="Results on the test rows")
     for column in (
         "task",
@@ -87,7 +89,7 @@ def _results(store: Store, params: Params, tasks: list[str]) -> tuple[Table, dic
         metrics = read_json(store.folder(name).metrics)
         score = metrics["model"][metrics["goal"]]
         rival, value = best_baseline(metrics)
-        standing = registry.standing(client, params.task(name).data.registered_name)
+        standing = versions.standing(client, params.task(name).data.registered_name)
         table.add_row(
             name,
             str(metrics["source"]),

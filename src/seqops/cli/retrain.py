@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from seqops.cli.options import Debug, Tasks
-from seqops.console import plainly
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store
+from seqops.runtime.console import plainly
 
 If = Annotated[
     list[str] | None,
@@ -33,7 +33,7 @@ def retrain(
     tasks the first of these counts: error, 12, 0, 10, 11.
     """
     with plainly(debug):
-        from seqops.retraining.rounds import rounds
+        from seqops.retraining.run_all import rounds
 
         store = Store.find()
         params = Params.load(store.params)

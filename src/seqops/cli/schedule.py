@@ -16,13 +16,14 @@ import typer
 
 from seqops.cli.options import Debug, Tasks
 from seqops.cli.retrain import If, Tune
-from seqops.console import err, out, plainly
-from seqops.params import Notification, Params
-from seqops.store import Store
+from seqops.core.project import Store
+from seqops.core.settings import Notification
+from seqops.params import Params
+from seqops.runtime.console import err, out, plainly
 
 if TYPE_CHECKING:
-    from seqops.blocks.command import Command
-    from seqops.blocks.scheduling import Scheduler
+    from seqops.retraining.child_process import Command
+    from seqops.retraining.scheduler import Scheduler
 
 COMMAND = (sys.executable, "-m", "seqops", "retrain")
 OUTCOMES = {0: "promoted", 10: "kept", 11: "nothing to do", 12: "data refused", 130: "stopped"}
@@ -37,10 +38,10 @@ def schedule(cron: Cron, tasks: Tasks = None, when: If = None, tune: Tune = 0, d
         params = Params.load(store.params)
         for name in tasks or []:
             params.task(name)
-        from seqops.blocks.command import Command
-        from seqops.blocks.crontab import check
-        from seqops.blocks.lock import at_once
-        from seqops.blocks.scheduling import Plan, Scheduler
+        from seqops.retraining.child_process import Command
+        from seqops.retraining.cron import check
+        from seqops.retraining.scheduler import Plan, Scheduler
+        from seqops.runtime.locks import at_once
 
         check(cron)
         plan = Plan(cron, _arguments(tasks or [], when or [], tune))
@@ -78,7 +79,7 @@ def _cycle(command: Command, settings: Notification, tasks: str) -> Callable[[],
             seconds = round((datetime.now(UTC) - begun).total_seconds())
             _tell(f"{_clock()}: {outcome(code)} after {seconds} s.")
             if code < 0 and not command.ended:
-                from seqops.blocks.notify import notify
+                from seqops.retraining.notify import notify
 
                 reason = f"the retraining was {outcome(code)}"
                 notify(settings, {"task": tasks, "outcome": "failed", "reason": reason})
@@ -123,7 +124,7 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _clock() -> str:
-    from seqops.blocks.scheduling import moment
+    from seqops.retraining.scheduler import moment
 
     return moment(datetime.now().astimezone())
 

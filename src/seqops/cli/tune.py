@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from seqops.cli.options import Debug, OneTask
-from seqops.console import plainly
-from seqops.contract import SeqopsError
+from seqops.core.errors import SeqopsError
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store
+from seqops.runtime.console import plainly
+from seqops.tuning.search_space import space_of
 
 Trials = Annotated[int | None, typer.Option(min=1, help="Trials of the study, all runs together.")]
 Timeout = Annotated[float | None, typer.Option(min=0, help="Seconds after which no trial is begun.")]
@@ -36,7 +37,7 @@ def tune(
     """Search tasks.TASK.search of params.yaml, try the best again with other seeds, write the winner."""
     with plainly(debug):
         store = Store.find()
-        Params.load(store.params).space(task)
+        space_of(Params.load(store.params), task)
         _encode(store, task)
         from seqops.tuning.tune import Settings
         from seqops.tuning.tune import tune as tuned

@@ -9,20 +9,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from seqops.blocks import registry, track
-from seqops.blocks.champion_drift import against_champion
-from seqops.blocks.ledger import Entry, Ledger
-from seqops.blocks.lock import at_once
-from seqops.blocks.thresholds import Thresholds
-from seqops.console import err, out, told
-from seqops.contract import BadData, SeqopsError, Task
-from seqops.environment import stage_environment
+from seqops.core.errors import BadData, SeqopsError
+from seqops.core.interfaces import Task
+from seqops.core.project import Store
+from seqops.core.settings import Thresholds
 from seqops.params import Params
-from seqops.retraining.arrival import Arrival
-from seqops.retraining.audit import Audit
-from seqops.retraining.changes import Changes
+from seqops.registry import versions
+from seqops.retraining.champion_drift import against_champion
+from seqops.retraining.history import Audit
+from seqops.retraining.incoming import Arrival
+from seqops.retraining.row_diff import Changes
 from seqops.retraining.triggers import Circumstances, Trigger, due
-from seqops.store import Store
+from seqops.runtime.console import err, out, told
+from seqops.runtime.environment import stage_environment
+from seqops.runtime.journal import Entry, Ledger
+from seqops.runtime.locks import at_once
+from seqops.tracking import connection
 
 Outcome = Literal["promoted", "kept", "nothing", "refused", "failed", "due"]
 
@@ -110,9 +112,9 @@ class Cycle:
         return self._ended("refused", f"{reason} (it lies in {place})", facts)
 
     def _circumstances(self, arrival: Arrival, unfinished: Entry | None, changed: Changes) -> Circumstances:
-        client, model = track.connect(self.store), self.task.data.registered_name
-        with track.answering():
-            number = registry.holder(client, model, registry.CHAMPION)
+        client, model = connection.connect(self.store), self.task.data.registered_name
+        with connection.answering():
+            number = versions.holder(client, model, versions.CHAMPION)
             age = None
             if number is not None:
                 made = client.get_model_version(model, number).creation_timestamp
@@ -122,7 +124,7 @@ class Cycle:
         )
 
     def _drift(self, arrival: Arrival, changed: Changes) -> tuple[bool, str]:
-        client, thresholds = track.connect(self.store), self.settings.thresholds
+        client, thresholds = connection.connect(self.store), self.settings.thresholds
         found = against_champion(self.task, client, arrival.table, changed.new, thresholds)
         if found is None:
             return False, "drift cannot be told of a champion that was registered without its statistics"

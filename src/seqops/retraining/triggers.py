@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from seqops.contract import BadParams
-from seqops.retraining.changes import Changes
+from seqops.core.errors import BadParams
+from seqops.retraining.row_diff import Changes
 
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 

@@ -11,16 +11,19 @@ from typing import Any
 
 import optuna
 
-from seqops.arrays import Split
-from seqops.blocks.identity import Identity
-from seqops.blocks.search.runs import StudyRuns, study_runs
-from seqops.blocks.search.sampling import pruner_of, sampler_of
-from seqops.blocks.search.space import Space
-from seqops.blocks.search.study import Refused, open_study
-from seqops.blocks.watch import GOAL, Epoch, Watcher
-from seqops.contract import BadParams, Meta, Task
-from seqops.params import Params, Tuning
-from seqops.store import Store, sha256_of_json
+from seqops.core.callbacks import GOAL, Epoch, Watcher
+from seqops.core.errors import BadParams
+from seqops.core.files import sha256_of_json
+from seqops.core.interfaces import Meta, Task
+from seqops.core.project import Store
+from seqops.core.ragged import Split
+from seqops.core.settings import Tuning
+from seqops.params import Params
+from seqops.tracking.fingerprint import Identity
+from seqops.tuning.samplers import pruner_of, sampler_of
+from seqops.tuning.search_space import Space, space_of
+from seqops.tuning.study import Refused, open_study
+from seqops.tuning.study_runs import StudyRuns, study_runs
 
 After = Callable[[Epoch], None]
 
@@ -44,14 +47,14 @@ class Session:
     def open(cls, store: Store, name: str, url: str) -> Session:
         """Open, or make, the study of a task's present data, space, code and settings."""
         params = Params.load(store.params)
-        task, space, tuning = params.task(name), params.space(name), params.tuning
+        task, space, tuning = params.task(name), space_of(params, name), params.tuning
         splits, meta = store.folder(name).encoded()
         identity = Identity.of(store, task)
         study_name = f"{name}-{fingerprint(task, space, tuning, identity)}"
         study = open_study(
             url,
             study_name,
-            task.data.goal,
+            task.metrics().goal,
             sampler_of(tuning.sampler, tuning.startup, tuning.seed),
             pruner_of(tuning.pruner, task.recipe.total_epochs()),
         )
@@ -62,7 +65,7 @@ class Session:
     @property
     def sign(self) -> float:
         """1 where a higher score is better, or -1."""
-        return 1.0 if self.task.data.goal.higher_is_better else -1.0
+        return 1.0 if self.task.metrics().goal.higher_is_better else -1.0
 
     @property
     def present(self) -> dict[str, Any]:
@@ -87,14 +90,14 @@ class Session:
         """
         import keras
 
-        from seqops.blocks.fit import Diverged, train
+        from seqops.training.loop import Diverged, train
 
         run, started = self.runs.fit(name, task, kind, number), time.monotonic()
         curve = Curve(run, after)
         state, why = "died", ""
         try:
-            train(task.network(), task.data, self.splits, self.meta, task.recipe, watcher=curve)
-            best = curve.best(task.data.goal.higher_is_better)
+            train(task.network(), task.metrics(), self.splits, self.meta, task.recipe, watcher=curve)
+            best = curve.best(task.metrics().goal.higher_is_better)
             if not math.isfinite(best):
                 raise Refused(f"the validation score is {best}")
             state = "complete"
@@ -108,7 +111,7 @@ class Session:
         finally:
             metrics = {"seconds": time.monotonic() - started, "epochs": float(len(curve.scores))}
             if curve.scores:
-                metrics["validation/best"] = curve.best(task.data.goal.higher_is_better)
+                metrics["validation/best"] = curve.best(task.metrics().goal.higher_is_better)
             self.runs.end(run, state, why, metrics)
             keras.backend.clear_session()
             gc.collect()

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import optuna
 
-from seqops.blocks.search.study import at_work, queue, work
-from seqops.blocks.watch import GOAL, Epoch
+from seqops.core.callbacks import GOAL, Epoch
 from seqops.tuning.session import Session, words
+from seqops.tuning.study import at_work, queue, work
 
 
 def queue_present(session: Session) -> None:

@@ -11,18 +11,21 @@ from typing import Any
 from optuna.trial import TrialState
 from rich.table import Table
 
-from seqops.blocks.search.page import write_page
-from seqops.blocks.search.places import WHY
-from seqops.blocks.search.study import counts, storing
-from seqops.console import err, out
-from seqops.contract import SeqopsError
+from seqops.core.errors import SeqopsError
+from seqops.core.files import write_bytes
+from seqops.core.project import Store
 from seqops.params import Params
-from seqops.store import Store, write_bytes
-from seqops.tuning.board import board
-from seqops.tuning.repeats import Candidate, candidates, queue_repeats, repeat, repeats_of, scored, winner
+from seqops.runtime.console import err, out
+from seqops.tuning.finalists import Candidate, candidates, queue_repeats, repeat, repeats_of, scored, winner
+from seqops.tuning.progress import board
+from seqops.tuning.report import write_page
 from seqops.tuning.session import Session, storage_url, words
+from seqops.tuning.storage import storing
+from seqops.tuning.study import counts
+from seqops.tuning.trial_numbers import WHY
 from seqops.tuning.trials import queue_present, search
 from seqops.tuning.workers import Job, divide_cores, helped
+from seqops.tuning.yaml_edit import edited
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def _search(session: Session, settings: Settings) -> float:
     """Run the trials; return how many were finished in an hour."""
     total = settings.trials or session.tuning.trials
     deadline = time.time() + settings.timeout if settings.timeout is not None else None
-    goal, name = session.task.data.goal.metric, session.task.name
+    goal, name = session.task.metrics().goal.metric, session.task.name
     before, started = counts(session.study).finished, time.monotonic()
     queue_present(session)
     with (
@@ -81,7 +84,7 @@ def _search(session: Session, settings: Settings) -> float:
 def _repeat(session: Session, settings: Settings) -> list[Candidate]:
     # chosen once: another run may go on with the study meanwhile, and find better trials
     study, chosen = repeats_of(session), candidates(session)
-    goal = session.task.data.goal.metric
+    goal = session.task.metrics().goal.metric
     while counts(study).finished < (total := queue_repeats(session, study, chosen)):
         with (
             board(err, "the best and the present values again", study, goal, total) as shown,
@@ -129,7 +132,7 @@ def _record(session: Session, tried: list[Candidate], best: Candidate, trials_an
 
 
 def _table(session: Session, tried: list[Candidate], best: Candidate) -> Table:
-    goal = session.task.data.goal.metric
+    goal = session.task.metrics().goal.metric
     table = Table(title=f"Validation {goal} over {session.tuning.seeds} other seeds")
     for column in ("", "values", "in its trial", "mean", "spread", ""):
         table.add_column(column)
@@ -148,7 +151,7 @@ def _write(session: Session, best: Candidate, dry_run: bool) -> None:
         return
     params = Params.load(path)
     before = path.read_text("utf-8")
-    after = params.edited(_named(name, best.values))
+    after = edited(params, _named(name, best.values))
     lines = difflib.unified_diff(
         before.splitlines(), after.splitlines(), "params.yaml", "params.yaml", lineterm="", n=0
     )

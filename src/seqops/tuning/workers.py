@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqops.blocks.search.study import storing
-from seqops.console import err, plainly
-from seqops.contract import SeqopsError
-from seqops.environment import hushed
-from seqops.store import Store
-from seqops.tuning.repeats import repeat, repeats_of
+from seqops.core.errors import SeqopsError
+from seqops.core.project import Store
+from seqops.runtime.console import err, plainly
+from seqops.runtime.environment import hushed
+from seqops.tuning.finalists import repeat, repeats_of
 from seqops.tuning.session import Session
+from seqops.tuning.storage import storing
 from seqops.tuning.trials import search
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from seqops.arrays import Split
-from seqops.contract import BadData, Meta
-from seqops.tasks.forecast.origins import Framing, Series
-from seqops.tasks.forecast.reader import PERIOD, parse_series
+from seqops.core import interfaces
+from seqops.core.errors import BadData
+from seqops.core.interfaces import Meta
+from seqops.core.ragged import Split
+from seqops.tasks.forecast.data.dataset import Task
+from seqops.tasks.forecast.data.origins import Framing, Series, joined
+from seqops.tasks.forecast.data.reader import PERIOD, parse_series
 
 CELLS = ("mean", "low80", "high80", "low95", "high95")
 NUMBERS = re.compile(r"[\s,;]+")
@@ -112,3 +117,33 @@ def example(meta: Meta) -> str:
         date = str(place) if meta["frequency"] == "position" else date_of(ordinal, meta["frequency"])
         lines.append(",".join([date, *(f"{x:g}" for x in row)]))
     return "\n".join([header, *lines])
+
+
+@dataclass(frozen=True)
+class Endpoint(interfaces.Endpoint):
+    """Raw series in, forecasts with intervals out."""
+
+    data: Task
+
+    intended_use: ClassVar[str] = (
+        "Forecasts the next steps of the series it was trained on, with 80 and 95 % intervals, for plans "
+        "that a person looks over."
+    )
+    limits: ClassVar[str] = (
+        "It knows the past of the series and nothing else: it foresees no break and no new cause, and its "
+        "intervals hold only while the future is as the validation rows were. On short series classical "
+        "methods are often as good or better: see the baselines before relying on it."
+    )
+
+    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+        """Frame each raw series at its end."""
+        framing = self.data.framing(len(meta["values"]))
+        return joined([framed(text, i, framing, meta) for i, text in enumerate(inputs)])
+
+    def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
+        """List the coming steps of each series with their 80 and 95 % intervals."""
+        return [record(predicted.iloc[i], text, i, meta) for i, text in enumerate(inputs)]
+
+    def request_example(self, meta: Meta) -> str:
+        """Return training rows as a list of numbers, or as CSV where there are several columns."""
+        return example(meta)

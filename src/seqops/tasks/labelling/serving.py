@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.contract import BadData
-from seqops.tasks.labelling.reader import number
+from seqops.core import interfaces
+from seqops.core.errors import BadData
+from seqops.core.interfaces import Meta
+from seqops.core.ragged import Ragged, Split
+from seqops.tasks.labelling.data.dataset import Task
+from seqops.tasks.labelling.data.reader import number
 
 GAPS = re.compile(r"[\s,;]+")
 
@@ -44,3 +50,34 @@ def record(row: pd.Series) -> dict[str, Any]:
         "labels": [int(label) for label in row["labels"]],
         "probabilities": [float(p) for p in row["probabilities"]],
     }
+
+
+@dataclass(frozen=True)
+class Endpoint(interfaces.Endpoint):
+    """Raw sequences in, a label for every step out."""
+
+    data: Task
+
+    intended_use: ClassVar[str] = (
+        "Labels every step of a finished sequence of numbers 0 or 1, for sequences drawn as those it was "
+        "trained on were."
+    )
+    limits: ClassVar[str] = (
+        "It reads a sequence as a whole, so a step's label may change when more steps follow. Lengths and "
+        "numbers beyond those of training are guesses, and a regression on running sums may do as well: "
+        "see the baselines."
+    )
+
+    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+        """Read raw sequences. Raises BadData for what is no sequence of numbers."""
+        rows = [parsed(text, i, meta["values"], self.data.longest) for i, text in enumerate(inputs)]
+        return Split({"figures": Ragged.of(rows, np.float64)})
+
+    def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
+        """Answer with a label and a probability for every step."""
+        return [record(predicted.iloc[i]) for i in range(len(inputs))]
+
+    def request_example(self, meta: Meta) -> str:
+        """Return a training sequence."""
+        example: str = meta["example"]
+        return example

@@ -1,0 +1,220 @@
+"""Look the machine and the project over; say what to mend."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import requests
+from packaging.requirements import Requirement
+
+from seqops.core.errors import SeqopsError
+from seqops.core.files import sha256_of
+from seqops.core.interfaces import Task
+from seqops.core.project import Store
+from seqops.core.redaction import masked
+from seqops.params import Params
+from seqops.sources import catalog
+from seqops.sources.fetch import MIRROR, SCHEMES, makers_of
+from seqops.tuning.search_space import space_of
+
+PYTHON = (3, 11)
+FREE_BYTES = 2 * 1024**3
+SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, whether it is well, and in words: what is so, or what to mend."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+Check = Callable[[Store], Iterator[Finding]]
+
+
+def examine(store: Store) -> list[Finding]:
+    """Make every check; one that fails does not keep the next from being made."""
+    return [finding for name, check in CHECKS.items() for finding in _made(name, check, store)]
+
+
+def _made(name: str, check: Check, store: Store) -> Iterator[Finding]:
+    try:
+        yield from check(store)
+    except (SeqopsError, OSError) as error:
+        yield Finding(name, False, str(error))
+
+
+def python(store: Store) -> Iterator[Finding]:
+    """Check the version of Python."""
+    found = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info[:2] >= PYTHON
+    yield Finding("python", ok, found if ok else f"{found} is too old: install 3.11 or later.")
+
+
+def packages(store: Store) -> Iterator[Finding]:
+    """Compare what is installed with the lock."""
+    wanted = [Requirement(line.rstrip("\\ ")) for line in _lock_lines(store.lock)]
+    wanted = [r for r in wanted if r.marker is None or r.marker.evaluate()]
+    wrong = [
+        f"{r.name} {found or 'missing'} (locked {str(r.specifier).removeprefix('==')})"
+        for r in wanted
+        if (found := _installed(r.name)) is None or not r.specifier.contains(found, prereleases=True)
+    ]
+    if wrong:
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        yield Finding("packages", False, f"{', '.join(wrong[:5])}{more}. Delete .venv and run `make test`.")
+    else:
+        yield Finding("packages", True, f"{len(wanted)} installed as {store.lock.name} says")
+
+
+def _lock_lines(lock: Path) -> list[str]:
+    if not lock.is_file():
+        raise SeqopsError(f"{lock.name} does not exist. Restore it: `git checkout {lock.name}`.")
+    return [line for line in lock.read_text("utf-8").splitlines() if line[:1].isalnum()]
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def programs(store: Store) -> Iterator[Finding]:
+    """Look for git and DVC, and for a project that both know."""
+    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    for program, folder in (("git", ".git"), ("dvc", ".dvc")):
+        if shutil.which(program, path=beside) is None:
+            yield Finding(program, False, f"not found. Install it, or call it from .venv: `{program}`.")
+        elif not (store.root / folder).exists():
+            yield Finding(program, False, f"{store.root} has no {folder}. Run `{program} init` there.")
+        else:
+            yield Finding(program, True, "found")
+
+
+def folders(store: Store) -> Iterator[Finding]:
+    """Write to every folder that a run writes to, and measure the free space."""
+    for folder in (store.root / "data", store.state):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+        name = f"folder {folder.relative_to(store.root)}"
+        told = f"{free / 1024**3:.1f} GiB free"
+        if free < FREE_BYTES:
+            yield Finding(name, False, f"{told}: free at least {FREE_BYTES / 1024**3:.0f} GiB.")
+        else:
+            yield Finding(name, True, f"writable, {told}")
+
+
+def params(store: Store) -> Iterator[Finding]:
+    """Configure every task, its network and its search too."""
+    loaded = Params.load(store.params)
+    yield from _made("params", partial(_shared, loaded=loaded), store)
+    for name in loaded.names:
+        yield from _made(f"params {name}", partial(_configured, loaded=loaded, name=name), store)
+
+
+def _shared(store: Store, loaded: Params) -> Iterator[Finding]:
+    names = ("evaluation", "registry", "drift", "retraining", "tuning")
+    for name in names:
+        getattr(loaded, name)
+    yield Finding("params", True, f"{', '.join(names)}: every key is known and in range")
+
+
+def _configured(store: Store, loaded: Params, name: str) -> Iterator[Finding]:
+    task = loaded.task(name)
+    task.network()
+    if "search" in task.section:
+        space_of(loaded, name)
+    yield Finding(f"params {name}", True, "every key is known and in range")
+
+
+def tracking(store: Store) -> Iterator[Finding]:
+    """Ask the tracking store something that it has to read."""
+    from seqops.tracking import connection
+
+    client = connection.connect(store)
+    with connection.answering():
+        count = len(client.search_experiments())
+    yield Finding("tracking store", True, f"{masked(connection.store_uri(store))}, {count} experiments")
+
+
+def mirror(store: Store) -> Iterator[Finding]:
+    """Reach the mirror, where one is set."""
+    address = os.environ.get(MIRROR, "")
+    if not address:
+        yield Finding("mirror", True, f"{MIRROR} is not set: published addresses are used")
+    elif address.startswith(SCHEMES):
+        try:
+            requests.get(address, timeout=SECONDS, stream=True).close()
+            yield Finding("mirror", True, masked(address))
+        except requests.RequestException as error:
+            told = f"{masked(address)} does not answer ({type(error).__name__})."
+            yield Finding("mirror", False, f"{told} Mend {MIRROR}, or unset it.")
+    elif Path(address).is_dir():
+        yield Finding("mirror", True, address)
+    else:
+        yield Finding("mirror", False, f"{address} is no folder. Mend {MIRROR}, or unset it.")
+
+
+def datasets(store: Store) -> Iterator[Finding]:
+    """Read the catalogue."""
+    yield Finding("catalogue", True, f"{len(catalog.read_catalog(store.catalog))} datasets")
+
+
+def data(store: Store) -> Iterator[Finding]:
+    """Compare the raw files of every task with what its source pins."""
+    loaded = Params.load(store.params)
+    for name in loaded.names:
+        yield from _made(f"data {name}", partial(_raw, loaded=loaded, task_name=name), store)
+
+
+def _raw(store: Store, loaded: Params, task_name: str) -> Iterator[Finding]:
+    task = loaded.task(task_name)
+    name, raw = f"data {task.name}", store.folder(task.name).raw
+    if not raw.is_dir():
+        yield Finding(name, True, f"not there yet: `dvc repro download@{task.name}` brings it")
+        return
+    found = {path.name: sha256_of(path) for path in store.folder(task.name).raw_files()}
+    wrong = [file for file, sums in _pinned(store, task).items() if found.get(file) not in sums]
+    if wrong:
+        mend = f"Bring it again: `dvc repro --force download@{task.name}`."
+        yield Finding(name, False, f"{', '.join(wrong)}: not what {task.source} should hold. {mend}")
+    else:
+        yield Finding(name, True, ", ".join(found))
+
+
+def _pinned(store: Store, task: Task) -> dict[str, tuple[str, ...]]:
+    """Return the sums that raw files must have; none for a person's own files."""
+    if not isinstance(task.source, str):
+        return {}
+    makers, entries = makers_of(task), catalog.read_catalog(store.catalog)
+    if task.source in makers:
+        made = makers[task.source]()
+        return {file: (hashlib.sha256(content).hexdigest(),) for file, content in made.items()}
+    entry = entries.get(task.source)
+    return {entry.raw_name: entry.sha256} if entry else {}
+
+
+CHECKS: dict[str, Check] = {
+    "python": python,
+    "packages": packages,
+    "programs": programs,
+    "folders": folders,
+    "params": params,
+    "tracking store": tracking,
+    "mirror": mirror,
+    "catalogue": datasets,
+    "data": data,
+}

@@ -1,0 +1,48 @@
+"""`seqops doctor` and `ui`: the project as a whole."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from seqops.cli.options import Debug
+from seqops.core.project import Store
+from seqops.runtime.console import out, plainly
+
+
+def doctor(debug: Debug = False) -> None:
+    """Check the environment, folders, tracking store, mirror and data; say what to mend."""
+    with plainly(debug):
+        from seqops.cli.checks import examine
+
+        findings = examine(Store.find())
+        for finding in findings:
+            mark = "[green]ok[/]     " if finding.ok else "[red]problem[/]"
+            out.print(mark, f"[bold]{finding.name}[/]:", escape(finding.message))
+        if not all(finding.ok for finding in findings):
+            sys.exit(1)
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 5000,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; any but this machine's own needs a password.")
+    ] = "127.0.0.1",
+    debug: Debug = False,
+) -> None:
+    """Open the MLflow UI, on this machine alone where no other host is named."""
+    with plainly(debug):
+        from seqops.cli import mlflow_server
+        from seqops.tracking.connection import store_uri
+
+        store = Store.find()
+        environment = mlflow_server.environment(store_uri(store), host, os.environ, store.state / "mlflow")
+        if not mlflow_server.is_loopback(host):
+            out.print(f"Passwords cross the network in the clear: put TLS before {host}:{port}.")
+        done = subprocess.run(mlflow_server.command(host, port), env=environment, check=False)  # noqa: S603
+        sys.exit(done.returncode)

@@ -1,0 +1,78 @@
+"""Arrays and tables in and out."""
+
+from __future__ import annotations
+
+import tokenize
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from seqops.core.files import _damaged, missing, replacing, replacing_folder
+from seqops.core.ragged import Array, Ragged, Split
+
+
+def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
+    """Write `<split>/<column>.npy`, or `.values.npy` and `.offsets.npy` where ragged, all or nothing."""
+    with replacing_folder(folder) as temporary:
+        for split_name, split in splits.items():
+            for name, column in split.columns.items():
+                base = temporary / split_name
+                if isinstance(column, Ragged):
+                    _write_array(base / f"{name}.values.npy", column.values)
+                    _write_array(base / f"{name}.offsets.npy", column.offsets)
+                else:
+                    _write_array(base / f"{name}.npy", column)
+
+
+def read_splits(folder: Path) -> dict[str, Split]:
+    """Open splits memory-mapped. Raises BadData where the folder is missing or an array is torn."""
+    if not folder.is_dir():
+        raise missing(folder)
+    return {path.name: _read_split(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+
+
+def _read_split(folder: Path) -> Split:
+    columns: dict[str, Ragged | Array] = {}
+    for path in sorted(folder.glob("*.npy")):
+        name, _, part = path.name.removesuffix(".npy").partition(".")
+        if part == "values":
+            columns[name] = Ragged(_open_array(path), _open_array(folder / f"{name}.offsets.npy"))
+        elif not part:
+            columns[name] = _open_array(path)
+    return Split(columns)
+
+
+def _write_array(path: Path, array: Array) -> None:
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
+def _open_array(path: Path) -> Array:
+    try:
+        with suppress(ValueError):  # an empty file cannot be mapped
+            return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        return np.asanyarray(np.load(path, allow_pickle=False))
+    except (ValueError, EOFError, SyntaxError, tokenize.TokenError) as error:
+        raise _damaged(path, "an array", error) from None
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet, without an index."""
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a Parquet table. Raises BadData where it is missing or torn."""
+    if not path.is_file():
+        raise missing(path)
+    try:
+        return pd.read_parquet(path)
+    except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise _damaged(path, "a table", error) from None

@@ -1,0 +1,137 @@
+"""Every path of the project."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqops.core.arrays_io import read_splits
+from seqops.core.errors import SeqopsError
+from seqops.core.files import missing, read_json, sha256_of, sha256_of_json
+from seqops.core.interfaces import Meta
+from seqops.core.ragged import Split
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The artefacts of one task, `data/<task>/`."""
+
+    path: Path
+
+    @property
+    def raw(self) -> Path:
+        """Bytes as published."""
+        return self.path / "raw"
+
+    def raw_files(self) -> list[Path]:
+        """List the raw files by name, none that a kill left half-written. Raises BadData without any."""
+        files = sorted(p for p in self.raw.glob("[!.]*") if p.is_file())
+        if not files:
+            raise missing(self.raw)
+        return files
+
+    @property
+    def validation(self) -> Path:
+        """What Great Expectations found."""
+        return self.path / "validation.json"
+
+    @property
+    def table(self) -> Path:
+        """One row an example."""
+        return self.path / "table.parquet"
+
+    @property
+    def arrays(self) -> Path:
+        """Encoded splits."""
+        return self.path / "arrays"
+
+    @property
+    def meta(self) -> Path:
+        """What was learnt from the training rows."""
+        return self.path / "meta.json"
+
+    @property
+    def weights(self) -> Path:
+        """The trained weights."""
+        return self.path / "model.weights.h5"
+
+    @property
+    def history(self) -> Path:
+        """One row an epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def metrics(self) -> Path:
+        """Scores with intervals, baselines, verdict."""
+        return self.path / "metrics.json"
+
+    @property
+    def predictions(self) -> Path:
+        """One row a test example."""
+        return self.path / "predictions.parquet"
+
+    @property
+    def plots(self) -> Path:
+        """Pictures, and the tables behind them."""
+        return self.path / "plots"
+
+    @property
+    def report(self) -> Path:
+        """The static page."""
+        return self.path / "report.html"
+
+    def encoded(self) -> tuple[dict[str, Split], Meta]:
+        """Open what preprocess wrote."""
+        return read_splits(self.arrays), read_json(self.meta)
+
+    def data_sha256(self) -> str:
+        """Hash the encoded data: arrays and meta."""
+        return sha256_of_json([sha256_of(self.arrays), sha256_of(self.meta)])
+
+
+@dataclass(frozen=True)
+class Store:
+    """The project on disk."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Store:
+        """Find the project from any folder inside it, or by SEQOPS_ROOT. Raises SeqopsError."""
+        chosen = os.environ.get("SEQOPS_ROOT")
+        here = Path(chosen) if chosen else (start or Path.cwd())
+        for folder in [here.resolve(), *here.resolve().parents]:
+            if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
+                return cls(folder)
+        raise SeqopsError(
+            f"no seqops project at {here} or above it (a folder with params.yaml and dvc.yaml). "
+            "Change into the project, or name it in SEQOPS_ROOT."
+        )
+
+    @property
+    def params(self) -> Path:
+        """The only place where a value is chosen."""
+        return self.root / "params.yaml"
+
+    @property
+    def catalog(self) -> Path:
+        """Named public datasets."""
+        return self.root / "data" / "catalog.yaml"
+
+    @property
+    def lock(self) -> Path:
+        """Exact versions of every dependency."""
+        return self.root / "requirements.lock"
+
+    @property
+    def state(self) -> Path:
+        """Undeclared state that survives a kill: checkpoints, studies, the tracking store.
+
+        SEQOPS_STATE names it where an experiment runs in a folder of its own.
+        """
+        return Path(os.environ.get("SEQOPS_STATE") or self.root / ".state")
+
+    def folder(self, task: str) -> Folder:
+        """Return the artefacts of a task."""
+        return Folder(self.root / "data" / task)

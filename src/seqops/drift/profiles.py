@@ -1,0 +1,200 @@
+"""What is kept of a sample of numbers or categories, so that another can be held against it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from seqops.core.ragged import Array, Ragged
+from seqops.drift.two_sample_tests import (
+    Counts,
+    effect_below,
+    effect_on_shares,
+    homogeneous,
+    psi,
+    rare,
+    smirnov,
+)
+from seqops.metrics.bootstrap import rounded
+
+Floats = npt.NDArray[np.float64]
+DECILES = np.arange(1, 10) / 10
+POINTS = 500
+"""Values kept of a sample of numbers."""
+NAMES = 50
+"""Categories that stand alone, the frequent ones; all others are one."""
+OTHER = "(other)"
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far a sample has moved: PSI, p, and the cell that moved most with its shares."""
+
+    psi: float
+    p: float
+    cell: str
+    before: float
+    now: float
+
+    def where(self) -> str:
+        """Say what moved most."""
+        return f"{self.cell}: {self.before:.1%} -> {self.now:.1%}"
+
+    def document(self) -> dict[str, Any]:
+        """Put it to plain JSON; the p-value is its reader's to correct."""
+        moved = {"cell": self.cell, "before": rounded(self.before), "now": rounded(self.now)}
+        return {"psi": rounded(self.psi), "moved": moved}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A sample of numbers.
+
+    rows, values: how many; effect: the design effect of values that stand in rows; edges: deciles, each the
+    last of its cell, and one just below each decile that a tenth of the values equal; counts: (edges + 1,);
+    points: at most so many values, evenly through the sorted sample.
+    """
+
+    rows: int
+    values: int
+    effect: float
+    edges: list[float]
+    counts: list[int]
+    points: list[float]
+
+    @classmethod
+    def of(cls, column: Ragged | Array) -> Numbers:
+        """Describe a sample."""
+        ordered = np.sort(values_of(column).astype(np.float64))
+        deciles = np.unique(np.quantile(ordered, DECILES, method="inverted_cdf"))
+        equal = np.searchsorted(ordered, deciles, "right") - np.searchsorted(ordered, deciles)
+        # what many values equal is a cell of its own: of zeros and ones, too
+        edges = np.union1d(deciles, np.nextafter(deciles[10 * equal >= len(ordered)], -np.inf))
+        counts, effect = _binned(column, edges)
+        places = ((np.arange(min(len(ordered), POINTS)) + 0.5) * len(ordered) / POINTS).astype(np.int64)
+        points = ordered[places] if len(ordered) > POINTS else ordered
+        return cls(len(column), len(ordered), effect, edges.tolist(), counts.tolist(), points.tolist())
+
+    def shift(self, column: Ragged | Array) -> Shift:
+        """Hold another sample against this one: PSI over the cells, and p of two tests, by Bonferroni.
+
+        Kolmogorov and Smirnov's sees what moves, and hardly what spreads; chi-squared over the cells does.
+        """
+        before, (counts, effect) = np.array(self.counts), _binned(column, np.array(self.edges))
+        values = values_of(column).astype(np.float64)
+        # the points stand for the sample: it is worth no more than they are
+        worth = min(self.values / self.effect, len(self.points))
+        moves = smirnov(np.array(self.points), values, worth, len(values) / effect)
+        spreads = homogeneous(before / self.effect, counts / effect)
+        return _shift(before, counts, self._cells(), min(1.0, 2 * min(moves, spreads)))
+
+    def _cells(self) -> list[str]:
+        alone = {high for low, high in pairwise(self.edges) if np.nextafter(low, np.inf) == high}
+        return [_cell(low, high, alone) for low, high in pairwise([-np.inf, *self.edges, np.inf])]
+
+
+def _cell(low: float, high: float, alone: set[float]) -> str:
+    """Say what lies over one edge, up to the next; alone: values that are a cell each."""
+    if high in alone:
+        return f"{high:.4g}"
+    after = float(np.nextafter(high, np.inf))
+    words = [
+        f"over {low:.4g}" if low > -np.inf else "",
+        f"below {after:.4g}" if after in alone else f"up to {high:.4g}" if high < np.inf else "",
+    ]
+    return " and ".join(word for word in words if word)
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A sample of categories; counts: of the frequent ones by name, and of all others together."""
+
+    rows: int
+    values: int
+    effect: float
+    counts: dict[str, int]
+
+    @classmethod
+    def of(cls, column: Ragged | Array) -> Categories:
+        """Describe a sample."""
+        found = Counter(values_of(column).tolist())
+        names = sorted(found, key=lambda name: (-found[name], name))[:NAMES]
+        counts, effect = _tallied(column, names)
+        named = dict(zip([*names, OTHER], counts.tolist(), strict=True))
+        return cls(len(column), int(counts.sum()), effect, named)
+
+    def shift(self, column: Ragged | Array) -> Shift:
+        """Hold another sample against this one, by cells that neither has too little of: PSI, chi-squared."""
+        names = [*sorted(set(self.counts) - {OTHER}), OTHER]
+        before = np.array([self.counts[name] for name in names])
+        now, effect = _tallied(column, names[:-1])
+        pool = rare(before / self.effect, now / effect)
+        alone = np.setdiff1d(np.flatnonzero(before + now), pool)
+        cells = [names[cell] for cell in alone] + [OTHER] * bool(len(pool))
+        before, now = (np.append(c[alone], c[pool].sum())[: len(cells)] for c in (before, now))
+        return _shift(before, now, cells, homogeneous(before / self.effect, now / effect))
+
+
+KINDS: dict[str, type[Numbers] | type[Categories]] = {"numbers": Numbers, "categories": Categories}
+
+
+def kind_of(column: Ragged | Array) -> str:
+    """Tell categories, which are text, from numbers."""
+    return "categories" if values_of(column).dtype.kind == "U" else "numbers"
+
+
+def described(column: Ragged | Array) -> dict[str, Any]:
+    """Describe a sample, as plain JSON."""
+    kind = kind_of(column)
+    return {"kind": kind, **asdict(KINDS[kind].of(column))}
+
+
+def restored(document: Mapping[str, Any]) -> Numbers | Categories:
+    """Read what `described` wrote."""
+    kind = KINDS[document["kind"]]
+    stored = {field.name: document[field.name] for field in fields(kind)}
+    return kind(**stored)
+
+
+def _shift(before: Counts, now: Counts, cells: list[str], p: float) -> Shift:
+    added = psi(before, now)
+    most = int(np.argmax(added))
+    shares = (float(counts[most] / counts.sum()) for counts in (before, now))
+    return Shift(float(added.sum()), p, cells[most], *shares)
+
+
+def values_of(column: Ragged | Array) -> Array:
+    """Return the values of a sample, whatever rows they stand in: (N,)."""
+    return column.values if isinstance(column, Ragged) else column
+
+
+def _binned(column: Ragged | Array, edges: Floats) -> tuple[Counts, float]:
+    """Count numbers by cell, each up to its edge; with the design effect."""
+    cells = np.searchsorted(edges, values_of(column), side="left")
+    if not isinstance(column, Ragged):
+        return np.bincount(cells, minlength=len(edges) + 1), 1.0
+    rows = _by_row(column, cells, len(edges) + 1)
+    return rows.sum(axis=0), effect_below(rows)
+
+
+def _tallied(column: Ragged | Array, names: list[str]) -> tuple[Counts, float]:
+    """Count categories by name, those without one last; with the design effect."""
+    distinct, inverse = np.unique(values_of(column), return_inverse=True)
+    place = {name: cell for cell, name in enumerate(names)}
+    cells = np.array([place.get(name, len(names)) for name in distinct.tolist()], np.int64)[inverse]
+    if not isinstance(column, Ragged):
+        return np.bincount(cells, minlength=len(names) + 1), 1.0
+    rows = _by_row(column, cells, len(names) + 1)
+    return rows.sum(axis=0), effect_on_shares(rows)
+
+
+def _by_row(column: Ragged, cells: Array, size: int) -> Counts:
+    """Count the cells of each row: (R, C)."""
+    row = np.repeat(np.arange(len(column)), column.lengths)
+    return np.bincount(row * size + cells, minlength=len(column) * size).reshape(len(column), size)

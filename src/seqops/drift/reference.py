@@ -1,0 +1,19 @@
+"""What a bundle keeps of the training rows, for new rows to be compared with."""
+
+from __future__ import annotations
+
+from seqops.core.arrays_io import read_table
+from seqops.core.interfaces import Evaluation
+from seqops.core.project import Folder
+from seqops.drift.detect import Reference, reference
+from seqops.drift.features import scored
+from seqops.evaluation.evaluate import named
+
+
+def reference_of(evaluation: Evaluation, folder: Folder) -> Reference:
+    """Describe what is watched of the training rows, and how well each test row was predicted."""
+    splits, meta = folder.encoded()
+    scores = evaluation.metrics.score(read_table(folder.predictions), splits["test"], meta)
+    return reference(
+        {**evaluation.watched(splits["train"], meta), **scored(named(scores, evaluation.metrics.goal.metric))}
+    )

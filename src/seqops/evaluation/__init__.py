@@ -1,0 +1,1 @@
+"""Scores beside baselines, and the report."""

@@ -1,0 +1,66 @@
+"""Plots, drawn with matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from seqops.core.files import replacing_folder
+from seqops.core.interfaces import Plot
+
+MOST_LABELLED = 8  # columns of a heatmap whose cells have room for a number
+
+
+def draw(plot: Plot, path: Path) -> None:
+    """Draw a plot to a PNG that is the same at every call."""
+    figure = Figure(figsize=(8, 4.5), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    {"line": _line, "bar": _bar, "heatmap": _heatmap}[plot.kind](axes, plot)
+    axes.set_title(plot.title)
+    figure.savefig(path, format="png", metadata={"Software": None})
+
+
+def _line(axes: Any, plot: Plot) -> None:
+    if plot.band:
+        low, high = (plot.table[c].astype(float) for c in plot.band)
+        axes.fill_between(plot.table[plot.x], low, high, alpha=0.2, label=f"{plot.band[0]} to {plot.band[1]}")
+    for column in plot.y:
+        axes.plot(plot.table[plot.x], plot.table[column], label=column)
+    axes.set_xlabel(plot.x)
+    axes.legend()
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(12))
+
+
+def _bar(axes: Any, plot: Plot) -> None:
+    places = np.arange(len(plot.table))
+    width = 0.8 / len(plot.y)
+    for i, column in enumerate(plot.y):
+        axes.bar(places + i * width, plot.table[column].astype(float), width, label=column)
+    axes.set_xticks(places + 0.4 - width / 2, plot.table[plot.x].astype(str), rotation=30, ha="right")
+    axes.legend()
+
+
+def _heatmap(axes: Any, plot: Plot) -> None:
+    cells = plot.table[list(plot.y)].to_numpy(dtype=float)
+    image = axes.imshow(cells, aspect="auto", cmap="Blues")
+    axes.set_xticks(range(len(plot.y)), [str(y) for y in plot.y], rotation=45, ha="right")
+    axes.set_yticks(range(len(plot.table)), plot.table[plot.x].astype(str))
+    axes.figure.colorbar(image, ax=axes)
+    if len(plot.y) <= MOST_LABELLED:
+        for (row, column), value in np.ndenumerate(cells):
+            dark = value > 0.6 * np.nanmax(cells)
+            label = f"{value:.0f}" if value.is_integer() else f"{value:.2f}"
+            axes.text(column, row, label, ha="center", va="center", color="white" if dark else "black")
+
+
+def write_plots(folder: Path, plots: Sequence[Plot]) -> None:
+    """Write each plot as a picture and as the table behind it."""
+    with replacing_folder(folder) as fresh:
+        for plot in plots:
+            draw(plot, fresh / f"{plot.name}.png")
+            plot.table.to_csv(fresh / f"{plot.name}.csv", index=False)

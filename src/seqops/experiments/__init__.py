@@ -1,0 +1,1 @@
+"""Presets, recorded runs and the page of results."""

@@ -1,0 +1,111 @@
+"""Presets: values of params.yaml for published data, one file each, checked before anything runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seqops.core.errors import BadParams
+from seqops.core.interfaces import flattened
+from seqops.core.project import Store
+from seqops.core.yaml_file import Document, nearest
+from seqops.params import Params
+
+
+def names(store: Store) -> list[str]:
+    """List the files of presets/, without their ending."""
+    return sorted(path.stem for path in (store.root / "presets").glob("*.yaml"))
+
+
+@dataclass(frozen=True)
+class Preset(Params):
+    """params.yaml as a preset would have it; what is refused is named in the preset's own file."""
+
+    base: Document
+    chosen: Document
+
+    @classmethod
+    def read(cls, store: Store, name: str) -> Preset:
+        """Read `presets/<name>.yaml` over params.yaml. Raises BadParams for an unknown name, task or key."""
+        path = store.root / "presets" / f"{name}.yaml"
+        if not path.is_file():
+            raise BadParams(f"there is no preset {name!r}{nearest(name, names(store))}.")
+        base, chosen = Params.load(store.params), Document.load(path)
+        preset = cls(path, _over(base.document, chosen.document), base, chosen)
+        for task in chosen.document["tasks"]:
+            if task not in base.names:
+                raise chosen.unknown("tasks", task, base.names)
+            preset._check_model(task)
+        return preset
+
+    @property
+    def tasks(self) -> list[str]:
+        """The tasks that the preset has values for."""
+        return list(self.chosen.document["tasks"])
+
+    def at(self, path: str) -> str:
+        """Name the preset's file, the line of a dotted path in it, and the path."""
+        return self.chosen.at(path)
+
+    def of(self, tasks: Sequence[str] | None) -> list[str]:
+        """Return the tasks that are named, or all. Raises BadParams for one that the preset lacks."""
+        for task in tasks or ():
+            if task not in self.tasks:
+                raise BadParams(f"{self.path.name}: there is no task {task!r}{nearest(task, self.tasks)}.")
+        return list(tasks or self.tasks)
+
+    def options(self, tasks: Sequence[str] | None = None) -> list[str]:
+        """Flatten the values to `key=value` as `dvc exp run -S` reads it; `+` before what params.yaml lacks.
+
+        Raises BadParams for a value that its task does not accept; those of the network are checked when
+        `task(name).network()` is built.
+        """
+        chosen = {}
+        for name in self.of(tasks):
+            self.task(name)
+            chosen[name] = self.chosen.document["tasks"][name]
+        known = flattened(self.base.document)
+        flat = flattened(chosen, "tasks")
+        return [f"{'' if key in known else '+'}{key}={hydra(value)}" for key, value in flat.items()]
+
+    def _check_model(self, task: str) -> None:
+        """Refuse what the model section of params.yaml does not hold, without importing TensorFlow."""
+        section = self.chosen.document["tasks"][task]
+        if not isinstance(section, Mapping):
+            raise BadParams(f"{self.at(f'tasks.{task}')}: it must be a mapping of sections.")
+        known = flattened(self.base.document["tasks"][task].get("model", {}))
+        for key in flattened(section.get("model", {})):
+            if key not in known:
+                raise self.unknown(f"tasks.{task}.model", key, known)
+
+
+def _over(base: Any, chosen: Any) -> Any:
+    if not isinstance(base, Mapping) or not isinstance(chosen, Mapping):
+        return chosen
+    merged = dict(base)
+    for key, value in chosen.items():
+        merged[key] = _over(base[key], value) if key in base else value
+    return merged
+
+
+def hydra(value: Any) -> str:
+    """Write a value in Hydra's grammar of overrides, without a space of its own.
+
+    Source: hydra.cc/docs/advanced/override_grammar/basic (keys are bare; before a quote alone, a backslash
+    is doubled).
+    """
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{key}:{hydra(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{','.join(hydra(inner) for inner in value)}]"
+    if isinstance(value, str):
+        escaped = re.sub(r'\\*(?:"|\Z)', _escaped, value)
+        return f'"{escaped}"'
+    return json.dumps(value)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].replace("\\", "\\\\").replace('"', '\\"')

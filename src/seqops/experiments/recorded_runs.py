@@ -1,0 +1,86 @@
+"""What the tracking store recorded of runs that were trained and evaluated, found by their params."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import mlflow
+from mlflow.entities import Run
+
+from seqops.core.callbacks import GOAL
+from seqops.tracking.connection import answering
+from seqops.tracking.mlflow_runs import FINISHED, TRAINING, kept_json
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The end of an epoch: seconds of training until then, and the goal's score on validation rows."""
+
+    epoch: int
+    seconds: float
+    validation: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run: its params, its scores as metrics.json holds them, and how it learnt.
+
+    The curve is empty where the run was made for weights that another store saw trained.
+    """
+
+    params: Mapping[str, str]
+    metrics: Mapping[str, Any]
+    curve: Sequence[Moment]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A preset of a task, a hash of its parameters, and its last run where there is one."""
+
+    preset: str
+    task: str
+    settings: str
+    record: Record | None
+
+    @property
+    def command(self) -> str:
+        """The command that makes the run."""
+        return f"`seqops run {self.preset} {self.task}`"
+
+
+def latest(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]) -> Record | None:
+    """Return the last finished and evaluated training run with exactly these params; None: there is none."""
+    for run in _trainings(client, task):
+        if run.data.params == params:
+            metrics = kept_json(client, run.info.run_id, "metrics.json")
+            if metrics is not None:
+                return Record(params, metrics, _curve(client, run))
+    return None
+
+
+def _trainings(client: mlflow.MlflowClient, task: str) -> Iterator[Run]:
+    """Yield the finished training runs of a task, newest first."""
+    with answering():
+        experiment = client.get_experiment_by_name(task)
+        if experiment is None:
+            return
+        terms, token = f"tags.`seqops.kind` = '{TRAINING}' and {FINISHED}", None
+        while True:
+            page = client.search_runs([experiment.experiment_id], terms, page_token=token)
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+
+def _curve(client: mlflow.MlflowClient, run: Run) -> list[Moment]:
+    with answering():
+        seconds, scores = (
+            {point.step: point.value for point in client.get_metric_history(run.info.run_id, key)}
+            for key in ("seconds_per_epoch", f"validation/{GOAL}")
+        )
+    spent = dict(zip(sorted(seconds), accumulate(seconds[step] for step in sorted(seconds)), strict=True))
+    return [Moment(step, spent[step], scores[step]) for step in sorted(scores)]

@@ -1,0 +1,108 @@
+"""The results of presets as a Markdown page, from what the tracking store recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from seqops.core.files import write_bytes
+from seqops.evaluation.evaluate import Evaluation, best_baseline
+from seqops.evaluation.formatting import bounds, number, table
+from seqops.experiments.learning_curves import curves, picture, read
+from seqops.experiments.recorded_runs import Record, Row
+
+HEAD = (
+    "preset",
+    "data, test rows",
+    "model",
+    "scores, 95 % interval",
+    "best trivial baseline",
+    "best classical baseline",
+    "verdict",
+    "seconds of training",
+    "epochs",
+    "settings",
+    "command",
+)
+INTRODUCTION = """\
+Written by `make results` from the runs in the tracking store. A row is the last finished and evaluated run
+whose parameters are exactly those of `params.yaml` with the preset's values. The first score is the one
+that tuning and promotion use; every score and baseline is on the same test rows. The verdict is a paired
+bootstrap on them: *beats* at p < {alpha:g}, *loses to* where the whole 95 % interval of the difference is
+below zero, *ties* otherwise. The settings are a hash of all parameters: a row that this store knows nothing
+of, because its run was made elsewhere, stays until a preset of other settings bears its name. The pictures
+show the goal's score on validation rows at the end of every epoch; [{curves}]({curves}) has their points."""
+SHOWN = 3  # scores of a row: the goal's, and the first of the others
+
+
+def write(path: Path, rows: Sequence[Row], alpha: float) -> None:
+    """Write the page, and beside it the curves of all runs and a picture of them a task.
+
+    Equal records give equal bytes. Where a row has no record, what the files said of its settings stays.
+    """
+    former = path.read_text("utf-8") if path.is_file() else ""
+    points = path.with_name(f"{path.stem}-curves.csv")
+    lines = curves(rows, read(points))
+    pictures = {}
+    for task, of_task in lines.groupby("task", sort=False):
+        pictures[str(task)] = f"{path.stem}-{task}.png"
+        write_bytes(path.with_name(pictures[str(task)]), picture(of_task))
+    write_bytes(points, lines.to_csv(index=False).encode("utf-8"))
+    write_bytes(path, _page(rows, alpha, former, points.name, pictures).encode("utf-8"))
+
+
+def _page(rows: Sequence[Row], alpha: float, former: str, points: str, pictures: Mapping[str, str]) -> str:
+    kept = _lines(former)
+    parts = ["# Results of the presets", INTRODUCTION.format(alpha=alpha, curves=points)]
+    for task in dict.fromkeys(row.task for row in rows):
+        those = [row for row in rows if row.task == task]
+        lines = [
+            _cells(row, row.record, alpha) if row.record else kept.get((row.settings, row.command))
+            for row in those
+        ]
+        done = [line for line in lines if line]
+        waiting = ", ".join(row.command for row, line in zip(those, lines, strict=True) if not line)
+        parts += [f"## {task}", table(HEAD, done), f"Not run: {waiting}." if waiting else ""]
+        if task in pictures:
+            parts.append(f"![{task}: validation scores against seconds of training]({pictures[task]})")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _lines(former: str) -> dict[tuple[str, str], list[str]]:
+    """Return the lines of a page's tables by their settings and command."""
+    lines = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in former.splitlines()]
+    return {(cells[-2], cells[-1]): cells for cells in lines if len(cells) == len(HEAD)}
+
+
+def _cells(row: Row, record: Record, alpha: float) -> list[str]:
+    metrics = record.metrics
+    rivals = {rival.name: rival.said(alpha) for rival in Evaluation.read(dict(metrics), alpha).rivals}
+    best = [best_baseline(metrics, kind)[0] for kind in ("trivial", "classical")]
+    return [
+        row.preset,
+        f"{metrics['source']}, {metrics['n_test']}",
+        record.params.get("model.kind", ""),
+        "<br>".join(_score(name, metrics["model"]) for name in _shown(record)),
+        *(_score(name, {n: s[metrics["goal"]] for n, s in metrics["baselines"].items()}) for name in best),
+        "<br>".join(f"{rivals[name]} {name}" for name in best if name in rivals),
+        *_spent(record),
+        row.settings,
+        row.command,
+    ]
+
+
+def _spent(record: Record) -> tuple[str, str]:
+    """Write the seconds and the epochs of all processes that had a part in the training."""
+    if not record.curve:
+        return "unknown", "unknown"
+    return f"{record.curve[-1].seconds:.0f}", str(record.curve[-1].epoch)
+
+
+def _shown(record: Record) -> list[str]:
+    goal = record.metrics["goal"]
+    others = [name for name in record.metrics.get("order", record.metrics["model"]) if name != goal]
+    return [goal, *others][:SHOWN]
+
+
+def _score(name: str, scores: Mapping[str, Mapping[str, float | None]]) -> str:
+    return f"{name} {number(scores[name]['value'])} {bounds(scores[name])}" if name in scores else "none"

@@ -1,0 +1,131 @@
+"""Scores of classification, each a function of sums of per-example statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from seqops.core.score import Score
+
+Floats = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.int64]
+BINS = 15
+"""Bins of equal width for the calibration error, as Guo et al. 2017 have them."""
+
+
+def class_scores(
+    truth: Ids, predicted: Ids, probabilities: Floats, classes: int, ordered: bool
+) -> list[Score]:
+    """Score predicted classes (n,) and their probabilities (n, K) against the true classes (n,).
+
+    ordered: the classes are steps of a scale, so that how far off a prediction is means something.
+    """
+    cells = confusion(truth, predicted, classes)
+    measures: dict[str, tuple[Measure, bool, str]] = {
+        "macro_f1": (macro_f1, True, "mean F1 of the classes that occur or are predicted"),
+        "accuracy": (accuracy, True, "share of rows with the right class"),
+    }
+    if ordered:
+        measures["kappa"] = (quadratic_kappa, True, "Cohen's kappa, weighted by squared distance")
+        measures["mae"] = (absolute_error, False, "mean distance in steps of the scale")
+    scores = [Score(name, cells, of, better, what) for name, (of, better, what) in measures.items()]
+    chosen = probabilities[np.arange(len(predicted)), predicted]
+    bins = confidence_bins(chosen, truth == predicted)
+    what = f"expected calibration error, {BINS} bins of equal width"
+    losses = np.stack([surprise(probabilities, truth), np.ones(len(truth))], 1)
+    return [
+        *scores,
+        Score("ece", bins, calibration_error, higher_is_better=False, signature=what),
+        Score("log_loss", losses, mean, higher_is_better=False, signature="nats a row"),
+    ]
+
+
+Measure = Callable[[Floats], Floats]
+
+
+def confusion(truth: Ids, predicted: Ids, classes: int) -> Floats:
+    """Mark the cell of each row's true and predicted class: (n, K * K), truth by truth."""
+    cells = np.zeros((len(truth), classes * classes))
+    cells[np.arange(len(truth)), truth * classes + predicted] = 1.0
+    return cells
+
+
+def accuracy(sums: Floats) -> Floats:
+    """Return the share on the diagonal of confusions (..., K * K)."""
+    table = _square(sums)
+    return _ratio(np.trace(table, axis1=-2, axis2=-1), table.sum((-2, -1)))
+
+
+def macro_f1(sums: Floats) -> Floats:
+    """Return the mean F1 of confusions (..., K * K), over classes that occur or are predicted.
+
+    As `sklearn.metrics.f1_score(average="macro")` has it.
+    """
+    table = _square(sums)
+    hits = np.diagonal(table, axis1=-2, axis2=-1)
+    both = table.sum(-1) + table.sum(-2)  # 2tp + fp + fn of each class
+    return _ratio(_ratio(2 * hits, both).sum(-1), (both > 0).sum(-1).astype(np.float64))
+
+
+def quadratic_kappa(sums: Floats) -> Floats:
+    """Return Cohen's kappa with quadratic weights (Cohen 1968) of confusions (..., K * K).
+
+    1 less the mean squared distance over what it would be if prediction knew nothing of the truth; NaN
+    where truth and prediction are one class alone.
+    """
+    table = _square(sums)
+    steps = np.arange(table.shape[-1])
+    weights = (steps[:, None] - steps).astype(np.float64) ** 2
+    by_chance = table.sum(-1)[..., :, None] * table.sum(-2)[..., None, :]
+    found, expected = ((weights * cells).sum((-2, -1)) for cells in (table, by_chance))
+    off = np.full_like(found, np.nan)
+    kappa: Floats = 1 - np.divide(found * table.sum((-2, -1)), expected, out=off, where=expected > 0)
+    return kappa
+
+
+def absolute_error(sums: Floats) -> Floats:
+    """Return the mean distance between true and predicted class of confusions (..., K * K)."""
+    table = _square(sums)
+    steps = np.arange(table.shape[-1])
+    return _ratio((np.abs(steps[:, None] - steps) * table).sum((-2, -1)), table.sum((-2, -1)))
+
+
+def confidence_bins(confidence: Floats, right: npt.NDArray[np.bool_]) -> Floats:
+    """Put each row's count, confidence and correctness in the bin of its confidence: (n, 3 * BINS).
+
+    A bin holds its upper edge (Naeini et al. 2015).
+    """
+    place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    rows = np.arange(len(confidence))
+    bins = np.zeros((len(confidence), 3, BINS))
+    for kind, values in enumerate((np.ones(len(rows)), confidence, right.astype(np.float64))):
+        bins[rows, kind, place] = values
+    return bins.reshape(len(confidence), 3 * BINS)
+
+
+def calibration_error(sums: Floats) -> Floats:
+    """Return the expected calibration error of bins (..., 3 * BINS) (Guo et al. 2017, equation 3)."""
+    counts, confidences, hits = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, BINS), -2, 0)
+    return _ratio(np.abs(confidences - hits).sum(-1), counts.sum(-1))
+
+
+def surprise(probabilities: Floats, truth: Ids) -> Floats:
+    """Return the negative log of the probability that the true class was given, in nats: (n,)."""
+    given = probabilities[np.arange(len(truth)), truth]
+    return -np.log(np.maximum(given, 1e-12))
+
+
+def mean(sums: Floats) -> Floats:
+    """Return the first of sums (..., 2) over the second."""
+    return _ratio(sums[..., 0], sums[..., 1])
+
+
+def _square(sums: Floats) -> Floats:
+    side = round(sums.shape[-1] ** 0.5)
+    return sums.reshape(*sums.shape[:-1], side, side)
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

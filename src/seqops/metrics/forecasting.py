@@ -1,0 +1,132 @@
+"""Forecast scores over (origin, step) errors: MASE, sMAPE, MAPE, RMSE, MAE and interval coverage.
+
+Definitions: Hyndman and Koehler 2006, "Another look at measures of forecast accuracy"; sMAPE of the
+M3 competition (Makridakis and Hibon 2000). Unknown targets are NaN and left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core.interfaces import Meta
+from seqops.core.ragged import Array, Split
+from seqops.core.score import Score
+
+Floats = npt.NDArray[np.float64]
+
+
+def ratio(sums: Floats) -> Floats:
+    """Divide the first sum by the second; NaN over nothing."""
+    known = sums[..., 1] > 0
+    out: Floats = np.where(known, sums[..., 0] / np.where(known, sums[..., 1], 1.0), np.nan)
+    return out
+
+
+def percent(sums: Floats) -> Floats:
+    """Give the ratio in percent."""
+    return 100.0 * ratio(sums)
+
+
+def root(sums: Floats) -> Floats:
+    """Take the root of the ratio."""
+    return np.sqrt(ratio(sums))
+
+
+def absolute(truth: Floats, forecast: Floats) -> Floats:
+    """|y - f|, for the MAE and, divided by the scale of the series, the MASE."""
+    return np.abs(truth - forecast)
+
+
+def squared(truth: Floats, forecast: Floats) -> Floats:
+    """(y - f)^2, for the RMSE."""
+    return np.square(truth - forecast)
+
+
+def relative(truth: Floats, forecast: Floats) -> Floats:
+    """|y - f| / |y|, for the MAPE; a truth of 0 gives NaN and is left out."""
+    size = np.where(truth == 0, np.nan, np.abs(truth))
+    return np.abs(truth - forecast) / size
+
+
+def symmetric(truth: Floats, forecast: Floats) -> Floats:
+    """2 |y - f| / (|y| + |f|), for the sMAPE; 0 where both are 0."""
+    size = np.abs(truth) + np.abs(forecast)
+    return 2 * np.abs(truth - forecast) / np.where(size == 0, 1.0, size)
+
+
+def inside(truth: Floats, low: Floats, high: Floats) -> Floats:
+    """1 where the truth lies in the interval, 0 outside, NaN where it is unknown."""
+    held = (low <= truth) & (truth <= high)
+    return np.where(np.isnan(truth), np.nan, held)
+
+
+def counted(losses: Floats, examples: int) -> Floats:
+    """Sum losses over all axes but the first and count the known ones: (examples, 2)."""
+    flat = losses.reshape(examples, -1)
+    return np.stack([np.nansum(flat, axis=1), np.isfinite(flat).sum(axis=1)], axis=1).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The part of the forecasts that a family of scores speaks of: (n, steps, V), or (n, V); a row a unit."""
+
+    prefix: str
+    truth: Floats
+    forecasts: dict[str, Floats]
+    block: int
+    signature: str
+
+    def scores(self, scale: Floats) -> Iterator[Score]:
+        """Yield every score of this scope; scale: (V,), the in-sample error of the seasonal naive."""
+        mean = self.forecasts["mean"]
+        yield self._score("mase", absolute(self.truth, mean) / scale, ratio)
+        yield self._score("mape", relative(self.truth, mean), percent)
+        yield self._score("smape", symmetric(self.truth, mean), percent)
+        yield self._score("rmse", squared(self.truth, mean), root)
+        yield self._score("mae", absolute(self.truth, mean), ratio)
+        for level in ("80", "95"):
+            if f"low{level}" in self.forecasts:
+                held = inside(self.truth, self.forecasts[f"low{level}"], self.forecasts[f"high{level}"])
+                yield self._score(f"coverage{level}", held, percent, higher_is_better=True)
+
+    def _score(self, name: str, losses: Floats, value: object, higher_is_better: bool = False) -> Score:
+        statistics = counted(losses, len(losses))
+        signature = f"{name}|{self.signature}"
+        return Score(self.prefix + name, statistics, value, higher_is_better, signature, self.block)  # type: ignore[arg-type]
+
+
+def all_of(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Score]:
+    """Score the rolling backtest, one row an origin, then the long forecast, one row a step.
+
+    predicted: columns `mean` and, where there are intervals, `low80`, `high80`, `low95`, `high95`;
+    each cell (H x V,) flat. MASE is scaled by the training rows' seasonal naive error.
+    """
+    targets = np.asarray(truth.plain("targets"), np.float64)
+    forecasts = {str(name): unflatten(predicted[name], targets.shape) for name in predicted.columns}
+    scale = np.asarray(meta["mase_scale"], np.float64)
+    return [score for scope in _scopes(targets, forecasts, truth, meta) for score in scope.scores(scale)]
+
+
+def unflatten(cells: pd.Series, shape: Sequence[int]) -> Floats:
+    """Stack flat cells to (n, H, V)."""
+    return np.stack([np.asarray(cell, np.float64) for cell in cells]).reshape(shape)
+
+
+def _scopes(targets: Floats, forecasts: dict[str, Floats], truth: Split, meta: Meta) -> Iterator[Scope]:
+    steps, origins = meta["backtest_horizon"], meta["origins"]
+    where = (
+        f"origins:{origins['first']}-{origins['last']}|n:{len(targets)}|horizon:{steps}|past the end:left out"
+    )
+    short = {name: values[:, :steps] for name, values in forecasts.items()}
+    yield Scope("backtest_", targets[:, :steps], short, steps, f"{where}|season:{meta['season']}")
+    long = np.flatnonzero(truth.plain("long"))
+    if len(long):
+        row: Array = long[0]
+        where = f"origin:{int(truth.plain('origin')[row])}|horizon:{meta['horizon']}"
+        whole = {name: values[row] for name, values in forecasts.items()}
+        yield Scope("", targets[row], whole, meta["season"], f"{where}|season:{meta['season']}")

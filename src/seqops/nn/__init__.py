@@ -1,0 +1,1 @@
+"""Layers and decoding that tasks share."""

@@ -1,0 +1,96 @@
+"""A recurrent encoder of tokens that can carry its state on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+import tensorflow as tf
+
+from seqops.nn.rnn import GRU, LSTM
+
+Tensor = Any
+States = tuple[tuple[Tensor, ...], ...]
+"""What each layer, the lowest first, knows: (hidden, cell) of an LSTM, (hidden,) of a GRU."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a language encoder is made of.
+
+    tied: its output is as wide as its embedding, so that `Softmax` may share the embedding's matrix;
+    precision: of the LSTM's big products in training.
+    """
+
+    kind: Literal["lstm", "gru"]
+    vocabulary: int
+    embedding: int
+    units: int
+    layers: int
+    dropout: float
+    tied: bool
+    precision: str
+
+    @property
+    def widths(self) -> list[int]:
+        """Units of each recurrent layer, the lowest first (Merity et al. 2018, section 4.4, where tied)."""
+        return [self.units] * (self.layers - 1) + [self.embedding if self.tied else self.units]
+
+
+class LanguageEncoder(keras.layers.Layer):
+    """Embed tokens and read them forwards; dropout after the embedding and after every layer.
+
+    Its parts are named `embedding`, `recurrent_0`, `recurrent_1` and so on, and so are their variables:
+    what one network has learnt can be given to another, and layers trained one by one.
+    """
+
+    def __init__(self, sizes: Sizes, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sizes = sizes
+        self.embedding = embedding(sizes.vocabulary, sizes.embedding, name="embedding")
+        self.recurrent = [_recurrent(sizes, width, n) for n, width in enumerate(sizes.widths)]
+        names = ["drop_embedding", *(f"drop_{n}" for n in range(sizes.layers))]
+        self.drops = [keras.layers.Dropout(sizes.dropout, name=name) for name in names]
+
+    def zeros(self, rows: Tensor | int) -> States:
+        """Return the states of `rows` rows of which nothing was read."""
+        parts = 2 if self.sizes.kind == "lstm" else 1
+        return tuple((tf.zeros([rows, width]),) * parts for width in self.sizes.widths)
+
+    def call(self, tokens: Tensor, state: States, training: bool = False) -> tuple[Tensor, States]:
+        """Read tokens (B, T) from a state, parts (B, U).
+
+        Returns the output (B, T, D), and the states after every token, parts (B, T, U): `last` of them
+        goes on where these tokens end, `at_end` of statewise where each row of them does.
+        """
+        x = self.drops[0](self.embedding(tokens), training=training)
+        states = []
+        for layer, drop, before in zip(self.recurrent, self.drops[1:], state, strict=True):
+            states.append(layer(x, before, training=training))
+            x = drop(states[-1][0], training=training)
+        return x, tuple(states)
+
+    def step(self, tokens: Tensor, state: States) -> tuple[Tensor, States]:
+        """Read one token of each row (B,); returns the output (B, D) and the state."""
+        x, states = self.embedding(tokens), []
+        for layer, before in zip(self.recurrent, state, strict=True):
+            states.append(layer.step(x, before))
+            x = states[-1][0]
+        return x, tuple(states)
+
+
+def last(states: States) -> States:
+    """Take the states after the last token, parts (B, U), from those after every token (B, T, U)."""
+    return tuple(tuple(part[:, -1] for part in layer) for layer in states)
+
+
+def embedding(size: int, width: int, name: str) -> keras.layers.Embedding:
+    """Make an embedding of vectors about 1 long: Keras' own are so small that learning starts late."""
+    start = keras.initializers.RandomNormal(stddev=width**-0.5)
+    return keras.layers.Embedding(size, width, embeddings_initializer=start, name=name)
+
+
+def _recurrent(sizes: Sizes, width: int, number: int) -> LSTM | GRU:
+    name = f"recurrent_{number}"
+    return LSTM(width, sizes.precision, name=name) if sizes.kind == "lstm" else GRU(width, name=name)

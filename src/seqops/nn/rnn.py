@@ -1,0 +1,207 @@
+"""Recurrent layers: cells, from both ends, and those that pass a state on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+Tensor = Any
+CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
+
+
+@keras.saving.register_keras_serializable("seqops")
+class BiRecurrent(keras.layers.Layer):
+    """Read rows forwards and backwards (Graves and Schmidhuber 2005).
+
+    With right padding the forward layer never sees padding before a real step, and the backward layer
+    needs its input only turned round within each row's length; so neither carries a mask.
+    """
+
+    def __init__(self, kind: str, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind, self.units = kind, units
+        self.forwards = CELLS[kind](units, return_sequences=True, name="forwards")
+        self.backwards = CELLS[kind](units, return_sequences=True, name="backwards")
+
+    def build(self, x_shape: Any, lengths_shape: Any) -> None:
+        """Make the weights of both directions for an input (B, T, D)."""
+        self.forwards.build(x_shape)
+        self.backwards.build(x_shape)
+
+    def call(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Map (B, T, D) with lengths (B,) to (B, T, 2 * units); what stands beyond a length is noise."""
+        turned = tf.reverse_sequence(x, lengths, seq_axis=1)
+        backwards = tf.reverse_sequence(self.backwards(turned), lengths, seq_axis=1)
+        return tf.concat([self.forwards(x), backwards], -1)
+
+    def compute_output_shape(self, x_shape: Any, lengths_shape: Any) -> tuple[Any, ...]:
+        """Return (B, T, 2 * units)."""
+        return (*x_shape[:-1], 2 * self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `__init__` takes."""
+        return {**super().get_config(), "kind": self.kind, "units": self.units}
+
+
+def product(a: Tensor, b: Tensor, precision: str, **transposed: bool) -> Tensor:
+    """Multiply two float32 matrices in `precision`; the result is float32 again."""
+    return tf.cast(tf.matmul(tf.cast(a, precision), tf.cast(b, precision), **transposed), tf.float32)
+
+
+class LSTM(keras.layers.Layer):
+    """The layer of Hochreiter and Schmidhuber 1997 with forget gates; gates in the order i, f, c, o.
+
+    Like `keras.layers.LSTM` (the same weights give the same outputs), but it also gives the cell state of
+    every step, so that the state at a row's own end needs no mask.
+    """
+
+    def __init__(self, units: int, precision: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units, self.precision = units, precision
+
+    def build(self, shape: Any) -> None:
+        """Make the weights as Keras does: forget gates start open."""
+        width = 4 * self.units
+        self.kernel = self.add_weight(shape=(shape[-1], width), name="kernel")
+        self.recurrent = self.add_weight(
+            shape=(self.units, width), initializer="orthogonal", name="recurrent"
+        )
+        self.bias = self.add_weight(shape=(width,), initializer=_open_forget_gates, name="bias")
+
+    def zeros(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the state before the first step, for inputs of B rows."""
+        none = tf.zeros([tf.shape(inputs)[0], self.units])
+        return none, none
+
+    def call(
+        self, inputs: Tensor, state: tuple[Tensor, Tensor], training: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """Read inputs (B, T, D) from the state (hidden, cell), (B, U) each; returns both for every step."""
+        rows, steps = tf.shape(inputs)[0], tf.shape(inputs)[1]
+        precision = self.precision if training else "float32"
+        flat = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [-1, inputs.shape[-1]])
+        drive = product(flat, self.kernel, precision) + self.bias
+        drive = tf.reshape(drive, [steps, rows, 4 * self.units])
+        hidden, cell = _run(drive, tf.convert_to_tensor(self.recurrent), *state, precision)
+        return tf.transpose(hidden, [1, 0, 2]), tf.transpose(cell, [1, 0, 2])
+
+    def step(self, inputs: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Read one input of each row (B, D), without the cost of a loop; returns hidden and cell."""
+        hidden, cell = state
+        gates = tf.matmul(inputs, self.kernel) + tf.matmul(hidden, self.recurrent) + self.bias
+        return _cell(gates, cell)[:2]
+
+
+class GRU(keras.layers.Layer):
+    """The layer of Cho et al. 2014, with the same way of giving its states."""
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+        self.steps = keras.layers.GRU(units, return_sequences=True, name="steps")
+
+    def zeros(self, inputs: Tensor) -> tuple[Tensor]:
+        """Return the state before the first step, for inputs of B rows."""
+        return (tf.zeros([tf.shape(inputs)[0], self.units]),)
+
+    def call(self, inputs: Tensor, state: tuple[Tensor], training: bool = False) -> tuple[Tensor]:
+        """Read inputs (B, T, D) from the state (hidden,), (B, U); returns it for every step."""
+        return (self.steps(inputs, initial_state=list(state), training=training),)
+
+    def step(self, inputs: Tensor, state: tuple[Tensor]) -> tuple[Tensor]:
+        """Read one input of each row (B, D), without the cost of a loop; returns hidden."""
+        return (self.steps.cell(inputs, list(state))[0],)
+
+
+def at_end(steps: Tensor, lengths: Tensor) -> Tensor:
+    """Take from steps (B, T, U) each row's last real one: (B, U)."""
+    return tf.gather(steps, lengths - 1, batch_dims=1)
+
+
+def _open_forget_gates(shape: Any, dtype: Any = None) -> Tensor:
+    units = shape[0] // 4
+    return tf.concat([tf.zeros(units), tf.ones(units), tf.zeros(2 * units)], 0)
+
+
+def _run(
+    drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str
+) -> tuple[Tensor, Tensor]:
+    """Run over drive (T, B, 4U), the inputs' part of the gates: hidden and cell states, (T, B, U) each."""
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def run(drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor) -> Any:
+        hiddens, cells, gates = _forward(drive, recurrent, hidden, cell, precision)
+
+        def gradient(up_hidden: Tensor, up_cell: Tensor) -> tuple[Tensor, ...]:
+            before = tf.concat([cell[None], cells[:-1]], 0)
+            through, d_hidden, d_cell = _backward(
+                up_hidden, up_cell, gates, cells, before, recurrent, precision
+            )
+            width = recurrent.shape[0]
+            entered = tf.reshape(tf.concat([hidden[None], hiddens[:-1]], 0), [-1, width])
+            d_recurrent = product(entered, tf.reshape(through, [-1, 4 * width]), precision, transpose_a=True)
+            return through, d_recurrent, d_hidden, d_cell
+
+        return (hiddens, cells), gradient
+
+    hiddens, cells = run(drive, recurrent, hidden, cell)
+    return hiddens, cells
+
+
+def _forward(
+    drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str
+) -> tuple[Tensor, ...]:
+    steps, matrix = tf.shape(drive)[0], tf.cast(recurrent, precision)
+
+    def step(t: Tensor, hidden: Tensor, cell: Tensor, *written: Any) -> tuple[Any, ...]:
+        new = _cell(drive[t] + product(hidden, matrix, precision), cell)
+        return t + 1, *new[:2], *(w.write(t, n) for w, n in zip(written, new, strict=True))
+
+    units = recurrent.shape[0]
+    empty = [tf.TensorArray(tf.float32, steps, element_shape=(None, n)) for n in (units, units, 4 * units)]
+    _, _, _, *written = tf.while_loop(
+        lambda t, *_: t < steps, step, (0, hidden, cell, *empty), parallel_iterations=1
+    )
+    return tuple(w.stack() for w in written)
+
+
+def _cell(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Turn the gates' inputs (B, 4U) and a cell state to hidden and cell state and the gates."""
+    i, f, c, o = tf.split(gates, 4, -1)
+    i, f, c, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(c), tf.sigmoid(o)
+    cell = f * cell + i * c
+    return o * tf.tanh(cell), cell, tf.concat([i, f, c, o], -1)
+
+
+def _backward(
+    up_hidden: Tensor,
+    up_cell: Tensor,
+    gates: Tensor,
+    cells: Tensor,
+    before: Tensor,
+    recurrent: Tensor,
+    precision: str,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the gradients of the gates' inputs (T, B, 4U) and of the first hidden and cell state."""
+    i, f, c, o = tf.split(gates, 4, -1)
+    squashed = tf.tanh(cells)
+    to_cell = o * (1 - squashed * squashed)
+    of_hidden = squashed * o * (1 - o)
+    of_cell = tf.concat([c * i * (1 - i), before * f * (1 - f), i * (1 - c * c)], -1)
+    matrix = tf.cast(tf.transpose(recurrent), precision)
+
+    def step(t: Tensor, d_hidden: Tensor, d_cell: Tensor, written: Any) -> tuple[Any, ...]:
+        d_hidden = d_hidden + up_hidden[t]
+        d_cell = d_cell + up_cell[t] + d_hidden * to_cell[t]
+        through = tf.concat([tf.tile(d_cell, [1, 3]) * of_cell[t], d_hidden * of_hidden[t]], -1)
+        return t - 1, product(through, matrix, precision), d_cell * f[t], written.write(t, through)
+
+    steps = tf.shape(gates)[0]
+    none = tf.zeros_like(cells[0])
+    empty = tf.TensorArray(tf.float32, steps, element_shape=(None, gates.shape[-1]))
+    _, d_hidden, d_cell, written = tf.while_loop(
+        lambda t, *_: t >= 0, step, (steps - 1, none, none, empty), parallel_iterations=1
+    )
+    return written.stack(), d_hidden, d_cell

@@ -1,0 +1,121 @@
+"""Members of an archive, read with a bound and nothing else unpacked."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import io
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from seqops.core.errors import BadData
+
+CHUNK = 1 << 18
+BROKEN = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
+
+
+def is_archive(path: Path) -> bool:
+    """Tell a zip or a gzip file by its first bytes."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return start == b"PK\x03\x04" or start[:2] == b"\x1f\x8b"
+
+
+def extract(archive: Path, member: str, to: Path, limit: int) -> None:
+    """Write one member of a zip or tar.gz to a file.
+
+    limit: bytes that the member, or all that stands before it in a tar, may unpack to; counted while
+    unpacking, because a header can lie. Raises BadData.
+    """
+    parts = PurePosixPath(member.replace("\\", "/")).parts
+    if member.startswith(("/", "\\")) or ".." in parts or ":" in member:
+        mend = "Name a member by a relative path without `..`."
+        raise BadData.at(archive, None, f"the member {member!r} leads out of the archive", mend)
+    try:
+        with _opened(archive, member, limit) as source, to.open("wb") as file:
+            while chunk := source.read(CHUNK):
+                file.write(chunk)
+    except BROKEN as error:
+        raise _broken(archive, error) from None
+    except OSError as error:
+        # a place in the file that cannot be
+        if error.errno != errno.EINVAL:
+            raise
+        raise _broken(archive, error) from None
+
+
+def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each wanted file of a tar.gz, in its order; nothing goes to disk.
+
+    limit: bytes that the whole archive may unpack to, counted while unpacking. Raises BadData.
+    """
+    try:
+        with gzip.open(archive) as unpacked:
+            bounded = io.BufferedReader(_Bounded(unpacked, archive, limit), CHUNK)
+            with tarfile.open(fileobj=bounded, mode="r|") as tar:
+                for info in tar:
+                    source = tar.extractfile(info) if info.isreg() and wanted(info.name) else None
+                    if source is not None:
+                        yield info.name, source.read()
+    except BROKEN as error:
+        raise _broken(archive, error) from None
+
+
+def _broken(archive: Path, error: Exception) -> BadData:
+    what = f"a broken archive ({str(error) or type(error).__name__})"
+    return BadData.at(archive, None, what, "Download it again.")
+
+
+@contextmanager
+def _opened(archive: Path, member: str, limit: int) -> Iterator[IO[bytes]]:
+    with archive.open("rb") as file:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as held:
+                if member not in held.namelist():
+                    raise _absent(archive, member)
+                with held.open(member) as source:
+                    yield io.BufferedReader(_Bounded(source, archive, limit), CHUNK)
+        else:
+            file.seek(0)
+            with gzip.open(file) as unpacked:
+                bounded = io.BufferedReader(_Bounded(unpacked, archive, limit), CHUNK)
+                yield _tar_member(archive, bounded, member)
+
+
+def _tar_member(archive: Path, unpacked: io.BufferedReader[_Bounded], member: str) -> IO[bytes]:
+    # a stream, so that what stands before the member is counted too
+    tar = tarfile.open(fileobj=unpacked, mode="r|")  # noqa: SIM115
+    for info in tar:
+        if info.name == member and info.isreg():
+            source = tar.extractfile(info)
+            if source is not None:
+                return source
+    raise _absent(archive, member)
+
+
+def _absent(archive: Path, member: str) -> BadData:
+    return BadData.at(archive, None, f"no file {member!r} in it", "Name one of its members.")
+
+
+class _Bounded(io.RawIOBase):
+    """A reader that refuses to give more than a limit."""
+
+    def __init__(self, source: IO[bytes] | gzip.GzipFile, archive: Path, limit: int) -> None:
+        self._source, self._archive, self._limit, self._given = source, archive, limit, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        chunk = self._source.read(len(buffer))
+        self._given += len(chunk)
+        if self._given > self._limit:
+            what = f"it unpacks to more than the limit of {self._limit:,} bytes"
+            raise BadData.at(self._archive, None, what, "Do not trust this file; name another.")
+        buffer[: len(chunk)] = chunk
+        return len(chunk)

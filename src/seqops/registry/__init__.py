@@ -1,0 +1,1 @@
+"""Registered versions: published, compared, promoted, verified."""

@@ -1,0 +1,59 @@
+"""The model card of a version, in Markdown, as the MLflow UI shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from seqops.core.interfaces import Endpoint
+from seqops.evaluation.formatting import bounds, number, table
+from seqops.registry.versions import MOST
+
+
+def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str) -> str:
+    """Write what a model is for, its limits, data, scores, baselines and slices; rows: of each split."""
+    goal = metrics["goal"]
+    sections = [
+        f"**Intended use.** {endpoint.intended_use}",
+        f"**Limits.** {endpoint.limits}",
+        f"**Data.** Source: {metrics['source']}; rows: {rows}; sha256 {metrics['sha256']['data'][:12]}.",
+        f"**Verdict.** {metrics['verdict']}",
+        f"**Load it.** `seqops predict {metrics['task']} INPUT`, or "
+        f'`mlflow.pyfunc.load_model("models:/{endpoint.data.registered_name}@champion").predict([INPUT])`.',
+        table(("score on the test rows", "value", "95 % interval"), _scores(metrics["model"])),
+        table(("baseline", "kind", goal, "95 % interval", "the model is better by", "p"), _rivals(metrics)),
+        table(("slice", "rows", goal, "95 % interval"), _slices(metrics)),
+    ]
+    return _fitting("\n\n".join(section for section in sections if section))
+
+
+def _scores(scores: Mapping[str, Any]) -> list[Sequence[str]]:
+    return [(name, number(score["value"]), bounds(score)) for name, score in scores.items()]
+
+
+def _rivals(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
+    kinds, against, goal = metrics["baseline_kinds"], metrics["against"], metrics["goal"]
+    return [
+        (
+            name,
+            kinds[name],
+            number(scores[goal]["value"]),
+            bounds(scores[goal]),
+            f"{number(against[name]['value'])} {bounds(against[name])}",
+            number(against[name]["p"]),
+        )
+        for name, scores in metrics["baselines"].items()
+    ]
+
+
+def _slices(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
+    goal = metrics["goal"]
+    return [
+        (name, str(part["n"]), number(part[goal]["value"]), bounds(part[goal]))
+        for name, part in metrics["slices"].items()
+    ]
+
+
+def _fitting(text: str) -> str:
+    """Cut after the last whole line for which the registry has room."""
+    return text if len(text) <= MOST else text[:MOST].rpartition("\n")[0]

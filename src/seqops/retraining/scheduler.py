@@ -1,0 +1,147 @@
+"""Run one thing whenever a cron expression is due; a missed run is made up for once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from tzlocal import get_localzone
+
+from seqops.core.errors import BadData
+from seqops.core.files import write_json
+from seqops.retraining.cron import next_run
+
+LONGEST_WAIT = 30.0
+"""Seconds until the clock is read again: a clock that was set or a machine that slept is noticed by then."""
+SET_BACK = timedelta(hours=3)
+"""A clock that goes back by more was wrong before; after less, no run is repeated (as in Debian's cron)."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What runs when; arguments: those of `seqops retrain`."""
+
+    cron: str
+    arguments: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{' '.join(('retrain', *self.arguments))} at {self.cron!r}"
+
+
+@dataclass(frozen=True)
+class State:
+    """What a scheduler leaves on disk; next: when it runs next; begun: when an unfinished run began."""
+
+    cron: str
+    arguments: tuple[str, ...]
+    next: AwareDatetime
+    begun: AwareDatetime | None
+
+    @classmethod
+    def read(cls, path: Path) -> State | None:
+        """Read the file if there is one. Raises BadData for anything but a state."""
+        if not path.exists():
+            return None
+        try:
+            return TypeAdapter(cls).validate_json(path.read_bytes(), strict=True)
+        except ValidationError as error:
+            first = error.errors()[0]
+            what = ": ".join([*map(str, first["loc"]), first["msg"]])
+            remedy = "Remove the file to start afresh; a missed run is then not made up for."
+            raise BadData(f"{path} is not the state of a schedule: {what}. {remedy}") from None
+
+    def write(self, path: Path) -> None:
+        """Write the file, all or nothing."""
+        write_json(path, TypeAdapter(State).dump_python(self, mode="json"))
+
+    @property
+    def plan(self) -> Plan:
+        """What this is the state of."""
+        return Plan(self.cron, self.arguments)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class Scheduler:
+    """Runs one thing whenever it is due, one run at a time."""
+
+    def __init__(
+        self,
+        path: Path,
+        plan: Plan,
+        run: Callable[[], None],
+        tell: Callable[[str], None],
+        zone: tzinfo | None = None,
+    ) -> None:
+        """Keep what to run; path: the file of the state; tell: takes each line for the user."""
+        self._path, self._plan, self._run, self._tell = path, plan, run, tell
+        self.zone = zone or get_localzone()
+
+    def loop(self, wait: Callable[[float], bool], clock: Callable[[], datetime] = _now) -> None:
+        """Run whenever it is due, until `wait` says to stop. Raises BadData for an unreadable state.
+
+        wait: waits some seconds, and returns at once and True when it is time to stop (`Event.wait`).
+        """
+        now = latest = clock()
+        due = self._first(now)
+        while not wait(min(max((due - now).total_seconds(), 0), LONGEST_WAIT)):
+            now = clock()
+            if now < latest - SET_BACK:
+                latest, due = now, self._next(now)
+                self._save(due)
+                self._tell(f"The clock was set back. Next run: {self._moment(due)}.")
+            elif now >= due:
+                following = self._next(max(latest, now))
+                self._save(following, begun=now)
+                try:
+                    self._run()
+                finally:
+                    now = latest = max(latest, now, clock())
+                    due = self._next(now)
+                    self._save(due)
+                if wait(0):
+                    return
+                if following < due:
+                    since = self._moment(following)
+                    self._tell(f"Runs due from {since} on were left out: the one before had not ended.")
+                self._tell(f"Next run: {self._moment(due)}.")
+            latest = max(latest, now)
+
+    def _first(self, now: datetime) -> datetime:
+        """Return when the first run is due: now, if one was missed or interrupted."""
+        state, due = State.read(self._path), self._next(now)
+        if state is not None and state.plan != self._plan:
+            self._tell(f"This replaces the stored schedule: {state.plan}.")
+        elif state is not None and state.begun is not None:
+            self._tell(f"The run begun on {self._moment(state.begun)} was interrupted. It runs again now.")
+            due = now
+        elif state is not None and state.next <= now:
+            self._tell(f"The run of {self._moment(state.next)} was missed. It runs now.")
+            due = now
+        self._save(due)
+        if due > now:
+            self._tell(f"Next run: {self._moment(due)}.")
+        return due
+
+    def _next(self, after: datetime) -> datetime:
+        return next_run(self._plan.cron, after, self.zone)
+
+    def _save(self, due: datetime, begun: datetime | None = None) -> None:
+        try:
+            State(self._plan.cron, self._plan.arguments, due, begun).write(self._path)
+        except OSError as error:
+            # a full disk is no reason to stop
+            self._tell(f"{self._path} cannot be written ({error.strerror}): a missed run would be lost.")
+
+    def _moment(self, time: datetime) -> str:
+        return moment(time.astimezone(self.zone))
+
+
+def moment(time: datetime) -> str:
+    """Write a time for people, in the time zone that it carries."""
+    return time.strftime("%A %Y-%m-%d %H:%M:%S %Z").rstrip()

@@ -1,0 +1,1 @@
+"""The console, the process environment, locks and the journal."""

@@ -1,0 +1,79 @@
+"""The record of every decision about a champion: a file that only grows, one JSON object a line."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from seqops.core.project import Store
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The file, which may end in a line torn by a kill."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, store: Store) -> Ledger:
+        """Return the ledger of a project."""
+        return cls(store.state / "registry.jsonl")
+
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Add one line, stamped with the time (UTC), and see it to the disk; a torn last line is closed."""
+        stamped = {"time": datetime.now(UTC).isoformat(timespec="seconds"), **entry}
+        line = json.dumps(stamped, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        created = not self.path.exists()
+        file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            # another process may be in the middle of its line
+            fcntl.flock(file, fcntl.LOCK_EX)
+            size = os.fstat(file).st_size
+            torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+            _write(file, b"\n" + line if torn else line)
+            os.fsync(file)
+        except OSError as error:
+            # a failed write does not say where
+            error.filename = str(self.path)
+            raise
+        finally:
+            os.close(file)
+        if created:
+            _sync_folder(self.path.parent)
+
+    def entries(self) -> list[Entry]:
+        """Read every whole line, oldest first; what a kill tore is left out."""
+        if not self.path.is_file():
+            return []
+        lines = self.path.read_bytes().split(b"\n")
+        return [entry for line in lines if (entry := _parsed(line)) is not None]
+
+
+def _parsed(line: bytes) -> Entry | None:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _write(file: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(file, content) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,1 +1,0 @@
-"""What stands outside the pipeline: the registered model that takes raw input."""

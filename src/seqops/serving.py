@@ -1,0 +1,91 @@
+"""The registered model: raw input in, records out, with all it needs in its own bundle.
+
+MLflow runs this file to make the model, both when it is logged and when it is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.pyfunc import PythonModel, PythonModelContext
+
+from seqops.core.errors import BadData, SeqopsError
+from seqops.core.files import read_json, sha256_of
+from seqops.core.interfaces import Watched
+from seqops.core.ragged import Split
+from seqops.drift.features import features_of
+from seqops.params import Params
+
+
+class Unusable(BadData, MlflowException):
+    """An input that cannot be answered, as MLflow's server tells it too: status 400 and the message."""
+
+
+class RawModel(PythonModel):
+    """A task's network behind the encoding it was trained with."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Rebuild the network from params, meta and weights."""
+        files = {name: Path(path) for name, path in context.artifacts.items()}
+        manifest = read_json(files["manifest"])
+        task_name, hashes = _checked(files["manifest"], manifest)
+        for name in ("params", "meta", "weights"):
+            if sha256_of(files[name]) != hashes.get(name):
+                raise SeqopsError(
+                    f"{name} of this bundle is not the file that was registered (its sha256 differs): "
+                    f"{files[name]}. Restore the file, or promote another version."
+                )
+        task = Params(files["params"], read_json(files["params"])).task(task_name)
+        self.data, self.network = task.data, task.network()
+        self.evaluation, self.endpoint = task.evaluation(), task.endpoint()
+        self.meta = read_json(files["meta"])
+        self.model = self.network.build(self.meta)
+        self.model.load_weights(files["weights"])
+
+    def predict(self, model_input: list[str], params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Answer each raw input with one record. Raises Unusable where one cannot be encoded."""
+        inputs = list(model_input)
+        predicted = self.network.predict(self.model, self._rows(inputs), self.meta)
+        return self.endpoint.respond(predicted, inputs, self.meta)
+
+    def predict_stream(self, model_input: Any, params: dict[str, Any] | None = None) -> Iterator[str]:
+        """Answer one raw input piece by piece. Raises Unusable, and SeqopsError where there are no pieces."""
+        inputs = [model_input] if isinstance(model_input, str) else list(model_input)
+        yield from self.network.stream(self.model, self._rows(inputs), self.meta)
+
+    def predict_split(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> pd.DataFrame:
+        """Predict the rows of a table that are for testing; split: of each row (n,)."""
+        rows = self.data.apply(table, split, self.meta)["test"]
+        return self.network.predict(self.model, rows, self.meta)
+
+    def drift_features(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> Watched:
+        """Return what is watched of the new rows of a table, their scores included; new: (n,)."""
+        return features_of(self.evaluation, self.network, self.model, self.meta, table, new)
+
+    def _rows(self, inputs: list[str]) -> Split:
+        try:
+            return self.endpoint.request(inputs, self.meta)
+        except BadData as error:
+            raise Unusable(str(error), INVALID_PARAMETER_VALUE) from None
+
+
+def _checked(path: Path, manifest: Any) -> tuple[str, dict[str, str]]:
+    """Return the task and the hashes of its files. Raises SeqopsError."""
+    if isinstance(manifest, dict):
+        task, hashes = manifest.get("task"), manifest.get("sha256")
+        if isinstance(task, str) and isinstance(hashes, dict):
+            return task, hashes
+    raise SeqopsError(
+        f"the manifest of this bundle is damaged: {path}. Restore the file, or promote another version."
+    )
+
+
+mlflow.models.set_model(RawModel())

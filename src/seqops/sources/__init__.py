@@ -1,0 +1,1 @@
+"""Raw files: downloads, the catalogue of datasets."""

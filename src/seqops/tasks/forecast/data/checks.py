@@ -1,0 +1,73 @@
+"""What a table of series must hold before anything is learnt from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from seqops.core.interfaces import Expectation
+from seqops.tasks.forecast.data.reader import COVARIATE, VALUE
+
+ORDER = {"train": 0, "validation": 1, "test": 2}
+
+
+def derived(table: pd.DataFrame) -> pd.DataFrame:
+    """Add `period`, `step`, `ahead`, `missing`, `smallest` and `largest` to a table with its split."""
+    figures = table.filter(regex=f"^({VALUE}|{COVARIATE})".replace(".", r"\."))
+    values = table.filter(regex=f"^{VALUE}".replace(".", r"\."))
+    by_series = table.groupby("series", sort=False)
+    return table.assign(
+        period=table["series"] + ":" + table["ordinal"].astype(str),
+        step=by_series["ordinal"].diff().fillna(1).astype(np.int64),
+        ahead=_ahead(table),
+        missing=figures.isna().sum(axis=1),
+        smallest=values.min(axis=1),
+        largest=values.max(axis=1),
+    )
+
+
+def _ahead(table: pd.DataFrame) -> pd.Series:
+    """Steps by which a row lies after every row of the splits before its own (the first split: 1)."""
+    ahead = pd.Series(1, index=table.index, dtype=np.int64)
+    order = table["split"].map(ORDER)
+    for _, rows in table.groupby("series", sort=False):
+        for place in (1, 2):
+            earlier = rows.loc[order[rows.index] < place, "ordinal"]
+            own = rows.loc[order[rows.index] == place, "ordinal"]
+            if len(earlier):
+                ahead[own.index] = own - earlier.max()
+    return ahead
+
+
+def promises(rows: int, log: bool, lowest: float | None, highest: float | None) -> list[Expectation]:
+    """List the promises over `derived`; rows: the fewest that give every split an example."""
+    between = "expect_column_values_to_be_between"
+    found = [
+        Expectation(
+            "expect_table_row_count_to_be_between",
+            {"min_value": rows},
+            f"there are at least {rows} rows: data.window + data.validation + data.test + 2",
+        ),
+        Expectation(
+            "expect_column_distinct_values_to_equal_set",
+            {"column": "split", "value_set": list(ORDER)},
+            "every split has rows",
+        ),
+        Expectation("expect_column_values_to_be_unique", {"column": "period"}, "no date stands twice"),
+        Expectation(between, {"column": "step", "min_value": 0}, "dates ascend"),
+        Expectation(between, {"column": "step", "max_value": 1}, "no period is left out between two rows"),
+        Expectation(
+            between, {"column": "ahead", "min_value": 1}, "no date of a split lies in an earlier split"
+        ),
+        Expectation(between, {"column": "missing", "max_value": 0}, "no figure is missing"),
+    ]
+    if log:
+        positive = {"column": "smallest", "min_value": 0, "strict_min": True}
+        found.append(Expectation(between, positive, "values are above 0, which data.log needs"))
+    if lowest is not None:
+        low = {"column": "smallest", "min_value": lowest}
+        found.append(Expectation(between, low, f"values are at least data.lowest, {lowest}"))
+    if highest is not None:
+        high = {"column": "largest", "max_value": highest}
+        found.append(Expectation(between, high, f"values are at most data.highest, {highest}"))
+    return found

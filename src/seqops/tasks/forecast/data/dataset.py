@@ -1,0 +1,168 @@
+"""Forecasting: series, origins and scales."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.constrained_types import Positive
+from seqops.core.errors import BadData
+from seqops.core.interfaces import Expectation, Meta
+from seqops.core.ragged import Split
+from seqops.preprocessing.csv_table import decode
+from seqops.tasks.forecast.data import sample
+from seqops.tasks.forecast.data.checks import derived, promises
+from seqops.tasks.forecast.data.origins import Calendar, Framing, Part, joined, parts_of, series_of
+from seqops.tasks.forecast.data.reader import COVARIATE, VALUE, Frequency, figure_columns, parse_series
+from seqops.tasks.forecast.data.scaling import Scale, Scaling
+
+GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {"sine": sample.sine}
+
+
+@dataclass(frozen=True)
+class Task(interfaces.Dataset):
+    """A series in time order: train, then validation, then test; forecasts from rolling origins.
+
+    The last `test` rows are for testing, the `validation` rows before them for early stopping. A file
+    whose name ends in `-test` is a series of its own that is tested as a whole. The test rows are the
+    origins `origin_step` apart: each sees every row before it and nothing after it. From the first
+    of them, where all of `horizon` is known, comes the one long forecast; the first
+    `backtest_horizon` steps of all of them are the rolling backtest, which leaves out targets past
+    the end of the series.
+    """
+
+    date: str
+    values: tuple[str, ...]
+    covariates: tuple[str, ...]
+    frequency: Frequency
+    season: Positive
+    window: Positive
+    horizon: Positive
+    backtest_horizon: Positive
+    origin_step: Positive
+    validation: Positive
+    test: Positive
+    memory: Positive
+    log: bool
+    scaling: Scaling
+    calendar: tuple[Calendar, ...]
+    lowest: float | None
+    highest: float | None
+
+    registered_name: ClassVar[str] = "lstm-forecaster"
+
+    def sample(self) -> Mapping[str, bytes]:
+        """Write the airline passengers, whose 144 figures are facts."""
+        return sample.airline()
+
+    def read(self, raw: Sequence[Path]) -> pd.DataFrame:
+        """Parse CSV files to one row a time step, `value.*` and `covariate.*` columns last."""
+        tables = [
+            parse_series(path, decode(path), self.date, self.values, self.covariates, self.frequency)
+            for path in raw
+        ]
+        for path, table in zip(raw[1:], tables[1:], strict=True):
+            if list(table.columns) != list(tables[0].columns):
+                mend = f"Give every file the columns of {raw[0].name}."
+                raise BadData.at(path, 1, "its columns differ from those of the first file", mend)
+        return pd.concat(tables, ignore_index=True)
+
+    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+        """Name the split of each row by its place in its series."""
+        names = np.full(len(table), "train", dtype="<U10")
+        own_test = table["series"].str.endswith("-test").any()
+        for series, rows in table.groupby("series", sort=False).indices.items():
+            if str(series).endswith("-test"):
+                names[rows] = "test"
+                continue
+            test = 0 if own_test else self.test
+            end = max(0, len(rows) - test)
+            names[rows[max(0, end - self.validation) : end]] = "validation"
+            names[rows[end:]] = "test"
+        return names
+
+    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add the split and what the promises speak of."""
+        return derived(super().facts(table))
+
+    def expectations(self) -> Sequence[Expectation]:
+        """Promise unbroken dates, numbers in range, enough rows and splits in time order."""
+        rows = self.window + 2 + self.validation + self.test
+        return promises(rows, self.log, self.lowest, self.highest)
+
+    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+        """Learn scales and the MASE denominator from training rows; the origins only describe the test."""
+        values, covariates = (
+            [c.removeprefix(kind) for c in table.columns if c.startswith(kind)] for kind in (VALUE, COVARIATE)
+        )
+        figures = figure_columns(values, covariates)
+        training = table.loc[split == "train", figures].to_numpy(np.float64)
+        if len(training) <= self.season:
+            raise BadData(
+                f"{len(training)} training rows do not cover one season of {self.season}. "
+                "Give a longer series, or lower data.season, data.test or data.validation."
+            )
+        own, other = training[:, : len(values)], training[:, len(values) :]
+        lag = np.abs(own[self.season :] - own[: -self.season]).mean(axis=0)
+        origins = np.concatenate([part.origins for part in self._parts(table, split)["test"]])
+        return {
+            "values": values,
+            "covariates": covariates,
+            "window": self.window,
+            "horizon": self.horizon,
+            "backtest_horizon": min(self.backtest_horizon, self.horizon),
+            "season": self.season,
+            "frequency": self.frequency,
+            "log": self.log,
+            "calendar_size": 2 * len(self.calendar),
+            "scale": {
+                "values": Scale.learn(own, self.scaling, self.log).stored(),
+                "covariates": Scale.learn(other, self.scaling, False).stored(),
+            },
+            "mase_scale": np.where(lag > 0, lag, 1.0).tolist(),
+            "origins": {"first": int(origins[0]), "last": int(origins[-1]), "count": len(origins)},
+            "first_ordinal": int(table["ordinal"].iloc[0]),
+            "first_date": str(table["date"].iloc[0]),
+            "example": training[-self.window - self.season :].tolist(),
+        }
+
+    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+        """Cut each series to examples of the columns that the meta names."""
+        figures = figure_columns(meta["values"], meta["covariates"])
+        absent = [column for column in figures if column not in table]
+        if absent:
+            raise BadData(f"the table lacks {absent[0]}, which the model was trained with. Name it in data.")
+        framing = self.framing(len(meta["values"]))
+        splits = {}
+        for name, parts in self._parts(table, split).items():
+            memory = max(self.memory, self.window) if name == "test" else self.window
+            cut = [(series_of(table.iloc[part.rows], figures), part.origins, part.end) for part in parts]
+            splits[name] = joined([framing.examples(*one, memory) for one in cut])
+        splits["test"].plain("long")[0] = True
+        return splits
+
+    def framing(self, values: int) -> Framing:
+        """Return how examples are cut from a series of so many value columns."""
+        return Framing(values, self.window, self.horizon, self.season, self.frequency, self.calendar)
+
+    def _parts(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> dict[str, list[Part]]:
+        """Place the origins of each split in each series. Raises BadData where a split has none."""
+        found: dict[str, list[Part]] = {"train": [], "validation": [], "test": []}
+        for rows in table.groupby("series", sort=False).indices.values():
+            for name, parts in found.items():
+                step = self.origin_step if name == "test" else 1
+                parts += parts_of(np.asarray(rows, np.intp), split[rows] == name, self.window, step)
+        short = [name for name, parts in found.items() if not parts]
+        if short:
+            raise BadData(
+                f"the series is too short for one {short[0]} example: data.window is {self.window}, "
+                f"data.validation {self.validation}, data.test {self.test}. Give more rows, or lower those."
+            )
+        return found

@@ -1,0 +1,118 @@
+"""Origins: each example is a moment of a series, its past up to that moment, and what came after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core.ragged import Array, Ragged, Split
+from seqops.tasks.forecast.data.reader import PERIOD, Frequency
+
+Calendar = Literal["season", "month", "weekday", "hour"]
+CYCLE = {"month": 12, "weekday": 7, "hour": 24}
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series: figures (T, V + C), value columns first, and the ordinal of each row (T,)."""
+
+    figures: npt.NDArray[np.float64]
+    ordinals: Integers
+
+    def __len__(self) -> int:
+        return len(self.figures)
+
+
+def series_of(table: pd.DataFrame, figures: Sequence[str]) -> Series:
+    """Take the named columns of the rows of one series."""
+    return Series(table[list(figures)].to_numpy(np.float64), table["ordinal"].to_numpy(np.int64))
+
+
+@dataclass(frozen=True)
+class Part:
+    """The origins of one split in one series.
+
+    rows: (T,) rows of the table that are the series; origins: (n,) counted in it; end: where targets stop.
+    """
+
+    rows: npt.NDArray[np.intp]
+    origins: Integers
+    end: int
+
+
+def parts_of(rows: npt.NDArray[np.intp], inside: npt.NDArray[np.bool_], window: int, step: int) -> list[Part]:
+    """Place origins `step` apart where a split's rows are, each with a window before it: one part or none."""
+    places = np.flatnonzero(inside)
+    if not len(places):
+        return []
+    end = int(places[-1]) + 1
+    origins = np.arange(max(int(places[0]), window), end, step, dtype=np.int64)
+    return [Part(rows, origins, end)] if len(origins) else []
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a series is cut to examples."""
+
+    values: int
+    window: int
+    horizon: int
+    season: int
+    frequency: Frequency
+    calendar: tuple[Calendar, ...]
+
+    def examples(self, series: Series, origins: Integers, end: int, memory: int) -> Split:
+        """Frame examples whose targets stop before row `end` (beyond it: NaN).
+
+        history: ragged (<= memory, V + C), the rows before the origin; targets: (n, H, V);
+        calendar: (n, W + H, K); origin: (n,) rows known; long: (n,) whether the whole horizon is scored.
+        """
+        targets = np.full((len(origins), self.horizon, self.values), np.nan)
+        for row, origin in enumerate(origins):
+            known = series.figures[origin : min(origin + self.horizon, end), : self.values]
+            targets[row, : len(known)] = known
+        history = Ragged.of((series.figures[max(0, t - memory) : t] for t in origins), np.float64)
+        return Split(
+            {
+                "history": history,
+                "targets": targets,
+                "calendar": self._calendar(series.ordinals[origins - 1] + 1),
+                "origin": np.asarray(origins, np.int64),
+                "long": np.zeros(len(origins), np.bool_),
+            }
+        )
+
+    def _calendar(self, first: Integers) -> npt.NDArray[np.float32]:
+        """Place each step on the unit circle of each cycle: (n, W + H, 2 x cycles)."""
+        steps = first[:, None] + np.arange(-self.window, self.horizon)
+        angles = [2 * np.pi * phase(steps, name, self.season, self.frequency) for name in self.calendar]
+        circle = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
+        empty = np.zeros((*steps.shape, 0))
+        return np.stack(circle, axis=-1).astype(np.float32) if circle else empty.astype(np.float32)
+
+
+def phase(ordinals: Integers, name: Calendar, season: int, frequency: Frequency) -> Array:
+    """Say how far each step is through the cycle, 0 to 1."""
+    if name == "season" or frequency == "position":
+        return ordinals % season / season
+    periods = pd.PeriodIndex.from_ordinals(ordinals.ravel(), freq=PERIOD[frequency])  # type: ignore[attr-defined]
+    # months count from 1; a shift of phase is nothing a network would notice
+    return (np.asarray(getattr(periods, name)) / CYCLE[name]).reshape(ordinals.shape)
+
+
+def joined(parts: Sequence[Split]) -> Split:
+    """Lay splits of the same columns end to end."""
+    columns: dict[str, Ragged | Array] = {}
+    for name, column in parts[0].columns.items():
+        if isinstance(column, Ragged):
+            rows = [part.ragged(name)[i] for part in parts for i in range(len(part))]
+            columns[name] = Ragged.of(rows, column.values.dtype)
+        else:
+            columns[name] = np.concatenate([part.plain(name) for part in parts])
+    return Split(columns)

@@ -1,0 +1,56 @@
+"""Logarithm and scaling of a series, learnt from training rows and undone on forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from seqops.core.interfaces import Meta
+from seqops.core.ragged import Array
+
+Scaling = Literal["standard", "minmax", "none"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """x = (log y - centre) / width, a column at a time; the logarithm only where `log` says so."""
+
+    log: bool
+    centre: tuple[float, ...]
+    width: tuple[float, ...]
+
+    @classmethod
+    def learn(cls, training: Array, scaling: Scaling, log: bool) -> Scale:
+        """Learn from training rows (T, D); a constant column keeps the width 1."""
+        x = np.log(training) if log else training
+        if scaling == "standard":
+            centre, width = x.mean(axis=0), x.std(axis=0)
+        elif scaling == "minmax":
+            centre, width = x.min(axis=0), np.ptp(x, axis=0)
+        else:
+            centre, width = np.zeros(x.shape[1]), np.ones(x.shape[1])
+        return cls(log, tuple(centre.tolist()), tuple(np.where(width > 0, width, 1.0).tolist()))
+
+    @classmethod
+    def of(cls, meta: Meta, columns: str) -> Scale:
+        """Restore what `stored` put under that name: `values` or `covariates`."""
+        part = meta["scale"][columns]
+        return cls(part["log"], tuple(part["centre"]), tuple(part["width"]))
+
+    def stored(self) -> Meta:
+        """Describe as plain JSON."""
+        return {"log": self.log, "centre": list(self.centre), "width": list(self.width)}
+
+    def forward(self, y: Array) -> Array:
+        """Scale (..., D); NaN stays NaN."""
+        x = np.log(y) if self.log else np.asarray(y)
+        scaled: Array = (x - np.asarray(self.centre)) / np.asarray(self.width)
+        return scaled
+
+    def backward(self, x: Array) -> Array:
+        """Undo `forward`."""
+        y = x * np.asarray(self.width) + np.asarray(self.centre)
+        unscaled: Array = np.exp(y) if self.log else y
+        return unscaled

@@ -1,0 +1,46 @@
+"""What forecasts are compared with, and how their errors are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.ragged import Split
+from seqops.tasks.forecast.data.dataset import Task
+from seqops.tasks.forecast.evaluation import baselines, drift_features, plots
+from seqops.tasks.forecast.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class Evaluation(interfaces.Evaluation):
+    """Naive and classical forecasts from the same origins, and pictures of errors."""
+
+    data: Task
+    metrics: Metrics
+
+    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+        """Forecast from the same origins with the same past by naive and classical methods."""
+        return baselines.all_of(splits["test"], meta)
+
+    def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
+        """Set apart the origins whose whole backtest horizon is known."""
+        last = truth.plain("targets")[:, meta["backtest_horizon"] - 1, 0]
+        return {"whole horizon known": np.isfinite(last)}
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch changes of the scaled values, not their level: a series that grows on has not drifted."""
+        return drift_features.watched(split, meta)
+
+    def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+        """Write the first season of each forecast as text."""
+        return plots.examples(predicted, truth, meta)
+
+    def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
+        """Draw the long forecast and the error by step."""
+        return plots.plots(predicted, truth, meta)

@@ -1,0 +1,66 @@
+"""Forecasts as a person looks at them: text a row, and pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core.interfaces import Meta, Plot
+from seqops.core.ragged import Split
+from seqops.metrics.forecasting import unflatten
+
+SHOWN = 12
+"""Values of each example that are written out."""
+
+
+def examples(predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+    """Write the latest past, the truth and the forecast of the first value column."""
+    targets = truth.plain("targets")
+    mean = unflatten(predicted["mean"], targets.shape)
+    history = truth.ragged("history")
+    rows = range(len(truth))
+    return pd.DataFrame(
+        {
+            "origin": [str(origin) for origin in truth.plain("origin")],
+            "input": ["... " + _text(history[i][-SHOWN:, 0]) for i in rows],
+            "truth": [_text(targets[i, :SHOWN, 0]) for i in rows],
+            "predicted": [_text(mean[i, :SHOWN, 0]) for i in rows],
+        }
+    )
+
+
+def _text(values: npt.NDArray[np.float64]) -> str:
+    return " ".join("-" if np.isnan(value) else f"{value:.5g}" for value in values)
+
+
+def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
+    """Draw the long forecast with its 95 % band, and the backtest's mean absolute error by step."""
+    targets = np.asarray(truth.plain("targets"), np.float64)
+    mean = unflatten(predicted["mean"], targets.shape)
+    found = [_error_by_step(targets, mean, meta)]
+    for row in np.flatnonzero(truth.plain("long")):
+        cells = {str(n): unflatten(predicted[n], targets.shape)[row, :, 0] for n in predicted.columns}
+        found.insert(0, _long_forecast(targets[row, :, 0], cells, meta["values"][0]))
+    return found
+
+
+def _long_forecast(
+    truth: npt.NDArray[np.float64], cells: dict[str, npt.NDArray[np.float64]], name: str
+) -> Plot:
+    table = pd.DataFrame({"step": np.arange(1, len(truth) + 1), "truth": truth, "forecast": cells["mean"]})
+    band = None
+    if "low95" in cells:
+        table = table.assign(low95=cells["low95"], high95=cells["high95"])
+        band = ("low95", "high95")
+    title = f"{name}: one forecast of {len(truth)} steps, 95 % interval"
+    return Plot("long_forecast", title, "line", table, "step", ["truth", "forecast"], band)
+
+
+def _error_by_step(targets: npt.NDArray[np.float64], mean: npt.NDArray[np.float64], meta: Meta) -> Plot:
+    steps = meta["backtest_horizon"]
+    errors = np.abs(targets - mean)[:, :steps]
+    # every step has a known target: the first origin knows all of them
+    table = pd.DataFrame({"step": np.arange(1, steps + 1), "mae": np.nanmean(errors, axis=(0, 2))})
+    title = "mean absolute error of the backtest by step"
+    return Plot("error_by_step", title, "bar", table, "step", ["mae"])

@@ -1,0 +1,28 @@
+"""Scores of forecasts: the backtest, and the one long forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import Goal, Meta
+from seqops.core.ragged import Split
+from seqops.core.score import Score
+from seqops.metrics import forecasting
+
+
+@dataclass(frozen=True)
+class Metrics(interfaces.Metrics):
+    """How forecasts are scored."""
+
+    # The backtest, because one long forecast is one draw (its errors share one origin), and scaled
+    # errors, because MAPE forgives forecasts that are too low (Hyndman and Koehler 2006).
+    goal: ClassVar[Goal] = Goal("backtest_mase", higher_is_better=False)
+
+    def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
+        """Score the backtest, then the long forecast where it is among the rows."""
+        return forecasting.all_of(predicted, truth, meta)

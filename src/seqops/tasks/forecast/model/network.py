@@ -1,0 +1,145 @@
+"""Recurrent, dense and smoothing networks that forecast a horizon with intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.constrained_types import Count, Positive, Rate
+from seqops.core.errors import BadParams
+from seqops.core.interfaces import Batch, Meta
+from seqops.core.ragged import Split
+from seqops.tasks.forecast.data.scaling import Scale
+from seqops.tasks.forecast.model.layers import (
+    LAPLACE,
+    LEVELS,
+    Direction,
+    Ensemble,
+    Kind,
+    PathLoss,
+    Shape,
+    Spread,
+)
+
+
+@dataclass(frozen=True)
+class Net(interfaces.Network):
+    """An ensemble of members in one graph; each starts from other weights, their mean is the forecast.
+
+    kind: `lstm`, `gru`, `simple_rnn`; `dense`, the shift-window network; `es_lstm`, exponential
+    smoothing whose path an LSTM corrects. direction: `forward`, or `both`: recurrent layers that read
+    the window, which is known as a whole at the origin, from either end. stride: steps a pass:
+    data.horizon for the direct strategy, fewer for the recursive one. difference: the lag of
+    differences taken before and undone after the network (0: none).
+    """
+
+    kind: Kind
+    direction: Direction
+    layers: Positive
+    units: Positive
+    dropout: Rate
+    members: Positive
+    stride: Positive
+    difference: Count
+
+    def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
+        """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
+        shape = self._shape(meta)
+        columns = len(meta["values"]) + len(meta["covariates"])
+        steps = meta["window"] + meta["horizon"]
+        figures = keras.Input((meta["window"], columns), name="figures")
+        calendar = keras.Input((steps, meta["calendar_size"]), name="calendar")
+        members = Ensemble(shape, "ensemble")(figures, calendar)
+        model = keras.Model([figures, calendar], Spread(name="spread")(members), name=self.kind)
+        model.compile(optimizer=optimizer, loss=PathLoss(), jit_compile=False)
+        return model
+
+    def _shape(self, meta: Meta) -> Shape:
+        window, season = meta["window"], meta["season"]
+        if self.kind == "es_lstm" and window < 2 * season:
+            raise BadParams(
+                f"model.kind es_lstm needs two seasons of {season} in data.window, which is {window}."
+            )
+        if self.kind == "es_lstm" and self.difference:
+            raise BadParams("model.difference must be 0 with model.kind es_lstm: smoothing finds the level.")
+        if self.kind == "dense" and self.direction == "both":
+            raise BadParams(
+                "model.direction must be forward with model.kind dense: it sees the window all at once."
+            )
+        if self.difference >= window:
+            raise BadParams(f"model.difference {self.difference} leaves nothing of data.window {window}.")
+        return Shape(
+            self.kind,
+            self.direction,
+            self.layers,
+            self.units,
+            self.dropout,
+            self.members,
+            self.stride,
+            self.difference,
+            len(meta["values"]),
+            window,
+            meta["horizon"],
+            season,
+        )
+
+    def batch(self, split: Split, meta: Meta) -> Batch:
+        """Scale the window before each origin, and the targets."""
+        targets = Scale.of(meta, "values").forward(split.plain("targets")).astype(np.float32)
+        return _inputs(split, meta), targets, np.ones(len(split), np.float32)
+
+    def lengths(self, split: Split) -> npt.NDArray[np.int64]:
+        """Return one length for all: every window has the same."""
+        return np.ones(len(split), np.int64)
+
+    def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Forecast `mean`, `low80`, `high80`, `low95`, `high95`: flat cells (H x V,)."""
+        mean, spread = _paths(model, split, meta)
+        scale = Scale.of(meta, "values")
+        paths = {"mean": mean}
+        for level, factor in zip(("80", "95"), np.asarray(model.get_layer("spread").factors), strict=True):
+            paths[f"low{level}"] = mean - factor * spread
+            paths[f"high{level}"] = mean + factor * spread
+        return pd.DataFrame({name: _cells(scale.backward(path)) for name, path in paths.items()})
+
+    def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
+        """Widen the intervals to the quantiles of the scaled errors of validation rows.
+
+        Split conformal prediction with normalised errors: Lei et al. 2018, section 5.2. The factors of
+        the training errors are the least, because overlapping origins count for few and may be calm.
+        """
+        mean, spread = _paths(model, split, meta)
+        truth = Scale.of(meta, "values").forward(split.plain("targets"))
+        errors = np.abs(truth - mean) / spread
+        known = errors[np.isfinite(errors)]
+        # the conformal quantile: rank ceil((n + 1) level) of n errors
+        ranks = [min(int(np.ceil((len(known) + 1) * level)), len(known)) for level in LEVELS]
+        quantiles = [np.sort(known)[rank - 1] for rank in ranks]
+        model.get_layer("spread").factors.assign(np.maximum(LAPLACE, quantiles))
+
+
+def _paths(model: keras.Model, split: Split, meta: Meta) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Forecast in scaled units: the mean of the members and the learnt spread, each (n, H, V)."""
+    out = np.asarray(model.predict(_inputs(split, meta), batch_size=256, verbose=0), np.float64)
+    members, log_spread = out[:, :, :-1], out[:, :, -1]
+    return members.mean(axis=2), np.exp(log_spread)
+
+
+def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:
+    window, values = meta["window"], len(meta["values"])
+    history = split.ragged("history")
+    past = np.stack([np.asarray(history[i][-window:]) for i in range(len(split))])
+    own = Scale.of(meta, "values").forward(past[..., :values])
+    other = Scale.of(meta, "covariates").forward(past[..., values:])
+    figures = np.concatenate([own, other], axis=-1).astype(np.float32)
+    return {"figures": figures, "calendar": np.asarray(split.plain("calendar"), np.float32)}
+
+
+def _cells(path: npt.NDArray[Any]) -> list[list[float]]:
+    return [[float(x) for x in row.ravel()] for row in path]

@@ -1,0 +1,57 @@
+"""What must hold of labelled sequences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from seqops.core.interfaces import Expectation
+from seqops.tasks.labelling.data.splits import same
+
+FEWEST = 30
+"""Sequences: with fewer, a test split tells nothing."""
+
+
+def derived(table: pd.DataFrame) -> pd.DataFrame:
+    """Add to a table with its `split` the columns that the promises speak of."""
+    codes = pd.Series(same(table), index=table.index)
+    labels = pd.Series([tuple(row) for row in table["labels"]], index=table.index)
+    ones = np.array([sum(row) for row in labels])
+    lengths = np.array([len(row) for row in labels])
+    training = table["split"].to_numpy() == "train"
+    return table.assign(
+        length=lengths,
+        training_ones=np.where(training, ones, 0),
+        training_zeros=np.where(training, lengths - ones, 0),
+        contradicted=labels.groupby(codes).transform("nunique") > 1,
+        straddles=table["split"].groupby(codes).transform("nunique") > 1,
+    )
+
+
+def promises(longest: int) -> list[Expectation]:
+    """List the promises over `derived`."""
+
+    def false(column: str, meaning: str) -> Expectation:
+        return Expectation(
+            "expect_column_values_to_be_in_set", {"column": column, "value_set": [False]}, meaning
+        )
+
+    def some(column: str, meaning: str) -> Expectation:
+        return Expectation("expect_column_max_to_be_between", {"column": column, "min_value": 1}, meaning)
+
+    return [
+        Expectation(
+            "expect_table_row_count_to_be_between",
+            {"min_value": FEWEST},
+            f"there are at least {FEWEST} sequences",
+        ),
+        Expectation(
+            "expect_column_values_to_be_between",
+            {"column": "length", "min_value": 1, "max_value": longest},
+            f"a sequence has 1 to {longest} steps (data.longest)",
+        ),
+        some("training_ones", "a training step has the label 1"),
+        some("training_zeros", "a training step has the label 0"),
+        false("contradicted", "sequences of equal numbers have equal labels"),
+        false("straddles", "no sequence stands in two splits"),
+    ]

@@ -1,0 +1,125 @@
+"""Step labelling: sequences of numbers with a label, 0 or 1, at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.constrained_types import Count, Fraction, Positive
+from seqops.core.errors import BadData
+from seqops.core.interfaces import Expectation, Meta
+from seqops.core.ragged import Ragged, Split
+from seqops.tasks.labelling.data import checks, reader, sample, splits
+
+GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {
+    "cumsum": sample.cumsum,
+    "cumsum-ten": sample.cumsum_ten,
+}
+
+
+@dataclass(frozen=True)
+class Task(interfaces.Dataset):
+    """Step labelling.
+
+    sequence, label: columns of the file; values: its columns of numbers (empty: all others); test,
+    validation: their shares of the sequences, the latter of what is not test; longest: steps of a
+    sequence at most; sequences: of the sample.
+    """
+
+    sequence: str
+    values: tuple[str, ...]
+    label: str
+    test: Fraction
+    validation: Fraction
+    seed: Count
+    longest: Positive
+    sequences: Positive
+
+    registered_name: ClassVar[str] = "sequence-labeller"
+
+    def sample(self) -> Mapping[str, bytes]:
+        """Draw cumulative sums of 5 to 15 steps."""
+        shortest, longest = sample.STEPS // 2, sample.STEPS + sample.STEPS // 2
+        return {"sample.csv": sample.sums(self.sequences, shortest, longest, self.seed)}
+
+    def read(self, raw: Sequence[Path]) -> pd.DataFrame:
+        """Parse CSV files to one row a sequence: `labels` and `value.*` are lists, a place a step."""
+        tables = [reader.parse(path, self.sequence, self.values, self.label) for path in raw]
+        for path, table in zip(raw, tables, strict=True):
+            if list(table.columns) != list(tables[0].columns):
+                mend = f"Give every file the columns of {raw[0].name}."
+                raise BadData.at(path, 1, "its columns differ from those of the first file", mend)
+        whole = pd.concat(tables, ignore_index=True)
+        labels = {label for row in whole["labels"] for label in row}
+        if len(labels) < 2:
+            what = f"every step has the label {labels.pop()}"
+            raise BadData.at(
+                raw[0], None, what, "Give sequences with both labels: one alone teaches nothing."
+            )
+        return whole
+
+    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+        """Draw the test sequences, then validation sequences from the rest, equal ones together.
+
+        Raises BadData where a split would be empty.
+        """
+        codes = splits.same(table)
+        names = np.where(splits.drawn(codes, self.test, self.seed), "test", "train").astype("<U10")
+        rest = np.flatnonzero(names == "train")
+        if len(rest):
+            names[rest[splits.drawn(codes[rest], self.validation, self.seed + 1)]] = "validation"
+        empty = [name for name in ("train", "validation", "test") if name not in names]
+        if empty:
+            raise BadData(
+                f"{len(table)} sequences are too few: none is left for {', '.join(empty)}. "
+                "Give more, or change data.test and data.validation."
+            )
+        return names
+
+    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add the split and what the promises speak of."""
+        return checks.derived(super().facts(table))
+
+    def expectations(self) -> Sequence[Expectation]:
+        """Promise sound lengths, both labels to learn from, and splits that share no sequence."""
+        return checks.promises(self.longest)
+
+    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+        """Learn the scale of each column from training steps. Raises BadData where all have one label."""
+        training = table[split == "train"]
+        labels = np.concatenate([np.asarray(row) for row in training["labels"]])
+        if labels.min() == labels.max():
+            raise BadData(
+                f"every training step has the label {labels[0]}. Give more sequences with the other."
+            )
+        values = splits.value_columns(table)
+        found = splits.figures(training, values)
+        steps = np.concatenate(found)
+        spread = steps.std(axis=0)
+        return {
+            "values": values,
+            "centre": steps.mean(axis=0).tolist(),
+            "width": np.where(spread > 0, spread, 1.0).tolist(),
+            "usual_length": int(np.median([len(row) for row in found])),
+            "example": reader.written(found[0]),
+        }
+
+    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+        """Encode figures (T, D) and labels (T,) of every sequence. Raises BadData for a missing column."""
+        absent = [name for name in meta["values"] if name not in splits.value_columns(table)]
+        if absent:
+            raise BadData(f"the table lacks {absent[0]}, which the model was trained with. Name it in data.")
+        whole = Split(
+            {
+                "figures": Ragged.of(splits.figures(table, meta["values"]), np.float64),
+                "labels": Ragged.of(table["labels"], np.int8),
+            }
+        )
+        return {name: whole.take(np.flatnonzero(split == name)) for name in ("train", "validation", "test")}

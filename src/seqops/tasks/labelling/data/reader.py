@@ -1,0 +1,102 @@
+"""CSV files, a row a step -> a row a sequence, in published order; refusals in words for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from seqops.core.errors import BadData
+from seqops.preprocessing.csv_table import MISSING, check_header, decode, records
+
+Cell = TypeVar("Cell", str, int, float)
+VALUE = "value."
+LABELS = {"0": 0, "1": 1}
+KEYS = "`data.sequence`, `data.values` or `data.label`"
+SHAPE = "Write a header and a row a step: the sequence it belongs to, its numbers and its label, 0 or 1."
+
+
+def parse(path: Path, sequence: str, values: Sequence[str], label: str) -> pd.DataFrame:
+    """Parse a file to `line` (of the first step), `sequence`, `labels` and `value.*`: lists, a place a step.
+
+    Empty `values` mean every column that is neither the sequence nor the label. Raises BadData for what
+    cannot be parsed, for a figure that is missing or no finite number, for a label other than 0 and 1,
+    and for a sequence that goes on after another has begun.
+    """
+    lines, rows = records(path, decode(path), SHAPE)
+    header, lines_of_steps = [cell.strip() for cell in rows[0]], lines[1:]
+    values = list(values) or [name for name in header if name not in (sequence, label)]
+    check_header(path, lines[0], header, [sequence, *values, label], KEYS)
+    if not values:
+        raise BadData.at(path, lines[0], "no value column", SHAPE)
+
+    def column(name: str, cell: Callable[[Path, int, str, str], Cell]) -> list[Cell]:
+        place = header.index(name)
+        pairs = zip(lines_of_steps, rows[1:], strict=True)
+        return [cell(path, line, row[place].strip(), name) for line, row in pairs]
+
+    names = column(sequence, _name)
+    starts = _starts(path, lines_of_steps, names)
+    columns: dict[str, object] = {
+        "line": [lines_of_steps[start] for start in starts],
+        "sequence": [names[start] for start in starts],
+        "labels": _parts(column(label, _label), starts),
+    }
+    columns |= {VALUE + name: _parts(column(name, number), starts) for name in values}
+    return pd.DataFrame(columns)
+
+
+def _starts(path: Path, lines: Sequence[int], names: Sequence[str]) -> list[int]:
+    """Find where sequences start. Raises BadData for one that goes on after another has begun."""
+    starts = [step for step, name in enumerate(names) if step == 0 or name != names[step - 1]]
+    seen: set[str] = set()
+    for start in starts:
+        if names[start] in seen:
+            mend = "Put the steps of a sequence one below the other, or give it another name."
+            what = f"sequence {names[start][:40]!r} goes on after another began"
+            raise BadData.at(path, lines[start], what, mend)
+        seen.add(names[start])
+    return starts
+
+
+def _parts(steps: list[Cell], starts: list[int]) -> list[list[Cell]]:
+    return [steps[start:end] for start, end in pairwise([*starts, len(steps)])]
+
+
+def _name(path: Path, line: int, cell: str, column: str) -> str:
+    if not cell:
+        raise BadData.at(path, line, f"no sequence in column {column!r}", "Name the step's sequence.")
+    return cell
+
+
+def number(path: Path, line: int | None, cell: str, column: str) -> float:
+    """Read a finite number. Raises BadData, naming the line and the column."""
+    if cell.lower() in MISSING:
+        mend = "Give a number, or leave the whole sequence out."
+        raise BadData.at(path, line, f"no value in column {column!r}", mend)
+    try:
+        figure = float(cell)
+    except ValueError:
+        figure = math.inf
+    if not math.isfinite(figure):
+        mend = "Write numbers as 1234.5, without thousands separators or units."
+        raise BadData.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", mend)
+    return figure
+
+
+def _label(path: Path, line: int, cell: str, column: str) -> int:
+    if cell not in LABELS:
+        what = f"label {cell[:40]!r} in column {column!r}" if cell else f"no label in column {column!r}"
+        raise BadData.at(path, line, what, "Label a step 0 or 1.")
+    return LABELS[cell]
+
+
+def written(figures: np.ndarray) -> str:
+    """Write figures (T, D) as a request has them: steps parted by spaces, or a line a step."""
+    rows = [",".join(f"{x:g}" for x in step) for step in figures]
+    return (" " if figures.shape[1] == 1 else "\n").join(rows)

@@ -1,0 +1,35 @@
+"""Which sequence goes to which split: the same numbers always to the same one."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.tasks.labelling.data.reader import VALUE
+
+Codes = npt.NDArray[np.int64]
+
+
+def value_columns(table: pd.DataFrame) -> list[str]:
+    """Name the columns that hold numbers, without their prefix."""
+    return [name.removeprefix(VALUE) for name in table.columns if name.startswith(VALUE)]
+
+
+def figures(table: pd.DataFrame, values: list[str]) -> list[npt.NDArray[np.float64]]:
+    """Put each sequence's columns side by side: (T, D) each."""
+    columns = [table[VALUE + name] for name in values]
+    return [np.array(row, np.float64).T for row in zip(*columns, strict=True)]
+
+
+def same(table: pd.DataFrame) -> Codes:
+    """Number the sequences; those of equal numbers have one number: (n,)."""
+    found = figures(table, value_columns(table))
+    return pd.factorize(np.array([row.tobytes() for row in found], object))[0].astype(np.int64)
+
+
+def drawn(codes: Codes, share: float, seed: int) -> npt.NDArray[np.bool_]:
+    """Draw about `share` of the distinct sequences, all rows of each: (n,)."""
+    distinct = np.unique(codes)
+    order = np.random.default_rng(seed).permutation(distinct)
+    return np.isin(codes, order[: max(1, round(share * len(distinct)))])

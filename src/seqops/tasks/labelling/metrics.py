@@ -1,0 +1,54 @@
+"""Scores of labelled steps; a row is a sequence, so the bootstrap draws whole sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import Goal, Meta
+from seqops.core.ragged import Ragged, Split
+from seqops.core.score import Score
+from seqops.metrics.entity_spans import f1
+
+Floats = npt.NDArray[np.float64]
+
+
+def share(sums: Floats) -> Floats:
+    """Return the first sum by the second."""
+    shares: Floats = sums[..., 0] / sums[..., 1]
+    return shares
+
+
+def all_of(predicted: pd.Series, truth: Ragged) -> list[Score]:
+    """Score labels: steps right, F1 of the label 1, and sequences right in every step.
+
+    Statistics of a sequence: steps right and steps; true positives, false positives and false negatives;
+    whether all steps are right, and 1.
+    """
+    guesses = [np.asarray(row, np.int64) for row in predicted]
+    pairs = [(guess, np.asarray(truth[i], np.int64)) for i, guess in enumerate(guesses)]
+    steps = np.array([((g == t).sum(), len(t)) for g, t in pairs], np.float64)
+    ones = np.array([((g & t).sum(), (g & ~t & 1).sum(), (~g & t & 1).sum()) for g, t in pairs], np.float64)
+    exact = np.stack([steps[:, 0] == steps[:, 1], np.ones(len(pairs))], axis=1).astype(np.float64)
+    return [
+        Score("accuracy", steps, share, True, "share of steps labelled right"),
+        Score("f1", ones, f1, True, "F1 of the label 1 over all steps"),
+        Score("exact", exact, share, True, "share of sequences with every step right"),
+    ]
+
+
+@dataclass(frozen=True)
+class Metrics(interfaces.Metrics):
+    """How labelled steps are scored."""
+
+    goal: ClassVar[Goal] = Goal("accuracy", higher_is_better=True)
+
+    def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
+        """Score steps, the label 1 and whole sequences."""
+        return all_of(predicted["labels"], truth.ragged("labels"))

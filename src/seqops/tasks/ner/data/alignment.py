@@ -1,0 +1,68 @@
+"""From tags on tokens to spans of characters in the raw text, and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from seqops.preprocessing.iob2 import Span, entities
+from seqops.tasks.ner.data.reader import Sentence
+
+MARK = re.compile(r"<([^<>]+):([A-Z]+)>")
+
+
+def gold_spans(sentence: Sentence) -> list[Span] | None:
+    """Find the entities of a sentence in its text; None where tokens and text do not fit each other.
+
+    The annotated line decides where it agrees with the tags; without one, tokens are found in the text.
+    """
+    wanted = [kind for _, _, kind in entities(sentence.tags)]
+    for spans in (marked_spans(sentence.annotated, sentence.text), found_spans(sentence)):
+        if spans is not None and [kind for _, _, kind in spans] == wanted:
+            return spans
+    return None
+
+
+def marked_spans(annotated: str, text: str) -> list[Span] | None:
+    """Read `<surface:TYPE>` marks; None unless the line without its marks is the text."""
+    spans: list[Span] = []
+    plain, last = "", 0
+    for mark in MARK.finditer(annotated):
+        plain += annotated[last : mark.start()]
+        spans.append((len(plain), len(plain) + len(mark[1]), mark[2]))
+        plain, last = plain + mark[1], mark.end()
+    return spans if plain + annotated[last:] == text else None
+
+
+def found_spans(sentence: Sentence) -> list[Span] | None:
+    """Find the tokens of each entity in the text one after another; None where one is not found."""
+    spans: list[Span] = []
+    place = 0
+    for start, end, kind in entities(sentence.tags):
+        surface = r"\s*".join(re.escape(token) for token in sentence.tokens[start:end])
+        match = re.compile(surface).search(sentence.text, place)
+        if match is None:
+            return None
+        spans.append((match.start(), match.end(), kind))
+        place = match.end()
+    return spans
+
+
+def token_spans(spans: Sequence[Span], offsets: Sequence[tuple[int, int]]) -> list[Span]:
+    """Cover spans of characters by tokens at `offsets`: every token that shares a character with one."""
+    covered: list[Span] = []
+    free = 0
+    for start, end, kind in spans:
+        touched = [i for i in range(free, len(offsets)) if offsets[i][0] < end and offsets[i][1] > start]
+        if touched:
+            covered.append((touched[0], touched[-1] + 1, kind))
+            free = touched[-1] + 1
+    return covered
+
+
+def character_spans(spans: Sequence[Span], offsets: Sequence[tuple[int, int]]) -> list[Span]:
+    """Return the characters that spans of tokens at `offsets` come from."""
+    return [
+        (min(s for s, _ in offsets[start:end]), max(e for _, e in offsets[start:end]), kind)
+        for start, end, kind in spans
+    ]

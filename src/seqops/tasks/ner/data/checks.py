@@ -1,0 +1,90 @@
+"""What must hold of annotated sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from seqops.core.interfaces import Expectation
+from seqops.preprocessing.iob2 import entities, follows
+from seqops.tasks.ner.data.splits import standing_in
+
+
+def derived(table: pd.DataFrame, types: Sequence[str]) -> pd.DataFrame:
+    """Add to a table with its `split` the columns that the promises speak of."""
+    tags = [list(row) for row in table["tags"]]
+    return table.assign(
+        length=[len(row) for row in tags],
+        broken_tag=[_broken(row) for row in tags],
+        unknown_type=[_unknown(row, types) for row in tags],
+        entities=[len(entities(row)) for row in tags],
+        straddles=_straddles(table),
+    )
+
+
+def promises(types: Sequence[str], longest: int, apart: bool) -> list[Expectation]:
+    """List the promises; apart: whether no sentence may stand in two splits."""
+
+    def values(check: str, column: str, meaning: str, **arguments: object) -> Expectation:
+        return Expectation(f"expect_column_values_to_{check}", {"column": column, **arguments}, meaning)
+
+    kept = [
+        values("not_be_null", "text", "every sentence has a text"),
+        values(
+            "be_between",
+            "length",
+            f"a sentence has 1 to {longest} tokens (data.longest)",
+            min_value=1,
+            max_value=longest,
+        ),
+        values(
+            "be_in_set",
+            "broken_tag",
+            "a tag is O, B-TYPE, or I-TYPE after B or I of that type (strict IOB2)",
+            value_set=[""],
+        ),
+        values(
+            "be_in_set",
+            "unknown_type",
+            f"entities are of the types {', '.join(types)} (data.types)",
+            value_set=[""],
+        ),
+        values(
+            "be_in_set",
+            "aligned",
+            "the annotation fits the text in 98 of 100 sentences",
+            value_set=[True],
+            mostly=0.98,
+        ),
+        Expectation(
+            "expect_column_max_to_be_between", {"column": "entities", "min_value": 1}, "there are entities"
+        ),
+    ]
+    if apart:
+        kept.append(values("be_in_set", "straddles", "no sentence stands in two splits", value_set=[False]))
+    return kept
+
+
+def _broken(tags: Sequence[str]) -> str:
+    """Return the first tag that strict IOB2 forbids where it stands, or nothing."""
+    previous = "O"
+    for tag in tags:
+        if (tag != "O" and tag[:2] not in ("B-", "I-")) or not follows(tag, previous):
+            return tag
+        previous = tag
+    return ""
+
+
+def _unknown(tags: Sequence[str], types: Sequence[str]) -> str:
+    """Return the first type that is not among those named, or nothing."""
+    return next((tag[2:] for tag in tags if tag[:2] in ("B-", "I-") and tag[2:] not in types), "")
+
+
+def _straddles(table: pd.DataFrame) -> pd.Series:
+    marked = pd.Series(np.zeros(len(table), np.bool_), index=table.index)
+    for name in ("train", "validation", "test"):
+        inside = table["split"] == name
+        marked[inside] = standing_in(table["text"][inside], table["text"][~inside])
+    return marked

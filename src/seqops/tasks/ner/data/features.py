@@ -1,0 +1,115 @@
+"""Tokens of a sentence, and the numbers that the network reads of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from seqops.core.interfaces import Meta
+from seqops.preprocessing.korean import morphemes
+from seqops.preprocessing.vocabulary import UNKNOWN, covering, index_of, learn_vocabulary
+
+WORD, POS, PLACE, CHARACTERS = 0, 1, 2, 3
+"""Columns of `features`: ids of the word, of its part of speech, of its place in the space-separated
+word (1 all of it, 2 first, 3 inner, 4 last), and from the fourth on ids of its first characters."""
+PIECE = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens of one sentence; `words` numbers the space-separated word that each is part of."""
+
+    forms: Sequence[str]
+    pos: Sequence[str]
+    words: Sequence[int]
+    offsets: Sequence[tuple[int, int]] = ()
+
+
+def tokenize(texts: Sequence[str], tokenizer: Literal["kiwi", "whitespace"]) -> list[Tokens]:
+    """Split raw texts to tokens with character offsets.
+
+    `kiwi`: Korean morphemes; `whitespace`: runs of letters and digits, and single other characters,
+    which carry no part of speech.
+    """
+    if tokenizer == "whitespace":
+        return [_pieces(text) for text in texts]
+    return [
+        _tokens(text, [(m.form, m.tag, m.start, m.end) for m in found])
+        for text, found in zip(texts, morphemes(texts), strict=True)
+    ]
+
+
+def _pieces(text: str) -> Tokens:
+    return _tokens(text, [(m[0], "", m.start(), m.end()) for m in PIECE.finditer(text)])
+
+
+def _tokens(text: str, found: Iterable[tuple[str, str, int, int]]) -> Tokens:
+    rows = list(found)
+    spaces = np.cumsum([character.isspace() for character in text])
+    return Tokens(
+        [form for form, *_ in rows],
+        [pos for _, pos, *_ in rows],
+        [int(spaces[start]) for *_, start, _ in rows],
+        [(start, end) for *_, start, end in rows],
+    )
+
+
+def learn(sentences: Sequence[Tokens], minimum: int, width: int) -> Meta:
+    """Learn the vocabularies of words, characters and parts of speech from training sentences.
+
+    minimum: how often a word must be seen; width: how many characters of a token are read.
+    """
+    shapes = [[shape(form) for form in s.forms] for s in sentences]
+    words = learn_vocabulary(shapes, minimum)
+    return {
+        "words": words,
+        "frequent": covering(shapes, words),
+        "characters": learn_vocabulary("".join(s.forms) for s in sentences),
+        "pos": learn_vocabulary(s.pos for s in sentences),
+        "width": width,
+    }
+
+
+def shape(form: str) -> str:
+    """Write every digit as 0, so that numbers of one form share a vector."""
+    return re.sub(r"\d", "0", form)
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Turns tokens to features, by vocabularies learnt before."""
+
+    words: dict[str, int]
+    characters: dict[str, int]
+    pos: dict[str, int]
+    width: int
+
+    @classmethod
+    def of(cls, meta: Meta) -> Encoder:
+        """Read what `learn` wrote."""
+        words, characters, pos = (index_of(meta[name]) for name in ("words", "characters", "pos"))
+        return cls(words, characters, pos, meta["width"])
+
+    def features(self, tokens: Tokens) -> npt.NDArray[np.int32]:
+        """Return (T, 3 + width) ids; the columns are named above."""
+        out = np.zeros((len(tokens.forms), CHARACTERS + self.width), np.int32)
+        out[:, WORD] = [self.words.get(shape(f), UNKNOWN) for f in tokens.forms]
+        out[:, POS] = [self.pos.get(p, UNKNOWN) for p in tokens.pos]
+        out[:, PLACE] = places(tokens.words)
+        for row, form in enumerate(tokens.forms):
+            ids = [self.characters.get(c, UNKNOWN) for c in form[: self.width]]
+            out[row, CHARACTERS : CHARACTERS + len(ids)] = ids
+        return out
+
+
+def places(words: Sequence[int]) -> npt.NDArray[np.int32]:
+    """Tell of each token where in its space-separated word it stands: 1 to 4."""
+    numbers = np.asarray(words, np.int64)
+    border = np.concatenate([[True], numbers[1:] != numbers[:-1], [True]])[: len(numbers) + 1]
+    first, last = border[:-1], border[1:]
+    return np.select([first & last, first, last], [1, 2, 4], 3).astype(np.int32)

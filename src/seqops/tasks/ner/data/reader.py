@@ -1,0 +1,112 @@
+"""The two formats: KLP (`;` text, `$` annotated text, then tokens) and CoNLL columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from seqops.core.errors import BadData
+from seqops.preprocessing.korean import composed, plain_jamo
+
+MARKED = (
+    "Write `;` and the text, `$` and the annotated text, then a line a token: "
+    "index, token, part of speech and tag, parted by tabs."
+)
+PARTED = "Write a line a token, its columns (token first, tag last) parted by tabs or spaces."
+COLUMNS = ("line", "text", "tokens", "pos", "words", "tags")
+
+
+@dataclass
+class Sentence:
+    """A sentence as it stands in a file; `words` numbers the space-separated word of each token."""
+
+    line: int
+    text: str = ""
+    annotated: str = ""
+    tokens: list[str] = field(default_factory=list)
+    pos: list[str] = field(default_factory=list)
+    words: list[int] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+
+    def add(self, word: int, token: str, pos: str, tag: str) -> None:
+        """Append one token."""
+        self.words.append(word)
+        self.tokens.append(plain_jamo(token))
+        self.pos.append(pos)
+        self.tags.append(typed(tag, self.tags[-1] if self.tags else "O"))
+
+
+def typed(tag: str, previous: str) -> str:
+    """Write a tag in IOB2: `B_OG` as `B-OG`, and an `I` without a type after the entity it continues."""
+    if tag == "I" and previous[:2] in ("B-", "I-"):
+        return f"I-{previous[2:]}"
+    return f"{tag[0]}-{tag[2:]}" if re.match(r"[BI]_.", tag) else tag
+
+
+def sentences(path: Path, layout: Literal["klp", "conll"]) -> list[Sentence]:
+    """Read the sentences of a file. Raises BadData for what cannot be parsed."""
+    parse = {"klp": _klp, "conll": _conll}[layout]
+    found = [parse(path, block) for block in _blocks(lines(path)) if not block[0][1].startswith("-DOCSTART-")]
+    if not found:
+        raise BadData.at(path, None, "there is no sentence in it", "Give a file with at least one sentence.")
+    return found
+
+
+def lines(path: Path) -> list[str]:
+    """Decode a UTF-8 file, with or without a byte-order mark, LF or CRLF, to composed lines."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise BadData.at(
+            path, line, f"byte 0x{raw[error.start]:02x} is not UTF-8", "Save the file as UTF-8."
+        ) from None
+    return [composed(line.rstrip("\r")) for line in text.split("\n")]
+
+
+def _blocks(rows: list[str]) -> Iterator[list[tuple[int, str]]]:
+    """Yield the numbered lines between blank lines."""
+    block: list[tuple[int, str]] = []
+    for number, row in enumerate([*rows, ""], 1):
+        if row.strip():
+            block.append((number, row))
+        elif block:
+            yield block
+            block = []
+
+
+def _klp(path: Path, block: list[tuple[int, str]]) -> Sentence:
+    number, first = block[0]
+    if not first.startswith(";"):
+        raise BadData.at(path, number, "a sentence does not begin with `;` and its text", MARKED)
+    sentence = Sentence(number, first[1:].strip())
+    for number, row in block[1:]:
+        if row.startswith("$") and not sentence.tokens:
+            sentence.annotated = row[1:].strip()
+            continue
+        columns = row.split("\t")
+        numbered = columns[0].isdecimal() and len(columns[0]) < 10
+        if len(columns) != 4 or not numbered or not all(c.strip() for c in columns):
+            raise BadData.at(path, number, f"not index, token, part of speech and tag: {row[:60]!r}", MARKED)
+        sentence.add(int(columns[0]), *columns[1:])
+    if not sentence.tokens:
+        raise BadData.at(path, sentence.line, "a sentence has no tokens (is the file cut short?)", MARKED)
+    return sentence
+
+
+def _conll(path: Path, block: list[tuple[int, str]]) -> Sentence:
+    sentence = Sentence(block[0][0])
+    width = len(block[0][1].split())
+    for word, (number, row) in enumerate(block):
+        columns = row.split("\t") if "\t" in row else row.split(" ")
+        if len(columns) != width or width < 2 or not all(c.strip() for c in columns):
+            raise BadData.at(
+                path, number, f"not {max(width, 2)} columns, as its sentence has: {row[:60]!r}", PARTED
+            )
+        sentence.add(word, columns[0], columns[1] if width > 2 else "", columns[-1])
+    sentence.text = " ".join(sentence.tokens)
+    return sentence

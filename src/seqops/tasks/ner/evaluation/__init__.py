@@ -1,0 +1,1 @@
+"""Baselines, slices, examples and plots."""

@@ -1,0 +1,74 @@
+"""What found entities are compared with, and how their errors are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.iob2 import entities
+from seqops.preprocessing.vocabulary import unusual
+from seqops.tasks.ner.data import encoding
+from seqops.tasks.ner.data.dataset import Task
+from seqops.tasks.ner.data.features import WORD
+from seqops.tasks.ner.evaluation import baselines, plots
+from seqops.tasks.ner.metrics import Metrics
+
+LENGTHS = {"up to 20 tokens": (0, 20), "21 to 40 tokens": (21, 40), "over 40 tokens": (41, 10**9)}
+
+
+@dataclass(frozen=True)
+class Evaluation(interfaces.Evaluation):
+    """Taggers without a network, slices of sentences, and pictures of errors."""
+
+    data: Task
+    metrics: Metrics
+
+    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+        """Call nothing an entity; give each word its usual tag; look up the training entities."""
+        return [
+            Baseline("always O", "trivial", baselines.nothing(splits["test"])),
+            Baseline("usual tag of a word", "trivial", baselines.usual_tag(splits, meta)),
+            Baseline("longest match", "classical", baselines.longest_match(splits, meta)),
+        ]
+
+    def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
+        """Name the sentences that do not stand in training, those with a new entity, and lengths."""
+        lengths = truth.ragged("corpus_tags").lengths
+        named = {"unleaked": ~truth.plain("leaked"), "unseen entity": truth.plain("unseen")}
+        return named | {name: (lengths >= low) & (lengths <= high) for name, (low, high) in LENGTHS.items()}
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch the length of a sentence, how many of its words are not frequent, and the tags."""
+        view = meta["views"][0]
+        features, tags = split.ragged(f"{view}_features"), split.ragged(f"{view}_tags")
+        words = Ragged(features.values[:, WORD], features.offsets)
+        return {
+            "tokens of a sentence": words.lengths,
+            "infrequent words": unusual(words, meta["frequent"]),
+            "tag": Ragged(np.array(meta["tags"])[tags.values], tags.offsets),
+        }
+
+    def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+        """Show each sentence, its entities, and those found in its raw text, in brackets."""
+        texts = truth.ragged("texts").texts()
+        return pd.DataFrame(
+            {
+                "input": texts,
+                "truth": plots.bracketed(texts, encoding.true_spans(truth, meta)),
+                "predicted": plots.bracketed(texts, encoding.guessed_spans(predicted)),
+            }
+        )
+
+    def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
+        """Draw the confusion of types and the F1 of each."""
+        scores = {s.name: s for s in self.metrics.score(predicted, truth, meta)}
+        gold = [entities(tags) for tags in encoding.tags(truth, "corpus", meta)]
+        found = [entities(tags) for tags in predicted["tags"]]
+        return [plots.confusion(found, gold, meta["types"]), plots.by_type(scores, meta["types"])]

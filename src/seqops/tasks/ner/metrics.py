@@ -1,0 +1,36 @@
+"""Scores of entities: strict spans of tokens and of characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import Goal, Meta
+from seqops.core.ragged import Split
+from seqops.core.score import Score
+from seqops.metrics.entity_spans import span_scores
+from seqops.preprocessing.iob2 import entities
+from seqops.tasks.ner.data import encoding
+
+
+@dataclass(frozen=True)
+class Metrics(interfaces.Metrics):
+    """How entities are scored."""
+
+    goal: ClassVar[Goal] = Goal("f1", higher_is_better=True)
+
+    def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
+        """Score strict spans: on the corpus's own tokens (`f1`), and in the raw text (`raw_f1`)."""
+        gold = [entities(tags) for tags in encoding.tags(truth, "corpus", meta)]
+        scores = span_scores([entities(tags) for tags in predicted["tags"]], gold, meta["types"])
+        if "starts" in predicted:
+            known = truth.plain("aligned")
+            guessed, wanted = encoding.guessed_spans(predicted), encoding.true_spans(truth, meta)
+            # where the text does not fit its annotation, nothing can be right or wrong
+            guessed = [spans if ok else [] for spans, ok in zip(guessed, known, strict=True)]
+            scores += span_scores(guessed, wanted, meta["types"], prefix="raw_")
+        return scores

@@ -1,0 +1,73 @@
+"""What must hold of labelled texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from seqops.core.interfaces import Expectation
+from seqops.tasks.sentiment.data.splits import SPLITS, keys_of, straddling
+
+
+def derived(table: pd.DataFrame) -> pd.DataFrame:
+    """Add to a table with its `split` the columns that the promises speak of."""
+    split, keys = table["split"].to_numpy("<U10"), keys_of(table)
+    labels = table["label"].groupby(pd.Series(keys, index=table.index)).transform("nunique")
+    return table.assign(
+        characters=table["text"].str.len(),
+        taught=table["label"].where(table["split"] == "train"),
+        contradicted=(labels > 1).to_numpy(),
+        straddles=straddling(keys, split),
+        group_straddles=straddling(list(table["group"]), split),
+    )
+
+
+def promises(labels: Sequence[str], fewest: int, characters: int, agreement: float) -> list[Expectation]:
+    """List the promises; agreement: share of the rows whose text has no other label elsewhere."""
+
+    def values(check: str, column: str, meaning: str, **arguments: object) -> Expectation:
+        return Expectation(f"expect_column_values_to_{check}", {"column": column, **arguments}, meaning)
+
+    return [
+        Expectation(
+            "expect_table_row_count_to_be_between",
+            {"min_value": fewest},
+            f"there are at least {fewest} texts (data.fewest)",
+        ),
+        values(
+            "be_between",
+            "characters",
+            "no text is empty, or one in 1,000, which is then left out",
+            min_value=1,
+            mostly=0.999,
+        ),
+        values(
+            "be_between",
+            "characters",
+            f"no text is longer than {characters} characters (data.characters)",
+            max_value=characters,
+        ),
+        values(
+            "be_in_set", "label", f"a label is one of {', '.join(labels)} (data.labels)", value_set=[*labels]
+        ),
+        Expectation(
+            "expect_column_distinct_values_to_contain_set",
+            {"column": "taught", "value_set": [*labels]},
+            f"every label stands in training: {', '.join(labels)} (data.labels)",
+        ),
+        Expectation(
+            "expect_column_distinct_values_to_contain_set",
+            {"column": "split", "value_set": [*SPLITS]},
+            "each split gets some texts (data.test, data.validation)",
+        ),
+        values(
+            "be_in_set",
+            "contradicted",
+            f"equal texts have equal labels, in {agreement:.0%} of the rows (data.agreement)",
+            value_set=[False],
+            mostly=agreement,
+        ),
+        values("be_in_set", "straddles", "no text stands in two splits", value_set=[False]),
+        values("be_in_set", "group_straddles", "no group stands in two splits", value_set=[False]),
+    ]

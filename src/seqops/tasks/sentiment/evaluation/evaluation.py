@@ -1,0 +1,85 @@
+"""What labels are compared with, and how their errors are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.ragged import Split
+from seqops.preprocessing.vocabulary import UNKNOWN, unusual
+from seqops.tasks.sentiment.data.dataset import Task
+from seqops.tasks.sentiment.evaluation import baselines, plots
+from seqops.tasks.sentiment.metrics import Metrics, labels_of, probabilities_of
+
+
+@dataclass(frozen=True)
+class Evaluation(interfaces.Evaluation):
+    """Classifiers without a network, slices of texts, and pictures of errors."""
+
+    data: Task
+    metrics: Metrics
+
+    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+        """Give the usual label; draw by the shares of the labels; weigh n-grams."""
+        train, rows, classes = splits["train"], len(splits["test"]), len(meta["labels"])
+        return [
+            Baseline("usual label", "trivial", baselines.majority(train, rows, classes)),
+            Baseline("drawn label", "trivial", baselines.prior(train, rows, classes, self.data.seed)),
+            Baseline("tf-idf regression", "classical", baselines.regression(splits, meta, classes)),
+        ]
+
+    def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
+        """Name the texts with a negation, with a word that training does not know, and lengths."""
+        texts, words = truth.ragged("texts").texts(), truth.ragged("words")
+        unknown = np.repeat(np.arange(len(words)), words.lengths)[words.values == UNKNOWN]
+        negated, unseen = plots.negated(texts), np.isin(np.arange(len(words)), unknown)
+        return {
+            "negation": negated,
+            "no negation": ~negated,
+            "unknown word": unseen,
+            **plots.by_length(texts),
+        }
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch the length of a text, the share of its words that are not frequent, and its label, if any."""
+        words, labels = split.ragged("words"), split.plain("label")
+        return {
+            "words of a text": words.lengths,
+            "infrequent words": unusual(words, meta["frequent"]),
+            "label": np.array(meta["labels"])[labels[labels >= 0]],
+        }
+
+    def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+        """Show each text, its label, and the label predicted with its confidence."""
+        labels, found = labels_of(predicted, truth)
+        return pd.DataFrame(
+            {
+                "input": truth.ragged("texts").texts(),
+                "truth": [meta["labels"][label] for label in labels],
+                "predicted": [meta["labels"][label] for label in found],
+                "confidence": [f"{value:.2f}" for value in _confidence(predicted, len(meta["labels"]))],
+            }
+        )
+
+    def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
+        """Draw the confusion of labels, the worth of confidence, and accuracy by length."""
+        labels, found = labels_of(predicted, truth)
+        right, texts = labels == found, truth.ragged("texts").texts()
+        return [
+            plots.confusion(labels, found, meta["labels"]),
+            plots.reliability(_confidence(predicted, len(meta["labels"])), right),
+            plots.lengths(texts, right),
+        ]
+
+
+def _confidence(predicted: pd.DataFrame, classes: int) -> npt.NDArray[np.float64]:
+    """Return the probability of each predicted label: (n,)."""
+    rows = np.arange(len(predicted))
+    values = probabilities_of(predicted, classes)[rows, predicted["label"].to_numpy(np.int64)]
+    return np.asarray(values, np.float64)

@@ -1,0 +1,68 @@
+"""Where the classifier is right, and how much its confidence is worth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core.interfaces import Plot
+from seqops.metrics.classification import BINS, confidence_bins
+
+Mask = npt.NDArray[np.bool_]
+LENGTHS = {
+    "up to 10 words": (0, 10),
+    "11 to 25 words": (11, 25),
+    "26 to 100 words": (26, 100),
+    "over 100 words": (101, 10**9),
+}
+NEGATION = re.compile(r"\b(?:not|no|never|nor|none|nobody|nothing|hardly|without|cannot|\w*n['’]t)\b", re.I)
+
+
+def by_length(texts: Sequence[str]) -> dict[str, Mask]:
+    """Name masks (n,) by the number of words."""
+    lengths = np.array([len(text.split()) for text in texts])
+    return {name: (lengths >= low) & (lengths <= high) for name, (low, high) in LENGTHS.items()}
+
+
+def negated(texts: Sequence[str]) -> Mask:
+    """Mark the texts with an English word of negation: (n,)."""
+    return np.array([bool(NEGATION.search(text)) for text in texts], np.bool_)
+
+
+def confusion(truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], labels: Sequence[str]) -> Plot:
+    """Count rows by true and predicted label."""
+    counts = np.zeros((len(labels), len(labels)), np.int64)
+    np.add.at(counts, (truth, predicted), 1)
+    table = pd.DataFrame(counts, columns=list(labels))
+    table.insert(0, "true", list(labels))
+    return Plot(
+        "confusion", "Rows by true (rows) and predicted label", "heatmap", table, "true", list(labels)
+    )
+
+
+def reliability(confidence: npt.NDArray[np.float64], right: Mask) -> Plot:
+    """Draw the share that is right beside the mean confidence, in bins of confidence that have rows."""
+    sums = confidence_bins(confidence, right).reshape(-1, 3, BINS).sum(0)
+    counts, confidences, hits = sums[:, sums[0] > 0]
+    edges = np.flatnonzero(sums[0] > 0)
+    table = pd.DataFrame(
+        {
+            "confidence": [f"{bin_ / BINS:.2f}-{(bin_ + 1) / BINS:.2f}" for bin_ in edges],
+            "mean confidence": confidences / counts,
+            "share right": hits / counts,
+            "rows": counts.astype(np.int64),
+        }
+    )
+    title = "Confidence beside the share that is right (equal: calibrated)"
+    return Plot("reliability", title, "bar", table, "confidence", ["mean confidence", "share right"])
+
+
+def lengths(texts: Sequence[str], right: Mask) -> Plot:
+    """Draw the accuracy by the number of words."""
+    masks = {name: mask for name, mask in by_length(texts).items() if mask.any()}
+    table = pd.DataFrame({"length": list(masks), "accuracy": [right[mask].mean() for mask in masks.values()]})
+    return Plot("accuracy-by-length", "Accuracy by length of the text", "bar", table, "length", ["accuracy"])

@@ -1,0 +1,165 @@
+"""The classifier: counted n-grams, or words in order, to the probabilities of the labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.constrained_types import Positive, Rate
+from seqops.core.errors import BadParams
+from seqops.core.interfaces import Batch, Meta, Pretext
+from seqops.core.ragged import Ragged, Split
+from seqops.nn.batching import in_length_order
+from seqops.nn.language_encoder import embedding
+from seqops.nn.rnn import CELLS, BiRecurrent
+from seqops.nn.temperature_scaling import least_surprised, log_softmax
+from seqops.preprocessing.vocabulary import PAD
+from seqops.tasks.sentiment.data.encoding import labelled, weighted
+from seqops.tasks.sentiment.data.word_vectors import rows_of
+from seqops.tasks.sentiment.metrics import predictions
+from seqops.tasks.sentiment.model.layers import Head, Last, Lengths, MeanMax, Reader, TermSum
+from seqops.tasks.sentiment.model.pretraining import GOAL, LanguageNet, Shape, perplexity, shaped
+
+Tensor = Any
+ROWS = 64  # of one prediction batch
+
+
+@dataclass(frozen=True)
+class Net(interfaces.Network):
+    """A text classifier.
+
+    kind: `bow` and `tfidf`, a dense network over n-grams; `embedding`, word vectors pooled by mean and
+    maximum; `lstm`, `gru`, `bilstm`, recurrent layers over them; `lm`, an LSTM that may learn the language
+    first (Howard and Ruder 2018); embedding: dimensions of a word vector; units: of each layer, one
+    direction of a bilstm, and of the hidden layer before the logits; layers: of `bow`, `tfidf` and the
+    recurrent kinds; pooling: what is kept of recurrent states, the `last`, or that with mean and maximum
+    (`concat`, as `lm` always has it).
+    """
+
+    kind: Literal["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm"]
+    embedding: Positive
+    units: Positive
+    layers: Positive
+    dropout: Rate
+    pooling: Literal["last", "concat"]
+
+    def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
+        """Build and compile: n-grams and weights (B, F), or words (B, T) in, logits (B, K) out.
+
+        Raises BadParams where word vectors have other dimensions.
+        """
+        inputs, x = self._terms(meta) if self._counts else self._words(meta)
+        logits = Head(self.units, len(meta["labels"]), self.dropout, name="head")(x)
+        model = keras.Model(inputs, logits, name="classifier")
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(optimizer, loss, jit_compile=False)
+        if not self._counts:
+            start_from_vectors(model, meta)
+        return model
+
+    @property
+    def _counts(self) -> bool:
+        return self.kind in ("bow", "tfidf")
+
+    @property
+    def _shape(self) -> Shape:
+        return Shape(self.embedding, self.units, self.layers, self.dropout)
+
+    def _terms(self, meta: Meta) -> tuple[dict[str, Tensor], Tensor]:
+        terms = keras.Input((None,), dtype="int32", name="terms")
+        weights = keras.Input((None,), dtype="float32", name="weights")
+        x = TermSum(len(meta["terms"]), self.units, name="sum")(terms, weights)
+        for number in range(1, self.layers):
+            x = keras.layers.Dropout(self.dropout, name=f"drop_{number}")(x)
+            x = keras.layers.Dense(self.units, "relu", name=f"dense_{number}")(x)
+        return {"terms": terms, "weights": weights}, x
+
+    def _words(self, meta: Meta) -> tuple[Tensor, Tensor]:
+        words = keras.Input((None,), dtype="int32", name="words")
+        lengths = Lengths(name="lengths")(words)
+        if self.kind == "lm":
+            _, x = Reader(shaped(self._shape, meta), name="encoder")(words)
+        else:
+            x = embedding(len(meta["words"]), self.embedding, name="embedding")(words)
+            x = self._recurrent(keras.layers.Dropout(self.dropout, name="drop_embedding")(x), lengths)
+        pooled = []
+        if self.kind != "embedding":
+            pooled.append(Last(self.kind == "bilstm", name="last")(x, lengths))
+        if self.kind in ("embedding", "lm") or self.pooling == "concat":
+            pooled.append(MeanMax(name="pooled")(x, lengths))
+        return words, keras.layers.Concatenate(name="text")(pooled) if len(pooled) > 1 else pooled[0]
+
+    def _recurrent(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Read (B, T, E) by the recurrent layers of the kind, none for `embedding`."""
+        for number in range(self.layers if self.kind != "embedding" else 0):
+            if number:
+                x = keras.layers.Dropout(self.dropout, name=f"drop_{number}")(x)
+            if self.kind == "bilstm":
+                x = BiRecurrent("lstm", self.units, name=f"recurrent_{number}")(x, lengths)
+            else:
+                x = CELLS[self.kind](self.units, return_sequences=True, name=f"recurrent_{number}")(x)
+        return x
+
+    def batch(self, split: Split, meta: Meta) -> Batch:
+        """Pad a few examples to what the model trains on; labels (B,), each row of weight 1."""
+        return self._inputs(split, meta), split.plain("label"), np.ones(len(split), np.float32)
+
+    def _inputs(self, split: Split, meta: Meta) -> Any:
+        if not self._counts:
+            return split.ragged("words").padded(PAD)
+        terms, counts = split.ragged("terms"), split.ragged("counts")
+        # the second mention of a word says less than the first
+        presence = Ragged(np.log1p(counts.values).astype(np.float32), counts.offsets)
+        weights = weighted(split, meta) if self.kind == "tfidf" else presence
+        return {"terms": terms.padded(PAD), "weights": weights.padded()}
+
+    def lengths(self, split: Split) -> npt.NDArray[np.int64]:
+        """Count the n-grams, or the words: (n,)."""
+        return split.ragged("terms" if self._counts else "words").lengths
+
+    def learns_from(self, split: Split) -> Split:
+        """Take the rows that have a label."""
+        return labelled(split)
+
+    def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Predict `label`, the place of the likeliest, and `probabilities` of all."""
+        return predictions(np.exp(log_softmax(self._logits(model, split, meta))))
+
+    def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
+        """Set the temperature by validation rows."""
+        rows = labelled(split)
+        head = model.get_layer("head")
+        logits = self._logits(model, rows, meta) * float(head.temperature.numpy())
+        head.temperature.assign(least_surprised(logits, np.asarray(rows.plain("label"), np.int64)))
+
+    def pretext(self) -> Pretext | None:
+        """Learn to foretell the next word, where the kind is `lm`."""
+        return Pretext(LanguageNet(self._shape), GOAL, perplexity) if self.kind == "lm" else None
+
+    def _logits(self, model: keras.Model, split: Split, meta: Meta) -> npt.NDArray[np.float64]:
+        logits = np.zeros((len(split), len(meta["labels"])))
+        for rows in in_length_order(self.lengths(split), ROWS):
+            logits[rows] = model.predict_on_batch(self._inputs(split.take(rows), meta))
+        return logits
+
+
+def start_from_vectors(model: keras.Model, meta: Meta) -> None:
+    """Put word vectors that others trained into the embedding. Raises BadParams for other dimensions."""
+    vectors = meta["vectors"]
+    if not vectors:
+        return
+    table = next(v for v in model.variables if v.path.endswith("embedding/embeddings"))
+    if table.shape[1] != vectors["dimension"]:
+        raise BadParams(
+            f"model.embedding is {table.shape[1]}, and the vectors of data.vectors have "
+            f"{vectors['dimension']} dimensions. Set it to that."
+        )
+    values = table.numpy()
+    values[vectors["places"]] = rows_of(vectors)
+    table.assign(values)

@@ -1,0 +1,52 @@
+"""What costs are compared with, and where they arise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.vocabulary import UNKNOWN, share
+from seqops.tasks.textgen.data import tokenizer, windows
+from seqops.tasks.textgen.data.dataset import Task
+from seqops.tasks.textgen.evaluation import baselines, plots
+from seqops.tasks.textgen.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class Evaluation(interfaces.Evaluation):
+    """Models without a network, slices of the text, and pictures of costs."""
+
+    data: Task
+    metrics: Metrics
+
+    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+        """Know nothing; know how frequent tokens are; know what follows up to five of them."""
+        return baselines.all_of(splits, meta)
+
+    def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
+        """Slice by copied lines, unknown characters and place in the text."""
+        return plots.slices(truth, meta)
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch how often each token stands in a window, or in a passage without its context."""
+        found = windows.own(split)
+        names = np.array(tokenizer.of(meta).starts(np.arange(meta["size"], dtype=np.int32)))
+        return {
+            "token": Ragged(names[found.values], found.offsets),
+            "unknown tokens": share(found.values == UNKNOWN, found),
+        }
+
+    def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+        """Show each passage and what it costs."""
+        return plots.examples(predicted, truth)
+
+    def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
+        """Draw where the nats are spent."""
+        return plots.plots(predicted, truth, meta)

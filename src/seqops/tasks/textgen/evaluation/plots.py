@@ -1,0 +1,80 @@
+"""What a model's costs look like: the dearest passages, and where in a passage the nats are spent."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core.interfaces import Meta, Plot
+from seqops.core.ragged import Split
+from seqops.preprocessing.vocabulary import UNKNOWN
+from seqops.tasks.textgen.data import tokenizer
+
+TAIL = 60
+"""Characters of its context that are shown of a passage."""
+
+STEP = 20
+"""Tokens whose costs are drawn as one point."""
+
+KINDS = ("line break", "blank", "small letter", "capital letter", "other letter", "digit", "sign", "unknown")
+
+
+def slices(truth: Split, meta: Meta) -> dict[str, npt.NDArray[np.bool_]]:
+    """Name the passages without a copied line, those with an unknown character, and the halves."""
+    rows, place = truth.ragged("tokens"), np.arange(len(truth))
+    ids = [rows[i][-n:] for i, n in enumerate(truth.plain("scored"))]
+    named = {"no line copied from training": ~truth.plain("leaked")}
+    if meta["tokens"] == "character":
+        named["unknown character"] = np.array([bool(np.any(row == UNKNOWN)) for row in ids], np.bool_)
+    half = len(truth) // 2
+    return named | {"first half": place < half, "second half": place >= half}
+
+
+def examples(predicted: pd.DataFrame, truth: Split) -> pd.DataFrame:
+    """Show each passage, the end of its context, and what it costs."""
+    characters = truth.plain("characters")
+    return pd.DataFrame(
+        {
+            "input": [text[-TAIL:] for text in truth.ragged("context").texts()],
+            "truth": truth.ragged("text").texts(),
+            "predicted": [
+                f"{nats:.1f} nats for {n} characters"
+                for nats, n in zip(predicted["nats"], characters, strict=True)
+            ],
+        }
+    )
+
+
+def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
+    """Draw the mean cost of a token by its place in the passage, and by what it begins with."""
+    each = [np.asarray(row, np.float64) for row in predicted["each"]]
+    places = np.concatenate([np.arange(len(row)) // STEP for row in each])
+    nats = np.concatenate(each)
+    by_place = (
+        pd.DataFrame({"token": places * STEP + 1, "nats": nats}).groupby("token", as_index=False).mean()
+    )
+    return [
+        Plot("by_place", "Nats of a token by its place in the passage", "line", by_place, "token", ["nats"]),
+        _by_kind(nats, truth, meta),
+    ]
+
+
+def _by_kind(nats: npt.NDArray[np.float64], truth: Split, meta: Meta) -> Plot:
+    cut, rows = tokenizer.of(meta), truth.ragged("tokens")
+    ids = np.concatenate([rows[i][-n:] for i, n in enumerate(truth.plain("scored"))])
+    known, place = np.unique(ids, return_inverse=True)
+    kinds = np.array([_kind(text) for text in cut.starts(known)])[place]
+    spent = pd.Series(nats).groupby(kinds).mean()
+    shown = [kind for kind in KINDS if kind in spent]
+    table = pd.DataFrame({"begins with": shown, "nats": [spent[kind] for kind in shown]})
+    return Plot("by_kind", "Nats of a token by what it begins with", "bar", table, "begins with", ["nats"])
+
+
+def _kind(text: str) -> str:
+    first = text[:1]
+    tests = (first == "\n", first.isspace(), first.islower(), first.isupper(), first.isalpha())
+    if len(text) > 1 and text.startswith("<") and text.endswith(">"):
+        return "unknown"
+    found = next((kind for kind, test in zip(KINDS, tests, strict=False) if test), "")
+    return found or ("digit" if first.isdigit() else "sign")

@@ -1,0 +1,55 @@
+"""Scores of a language model: nats and bits a character."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import Goal, Meta
+from seqops.core.ragged import Split
+from seqops.core.score import Score
+from seqops.tasks.textgen.data import tokenizer
+from seqops.tasks.textgen.data.dataset import Task
+
+
+def costs(split: Split, nats: np.ndarray, cut: tokenizer.Tokens) -> pd.DataFrame:
+    """Lay out what each token of the rows costs (N,), as predictions: `nats` in sum, `each` one by one."""
+    rows = split.ragged("tokens")
+    nats = nats + cut.surcharge[rows.values]
+    each = [nats[end - n : end] for end, n in zip(rows.offsets[1:], split.plain("scored"), strict=True)]
+    return pd.DataFrame({"nats": [float(row.sum()) for row in each], "each": [row.tolist() for row in each]})
+
+
+def _per_character(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return sums[..., 0] / sums[..., 1]
+
+
+def _bits(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return _per_character(sums) / math.log(2)
+
+
+@dataclass(frozen=True)
+class Metrics(interfaces.Metrics):
+    """How likely held-out text is, a character at a time."""
+
+    data: Task
+
+    goal: ClassVar[Goal] = Goal("nats", higher_is_better=False)
+
+    def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
+        """Score by nats and by bits a character, whatever the tokens are."""
+        statistics = np.stack([predicted["nats"].to_numpy(np.float64), truth.plain("characters")], axis=1)
+        # neighbours are alike: blocks of the cube root of the rows (Hall, Horowitz and Jing 1995)
+        block = max(1, round(len(truth) ** (1 / 3)))
+        how = f"passages of {self.data.passage} characters and more, {self.data.context} before each"
+        return [
+            Score("nats", statistics, _per_character, False, f"nats a character, {how}", block),
+            Score("bits", statistics, _bits, False, f"bits a character, {how}", block),
+        ]

@@ -1,0 +1,124 @@
+"""The Keras model: tokens to the logits of the next ones, what a text costs, and text that goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from seqops.nn.language_encoder import LanguageEncoder, Sizes
+from seqops.nn.rnn import at_end
+from seqops.nn.softmax import TemperedSoftmax
+from seqops.nn.token_sampling import Choice, choose
+from seqops.preprocessing.vocabulary import PAD
+from seqops.tasks.textgen.model.carried_state import Carry
+from seqops.tasks.textgen.model.windowed_transformer import Attending
+
+Tensor = Any
+ROWS = 8
+"""Texts that are written side by side, always so many: the arithmetic, to its last bit, is then the same
+for a text alone as for one among others."""
+
+
+class LanguageModel(keras.Model):
+    """Rows of tokens in, logits of what follows each real one out."""
+
+    def __init__(
+        self, encoder: LanguageEncoder | Attending, head: TemperedSoftmax, unspoken: int, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.encoder, self.head, self.unspoken = encoder, head, unspoken
+        self.carry: Carry | None = None
+        self.costs = tf.function(self._costs, input_signature=_COSTED)
+        state = tf.nest.map_structure(_spec, encoder.zeros(ROWS))
+        self.write = tf.function(self._write, input_signature=(*_ASKED, state))
+
+    def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Tensor:
+        """Return logits of what follows the N tokens that are not padding, row after row: (N, V).
+
+        tokens: (B, T); start: of each row in the text (B,), by which a state is carried on in training.
+        """
+        tokens = inputs["tokens"]
+        hidden = self._read(tokens, inputs["start"], training)
+        return self.head(tf.boolean_mask(hidden, tokens != PAD), training=training)
+
+    def _read(self, tokens: Tensor, starts: Tensor, training: bool) -> Tensor:
+        if isinstance(self.encoder, Attending):
+            return self.encoder(tokens, training=training)
+        carried = self.carry if training else None
+        before = carried.before(starts) if carried else self.encoder.zeros(tf.shape(tokens)[0])
+        hidden, states = self.encoder(tokens, before, training=training)
+        if carried:
+            lengths = tf.reduce_sum(tf.cast(tokens != PAD, tf.int32), -1)
+            ends = tf.nest.map_structure(lambda part: at_end(part, lengths), states)
+            carried.keep(ends, starts + tf.cast(lengths, tf.int64))
+        return hidden
+
+    def _costs(self, tokens: Tensor, lengths: Tensor, scored: Tensor) -> Tensor:
+        """Return the nats of the last `scored` tokens of each row (B, T), row after row: (N,)."""
+        hidden = self._read(tokens[:, :-1], tf.zeros_like(lengths, tf.int64), training=False)
+        place = tf.range(1, tf.shape(tokens)[1])
+        wanted = (place < lengths[:, None]) & (place >= (lengths - scored)[:, None])
+        truth = tf.boolean_mask(tokens[:, 1:], wanted)
+        logits = self.head(tf.boolean_mask(hidden, wanted))
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
+
+    def _write(self, given: Tensor, uniform: Tensor, choice: Tensor, token: Tensor, state: Any) -> Any:
+        """Read S tokens of each row one by one; return what was chosen after each (R, S), and the state.
+
+        given: (R, S), the tokens to read, -1 where it is the one chosen before; token: (R,), the one chosen
+        before the first; uniform: (R, S), numbers of [0, 1) to choose by; choice: (3, R), each row's
+        temperature, top_k and top_p.
+        """
+        steps = tf.shape(given)[1]
+        how = Choice(choice[0], tf.cast(choice[1], tf.int32), choice[2])
+        silent = tf.range(self.head.size) < self.unspoken
+
+        def step(t: Tensor, token: Tensor, state: Any, written: Any) -> tuple[Any, ...]:
+            token = tf.where(given[:, t] >= 0, given[:, t], token)
+            hidden, now = self.encoder.step(token, state)
+            logits = tf.where(silent, tf.float32.min, self.head(hidden))
+            token = tf.ensure_shape(choose(logits, uniform[:, t], how), [ROWS])
+            state = tf.nest.map_structure(lambda new, old: tf.ensure_shape(new, old.shape), now, state)
+            return t + 1, token, state, written.write(t, token)
+
+        empty = tf.TensorArray(tf.int32, steps, element_shape=[ROWS])
+        _, _, state, written = tf.while_loop(
+            lambda t, *_: t < steps, step, (0, token, state, empty), parallel_iterations=1
+        )
+        return tf.transpose(written.stack()), state
+
+
+_COSTED = (
+    tf.TensorSpec([None, None], tf.int32),
+    tf.TensorSpec([None], tf.int32),
+    tf.TensorSpec([None], tf.int32),
+)
+_ASKED = (
+    tf.TensorSpec([ROWS, None], tf.int32),
+    tf.TensorSpec([ROWS, None], tf.float32),
+    tf.TensorSpec([3, ROWS], tf.float32),
+    tf.TensorSpec([ROWS], tf.int32),
+)
+
+
+def _spec(tensor: Tensor) -> tf.TensorSpec:
+    return tf.TensorSpec(tensor.shape, tensor.dtype)
+
+
+def recurrent(sizes: Sizes, unspoken: int, stateful: bool) -> LanguageModel:
+    """Make a recurrent language model."""
+    encoder = LanguageEncoder(sizes, name="encoder")
+    tied = encoder.embedding if sizes.tied else None
+    head = TemperedSoftmax(sizes.vocabulary, tied, sizes.precision, name="softmax")
+    model = LanguageModel(encoder, head, unspoken, name="writer")
+    model.carry = Carry(encoder) if stateful else None
+    return model
+
+
+def attending(encoder: Attending, vocabulary: int, tied: bool, unspoken: int) -> LanguageModel:
+    """Make a language model of a causal transformer."""
+    head = TemperedSoftmax(vocabulary, encoder.embedding if tied else None, "float32", name="softmax")
+    return LanguageModel(encoder, head, unspoken, name="writer")

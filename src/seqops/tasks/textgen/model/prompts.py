@@ -1,0 +1,80 @@
+"""What a person asks for: a prompt, or a JSON object of a prompt and how to go on from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from seqops.core.errors import BadData
+from seqops.core.ragged import Ragged, Split
+from seqops.tasks.textgen.data.tokenizer import BREAK, Tokens
+
+UNSAID = -1
+"""Stands for a setting that the request leaves to the model."""
+
+
+class Prompt(BaseModel):
+    """One request; what is None is left to the model."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    prompt: str
+    temperature: Annotated[float, Ge(0.0), Le(10.0)] | None = None
+    top_k: Annotated[int, Ge(0), Le(1_000_000)] | None = None
+    top_p: Annotated[float, Gt(0.0), Le(1.0)] | None = None
+    length: Annotated[int, Ge(1), Le(100_000)] | None = None
+    seed: Annotated[int, Ge(0), Le(2**63 - 1)] | None = None
+
+
+SETTINGS = {"temperature": np.float64, "top_k": np.int64, "top_p": np.float64, "length": np.int64,
+            "seed": np.int64}  # fmt: skip
+
+
+def parse(text: str, number: int) -> Prompt:
+    """Read a JSON object as a request, and any other text as a prompt. Raises BadData."""
+    if not text:
+        raise BadData(f'input {number} is empty. Give a prompt, or {{"prompt": ""}} to begin with nothing.')
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    request = value if isinstance(value, dict) else {"prompt": text}
+    try:
+        prompt = Prompt.model_validate(request)
+        prompt.prompt.encode("utf-8")
+    except ValidationError as error:
+        raise BadData(f"input {number}: {_refusal(error)}") from None
+    except UnicodeEncodeError:
+        raise BadData(f"input {number}: the prompt holds half a character. Give whole ones.") from None
+    return prompt
+
+
+def encoded(prompts: Sequence[Prompt], tokens: Tokens) -> Split:
+    """Encode requests: `tokens` of the prompt after a line break, and a column for each setting."""
+    columns: dict[str, Any] = {
+        "tokens": Ragged.of((tokens.encode(BREAK + _plain(p.prompt)) for p in prompts), np.int32)
+    }
+    for name, kind in SETTINGS.items():
+        values = [getattr(prompt, name) for prompt in prompts]
+        columns[name] = np.array([UNSAID if v is None else v for v in values], kind)
+    return Split(columns)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _refusal(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    known = ", ".join(Prompt.model_fields)
+    if first["type"] == "extra_forbidden":
+        return f"there is no setting {key!r}. Known: {known}."
+    if first["type"] == "missing":
+        return f"the object has no {key!r}. Give it, or the bare text."
+    return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}, got {first['input']!r}."

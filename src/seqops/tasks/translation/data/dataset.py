@@ -1,0 +1,107 @@
+"""Sentence pairs to subwords, split by source sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.constrained_types import Count, Fraction, Positive
+from seqops.core.interfaces import Expectation, Meta
+from seqops.core.ragged import Split
+from seqops.preprocessing.subwords import Subwords
+from seqops.tasks.translation.data import checks, encoding
+from seqops.tasks.translation.data.encoding import (
+    firsts_of,
+    held_out,
+    ids_of,
+    keys_of,
+    place_of,
+    rows_of,
+)
+from seqops.tasks.translation.data.reader import read_pairs
+from seqops.tasks.translation.data.sample import sentence_pairs
+
+
+@dataclass(frozen=True)
+class Task(interfaces.Dataset):
+    """Translate sentences.
+
+    source_column, target_column: of a tab-separated file, from 0; vocabulary: subwords of each language,
+    or of both together where `joint`; validation_share, test_share: of the distinct sources; longest:
+    characters of a sentence; fewest: pairs of a usable file.
+    """
+
+    registered_name: ClassVar[str] = "seq2seq-translator"
+
+    source_column: Count
+    target_column: Count
+    vocabulary: Positive
+    joint: bool
+    validation_share: Fraction
+    test_share: Fraction
+    longest: Positive
+    fewest: Positive
+
+    def sample(self) -> Mapping[str, bytes]:
+        """Invent English-Spanish pairs, tab-separated."""
+        lines = [f"{source}\t{target}\n" for source, target in sentence_pairs()]
+        return {"pairs.tsv": "".join(lines).encode()}
+
+    def read(self, raw: Sequence[Path]) -> pd.DataFrame:
+        """Parse one tab-separated file or two parallel ones: line, source, target."""
+        return read_pairs(raw, self.source_column, self.target_column)
+
+    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+        """Draw the split by the source's hash, so that all translations of a sentence stay together."""
+        place = np.array([place_of(key) for key in keys_of(table)])
+        validation = place < self.test_share + self.validation_share
+        return np.select([place < self.test_share, validation], ["test", "validation"], "train")
+
+    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add the split, and in how many splits a row's source stands."""
+        return checks.derived(super().facts(table))
+
+    def expectations(self) -> Sequence[Expectation]:
+        """List what must hold of the pairs."""
+        return checks.promises(self.longest, self.fewest)
+
+    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+        """Learn subwords, words, counts and the length of a translation from the training pairs."""
+        training = table[split == "train"]
+        source, target = self._subwords(training)
+        targets = ids_of(target, firsts_of(training["target"]))
+        return {
+            "source": source.json,
+            "target": target.json,
+            "source_size": len(source),
+            "target_size": len(target),
+            "target_counts": np.bincount(targets.values, minlength=len(target)).tolist(),
+            "target_length": float(targets.lengths.mean()),
+            "words": sorted({word for text in training["source"] for word in encoding.cut(text)}),
+            "example": str(training["source"].iloc[0]),
+        }
+
+    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+        """Encode training pairs as they come, and held-out rows one a source, with all references."""
+        source, target = Subwords(meta["source"]), Subwords(meta["target"])
+        training = table[split == "train"]
+        return {
+            "train": rows_of(list(training["source"]), list(training["target"]), source, target),
+            **{name: held_out(table[split == name], source, target) for name in ("validation", "test")},
+        }
+
+    def _subwords(self, training: pd.DataFrame) -> tuple[Subwords, Subwords]:
+        if self.joint:
+            both = Subwords.learn([*training["source"], *training["target"]], self.vocabulary)
+            return both, both
+        return (
+            Subwords.learn(training["source"], self.vocabulary),
+            Subwords.learn(training["target"], self.vocabulary),
+        )

@@ -1,0 +1,69 @@
+"""Pairs to rows of subwords; which split a source belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.subwords import END, Subwords
+
+WORD = re.compile(r"\w+|[^\w\s]")
+
+
+def cut(text: str) -> list[str]:
+    """Cut a text to words and signs, in lower case."""
+    return WORD.findall(text.lower())
+
+
+def keys_of(table: pd.DataFrame) -> list[str]:
+    """Write sources so that trivial variants of a sentence are one: no case, single blanks."""
+    return [" ".join(text.casefold().split()) for text in table["source"]]
+
+
+def place_of(key: str) -> float:
+    """Map a key to [0, 1), the same on every machine."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
+
+
+def ids_of(subwords: Subwords, texts: Sequence[str]) -> Ragged:
+    """Encode texts to ragged ids, END after each."""
+    return Ragged.of(([*row, END] for row in subwords.encode(texts)), np.int32)
+
+
+def fineness(ids: Ragged, texts: Ragged) -> npt.NDArray[np.float64]:
+    """Return how many subwords there are to a byte of each text, END left out: (n,)."""
+    rates: npt.NDArray[np.float64] = (ids.lengths - 1) / np.maximum(texts.lengths, 1)
+    return rates
+
+
+def firsts_of(references: Iterable[str]) -> list[str]:
+    """Take the first of the references of each source; references: joined by line breaks."""
+    return [text.split("\n")[0] for text in references]
+
+
+def rows_of(sources: list[str], references: list[str], source: Subwords, target: Subwords) -> Split:
+    """Encode one row a source; references: joined by line breaks, `target` is the first of them."""
+    return Split(
+        {
+            "source": ids_of(source, sources),
+            "target": ids_of(target, firsts_of(references)),
+            "source_text": Ragged.of_texts(sources),
+            "references": Ragged.of_texts(references),
+        }
+    )
+
+
+def held_out(table: pd.DataFrame, source: Subwords, target: Subwords) -> Split:
+    """Encode one row a source with all its references, in published order, each once."""
+    groups: dict[str, tuple[str, dict[str, None]]] = {}
+    for key, text, reference in zip(keys_of(table), table["source"], table["target"], strict=True):
+        groups.setdefault(key, (text, {}))[1][reference] = None
+    sources = [text for text, _ in groups.values()]
+    references = ["\n".join(known) for _, known in groups.values()]
+    return rows_of(sources, references, source, target)

@@ -1,0 +1,61 @@
+"""What translations are compared with, and where they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.ragged import Ragged, Split
+from seqops.tasks.translation.data.dataset import Task
+from seqops.tasks.translation.data.encoding import fineness, firsts_of
+from seqops.tasks.translation.evaluation import baselines, plots
+from seqops.tasks.translation.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class Evaluation(interfaces.Evaluation):
+    """Translations without a network, slices of sentences, and pictures of errors."""
+
+    data: Task
+    metrics: Metrics
+
+    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+        """Copy the source; translate word by word; take the nearest training sentence's translation."""
+        return baselines.all_of(splits["train"], splits["test"].ragged("source_text").texts())
+
+    def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
+        """Slice by the source's length in words, and by whether it has a word unseen in training."""
+        return plots.slices(truth.ragged("source_text").texts(), set(meta["words"]))
+
+    def watched(self, split: Split, meta: Meta) -> Watched:
+        """Watch the length of both sentences, and how fine they are cut: strange words fall to pieces."""
+        source, target, texts = (split.ragged(name) for name in ("source", "target", "source_text"))
+        first = Ragged.of_texts(firsts_of(split.ragged("references").texts()))
+        return {
+            "source tokens": source.lengths,
+            "target tokens": target.lengths,
+            "source tokens a byte": fineness(source, texts),
+            "target tokens a byte": fineness(target, first),
+        }
+
+    def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+        """Show source, first reference and hypothesis."""
+        references = [text.split("\n")[0] for text in truth.ragged("references").texts()]
+        return pd.DataFrame(
+            {
+                "input": truth.ragged("source_text").texts(),
+                "truth": references,
+                "predicted": list(predicted["hypothesis"]),
+            }
+        )
+
+    def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
+        """Draw BLEU by source length, and where the first translations looked."""
+        score = self.metrics.score(predicted, truth, meta)[0]
+        return plots.plots(score, predicted, truth, meta)

@@ -1,0 +1,57 @@
+"""Where translations are good and where they look: slices and plots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core.interfaces import Meta, Plot
+from seqops.core.ragged import Split
+from seqops.core.score import Score
+from seqops.preprocessing.subwords import Subwords
+from seqops.tasks.translation.data.encoding import cut
+
+LENGTHS = {"1-4 words": (1, 4), "5-8 words": (5, 8), "9-16 words": (9, 16), "17+ words": (17, None)}
+
+
+def slices(sources: Sequence[str], words: set[str]) -> dict[str, npt.NDArray[np.bool_]]:
+    """Name masks (n,) by the source's length in words, and by a word that no training source has."""
+    unseen = np.array([bool(set(cut(text)) - words) for text in sources], bool)
+    return {**by_length(sources), "unseen word": unseen, "all words seen": ~unseen}
+
+
+def by_length(sources: Sequence[str]) -> dict[str, npt.NDArray[np.bool_]]:
+    """Name masks (n,) by the source's length in words."""
+    lengths = np.array([len(text.split()) for text in sources])
+    return {name: (lengths >= low) & (lengths <= (high or np.inf)) for name, (low, high) in LENGTHS.items()}
+
+
+def plots(score: Score, predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
+    """Draw the score by source length, and the attention of the rows that carry it."""
+    return [_by_length(score, truth), *_attention(predicted, truth, meta)]
+
+
+def _by_length(score: Score, truth: Split) -> Plot:
+    masks = by_length(truth.ragged("source_text").texts())
+    values = [float(score.value(score.statistics[mask].sum(axis=0))) for mask in masks.values()]
+    table = pd.DataFrame({"source length": list(masks), score.name: values})
+    title = f"{score.name.upper()} by length of the source"
+    return Plot(f"{score.name}-by-length", title, "bar", table, "source length", [score.name])
+
+
+def _attention(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
+    """Draw the weights (T, S) of each row that has them: target subwords down, source subwords across."""
+    source, drawn = Subwords(meta["source"]), []
+    for row, (weights, pieces) in enumerate(zip(predicted["attention"], predicted["pieces"], strict=True)):
+        if not len(weights):
+            continue
+        # the place makes two equal subwords two columns
+        across = [f"{i} {p}" for i, p in enumerate(source.pieces(truth.ragged("source")[row]), 1)]
+        table = pd.DataFrame(np.reshape(weights, (len(pieces), len(across))), columns=across)
+        table.insert(0, "target", list(pieces))
+        text = truth.ragged("source_text")[row].tobytes().decode("utf-8")
+        drawn.append(Plot(f"attention-{row + 1}", f"Attention: {text}", "heatmap", table, "target", across))
+    return drawn

@@ -1,0 +1,28 @@
+"""Scores of translations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import Goal, Meta
+from seqops.core.ragged import Split
+from seqops.core.score import Score
+from seqops.metrics.translation import bleu, chrf
+
+
+@dataclass(frozen=True)
+class Metrics(interfaces.Metrics):
+    """How translations are scored."""
+
+    goal: ClassVar[Goal] = Goal("bleu", higher_is_better=True)
+
+    def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
+        """Score hypotheses against all references of their source: BLEU and chrF."""
+        hypotheses = list(predicted["hypothesis"])
+        references = [text.split("\n") for text in truth.ragged("references").texts()]
+        return [bleu(hypotheses, references), chrf(hypotheses, references)]

@@ -1,0 +1,152 @@
+"""The translator as a task's network: batches, training, decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.constrained_types import Count, NonNegative, Positive, Rate
+from seqops.core.errors import BadParams
+from seqops.core.interfaces import Batch, Meta
+from seqops.core.ragged import Array, Ragged, Split
+from seqops.nn.batching import in_length_order
+from seqops.nn.softmax import smoothed_cross_entropy
+from seqops.preprocessing.subwords import PAD, START, Subwords
+from seqops.tasks.translation.model.recurrent import RecurrentTranslator
+from seqops.tasks.translation.model.transformer import TransformerTranslator
+from seqops.tasks.translation.model.translator import Sizes, Translator
+
+BATCH = 64
+DRAWN = 6
+"""Rows whose attention is kept for the plots."""
+
+
+@dataclass(frozen=True)
+class Net(interfaces.Network):
+    """Sequence to sequence: recurrent, with attention or without, or a transformer.
+
+    Sutskever et al. 2014, Bahdanau et al. 2015, Luong et al. 2015; Vaswani et al. 2017.
+
+    kind: of the recurrent layers, or `transformer`; embedding: dimensions of a token, and of all that flows
+    through a transformer; units: of one direction of the recurrent encoder, so the decoder has twice as many,
+    or of a transformer's feed-forward layers; layers: of encoder and of decoder; heads: of a transformer's
+    attention, without meaning for recurrent kinds; attention: of the recurrent decoder, without meaning for a
+    transformer; tied: the softmax shares the target embedding (Press and Wolf 2017); sampled: tokens that
+    stand for the whole vocabulary in the loss of a batch (Jean et al. 2015), 0 for all; precision: in
+    training, of the products of the LSTM and of the softmax (bfloat16 is faster on processors that have it,
+    slower on others); beam: hypotheses kept in decoding; length_penalty: alpha of Wu et al. 2016.
+    """
+
+    kind: Literal["lstm", "gru", "transformer"]
+    embedding: Positive
+    units: Positive
+    layers: Positive
+    heads: Positive
+    attention: Literal["none", "luong", "bahdanau"]
+    tied: bool
+    dropout: Rate
+    label_smoothing: Rate
+    sampled: Count
+    precision: Literal["float32", "bfloat16"]
+    beam: Positive
+    length_penalty: NonNegative
+
+    def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
+        """Build and compile the translator for the vocabularies of `meta`.
+
+        Raises BadParams for keys that contradict each other.
+        """
+        self._refuse_contradictions()
+        counts = meta["target_counts"] if self.sampled else ()
+        sizes = Sizes(**asdict(self), source=meta["source_size"], target=meta["target_size"], counts=counts)
+        kind = TransformerTranslator if self.kind == "transformer" else RecurrentTranslator
+        model = kind(sizes, name="translator")
+        model({"source": np.ones((1, 2), np.int32), "target": np.ones((1, 2), np.int32)})
+        model.compile(optimizer, smoothed_cross_entropy(self.label_smoothing), jit_compile=False)
+        return model
+
+    def _refuse_contradictions(self) -> None:
+        if self.sampled and self.label_smoothing:
+            raise BadParams(
+                "model.label_smoothing needs the whole vocabulary, and model.sampled draws a part of it. "
+                "Set one of them to 0."
+            )
+        if self.kind == "transformer" and (self.embedding % self.heads or self.embedding % 2):
+            raise BadParams(
+                f"model.embedding must be even and a multiple of model.heads ({self.heads}), "
+                f"got {self.embedding}."
+            )
+
+    def batch(self, split: Split, meta: Meta) -> Batch:
+        """Pad sources (B, S) and shifted targets (B, T); the truth is flat, of real tokens only: (N,)."""
+        target = split.ragged("target")
+        inputs = {"source": split.ragged("source").padded(PAD), "target": _shifted(target).padded(PAD)}
+        # every token of an epoch weighs the same, however long the sentences of its batch
+        weight = len(target.values) / (len(split) * meta["target_length"])
+        return inputs, target.values, np.full(len(target.values), weight, np.float32)
+
+    def lengths(self, split: Split) -> npt.NDArray[np.int64]:
+        """Count the tokens of source and target."""
+        sides = [side for side in ("source", "target") if side in split.columns]
+        lengths: npt.NDArray[np.int64] = np.sum([split.ragged(side).lengths for side in sides], axis=0)
+        return lengths
+
+    def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Search by beam: hypothesis, score, nbest with their scores; attention of the first rows."""
+        tokens = Subwords(meta["target"])
+        found: dict[int, tuple[list[str], list[float]]] = {}
+        best: dict[int, list[int]] = {}
+        for rows, source in _sources(split):
+            hypotheses, scores = (t.numpy() for t in model.beams(source))
+            for row, ids, values in zip(rows, hypotheses, scores, strict=True):
+                found[int(row)] = (tokens.decode(ids), [float(v) for v in values])
+                best[int(row)] = [int(i) for i in ids[0] if i != PAD]
+        texts, scores_of = zip(*(found[i] for i in range(len(split))), strict=True) if found else ((), ())
+        return pd.DataFrame(
+            {
+                "hypothesis": [text[0] for text in texts],
+                "score": [values[0] for values in scores_of],
+                "nbest": list(texts),
+                "nbest_scores": list(scores_of),
+                "attention": self._attention(model, split, best),
+                "pieces": [tokens.pieces(best[i]) for i in range(len(split))],
+            }
+        )
+
+    def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Decode greedily: the hypothesis alone."""
+        tokens = Subwords(meta["target"])
+        found: dict[int, str] = {}
+        for rows, source in _sources(split):
+            found.update(zip(map(int, rows), tokens.decode(model.greedy(source).numpy()), strict=True))
+        return pd.DataFrame({"hypothesis": [found[i] for i in range(len(split))]})
+
+    def _attention(self, model: Translator, split: Split, best: dict[int, list[int]]) -> list[list[float]]:
+        """Return the weights of the first rows, T x S end to end; nothing for others or without attention."""
+        weights: list[list[float]] = [[] for _ in range(len(split))]
+        for row in range(min(DRAWN, len(split))):
+            target = np.array([[START, *best[row][:-1]]], np.int32)
+            _, seen = model.read(target, model.encode(split.ragged("source")[row][None]))
+            weights[row] = [float(w) for w in seen.numpy().ravel()]
+        return weights
+
+
+def _shifted(target: Ragged) -> Ragged:
+    """Put START before each row and drop its last token."""
+    values = np.roll(target.values, 1)
+    values[target.offsets[:-1]] = START
+    return Ragged(values, target.offsets)
+
+
+def _sources(split: Split) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
+    """Walk over rows and padded sources, in batches of like length."""
+    source = split.ragged("source")
+    for rows in in_length_order(source.lengths, BATCH):
+        yield rows, source.take(rows).padded(PAD)

@@ -1,0 +1,70 @@
+"""Sentences in, translations out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.errors import BadData
+from seqops.core.interfaces import Meta
+from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.csv_table import check_characters
+from seqops.preprocessing.subwords import Subwords
+from seqops.tasks.translation.data.dataset import Task
+from seqops.tasks.translation.data.encoding import ids_of
+
+
+@dataclass(frozen=True)
+class Endpoint(interfaces.Endpoint):
+    """Sentences in, translations out."""
+
+    data: Task
+
+    intended_use: ClassVar[str] = (
+        "Drafts translations of short sentences like those it was trained on, for readers who can check them."
+    )
+    limits: ClassVar[str] = (
+        "It may leave out, add or turn round what a sentence says, and sound fluent; names and words that "
+        "training never saw, long sentences and other kinds of text come out worse (see the slices). It "
+        "must not be relied on where a mistake does harm: medicine, law, safety."
+    )
+
+    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+        """Encode sentences. Raises BadData for an empty or an overlong one, and for half a character."""
+        check_characters(inputs)
+        texts = [text.strip() for text in inputs]
+        for place, text in enumerate(texts, 1):
+            if not text:
+                raise BadData(f"input {place} is empty. Give one sentence.")
+            if len(text) > self.data.longest:
+                what = (
+                    f"input {place} has {len(text)} characters, more than data.longest ({self.data.longest})"
+                )
+                raise BadData(f"{what}. Cut it into sentences.")
+        return Split(
+            {"source": ids_of(Subwords(meta["source"]), texts), "source_text": Ragged.of_texts(texts)}
+        )
+
+    def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
+        """Answer with the best translation and its alternatives."""
+        return [
+            {
+                "source": source,
+                "translation": nbest[0],
+                "alternatives": [
+                    {"text": text, "score": float(score)}
+                    for text, score in zip(nbest[1:], scores[1:], strict=True)
+                ],
+            }
+            for source, nbest, scores in zip(
+                inputs, predicted["nbest"], predicted["nbest_scores"], strict=True
+            )
+        ]
+
+    def request_example(self, meta: Meta) -> str:
+        """Return the first training sentence."""
+        return str(meta["example"])

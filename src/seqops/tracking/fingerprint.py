@@ -1,0 +1,65 @@
+"""What a run was made from, by content: the tags that tie an artefact to its run."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqops.core.files import sha256_of, sha256_of_json
+from seqops.core.interfaces import Task
+from seqops.core.project import Store
+from seqops.core.task_parts import TRAINED, module_of
+from seqops.tracking.code_closure import closure
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Hashes of all that decides the weights."""
+
+    data: str
+    params: str
+    code: str
+    lock: str
+
+    @classmethod
+    def of(cls, store: Store, task: Task) -> Identity:
+        """Hash the encoded data, the task's sections, the code that trains it and the lock."""
+        sections = {key: task.section[key] for key in ("data", "model", "fit")}
+        return cls(
+            data=store.folder(task.name).data_sha256(),
+            params=sha256_of_json(sections),
+            code=code_sha256(task.name),
+            lock=sha256_of(store.lock) if store.lock.is_file() else "",
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Name the state that may be gone on with: equal where nothing that decides has changed."""
+        return sha256_of_json([self.data, self.params, self.code, self.lock])[:16]
+
+    def tags(self) -> dict[str, str]:
+        """Return the tags by which a run is found again."""
+        return {
+            "seqops.data_sha256": self.data,
+            "seqops.params_sha256": self.params,
+            "seqops.code_sha256": self.code,
+            "seqops.lock_sha256": self.lock,
+        }
+
+
+def code_sha256(task: str) -> str:
+    """Hash the modules that decide a task's weights: its own, the training loop, and all they import."""
+    reached = closure([*(module_of(task, part) for part in TRAINED), "seqops.training.loop"])
+    return sha256_of_json([[name, sha256_of(path)] for name, path in reached.items()])
+
+
+def git_commit(root: Path) -> str:
+    """Return the commit of a checkout, with `-dirty` where it was edited; empty outside git."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    command = [git, "-C", str(root), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,191 @@
+"""MLflow tracking: one experiment a task, one run a fit, found again by content."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import requests
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
+
+from seqops.core.callbacks import Epoch
+from seqops.core.files import read_json
+from seqops.core.interfaces import Task
+from seqops.core.project import Store
+from seqops.core.redaction import masked
+from seqops.tracking.connection import answering, connect
+from seqops.tracking.fingerprint import Identity, git_commit
+from seqops.tracking.run_names import run_name
+
+FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
+TRAINING = "training"
+"""The `seqops.kind` of a run that made the weights of the pipeline, beside those of studies and trials."""
+MADE_BY_ANOTHER = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
+
+
+def source_of(task: Task) -> str:
+    """Name a task's source as it may be written down: no secret in it."""
+    sources = [task.source] if isinstance(task.source, str) else task.source
+    return ",".join(masked(source) for source in sources)
+
+
+def logged(task: Task) -> dict[str, str]:
+    """Return the params of a task's run, as the store holds them."""
+    return {key: str(value) for key, value in {**task.values(), "source": source_of(task)}.items()}
+
+
+def experiment_of(client: mlflow.MlflowClient, store: Store, task: str) -> str:
+    """Return the id of a task's experiment, made where there is none."""
+    found = client.get_experiment_by_name(task)
+    if found is not None:
+        return str(found.experiment_id)
+    local = mlflow.get_tracking_uri().startswith("sqlite")
+    folder = (store.state / "mlflow" / "artifacts" / task).as_uri() if local else None
+    try:
+        return str(client.create_experiment(task, artifact_location=folder))
+    except MlflowException as error:
+        if error.error_code != MADE_BY_ANOTHER:
+            raise
+        return str(client.get_experiment_by_name(task).experiment_id)
+
+
+@dataclass(frozen=True)
+class Training:
+    """The run of one fit; a watcher that records every epoch."""
+
+    client: mlflow.MlflowClient
+    run_id: str
+
+    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
+        """Record nothing: curves are by the epoch."""
+
+    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
+        """Record one point of every curve."""
+        self.log(
+            {
+                "train/loss": row.loss,
+                f"validation/{row.learns}": row.validation,
+                "learning_rate": row.learning_rate,
+                "tokens_per_second": tokens / max(seconds, 1e-9),
+                "seconds_per_epoch": seconds,
+            },
+            row.epoch + 1,
+        )
+
+    def log(self, metrics: Mapping[str, float], step: int = 0) -> None:
+        """Log metrics at a step."""
+        now = time.time_ns() // 1_000_000
+        with answering():
+            points = [Metric(k, float(v), now, step) for k, v in metrics.items()]
+            self.client.log_batch(self.run_id, metrics=points)
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags."""
+        with answering():
+            self.client.log_batch(self.run_id, tags=[RunTag(k, v) for k, v in tags.items()])
+
+    def keep(self, path: Path, folder: str | None = None) -> None:
+        """Store a file, or a folder, beside the run."""
+        with answering():
+            if path.is_dir():
+                self.client.log_artifacts(self.run_id, str(path), folder)
+            else:
+                self.client.log_artifact(self.run_id, str(path), folder)
+
+
+@contextmanager
+def training(store: Store, task: Task, identity: Identity) -> Iterator[Training]:
+    """Open the run of a fit: the one that a kill left behind, or a new one; end it FINISHED or FAILED."""
+    client = connect(store)
+    with answering():
+        experiment = experiment_of(client, store, task.name)
+        tags = {**identity.tags(), "seqops.fingerprint": identity.fingerprint}
+        run = _latest(client, experiment, {"seqops.fingerprint": identity.fingerprint}, UNFINISHED)
+        if run is None:
+            run = _start(client, experiment, store, task, identity, tags)
+        client.update_run(run.info.run_id, status="RUNNING")
+    opened = Training(client, run.info.run_id)
+    try:
+        yield opened
+    except KeyboardInterrupt:
+        _give_up(opened, "KILLED")
+        raise
+    except Exception:
+        _give_up(opened, "FAILED")
+        raise
+    with answering():
+        client.set_terminated(opened.run_id, "FINISHED")
+
+
+def _give_up(opened: Training, status: str) -> None:
+    """End a run; where the store fails now, the run stays open, and the error that ends the stage is told."""
+    with suppress(MlflowException, requests.RequestException):
+        opened.client.set_terminated(opened.run_id, status)
+
+
+def training_run(store: Store, task: Task, identity: Identity, model_sha256: str) -> Training:
+    """Find the run that made these weights, or start one where the store has none."""
+    client = connect(store)
+    tags = {**identity.tags(), "seqops.model_sha256": model_sha256}
+    sought = {k: v for k, v in tags.items() if k != "seqops.code_sha256"}
+    with answering():
+        experiment = experiment_of(client, store, task.name)
+        run = _latest(client, experiment, sought)
+        if run is None:
+            run = _start(client, experiment, store, task, identity, tags)
+            client.set_terminated(run.info.run_id, "FINISHED")
+    return Training(client, run.info.run_id)
+
+
+def kept_json(client: mlflow.MlflowClient, run_id: str, name: str) -> Any:
+    """Read a JSON file kept beside a run; None where there is none."""
+    with answering(), tempfile.TemporaryDirectory() as scratch:
+        if name not in [file.path for file in client.list_artifacts(run_id)]:
+            return None
+        return read_json(Path(client.download_artifacts(run_id, name, scratch)))
+
+
+def _latest(
+    client: mlflow.MlflowClient, experiment: str, tags: Mapping[str, str], also: str = ""
+) -> Run | None:
+    terms = [f"tags.`{key}` = '{value}'" for key, value in tags.items()] + ([also] if also else [])
+    found = client.search_runs([experiment], " and ".join(terms), max_results=1)
+    return found[0] if found else None
+
+
+def _start(
+    client: mlflow.MlflowClient,
+    experiment: str,
+    store: Store,
+    task: Task,
+    identity: Identity,
+    tags: Mapping[str, str],
+) -> Run:
+    source = source_of(task)
+    every = {
+        **tags,
+        "seqops.kind": TRAINING,
+        "seqops.task": task.name,
+        "seqops.source": source,
+        "seqops.git_commit": git_commit(store.root),
+    }
+    params = logged(task)
+    # runs of studies share the experiment, and differ from one another in ways of their own
+    last = _latest(client, experiment, {"seqops.kind": TRAINING}, FINISHED)
+    before = {**last.data.params, **last.data.tags} if last else None
+    run = client.create_run(experiment, run_name=run_name(source, params, every, before), tags=every)
+    client.log_batch(run.info.run_id, params=[Param(key, value) for key, value in params.items()])
+    origin = json.dumps({"tags": {"source": source}})
+    dataset = Dataset(task.name, identity.data[:8], source_type="code", source=origin)
+    used = DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+    client.log_inputs(run.info.run_id, [used])
+    return run

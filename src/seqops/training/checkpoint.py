@@ -1,0 +1,73 @@
+"""The state of a fit on disk, from which it goes on after a kill."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from seqops.core.callbacks import Epoch
+from seqops.core.files import replacing
+
+Weights = list[npt.NDArray[Any]]
+
+
+@dataclass
+class Progress:
+    """All that a fit must remember to go on after a kill; weights and optimizer: at the last epoch's end."""
+
+    epochs: list[Epoch] = field(default_factory=list)
+    best: Weights = field(default_factory=list)
+    weights: Weights = field(default_factory=list)
+    optimizer: Weights = field(default_factory=list)
+
+    def of_stage(self, number: int) -> list[Epoch]:
+        """List the epochs of one stage."""
+        return [e for e in self.epochs if e.stage == number]
+
+    def best_epoch(self, higher_is_better: bool) -> Epoch:
+        """Return the first epoch of the best validation score, among those that learnt what the last did."""
+        sign = 1.0 if higher_is_better else -1.0
+        alike = [e for e in self.epochs if e.learns == self.epochs[-1].learns]
+        # a score that is undefined is the worst
+        return max(alike, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
+
+
+def _save(path: Path, model: keras.Model, progress: Progress) -> None:
+    epochs = json.dumps([e.__dict__ for e in progress.epochs])
+    arrays = {
+        **_numbered("weight", model.get_weights()),
+        **_numbered("best", progress.best),
+        **_numbered("optimizer", [v.numpy() for v in model.optimizer.variables]),
+        "epochs": np.frombuffer(epochs.encode(), np.uint8),
+    }
+    with replacing(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **arrays)
+
+
+def _read(path: Path) -> Progress:
+    with np.load(path, allow_pickle=False) as arrays:
+        epochs = [Epoch(**e) for e in json.loads(arrays["epochs"].tobytes())]
+        return Progress(epochs, *(_ordered(arrays, name) for name in ("best", "weight", "optimizer")))
+
+
+def _resume(model: keras.Model, progress: Progress) -> None:
+    model.set_weights(progress.weights)
+    model.optimizer.build(model.trainable_variables)
+    for variable, value in zip(model.optimizer.variables, progress.optimizer, strict=True):
+        variable.assign(value)
+
+
+def _numbered(name: str, arrays: Weights) -> dict[str, npt.NDArray[Any]]:
+    return {f"{name}.{i}": a for i, a in enumerate(arrays)}
+
+
+def _ordered(arrays: Any, name: str) -> Weights:
+    count = sum(key.startswith(f"{name}.") for key in arrays.files)
+    return [arrays[f"{name}.{i}"] for i in range(count)]

@@ -1,0 +1,78 @@
+"""The optimizer, and which variables of a model it moves, at which share of the rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from seqops.core.errors import BadParams
+from seqops.core.settings import Recipe, Stage
+
+
+class Descent(keras.optimizers.AdamW):
+    """AdamW on one device, each variable at its share of the learning rate.
+
+    Keras sums the gradients over devices by a custom gradient, and TensorFlow keeps every graph that has
+    one for ever: a process that fits many models would grow by some 80 MB a model.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__(
+            recipe.learning_rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm
+        )
+        self.shares: Mapping[Any, float] = {}
+        """By the reference of each trainable variable; none: all of them move at the full rate."""
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Move one variable."""
+        if self.shares:
+            learning_rate = learning_rate * self.shares[variable.ref()]
+        super().update_step(gradient, variable, learning_rate)
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
+        return grads_and_vars
+
+
+def choose(model: keras.Model, stage: Stage) -> None:
+    """Freeze what the stage does not train, and give each of its layers its share of the rate.
+
+    Raises BadParams for a layer that the model does not have.
+    """
+    if not stage.layers:
+        return
+    variables = model.trainable_variables
+    layers = [_place(variable, stage.layers) for variable in variables]
+    for place, name in enumerate(stage.layers):
+        if place not in layers:
+            known = ", ".join(dict.fromkeys(part for v in variables for part in _parts(v)))
+            raise BadParams(f"fit.stages: the model has no layer {name!r} to train. It has: {known}.")
+    top, shares = len(stage.layers) - 1, {}
+    for variable, layer in zip(variables, layers, strict=True):
+        variable.trainable = layer is not None
+        if layer is not None:
+            shares[variable.value.ref()] = stage.discount ** (layer - top)
+    model.optimizer.shares = shares
+
+
+def adopt(model: keras.Model, donor: keras.Model) -> int:
+    """Copy the variables that both models have, by path below the model and by shape; return how many."""
+    given = {(_below(v, donor), v.shape): v for v in donor.variables}
+    shared = [(v, given[key]) for v in model.variables if (key := (_below(v, model), v.shape)) in given]
+    for ours, theirs in shared:
+        ours.assign(theirs)
+    return len(shared)
+
+
+def _parts(variable: Any) -> Sequence[str]:
+    """List the layers that a variable belongs to, from the outermost to its own."""
+    return str(variable.path).split("/")[:-1]
+
+
+def _place(variable: Any, layers: Sequence[str]) -> int | None:
+    return next((place for place, name in enumerate(layers) if name in _parts(variable)), None)
+
+
+def _below(variable: Any, model: keras.Model) -> str:
+    return str(variable.path).removeprefix(f"{model.name}/")

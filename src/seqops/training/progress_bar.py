@@ -1,0 +1,52 @@
+"""The progress bar of a fit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from seqops.core.callbacks import GOAL, Epoch, Watcher
+
+
+class Bar:
+    """A watcher that draws one bar an epoch, and passes on what it sees."""
+
+    def __init__(self, bars: Progress, epochs: int, goal: str, then: Watcher) -> None:
+        self._bars, self._epochs, self._goal, self._then = bars, epochs, goal, then
+        self._bar: TaskID | None = None
+        self._tokens, self._started = 0, time.monotonic()
+
+    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
+        """Move the bar by one batch."""
+        if batch == 0 or self._bar is None:
+            self._tokens, self._started = 0, time.monotonic()
+            self._bar = self._bars.add_task(f"epoch {epoch + 1}/{self._epochs}", total=batches, note="")
+        self._tokens += tokens
+        rate = self._tokens / max(time.monotonic() - self._started, 1e-9)
+        self._bars.update(self._bar, completed=batch + 1, note=f"loss {loss:.4f}  {rate:,.0f} tokens/s")
+        self._then.batch(epoch, batch, batches, tokens, loss)
+
+    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
+        """Put the finished epoch into words."""
+        if self._bar is not None:
+            self._bars.remove_task(self._bar)
+            self._bar = None
+        score = self._goal if row.learns == GOAL else row.learns
+        self._bars.console.print(
+            f"epoch {row.epoch + 1}/{self._epochs}  loss {row.loss:.4f}  "
+            f"validation {score} {row.validation:.4f}  {tokens / max(seconds, 1e-9):,.0f} tokens/s",
+            highlight=False,
+        )
+        self._then.epoch(row, seconds, tokens)
+
+
+@contextmanager
+def bar(console: Console, epochs: int, goal: str, then: Watcher) -> Iterator[Bar]:
+    """Draw on a console; where that is no terminal, one line an epoch is printed."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
+        yield Bar(bars, epochs, goal, then)

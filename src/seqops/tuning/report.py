@@ -1,0 +1,217 @@
+"""What a study found, as one interactive page that opens offline."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import optuna
+import optuna.visualization as interactive
+import plotly.io
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.importance import FanovaImportanceEvaluator
+from optuna.trial import FrozenTrial, TrialState
+from plotly.offline import get_plotlyjs
+
+from seqops.core.files import write_bytes
+from seqops.tuning.search_space import Float
+
+COLUMNS = 4
+"""Pictures in a row, where there is one for each key."""
+HEIGHT, GAP = 420, 0.04
+TICKS = 5
+"""At the most, along the axis of a key."""
+STATES = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running",
+    TrialState.WAITING: "waiting",
+}
+
+Missing = Callable[[Sequence[FrozenTrial], list[str]], str | None]
+"""Says why complete trials, among which the named keys differ, make no picture; None where they do."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One view of a study; draw: makes a plotly figure of the keys that differ among trials."""
+
+    name: str
+    title: str
+    missing: Missing
+    draw: Callable[[optuna.Study, list[str]], Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A picture of the page: its HTML, or why it is missing."""
+
+    title: str
+    drawn: str
+    missing: str | None
+
+
+def write_page(study: optuna.Study, path: Path) -> None:
+    """Write what became of the trials, the best of them, and each picture.
+
+    A picture for which there are too few complete trials is left out, and the page says so.
+    """
+    trials = _complete(study)
+    keys = _varied(trials)
+    sections = []
+    for picture in PICTURES:
+        missing = picture.missing(trials, keys)
+        drawn = "" if missing else _html(picture.name, picture.draw(study, keys))
+        sections.append(Section(picture.title, drawn, missing))
+    write_bytes(path, _page(study, sections).encode("utf-8"))
+
+
+def _complete(study: optuna.Study) -> list[FrozenTrial]:
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def _varied(trials: Sequence[FrozenTrial]) -> list[str]:
+    """Name the keys that every trial has and that differ among them."""
+    names = sorted({key for trial in trials for key in trial.params})
+    shared = [key for key in names if all(key in trial.params for trial in trials)]
+    return [key for key in shared if len({trial.params[key] for trial in trials}) > 1]
+
+
+def _html(name: str, figure: Any) -> str:
+    """Return a figure as HTML that needs the library on the page."""
+    height = figure.layout.height or HEIGHT
+    figure.update_layout(title=None, width=None, height=height, margin={"t": 50, "b": 60})
+    # one of the buttons would send the figure to a server
+    config = {"showSendToCloud": False, "displaylogo": False}
+    html: str = plotly.io.to_html(figure, config, include_plotlyjs=False, full_html=False, div_id=name)
+    return html
+
+
+def _score(study: optuna.Study) -> str:
+    """Return the name of the score, where the study knows it."""
+    return (study.metric_names or ["score"])[0]
+
+
+def _history(study: optuna.Study, keys: list[str]) -> Any:
+    return interactive.plot_optimization_history(study, target_name=_score(study))
+
+
+def _importances(study: optuna.Study, keys: list[str]) -> Any:
+    """Draw the importances by fANOVA (Hutter et al. 2014), the same at every call."""
+    evaluator = FanovaImportanceEvaluator(seed=0)
+    figure = interactive.plot_param_importances(study, evaluator, keys, target_name=_score(study))
+    return figure.update_xaxes(title="share").update_yaxes(title=None, ticksuffix=" ")
+
+
+def _slices(study: optuna.Study, keys: list[str]) -> Any:
+    """Draw the score by each value, in rows of a few pictures."""
+    figure = interactive.plot_slice(study, keys, target_name=_score(study))
+    distributions = _complete(study)[0].distributions
+    across, rows = min(len(keys), COLUMNS), math.ceil(len(keys) / COLUMNS)
+    for i, key in enumerate(keys):
+        row, column = divmod(i, COLUMNS)
+        bottom, left = 1 - (row + 1) / rows, column / across
+        x, y = (figure.layout[f"{axis}axis{i + 1 if i else ''}"] for axis in "xy")
+        x.domain = (left, left + 1 / across - GAP)
+        y.domain = (bottom + (0.15 if bottom else 0), bottom + 1 / rows)
+        y.title, y.showticklabels = (_score(study) if column == 0 else None), column == 0
+        x.update(_ticks(distributions[key]))
+    return figure.update_layout(height=300 * rows + 100)
+
+
+def _parallel(study: optuna.Study, keys: list[str]) -> Any:
+    return interactive.plot_parallel_coordinate(study, keys, target_name=_score(study))
+
+
+def _ticks(distribution: BaseDistribution) -> dict[str, Any]:
+    """Return the ticks of an axis, written as in params.yaml; only how many where plotly chooses well."""
+    few = {"nticks": TICKS}
+    if not isinstance(distribution, (FloatDistribution, IntDistribution)):
+        return few
+    low, high = distribution.low, distribution.high
+    values: list[float] = []
+    if distribution.log:
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        for parts in ((1, 2, 5), (1,)):
+            every = [part * 10.0**power for power in powers for part in parts]
+            values = [value for value in every if low <= value <= high]
+            if len(values) <= TICKS:
+                break
+    elif isinstance(distribution, IntDistribution) and high - low < TICKS:
+        values = list(range(int(low), int(high) + 1))
+    return {"tickvals": values, "ticktext": [f"{value:g}" for value in values]} if values else few
+
+
+def _no_trial(trials: Sequence[FrozenTrial], keys: list[str]) -> str | None:
+    return None if trials else "No trial is complete yet."
+
+
+def _no_two(trials: Sequence[FrozenTrial], keys: list[str]) -> str | None:
+    return None if keys else "It takes two complete trials whose values differ."
+
+
+def _no_spread(trials: Sequence[FrozenTrial], keys: list[str]) -> str | None:
+    alike = len({trial.value for trial in trials}) < 2
+    return _no_two(trials, keys) or ("All complete trials have the same score." if alike else None)
+
+
+PICTURES = (
+    Picture("history", "Score of each complete trial, and the best so far", _no_trial, _history),
+    Picture("importances", "How much of the spread of scores each key explains", _no_spread, _importances),
+    Picture("slice", "Score by the value of each key", _no_two, _slices),
+    Picture("parallel", "Values that went together", _no_two, _parallel),
+)
+
+# the policy lets nothing be fetched, whatever address the library of the pictures might know
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{{ study.study_name }}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:; \
+style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<style>
+body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}
+table{border-collapse:collapse;margin:.7rem 0 1.5rem}td,th{padding:.25rem .7rem;border-bottom:1px solid #ddd;
+text-align:left}td.n{text-align:right;font-variant-numeric:tabular-nums}
+.note{background:#fff6d8;padding:.5rem 1rem}
+</style>
+<script>{{ library | safe }}</script>
+<h1>{{ study.study_name }}</h1>
+<p>{{ counts }}.</p>
+{% if best %}<h2>Best trial: number {{ best.number }}, {{ score }} {{ "%.4g" | format(best.value) }}</h2>
+<table>{% for key, value in values.items() %}<tr><td>{{ key }}</td>
+<td class="n">{{ value }}</td></tr>{% endfor %}</table>{% endif %}
+{% for section in sections %}<h2>{{ section.title }}</h2>
+{% if section.missing %}<p class="note">{{ section.missing }}</p>{% endif %}
+{{ section.drawn | safe }}
+{% endfor %}
+</html>
+"""
+
+
+def _page(study: optuna.Study, sections: Sequence[Section]) -> str:
+    states = [trial.state for trial in study.get_trials(deepcopy=False)]
+    counts = [f"{states.count(state)} {name}" for state, name in STATES.items() if state in states]
+    best = study.best_trial if TrialState.COMPLETE in states else None
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True)
+    return environment.from_string(PAGE).render(
+        study=study,
+        score=_score(study),
+        best=best,
+        values=_trained_with(best) if best else {},
+        counts=f"{len(states)} trials: {', '.join(counts)}" if states else "No trials yet",
+        sections=sections,
+        library=get_plotlyjs(),
+    )
+
+
+def _trained_with(trial: FrozenTrial) -> dict[str, Any]:
+    """Return the values of a trial as they were settled."""
+    values = dict(trial.params)
+    for key, found in trial.distributions.items():
+        if isinstance(found, FloatDistribution):
+            values[key] = Float("float", found.low, found.high, found.step, found.log).settle(values[key])
+    return values

@@ -1,0 +1,207 @@
+"""What a search may choose from: the distributions of a task's `search` section."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from seqops.core.constrained_types import Positive, PositiveFloat
+from seqops.core.errors import BadParams
+from seqops.core.interfaces import Task
+from seqops.core.settings import Recipe
+from seqops.core.yaml_file import nearest
+from seqops.params import Params
+
+if TYPE_CHECKING:
+    from optuna.trial import BaseTrial
+
+DIGITS = 3
+Scalar = bool | int | float | str | None
+NOT_SEARCHED = {
+    "fit.seed": "luck is no setting",
+    "fit.epochs": "trials must have equal budgets",
+    "fit.validation_rows": "trials must be scored on equal rows",
+}
+
+
+@dataclass(frozen=True)
+class Int:
+    """A whole number from low to high, both included."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    kind: Literal["int"]
+    low: int
+    high: int
+    step: Positive = 1
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _check_range(self.low, self.high, None if self.step == 1 else self.step, self.log)
+
+    def suggest(self, key: str, trial: BaseTrial) -> int:
+        """Ask a trial for the value of the key."""
+        return trial.suggest_int(key, self.low, self.high, step=self.step, log=self.log)
+
+    def settle(self, raw: Any) -> int:
+        """Return the value that is trained with, of what a trial stores."""
+        return int(raw)
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a trial may take this very value."""
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return whole and self.low <= value <= self.high and (value - self.low) % self.step == 0
+
+    def extremes(self) -> list[Scalar]:
+        """Return the low and the high end."""
+        return [self.low, self.high]
+
+
+@dataclass(frozen=True)
+class Float:
+    """A number from low to high, both included."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    kind: Literal["float"]
+    low: float
+    high: float
+    step: PositiveFloat | None = None
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _check_range(self.low, self.high, self.step, self.log)
+
+    def suggest(self, key: str, trial: BaseTrial) -> float:
+        """Ask a trial for the value of the key, settled."""
+        return self.settle(trial.suggest_float(key, self.low, self.high, step=self.step, log=self.log))
+
+    def settle(self, raw: float) -> float:
+        """Return the value that is trained with, of what a trial stores: short enough to be written down.
+
+        That is the nearest step, or three digits of the value or of the range's width, whichever is finer.
+        """
+        if self.step is not None:
+            low, step = Decimal(str(self.low)), Decimal(str(self.step))
+            raw = float(low + round((Decimal(str(raw)) - low) / step) * step)
+        elif raw != 0.0:
+            finer = min(abs(raw), self.high - self.low)
+            raw = round(raw, DIGITS - 1 - math.floor(math.log10(finer)))
+        return float(min(max(raw, self.low), self.high))
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a trial may take this very value."""
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and self.low <= value <= self.high and self.settle(value) == value
+
+    def extremes(self) -> list[Scalar]:
+        """Return the low and the high end."""
+        return [self.low, self.high]
+
+
+@dataclass(frozen=True)
+class Categorical:
+    """One of the choices."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    kind: Literal["categorical"]
+    choices: tuple[Any, ...]
+
+    def __post_init__(self) -> None:
+        for choice in self.choices:
+            if not isinstance(choice, Scalar):
+                raise ValueError(f"a choice must be a number, a text, true, false or null, got {choice!r}")
+        if len(set(self.choices)) < max(2, len(self.choices)):
+            raise ValueError(f"choices must be two or more that differ, got {list(self.choices)}")
+
+    def suggest(self, key: str, trial: BaseTrial) -> Scalar:
+        """Ask a trial for the value of the key."""
+        chosen: Scalar = trial.suggest_categorical(key, self.choices)
+        return chosen
+
+    def settle(self, raw: Any) -> Scalar:
+        """Return the value that is trained with, of what a trial stores: the choice itself."""
+        chosen: Scalar = self.choices[self.choices.index(raw)]
+        return chosen
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a trial may take this very value."""
+        return any(type(value) is type(choice) and value == choice for choice in self.choices)
+
+    def extremes(self) -> list[Scalar]:
+        """Return every choice."""
+        return list(self.choices)
+
+
+Distribution = Int | Float | Categorical
+Space = Mapping[str, Distribution]
+"""Keys of a task's section (`model.units`) -> what they are drawn from."""
+
+KINDS: dict[str, type[Distribution]] = {"int": Int, "float": Float, "categorical": Categorical}
+
+
+def _check_range(low: float, high: float, step: float | None, log: bool) -> None:
+    if low >= high:
+        raise ValueError(f"low must be below high, got {low} and {high}")
+    if log and low <= 0:
+        raise ValueError(f"log needs a low above 0, got {low}")
+    if log and step is not None:
+        raise ValueError("step and log exclude each other: leave one of them out")
+    if step is not None and (Decimal(str(high)) - Decimal(str(low))) % Decimal(str(step)):
+        raise ValueError(f"high must be low and a whole number of steps, got {low}, {high} and step {step}")
+
+
+def space_of(params: Params, name: str) -> Space:
+    """Return what a search of the task may choose from; its network (and TensorFlow) is imported.
+
+    Raises BadParams for a key that cannot be searched, a wrong distribution, and an end of a range or
+    a choice that the task does not accept.
+    """
+    task, path = params.task(name), f"tasks.{name}.search"
+    entries = task.section.get("search")
+    if not isinstance(entries, Mapping) or not entries:
+        example = "`model.units: {kind: int, low: 32, high: 256, log: true}`"
+        raise BadParams(f"{params.at(path)}: nothing to search. Name keys and their ranges, as {example}.")
+    space = {}
+    for key, entry in entries.items():
+        _check_searched(params, path, key, task)
+        space[key] = _distribution(params, f"{path}.{key}", entry)
+    sections = {"model": type(task.network()), "fit": Recipe}
+    for key, distribution in space.items():
+        _check_extremes(params, name, key, distribution, sections[key.partition(".")[0]])
+    return space
+
+
+def _check_searched(params: Params, path: str, key: str, task: Task) -> None:
+    at = params.at(f"{path}.{key}")
+    if key in NOT_SEARCHED:
+        raise BadParams(f"{at}: it cannot be searched: {NOT_SEARCHED[key]}. Take it out.")
+    if key.partition(".")[0] in ("source", "data"):
+        raise BadParams(f"{at}: data is encoded once a study. Search keys of model and fit alone.")
+    searched = [k for k in task.values() if k.startswith(("model.", "fit.")) and k not in NOT_SEARCHED]
+    if key not in searched:
+        raise params.unknown(path, key, searched)
+
+
+def _distribution(params: Params, path: str, entry: Any) -> Distribution:
+    if not isinstance(entry, Mapping):
+        raise BadParams(f"{params.at(path)}: it must be a mapping with a `kind`: {', '.join(KINDS)}.")
+    if "kind" not in entry:
+        raise BadParams(f"{params.at(f'{path}.kind')}: missing. Add it: {', '.join(KINDS)}.")
+    kind = str(entry["kind"])
+    if kind not in KINDS:
+        raise BadParams(f"{params.at(f'{path}.kind')}: no distribution {kind!r}{nearest(kind, KINDS)}.")
+    checked: Distribution = params.typed(entry, KINDS[kind], path)
+    return checked
+
+
+def _check_extremes(params: Params, name: str, key: str, distribution: Distribution, kind: type) -> None:
+    section = f"tasks.{name}.{key.partition('.')[0]}"
+    for place, value in enumerate(distribution.extremes()):
+        try:
+            params.having({f"tasks.{name}.{key}": value}).section(kind, section)
+        except BadParams as error:
+            end = "choices" if isinstance(distribution, Categorical) else ("low", "high")[place]
+            at, reason = params.at(f"tasks.{name}.search.{key}.{end}"), str(error).split(": ", 2)[-1]
+            raise BadParams(f"{at}: the task does not accept {value!r}: {reason}") from None

@@ -1,0 +1,101 @@
+"""MLflow runs of a study: one parent, and one nested run a fit, so that the UI compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.entities import Param
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+
+from seqops.core.interfaces import Task
+from seqops.core.project import Store
+from seqops.tracking.connection import answering, connect
+from seqops.tracking.fingerprint import Identity, git_commit
+from seqops.tracking.mlflow_runs import Training, experiment_of, source_of
+
+STATUS = {"complete": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "died": "KILLED"}
+SHOWN = 250  # characters of a run's name
+
+
+@dataclass(frozen=True)
+class StudyRuns:
+    """The runs of one study; every process that works on it opens them anew."""
+
+    client: mlflow.MlflowClient
+    experiment: str
+    parent: Training
+    study: str
+    tags: Mapping[str, str]
+
+    def fit(self, name: str, task: Task, kind: str, number: int) -> Training:
+        """Open the nested run of one fit; kind: `trial`, or `repeat` of one with another seed."""
+        tags = {
+            **self.tags,
+            MLFLOW_PARENT_RUN_ID: self.parent.run_id,
+            "seqops.kind": kind,
+            "seqops.trial": str(number),
+            "seqops.state": "running",
+        }
+        with answering():
+            run = self.client.create_run(self.experiment, run_name=name[:SHOWN], tags=tags)
+            params = [
+                Param(key, str(value)) for key, value in {**task.values(), "source": source_of(task)}.items()
+            ]
+            self.client.log_batch(run.info.run_id, params=params)
+        return Training(self.client, run.info.run_id)
+
+    def end(self, run: Training, state: str, why: str, metrics: Mapping[str, float]) -> None:
+        """End a nested run: `complete`, `pruned` or `failed`, and why."""
+        run.log(metrics)
+        run.tag({"seqops.state": state, "seqops.why": why})
+        with answering():
+            self.client.set_terminated(run.run_id, STATUS[state])
+
+    def settle(self, kind: str, died: set[int]) -> None:
+        """Mark the runs of trials that died; number them as the study does."""
+        with answering():
+            sought = (
+                f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent.run_id}' and tags.`seqops.kind` = '{kind}'"
+            )
+            for run in self.client.search_runs([self.experiment], sought, max_results=10_000):
+                tags = run.data.tags
+                if int(tags["seqops.trial"]) in died and tags["seqops.state"] != "died":
+                    self.client.set_tag(run.info.run_id, "seqops.state", "died")
+                    self.client.set_terminated(run.info.run_id, STATUS["died"])
+
+    def close(self, metrics: Mapping[str, float], page: Path) -> None:
+        """End the parent run with the study's figures and its page."""
+        self.parent.log(metrics)
+        self.parent.keep(page, "study")
+        with answering():
+            self.client.set_terminated(self.parent.run_id, "FINISHED")
+
+
+def study_runs(
+    store: Store, task: Task, study: str, identity: Identity, settings: Mapping[str, Any]
+) -> StudyRuns:
+    """Find the parent run of a study, or start it."""
+    client = connect(store)
+    tags = {"seqops.task": task.name, "seqops.source": source_of(task), "seqops.study": study}
+    with answering():
+        experiment = experiment_of(client, store, task.name)
+        sought = f"tags.`seqops.study` = '{study}' and tags.`seqops.kind` = 'study'"
+        found = client.search_runs([experiment], sought, max_results=1)
+        if found:
+            run_id = found[0].info.run_id
+            client.update_run(run_id, status="RUNNING")
+        else:
+            own = {
+                **tags,
+                "seqops.kind": "study",
+                "seqops.data_sha256": identity.data,
+                "seqops.git_commit": git_commit(store.root),
+            }
+            name = f"study of {Path(source_of(task)).name}"
+            run_id = client.create_run(experiment, run_name=name, tags=own).info.run_id
+            client.log_batch(run_id, params=[Param(k, str(v)[:6000]) for k, v in settings.items()])
+    return StudyRuns(client, experiment, Training(client, run_id), study, tags)
