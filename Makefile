@@ -19,7 +19,7 @@ preset: .venv/.ready
 	seqops run $(NAME)
 
 results: .venv/.ready
-	seqops results --document docs/results.md
+	seqops results --output docs/results.md
 
 test: .venv/.ready
 	pytest -n 2 --dist loadfile --durations=15

@@ -1,6 +1,6 @@
 """Bring the raw files of one task: a sample, a dataset of the catalogue, or a path or address."""
 
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.params import Params
 from seqops.runtime.console import err, run_stage
 from seqops.sources.fetch import Fetcher
@@ -8,10 +8,10 @@ from seqops.sources.fetch import Fetcher
 
 def download(name: str) -> None:
     """Download and verify the source of one task."""
-    store = Store.find()
-    task = Params.load(store.params).task(name)
-    for file in Fetcher(store, task, err, store.folder(name).raw).run():
-        line = f"{file.path.relative_to(store.root)}  from {file.origin}  sha256 {file.sha256[:12]}"
+    project = Project.find()
+    task = Params.load(project.params).task(name)
+    for file in Fetcher(project, task, err, project.task_paths(name).raw).run():
+        line = f"{file.path.relative_to(project.root)}  from {file.origin}  sha256 {file.sha256[:12]}"
         err.print(line, markup=False, highlight=False)
 
 

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from seqops.runtime.console import plainly
+from seqops.runtime.console import exit_on_error
 
 STAGES = {
     "download": "download",
@@ -21,7 +21,7 @@ def main(root, stages, *tasks):
     sys.path.insert(0, str(Path(root) / "pipelines"))
     for task in tasks:
         for stage in stages.split(","):
-            with plainly():
+            with exit_on_error():
                 getattr(importlib.import_module(stage), STAGES[stage])(task)
 
 

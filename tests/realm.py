@@ -10,19 +10,19 @@ import pandas as pd
 from seqops.core.arrays_io import write_splits, write_table
 from seqops.core.files import read_json, sha256_of, write_json
 from seqops.core.interfaces import Task
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.core.ragged import Ragged, Split
 from seqops.evaluation import evaluate
 from seqops.registry import publish, versions
-from seqops.registry.champion import Succession
-from seqops.registry.promotion_rule import Rule
-from seqops.runtime.journal import Ledger
+from seqops.registry.champion import ChampionAlias
+from seqops.registry.promotion_rule import PromotionRule
+from seqops.runtime.journal import Journal
 from seqops.tracking import connection
-from seqops.tracking.fingerprint import Identity
+from seqops.tracking.fingerprint import Fingerprint
 from toy import ToyData, ToyEvaluation, toy_task
 
-CHANCE = evaluate.Chance(400, 0, 0.05)
-RULE = Rule(CHANCE, guard=0.05, unscorable="keep")
+CHANCE = evaluate.BootstrapConfig(400, 0, 0.05)
+RULE = PromotionRule(CHANCE, slice_alpha=0.05, unscorable="keep")
 ROWS = 60  # of the test split, every second one odd
 EVEN = range(0, ROWS, 2)  # what the trivial baseline has right
 BETTER = range(ROWS)
@@ -33,10 +33,10 @@ BAD = range(0)
 class Halves(ToyData):
     """The toy, whose test rows are even and odd in turn and have two slices."""
 
-    def apply(self, table, split, meta):
+    def encode(self, table, split, meta):
         odd = np.arange(ROWS) % 2
-        test = Split({"digits": Ragged.of([[1 + n] for n in odd], np.int64), "odd": odd})
-        return {**super().apply(table, split, meta), "test": test}
+        test = Split({"digits": Ragged.from_rows([[1 + n] for n in odd], np.int64), "odd": odd})
+        return {**super().encode(table, split, meta), "test": test}
 
 
 class HalvesEvaluation(ToyEvaluation):
@@ -54,7 +54,7 @@ def predictions(truth, right):
 class Realm:
     """A project folder, its task and its registered model."""
 
-    store: Store
+    store: Project
     task: Task
     client: mlflow.MlflowClient
 
@@ -64,16 +64,16 @@ class Realm:
 
     @property
     def folder(self):
-        return self.store.folder(self.task.name)
+        return self.store.task_paths(self.task.name)
 
     @property
     def succession(self):
-        return Succession(connection.connect(self.store), self.store, self.task.name, self.model)
+        return ChampionAlias(connection.connect(self.store), self.store, self.task.name, self.model)
 
     def write(self, right, data=0):
         """Write the artefacts of a model right on these test rows; another number is other data."""
         folder, toy = self.folder, self.task.data
-        splits, meta = toy.encode(None)
+        splits, meta = toy.split_and_encode(None)
         write_splits(folder.arrays, splits)
         write_json(folder.meta, {**meta, "data": data})
         write_table(folder.table, pd.DataFrame({"data": [data]}))
@@ -101,7 +101,7 @@ class Realm:
         return Path(run.info.artifact_uri.removeprefix("file://")) / name
 
     def publish(self, rule=RULE):
-        return publish.publish(self.store, self.task, Identity.of(self.store, self.task), rule)
+        return publish.publish(self.store, self.task, Fingerprint.compute(self.store, self.task), rule)
 
     def make(self, right, data=0):
         """Write and publish a model that is right on these test rows."""
@@ -109,11 +109,11 @@ class Realm:
 
     @property
     def champion(self):
-        return versions.holder(self.client, self.model, "champion")
+        return versions.get_alias(self.client, self.model, "champion")
 
     @property
     def challenger(self):
-        return versions.holder(self.client, self.model, "challenger")
+        return versions.get_alias(self.client, self.model, "challenger")
 
     def tags(self, version):
         return self.client.get_model_version(self.model, version).tags
@@ -122,7 +122,7 @@ class Realm:
         """Return (action, version, from, to) of each line of the ledger."""
         return [
             (e["action"], e["version"], e["from"], e["to"])
-            for e in Ledger.of(self.store).entries()
+            for e in Journal.open(self.store).entries()
             if e["stage"] == stage
         ]
 
@@ -141,9 +141,9 @@ def founded(root, name, kind=Halves):
     data = type("Toy", (kind,), {"registered_name": name})()
     section = {"source": "sample", "data": {}, "model": {}, "fit": {}}
     task = toy_task(name, data, type("OwnEvaluation", (HalvesEvaluation,), {}), section)
-    store = Store(root)
-    store.folder(name).path.mkdir(parents=True, exist_ok=True)
-    return Realm(store, task, connection.connect(store))
+    project = Project(root)
+    project.task_paths(name).path.mkdir(parents=True, exist_ok=True)
+    return Realm(project, task, connection.connect(project))
 
 
 def stub_bundle(task, folder, run_id, example):

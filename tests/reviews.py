@@ -73,7 +73,7 @@ class Reviews:
     def start(self, *triggers):
         """Begin a retraining, in a group of processes of its own."""
         command = [sys.executable, "-m", "seqops", "retrain", "sentiment"]
-        command += [word for trigger in triggers for word in ("--if", trigger)]
+        command += [word for trigger in triggers for word in ("--when", trigger)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen(command, start_new_session=True, **pipes, **self._run)
 

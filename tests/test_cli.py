@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from seqops.cli import app
@@ -100,3 +101,29 @@ def test_results_before_any_run_name_the_missing_file(project):
     said = refusal("results", "ner")
     assert "metrics.json" in said
     assert "dvc repro" in said
+
+
+@pytest.mark.parametrize(
+    ("command", "now", "former"),
+    [("retrain", "--when", "--if"), ("schedule", "--when", "--if"), ("results", "--output", "--document")],
+)
+def test_an_option_under_its_old_name_still_works_and_only_the_new_one_is_shown(command, now, former):
+    options = {
+        name: option
+        for option in typer.main.get_command(app).commands[command].params
+        for name in option.opts
+    }
+    assert not options[now].hidden
+    assert options[former].hidden
+    assert options[former].multiple == options[now].multiple
+
+
+@pytest.mark.parametrize("option", ["--when", "--if"])
+def test_triggers_are_taken_under_either_name(option, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        "seqops.retraining.run_all.retrain_all",
+        lambda project, names, triggers, *rest: given.append(triggers) or 0,
+    )
+    assert CliRunner().invoke(app, ["retrain", "ner", option, "drift", option, "age=7d"]).exit_code == 0
+    assert given == [["drift", "age=7d"]]

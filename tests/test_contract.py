@@ -27,7 +27,7 @@ def case(request, tmp_path_factory):
     table = task.data.read(sorted((folder / "raw").iterdir()))
     write_table(folder / "table.parquet", table)
     table = read_table(folder / "table.parquet")
-    splits, meta = task.data.encode(table)
+    splits, meta = task.data.split_and_encode(table)
     return SimpleNamespace(task=task, data=task.data, folder=folder, table=table, splits=splits, meta=meta)
 
 
@@ -53,7 +53,7 @@ def test_the_sample_is_the_same_at_every_call(case):
 
 
 def test_every_row_names_its_raw_line_and_its_split(case):
-    facts = case.data.facts(case.table)
+    facts = case.data.with_checked_columns(case.table)
     assert facts["line"].min() >= 1
     assert facts["line"].is_unique or facts["line"].is_monotonic_increasing
     assert set(facts["split"]) <= {"train", "validation", "test", "unused"}
@@ -67,10 +67,10 @@ def test_every_expectation_says_what_it_means(case):
 
 
 def test_the_sample_keeps_every_expectation(case):
-    from seqops.validation import run
+    from seqops.validation import run_expectations
 
-    report = run(case.data.facts(case.table), case.data.expectations())
-    assert [o.expectation.meaning for o in report.outcomes if not o.passed] == []
+    report = run_expectations(case.data.with_checked_columns(case.table), case.data.expectations())
+    assert [o.expectation.meaning for o in report.results if not o.passed] == []
 
 
 def test_splits_are_named_not_empty_and_survive_the_disk(case):
@@ -81,7 +81,7 @@ def test_splits_are_named_not_empty_and_survive_the_disk(case):
 
 
 def test_encoding_twice_gives_equal_bytes(case):
-    splits, meta = case.data.encode(case.table)
+    splits, meta = case.data.split_and_encode(case.table)
     write_splits(case.folder / "once", case.splits)
     write_splits(case.folder / "twice", splits)
     assert sha256_of(case.folder / "once") == sha256_of(case.folder / "twice")
@@ -89,10 +89,10 @@ def test_encoding_twice_gives_equal_bytes(case):
 
 
 def test_encoding_is_splitting_learning_and_applying(case):
-    split = case.data.assign(case.table)
-    meta = case.data.learn(case.table, split)
+    split = case.data.assign_splits(case.table)
+    meta = case.data.fit_encoding(case.table, split)
     assert meta == case.meta
-    assert_equal(case.data.apply(case.table, split, meta), case.splits)
+    assert_equal(case.data.encode(case.table, split, meta), case.splits)
 
 
 def assert_equal(ours, theirs):
@@ -108,22 +108,22 @@ def assert_equal(ours, theirs):
 
 def test_nothing_is_learnt_from_rows_that_are_not_for_training(case):
     """Each row held out becomes a copy of the first of its split: what they differed in is gone."""
-    split = case.data.assign(case.table)
+    split = case.data.assign_splits(case.table)
     rows = np.arange(len(split))
     for name in {*split} - {"train"}:
         rows[split == name] = np.flatnonzero(split == name)[0]
     changed = case.table.iloc[rows].reset_index(drop=True)
-    assert case.data.learn(changed, split) == case.meta
+    assert case.data.fit_encoding(changed, split) == case.meta
 
 
 @pytest.fixture(scope="module")
 def other(case):
     """The same rows, encoded by what a table without the first quarter of the training rows taught."""
-    split = case.data.assign(case.table)
+    split = case.data.assign_splits(case.table)
     training = np.flatnonzero(split == "train")
     kept = np.setdiff1d(np.arange(len(split)), training[: len(training) // 4])
-    meta = case.data.learn(case.table.iloc[kept].reset_index(drop=True), split[kept])
-    return SimpleNamespace(splits=case.data.apply(case.table, split, meta), meta=meta)
+    meta = case.data.fit_encoding(case.table.iloc[kept].reset_index(drop=True), split[kept])
+    return SimpleNamespace(splits=case.data.encode(case.table, split, meta), meta=meta)
 
 
 def test_a_meta_of_another_table_brings_out_the_same_rows(case, other):

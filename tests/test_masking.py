@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqops.core.redaction import masked, secret_of
+from seqops.core.redaction import redact, secret_of
 
 # what may stand in a password that a person pasted unquoted
 ANY = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
@@ -31,14 +31,14 @@ ANY = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, ma
     ],
 )
 def test_what_is_shown_of_a_text(text, shown):
-    assert masked(text) == shown
-    assert masked(shown) == shown
+    assert redact(text) == shown
+    assert redact(shown) == shown
 
 
 @given(ANY, ANY)
 def test_no_password_and_no_query_value_survives(password, value):
     secret, token = f"S3CR{password}ET", f"T0K{value.replace('&', '').replace(';', '')}EN"
-    shown = masked(f"failed: https://ann:{secret}@h.invalid/p?q={token}, try again")
+    shown = redact(f"failed: https://ann:{secret}@h.invalid/p?q={token}, try again")
     assert "ann" not in shown and "S3CR" not in shown and "T0K" not in shown
     assert shown.startswith("failed: https://***@") and shown.endswith(", try again")
 
@@ -66,16 +66,17 @@ def test_a_secret_that_stands_in_an_address_is_named(address, found):
 def test_what_is_masked_holds_no_secret():
     for address in ("https://a:b@h/x?token=c", "https://h/x?key=c&auth=d"):
         assert secret_of(address) is not None
-        assert secret_of(masked(address)) is None
+        assert secret_of(redact(address)) is None
 
 
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("kind", ["SeqopsError", "ValueError"])
 def test_no_way_to_fail_shows_a_password(kind, debug):
     program = (
-        "from seqops.runtime.console import plainly\nfrom seqops.core.errors import SeqopsError\n"
+        "from seqops.runtime.console import exit_on_error\nfrom seqops.core.errors import SeqopsError\n"
         "def refused(url):\n    raise KeyError(f'no answer of {url}')\n"
-        f"with plainly({debug}):\n    try:\n        refused('https://ann:hu' + 'sh@h/x?token=s3' + 'cret')\n"
+        f"with exit_on_error({debug}):\n    try:\n        refused('https://ann:hu' + "
+        "'sh@h/x?token=s3' + 'cret')\n"
         f"    except KeyError as error:\n        raise {kind}(str(error)) from error\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import flattened
 from seqops.params import Params
-from seqops.tuning.yaml_edit import NotInPlace, edited, rewritten
+from seqops.tuning.yaml_edit import InPlaceEditError, edited, with_values_set
 
 HERE = Path(__file__).parents[1]
 FILES = [HERE / "params.yaml", HERE / "presets" / "real.yaml"]
@@ -53,7 +53,7 @@ def changed(document, key, value):
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_values_change_no_character(name):
-    assert rewritten(TEXTS[name], {}) == TEXTS[name]
+    assert with_values_set(TEXTS[name], {}) == TEXTS[name]
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -63,7 +63,7 @@ def test_only_the_value_changes_and_it_loads_back(name, data):
     text = TEXTS[name]
     key = data.draw(st.sampled_from(KEYS[name]))
     value = data.draw(SCALARS | WORDS)
-    new = rewritten(text, {key: value})
+    new = with_values_set(text, {key: value})
     wanted = read(text)
     changed(wanted, key, value)
     found = read(new)
@@ -97,7 +97,7 @@ def test_several_values_are_set_at_once_and_read_as_they_stood():
         "    nothing:     # not yet\n"
         "    last: luong"
     )
-    new = rewritten(
+    new = with_values_set(
         text,
         {
             "tasks.a.units": 128,
@@ -148,7 +148,7 @@ def test_several_values_are_set_at_once_and_read_as_they_stood():
     ],
 )
 def test_a_value_is_written_as_a_person_would(value, written):
-    text = rewritten("{a: x}", {"a": value})
+    text = with_values_set("{a: x}", {"a": value})
     assert text == f"{{a: {written}}}"
     assert read(text) == {"a": value}
 
@@ -167,7 +167,7 @@ def test_the_file_is_edited_as_it_stands_now(tmp_path):
     path.write_text("# new\ntasks:\n  z: 0\n  a: 1\n")
     assert edited(params, {"tasks.a": 2}) == "# new\ntasks:\n  z: 0\n  a: 2\n"
     path.write_text("tasks:\n  z: 0\n")
-    with pytest.raises(BadParams, match=r"^params\.yaml:1: tasks\.a: unknown key"):
+    with pytest.raises(ConfigError, match=r"^params\.yaml:1: tasks\.a: unknown key"):
         edited(params, {"tasks.a": 2})
 
 
@@ -178,11 +178,11 @@ def test_the_file_is_edited_as_it_stands_now(tmp_path):
 def test_what_is_no_single_value_is_left_to_a_person(tmp_path, body):
     path = tmp_path / "params.yaml"
     path.write_text(f"tasks:\n  z: 0\n  a: {body}\n")
-    with pytest.raises(BadParams) as refused:
+    with pytest.raises(ConfigError) as refused:
         edited(Params.load(path), {"tasks.a": 2})
     assert str(refused.value) == "params.yaml:3: tasks.a: it holds no single value. Set it by hand."
 
 
 def test_the_place_of_an_alias_is_not_that_of_its_anchor():
-    with pytest.raises(NotInPlace):
-        rewritten("a: &here 1\nb: *here\n", {"b": 2})
+    with pytest.raises(InPlaceEditError):
+        with_values_set("a: &here 1\nb: *here\n", {"b": 2})

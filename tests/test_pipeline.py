@@ -10,7 +10,7 @@ import pytest
 
 from checkout import NAMES, project, start
 from seqops.core.files import read_json, sha256_of
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.params import Params
 
 ARTEFACTS = [
@@ -37,7 +37,7 @@ def twins(tmp_path_factory):
     for process in processes:
         output, _ = process.communicate()
         assert process.returncode == 0, output
-    return [Store(root) for root in roots]
+    return [Project(root) for root in roots]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -46,14 +46,14 @@ def twins(tmp_path_factory):
     ARTEFACTS,
 )
 def test_two_runs_give_equal_bytes(twins, name, artefact):
-    one, two = (store.folder(name).path / artefact for store in twins)
+    one, two = (store.task_paths(name).path / artefact for store in twins)
     assert one.exists()
     assert sha256_of(one) == sha256_of(two)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_metrics_hold_what_others_rely_on(twins, name):
-    metrics = read_json(twins[0].folder(name).metrics)
+    metrics = read_json(twins[0].task_paths(name).metrics)
     assert metrics["task"] == name
     assert metrics["source"] == "sample"
     assert metrics["goal"] in metrics["model"]
@@ -82,10 +82,10 @@ def test_the_run_carries_params_curves_scores_and_hashes(twins, client, name):
     assert run.data.metrics["validation/best"] == validation.value
     assert run.info.run_name == run.data.tags["seqops.source"] == "sample"
     assert (run.data.tags["seqops.kind"], run.data.tags["seqops.task"]) == ("training", name)
-    metrics = read_json(twins[0].folder(name).metrics)
+    metrics = read_json(twins[0].task_paths(name).metrics)
     goal = metrics["goal"]
     assert run.data.metrics[f"test/{goal}"] == pytest.approx(metrics["model"][goal]["value"])
-    assert run.data.tags["seqops.model_sha256"] == sha256_of(twins[0].folder(name).weights)
+    assert run.data.tags["seqops.model_sha256"] == sha256_of(twins[0].task_paths(name).weights)
     assert run.data.tags["seqops.model_sha256"] == version.tags["seqops.model_sha256"]
 
 
@@ -93,7 +93,7 @@ def test_the_run_carries_params_curves_scores_and_hashes(twins, client, name):
 def test_a_registered_model_needs_nothing_of_the_repository(twins, client, name, tmp_path):
     task = Params.load(twins[0].params).task(name)
     version = client.get_model_version_by_alias(task.data.registered_name, "challenger")
-    example = task.endpoint().request_example(read_json(twins[0].folder(name).meta))
+    example = task.endpoint().request_example(read_json(twins[0].task_paths(name).meta))
     program = (
         "import json, sys, mlflow\n"
         "mlflow.set_tracking_uri(sys.argv[1])\n"
@@ -118,7 +118,7 @@ def test_a_registered_model_needs_nothing_of_the_repository(twins, client, name,
 
 def here(store, name, example):
     """Answer as the training side does."""
-    task, folder = Params.load(store.params).task(name), store.folder(name)
+    task, folder = Params.load(store.params).task(name), store.task_paths(name)
     network, meta = task.network(), read_json(folder.meta)
     model = network.build(meta)
     model.load_weights(folder.weights)

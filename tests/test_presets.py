@@ -12,15 +12,15 @@ from typer.testing import CliRunner
 
 from seqops.cli import app
 from seqops.cli.presets import experiment
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import flattened
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.experiments import presets
 from seqops.experiments.presets import Preset, hydra
 from seqops.params import Params
 
 HERE = Path(__file__).parents[1]
-CHECKOUT = Store(HERE)
+CHECKOUT = Project(HERE)
 TRICKY = {
     "text": "two words, one comma",
     "number in a text": "12",
@@ -48,7 +48,7 @@ def project(tmp_path, monkeypatch):
 
     def write(text, name="mine"):
         (tmp_path / "presets" / f"{name}.yaml").write_text(f"tasks:\n{text}", "utf-8")
-        return Store(tmp_path)
+        return Project(tmp_path)
 
     return write
 
@@ -60,7 +60,7 @@ def test_every_preset_of_the_repository_is_accepted_by_its_tasks(name):
     for task in preset.tasks:
         configured = preset.task(task)
         configured.network()
-        chosen = flattened(preset.chosen.document["tasks"][task])
+        chosen = flattened(preset.chosen.content["tasks"][task])
         assert {key: configured.values()[key] for key in chosen} == chosen
 
 
@@ -112,7 +112,7 @@ def test_a_preset_changes_its_own_keys_alone(project):
 )
 def test_what_a_task_does_not_accept_is_told_with_the_preset_s_own_line(project, text, message):
     store = project(text)
-    with pytest.raises(BadParams, match=rf"^{message}"):
+    with pytest.raises(ConfigError, match=rf"^{message}"):
         experiment(Preset.read(store, "mine"), None)
 
 
@@ -127,9 +127,9 @@ def test_a_wrong_preset_is_refused_before_dvc_is_asked(project, monkeypatch):
 
 def test_state_is_where_the_environment_says(tmp_path, monkeypatch):
     monkeypatch.delenv("SEQOPS_STATE", raising=False)
-    assert Store(tmp_path).state == tmp_path / ".state"
+    assert Project(tmp_path).state == tmp_path / ".state"
     monkeypatch.setenv("SEQOPS_STATE", "/elsewhere")
-    assert Store(tmp_path).state == Path("/elsewhere")
+    assert Project(tmp_path).state == Path("/elsewhere")
 
 
 @pytest.mark.parametrize("name", TRICKY)
@@ -144,7 +144,7 @@ def test_the_options_of_a_preset_survive_a_shell(project, tmp_path):
     stages = "[{epochs: 1, learning_rate: 0.00001}, {epochs: 2, learning_rate: 0.1, layers: [a, b]}]"
     text = f"""  ner:
     source: "*"
-    model: {{widths: [2, 5]}}
+    model: {{kernel_sizes: [2, 5]}}
     fit:
       decay: {{rate: 0.5}}
       stages: {stages}

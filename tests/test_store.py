@@ -11,16 +11,16 @@ import pandas as pd
 import pytest
 
 from seqops.core.arrays_io import read_splits, read_table, write_splits, write_table
-from seqops.core.errors import BadData, SeqopsError
-from seqops.core.files import read_json, replacing, sha256_of, write_bytes, write_json
-from seqops.core.project import Store
+from seqops.core.errors import DataError, SeqopsError
+from seqops.core.files import atomic_write, read_json, sha256_of, write_bytes, write_json
+from seqops.core.project import Project
 from seqops.core.ragged import Ragged, Split
 
 
 def test_an_error_while_writing_leaves_the_old_file_and_no_litter(tmp_path):
     path = tmp_path / "file.txt"
     write_bytes(path, b"old")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
+    with pytest.raises(RuntimeError), atomic_write(path) as temporary:
         temporary.write_bytes(b"half")
         raise RuntimeError
     assert path.read_bytes() == b"old"
@@ -52,10 +52,10 @@ def test_what_a_killed_process_of_the_same_number_left_is_in_no_one_s_way(tmp_pa
 
 
 def test_a_raw_file_that_a_kill_left_half_written_is_not_read(tmp_path):
-    raw = Store(tmp_path).folder("letters").raw
+    raw = Project(tmp_path).task_paths("letters").raw
     write_bytes(raw / "whole.csv", b"1\n")
     (raw / ".123.whole.csv").write_bytes(b"ha")
-    assert [path.name for path in Store(tmp_path).folder("letters").raw_files()] == ["whole.csv"]
+    assert [path.name for path in Project(tmp_path).task_paths("letters").raw_files()] == ["whole.csv"]
 
 
 def _write_for_ever(path):
@@ -86,16 +86,16 @@ def test_json_is_sorted_readable_and_refuses_nan(tmp_path):
 
 
 def test_a_missing_or_torn_file_is_told_with_the_way_out(tmp_path):
-    with pytest.raises(BadData, match="dvc repro"):
+    with pytest.raises(DataError, match="dvc repro"):
         read_json(tmp_path / "none.json")
     (tmp_path / "torn.json").write_text('{"a": ')
-    with pytest.raises(BadData, match=r"torn\.json: not readable as JSON"):
+    with pytest.raises(DataError, match=r"torn\.json: not readable as JSON"):
         read_json(tmp_path / "torn.json")
 
 
 def test_splits_come_back_as_they_were_and_memory_mapped(tmp_path):
-    split = Split({"tokens": Ragged.of([[1, 2], [], [3]], np.int32), "label": np.array([0, 1, 0])})
-    empty = Split({"tokens": Ragged.of([], np.int32), "label": np.zeros(0, int)})
+    split = Split({"tokens": Ragged.from_rows([[1, 2], [], [3]], np.int32), "label": np.array([0, 1, 0])})
+    empty = Split({"tokens": Ragged.from_rows([], np.int32), "label": np.zeros(0, int)})
     write_splits(tmp_path, {"train": split, "test": empty})
     read = read_splits(tmp_path)
     assert isinstance(read["train"].ragged("tokens").values, np.memmap)
@@ -115,15 +115,15 @@ def test_the_project_is_found_from_any_folder_inside_it(tmp_path, monkeypatch):
     for name in ("params.yaml", "dvc.yaml"):
         (tmp_path / name).write_text("")
     (tmp_path / "deep" / "down").mkdir(parents=True)
-    assert Store.find(tmp_path / "deep" / "down").root == tmp_path
+    assert Project.find(tmp_path / "deep" / "down").root == tmp_path
     monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path / "deep"))
-    assert Store.find().root == tmp_path
+    assert Project.find().root == tmp_path
 
 
 def test_no_project_is_told_with_the_way_out(tmp_path, monkeypatch):
     monkeypatch.delenv("SEQOPS_ROOT", raising=False)
     with pytest.raises(SeqopsError, match="SEQOPS_ROOT"):
-        Store.find(tmp_path)
+        Project.find(tmp_path)
 
 
 def test_columns_of_unequal_length_are_refused():
@@ -141,7 +141,7 @@ def test_a_damaged_table_is_named(tmp_path):
         whole[:-60] + b"x" * 40 + whole[-20:],
     ):
         (tmp_path / "t.parquet").write_bytes(damaged)
-        with pytest.raises(BadData, match=r"t\.parquet: not readable as a table: .*dvc repro"):
+        with pytest.raises(DataError, match=r"t\.parquet: not readable as a table: .*dvc repro"):
             read_table(tmp_path / "t.parquet")
 
 
@@ -161,13 +161,13 @@ def test_a_damaged_array_is_named(tmp_path):
     whole = path.read_bytes()
     for damaged in (b"", whole[:20], whole[:-7], whole.replace(b"'descr'", b'"""descr'), whole[1:]):
         path.write_bytes(damaged)
-        with pytest.raises(BadData, match=r"label\.npy: not readable as an array: .*dvc repro"):
+        with pytest.raises(DataError, match=r"label\.npy: not readable as an array: .*dvc repro"):
             read_splits(tmp_path / "arrays")
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5_000, '{"a": 1'])
 def test_damaged_json_is_named(tmp_path, text):
     (tmp_path / "m.json").write_text(text)
-    with pytest.raises(BadData, match=r"m\.json: not readable as JSON: .*dvc repro") as told:
+    with pytest.raises(DataError, match=r"m\.json: not readable as JSON: .*dvc repro") as told:
         read_json(tmp_path / "m.json")
     assert len(str(told.value)) < 400

@@ -9,8 +9,8 @@ import pytest
 from parts import evaluation_of, metrics_of
 from seqops.core.arrays_io import read_splits, read_table, write_splits, write_table
 from seqops.core.files import read_json, write_bytes, write_json
-from seqops.core.project import Folder
-from seqops.drift.detect import measure, reference
+from seqops.core.project import TaskPaths
+from seqops.drift.detect import build_reference, measure_drift
 from seqops.drift.features import encoded
 from seqops.drift.profiles import values_of
 from seqops.drift.reference import reference_of
@@ -19,9 +19,9 @@ from seqops.params import Params
 SMALLER = {
     "tasks.ner.data.sentences": 400,
     "tasks.sentiment.data.reviews": 900,
-    "tasks.textgen.data.characters": 60000,
+    "tasks.textgen.data.sample_chars": 60000,
 }
-PARAMS = Params.load(Path(__file__).parents[1] / "params.yaml").having(SMALLER)
+PARAMS = Params.load(Path(__file__).parents[1] / "params.yaml").with_values(SMALLER)
 
 
 def without_entities(table):
@@ -58,7 +58,7 @@ def case(request, tmp_path_factory):
         write_bytes(folder / "raw" / name, content)
     write_table(folder / "table.parquet", data.read(sorted((folder / "raw").iterdir())))
     table = read_table(folder / "table.parquet")
-    splits, meta = data.encode(table)
+    splits, meta = data.split_and_encode(table)
     return SimpleNamespace(
         name=request.param,
         data=data,
@@ -66,18 +66,18 @@ def case(request, tmp_path_factory):
         table=table,
         splits=splits,
         meta=meta,
-        kept=reference(evaluation_of(data).watched(splits["train"], meta)),
+        kept=build_reference(evaluation_of(data).drift_features(splits["train"], meta)),
     )
 
 
 def found(case, table, rows):
     split = encoded(case.data, table, rows, "train", case.meta)
-    return measure(case.kept, evaluation_of(case.data).watched(split, case.meta), PARAMS.drift)
+    return measure_drift(case.kept, evaluation_of(case.data).drift_features(split, case.meta), PARAMS.drift)
 
 
 def test_all_that_is_watched_is_finite(case):
     for split in case.splits.values():
-        watched = evaluation_of(case.data).watched(split, case.meta)
+        watched = evaluation_of(case.data).drift_features(split, case.meta)
         assert set(watched) == set(case.kept)
         for column in watched.values():
             values = values_of(column)
@@ -88,16 +88,16 @@ def test_all_that_is_watched_is_finite(case):
 def test_rows_from_disk_are_watched_as_those_in_memory(case):
     write_splits(case.folder / "arrays", case.splits)
     opened = read_splits(case.folder / "arrays")["train"]
-    assert reference(evaluation_of(case.data).watched(opened, case.meta)) == case.kept
+    assert build_reference(evaluation_of(case.data).drift_features(opened, case.meta)) == case.kept
 
 
 def test_the_score_of_each_test_row_is_kept_beside_it(case):
-    folder = Folder(case.folder)
+    paths = TaskPaths(case.folder)
     splits = {**case.splits, "test": case.splits["test"].take(np.arange(12))}
-    write_splits(folder.arrays, splits)
-    write_json(folder.meta, case.meta)
-    write_table(folder.predictions, evaluation_of(case.data).baselines(splits, case.meta)[0].predicted)
-    kept = reference_of(evaluation_of(case.data), folder)
+    write_splits(paths.arrays, splits)
+    write_json(paths.meta, case.meta)
+    write_table(paths.predictions, evaluation_of(case.data).baselines(splits, case.meta)[0].predicted)
+    kept = reference_of(evaluation_of(case.data), paths)
     score = f"score ({metrics_of(case.data).goal.metric})"
     assert set(kept) == {*case.kept, score}
     assert 0 < kept[score]["rows"] <= 12
@@ -106,7 +106,7 @@ def test_the_score_of_each_test_row_is_kept_beside_it(case):
 
 
 def test_rows_that_training_did_not_see_have_not_drifted(case):
-    split = case.data.assign(case.table)
+    split = case.data.assign_splits(case.table)
     assert not found(case, case.table, split != "train").drifted
     assert not found(case, case.table, np.ones(len(split), np.bool_)).drifted
 

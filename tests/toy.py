@@ -19,9 +19,9 @@ from seqops.core.interfaces import (
 )
 from seqops.core.ragged import Ragged, Split
 from seqops.core.score import Score
-from seqops.core.settings import Decay, Recipe
+from seqops.core.settings import Decay, FitConfig
 
-RECIPE = Recipe(
+RECIPE = FitConfig(
     seed=3,
     epochs=4,
     batch_size=8,
@@ -45,16 +45,16 @@ class ToyData(Dataset):
     def read(self, raw):
         return pd.DataFrame()
 
-    def assign(self, table):
+    def assign_splits(self, table):
         return np.array([])
 
     def expectations(self):
         return []
 
-    def learn(self, table, split):
+    def fit_encoding(self, table, split):
         return {"digits": 4}
 
-    def apply(self, table, split, meta):
+    def encode(self, table, split, meta):
         return {
             name: made(n, seed)
             for name, n, seed in (("train", 60, 0), ("validation", 20, 1), ("test", 20, 2))
@@ -83,7 +83,7 @@ class ToyEndpoint(Endpoint):
     limits = "It knows the digits 1 to 3 and sequences of at most five; nobody should rely on it."
 
     def request(self, inputs, meta):
-        return Split({"digits": Ragged.of([[int(c) for c in i] for i in inputs], np.int64)})
+        return Split({"digits": Ragged.from_rows([[int(c) for c in i] for i in inputs], np.int64)})
 
     def respond(self, predicted, inputs, meta):
         return predicted.to_dict("records")
@@ -149,7 +149,7 @@ def toy_task(name, data, evaluation=ToyEvaluation, section=None):
         metrics=lambda: metrics,
         evaluation=lambda: evaluation(data, metrics),
         endpoint=lambda: ToyEndpoint(data),
-        recipe=RECIPE,
+        fit_config=RECIPE,
         section=section or {},
     )
 
@@ -163,4 +163,6 @@ def first_digit_score(predicted, truth, meta):
 def made(n, seed):
     generator = np.random.default_rng(seed)
     rows = [generator.integers(1, 4, generator.integers(1, 6)) for _ in range(n)]
-    return Split({"digits": Ragged.of(rows, np.int64), "odd": np.array([row.sum() % 2 for row in rows])})
+    return Split(
+        {"digits": Ragged.from_rows(rows, np.int64), "odd": np.array([row.sum() % 2 for row in rows])}
+    )

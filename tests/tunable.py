@@ -7,7 +7,7 @@ from checkout import project
 TASK = "forecast"
 TRIALS = 4
 SMALL = {
-    "model": {"kind": "dense", "members": 1, "units": 4},
+    "model": {"kind": "dense", "ensemble_size": 1, "units": 4},
     "fit": {"epochs": 2, "patience": 2, "learning_rate": 0.001},
 }
 
@@ -19,7 +19,7 @@ def tunable(root):
     document = yaml.load(path)
     for section, values in SMALL.items():
         document["tasks"][TASK][section].update(values)
-    document["tuning"].update(startup=2, best=1, seeds=2, pruner="none")
+    document["tuning"].update(startup_trials=2, finalists=1, finalist_seeds=2, pruner="none")
     document["tasks"][TASK]["search"] = {
         "model.units": {"kind": "int", "low": 4, "high": 16},
         "fit.learning_rate": {"kind": "float", "low": 0.0005, "high": 0.05, "log": True},

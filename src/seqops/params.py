@@ -11,13 +11,20 @@ from typing import Any
 
 import seqops.tasks
 from seqops.core import settings
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Endpoint, Evaluation, Metrics, Network, Task
-from seqops.core.redaction import masked, secret_of
-from seqops.core.settings import Notification, Recipe, Registry, Retraining, Thresholds, Tuning
+from seqops.core.redaction import redact, secret_of
+from seqops.core.settings import (
+    DriftSettings,
+    FitConfig,
+    NotificationSettings,
+    RegistrySettings,
+    RetrainingSettings,
+    TuningSettings,
+)
 from seqops.core.task_parts import DATASET, ENDPOINT, EVALUATION, METRICS, NETWORK, module_of
 from seqops.core.yaml_file import Document, nearest
-from seqops.runtime.environment import hushed
+from seqops.runtime.environment import silence_stderr
 
 SECTIONS = ("source", "data", "model", "fit", "search")
 
@@ -29,52 +36,52 @@ class Params(Document):
     @property
     def names(self) -> list[str]:
         """The tasks of the file."""
-        return list(self.document["tasks"])
+        return list(self.content["tasks"])
 
     @property
-    def evaluation(self) -> settings.Evaluation:
+    def evaluation(self) -> settings.EvaluationSettings:
         """The `evaluation` section."""
-        return self.section(settings.Evaluation, "evaluation")
+        return self.section(settings.EvaluationSettings, "evaluation")
 
     @property
-    def registry(self) -> Registry:
+    def registry(self) -> RegistrySettings:
         """The `registry` section."""
-        return self.section(Registry, "registry")
+        return self.section(RegistrySettings, "registry")
 
     @property
-    def drift(self) -> Thresholds:
+    def drift(self) -> DriftSettings:
         """The `drift` section."""
-        return self.section(Thresholds, "drift")
+        return self.section(DriftSettings, "drift")
 
     @property
-    def tuning(self) -> Tuning:
+    def tuning(self) -> TuningSettings:
         """The `tuning` section."""
-        return self.section(Tuning, "tuning")
+        return self.section(TuningSettings, "tuning")
 
     @property
-    def notify(self) -> Notification:
+    def notify(self) -> NotificationSettings:
         """The `notify` section."""
-        return self.section(Notification, "notify")
+        return self.section(NotificationSettings, "notify")
 
     @property
-    def retraining(self) -> Retraining:
+    def retraining(self) -> RetrainingSettings:
         """The `retraining` section."""
-        return self.section(Retraining, "retraining")
+        return self.section(RetrainingSettings, "retraining")
 
     def task(self, name: str) -> Task:
         """Configure one task; all parts but its data are imported when they are asked for."""
-        if name not in self.document["tasks"]:
-            raise BadParams(f"{self.path.name}: there is no task {name!r}{nearest(name, self.names)}.")
-        section = self.document["tasks"][name]
+        if name not in self.content["tasks"]:
+            raise ConfigError(f"{self.path.name}: there is no task {name!r}{nearest(name, self.names)}.")
+        section = self.content["tasks"][name]
         self._check_sections(name, section)
-        data = self.section(_module(name, DATASET).Task, f"tasks.{name}.data")
-        recipe = self.section(Recipe, f"tasks.{name}.fit")
+        data = self.section(_module(name, DATASET).Dataset, f"tasks.{name}.data")
+        fit_config = self.section(FitConfig, f"tasks.{name}.fit")
         source = self.typed(section["source"], str | list[str], f"tasks.{name}.source")
         self._check_secrets(f"tasks.{name}.source", source)
 
         def network() -> Network:
-            with hushed():
-                net: type[Network] = _module(name, NETWORK).Net
+            with silence_stderr():
+                net: type[Network] = _module(name, NETWORK).Network
             return self.section(net, f"tasks.{name}.model")
 
         def metrics() -> Metrics:
@@ -90,24 +97,26 @@ class Params(Document):
             return made
 
         plain = {key: self.typed(value, Any, f"tasks.{name}.{key}") for key, value in section.items()}
-        return Task(name, source, data, network, metrics, evaluation, endpoint, recipe, plain)
+        return Task(name, source, data, network, metrics, evaluation, endpoint, fit_config, plain)
 
     def _check_sections(self, name: str, section: Any) -> None:
         if not isinstance(section, Mapping):
-            raise BadParams(f"{self.path.name}: tasks.{name}: it must be a mapping of {', '.join(SECTIONS)}.")
+            raise ConfigError(
+                f"{self.path.name}: tasks.{name}: it must be a mapping of {', '.join(SECTIONS)}."
+            )
         for key in section:
             if key not in SECTIONS:
                 raise self.unknown(f"tasks.{name}", str(key), SECTIONS)
         for key in SECTIONS[:-1]:
             if key not in section:
-                raise BadParams(f"{self.path.name}: tasks.{name}.{key}: missing. Add it.")
+                raise ConfigError(f"{self.path.name}: tasks.{name}.{key}: missing. Add it.")
 
     def _check_secrets(self, path: str, source: str | list[str]) -> None:
         """Refuse a secret: DVC copies it to dvc.lock, and git keeps both files."""
         for address in [source] if isinstance(source, str) else source:
             if secret := secret_of(address):
-                raise BadParams(
-                    f"{self.at(path)}: {masked(address)} holds {secret}, which git and dvc.lock would keep. "
+                raise ConfigError(
+                    f"{self.at(path)}: {redact(address)} holds {secret}, which git and dvc.lock would keep. "
                     "Write `$NAME` for it, and set the variable NAME; or put user and password into ~/.netrc."
                 )
 
@@ -115,5 +124,5 @@ class Params(Document):
 def _module(task: str, part: str) -> ModuleType:
     known = [m.name for m in pkgutil.iter_modules(seqops.tasks.__path__)]
     if task not in known:
-        raise BadParams(f"there is no folder src/seqops/tasks/{task}{nearest(task, known)}.")
+        raise ConfigError(f"there is no folder src/seqops/tasks/{task}{nearest(task, known)}.")
     return importlib.import_module(module_of(task, part))

@@ -17,15 +17,15 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
-from seqops.core.errors import BadData, SeqopsError
+from seqops.core.errors import DataError, SeqopsError
 from seqops.core.files import read_json, sha256_of
-from seqops.core.interfaces import Watched
+from seqops.core.interfaces import DriftFeatures
 from seqops.core.ragged import Split
 from seqops.drift.features import features_of
 from seqops.params import Params
 
 
-class Unusable(BadData, MlflowException):
+class Unusable(DataError, MlflowException):
     """An input that cannot be answered, as MLflow's server tells it too: status 400 and the message."""
 
 
@@ -63,17 +63,17 @@ class RawModel(PythonModel):
 
     def predict_split(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> pd.DataFrame:
         """Predict the rows of a table that are for testing; split: of each row (n,)."""
-        rows = self.data.apply(table, split, self.meta)["test"]
+        rows = self.data.encode(table, split, self.meta)["test"]
         return self.network.predict(self.model, rows, self.meta)
 
-    def drift_features(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> Watched:
+    def drift_features(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> DriftFeatures:
         """Return what is watched of the new rows of a table, their scores included; new: (n,)."""
         return features_of(self.evaluation, self.network, self.model, self.meta, table, new)
 
     def _rows(self, inputs: list[str]) -> Split:
         try:
             return self.endpoint.request(inputs, self.meta)
-        except BadData as error:
+        except DataError as error:
             raise Unusable(str(error), INVALID_PARAMETER_VALUE) from None
 
 

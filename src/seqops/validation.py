@@ -24,7 +24,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ExpectationResult:
     """What became of one expectation.
 
     count: offending rows (0 where the expectation speaks of the table as a whole); rows: the first of
@@ -42,13 +42,13 @@ class Outcome:
         """Tell whether the promise is kept."""
         return self.state == "passed"
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Say in a line what was expected, and what is there instead."""
         rows = "; ".join(_shown(row) for row in self.rows[:1]) or self.note
         count = f"{self.count} rows, the first " if self.count else ""
         return f"{self.state}: expected {self.expectation.meaning}; found {count}{rows}"
 
-    def document(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Put it to plain JSON."""
         return {
             "kind": self.expectation.kind,
@@ -62,31 +62,31 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Report:
+class ValidationReport:
     """What became of every expectation, over a table of so many rows."""
 
     rows: int
-    outcomes: tuple[Outcome, ...]
+    results: tuple[ExpectationResult, ...]
 
     @property
     def passed(self) -> bool:
         """Tell whether every promise is kept."""
-        return all(outcome.passed for outcome in self.outcomes)
+        return all(outcome.passed for outcome in self.results)
 
     def verdict(self) -> str:
         """Say how many promises do not hold, and whose fault that is."""
-        bad = sum(outcome.state == "bad data" for outcome in self.outcomes)
-        broken = sum(outcome.state == "broken check" for outcome in self.outcomes)
+        bad = sum(outcome.state == "bad data" for outcome in self.results)
+        broken = sum(outcome.state == "broken check" for outcome in self.results)
         said = []
         if bad:
-            said.append(f"{bad} of {len(self.outcomes)} expectations are not met. Mend the rows named above.")
+            said.append(f"{bad} of {len(self.results)} expectations are not met. Mend the rows named above.")
         if broken:
             said.append(f"{broken} checks could not be made. Mend the checks named above, not the data.")
         return " ".join(said)
 
-    def document(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Put it to plain JSON, the same for the same table."""
-        found = [outcome.document() for outcome in self.outcomes]
+        found = [outcome.to_json() for outcome in self.results]
         return {"rows": self.rows, "passed": self.passed, "expectations": found}
 
     def table(self) -> Table:
@@ -96,7 +96,7 @@ class Report:
         table.add_column("found")
         table.add_column("rows", justify="right")
         table.add_column("first offending rows")
-        for outcome in self.outcomes:
+        for outcome in self.results:
             if not outcome.passed:
                 rows = "\n".join(_shown(row) for row in outcome.rows) or outcome.note
                 count = str(outcome.count) if outcome.count else ""
@@ -104,16 +104,16 @@ class Report:
         return table
 
 
-def run(table: pd.DataFrame, expectations: Sequence[Expectation]) -> Report:
+def run_expectations(table: pd.DataFrame, expectations: Sequence[Expectation]) -> ValidationReport:
     """Check every expectation, in the order given."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     asset = context.data_sources.add_pandas("table").add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": table})
-    return Report(len(table), tuple(_check(batch, expectation) for expectation in expectations))
+    return ValidationReport(len(table), tuple(_check(batch, expectation) for expectation in expectations))
 
 
-def _check(batch: Any, expectation: Expectation) -> Outcome:
+def _check(batch: Any, expectation: Expectation) -> ExpectationResult:
     wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": [LINE]}
     try:
         configured = ExpectationConfiguration(
@@ -122,15 +122,17 @@ def _check(batch: Any, expectation: Expectation) -> Outcome:
         found = batch.validate(configured, result_format=wanted).to_json_dict()
     # pydantic's v1 errors, which it raises for arguments it does not know, are ValueErrors
     except (GreatExpectationsError, ValueError, TypeError) as error:
-        return Outcome(expectation, "broken check", 0, (), " ".join(str(error).split()))
+        return ExpectationResult(expectation, "broken check", 0, (), " ".join(str(error).split()))
     broken = _exception_message(found["exception_info"])
     if broken:
-        return Outcome(expectation, "broken check", 0, (), broken)
+        return ExpectationResult(expectation, "broken check", 0, (), broken)
     result = found["result"]
     if found["success"]:
-        return Outcome(expectation, "passed", 0, (), "")
+        return ExpectationResult(expectation, "passed", 0, (), "")
     rows = tuple(_plain(row) for row in result.get("unexpected_index_list", [])[:SHOWN])
-    return Outcome(expectation, "bad data", int(result.get("unexpected_count", 0)), rows, _observed(result))
+    return ExpectationResult(
+        expectation, "bad data", int(result.get("unexpected_count", 0)), rows, _observed(result)
+    )
 
 
 def _exception_message(info: Mapping[str, Any]) -> str:

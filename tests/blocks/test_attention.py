@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.nn.attention import Bahdanau, Luong, attend
+from seqops.nn.attention import BahdanauAttention, LuongAttention, attend
 
-KINDS = [Luong, Bahdanau]
+KINDS = [LuongAttention, BahdanauAttention]
 LENGTHS = tf.constant([3, 5])
 
 
@@ -42,7 +42,7 @@ def test_attend_takes_the_mean_of_equal_scores_within_the_length() -> None:
 
 
 def test_luong_scores_are_the_product_with_projected_states() -> None:
-    (query, memory), layer = _inputs(), Luong(6)
+    (query, memory), layer = _inputs(), LuongAttention(6)
     keys = layer.keys(memory)
     _, weights = layer(query, keys, memory, tf.constant([5, 5]))
     scores = np.einsum("btd,bsd->bts", query.numpy(), memory.numpy() @ layer.project.kernel.numpy())
@@ -51,7 +51,7 @@ def test_luong_scores_are_the_product_with_projected_states() -> None:
 
 
 def test_bahdanau_scores_are_those_of_one_hidden_layer() -> None:
-    (query, memory), layer = _inputs(), Bahdanau(6)
+    (query, memory), layer = _inputs(), BahdanauAttention(6)
     _, weights = layer(query, layer.keys(memory), memory, tf.constant([5, 5]))
     hidden = np.tanh(
         (query.numpy() @ layer.queries.kernel.numpy())[:, :, None]

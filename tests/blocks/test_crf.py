@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from seqops.nn.crf import CRF, viterbi
-from seqops.nn.rnn import BiRecurrent
+from seqops.nn.rnn import BidirectionalRNN
 
 FREE = [[1, 1, 1]] * 4
 IOB = [[1, 1, 0], [1, 1, 1], [1, 1, 1], [1, 1, 0]]  # O, B, I; the last row: what may come first
@@ -96,7 +96,7 @@ def test_a_crf_survives_the_round_through_its_config():
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
 def test_reading_from_both_ends_is_untouched_by_padding(kind):
     keras.utils.set_random_seed(0)
-    layer = BiRecurrent(kind, 3, name="encoder")
+    layer = BidirectionalRNN(kind, 3, name="encoder")
     x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
     both = layer(x, np.array([5, 3])).numpy()
     assert both.shape == (2, 5, 6)

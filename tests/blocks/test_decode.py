@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.nn.beam_search import Symbols, beam, greedy, penalty
+from seqops.nn.beam_search import Symbols, beam_search, greedy, penalty
 
 PAD, START, END = 0, 1, 2
 SYMBOLS = Symbols(PAD, START, END)
@@ -50,7 +50,7 @@ def _all_sentences(table: np.ndarray, longest: int, alpha: float) -> list[tuple[
 def test_a_wide_beam_finds_what_exhaustive_search_finds(alpha: float) -> None:
     language = _language(3, seed=0)
     width = 40  # more than the 31 sentences there are, so none is lost on the way
-    found = beam(_step(language), _state(3), SYMBOLS, tf.fill([3], LONGEST), width, alpha)
+    found = beam_search(_step(language), _state(3), SYMBOLS, tf.fill([3], LONGEST), width, alpha)
     for row in range(3):
         wanted = _all_sentences(language[row], LONGEST, alpha)
         assert len(wanted) < width
@@ -66,7 +66,7 @@ def test_a_wide_beam_finds_what_exhaustive_search_finds(alpha: float) -> None:
 
 def test_a_beam_of_one_is_greedy_search() -> None:
     language = _language(8, seed=1)
-    one = beam(_step(language), _state(8), SYMBOLS, tf.fill([8], 6), 1, 1.0).tokens[:, 0]
+    one = beam_search(_step(language), _state(8), SYMBOLS, tf.fill([8], 6), 1, 1.0).tokens[:, 0]
     np.testing.assert_array_equal(greedy(_step(language), _state(8), SYMBOLS, tf.fill([8], 6)), one)
 
 
@@ -83,7 +83,7 @@ def test_a_beam_finds_the_sentence_that_greedy_search_misses() -> None:
     table[0, 3, 3], table[0, 3, END] = np.log(0.5), np.log(0.5)
     table[0, 4, END] = 0.0
     assert greedy(_step(table), _state(1), SYMBOLS, tf.fill([1], 2))[0, 0] == 3
-    best = beam(_step(table), _state(1), SYMBOLS, tf.fill([1], 2), 2, 0.0)
+    best = beam_search(_step(table), _state(1), SYMBOLS, tf.fill([1], 2), 2, 0.0)
     assert best.tokens[0, 0].numpy().tolist() == [4, END]
     assert float(best.scores[0, 0]) == pytest.approx(np.log(0.4))
 
@@ -96,8 +96,8 @@ def test_the_penalty_favours_the_longer_of_two_equally_likely_tokens() -> None:
 
 def test_rows_do_not_disturb_each_other() -> None:
     language = _language(4, seed=2)
-    together = beam(_step(language), _state(4), SYMBOLS, tf.fill([4], 5), 3, 0.6)
-    alone = beam(_step(language[2:3]), _state(1), SYMBOLS, tf.fill([1], 5), 3, 0.6)
+    together = beam_search(_step(language), _state(4), SYMBOLS, tf.fill([4], 5), 3, 0.6)
+    alone = beam_search(_step(language[2:3]), _state(1), SYMBOLS, tf.fill([1], 5), 3, 0.6)
     np.testing.assert_array_equal(together.tokens[2], alone.tokens[0])
     np.testing.assert_allclose(together.scores[2], alone.scores[0], rtol=1e-6)
 
@@ -106,7 +106,7 @@ def test_each_row_stops_at_its_own_length() -> None:
     never_ends = np.log(np.full((2, VOCABULARY, VOCABULARY), 0.01, np.float32))
     never_ends[:, :, 3] = np.log(0.9)
     limits = tf.constant([2, 4])
-    best = beam(_step(never_ends), _state(2), SYMBOLS, limits, 2, 0.0).tokens[:, 0]
+    best = beam_search(_step(never_ends), _state(2), SYMBOLS, limits, 2, 0.0).tokens[:, 0]
     assert best.numpy().tolist() == [[3, 3, SYMBOLS.pad, SYMBOLS.pad], [3, 3, 3, 3]]
     np.testing.assert_array_equal(greedy(_step(never_ends), _state(2), SYMBOLS, limits), best)
 
@@ -116,7 +116,7 @@ def test_the_search_runs_in_a_graph_with_sizes_unknown() -> None:
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)])
     def search(rows):
-        return beam(_step(language), {"row": rows}, SYMBOLS, tf.fill([tf.size(rows)], 5), 2, 1.0)
+        return beam_search(_step(language), {"row": rows}, SYMBOLS, tf.fill([tf.size(rows)], 5), 2, 1.0)
 
-    eager = beam(_step(language), _state(3), SYMBOLS, tf.fill([3], 5), 2, 1.0)
+    eager = beam_search(_step(language), _state(3), SYMBOLS, tf.fill([3], 5), 2, 1.0)
     np.testing.assert_array_equal(search(tf.range(3)).tokens, eager.tokens)

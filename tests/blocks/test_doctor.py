@@ -10,7 +10,7 @@ import pytest
 
 from seqops.cli import checks as doctor
 from seqops.cli.checks import Finding, examine
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.sources.fetch import MIRROR
 
 HERE = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ def store(tmp_path, monkeypatch):
     for folder in ("data", ".git", ".dvc"):
         (tmp_path / folder).mkdir()
     shutil.copy(HERE / "data" / "catalog.yaml", tmp_path / "data" / "catalog.yaml")
-    return Store(tmp_path)
+    return Project(tmp_path)
 
 
 def only(check, store):
@@ -155,7 +155,7 @@ def test_the_catalogue(store):
 
 def test_raw_files_are_compared_with_what_the_source_pins(store):
     assert "not there yet" in named(doctor.data, store, "data forecast").message
-    raw = store.folder("forecast").raw
+    raw = store.task_paths("forecast").raw
     raw.mkdir(parents=True)
     from seqops.params import Params
 

@@ -3,18 +3,25 @@
 import numpy as np
 import pandas as pd
 
-from seqops.evaluation.evaluate import Chance, Rival, best_baseline, evaluate, verdict, worst_examples
+from seqops.evaluation.evaluate import (
+    BaselineComparison,
+    BootstrapConfig,
+    best_baseline,
+    evaluate,
+    verdict,
+    worst_examples,
+)
 from seqops.metrics.bootstrap import Difference
 from toy import ToyData, ToyEvaluation, ToyMetrics
 
 DATA = ToyData()
 EVALUATION = ToyEvaluation(DATA, ToyMetrics(DATA))
-SPLITS, META = DATA.encode(None)
+SPLITS, META = DATA.split_and_encode(None)
 TRUTH = SPLITS["test"]
 
 
 def rival(name, value, low, high, p, kind="trivial"):
-    return Rival(name, kind, Difference(value, low, high, p))
+    return BaselineComparison(name, kind, Difference(value, low, high, p))
 
 
 BETTER = rival("copy", 0.3, 0.1, 0.5, 0.001)
@@ -27,7 +34,7 @@ def found(right):
     odd = TRUTH.plain("odd")
     predicted = pd.DataFrame({"odd": np.where(np.arange(len(odd)) < right, odd, 1 - odd)})
     return evaluate(
-        EVALUATION, predicted, TRUTH, META, EVALUATION.baselines(SPLITS, META), Chance(400, 0, 0.05)
+        EVALUATION, predicted, TRUTH, META, EVALUATION.baselines(SPLITS, META), BootstrapConfig(400, 0, 0.05)
     )
 
 
@@ -56,7 +63,7 @@ def test_a_gain_within_chance_is_no_win():
 
 def test_a_classical_baseline_enters_the_verdict_but_not_the_gate():
     evaluation = found(20)
-    evaluation.rivals.append(WORSE)
+    evaluation.comparisons.append(WORSE)
     assert evaluation.beats_trivial
 
 

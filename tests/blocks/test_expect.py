@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from seqops.core.interfaces import Expectation
-from seqops.validation import Report, run
+from seqops.validation import ValidationReport, run_expectations
 
 TABLE = pd.DataFrame(
     {
@@ -26,7 +26,7 @@ def expect(kind, meaning="it holds", **arguments):
 
 
 def only(expectation, table=TABLE):
-    [outcome] = run(table, [expectation]).outcomes
+    [outcome] = run_expectations(table, [expectation]).results
     return outcome
 
 
@@ -104,14 +104,14 @@ def test_a_missing_column_is_bad_data_where_its_presence_is_what_was_promised():
 
 
 def test_one_broken_check_does_not_keep_the_next_from_being_made():
-    report = run(
+    report = run_expectations(
         TABLE,
         [
             expect("column_values_to_be_between", column="absent", min_value=0),
             expect("column_values_to_not_be_null", column="name"),
         ],
     )
-    assert [outcome.state for outcome in report.outcomes] == ["broken check", "passed"]
+    assert [outcome.state for outcome in report.results] == ["broken check", "passed"]
 
 
 PROMISES = [
@@ -124,7 +124,8 @@ PROMISES = [
 
 def test_the_report_is_plain_json_and_the_same_at_every_call():
     first, second = (
-        json.dumps(run(TABLE, PROMISES).document(), sort_keys=True, allow_nan=False) for _ in range(2)
+        json.dumps(run_expectations(TABLE, PROMISES).to_json(), sort_keys=True, allow_nan=False)
+        for _ in range(2)
     )
     assert first == second
     found = json.loads(first)
@@ -135,7 +136,7 @@ def test_the_report_is_plain_json_and_the_same_at_every_call():
 
 def test_the_summary_shows_only_what_does_not_hold():
     shown = io.StringIO()
-    Console(file=shown, width=160).print(run(TABLE, PROMISES).table())
+    Console(file=shown, width=160).print(run_expectations(TABLE, PROMISES).table())
     text = shown.getvalue()
     assert "values are not negative" in text
     assert "line 3: value -2.0" in text
@@ -148,13 +149,13 @@ def test_brackets_in_the_data_are_shown_as_they_are():
     table = pd.DataFrame({"line": [1], "name": ["[red]x[/]"]})
     shown = io.StringIO()
     outcome = only(expect("column_values_to_be_in_set", column="name", value_set=["y"]), table)
-    Console(file=shown, width=120).print(Report(1, (outcome,)).table())
+    Console(file=shown, width=120).print(ValidationReport(1, (outcome,)).table())
     assert "[red]x[/]" in shown.getvalue()
 
 
 def test_the_verdict_tells_bad_data_from_broken_checks():
-    assert run(TABLE, PROMISES).verdict() == (
+    assert run_expectations(TABLE, PROMISES).verdict() == (
         "2 of 4 expectations are not met. Mend the rows named above. "
         "1 checks could not be made. Mend the checks named above, not the data."
     )
-    assert run(TABLE, PROMISES[3:]).verdict() == ""
+    assert run_expectations(TABLE, PROMISES[3:]).verdict() == ""

@@ -16,10 +16,10 @@ import pytest
 from rich.console import Console
 from ruamel.yaml import YAML
 
-from seqops.core.errors import BadData, SeqopsError
+from seqops.core.errors import DataError, SeqopsError
 from seqops.core.interfaces import Task
-from seqops.core.project import Store
-from seqops.core.redaction import masked
+from seqops.core.project import Project
+from seqops.core.redaction import redact
 from seqops.preprocessing.archive import extract
 from seqops.sources import http
 from seqops.sources.catalog import read_catalog
@@ -105,12 +105,12 @@ def store(tmp_path, monkeypatch):
     monkeypatch.delenv(MIRROR, raising=False)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "catalog.yaml").write_text("{}\n")
-    return Store(tmp_path)
+    return Project(tmp_path)
 
 
 def fetcher(store, source, console, **options):
     task = Task("letters", source, Embedded(), None, None, None, None, None, {})
-    return Fetcher(store, task, console, store.folder(task.name).raw, **options)
+    return Fetcher(store, task, console, store.task_paths(task.name).raw, **options)
 
 
 def fetch(store, source, console, **options):
@@ -170,7 +170,7 @@ def test_a_file_that_is_held_is_not_brought_again(server, store, console):
 
 def test_a_held_file_that_was_altered_is_brought_again(server, store, console):
     fetch(store, f"{server.url}/file.bin", console)
-    (store.folder("letters").raw / "file.bin").write_bytes(b"altered by hand")
+    (store.task_paths("letters").raw / "file.bin").write_bytes(b"altered by hand")
     server.behave = not_modified
     assert fetch(store, f"{server.url}/file.bin", console) == {"file.bin": BODY}
 
@@ -197,7 +197,7 @@ def test_what_is_brought_elsewhere_leaves_the_held_file_alone(server, store, con
     task = Task("letters", f"{server.url}/file.bin", Embedded(), None, None, None, None, None, {})
     [brought] = Fetcher(store, task, console, tmp_path / "incoming").run()
     assert brought.path.read_bytes() == b"grown " + BODY
-    assert (store.folder("letters").raw / "file.bin").read_bytes() == BODY
+    assert (store.task_paths("letters").raw / "file.bin").read_bytes() == BODY
 
 
 # --- the transfer
@@ -349,7 +349,7 @@ def test_secrets_of_an_address_are_masked(server, store, console):
 def test_the_sample_and_what_a_task_generates_need_no_network(store, console):
     assert fetch(store, "sample", console) == {"sample.txt": b"embedded\n"}
     assert fetch(store, "counted", console) == {"one.txt": b"1\n", "two.txt": b"2\n"}
-    left = sorted(p.name for p in store.folder("letters").raw.iterdir())
+    left = sorted(p.name for p in store.task_paths("letters").raw.iterdir())
     assert left == ["one.txt", "two.txt"]
 
 
@@ -383,7 +383,7 @@ def test_a_source_that_is_nothing_is_told_and_the_old_file_stays(store, console,
     fetch(store, "sample", console)
     with pytest.raises(SeqopsError, match=told):
         fetch(store, source, console)
-    assert (store.folder("letters").raw / "sample.txt").read_bytes() == b"embedded\n"
+    assert (store.task_paths("letters").raw / "sample.txt").read_bytes() == b"embedded\n"
 
 
 def test_a_dataset_of_another_task_is_refused(store, console):
@@ -404,7 +404,7 @@ def test_a_wrong_sum_is_refused_and_the_old_file_stays(server, store, console):
     with pytest.raises(SeqopsError) as raised:
         fetch(store, "letters-1", console)
     assert newer in str(raised.value)
-    assert (store.folder("letters").raw / "file.bin").read_bytes() == BODY
+    assert (store.task_paths("letters").raw / "file.bin").read_bytes() == BODY
     server.files["/file.bin"] = b"newer"
     assert fetch(store, "letters-1", console) == {"file.bin": b"newer"}
 
@@ -414,7 +414,7 @@ def test_one_bad_file_of_two_changes_neither(store, console):
     (store.root / "one.txt").write_bytes(b"new\n")
     with pytest.raises(SeqopsError):
         fetch(store, ["one.txt", "missing.txt"], console)
-    assert (store.folder("letters").raw / "one.txt").read_bytes() == b"1\n"
+    assert (store.task_paths("letters").raw / "one.txt").read_bytes() == b"1\n"
 
 
 def test_a_mirror_folder_is_asked_first_and_the_publisher_after_it(server, store, console, monkeypatch):
@@ -426,7 +426,7 @@ def test_a_mirror_folder_is_asked_first_and_the_publisher_after_it(server, store
     fetch(store, "letters-1", console)
     assert server.asked == []
     (mirror / "letters" / "file.bin").write_bytes(b"damaged")
-    (store.folder("letters").raw / "file.bin").unlink()
+    (store.task_paths("letters").raw / "file.bin").unlink()
     assert fetch(store, "letters-1", console) == {"file.bin": BODY}
     assert len(server.asked) == 1
 
@@ -479,7 +479,7 @@ def test_a_member_comes_out_whole(packed, tmp_path):
 
 @pytest.mark.parametrize("member", ["/etc/passwd", "../up.txt", "a/../../up.txt", "..\\up.txt", "c:/up.txt"])
 def test_a_member_that_leads_out_is_refused(packed, tmp_path, member):
-    with pytest.raises(BadData, match="leads out of the archive"):
+    with pytest.raises(DataError, match="leads out of the archive"):
         extract(packed({member: b"x"}), member, tmp_path / "out", 2**20)
     assert not (tmp_path / "out").exists()
 
@@ -487,7 +487,7 @@ def test_a_member_that_leads_out_is_refused(packed, tmp_path, member):
 def test_a_bomb_is_refused_while_it_unpacks(packed, tmp_path):
     bomb = packed({"big.txt": bytes(20_000_000)})
     assert bomb.stat().st_size < 100_000
-    with pytest.raises(BadData, match="unpacks to more than the limit of 1,000,000 bytes"):
+    with pytest.raises(DataError, match="unpacks to more than the limit of 1,000,000 bytes"):
         extract(bomb, "big.txt", tmp_path / "out", 1_000_000)
     assert (tmp_path / "out").stat().st_size <= 1_000_000
 
@@ -498,7 +498,7 @@ def test_a_bomb_whose_header_lies_about_its_size_is_refused(tmp_path):
     for mark, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
         struct.pack_into("<I", content, content.index(mark) + place, 10)
     (tmp_path / "lie.zip").write_bytes(content)
-    with pytest.raises(BadData, match=r"limit|broken archive"):
+    with pytest.raises(DataError, match=r"limit|broken archive"):
         extract(tmp_path / "lie.zip", "big.txt", tmp_path / "out", 1_000_000)
     assert (tmp_path / "out").stat().st_size <= 1_000_000
 
@@ -509,13 +509,13 @@ def test_a_zip_whose_places_cannot_be_is_broken(tmp_path):
     end = content.index(b"PK\x05\x06") + 16
     struct.pack_into("<I", content, end, struct.unpack_from("<I", content, end)[0] + 500)
     (tmp_path / "mine.zip").write_bytes(content)
-    with pytest.raises(BadData, match=r"mine\.zip: a broken archive .*Download it again"):
+    with pytest.raises(DataError, match=r"mine\.zip: a broken archive .*Download it again"):
         extract(tmp_path / "mine.zip", "a.txt", tmp_path / "out", 1000)
 
 
 def test_what_stands_before_the_member_of_a_tar_counts_too(tmp_path):
     (tmp_path / "a.tar.gz").write_bytes(tarred({"pad": bytes(20_000_000), "want.txt": b"x"}))
-    with pytest.raises(BadData, match="limit of 1,000,000"):
+    with pytest.raises(DataError, match="limit of 1,000,000"):
         extract(tmp_path / "a.tar.gz", "want.txt", tmp_path / "out", 1_000_000)
 
 
@@ -524,12 +524,12 @@ def test_a_link_in_a_tar_is_not_followed(tmp_path):
         info = tarfile.TarInfo("want.txt")
         info.type, info.linkname = tarfile.SYMTYPE, "/etc/hostname"
         archive.addfile(info)
-    with pytest.raises(BadData, match=r"no file 'want\.txt'"):
+    with pytest.raises(DataError, match=r"no file 'want\.txt'"):
         extract(tmp_path / "a.tar.gz", "want.txt", tmp_path / "out", 2**20)
 
 
 def test_an_absent_member_is_told(packed, tmp_path):
-    with pytest.raises(BadData, match=r"no file 'b\.txt' in it"):
+    with pytest.raises(DataError, match=r"no file 'b\.txt' in it"):
         extract(packed({"a.txt": b"x"}), "b.txt", tmp_path / "out", 2**20)
 
 
@@ -538,13 +538,13 @@ def test_a_truncated_archive_is_told(packed, tmp_path, keep):
     noise = b"".join(hashlib.sha256(bytes([i, i // 256])).digest() for i in range(256))
     path = packed({"a.txt": noise})
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
-    with pytest.raises(BadData, match="broken archive"):
+    with pytest.raises(DataError, match="broken archive"):
         extract(path, "a.txt", tmp_path / "out", 2**20)
 
 
 def test_a_gzip_that_is_no_tar_is_told(tmp_path):
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"just text"))
-    with pytest.raises(BadData, match="broken archive"):
+    with pytest.raises(DataError, match="broken archive"):
         extract(tmp_path / "a.gz", "a.txt", tmp_path / "out", 1000)
 
 
@@ -611,8 +611,8 @@ def test_the_mirror_holds_what_the_catalogue_pins(catalogue, tmp_path, console, 
     names = [name for name, entry in catalogue.items() if entry.sha256]
     for name in names:
         task = Task(catalogue[name].task, name, Embedded(), None, None, None, None, None, {})
-        [file] = Fetcher(Store(tmp_path), task, console, Store(tmp_path).folder(task.name).raw).run()
-        assert file.origin.startswith(masked(os.environ[MIRROR])), name
+        [file] = Fetcher(Project(tmp_path), task, console, Project(tmp_path).task_paths(task.name).raw).run()
+        assert file.origin.startswith(redact(os.environ[MIRROR])), name
         assert file.sha256 in catalogue[name].sha256
     assert len(names) == 9
 

@@ -12,7 +12,7 @@ from seqops.training.loop import train
 from toy import RECIPE, ToyData, ToyMetrics, ToyNetwork
 
 DATA = ToyData()
-SPLITS, META = DATA.encode(None)
+SPLITS, META = DATA.split_and_encode(None)
 
 
 class Killed(Exception):
@@ -25,11 +25,11 @@ class KillAfter:
     def __init__(self, epoch, batch):
         self.epoch_, self.batch_ = epoch, batch
 
-    def batch(self, epoch, batch, batches, tokens, loss):
+    def on_batch_end(self, epoch, batch, batches, tokens, loss):
         if (epoch, batch) == (self.epoch_, self.batch_):
             raise Killed
 
-    def epoch(self, row, seconds, tokens):
+    def on_epoch_end(self, row, seconds, tokens):
         pass
 
 
@@ -37,11 +37,11 @@ class Seen:
     def __init__(self):
         self.tokens, self.rows, self.losses = 0, [], []
 
-    def batch(self, epoch, batch, batches, tokens, loss):
+    def on_batch_end(self, epoch, batch, batches, tokens, loss):
         self.tokens += tokens
         self.losses.append(loss)
 
-    def epoch(self, row, seconds, tokens):
+    def on_epoch_end(self, row, seconds, tokens):
         self.rows.append(row)
 
 

@@ -2,13 +2,13 @@
 
 import dataclasses
 
-from seqops.tracking.fingerprint import Identity, code_sha256, git_commit
+from seqops.tracking.fingerprint import Fingerprint, code_sha256, git_commit
 
 
 def test_the_fingerprint_follows_each_part():
-    base = Identity("data", "params", "code", "lock")
+    base = Fingerprint("data", "params", "code", "lock")
     others = [dataclasses.replace(base, **{f.name: "x"}) for f in dataclasses.fields(base)]
-    assert len({i.fingerprint for i in (base, *others)}) == 5
+    assert len({i.digest for i in (base, *others)}) == 5
 
 
 def test_the_code_of_one_task_is_not_that_of_another():

@@ -2,11 +2,11 @@
 
 import pytest
 
-from seqops.core.errors import BadData
-from seqops.preprocessing.csv_table import check_characters
+from seqops.core.errors import DataError
+from seqops.preprocessing.csv_table import require_valid_unicode
 
 
 def test_half_a_character_is_refused_by_the_number_of_its_input():
-    check_characters(["", "a", "\U0001f600"])
-    with pytest.raises(BadData, match=r"^input 2 holds half a character"):
-        check_characters(["a", "b\ud83d"])
+    require_valid_unicode(["", "a", "\U0001f600"])
+    with pytest.raises(DataError, match=r"^input 2 holds half a character"):
+        require_valid_unicode(["a", "b\ud83d"])

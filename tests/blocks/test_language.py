@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.nn.language_encoder import LanguageEncoder, Sizes, last
+from seqops.nn.language_encoder import LanguageEncoder, LanguageEncoderConfig, last
 from seqops.nn.softmax import Softmax
 
-SIZES = Sizes("lstm", 7, embedding=4, units=6, layers=2, dropout=0.5, tied=False, precision="float32")
+SIZES = LanguageEncoderConfig(
+    "lstm", 7, embedding=4, units=6, layers=2, dropout=0.5, tie_embeddings=False, precision="float32"
+)
 TOKENS = np.array([[1, 2, 3, 4], [5, 6, 0, 1]], np.int32)
 
 
@@ -68,8 +70,8 @@ def test_variables_are_known_by_the_layer_that_they_are_of(kind: str, step: str)
 
 
 def test_a_tied_softmax_has_no_matrix_of_its_own_and_multiplies_by_the_embedding() -> None:
-    reader = encoder(tied=True)
-    assert reader.sizes.widths == [6, 4]
+    reader = encoder(tie_embeddings=True)
+    assert reader.sizes.layer_units == [6, 4]
     hidden, _ = reader(TOKENS, reader.zeros(2))
     head = Softmax(7, reader.embedding, "float32", name="softmax")
     flat = tf.reshape(hidden, [-1, 4])

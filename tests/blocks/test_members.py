@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.preprocessing.archive import members
 
 
@@ -33,15 +33,15 @@ def test_only_wanted_files_come_and_no_link(packed):
 
 
 def test_what_is_passed_over_counts_too(packed):
-    with pytest.raises(BadData, match="limit of 40,000 bytes"):
+    with pytest.raises(DataError, match="limit of 40,000 bytes"):
         list(members(packed, 40_000, texts))
 
 
 def test_an_archive_cut_between_two_members_is_refused(packed):
     whole = gzip.decompress(packed.read_bytes())
     packed.write_bytes(gzip.compress(whole)[:-20])
-    with pytest.raises(BadData, match="broken archive"):
+    with pytest.raises(DataError, match="broken archive"):
         list(members(packed, 10**6, texts))
     packed.write_bytes(gzip.compress(whole[:30_000]))
-    with pytest.raises(BadData, match="broken archive"):
+    with pytest.raises(DataError, match="broken archive"):
         list(members(packed, 10**6, texts))

@@ -3,9 +3,9 @@
 import pytest
 
 from seqops.core.interfaces import Task
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.tracking import mlflow_runs
-from seqops.tracking.fingerprint import Identity
+from seqops.tracking.fingerprint import Fingerprint
 from seqops.tracking.run_names import run_name, short_keys
 from toy import ToyData
 
@@ -57,12 +57,14 @@ def test_a_key_is_cut_as_far_as_it_stays_the_only_one():
 
 def test_a_run_is_named_by_the_latest_finished_training_run(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
-    store = Store(tmp_path)
+    project = Project(tmp_path)
 
     def fit(units, code="code"):
         section = {"source": "sample", "data": {}, "model": {"units": units}, "fit": {}}
         task = Task("toy", "sample", ToyData(), None, None, None, None, None, section)
-        with mlflow_runs.training(store, task, Identity("data", str(units), code, "lock")) as run:
+        with mlflow_runs.open_training_run(
+            project, task, Fingerprint("data", str(units), code, "lock")
+        ) as run:
             return run.client.get_run(run.run_id), run
 
     first, opened = fit(64)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from seqops.core.errors import BadParams
-from seqops.core.settings import Notification
+from seqops.core.errors import ConfigError
+from seqops.core.settings import NotificationSettings
 from seqops.params import Params
 from seqops.retraining import notify as block
 from seqops.retraining.notify import notify, origin, sentence
@@ -87,7 +87,7 @@ def said(capfd, monkeypatch, caplog):
 
 
 def settings(webhook="", command=(), events=("promoted", "refused", "failed")):
-    return Notification(webhook, tuple(command), events)
+    return NotificationSettings(webhook, tuple(command), events)
 
 
 def python(program, *arguments):
@@ -259,7 +259,7 @@ def test_a_sentence_needs_neither_version_nor_reason():
 
 
 def test_the_notify_section_is_read():
-    assert Params.load(PARAMS).notify == Notification("", (), ("promoted", "refused", "failed"))
+    assert Params.load(PARAMS).notify == NotificationSettings("", (), ("promoted", "refused", "failed"))
 
 
 @pytest.mark.parametrize(
@@ -280,5 +280,5 @@ def test_a_wrong_notify_section_names_its_key_and_line(tmp_path, old, new, messa
     path = tmp_path / "params.yaml"
     path.write_text(text.replace(old, new), "utf-8")
     line = text[: text.index(old)].count("\n") + 1
-    with pytest.raises(BadParams, match=rf"^params\.yaml:{line}: {message}"):
+    with pytest.raises(ConfigError, match=rf"^params\.yaml:{line}: {message}"):
         _ = Params.load(path).notify

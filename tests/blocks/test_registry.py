@@ -10,7 +10,7 @@ import pytest
 
 from seqops.core.errors import SeqopsError
 from seqops.core.interfaces import Task
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.registry import versions
 from seqops.tracking import connection, mlflow_runs
 
@@ -59,16 +59,16 @@ def test_only_what_differs_is_written(client):
 
 def test_where_the_aliases_stand_and_what_was_decided(client):
     version = registered(client, "standing", "a")
-    versions.point(client, "standing", "challenger", "1")
+    versions.set_alias(client, "standing", "challenger", "1")
     versions.tag(client, version, {"seqops.decision": "kept", "seqops.decision_reason": "a tie"})
     client.log_metric(version.run_id, "seconds", 12.0)
-    told = versions.Standing("standing: challenger v1", 12.0, "Version 1 kept: a tie.")
-    assert versions.standing(client, "standing") == told
+    told = versions.RegistryStatus("standing: challenger v1", 12.0, "Version 1 kept: a tie.")
+    assert versions.registry_status(client, "standing") == told
 
 
 def test_a_model_that_is_not_there_holds_no_alias(client):
-    assert versions.holder(client, "nobody", "champion") is None
-    assert versions.standing(client, "nobody").words == "nobody: not registered"
+    assert versions.get_alias(client, "nobody", "champion") is None
+    assert versions.registry_status(client, "nobody").words == "nobody: not registered"
 
 
 def test_a_server_that_never_answers_is_told_within_seconds(tmp_path, monkeypatch):
@@ -78,7 +78,7 @@ def test_a_server_that_never_answers_is_told_within_seconds(tmp_path, monkeypatc
         port = silent.getsockname()[1]
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://user:secret@127.0.0.1:{port}")
         with pytest.raises(SeqopsError, match="MLFLOW_TRACKING_URI") as told:
-            connection.connect(Store(tmp_path))
+            connection.connect(Project(tmp_path))
     assert "secret" not in str(told.value)
 
 
@@ -92,8 +92,8 @@ FOUND = """
 import sys
 from pathlib import Path
 from seqops.tracking import mlflow_runs as track
-from seqops.core.project import Store
-store = Store(Path(sys.argv[1]))
+from seqops.core.project import Project
+store = Project(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
 print(track.experiment_of(track.connect(store), store, "toy"))

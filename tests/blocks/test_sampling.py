@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.nn.token_sampling import Choice, choose
+from seqops.nn.token_sampling import SamplingConfig, sample_token
 
 CHANCES = [0.1, 0.4, 0.2, 0.3]  # ranked: 1, 3, 2, 0, which reach 0.4, 0.7, 0.9, 1.0
 
 
 def chosen(uniform: float, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> int:
-    choice = Choice(tf.constant([temperature]), tf.constant([top_k]), tf.constant([top_p]))
-    return int(choose(tf.math.log([CHANCES]), tf.constant([uniform]), choice)[0])
+    choice = SamplingConfig(tf.constant([temperature]), tf.constant([top_k]), tf.constant([top_p]))
+    return int(sample_token(tf.math.log([CHANCES]), tf.constant([uniform]), choice)[0])
 
 
 @pytest.mark.parametrize(
@@ -57,19 +57,21 @@ def test_the_narrower_of_both_counts() -> None:
 
 
 def test_equal_logits_are_ranked_by_id() -> None:
-    choice = Choice(tf.constant([0.0]), tf.constant([0]), tf.constant([1.0]))
-    assert int(choose(tf.zeros([1, 5]), tf.constant([0.9]), choice)[0]) == 0
+    choice = SamplingConfig(tf.constant([0.0]), tf.constant([0]), tf.constant([1.0]))
+    assert int(sample_token(tf.zeros([1, 5]), tf.constant([0.9]), choice)[0]) == 0
 
 
 def test_rows_choose_each_in_their_own_way() -> None:
     logits = tf.math.log([CHANCES] * 3)
-    choice = Choice(tf.constant([0.0, 1.0, 1.0]), tf.constant([0, 2, 0]), tf.constant([1.0, 1.0, 0.1]))
-    assert choose(logits, tf.constant([0.9, 0.9, 0.9]), choice).numpy().tolist() == [1, 3, 1]
+    choice = SamplingConfig(
+        tf.constant([0.0, 1.0, 1.0]), tf.constant([0, 2, 0]), tf.constant([1.0, 1.0, 0.1])
+    )
+    assert sample_token(logits, tf.constant([0.9, 0.9, 0.9]), choice).numpy().tolist() == [1, 3, 1]
 
 
 def test_tokens_come_as_often_as_they_are_likely() -> None:
     n = 20_000
-    choice = Choice(tf.ones([n]), tf.zeros([n], tf.int32), tf.ones([n]))
+    choice = SamplingConfig(tf.ones([n]), tf.zeros([n], tf.int32), tf.ones([n]))
     uniform = tf.constant(np.random.default_rng(0).random(n), tf.float32)
-    found = np.bincount(choose(tf.math.log([CHANCES] * n), uniform, choice), minlength=4) / n
+    found = np.bincount(sample_token(tf.math.log([CHANCES] * n), uniform, choice), minlength=4) / n
     np.testing.assert_allclose(found, CHANCES, atol=0.015)

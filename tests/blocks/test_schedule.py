@@ -29,13 +29,13 @@ from toy import RECIPE
     ],
 )
 def test_schedules_by_hand(kind, rate, step, drops, expected):
-    recipe = dataclasses.replace(RECIPE, learning_rate=1.0, epochs=4, decay=Decay(kind, rate))
-    assert learning_rate(recipe, step, steps=10, drops=drops) == pytest.approx(expected)
+    fit_config = dataclasses.replace(RECIPE, learning_rate=1.0, epochs=4, decay=Decay(kind, rate))
+    assert learning_rate(fit_config, step, steps=10, drops=drops) == pytest.approx(expected)
 
 
 def test_warm_up_rises_linearly_to_the_full_rate():
-    recipe = dataclasses.replace(RECIPE, learning_rate=1.0, warmup_steps=4, decay=Decay("none", 1.0))
-    rates = [learning_rate(recipe, step, 10, 0) for step in range(5)]
+    fit_config = dataclasses.replace(RECIPE, learning_rate=1.0, warmup_steps=4, decay=Decay("none", 1.0))
+    rates = [learning_rate(fit_config, step, 10, 0) for step in range(5)]
     assert rates == [0.25, 0.5, 0.75, 1.0, 1.0]
 
 
@@ -47,8 +47,10 @@ def test_plateaus_count_runs_without_gain():
 
 def test_the_transformer_s_schedule_rises_to_its_peak_at_the_end_of_the_warm_up():
     """Vaswani et al. 2017, equation 3: min(step^-0.5, step * warmup^-1.5), as a share of its peak."""
-    recipe = dataclasses.replace(RECIPE, learning_rate=1.0, warmup_steps=4, decay=Decay("inverse_sqrt", 0.0))
-    rates = [learning_rate(recipe, step, 10, 0) for step in range(16)]
+    fit_config = dataclasses.replace(
+        RECIPE, learning_rate=1.0, warmup_steps=4, decay=Decay("inverse_sqrt", 0.0)
+    )
+    rates = [learning_rate(fit_config, step, 10, 0) for step in range(16)]
     paper = [min(n**-0.5, n * 4**-1.5) / 4**-0.5 for n in range(1, 17)]
     assert rates == pytest.approx(paper)
     assert max(rates) == rates[3] == 1.0

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.retraining import scheduler as scheduling
 from seqops.retraining.child_process import Command
 from seqops.retraining.scheduler import LONGEST_WAIT, Plan, Scheduler, State
-from seqops.runtime.locks import Taken, at_once
+from seqops.runtime.locks import LockHeldError, try_lock
 
-PLAN = Plan("0 3 * * 1", ("ner", "--if", "drift"))
+PLAN = Plan("0 3 * * 1", ("ner", "--when", "drift"))
 NIGHTLY = Plan("0 3 * * *", ())
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)  # a Wednesday
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -77,7 +77,7 @@ def test_the_state_is_json(path):
     lines = scheduled(path, clock, Runs(clock))
     assert json.loads(path.read_text()) == {
         "cron": "0 3 * * 1",
-        "arguments": ["ner", "--if", "drift"],
+        "arguments": ["ner", "--when", "drift"],
         "next": "2026-11-30T03:00:00Z",
         "begun": None,
     }
@@ -262,7 +262,7 @@ def test_another_plan_replaces_the_stored_one_and_owes_nothing(path, plan):
     clock = Clock()
     runs = Runs(clock)
     lines = scheduled(path, clock, runs, plan)
-    assert lines[0] == "This replaces the stored schedule: retrain ner --if drift at '0 3 * * 1'."
+    assert lines[0] == "This replaces the stored schedule: retrain ner --when drift at '0 3 * * 1'."
     assert runs == []
     assert State.read(path).plan == plan
 
@@ -285,7 +285,7 @@ def test_a_state_that_cannot_be_read_is_refused_and_left(path, content, what):
     path.write_bytes(content)
     clock = Clock()
     runs = Runs(clock)
-    with pytest.raises(BadData) as refused:
+    with pytest.raises(DataError) as refused:
         scheduled(path, clock, runs)
     assert what in str(refused.value)
     assert str(refused.value).startswith(f"{path} is not the state of a schedule: ")
@@ -310,18 +310,18 @@ def test_a_state_that_cannot_be_written_stops_no_run_and_stays_whole(path, monke
 
 
 def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path):
-    with at_once(tmp_path / "lock", "it"):
-        with pytest.raises(Taken) as refused, at_once(tmp_path / "lock", "it"):
+    with try_lock(tmp_path / "lock", "it"):
+        with pytest.raises(LockHeldError) as refused, try_lock(tmp_path / "lock", "it"):
             pass
         assert f"(process {os.getpid()}). Wait until it has ended, or end it: kill {os.getpid()}." in str(
             refused.value
         )
-    with at_once(tmp_path / "lock", "it"):
+    with try_lock(tmp_path / "lock", "it"):
         assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
 
 
 def test_what_inherits_the_lock_holds_it_on(tmp_path):
-    with at_once(tmp_path / "lock", "it") as held:
+    with try_lock(tmp_path / "lock", "it") as held:
         words = [sys.executable, "-c", "input()"]
         child = subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(held,))
     gone = subprocess.run(
@@ -329,16 +329,16 @@ def test_what_inherits_the_lock_holds_it_on(tmp_path):
     )
     (tmp_path / "lock").write_text(gone.stdout)
     with child:
-        with pytest.raises(Taken, match="is gone, but what it began still runs"):
-            at_once(tmp_path / "lock", "it").__enter__()
+        with pytest.raises(LockHeldError, match="is gone, but what it began still runs"):
+            try_lock(tmp_path / "lock", "it").__enter__()
         child.communicate(b"\n")
-    with at_once(tmp_path / "lock", "it"):
+    with try_lock(tmp_path / "lock", "it"):
         pass
 
 
 def test_a_command_gives_its_exit_code_or_the_signal_that_ended_it(tmp_path):
     def code(program):
-        with at_once(tmp_path / "lock", "it") as held:
+        with try_lock(tmp_path / "lock", "it") as held:
             return Command([sys.executable, "-c", program], tmp_path, held).run()
 
     assert code("raise SystemExit(10)") == 10
@@ -346,7 +346,7 @@ def test_a_command_gives_its_exit_code_or_the_signal_that_ended_it(tmp_path):
 
 
 def test_a_command_told_to_end_is_not_begun(tmp_path):
-    with at_once(tmp_path / "lock", "it") as held:
+    with try_lock(tmp_path / "lock", "it") as held:
         command = Command([sys.executable, "-c", "open('begun', 'w')"], tmp_path, held)
         assert not command.end(2)
         assert command.run() is None

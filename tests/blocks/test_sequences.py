@@ -9,11 +9,11 @@ from seqops.core.ragged import Ragged
 from seqops.nn.batching import buckets, in_length_order
 from seqops.preprocessing.vocabulary import (
     UNKNOWN,
-    covering,
+    build_vocabulary,
+    coverage_size,
     index_of,
-    learn_vocabulary,
+    rare_token_share,
     share,
-    unusual,
     windows,
 )
 
@@ -22,23 +22,23 @@ LENGTHS = st.lists(st.integers(0, 50), max_size=300).map(lambda n: np.array(n, n
 
 def test_a_vocabulary_lists_the_frequent_first_and_ties_by_name():
     rows = [["b", "a", "c"], ["c", "a"], ["c", "d"]]
-    assert learn_vocabulary(rows) == ["<pad>", "<unk>", "c", "a", "b", "d"]
+    assert build_vocabulary(rows) == ["<pad>", "<unk>", "c", "a", "b", "d"]
 
 
 def test_a_vocabulary_leaves_the_rare_out_and_names_no_special_twice():
     rows = [["a", "a", "<unk>", "<unk>", "b"]]
-    assert learn_vocabulary(rows, minimum=2) == ["<pad>", "<unk>", "a"]
+    assert build_vocabulary(rows, min_count=2) == ["<pad>", "<unk>", "a"]
 
 
 @given(st.lists(st.lists(st.text("abcd", max_size=2), max_size=5), max_size=5), st.randoms())
 def test_a_vocabulary_does_not_hang_on_the_order_of_rows(rows, random):
     shuffled = list(rows)
     random.shuffle(shuffled)
-    assert learn_vocabulary(rows) == learn_vocabulary(shuffled)
+    assert build_vocabulary(rows) == build_vocabulary(shuffled)
 
 
 def test_an_unseen_item_is_looked_up_as_unknown():
-    index = index_of(learn_vocabulary([["a"]]))
+    index = index_of(build_vocabulary([["a"]]))
     assert index == {"<pad>": 0, "<unk>": 1, "a": 2}
     assert index.get("z", UNKNOWN) == 1
 
@@ -97,20 +97,20 @@ def test_prediction_goes_from_short_to_long_and_misses_none(lengths, batch_size)
 
 
 def test_the_share_of_items_that_something_holds_of():
-    rows = Ragged.of([[1, 2, 3, 4], [], [1, 1]], np.int64)
+    rows = Ragged.from_rows([[1, 2, 3, 4], [], [1, 1]], np.int64)
     np.testing.assert_array_equal(share(rows.values == 1, rows), [0.25, 0, 1])
 
 
 def test_infrequent_items_are_the_unknown_and_those_beyond_the_frequent_ones():
-    rows = Ragged.of([[2, 3], [2, 4], [UNKNOWN, 21]], np.int64)
-    np.testing.assert_array_equal(unusual(rows, 4), [0, 0.5, 1])
+    rows = Ragged.from_rows([[2, 3], [2, 4], [UNKNOWN, 21]], np.int64)
+    np.testing.assert_array_equal(rare_token_share(rows, 4), [0, 0.5, 1])
 
 
 def test_so_many_items_make_up_most_of_a_text():
     rows = [["a", "a", "b"], ["a", "b", "c", "x", "y", "z", "z"]]
     vocabulary = ["<pad>", "<unk>", "a", "b", "c"]
     # of ten: a is three, a and b five, and with c six
-    assert covering(rows, vocabulary, 0.3) == 3
-    assert covering(rows, vocabulary, 0.31) == 4
-    assert covering(rows, vocabulary, 0.6) == 5
-    assert covering(rows, vocabulary, 0.8) == 5
+    assert coverage_size(rows, vocabulary, 0.3) == 3
+    assert coverage_size(rows, vocabulary, 0.31) == 4
+    assert coverage_size(rows, vocabulary, 0.6) == 5
+    assert coverage_size(rows, vocabulary, 0.8) == 5

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.nn.softmax import SampledSoftmax, chances_of, smoothed_cross_entropy
+from seqops.nn.softmax import SampledSoftmax, inclusion_probabilities, smoothed_cross_entropy
 
 V, E = 6, 3
 TRUTH = np.array([0, 4, 4])
@@ -13,7 +13,9 @@ TRUTH = np.array([0, 4, 4])
 
 def _softmax(drawn: int, embedding: keras.layers.Embedding | None = None) -> tuple[SampledSoftmax, tf.Tensor]:
     keras.utils.set_random_seed(0)
-    layer = SampledSoftmax(V, embedding, "float32", chances_of([10, 3, 2, 0, 0, 1], drawn), name="softmax")
+    layer = SampledSoftmax(
+        V, embedding, "float32", inclusion_probabilities([10, 3, 2, 0, 0, 1], drawn), name="softmax"
+    )
     readouts = tf.constant(np.random.default_rng(0).normal(size=(3, E)), tf.float32)
     layer(readouts)
     layer.bias.assign(np.linspace(-1, 1, V))
@@ -28,10 +30,14 @@ def test_smoothing_spreads_what_it_takes_from_the_truth() -> None:
 
 
 def test_chances_are_in_proportion_and_never_above_one() -> None:
-    np.testing.assert_allclose(chances_of([0, 0, 1, 4], 1), np.array([1, 1, 2, 5]) / 9)
+    np.testing.assert_allclose(inclusion_probabilities([0, 0, 1, 4], 1), np.array([1, 1, 2, 5]) / 9)
     # twice 5 / 9 is more than one: the last is sure, and the others share what is left
-    np.testing.assert_allclose(chances_of([0, 0, 1, 4], 2), [1 / 4, 1 / 4, 2 / 4, 1])
-    assert chances_of([0, 0, 1, 4], 4).tolist() == chances_of([0, 0, 1, 4], 9).tolist() == [1, 1, 1, 1]
+    np.testing.assert_allclose(inclusion_probabilities([0, 0, 1, 4], 2), [1 / 4, 1 / 4, 2 / 4, 1])
+    assert (
+        inclusion_probabilities([0, 0, 1, 4], 4).tolist()
+        == inclusion_probabilities([0, 0, 1, 4], 9).tolist()
+        == [1, 1, 1, 1]
+    )
 
 
 def test_each_token_is_drawn_by_its_chance_and_none_twice() -> None:
@@ -39,7 +45,9 @@ def test_each_token_is_drawn_by_its_chance_and_none_twice() -> None:
     draw = tf.function(layer.draw)
     drawn = np.array([draw() for _ in range(2000)])
     assert (np.diff(drawn, axis=1) > 0).all()
-    np.testing.assert_allclose(np.bincount(drawn.ravel(), minlength=V) / 2000, layer.chances, atol=0.04)
+    np.testing.assert_allclose(
+        np.bincount(drawn.ravel(), minlength=V) / 2000, layer.inclusion_probabilities, atol=0.04
+    )
 
 
 @pytest.mark.parametrize("tied", [False, True])
@@ -56,7 +64,7 @@ def test_the_loss_by_hand(monkeypatch) -> None:
     layer, readouts = _softmax(2)
     monkeypatch.setattr(layer, "draw", lambda: tf.constant([0, 3]))
     logits = layer(readouts).numpy()
-    chance = layer.chances  # 2 * 11 / 22 and 2 * 1 / 22
+    chance = layer.inclusion_probabilities  # 2 * 11 / 22 and 2 * 1 / 22
     assert chance[[0, 3]].tolist() == pytest.approx([1, 1 / 11])
     # the first row's truth was drawn too, and counts once
     sums = [

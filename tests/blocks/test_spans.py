@@ -10,20 +10,20 @@ from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
 from seqops.metrics.entity_spans import span_scores
-from seqops.preprocessing.iob2 import entities, follows, tagged
+from seqops.preprocessing.iob2 import iob2_to_spans, is_valid_transition, spans_to_iob2
 
 TAGS = ["O", "B-A", "I-A", "B-B", "I-B"]
 LIBRARY = {"f1": f1_score, "precision": precision_score, "recall": recall_score}
 
 
 def values(predicted, true):
-    scores = span_scores([entities(p) for p in predicted], [entities(t) for t in true], ["A", "B"])
+    scores = span_scores([iob2_to_spans(p) for p in predicted], [iob2_to_spans(t) for t in true], ["A", "B"])
     return {score.name: score for score in scores}
 
 
 def test_entities_begin_with_b_and_an_orphan_i_is_none():
     tags = ["I-A", "B-A", "I-A", "I-B", "B-B", "B-B", "O", "I-B"]
-    assert entities(tags) == [(1, 3, "A"), (4, 5, "B"), (5, 6, "B")]
+    assert iob2_to_spans(tags) == [(1, 3, "A"), (4, 5, "B"), (5, 6, "B")]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_entities_begin_with_b_and_an_orphan_i_is_none():
     ],
 )
 def test_what_strict_iob2_lets_follow(tag, previous, may):
-    assert follows(tag, previous) is may
+    assert is_valid_transition(tag, previous) is may
 
 
 def test_scores_by_hand():
@@ -73,7 +73,7 @@ def sequences(tags):
     )
 )
 def test_scores_equal_those_of_seqeval_strict(pairs):
-    true = [tagged(entities(t), len(t)) for t, _ in pairs]
+    true = [spans_to_iob2(iob2_to_spans(t), len(t)) for t, _ in pairs]
     predicted = [p for _, p in pairs]
     found = values(predicted, true)
     with warnings.catch_warnings():
@@ -85,8 +85,8 @@ def test_scores_equal_those_of_seqeval_strict(pairs):
 
 @given(sequences(TAGS))
 def test_tags_written_from_entities_name_the_same_entities(tags):
-    spans = entities(tags)
-    assert entities(tagged(spans, len(tags))) == spans
+    spans = iob2_to_spans(tags)
+    assert iob2_to_spans(spans_to_iob2(spans, len(tags))) == spans
 
 
 def test_the_bootstrap_can_sum_any_rows():

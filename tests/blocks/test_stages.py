@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 from test_fit import DATA, META, SPLITS, KillAfter, Killed, Seen
 
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.settings import Stage
 from seqops.training.loop import train
 from toy import RECIPE, ToyMetrics, ToyNetwork
 
 STILL = 1e-12
-PRETEXT = Stage(2, 0.01, learns="pretext")
+PRETEXT = Stage(2, 0.01, objective="pretext")
 HEAD = Stage(2, 0.01, layers=("logits",))
-WHOLE = Stage(2, 0.005, layers=("embedding", "encoder", "logits"), discount=2.0)
+WHOLE = Stage(2, 0.005, layers=("embedding", "encoder", "logits"), layer_lr_decay=2.0)
 
 
 def fit(*stages, checkpoint=None, watcher=None, **changes):
-    recipe = dataclasses.replace(RECIPE, stages=stages, **changes)
-    return train(ToyNetwork(dropout=0.1), ToyMetrics(DATA), SPLITS, META, recipe, checkpoint, watcher)
+    fit_config = dataclasses.replace(RECIPE, stages=stages, **changes)
+    return train(ToyNetwork(dropout=0.1), ToyMetrics(DATA), SPLITS, META, fit_config, checkpoint, watcher)
 
 
 def weights(fitted):
@@ -43,7 +43,7 @@ def test_each_layer_moves_at_its_share_of_the_rate():
     """The first step of Adam moves a weight by the rate itself, whatever its gradient."""
     one_step = {"weight_decay": 0.0, "clip_norm": 1e9, "batch_size": 60}
     before = weights(fit(Stage(1, STILL), **one_step))
-    stage = Stage(1, 0.004, layers=("embedding", "encoder", "logits"), discount=2.0)
+    stage = Stage(1, 0.004, layers=("embedding", "encoder", "logits"), layer_lr_decay=2.0)
     after = weights(fit(stage, **one_step))
     for path, share in (
         ("logits/bias", 1.0),
@@ -88,10 +88,10 @@ def test_patience_ends_a_stage_and_the_next_begins():
 
 
 def test_a_layer_that_the_model_lacks_is_named_with_those_it_has():
-    with pytest.raises(BadParams, match=r"no layer 'head' .* embedding, encoder, gru_cell, logits"):
+    with pytest.raises(ConfigError, match=r"no layer 'head' .* embedding, encoder, gru_cell, logits"):
         fit(Stage(1, 0.01, layers=("head",)))
 
 
 def test_the_last_stage_must_learn_the_goal():
-    with pytest.raises(BadParams, match="last stage"):
+    with pytest.raises(ConfigError, match="last stage"):
         fit(PRETEXT)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.nn.rnn import GRU, LSTM, at_end
+from seqops.nn.rnn import GRU, LSTM, gather_last
 
 B, T, D, U = 3, 5, 4, 6
 
@@ -67,4 +67,4 @@ def test_the_gru_is_that_of_keras() -> None:
 
 def test_the_end_of_a_row_is_its_last_real_step() -> None:
     steps = tf.reshape(tf.range(12.0), [2, 3, 2])
-    assert at_end(steps, tf.constant([1, 3])).numpy().tolist() == [[0.0, 1.0], [10.0, 11.0]]
+    assert gather_last(steps, tf.constant([1, 3])).numpy().tolist() == [[0.0, 1.0], [10.0, 11.0]]

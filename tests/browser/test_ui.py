@@ -19,11 +19,11 @@ import pytest
 
 from chromium import drawn
 from realm import BETTER, GOOD, founded, stub_bundle
-from seqops.core.callbacks import Epoch
+from seqops.core.callbacks import EpochResult
 from seqops.core.files import sha256_of
 from seqops.registry import publish
 from seqops.tracking import mlflow_runs
-from seqops.tracking.fingerprint import Identity
+from seqops.tracking.fingerprint import Fingerprint
 
 pytestmark = pytest.mark.browser
 UP = 180  # seconds that a busy machine may take to start the server
@@ -35,10 +35,12 @@ def fit(realm, units, right):
     section = {**realm.task.section, "model": {"units": units, "dropout": 0.3}}
     realm.task = dataclasses.replace(realm.task, section=section)
     realm.write(right)
-    with mlflow_runs.training(realm.store, realm.task, Identity.of(realm.store, realm.task)) as run:
+    with mlflow_runs.open_training_run(
+        realm.store, realm.task, Fingerprint.compute(realm.store, realm.task)
+    ) as run:
         for epoch in range(4):
-            run.epoch(Epoch(epoch, 1 / (1 + epoch), 0.01, 0.5 + epoch / 10), 1.0, 100)
-        run.tag({"seqops.model_sha256": sha256_of(realm.folder.weights)})
+            run.on_epoch_end(EpochResult(epoch, 1 / (1 + epoch), 0.01, 0.5 + epoch / 10), 1.0, 100)
+        run.set_tags({"seqops.model_sha256": sha256_of(realm.folder.weights)})
     return realm.publish()
 
 

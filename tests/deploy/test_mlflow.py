@@ -13,7 +13,7 @@ from mlflow.server import get_app_client
 
 from checkout import NAMES
 from seqops.core.errors import SeqopsError
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.tracking import connection
 
 pytest_plugins = ("postgres", "tracking")
@@ -30,7 +30,7 @@ def client(server, monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
-    return lambda: connection.connect(Store(tmp_path))
+    return lambda: connection.connect(Project(tmp_path))
 
 
 @pytest.mark.parametrize("user", [None, ("admin", "wrong"), ("admin", "password1234"), ("admin", "")])
@@ -73,7 +73,7 @@ def test_the_administrator_makes_an_account_that_may_read(server, password, monk
 def test_the_project_tells_who_is_refused_in_words(server, client, monkeypatch, user):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url.replace("://", f"://{user}"))
     opened = client()
-    with pytest.raises(SeqopsError) as told, connection.answering():
+    with pytest.raises(SeqopsError) as told, connection.translate_store_errors():
         opened.search_experiments()
     said = str(told.value)
     assert "knows no such user and password" in said and "MLFLOW_TRACKING_PASSWORD" in said

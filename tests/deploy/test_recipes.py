@@ -248,7 +248,7 @@ def shell(words, programs, code, **environment):
 @pytest.mark.parametrize(("code", "wanted"), CODES)
 def test_a_job_fails_by_refusals_and_errors_alone(programs, code, wanted):
     assert shell(container()["command"], programs, code).returncode == wanted
-    assert (programs.parent / "called").read_text() == "python -m seqops retrain --if new-data\n"
+    assert (programs.parent / "called").read_text() == "python -m seqops retrain --when new-data\n"
 
 
 @pytest.mark.parametrize(("code", "wanted"), CODES)
@@ -256,7 +256,7 @@ def test_a_workflow_fails_by_refusals_and_errors_alone(programs, code, wanted):
     # as a runner calls a step that names no shell
     done = shell(["bash", "-e", "-c", workflow_step()], programs, code, MLFLOW_TRACKING_URI="https://example")
     assert done.returncode == wanted
-    assert (programs.parent / "called").read_text() == "seqops retrain --if always\n"
+    assert (programs.parent / "called").read_text() == "seqops retrain --when always\n"
 
 
 def test_a_workflow_without_a_tracking_server_fails_before_it_trains(programs):
@@ -273,13 +273,13 @@ def test_the_crontab_line_runs_one_at_a_time(programs):
     command = cron_line()[1].replace("PATH_TO_PROJECT", str(project))
     assert "%" not in command  # cron reads it as the end of a line
     assert shell(["sh", "-c", command], programs, 10).returncode == 10
-    assert (project / "called").read_text() == "seqops retrain --if new-data\n"
+    assert (project / "called").read_text() == "seqops retrain --when new-data\n"
     words = ["flock", str(project / ".state" / "cron.lock"), "sh", "-c", "echo held; read -r line"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
         assert shell(["sh", "-c", command], programs, 0).returncode == 1
         holder.communicate(b"\n")
-    assert (project / "called").read_text() == "seqops retrain --if new-data\n"
+    assert (project / "called").read_text() == "seqops retrain --when new-data\n"
 
 
 # GitHub Actions

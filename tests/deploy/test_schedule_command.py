@@ -104,13 +104,13 @@ def refused(*arguments):
 
 
 def test_a_missed_run_is_made_up_once_and_a_killed_scheduler_begins_again(project):
-    owing(project, "ner", "--if", "drift", "--if", "age=7d", "--tune", "3")
-    arguments = ("ner", "--if", "drift", "--if", "age=7d", "--tune", "3")
+    owing(project, "ner", "--when", "drift", "--when", "age=7d", "--tune", "3")
+    arguments = ("ner", "--when", "drift", "--when", "age=7d", "--tune", "3")
     program = "import sys; print('given', *sys.argv[1:], flush=True); raise SystemExit(10)"
     with keeping(program, *arguments) as first:
-        first.wait("Scheduled: retrain ner --if drift --if age=7d --tune 3 at '0 3 * * 1', time zone ")
+        first.wait("Scheduled: retrain ner --when drift --when age=7d --tune 3 at '0 3 * * 1', time zone ")
         first.wait("was missed. It runs now.")
-        assert first.wait("given") == "given ner --if drift --if age=7d --tune 3"
+        assert first.wait("given") == "given ner --when drift --when age=7d --tune 3"
         first.wait("kept (exit 10) after ")
         first.wait("Next run: Monday ")
         said = refused(*WEEKLY)
@@ -212,7 +212,7 @@ def test_a_corrupt_state_is_refused(project):
         (("--cron", "0 3 * *"), "it has 4 fields instead of five"),
         (("--cron", "61 3 * * 1"), 'Example: "0 3 * * 1", every Monday at 03:00.'),
         ((*WEEKLY, "nerr"), "did you mean 'ner'"),
-        ((*WEEKLY, "--if", "drft"), "no trigger 'drft'"),
+        ((*WEEKLY, "--when", "drft"), "no trigger 'drft'"),
     ],
 )
 def test_what_cannot_be_scheduled_is_refused_at_once(project, arguments, what):

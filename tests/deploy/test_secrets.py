@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from checkout import NAMES, project
 from postgres import binaries
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.params import Params
 
 pytest_plugins = ("postgres", "tracking")
@@ -61,9 +61,9 @@ def checkout(root, source):
     yaml = YAML()
     document = yaml.load(root / "params.yaml")
     document["tasks"] = {NAME: {**document["tasks"][NAME], "source": source}}
-    document["tasks"][NAME]["model"]["members"] = 1
+    document["tasks"][NAME]["model"]["ensemble_size"] = 1
     yaml.dump(document, root / "params.yaml")
-    return Store(root)
+    return Project(root)
 
 
 def environment(store, server, token, password):

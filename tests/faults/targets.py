@@ -10,11 +10,11 @@ from ruamel.yaml import YAML
 
 from seqops.core.arrays_io import read_splits, read_table, write_splits, write_table
 from seqops.core.files import read_json
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.experiments.presets import Preset
 from seqops.params import Params
 from seqops.preprocessing.archive import extract
-from seqops.runtime.journal import Ledger
+from seqops.runtime.journal import Journal
 from seqops.sources.catalog import read_catalog
 
 HERE = Path(__file__).parents[2]
@@ -33,7 +33,9 @@ def beginning(content):
 
 def configured(task, **data):
     """Return a task's data with some settings changed."""
-    return PARAMS.having({f"tasks.{task}.data.{key}": value for key, value in data.items()}).task(task).data
+    return (
+        PARAMS.with_values({f"tasks.{task}.data.{key}": value for key, value in data.items()}).task(task).data
+    )
 
 
 def sampled(task):
@@ -47,7 +49,7 @@ def reader(folder, task, seeds, data=()):
 
     def parse(content):
         path.write_bytes(content)
-        read.facts(read.read([path]))
+        read.with_checked_columns(read.read([path]))
 
     return "mine|row|split|data|text", [*seeds, *sampled(task)] if not data else list(seeds), parse
 
@@ -59,7 +61,7 @@ def pair(folder, task, seeds):
 
     def parse(content):
         one.write_bytes(content)
-        read.facts(read.read([one, two]))
+        read.with_checked_columns(read.read([one, two]))
 
     return "mine", seeds, parse
 
@@ -133,11 +135,11 @@ def preset(folder):
     (folder / "params.yaml").write_bytes((HERE / "params.yaml").read_bytes())
     (folder / "dvc.yaml").write_text("stages: {}\n")
     seeds = [path.read_bytes() for path in sorted((HERE / "presets").glob("*.yaml"))]
-    path, store = folder / "presets" / "mine.yaml", Store(folder)
+    path, project = folder / "presets" / "mine.yaml", Project(folder)
 
     def parse(content):
         path.write_bytes(content)
-        Preset.read(store, "mine").options()
+        Preset.read(project, "mine").options()
 
     return r"mine\.yaml|params\.yaml", [seed for seed in seeds if len(seed) < 3000], parse
 
@@ -160,7 +162,7 @@ def vectors(folder):
 def ledger(folder):
     """Read a damaged ledger: what is whole comes out, and one may go on writing."""
     entry = {"task": "a", "model": "m", "stage": "outcome", "action": "kept", "version": "1", "numbers": {}}
-    kept = Ledger(folder / "registry.jsonl")
+    kept = Journal(folder / "registry.jsonl")
 
     def parse(content):
         kept.path.write_bytes(content)
@@ -181,7 +183,8 @@ def artefact(folder, kind):
     write_table(folder / "mine.parquet", table)
     (folder / "mine.json").write_text(json.dumps(table.astype(str).to_dict("records")))
     write_splits(
-        folder / "mine", data.apply(table, data.assign(table), data.learn(table, data.assign(table)))
+        folder / "mine",
+        data.encode(table, data.assign_splits(table), data.fit_encoding(table, data.assign_splits(table))),
     )
     path, read = {
         "json": (folder / "mine.json", read_json),

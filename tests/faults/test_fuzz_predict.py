@@ -50,8 +50,8 @@ def encoded(folder, task):
         paths.append(folder / name)
         paths[-1].write_bytes(content)
     table = data.read(paths)
-    split = data.assign(table)
-    return data, data.learn(table, split)
+    split = data.assign_splits(table)
+    return data, data.fit_encoding(table, split)
 
 
 def request(folder, task):
@@ -70,7 +70,7 @@ def answer(folder, task):
     short = (
         {f"tasks.{task}.model.length": 5} if "length" in targets.PARAMS.task(task).section["model"] else {}
     )
-    network = targets.PARAMS.having(short).task(task).network()
+    network = targets.PARAMS.with_values(short).task(task).network()
     model = network.build(meta)
 
     def parse(text):
@@ -98,7 +98,7 @@ def values(folder, task):
         think()
 
     def parse(changes):
-        targets.PARAMS.having(changes).task(task)
+        targets.PARAMS.with_values(changes).task(task)
 
     return r"params\.yaml.*tasks", make, parse
 

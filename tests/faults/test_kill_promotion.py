@@ -9,11 +9,11 @@ import pytest
 from warm import Moment, play
 
 from realm import BETTER, GOOD, founded, stub_bundle
-from seqops.evaluation.evaluate import Chance
+from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.registry import publish, versions
 from seqops.registry.champion import Decision
-from seqops.registry.promotion_rule import Rule
-from seqops.runtime.journal import Ledger
+from seqops.registry.promotion_rule import PromotionRule
+from seqops.runtime.journal import Journal
 
 MODEL = "killed"
 KILLS = {"publish": 16, "promote": 14, "rollback": 14}
@@ -26,7 +26,7 @@ def act(root, what):
     if what == "publish":
         realm.publish()
     elif what == "promote":
-        if realm.succession.settle() is None and realm.champion != "2":
+        if realm.succession.recover() is None and realm.champion != "2":
             realm.succession.promote(Decision("promoted", "2", "person", "1", "2", "by hand"))
     elif realm.champion == "2" or realm.lines()[-1][0] != "rolled back":
         realm.succession.roll_back()
@@ -42,7 +42,7 @@ def prepare(root, what):
         realm.publish()
     elif what == "promote":
         # registered, and kept from being champion by a level that nothing reaches
-        realm.publish(Rule(Chance(400, 0, 1e-9), guard=0.05, unscorable="keep"))
+        realm.publish(PromotionRule(BootstrapConfig(400, 0, 1e-9), slice_alpha=0.05, unscorable="keep"))
 
 
 def look(root, seen):
@@ -52,7 +52,7 @@ def look(root, seen):
         (v.version, sorted(v.tags.items()), v.description)
         for v in versions.versions(realm.client, realm.model)
     ]
-    lines = [{**e, "time": "", "run_id": ""} for e in Ledger.of(realm.store).entries()]
+    lines = [{**e, "time": "", "run_id": ""} for e in Journal.open(realm.store).entries()]
     Path(seen).write_text(repr((found, realm.champion, realm.challenger, lines)))
 
 

@@ -12,9 +12,9 @@ from warm import play
 
 from reviews import Reviews
 from seqops.core.files import sha256_of
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.registry import versions
-from seqops.retraining.history import Audit
+from seqops.retraining.history import RetrainingHistory
 from seqops.tracking import connection
 
 TASK, MODEL, KILLS = "sentiment", "sentiment-classifier", 10
@@ -23,17 +23,19 @@ NOTHING = 11
 
 def look(root, seen):
     """Write down what may be seen of the data, the models and the record, less times."""
-    store = Store(root)
-    client = connection.connect(store)
+    project = Project(root)
+    client = connection.connect(project)
     models = [(v.version, v.tags["seqops.decision"]) for v in versions.versions(client, MODEL)]
-    entries = [entry for entry in Audit(store, TASK).ledger.entries() if entry["stage"] == "ended"]
+    entries = [
+        entry for entry in RetrainingHistory(project, TASK).journal.entries() if entry["stage"] == "ended"
+    ]
     # one that was killed when its end was recorded leaves the next nothing to do
     done = [entry for entry in entries if entry["outcome"] != "nothing"]
     facts = [(entry["outcome"], entry["champion"], entry["data_after"]) for entry in done]
-    paths = sorted(path for path in store.folder(TASK).path.iterdir() if path.name[0] != ".")
+    paths = sorted(path for path in project.task_paths(TASK).path.iterdir() if path.name[0] != ".")
     files = {path.name: sha256_of(path) for path in paths}
-    champion = versions.holder(client, MODEL, "champion")
-    (store.root / seen).write_text(repr((models, champion, facts, files)))
+    champion = versions.get_alias(client, MODEL, "champion")
+    (project.root / seen).write_text(repr((models, champion, facts, files)))
 
 
 def state(project):

@@ -9,28 +9,28 @@ import pytest
 from small import STAGES, put
 from warm import Moment, play, stage
 
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.tracking import connection
 from seqops.tuning.finalists import repeats_of
 from seqops.tuning.session import Session, storage_url
 from seqops.tuning.trial_numbers import counted
-from seqops.tuning.tune import Settings, tune
+from seqops.tuning.tune import TuneOptions, tune
 from tunable import TASK, TRIALS, tunable
 
 KILLS, IN_A_ROW = 14, 2
 
 
 def search(root):
-    tune(Store(Path(root)), TASK, Settings(TRIALS))
+    tune(Project(Path(root)), TASK, TuneOptions(TRIALS))
 
 
 def look(root, seen):
     """Write down what came of each place of both studies; no run of the tracking store goes on."""
-    store = Store(Path(root))
-    client = connection.connect(store)
+    project = Project(Path(root))
+    client = connection.connect(project)
     runs = client.search_runs([client.get_experiment_by_name(TASK).experiment_id])
     assert [run.data.tags for run in runs if run.info.status == "RUNNING"] == []
-    session = Session.open(store, TASK, storage_url(store, None))
+    session = Session.open(project, TASK, storage_url(project, None))
     found = []
     for study in (session.study, repeats_of(session)):
         trials = sorted((t for t in study.trials if counted(t)), key=lambda t: t.user_attrs["place"])

@@ -82,4 +82,4 @@ def recorded(snapshots):
     runs = client.search_runs([experiment.experiment_id])
     assert {run.info.status for run in runs} == {"FINISHED"}
     points = client.get_metric_history(runs[0].info.run_id, "train/loss")
-    assert {point.step for point in points} == set(range(1, snapshots.task.recipe.epochs + 1))
+    assert {point.step for point in points} == set(range(1, snapshots.task.fit_config.epochs + 1))

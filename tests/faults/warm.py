@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqops.runtime.console import plainly
+from seqops.runtime.console import exit_on_error
 
 # its own pool takes a GiB at once, which is what a fuzzed child may grow by
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
@@ -89,7 +89,7 @@ def _child(root, act, arguments, environment, moment, tally, started, ended):
     sys.addaudithook(_counter(root, moment, tally))
     started.value = time.monotonic()
     try:
-        with plainly():
+        with exit_on_error():
             act(*arguments)
     finally:
         ended.value = time.monotonic()

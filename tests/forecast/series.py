@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from seqops.tasks.forecast.data.dataset import Task
+from seqops.tasks.forecast.data.dataset import Dataset
 
-TASK = Task(
+TASK = Dataset(
     date="",
     values=(),
     covariates=(),
@@ -17,12 +17,12 @@ TASK = Task(
     origin_step=1,
     validation=6,
     test=6,
-    memory=100,
+    max_history=100,
     log=False,
     scaling="none",
     calendar=(),
-    lowest=None,
-    highest=None,
+    min_value=None,
+    max_value=None,
 )
 
 

@@ -6,10 +6,10 @@ from series import table, task
 
 from parts import evaluation_of, metrics_of
 from seqops.tasks.forecast.evaluation import baselines
-from seqops.tasks.forecast.evaluation.baselines import METHODS, Ahead
+from seqops.tasks.forecast.evaluation.baselines import METHODS, ForecastContext
 
 PAST = np.array([10.0, 20.0, 12.0, 22.0, 14.0])
-AHEAD = Ahead(horizon=5, season=2, positive=False)
+AHEAD = ForecastContext(horizon=5, season=2, positive=False)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_past_shorter_than_a_season_repeats_its_last_value():
 def test_classical_methods_find_a_clean_season_and_trend(name):
     steps = np.arange(60)
     series = 50.0 + steps + 10.0 * np.sin(2 * np.pi * steps / 4) + np.random.default_rng(0).normal(0, 0.1, 60)
-    forecast = METHODS[name][1](series[:48], Ahead(8, 4, False))
+    forecast = METHODS[name][1](series[:48], ForecastContext(8, 4, False))
     # theta halves the trend by design, so it strays by up to half of the eight steps
     np.testing.assert_allclose(forecast, series[48:56], atol=5.0 if name == "theta" else 0.6)
 
@@ -41,14 +41,14 @@ def test_classical_methods_find_a_clean_season_and_trend(name):
 def test_a_constant_series_stays_constant():
     for name, (_, method) in METHODS.items():
         with baselines._quiet():
-            forecast = baselines._finite(np.full(40, 7.0), method, Ahead(6, 4, True))
+            forecast = baselines._finite(np.full(40, 7.0), method, ForecastContext(6, 4, True))
         np.testing.assert_allclose(forecast, 7.0, atol=0.05, err_msg=name)
 
 
 def test_every_baseline_forecasts_every_test_row(tmp_path):
     values = 20 + np.arange(44) + 5 * np.sin(np.arange(44) * np.pi / 2)
     data = task(origin_step=3)
-    splits, meta = data.encode(table(tmp_path, values))
+    splits, meta = data.split_and_encode(table(tmp_path, values))
     found = {b.name: b for b in evaluation_of(data).baselines(splits, meta)}
     assert [b.kind for b in found.values()].count("trivial") == 3
     for baseline in found.values():

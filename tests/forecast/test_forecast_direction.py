@@ -6,15 +6,15 @@ import pytest
 from series import table, task
 
 from parts import metrics_of
-from seqops.core.settings import Decay, Recipe
+from seqops.core.settings import Decay, FitConfig
 from seqops.nn.ensemble import EnsembleBidirectional
-from seqops.tasks.forecast.model.network import Net
+from seqops.tasks.forecast.model.network import Network
 from seqops.training.loop import train
 
 RECURRENT = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
 NET = {
-    "kind": "lstm", "direction": "both", "layers": 1, "units": 3, "dropout": 0.0, "members": 2,
-    "stride": 6, "difference": 0,
+    "kind": "lstm", "direction": "both", "layers": 1, "units": 3, "dropout": 0.0, "ensemble_size": 2,
+    "output_steps": 6, "difference": 0,
 }  # fmt: skip
 SERIES = [20 + 0.5 * i + 4 * np.sin(i * np.pi / 2) + 0.3 * ((7 * i) % 5) for i in range(44)]
 
@@ -62,7 +62,7 @@ def data():
 
 def untrained(meta, **changes):
     keras.utils.set_random_seed(0)
-    network = Net(**{**NET, **changes})
+    network = Network(**{**NET, **changes})
     model = network.build(meta)
     # a head of zeros would hide what the body says
     head = model.get_layer("ensemble").head
@@ -73,12 +73,12 @@ def untrained(meta, **changes):
 @pytest.mark.parametrize("kind", [*RECURRENT, "es_lstm"])
 def test_reading_backwards_sees_no_target(data, tmp_path, kind):
     """The first test origin forecasts the same whatever comes after it."""
-    known = data.encode(table(tmp_path, SERIES, data))
+    known = data.split_and_encode(table(tmp_path, SERIES, data))
     splits, meta = known
     origin = splits["test"].plain("origin")[0]
     (tmp_path / "other").mkdir()
     other = [*SERIES[:origin], *(9 * value for value in SERIES[origin:])]
-    changed = data.encode(table(tmp_path / "other", other, data))
+    changed = data.split_and_encode(table(tmp_path / "other", other, data))
     network, model = untrained(meta, kind=kind, layers=2)
     one, two = (network.predict(model, each["test"], meta)["mean"] for each, _ in (known, changed))
     assert one[0] == two[0]
@@ -86,7 +86,7 @@ def test_reading_backwards_sees_no_target(data, tmp_path, kind):
 
 
 def test_every_step_of_the_window_counts(data, tmp_path):
-    splits, meta = data.encode(table(tmp_path, SERIES, data))
+    splits, meta = data.split_and_encode(table(tmp_path, SERIES, data))
     network, model = untrained(meta)
     inputs = network.batch(splits["test"].take(np.array([0])), meta)[0]
     before = np.asarray(model(inputs))[0, :, :2]
@@ -103,7 +103,7 @@ def shapes(meta, **changes):
 
 
 def test_forward_has_the_variables_it_always_had(data, tmp_path):
-    _, meta = data.encode(table(tmp_path, SERIES, data))
+    _, meta = data.split_and_encode(table(tmp_path, SERIES, data))
     assert shapes(meta, direction="forward") == {
         # a window of one value and two calendar columns; 4 gates of 3 units
         "body/lstm_0/kernel": (2, 3, 12),
@@ -121,10 +121,10 @@ def test_forward_has_the_variables_it_always_had(data, tmp_path):
 
 
 def test_the_same_seed_gives_the_same_weights_from_both_ends(data, tmp_path):
-    splits, meta = data.encode(table(tmp_path, SERIES, data))
-    recipe = Recipe(0, 2, 8, 0.01, Decay("none", 1.0), 0, 0.0, 1.0, 5, 100)
-    network = Net(**{**NET, "kind": "simple_rnn", "dropout": 0.2, "stride": 6})
-    first, second = (train(network, metrics_of(data), splits, meta, recipe).model for _ in range(2))
+    splits, meta = data.split_and_encode(table(tmp_path, SERIES, data))
+    fit_config = FitConfig(0, 2, 8, 0.01, Decay("none", 1.0), 0, 0.0, 1.0, 5, 100)
+    network = Network(**{**NET, "kind": "simple_rnn", "dropout": 0.2, "output_steps": 6})
+    first, second = (train(network, metrics_of(data), splits, meta, fit_config).model for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
     mean = np.stack(network.predict(first, splits["test"], meta)["mean"])
     assert mean.shape == (6, 6)

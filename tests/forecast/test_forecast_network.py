@@ -6,20 +6,20 @@ import pytest
 from series import table, task
 
 from parts import endpoint_of, metrics_of
-from seqops.core.errors import BadParams
-from seqops.core.settings import Decay, Recipe
+from seqops.core.errors import ConfigError
+from seqops.core.settings import Decay, FitConfig
 from seqops.nn.ensemble import EnsembleDense, EnsembleRecurrent
 from seqops.nn.exponential_smoothing import STARTS, ExponentialSmoothing
 from seqops.tasks.forecast.model.layers import LAPLACE, PathLoss
-from seqops.tasks.forecast.model.network import Net
+from seqops.tasks.forecast.model.network import Network
 from seqops.training.loop import train
 
 KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
 NET = {
-    "kind": "lstm", "direction": "forward", "layers": 1, "units": 3, "dropout": 0.0, "members": 2,
-    "stride": 6, "difference": 0,
+    "kind": "lstm", "direction": "forward", "layers": 1, "units": 3, "dropout": 0.0, "ensemble_size": 2,
+    "output_steps": 6, "difference": 0,
 }  # fmt: skip
-RECIPE = Recipe(
+RECIPE = FitConfig(
     seed=0,
     epochs=2,
     batch_size=8,
@@ -37,7 +37,7 @@ SERIES = [20 + 0.5 * i + 4 * np.sin(i * np.pi / 2) + 0.3 * ((7 * i) % 5) for i i
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory):
     data = task(log=True, scaling="standard", calendar=("month",))
-    return data, *data.encode(table(tmp_path_factory.mktemp("network"), SERIES))
+    return data, *data.split_and_encode(table(tmp_path_factory.mktemp("network"), SERIES))
 
 
 def random(*shape):
@@ -137,7 +137,7 @@ def test_the_loss_leaves_unknown_targets_out():
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_fitted_and_forecasts(encoded, kind):
     data, splits, meta = encoded
-    network = Net(**{**NET, "kind": kind, "stride": 4, "layers": 2})
+    network = Network(**{**NET, "kind": kind, "output_steps": 4, "layers": 2})
     fitted = train(network, metrics_of(data), splits, meta, RECIPE)
     predicted = network.predict(fitted.model, splits["test"], meta)
     cells = {name: np.stack(predicted[name]) for name in predicted}
@@ -153,7 +153,7 @@ def test_every_kind_is_fitted_and_forecasts(encoded, kind):
 
 def untrained(meta, **changes):
     keras.utils.set_random_seed(0)
-    network = Net(**{**NET, **changes})
+    network = Network(**{**NET, **changes})
     model = network.build(meta)
     # a head of zeros would hide what the body says
     head = model.get_layer("ensemble").head
@@ -163,7 +163,7 @@ def untrained(meta, **changes):
 
 def test_feeding_itself_equals_forecasting_from_the_longer_window(encoded):
     _, splits, meta = encoded
-    network, model = untrained(meta, stride=2, members=1)
+    network, model = untrained(meta, output_steps=2, ensemble_size=1)
     row = splits["test"].take(np.array([0]))
     inputs = network.batch(row, meta)[0]
     path = np.asarray(model(inputs))[0, :, 0, 0]
@@ -177,7 +177,7 @@ def test_feeding_itself_equals_forecasting_from_the_longer_window(encoded):
 @pytest.mark.parametrize("lag", [1, 4])
 def test_no_correction_of_differences_repeats_the_past(encoded, lag):
     _, splits, meta = encoded
-    network = Net(**{**NET, "difference": lag})
+    network = Network(**{**NET, "difference": lag})
     model = network.build(meta)
     mean = np.stack(network.predict(model, splits["test"], meta)["mean"])
     for row in range(6):
@@ -223,18 +223,18 @@ def test_a_request_is_forecast_as_its_test_row_is(encoded):
     ],
 )
 def test_impossible_models_are_refused(encoded, changes, said):
-    with pytest.raises(BadParams, match=said):
-        Net(**{**NET, **changes}).build(encoded[2])
+    with pytest.raises(ConfigError, match=said):
+        Network(**{**NET, **changes}).build(encoded[2])
 
 
 def test_smoothing_needs_two_seasons(encoded):
-    with pytest.raises(BadParams, match="two seasons of 5"):
-        Net(**{**NET, "kind": "es_lstm"}).build({**encoded[2], "season": 5})
+    with pytest.raises(ConfigError, match="two seasons of 5"):
+        Network(**{**NET, "kind": "es_lstm"}).build({**encoded[2], "season": 5})
 
 
 def test_the_same_seed_gives_the_same_weights(encoded):
     data, splits, meta = encoded
-    network = Net(**{**NET, "dropout": 0.2})
+    network = Network(**{**NET, "dropout": 0.2})
     first, second = (
         train(network, metrics_of(data), splits, meta, RECIPE).model.get_weights() for _ in range(2)
     )

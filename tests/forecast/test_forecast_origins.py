@@ -7,23 +7,23 @@ from hypothesis import strategies as st
 from series import months, table, task, written
 
 from parts import evaluation_of
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.tasks.forecast.data import sample
 from seqops.tasks.forecast.data.dataset import GENERATED
-from seqops.tasks.forecast.data.origins import Framing, Series
+from seqops.tasks.forecast.data.origins import Series, WindowSpec
 from seqops.tasks.forecast.data.scaling import Scale
-from seqops.validation import run
+from seqops.validation import run_expectations
 
 RISING = list(range(1, 41))  # the value of a row is its 1-based place
 
 
 def test_split_by_time(tmp_path):
-    names = task().assign(table(tmp_path, RISING))
+    names = task().assign_splits(table(tmp_path, RISING))
     assert names.tolist() == ["train"] * 28 + ["validation"] * 6 + ["test"] * 6
 
 
 def test_every_origin_sees_its_past_and_is_asked_for_what_follows(tmp_path):
-    splits, _ = task().encode(table(tmp_path, RISING))
+    splits, _ = task().split_and_encode(table(tmp_path, RISING))
     for name, first, last, end in (
         ("train", 8, 27, 28),
         ("validation", 28, 33, 34),
@@ -42,8 +42,8 @@ def test_every_origin_sees_its_past_and_is_asked_for_what_follows(tmp_path):
 
 
 def test_training_and_validation_never_see_a_test_row(tmp_path):
-    honest, meta = task().encode(table(tmp_path, RISING))
-    spoilt, spoilt_meta = task().encode(table(tmp_path, [*RISING[:34], *([999] * 6)]))
+    honest, meta = task().split_and_encode(table(tmp_path, RISING))
+    spoilt, spoilt_meta = task().split_and_encode(table(tmp_path, [*RISING[:34], *([999] * 6)]))
     for name in ("train", "validation"):
         for column in ("history", "targets"):
             ours, theirs = honest[name].columns[column], spoilt[name].columns[column]
@@ -52,7 +52,7 @@ def test_training_and_validation_never_see_a_test_row(tmp_path):
 
 
 def test_only_the_first_test_origin_is_the_long_forecast(tmp_path):
-    splits, meta = task(origin_step=2).encode(table(tmp_path, RISING))
+    splits, meta = task(origin_step=2).split_and_encode(table(tmp_path, RISING))
     assert splits["test"].plain("long").tolist() == [True, False, False]
     assert meta["origins"] == {"first": 34, "last": 38, "count": 3}
     known = evaluation_of(task()).slices(splits["test"], meta)["whole horizon known"]
@@ -60,7 +60,7 @@ def test_only_the_first_test_origin_is_the_long_forecast(tmp_path):
 
 
 def test_scales_are_those_of_training_rows(tmp_path):
-    _, meta = task(scaling="minmax").encode(table(tmp_path, RISING))
+    _, meta = task(scaling="minmax").split_and_encode(table(tmp_path, RISING))
     assert meta["scale"]["values"] == {"log": False, "centre": [1.0], "width": [27.0]}
     assert meta["mase_scale"] == [4.0]  # a season of 4 on a line of slope 1
 
@@ -69,18 +69,18 @@ def test_scales_are_those_of_training_rows(tmp_path):
 @pytest.mark.parametrize("log", [True, False])
 def test_scaling_is_undone(scaling, log):
     y = np.array([[1.0, 5.0], [2.0, 5.0], [4.0, 5.0]])
-    scale = Scale.learn(y, scaling, log)
+    scale = Scale.fit(y, scaling, log)
     np.testing.assert_allclose(scale.backward(scale.forward(y)), y)
     assert np.isfinite(scale.forward(y)).all()
 
 
 def test_standard_scaling_by_hand():
-    scale = Scale.learn(np.array([[1.0], [3.0]]), "standard", False)
+    scale = Scale.fit(np.array([[1.0], [3.0]]), "standard", False)
     assert scale.forward(np.array([[5.0]])).tolist() == [[3.0]]
 
 
 def test_calendar_places_months_on_a_circle(tmp_path):
-    splits, meta = task(calendar=("month",)).encode(table(tmp_path, RISING))
+    splits, meta = task(calendar=("month",)).split_and_encode(table(tmp_path, RISING))
     calendar = splits["test"].plain("calendar")
     assert (calendar.shape, meta["calendar_size"]) == ((6, 14, 2), 2)
     # origin 34 comes after October 2002; its first coming step, row 8 of the 14, is November
@@ -93,7 +93,7 @@ def test_calendar_places_months_on_a_circle(tmp_path):
 def test_several_columns_and_covariates(tmp_path):
     rows = [f"{month},{i},{2 * i},{-i}" for i, month in enumerate(months(40))]
     data = task(values=("a", "b"), covariates=("c",))
-    splits, meta = data.encode(data.read([written(tmp_path, rows, "month,c,a,b")]))
+    splits, meta = data.split_and_encode(data.read([written(tmp_path, rows, "month,c,a,b")]))
     assert (meta["values"], meta["covariates"]) == (["a", "b"], ["c"])
     assert splits["test"].plain("targets").shape == (6, 6, 2)
     np.testing.assert_array_equal(splits["test"].ragged("history")[0][-1], [66.0, -33.0, 33.0])
@@ -101,10 +101,10 @@ def test_several_columns_and_covariates(tmp_path):
 
 def test_a_column_that_the_model_was_trained_with_must_be_there(tmp_path):
     read = table(tmp_path, RISING)
-    meta = task().learn(read, task().assign(read))
+    meta = task().fit_encoding(read, task().assign_splits(read))
     [value] = meta["values"]
-    with pytest.raises(BadData, match=f"the table lacks value.{value}"):
-        task().apply(read.drop(columns=f"value.{value}"), task().assign(read), meta)
+    with pytest.raises(DataError, match=f"the table lacks value.{value}"):
+        task().encode(read.drop(columns=f"value.{value}"), task().assign_splits(read), meta)
 
 
 def test_sine_is_trained_on_one_series_and_tested_on_another(tmp_path):
@@ -112,7 +112,7 @@ def test_sine_is_trained_on_one_series_and_tested_on_another(tmp_path):
         (tmp_path / name).write_bytes(content)
     data = task(frequency="position", window=15, horizon=5, season=63)
     read = data.read(sorted(tmp_path.iterdir()))
-    splits, _ = data.encode(read)
+    splits, _ = data.split_and_encode(read)
     train, test = splits["train"], splits["test"]
     assert (len(read), len(train), len(test)) == (300, 200 - 6 - 15, 100 - 15)
     assert train.ragged("history")[0][0, 0] == pytest.approx(np.sin(-10), abs=1e-9)
@@ -124,19 +124,19 @@ def test_sine_is_trained_on_one_series_and_tested_on_another(tmp_path):
     ("count", "said"), [(16, "do not cover one season"), (20, "too short for one train example")]
 )
 def test_a_series_too_short_is_refused(tmp_path, count, said):
-    with pytest.raises(BadData, match=said):
-        task().encode(table(tmp_path, RISING[:count]))
+    with pytest.raises(DataError, match=said):
+        task().split_and_encode(table(tmp_path, RISING[:count]))
 
 
 def broken(data, read):
     """Meanings of the promises that a table breaks, and the raw lines shown for them."""
-    report = run(data.facts(read), data.expectations())
-    assert "broken check" not in {o.state for o in report.outcomes}
-    return {o.expectation.meaning: [row["line"] for row in o.rows] for o in report.outcomes if not o.passed}
+    report = run_expectations(data.with_checked_columns(read), data.expectations())
+    assert "broken check" not in {o.state for o in report.results}
+    return {o.expectation.meaning: [row["line"] for row in o.rows] for o in report.results if not o.passed}
 
 
 def test_a_good_series_keeps_every_promise(tmp_path):
-    assert broken(task(log=True, lowest=0.0, highest=50.0), table(tmp_path, RISING)) == {}
+    assert broken(task(log=True, min_value=0.0, max_value=50.0), table(tmp_path, RISING)) == {}
 
 
 def test_the_airline_sample_keeps_every_promise(tmp_path):
@@ -158,15 +158,19 @@ def test_the_airline_sample_keeps_every_promise(tmp_path):
         ),
         (lambda rows: [*rows[:5], rows[5].split(",")[0] + ",", *rows[6:]], "no figure is missing", [7]),
         (lambda rows: [*rows[:5], rows[5].split(",")[0] + ",-3", *rows[6:]], "data.log needs", [7]),
-        (lambda rows: [*rows[:5], rows[5].split(",")[0] + ",0.25", *rows[6:]], "at least data.lowest", [7]),
-        (lambda rows: [*rows[:5], rows[5].split(",")[0] + ",99", *rows[6:]], "at most data.highest", [7]),
+        (
+            lambda rows: [*rows[:5], rows[5].split(",")[0] + ",0.25", *rows[6:]],
+            "at least data.min_value",
+            [7],
+        ),
+        (lambda rows: [*rows[:5], rows[5].split(",")[0] + ",99", *rows[6:]], "at most data.max_value", [7]),
         (lambda rows: rows[:20], "there are at least 22 rows", []),
     ],
     ids=["gap", "duplicate", "order", "leak", "missing", "negative", "low", "high", "short"],
 )
 def test_a_broken_series_is_told_with_its_lines(tmp_path, change, meaning, lines):
     rows = [f"{month},{value}" for month, value in zip(months(40), RISING, strict=True)]
-    data = task(log=True, lowest=0.5, highest=50.0)
+    data = task(log=True, min_value=0.5, max_value=50.0)
     found = broken(data, data.read([written(tmp_path, change(rows))]))
     [told] = [meant for meant in found if meaning in meant]
     if lines:
@@ -176,9 +180,9 @@ def test_a_broken_series_is_told_with_its_lines(tmp_path, change, meaning, lines
 @settings(deadline=None)  # the machine may be busy
 @given(st.integers(12, 60), st.integers(1, 12), st.integers(1, 8))
 def test_targets_are_the_rows_after_the_origin(length, window, horizon):
-    framing = Framing(1, window, horizon, 4, "position", ("season",))
+    window_spec = WindowSpec(1, window, horizon, 4, "position", ("season",))
     series = Series(np.arange(length, dtype=float)[:, None], np.arange(length))
-    split = framing.examples(series, np.arange(window, length), length, window)
+    split = window_spec.examples(series, np.arange(window, length), length, window)
     for row, origin in enumerate(split.plain("origin")):
         assert split.ragged("history")[row][:, 0].tolist() == list(range(origin - window, origin))
         known = split.plain("targets")[row, :, 0]

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from series import months, task, written
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.tasks.forecast.data import sample
 
 
 def refusal(path, data=None):
-    with pytest.raises(BadData) as caught:
+    with pytest.raises(DataError) as caught:
         (data or task()).read([path])
     return str(caught.value)
 
@@ -103,7 +103,7 @@ def test_positions_count_steps(tmp_path):
 
 def test_files_of_other_columns_are_refused(tmp_path):
     paths = [written(tmp_path, ["2000-01,1"], name="a.csv"), written(tmp_path, ["2000-01,1"], "m,w", "b.csv")]
-    with pytest.raises(BadData, match=r"b.csv:1: its columns differ"):
+    with pytest.raises(DataError, match=r"b.csv:1: its columns differ"):
         task().read(paths)
 
 
@@ -123,7 +123,7 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, content):
     path = raw(tmp_path_factory.mktemp("bytes"), b"month,value\n2000-01," + content)
     try:
         read = task().read([path])
-    except BadData as error:
+    except DataError as error:
         assert str(error).startswith("bad.csv")
     else:
         assert isinstance(read, pd.DataFrame)

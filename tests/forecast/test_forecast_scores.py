@@ -21,7 +21,7 @@ def split(targets, long):
     n = len(targets)
     return Split(
         {
-            "history": Ragged.of([np.ones((4, 1))] * n, np.float64),
+            "history": Ragged.from_rows([np.ones((4, 1))] * n, np.float64),
             "targets": np.array(targets, np.float64)[:, :, None],
             "origin": np.arange(5, 5 + n),
             "long": np.array(long),

@@ -8,7 +8,7 @@ import pytest
 from series import months, table, task, written
 
 from parts import endpoint_of, evaluation_of
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.tasks.forecast.serving import CELLS
 
 VALUES = [float(10 + i % 4) for i in range(40)]
@@ -16,14 +16,14 @@ VALUES = [float(10 + i % 4) for i in range(40)]
 
 @pytest.fixture
 def meta(tmp_path):
-    return task().encode(table(tmp_path, VALUES))[1]
+    return task().split_and_encode(table(tmp_path, VALUES))[1]
 
 
 @pytest.fixture
 def wide(tmp_path):
     data = task(values=("a",), covariates=("b",))
     rows = [f"{month},{i},{2 * i}" for i, month in enumerate(months(40))]
-    return data.encode(data.read([written(tmp_path, rows, "month,a,b")]))[1]
+    return data.split_and_encode(data.read([written(tmp_path, rows, "month,a,b")]))[1]
 
 
 def csv(count=10, first=2010):
@@ -48,7 +48,7 @@ def test_lists_of_numbers_are_read_alike(meta, text):
 
 def test_a_request_is_encoded_as_its_test_row_is(tmp_path):
     data = task(calendar=("month", "season"))
-    splits, meta = data.encode(table(tmp_path, VALUES))
+    splits, meta = data.split_and_encode(table(tmp_path, VALUES))
     known = months(34)
     text = "\n".join(["date,value", *(f"{m},{v}" for m, v in zip(known, VALUES[:34], strict=True))])
     asked = endpoint_of(data).request([text, "\r\n".join(["\ufeffdate,value", *text.split("\n")[1:]])], meta)
@@ -108,18 +108,18 @@ def test_inputs_keep_their_order(meta):
     ],
 )
 def test_unusable_inputs_are_refused(meta, text, said):
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(DataError, match=said):
         endpoint_of(task()).request([text], {**meta, "log": True})
 
 
 def test_the_second_input_is_named(meta):
-    with pytest.raises(BadData, match="input 2: 1 values"):
+    with pytest.raises(DataError, match="input 2: 1 values"):
         endpoint_of(task()).request([csv(10), "1"], meta)
 
 
 def test_several_columns_need_a_csv(wide):
     data = task(values=("a",), covariates=("b",))
-    with pytest.raises(BadData, match="a plain list holds one column only"):
+    with pytest.raises(DataError, match="a plain list holds one column only"):
         endpoint_of(data).request(["1 2 3 4 5 6 7 8"], wide)
 
 
@@ -141,7 +141,7 @@ def test_the_example_is_a_valid_request(meta, wide):
 def test_several_series_are_listed_by_name(tmp_path):
     rows = [f"{month},{i},{2 * i}" for i, month in enumerate(months(40))]
     data = task()
-    _, meta = data.encode(data.read([written(tmp_path, rows, "month,a,b")]))
+    _, meta = data.split_and_encode(data.read([written(tmp_path, rows, "month,a,b")]))
     record = endpoint_of(data).respond(predicted(columns=2), [endpoint_of(data).request_example(meta)], meta)[
         0
     ]
@@ -151,7 +151,7 @@ def test_several_series_are_listed_by_name(tmp_path):
 
 def test_examples_and_plots_show_the_forecast(tmp_path):
     data = task()
-    splits, meta = data.encode(table(tmp_path, VALUES))
+    splits, meta = data.split_and_encode(table(tmp_path, VALUES))
     cells = {name: [np.full(6, 11.0)] * 6 for name in CELLS}
     shown = evaluation_of(data).examples(pd.DataFrame(cells), splits["test"], meta)
     assert shown["truth"].iloc[-1] == "13 - - - - -"

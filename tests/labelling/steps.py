@@ -2,10 +2,17 @@
 
 from dataclasses import replace
 
-from seqops.tasks.labelling.data.dataset import Task
+from seqops.tasks.labelling.data.dataset import Dataset
 
-TASK = Task(
-    sequence="sequence", values=(), label="label", test=0.2, validation=0.2, seed=0, longest=20, sequences=60
+TASK = Dataset(
+    sequence="sequence",
+    values=(),
+    label="label",
+    test=0.2,
+    validation=0.2,
+    seed=0,
+    max_length=20,
+    sequences=60,
 )
 HEADER = "sequence,value,label"
 

@@ -6,13 +6,13 @@ import pytest
 from steps import sampled, task, written
 
 from parts import endpoint_of, evaluation_of
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.labelling import metrics
 from seqops.tasks.labelling.data.dataset import GENERATED
 from seqops.tasks.labelling.data.sample import labels
 from seqops.tasks.labelling.evaluation import baselines
-from seqops.validation import run
+from seqops.validation import run_expectations
 
 
 def test_a_step_is_1_once_the_sum_exceeds_a_quarter_of_the_length():
@@ -38,50 +38,52 @@ def test_generated_files_follow_the_rule_and_come_out_the_same(tmp_path, source,
 def test_equal_sequences_stay_together_and_the_promises_hold(tmp_path):
     whole = sampled(tmp_path)
     table = pd.concat([whole, whole], ignore_index=True)
-    facts = task().facts(table)
+    facts = task().with_checked_columns(table)
     names = facts["split"].to_numpy()
     assert (names[:60] == names[60:]).all()
     assert set(names) == {"train", "validation", "test"}
-    assert run(facts, task().expectations()).passed
+    assert run_expectations(facts, task().expectations()).passed
 
 
 def broken(facts, data):
-    return [o.expectation.meaning for o in run(facts, data.expectations()).outcomes if not o.passed]
+    return [
+        o.expectation.meaning for o in run_expectations(facts, data.expectations()).results if not o.passed
+    ]
 
 
 def test_broken_promises_are_found(tmp_path):
-    data = task(longest=14)
+    data = task(max_length=14)
     table = sampled(tmp_path)
     assert max(map(len, table["labels"])) == 15
     twin = table.iloc[[0]].assign(labels=[[1 - x for x in table["labels"][0]]])
-    facts = data.facts(pd.concat([table, twin], ignore_index=True))
+    facts = data.with_checked_columns(pd.concat([table, twin], ignore_index=True))
     assert broken(facts, data) == [
-        "a sequence has 1 to 14 steps (data.longest)",
+        "a sequence has 1 to 14 steps (data.max_length)",
         "sequences of equal numbers have equal labels",
     ]
     apart = facts.drop(columns="split").assign(split=["train"] * 60 + ["test"])
-    from seqops.tasks.labelling.data.checks import derived
+    from seqops.tasks.labelling.data.checks import with_checked_columns
 
-    assert "no sequence stands in two splits" in broken(derived(apart), data)
+    assert "no sequence stands in two splits" in broken(with_checked_columns(apart), data)
 
 
 def test_training_steps_of_one_label_are_refused(tmp_path):
     table = sampled(tmp_path)
     one = table.assign(labels=[[0] * len(row) for row in table["labels"]])
-    assert "a training step has the label 1" in broken(task().facts(one), task())
-    with pytest.raises(BadData, match="every training step has the label 0"):
-        task().encode(one)
+    assert "a training step has the label 1" in broken(task().with_checked_columns(one), task())
+    with pytest.raises(DataError, match="every training step has the label 0"):
+        task().split_and_encode(one)
 
 
 def test_too_few_sequences_are_refused(tmp_path):
     table = task().read([written(tmp_path, ["a,1,0", "a,2,1", "b,1,0"])])
-    with pytest.raises(BadData, match=r"2 sequences are too few: none is left for train"):
-        task().assign(table)
+    with pytest.raises(DataError, match=r"2 sequences are too few: none is left for train"):
+        task().assign_splits(table)
 
 
 def split(figures, given):
     columns = [np.array(row, float)[:, None] for row in figures]
-    return Split({"figures": Ragged.of(columns, float), "labels": Ragged.of(given, np.int8)})
+    return Split({"figures": Ragged.from_rows(columns, float), "labels": Ragged.from_rows(given, np.int8)})
 
 
 def test_baselines_by_hand():
@@ -90,14 +92,14 @@ def test_baselines_by_hand():
     parts = {"train": train, "test": test}
     assert baselines.usual(parts)["labels"].tolist() == [[1, 1, 1, 1]]
     # of two steps the middles lie in the 6th and the 16th of 20 parts; nothing is usual in the others
-    assert baselines.place(np.array([2, 4])).tolist() == [5, 15, 2, 7, 12, 17]
+    assert baselines.sequence_part(np.array([2, 4])).tolist() == [5, 15, 2, 7, 12, 17]
     assert baselines.by_place({**parts, "test": train})["labels"].tolist() == [[0, 1]] * 3
     running = baselines.running(split([[1, 2, 4], [8]], [[0, 0, 0], [0]]).ragged("figures"))
     assert running.tolist() == [[1, 1, 3], [3, 2, 3], [7, 3, 3], [8, 1, 1]]
 
 
 def test_scores_by_hand_and_a_row_is_a_sequence():
-    truth = Ragged.of([[0, 1, 1], [1], [0, 0]], np.int8)
+    truth = Ragged.from_rows([[0, 1, 1], [1], [0, 0]], np.int8)
     predicted = pd.Series([[0, 1, 0], [1], [1, 0]])
     found = {s.name: s for s in metrics.all_of(predicted, truth)}
     assert found["accuracy"].statistics.tolist() == [[2, 3], [1, 1], [1, 2]]
@@ -139,5 +141,5 @@ def test_a_request_is_read_as_training_rows_are(tmp_path):
 )
 def test_unusable_requests_are_refused(text, values, said):
     good = " ".join("1" for _ in values)
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(DataError, match=said):
         endpoint_of(task()).request([good, text], {"values": values})

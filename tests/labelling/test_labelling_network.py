@@ -11,7 +11,7 @@ from parts import metrics_of
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.labelling.data.dataset import GENERATED
 from seqops.tasks.labelling.data.sample import labels
-from seqops.tasks.labelling.model.network import Net
+from seqops.tasks.labelling.model.network import Network
 
 NET = {"kind": "lstm", "direction": "both", "units": 8, "layers": 1, "dropout": 0.0}
 META = {"values": ["x", "y"], "centre": [1.0, -1.0], "width": [2.0, 0.5]}
@@ -19,13 +19,15 @@ KINDS = ["lstm", "gru", "simple_rnn"]
 
 
 def rows(*figures):
-    ragged = Ragged.of([np.array(row, float).reshape(-1, 2) for row in figures], float)
-    return Split({"figures": ragged, "labels": Ragged.of([[1] * len(ragged[i]) for i in range(2)], np.int8)})
+    ragged = Ragged.from_rows([np.array(row, float).reshape(-1, 2) for row in figures], float)
+    return Split(
+        {"figures": ragged, "labels": Ragged.from_rows([[1] * len(ragged[i]) for i in range(2)], np.int8)}
+    )
 
 
 def built(**changes):
     keras.utils.set_random_seed(0)
-    network = Net(**{**NET, **changes})
+    network = Network(**{**NET, **changes})
     return network, network.build(META, "adam")
 
 
@@ -62,9 +64,9 @@ def test_only_reading_from_both_ends_knows_what_follows(kind, direction, knows):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_learns_a_few_sequences_by_heart(tmp_path, kind):
     data = task()
-    splits, meta = data.encode(sampled(tmp_path))
+    splits, meta = data.split_and_encode(sampled(tmp_path))
     keras.utils.set_random_seed(0)
-    network = Net(**{**NET, "kind": kind, "units": 16, "layers": 2})
+    network = Network(**{**NET, "kind": kind, "units": 16, "layers": 2})
     model = network.build(meta, keras.optimizers.Adam(0.02))
     few = splits["train"].take(np.arange(8))
     for _ in range(60):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from steps import task, written
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 
 ROWS = ["a,0.5,0", "a,0.75,1", "b,1,0"]
 
@@ -47,7 +47,7 @@ def test_columns_are_found_by_name_wherever_they_stand(tmp_path):
     ],
 )
 def test_wrong_steps_are_refused_by_file_and_line(tmp_path, rows, said):
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(DataError, match=said):
         task().read([written(tmp_path, rows)])
 
 
@@ -59,19 +59,19 @@ def test_wrong_steps_are_refused_by_file_and_line(tmp_path, rows, said):
     ],
 )
 def test_a_wrong_header_is_refused(tmp_path, header, said):
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(DataError, match=said):
         task().read([written(tmp_path, ROWS, header=header)])
 
 
 def test_a_file_without_numbers_is_refused(tmp_path):
-    with pytest.raises(BadData, match=r"^steps\.csv:1: no value column"):
+    with pytest.raises(DataError, match=r"^steps\.csv:1: no value column"):
         task().read([written(tmp_path, ["a,0", "a,1"], header="sequence,label")])
 
 
 def test_files_must_have_the_same_columns(tmp_path):
     one = written(tmp_path, ROWS)
     two = written(tmp_path, ROWS, header="sequence,other,label", name="two.csv")
-    with pytest.raises(BadData, match=r"^two\.csv:1: .*columns of steps\.csv"):
+    with pytest.raises(DataError, match=r"^two\.csv:1: .*columns of steps\.csv"):
         task().read([one, two])
 
 
@@ -96,7 +96,7 @@ def test_any_text_is_read_or_refused_in_words(tmp_path_factory, text):
     path.write_bytes(b"sequence,value,label\na,1,0\na,2,1\n" + text.encode())
     try:
         table = task().read([path])
-    except BadData as refused:
+    except DataError as refused:
         assert str(refused).startswith("steps.csv")
     else:
         assert all(math.isfinite(x) for row in table["value.value"] for x in row)
@@ -104,6 +104,6 @@ def test_any_text_is_read_or_refused_in_words(tmp_path_factory, text):
 
 def test_a_header_of_any_length_is_told_in_short(tmp_path):
     path = written(tmp_path, ["1;2"], header=f"{'x' * 50_000};{'y' * 50_000}")
-    with pytest.raises(BadData, match="there is no column 'sequence'") as told:
+    with pytest.raises(DataError, match="there is no column 'sequence'") as told:
         task().read([path])
     assert len(str(told.value)) < 400

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seqops.tasks.ner.data.dataset import Task
+from seqops.tasks.ner.data.dataset import Dataset
 
 KLP = """; 김하늘은 서울에 산다.
 $<김하늘:PS>은 <서울:LC>에 산다.
@@ -38,7 +38,7 @@ rained VBD O
 """
 
 
-def task(**changed: object) -> Task:
+def task(**changed: object) -> Dataset:
     """Make a task of a small corpus."""
     fields: dict[str, object] = {
         "layout": "klp",
@@ -49,12 +49,12 @@ def task(**changed: object) -> Task:
         "seed": 0,
         "tokens": "both",
         "tokenizer": "kiwi",
-        "minimum": 1,
+        "min_count": 1,
         "width": 8,
-        "longest": 100,
+        "max_length": 100,
         "sentences": 40,
     }
-    return Task(**{**fields, **changed})  # type: ignore[arg-type]
+    return Dataset(**{**fields, **changed})  # type: ignore[arg-type]
 
 
 def written(folder: Path, content: str | bytes, name: str = "corpus.txt") -> Path:

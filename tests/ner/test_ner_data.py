@@ -11,10 +11,19 @@ from korean import CONLL, KLP, task, written
 from sklearn.model_selection import train_test_split
 
 from parts import endpoint_of, evaluation_of, metrics_of
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.preprocessing.korean import Morpheme, morphemes, plain_jamo
 from seqops.preprocessing.vocabulary import UNKNOWN
-from seqops.tasks.ner.data.features import CHARACTERS, PLACE, WORD, Encoder, Tokens, learn, places, tokenize
+from seqops.tasks.ner.data.features import (
+    CHARACTERS,
+    WORD,
+    WORD_POSITION,
+    FeatureEncoder,
+    TokenizedSentence,
+    fit_vocabularies,
+    tokenize,
+    word_positions,
+)
 
 
 def table(texts: list[str], tags: list[list[str]] | None = None) -> pd.DataFrame:
@@ -40,7 +49,7 @@ TEXTS = [f"문장 {i % 30}" for i in range(60)]
 
 
 def test_the_published_split_is_that_of_scikit_learn() -> None:
-    split = task(split="published", test=0.2).assign(table(TEXTS))
+    split = task(split="published", test=0.2).assign_splits(table(TEXTS))
     _, wanted = train_test_split(np.arange(60), test_size=0.2, random_state=0)
     assert sorted(np.flatnonzero(split == "test")) == sorted(wanted)
 
@@ -48,7 +57,7 @@ def test_the_published_split_is_that_of_scikit_learn() -> None:
 @pytest.mark.parametrize("kind", ["published", "grouped"])
 def test_validation_shares_no_text_with_training(kind: str) -> None:
     rows = table(TEXTS)
-    split = task(split=kind).assign(rows)
+    split = task(split=kind).assign_splits(rows)
     texts = {name: set(rows["text"][split == name]) for name in ("train", "validation", "test")}
     assert not texts["train"] & texts["validation"]
     assert all(texts.values())
@@ -59,34 +68,32 @@ def test_validation_shares_no_text_with_training(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["published", "grouped"])
 @pytest.mark.parametrize("rows", [1, 2])
 def test_too_few_sentences_for_three_splits_are_refused(kind: str, rows: int) -> None:
-    with pytest.raises(BadData, match=f"{rows} sentences are too few: none is left for train"):
-        task(split=kind).assign(table(TEXTS[:rows]))
+    with pytest.raises(DataError, match=f"{rows} sentences are too few: none is left for train"):
+        task(split=kind).assign_splits(table(TEXTS[:rows]))
 
 
 def test_facts_name_the_first_wrong_tag_and_the_first_unknown_type() -> None:
     rows = table(["a b", "c d", "e f"], [["B-OG", "I-PS"], ["B-XX", "Q"], ["O", "I"]])
-    facts = task().facts(rows)
+    facts = task().with_checked_columns(rows)
     assert facts["broken_tag"].tolist() == ["I-PS", "Q", "I"]
     assert facts["unknown_type"].tolist() == ["", "XX", ""]
 
 
 def test_texts_in_two_splits_are_marked_and_only_grouped_splits_promise_there_are_none() -> None:
-    facts = task(split="published").facts(table(TEXTS))
+    facts = task(split="published").with_checked_columns(table(TEXTS))
     assert facts["straddles"].any()
-    assert not task().facts(table(TEXTS))["straddles"].any()
+    assert not task().with_checked_columns(table(TEXTS))["straddles"].any()
     promised = {e.arguments["column"] for e in task().expectations()}
     assert promised - {e.arguments["column"] for e in task(split="published").expectations()} == {"straddles"}
 
 
 def test_great_expectations_finds_what_is_wrong() -> None:
-    from seqops.validation import run
+    from seqops.validation import run_expectations
 
     rows = table(["가 나", "다 " * 101, "라", "마"], [["B-OG", "I-PS"], ["O"] * 101, ["B-XX"], ["O"]])
-    report = run(task().facts(rows), task().expectations())
+    report = run_expectations(task().with_checked_columns(rows), task().expectations())
     found = {
-        o.expectation.arguments["column"]: [r["line"] for r in o.rows]
-        for o in report.outcomes
-        if not o.passed
+        o.expectation.arguments["column"]: [r["line"] for r in o.rows] for o in report.results if not o.passed
     }
     assert found == {"length": [2], "broken_tag": [1], "unknown_type": [3]}
 
@@ -105,8 +112,8 @@ def test_kiwi_gives_characters_of_the_text_even_where_a_syllable_is_shared() -> 
 
 
 def test_places_in_a_word() -> None:
-    assert places([1, 1, 1, 2, 3, 3]).tolist() == [2, 3, 4, 1, 2, 4]
-    assert places([]).tolist() == []
+    assert word_positions([1, 1, 1, 2, 3, 3]).tolist() == [2, 3, 4, 1, 2, 4]
+    assert word_positions([]).tolist() == []
 
 
 def test_whitespace_tokens_part_punctuation_and_know_their_characters() -> None:
@@ -117,11 +124,13 @@ def test_whitespace_tokens_part_punctuation_and_know_their_characters() -> None:
 
 
 def test_features_know_the_words_of_training_and_no_others() -> None:
-    meta = learn([Tokens(["가나", "12"], ["NNG", "SN"], [1, 2])], minimum=1, width=3)
-    features = Encoder.of(meta).features(Tokens(["가나", "34", "다가가가"], ["NNG", "SN", "X"], [1, 1, 2]))
+    meta = fit_vocabularies([TokenizedSentence(["가나", "12"], ["NNG", "SN"], [1, 2])], min_count=1, width=3)
+    features = FeatureEncoder.from_meta(meta).features(
+        TokenizedSentence(["가나", "34", "다가가가"], ["NNG", "SN", "X"], [1, 1, 2])
+    )
     assert features.shape == (3, CHARACTERS + 3)
     assert features[:, WORD].tolist() == [meta["words"].index("가나"), meta["words"].index("00"), UNKNOWN]
-    assert features[:, PLACE].tolist() == [2, 4, 1]
+    assert features[:, WORD_POSITION].tolist() == [2, 4, 1]
     letter = meta["characters"].index("가")
     assert features[2, CHARACTERS:].tolist() == [UNKNOWN, letter, letter]
 
@@ -131,7 +140,7 @@ def encoded(tmp_path_factory: pytest.TempPathFactory):
     data = task()
     raw = written(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
     rows = data.read([raw])
-    return data, rows, *data.encode(rows)
+    return data, rows, *data.split_and_encode(rows)
 
 
 def test_the_sample_is_sound_and_the_same_each_time(encoded) -> None:
@@ -139,13 +148,13 @@ def test_the_sample_is_sound_and_the_same_each_time(encoded) -> None:
     assert data.sample() == data.sample()
     assert len(rows) == 40
     assert rows["aligned"].all()
-    assert (data.facts(rows)["broken_tag"] == "").all()
+    assert (data.with_checked_columns(rows)["broken_tag"] == "").all()
     assert {kind for row in rows["types"] for kind in row} == set(data.types)
 
 
 def test_vocabularies_see_training_rows_only(encoded) -> None:
     data, rows, splits, meta = encoded
-    training = rows[data.assign(rows) == "train"]
+    training = rows[data.assign_splits(rows) == "train"]
     heard = {character for row in training["tokens"] for token in row for character in token}
     heard |= {c for tokens in tokenize(list(training["text"]), "kiwi") for form in tokens.forms for c in form}
     assert set(meta["characters"][2:]) == heard
@@ -155,13 +164,13 @@ def test_vocabularies_see_training_rows_only(encoded) -> None:
 def test_an_entity_of_a_type_that_was_never_learnt_is_refused(encoded) -> None:
     data, rows, _, meta = encoded
     fewer = {**meta, "types": ["PS"]}
-    with pytest.raises(BadData, match="DT is none of the types PS"):
-        data.apply(rows, data.assign(rows), fewer)
+    with pytest.raises(DataError, match="DT is none of the types PS"):
+        data.encode(rows, data.assign_splits(rows), fewer)
 
 
 def test_the_truth_as_a_prediction_is_perfect(encoded) -> None:
     data, rows, splits, meta = encoded
-    test = rows[data.assign(rows) == "test"]
+    test = rows[data.assign_splits(rows) == "test"]
     predicted = test[["tags", "starts", "ends", "types"]].reset_index(drop=True)
     scores = {s.name: s.point() for s in metrics_of(data).score(predicted, splits["test"], meta)}
     assert {scores["f1"], scores["raw_f1"], scores["precision"], scores["raw_recall"]} == {1.0}
@@ -174,11 +183,11 @@ def test_the_truth_as_a_prediction_is_perfect(encoded) -> None:
 def test_a_sentence_that_fits_no_text_is_left_out_of_the_raw_score(encoded) -> None:
     data, rows, _, _ = encoded
     spoilt = rows.copy()
-    test = np.flatnonzero(data.assign(rows) == "test")[0]
+    test = np.flatnonzero(data.assign_splits(rows) == "test")[0]
     for column, value in (("aligned", False), ("starts", []), ("ends", []), ("types", [])):
         spoilt[column] = [value if i == test else cell for i, cell in enumerate(spoilt[column])]
-    splits, meta = data.encode(spoilt)
-    predicted = rows.iloc[np.flatnonzero(data.assign(rows) == "test")].reset_index(drop=True)
+    splits, meta = data.split_and_encode(spoilt)
+    predicted = rows.iloc[np.flatnonzero(data.assign_splits(rows) == "test")].reset_index(drop=True)
     scores = {s.name: s for s in metrics_of(data).score(predicted, splits["test"], meta)}
     assert scores["raw_f1"].statistics[0].tolist() == [0, 0, 0]
     assert meta["unaligned"] == 1
@@ -194,7 +203,7 @@ def test_baselines_on_rows_worked_by_hand(tmp_path: Path) -> None:
     whole = pd.concat([rows, rows.iloc[:1]]).reset_index(drop=True)
     names = np.array(["train", "train", "test"])
     assert split["test"] in set(rows["text"])
-    meta = encoding.learn(whole[names == "train"], "corpus", "whitespace", 1, 4)
+    meta = encoding.fit_views(whole[names == "train"], "corpus", "whitespace", 1, 4)
     meta |= {"types": ["PER", "LOC"], "tags": ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]}
     both = encoding.encode(whole, names, "whitespace", meta)
     parts = {"train": both.take(np.array([0, 1])), "test": both.take(np.array([2]))}
@@ -206,7 +215,7 @@ def test_baselines_on_rows_worked_by_hand(tmp_path: Path) -> None:
 
 def test_requests_are_encoded_as_training_rows_were(encoded) -> None:
     data, rows, splits, meta = encoded
-    texts = rows["text"][data.assign(rows) == "test"].tolist()
+    texts = rows["text"][data.assign_splits(rows) == "test"].tolist()
     asked = endpoint_of(data).request(texts, meta)
     for name in ("raw_features", "raw_offsets"):
         np.testing.assert_array_equal(asked.ragged(name).values, splits["test"].ragged(name).values)
@@ -216,7 +225,7 @@ def test_requests_are_encoded_as_training_rows_were(encoded) -> None:
 @pytest.mark.parametrize(("text", "said"), [("  ", "The text is empty"), ("말 " * 500, "100 is the most")])
 def test_an_unusable_request_is_refused(encoded, text: str, said: str) -> None:
     data, _, _, meta = encoded
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(DataError, match=said):
         endpoint_of(data).request([text], meta)
 
 
@@ -234,7 +243,7 @@ def test_a_table_read_back_from_parquet_encodes_alike(tmp_path: Path) -> None:
     data = task(test=0.5, validation=0.5)
     rows = data.read([written(tmp_path, KLP + "\n" + KLP.replace("하늘", "바다"))])
     rows.to_parquet(tmp_path / "table.parquet")
-    ours, meta = data.encode(rows)
-    theirs, again = data.encode(pd.read_parquet(tmp_path / "table.parquet"))
+    ours, meta = data.split_and_encode(rows)
+    theirs, again = data.split_and_encode(pd.read_parquet(tmp_path / "table.parquet"))
     assert meta == again
     np.testing.assert_array_equal(ours["test"].ragged("spans").values, theirs["test"].ragged("spans").values)

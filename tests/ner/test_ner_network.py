@@ -11,29 +11,29 @@ from korean import task, written
 
 from parts import metrics_of
 from seqops.core.ragged import Ragged, Split
-from seqops.preprocessing.iob2 import follows
+from seqops.preprocessing.iob2 import is_valid_transition
 from seqops.tasks.ner.model.layers import WordDropout
-from seqops.tasks.ner.model.network import Net
+from seqops.tasks.ner.model.network import Network
 
 
-def network(**changed: object) -> Net:
+def network(**changed: object) -> Network:
     fields: dict[str, object] = {
-        "kind": "lstm", "word": 8, "character": 6, "filters": 6, "widths": (2, 3), "pos": 4, "units": 12,
-        "layers": 1, "dropout": 0.0, "word_dropout": 0.1, "crf": True, "members": 1,
+        "kind": "lstm", "word_dim": 8, "char_dim": 6, "filters": 6, "kernel_sizes": (2, 3), "pos_dim": 4,
+        "units": 12, "layers": 1, "dropout": 0.0, "word_dropout": 0.1, "crf": True, "ensemble_size": 1,
     }  # fmt: skip
-    return Net(**{**fields, **changed})  # type: ignore[arg-type]
+    return Network(**{**fields, **changed})  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory: pytest.TempPathFactory):
     data = task()
     raw = written(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
-    return data, *data.encode(data.read([raw]))
+    return data, *data.split_and_encode(data.read([raw]))
 
 
 @pytest.mark.parametrize(
     "changed",
-    [{"members": 2}, {"crf": False}, {"kind": "gru", "layers": 2}],
+    [{"ensemble_size": 2}, {"crf": False}, {"kind": "gru", "layers": 2}],
     ids=["two crfs", "softmax", "gru"],
 )
 def test_a_few_sentences_are_learnt_by_heart(encoded, changed: dict[str, object]) -> None:
@@ -55,14 +55,14 @@ def test_an_untrained_crf_breaks_no_rule_of_iob2(encoded) -> None:
     net = network()
     predicted = net.predict(net.build(meta), splits["test"], meta)
     for tags in predicted["tags"]:
-        assert all(follows(tag, before) for tag, before in zip(tags, ["O", *tags], strict=False))
+        assert all(is_valid_transition(tag, before) for tag, before in zip(tags, ["O", *tags], strict=False))
     assert any(tag.startswith("I-") for tags in predicted["tags"] for tag in tags)
 
 
 def test_both_views_are_trained_on_where_both_are_asked_for(encoded) -> None:
     _, splits, meta = encoded
     few = splits["train"].take(np.arange(3))
-    features, targets, weights = network(members=2).batch(few, meta)
+    features, targets, weights = network(ensemble_size=2).batch(few, meta)
     tags = targets["member_0"]
     assert (tags == targets["member_1"]).all()
     assert features.shape[:2] == tags.shape
@@ -88,8 +88,8 @@ def test_a_text_without_tokens_has_no_entities(encoded) -> None:
     width = splits["test"].ragged("raw_features").values.shape[1]
     nothing = Split(
         {
-            "raw_features": Ragged.of([np.zeros((0, width))], np.int32),
-            "raw_offsets": Ragged.of([np.zeros((0, 2))], np.int32),
+            "raw_features": Ragged.from_rows([np.zeros((0, width))], np.int32),
+            "raw_offsets": Ragged.from_rows([np.zeros((0, 2))], np.int32),
         }
     )
     assert net.predict(net.build(meta), nothing, meta)["starts"].tolist() == [[]]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from korean import CONLL, KLP, task, written
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.tasks.ner.data.reader import Sentence, sentences, typed
 
 
@@ -89,12 +89,12 @@ def test_the_bytes_of_a_file_may_differ(tmp_path: Path, change: str) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_parsed_is_refused_by_line(tmp_path: Path, raw: bytes, said: str) -> None:
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(DataError, match=said):
         sentences(written(tmp_path, raw), "klp")
 
 
 def test_a_conll_line_with_other_columns_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadData, match=r"corpus.txt:4: not 3 columns, as its sentence has: 'Berg I-PER'"):
+    with pytest.raises(DataError, match=r"corpus.txt:4: not 3 columns, as its sentence has: 'Berg I-PER'"):
         sentences(written(tmp_path, CONLL.replace("Berg NNP", "Berg")), "conll")
 
 
@@ -140,7 +140,7 @@ def test_no_bytes_bring_the_reader_down(tmp_path: Path, raw: bytes) -> None:
     for layout in ("klp", "conll"):
         try:
             found = sentences(written(tmp_path, raw), layout)
-        except BadData as refusal:
+        except DataError as refusal:
             assert str(refusal).startswith("corpus.txt")
         else:
             assert all(isinstance(s, Sentence) and s.tokens for s in found)
@@ -148,5 +148,5 @@ def test_no_bytes_bring_the_reader_down(tmp_path: Path, raw: bytes) -> None:
 
 def test_an_index_of_thousands_of_digits_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, f"; x\n{'9' * 5_000}\tx\tNNG\tO\n")
-    with pytest.raises(BadData, match=r":2: not index, token, part of speech and tag"):
+    with pytest.raises(DataError, match=r":2: not index, token, part of speech and tag"):
         sentences(path, "klp")

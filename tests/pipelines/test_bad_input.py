@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.params import Params
 from seqops.runtime import console
-from seqops.runtime.console import plainly
+from seqops.runtime.console import exit_on_error
 from seqops.sources.fetch import MIRROR
 
 HERE = Path(__file__).parents[2]
@@ -38,11 +38,11 @@ download, validate = stage("download", "download"), stage("validate", "validate"
 preprocess = stage("preprocess", "preprocess")
 
 
-class Project:
+class Checkout:
     """A checkout with one task's source changed, and artefacts that stood before."""
 
     def __init__(self, root, capsys):
-        self.root, self.capsys, self.store = root, capsys, Store(root)
+        self.root, self.capsys, self.store = root, capsys, Project(root)
 
     def change(self, path, value):
         """Set a key of params.yaml by its dotted path."""
@@ -70,7 +70,7 @@ class Project:
         """Run stages as their programs do; return the exit code and what was said."""
         self.capsys.readouterr()
         try:
-            with plainly():
+            with exit_on_error():
                 for each in stages:
                     each(task)
             code = 0
@@ -90,7 +90,7 @@ def project(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv(MIRROR, raising=False)
     # a wide console, so that no row of a table is folded
     monkeypatch.setattr(console.err, "width", 300)
-    return Project(tmp_path, capsys)
+    return Checkout(tmp_path, capsys)
 
 
 @cache
@@ -197,7 +197,7 @@ CASES = [(task, name) for task, cases in WRONG.items() for name in cases]
 def test_bad_data_is_told_by_file_line_and_remedy(project, task, name):
     spoil, told = WRONG[task][name]
     project.use(task, spoil(sample(task)))
-    table = project.keep(project.store.folder(task).table)
+    table = project.keep(project.store.task_paths(task).table)
     code, said = project.run(task, download, validate)
     assert code == 1
     assert re.search(told, said), said
@@ -231,7 +231,7 @@ def test_line_ends_and_byte_order_marks_change_nothing(project, task):
 @pytest.mark.parametrize("task", WRONG)
 def test_a_missing_file_is_told_and_the_raw_files_stay(project, task):
     project.change(f"tasks.{task}.source", "lost.txt")
-    raw = project.keep(project.store.folder(task).raw / "old.txt")
+    raw = project.keep(project.store.task_paths(task).raw / "old.txt")
     code, said = project.run(task, download)
     assert code == 1
     assert "error: lost.txt is no file: Name a file that can be read" in said
@@ -300,7 +300,7 @@ def test_an_unknown_task_is_told_with_the_nearest_known(project):
 
 
 def test_a_full_disk_is_told_and_the_old_raw_file_stays(project, monkeypatch):
-    raw = project.keep(project.store.folder("forecast").raw / "airline-passengers.csv")
+    raw = project.keep(project.store.task_paths("forecast").raw / "airline-passengers.csv")
 
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -325,8 +325,8 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 def test_a_write_that_fails_half_way_leaves_the_old_table(project):
     code, _ = project.run("forecast", download)
     assert code == 0
-    table = project.keep(project.store.folder("forecast").table)
-    validation = project.keep(project.store.folder("forecast").validation)
+    table = project.keep(project.store.task_paths("forecast").table)
+    validation = project.keep(project.store.task_paths("forecast").validation)
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, str(HERE / "pipelines" / "validate.py"), "forecast"],
         capture_output=True,
@@ -361,7 +361,7 @@ def test_a_tracking_server_that_does_not_answer_is_told_within_seconds(project, 
     assert "the tracking store http://***@127.0.0.1" in said
     assert "unset MLFLOW_TRACKING_URI" in said
     assert "hush" not in said and "Traceback" not in said
-    assert not project.store.folder("forecast").weights.exists()
+    assert not project.store.task_paths("forecast").weights.exists()
 
 
 def test_outside_a_project_the_way_in_is_told(project, tmp_path, monkeypatch):

@@ -9,9 +9,9 @@ import mlflow
 from typer.testing import CliRunner
 
 from seqops.cli import app
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.experiments.presets import Preset
-from seqops.tracking.mlflow_runs import logged
+from seqops.tracking.mlflow_runs import run_params
 
 HERE = Path(__file__).parents[2]
 PRESETS = {
@@ -76,7 +76,7 @@ class Invented:
         (root / "presets").mkdir()
         for name, text in PRESETS.items():
             (root / "presets" / f"{name}.yaml").write_text(f"tasks:\n{text}", "utf-8")
-        self.root, self.store = root, Store(root)
+        self.root, self.store = root, Project(root)
         self.client = mlflow.MlflowClient(f"sqlite:///{database}")
 
     def run(
@@ -100,7 +100,7 @@ class Invented:
         folder = (self.root / "kept" / task).as_uri()
         experiment = found.experiment_id if found else self.client.create_experiment(task, folder)
         run = self.client.create_run(experiment, tags={"seqops.kind": kind}).info.run_id
-        for key, value in {**logged(Preset.read(self.store, preset).task(task)), **dict(also)}.items():
+        for key, value in {**run_params(Preset.read(self.store, preset).task(task)), **dict(also)}.items():
             self.client.log_param(run, key, value)
         for epoch in range(epochs):
             self.client.log_metric(run, "seconds_per_epoch", seconds / epochs, step=epoch + 1)

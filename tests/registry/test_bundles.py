@@ -17,17 +17,17 @@ from seqops.cli import app
 from seqops.core.arrays_io import write_splits, write_table
 from seqops.core.files import sha256_of, write_json
 from seqops.core.interfaces import Baseline
-from seqops.core.project import Store
-from seqops.core.settings import Thresholds
+from seqops.core.project import Project
+from seqops.core.settings import DriftSettings
 from seqops.evaluation import evaluate
 from seqops.params import Params
 from seqops.registry import publish, rescore, versions
-from seqops.registry.rescore import Present, Unscored
+from seqops.registry.rescore import CannotScoreError, TestSet
 from seqops.registry.verify import BUNDLE
 from seqops.registry.version_process import running
-from seqops.retraining.champion_drift import Unmeasured, against_champion
+from seqops.retraining.champion_drift import CannotMeasureDriftError, drift_from_champion
 from seqops.tracking import connection
-from seqops.tracking.fingerprint import Identity
+from seqops.tracking.fingerprint import Fingerprint
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 NAME = "forecast"
@@ -38,15 +38,15 @@ def task_with(test):
     document = YAML().load(PARAMS)
     section = document["tasks"][NAME]
     section["data"]["test"] = test
-    section["model"].update(members=1, units=2)
+    section["model"].update(ensemble_size=1, units=2)
     return Params(PARAMS, document).task(NAME)
 
 
 def written(store, task, raw):
     """Write the artefacts of an untrained model; it must face a forecast of half of its own."""
-    folder, data, network = store.folder(NAME), task.data, task.network()
+    folder, data, network = store.task_paths(NAME), task.data, task.network()
     table = data.read([raw])
-    splits, meta = data.encode(table)
+    splits, meta = data.split_and_encode(table)
     write_table(folder.table, table)
     write_splits(folder.arrays, splits)
     write_json(folder.meta, meta)
@@ -69,33 +69,33 @@ def written(store, task, raw):
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory, tracking_uri):
     """Publish a first version with a real bundle; then lay the artefacts of another split over its own."""
-    store = Store(tmp_path_factory.mktemp("bundles"))
+    project = Project(tmp_path_factory.mktemp("bundles"))
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("MLFLOW_TRACKING_URI", tracking_uri)
         first, second = task_with(36), task_with(30)
         name, sample = next(iter(first.data.sample().items()))
-        raw = store.folder(NAME).raw / name
+        raw = project.task_paths(NAME).raw / name
         raw.parent.mkdir(parents=True)
         raw.write_bytes(sample)
-        taught = written(store, first, raw)
-        assert publish.publish(store, first, Identity.of(store, first), RULE).champion
-        written(store, second, raw)
-        yield store, first, second, taught
+        taught = written(project, first, raw)
+        assert publish.publish(project, first, Fingerprint.compute(project, first), RULE).champion
+        written(project, second, raw)
+        yield project, first, second, taught
 
 
 def test_a_champion_of_another_split_is_scored_on_the_present_rows(scene, monkeypatch):
     store, first, second, (model, meta, table) = scene
     monkeypatch.setattr(publish, "log_bundle", stub_bundle)
-    decision = publish.publish(store, second, Identity.of(store, second), RULE)
-    rows = first.data.apply(table, second.data.assign(table), meta)["test"]
+    decision = publish.publish(store, second, Fingerprint.compute(store, second), RULE)
+    rows = first.data.encode(table, second.data.assign_splits(table), meta)["test"]
     assert len(rows) == 30
-    present = Present.of(second, store.folder(NAME), "")
-    expected = present.score(first.network().predict(model, rows, meta)).point()
+    test_set = TestSet.load(second, store.task_paths(NAME), "")
+    expected = test_set.score(first.network().predict(model, rows, meta)).point()
     assert decision.before == "1"
     assert np.isclose(decision.numbers["champion"], expected, rtol=1e-6)
 
 
-LIMITS = Thresholds(alpha=0.01, psi=0.2, least=30)
+LIMITS = DriftSettings(alpha=0.01, psi=0.2, min_rows=30)
 
 
 def bundle(scene):
@@ -110,21 +110,21 @@ def bundle(scene):
 def against(scene, table, new=None, least=2):
     store, first, _, _ = scene
     rows = np.ones(len(table), np.bool_) if new is None else new
-    return against_champion(first, connection.connect(store), table, rows, Thresholds(0.01, 0.2, least))
+    return drift_from_champion(first, connection.connect(store), table, rows, DriftSettings(0.01, 0.2, least))
 
 
 def test_the_rows_of_its_training_have_not_drifted_from_the_champion(scene):
     _, first, _, (_, _, table) = scene
-    found = against(scene, table, first.data.assign(table) != "test")
-    assert [f.name for f in found.told] == ["growth of Passengers", "surprise of Passengers"]
+    found = against(scene, table, first.data.assign_splits(table) != "test")
+    assert [f.name for f in found.measured] == ["growth of Passengers", "surprise of Passengers"]
     assert not found.drifted
 
 
 def test_new_rows_that_the_champion_would_test_on_are_predicted_and_scored_by_it(scene):
     table = scene[3][2]
-    score = next(f for f in against(scene, table).told if f.name == "score (backtest_mase)")
+    score = next(f for f in against(scene, table).measured if f.name == "score (backtest_mase)")
     assert (score.before, score.now) == (3, 3)  # 36 origins, in blocks of the 12 steps that they share
-    assert score.shift.psi == 0.0
+    assert score.overall.psi == 0.0
 
 
 def test_a_series_that_jerks_has_drifted_and_one_that_only_grows_has_not(scene):
@@ -137,22 +137,24 @@ def test_a_series_that_jerks_has_drifted_and_one_that_only_grows_has_not(scene):
     growing.loc[new, value] *= 10 ** np.linspace(0.5, 1, new.sum())
     jerking = longer.assign(**ordinals)
     jerking.loc[new, value] *= np.random.default_rng(0).choice([0.5, 2.0], new.sum())
-    assert not any(f.drifted for f in against(scene, growing, new, least=30).told if "surprise" in f.name)
+    assert not any(f.drifted for f in against(scene, growing, new, least=30).measured if "surprise" in f.name)
     found = against(scene, jerking, new, least=30)
     assert found.drifted
-    assert "surprise of Passengers (PSI" in found.said()
+    assert "surprise of Passengers (PSI" in found.summary()
 
 
 def test_too_few_new_rows_tell_nothing(scene):
     table = scene[3][2]
     found = against(scene, table, np.arange(len(table)) >= len(table) - 12, least=30)
     assert not found.drifted
-    assert found.said() == "drift cannot be told: 12 new rows, and 30 are the least"
+    assert found.summary() == "drift cannot be told: 12 new rows, and 30 are the least"
 
 
 def test_rows_that_do_not_fit_the_champion_are_told(scene):
     table = scene[3][2]
-    with pytest.raises(Unmeasured, match=r"version 1 of lstm-forecaster: the table lacks value\.Passengers"):
+    with pytest.raises(
+        CannotMeasureDriftError, match=r"version 1 of lstm-forecaster: the table lacks value\.Passengers"
+    ):
         against(scene, table.drop(columns=[c for c in table.columns if c.startswith("value.")]))
 
 
@@ -197,7 +199,7 @@ def test_without_a_champion_nothing_is_measured(scene):
     nobody = type("Nobody", (type(first.data),), {"registered_name": "nobody"})
     task = replace(first, data=nobody(**first.data.__dict__))
     client = connection.connect(store)
-    assert against_champion(task, client, table, np.ones(len(table), np.bool_), LIMITS) is None
+    assert drift_from_champion(task, client, table, np.ones(len(table), np.bool_), LIMITS) is None
 
 
 def test_the_command_shows_what_moved_and_says_it_in_a_line(scene, monkeypatch):
@@ -219,6 +221,6 @@ def test_an_altered_bundle_is_not_scored(scene):
     version = versions.version(client, second.data.registered_name, "1")
     weights = next(bundle(scene).rglob("model.weights.h5"))
     weights.write_bytes(weights.read_bytes() + b"more")
-    present = Present.of(second, store.folder(NAME), store.folder(NAME).data_sha256())
-    with pytest.raises(Unscored, match=r"artifacts/model\.weights\.h5 is altered"):
-        rescore.goal_of(client, present, version)
+    test_set = TestSet.load(second, store.task_paths(NAME), store.task_paths(NAME).data_sha256())
+    with pytest.raises(CannotScoreError, match=r"artifacts/model\.weights\.h5 is altered"):
+        rescore.goal_of(client, test_set, version)

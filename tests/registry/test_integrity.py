@@ -119,7 +119,7 @@ def test_a_list_that_was_altered_together_with_a_file_does_not_help(project):
 
 def test_a_lost_list_does_not_lose_an_intact_bundle(project, tmp_path):
     listing(project).unlink()
-    assert (verify.verified(project.client, version(project), tmp_path) / CODE).is_file()
+    assert (verify.verified_copy(project.client, version(project), tmp_path) / CODE).is_file()
 
 
 def test_a_link_that_leads_nowhere_and_a_lost_bundle_are_told_in_words(project):
@@ -138,7 +138,7 @@ def test_compiled_code_that_was_laid_beside_the_source_is_not_taken(project, tmp
     cache = folder(project) / "code" / "seqops" / "__pycache__" / "model.cpython-311.pyc"
     cache.parent.mkdir()
     cache.write_bytes(b"other code")
-    verified = verify.verified(project.client, version(project), tmp_path)
+    verified = verify.verified_copy(project.client, version(project), tmp_path)
     assert [*verified.rglob("*.pyc")] == []
 
 
@@ -152,5 +152,5 @@ def test_the_tag_is_the_hash_of_the_list_and_the_list_names_every_file(project):
 def test_a_version_of_before_is_loaded_with_a_warning(project, tmp_path, capfd):
     project.client.delete_model_version_tag(project.model, "1", verify.BUNDLE)
     alter(folder(project), WEIGHTS)
-    assert verify.verified(project.client, version(project), tmp_path).is_dir()
+    assert verify.verified_copy(project.client, version(project), tmp_path).is_dir()
     assert "cannot be checked" in capfd.readouterr().err

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from seqops.runtime.journal import Ledger
+from seqops.runtime.journal import Journal
 
 
 @pytest.fixture
 def ledger(tmp_path):
-    return Ledger(tmp_path / "state" / "registry.jsonl")
+    return Journal(tmp_path / "state" / "registry.jsonl")
 
 
 def whats(ledger):
@@ -61,8 +61,8 @@ def test_a_line_that_lacks_only_its_end_counts_once(ledger):
 
 def test_two_processes_write_whole_lines(ledger):
     program = (
-        "import sys; from pathlib import Path; from seqops.runtime.journal import Ledger\n"
-        "for i in range(50): Ledger(Path(sys.argv[1])).append({'what': sys.argv[2], 'fill': 'x' * 3000})"
+        "import sys; from pathlib import Path; from seqops.runtime.journal import Journal\n"
+        "for i in range(50): Journal(Path(sys.argv[1])).append({'what': sys.argv[2], 'fill': 'x' * 3000})"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", program, str(ledger.path), name]) for name in ("a", "b")

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from seqops.core.score import Score
-from seqops.evaluation.evaluate import Chance, Evaluation, Rival
+from seqops.evaluation.evaluate import BaselineComparison, BootstrapConfig, EvaluationResult
 from seqops.metrics.bootstrap import Difference
 from seqops.metrics.multiple_testing import holm
-from seqops.registry.promotion_rule import Case, Rule, compare, decide
+from seqops.registry.promotion_rule import PromotionInputs, PromotionRule, compare_scores, decide
 
-CHANCE = Chance(resamples=1000, seed=0, alpha=0.05)
-RULE = Rule(CHANCE, guard=0.05, unscorable="keep")
+CHANCE = BootstrapConfig(resamples=1000, seed=0, alpha=0.05)
+RULE = PromotionRule(CHANCE, slice_alpha=0.05, unscorable="keep")
 NOTHING = {}
 WINS = Difference(0.4, 0.2, 0.6, 0.001)
 LOSES = Difference(-0.1, -0.3, 0.1, 0.8)
@@ -34,8 +34,8 @@ def ratio(sums):
 
 
 def case(comparison=None, champion="1", against=WINS, rolled_back=False, kind="trivial", **unscored):
-    found = Evaluation({}, [Rival("copy", kind, against)], CHANCE.alpha)
-    return Case("2", found, rolled_back, champion, comparison, **unscored)
+    found = EvaluationResult({}, [BaselineComparison("copy", kind, against)], CHANCE.alpha)
+    return PromotionInputs("2", found, rolled_back, champion, comparison, **unscored)
 
 
 def masks(n, **rows):
@@ -43,40 +43,40 @@ def masks(n, **rows):
 
 
 def test_a_version_that_is_right_where_the_champion_is_wrong_becomes_champion():
-    found = compare(right(*[1] * 20), right(*[1] * 10, *[0] * 10), NOTHING, CHANCE)
+    found = compare_scores(right(*[1] * 20), right(*[1] * 10, *[0] * 10), NOTHING, CHANCE)
     assert found.difference.value == 0.5
     # no resample of 20 rows misses all of the ten that differ: (1/2)^20
     assert found.difference.p == pytest.approx(1 / 1001)
-    opinion = decide(case(found), RULE)
-    assert opinion.promote
-    assert opinion.reason.startswith("it beats version 1: by accuracy the difference is +0.5 [")
+    verdict = decide(case(found), RULE)
+    assert verdict.promote
+    assert verdict.reason.startswith("it beats version 1: by accuracy the difference is +0.5 [")
 
 
 def test_a_tie_keeps_the_champion():
-    found = compare(right(1, 0, 1, 0), right(1, 0, 1, 0), NOTHING, CHANCE)
+    found = compare_scores(right(1, 0, 1, 0), right(1, 0, 1, 0), NOTHING, CHANCE)
     assert (found.difference.value, found.difference.p) == (0.0, 1.0)
-    opinion = decide(case(found), RULE)
-    assert not opinion.promote
-    assert opinion.reason == (
+    verdict = decide(case(found), RULE)
+    assert not verdict.promote
+    assert verdict.reason == (
         "version 1 stays champion: by accuracy the difference is +0 [+0, +0], p 1, not p < 0.05"
     )
 
 
 def test_a_gain_on_one_row_of_four_is_chance():
-    found = compare(right(1, 1, 1, 0), right(1, 1, 0, 0), NOTHING, CHANCE)
+    found = compare_scores(right(1, 1, 1, 0), right(1, 1, 0, 0), NOTHING, CHANCE)
     # the row is missed by (3/4)^4 = 0.316 of the resamples
     assert found.difference.p == pytest.approx(0.316, abs=0.05)
     assert not decide(case(found), RULE).promote
 
 
 def test_a_worse_version_is_kept_out():
-    found = compare(right(*[0] * 20), right(*[1] * 20), NOTHING, CHANCE)
+    found = compare_scores(right(*[0] * 20), right(*[1] * 20), NOTHING, CHANCE)
     assert (found.difference.value, found.difference.p) == (-1.0, 1.0)
     assert not decide(case(found), RULE).promote
 
 
 def test_of_an_error_less_is_better():
-    found = compare(wrong(*[0] * 20), wrong(*[1] * 10, *[0] * 10), NOTHING, CHANCE)
+    found = compare_scores(wrong(*[0] * 20), wrong(*[1] * 10, *[0] * 10), NOTHING, CHANCE)
     assert found.difference.value == 0.5
     assert decide(case(found), RULE).promote
 
@@ -84,7 +84,7 @@ def test_of_an_error_less_is_better():
 def worse_on_eight():
     """Gain 24 of 32 rows, lose the eight others."""
     ours, theirs = right(*[1] * 24, *[0] * 8), right(*[0] * 24, *[1] * 8)
-    return compare(ours, theirs, masks(32, short=range(24), long=range(24, 32)), CHANCE)
+    return compare_scores(ours, theirs, masks(32, short=range(24), long=range(24, 32)), CHANCE)
 
 
 def test_a_version_that_is_better_as_a_whole_and_worse_on_a_slice_is_kept_out():
@@ -92,34 +92,34 @@ def test_a_version_that_is_better_as_a_whole_and_worse_on_a_slice_is_kept_out():
     assert found.difference.value == 0.5
     assert found.difference.p < 0.05
     short, long = found.slices
-    assert (short.rows, short.difference.value, short.worse) == (24, 1.0, 1.0)
+    assert (short.rows, short.difference.value, short.p_worse) == (24, 1.0, 1.0)
     assert (long.rows, long.difference.value) == (8, -1.0)
     # all eight rows agree, so no resample says otherwise; but eight rows cannot say more than 2^-8
-    assert long.worse == pytest.approx(2 * 0.5**8)
-    opinion = decide(case(found), RULE)
-    assert not opinion.promote
-    assert "'long' (8 rows): -1 [-1, -1]" in opinion.reason
-    assert "'short'" not in opinion.reason
+    assert long.p_worse == pytest.approx(2 * 0.5**8)
+    verdict = decide(case(found), RULE)
+    assert not verdict.promote
+    assert "'long' (8 rows): -1 [-1, -1]" in verdict.reason
+    assert "'short'" not in verdict.reason
 
 
 def test_a_guard_of_zero_leaves_slices_out():
-    assert decide(case(worse_on_eight()), Rule(CHANCE, guard=0.0, unscorable="keep")).promote
+    assert decide(case(worse_on_eight()), PromotionRule(CHANCE, slice_alpha=0.0, unscorable="keep")).promote
 
 
 def test_a_slice_of_four_rows_convicts_nobody():
     ours, theirs = right(*[1] * 20, *[0] * 4), right(*[0] * 20, *[1] * 4)
-    found = compare(ours, theirs, masks(24, rare=range(20, 24)), CHANCE)
-    assert found.slices[0].worse == 0.5**4
+    found = compare_scores(ours, theirs, masks(24, rare=range(20, 24)), CHANCE)
+    assert found.slices[0].p_worse == 0.5**4
     assert decide(case(found), RULE).promote
 
 
 def test_a_slice_without_rows_is_no_slice():
-    assert compare(right(1, 0), right(0, 1), masks(2, none=[]), CHANCE).slices == []
+    assert compare_scores(right(1, 0), right(0, 1), masks(2, none=[]), CHANCE).slices == []
 
 
 def test_scores_of_other_rows_are_not_compared():
     with pytest.raises(ValueError, match="not the same rows"):
-        compare(right(1, 0), right(1), NOTHING, CHANCE)
+        compare_scores(right(1, 0), right(1), NOTHING, CHANCE)
 
 
 def test_p_values_are_corrected_by_the_steps_of_holm():
@@ -129,17 +129,17 @@ def test_p_values_are_corrected_by_the_steps_of_holm():
 
 
 def test_the_first_to_beat_its_trivial_baselines_is_champion():
-    opinion = decide(case(champion=None), RULE)
-    assert opinion.promote
-    assert opinion.reason == "there was no champion, and it beats every trivial baseline"
+    verdict = decide(case(champion=None), RULE)
+    assert verdict.promote
+    assert verdict.reason == "there was no champion, and it beats every trivial baseline"
 
 
 @pytest.mark.parametrize("champion", [None, "1"])
 def test_who_does_not_beat_a_trivial_baseline_is_kept_out_champion_or_none(champion):
-    found = compare(right(*[1] * 20), right(*[0] * 20), NOTHING, CHANCE)
-    opinion = decide(case(found, champion, against=LOSES), RULE)
-    assert not opinion.promote
-    assert opinion.reason == "it does not beat the trivial baseline copy (p 0.8) at p < 0.05"
+    found = compare_scores(right(*[1] * 20), right(*[0] * 20), NOTHING, CHANCE)
+    verdict = decide(case(found, champion, against=LOSES), RULE)
+    assert not verdict.promote
+    assert verdict.reason == "it does not beat the trivial baseline copy (p 0.8) at p < 0.05"
 
 
 def test_a_classical_baseline_is_no_gate():
@@ -147,18 +147,18 @@ def test_a_classical_baseline_is_no_gate():
 
 
 def test_a_version_that_was_rolled_back_is_not_promoted_by_the_rule():
-    found = compare(right(*[1] * 20), right(*[0] * 20), NOTHING, CHANCE)
-    opinion = decide(case(found, rolled_back=True), RULE)
-    assert not opinion.promote
-    assert "rolled back; only `seqops promote`" in opinion.reason
+    found = compare_scores(right(*[1] * 20), right(*[0] * 20), NOTHING, CHANCE)
+    verdict = decide(case(found, rolled_back=True), RULE)
+    assert not verdict.promote
+    assert "rolled back; only `seqops promote`" in verdict.reason
 
 
 def test_where_the_champion_cannot_be_scored_it_stays_and_a_person_decides():
-    opinion = decide(case(unscored="version 1: weights are lost"), RULE)
-    assert not opinion.promote
-    assert "version 1 stays champion" in opinion.reason
-    assert "weights are lost" in opinion.reason
-    assert "seqops promote" in opinion.reason
+    verdict = decide(case(unscored="version 1: weights are lost"), RULE)
+    assert not verdict.promote
+    assert "version 1 stays champion" in verdict.reason
+    assert "weights are lost" in verdict.reason
+    assert "seqops promote" in verdict.reason
 
 
 def test_the_champion_itself_is_left_alone():

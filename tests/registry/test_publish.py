@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from realm import BAD, BETTER, CHANCE, EVEN, GOOD, ROWS, RULE, predictions
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.files import sha256_of
 from seqops.registry import rescore, versions
-from seqops.registry.promotion_rule import Rule
-from seqops.runtime.journal import Ledger
+from seqops.registry.promotion_rule import PromotionRule
+from seqops.runtime.journal import Journal
 from seqops.tracking import mlflow_runs
-from seqops.tracking.fingerprint import Identity
+from seqops.tracking.fingerprint import Fingerprint
 
 
 def test_the_first_good_model_is_champion_and_a_better_one_takes_its_place(realm):
@@ -62,7 +62,7 @@ def test_a_better_model_that_is_worse_on_a_slice_is_kept_out(realm):
     assert decision.numbers["difference"]["p"] < 0.05
     assert decision.action == "kept"
     assert "worse on the slice 'last' (20 rows): -0.25 [" in decision.reason
-    assert realm.publish(Rule(CHANCE, guard=0.0, unscorable="keep")).action == "promoted"
+    assert realm.publish(PromotionRule(CHANCE, slice_alpha=0.0, unscorable="keep")).action == "promoted"
 
 
 def test_a_model_that_loses_to_a_trivial_baseline_is_never_champion(realm):
@@ -93,8 +93,8 @@ def test_publishing_the_champion_says_that_it_is(realm):
 
 def test_a_bundle_that_a_death_left_without_a_version_is_forgotten(realm):
     realm.write(GOOD)
-    identity = Identity.of(realm.store, realm.task)
-    run = mlflow_runs.training_run(realm.store, realm.task, identity, sha256_of(realm.folder.weights))
+    fingerprint = Fingerprint.compute(realm.store, realm.task)
+    run = mlflow_runs.find_training_run(realm.store, realm.task, fingerprint, sha256_of(realm.folder.weights))
     experiment = realm.client.get_run(run.run_id).info.experiment_id
     realm.client.create_logged_model(experiment, name="model", source_run_id=run.run_id)
     assert realm.publish().champion
@@ -114,7 +114,7 @@ def test_after_a_lost_store_the_artefacts_on_disk_are_published_anew(realm):
 
 def test_scores_of_other_weights_are_not_published(realm):
     realm.write(GOOD).folder.weights.write_bytes(b"trained anew")
-    with pytest.raises(BadData, match="other weights or other data than those beside it"):
+    with pytest.raises(DataError, match="other weights or other data than those beside it"):
         realm.publish()
     assert versions.versions(realm.client, realm.model) == []
 
@@ -131,7 +131,7 @@ def version_that_predicts(right):
 
 @pytest.fixture
 def truth(realm):
-    return realm.task.data.encode(None)[0]["test"]
+    return realm.task.data.split_and_encode(None)[0]["test"]
 
 
 @pytest.fixture
@@ -243,15 +243,15 @@ def test_numbers_too_long_for_a_tag_leave_the_slices_to_the_ledger(realm):
     brief = json.loads(realm.tags("2")["seqops.decision_numbers"])
     assert "slices" not in brief
     assert brief["difference"]["value"] == pytest.approx(0.2)
-    assert len(Ledger.of(realm.store).entries()[-1]["numbers"]["slices"]) == 60
-    assert len(realm.client.get_model_version(realm.model, "2").description) <= versions.MOST
+    assert len(Journal.open(realm.store).entries()[-1]["numbers"]["slices"]) == 60
+    assert len(realm.client.get_model_version(realm.model, "2").description) <= versions.MAX_DESCRIPTION
 
 
 def test_the_level_of_the_rule_is_the_level_of_the_record(realm):
     decision = realm.make(GOOD)
     assert (
         decision.numbers["rule"]
-        == RULE.as_json()
+        == RULE.to_json()
         == {
             "alpha": 0.05,
             "guard": 0.05,

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from realm import BAD, BETTER, GOOD
 from seqops.cli import app
 from seqops.params import Params
-from seqops.runtime.journal import Ledger
+from seqops.runtime.journal import Journal
 
 HERE = Path(__file__).parents[2]
 
@@ -109,7 +109,7 @@ def test_promote_by_hand_is_recorded_with_the_rule_s_opinion(project):
     assert row(said, "first (40)")[1].startswith("-0.3 [")
     assert "the rule would not promote it: version 1 stays champion" in said
     assert project.champion == "2"
-    last = Ledger.of(project.store).entries()[-1]
+    last = Journal.open(project.store).entries()[-1]
     assert (last["by"], last["from"], last["to"]) == ("person", "1", "2")
     assert last["reason"].startswith("by hand; the rule would not promote it: version 1 stays champion")
     assert last["numbers"]["opinion"] is False

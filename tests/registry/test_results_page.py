@@ -9,7 +9,7 @@ from PIL import Image
 
 from seqops.evaluation.formatting import number
 from seqops.experiments.learning_curves import curves, read
-from seqops.experiments.recorded_runs import Row
+from seqops.experiments.recorded_runs import ResultsRow
 from seqops.params import Params
 
 PAGE = (Path(__file__).parent / "results.md").read_text("utf-8")
@@ -63,7 +63,7 @@ def test_a_hash_that_looks_like_a_number_stays_a_hash(tmp_path):
         "ner,fast,1e9,sample,f1,1,3.5,0.75\n",
         "utf-8",
     )
-    rows = [Row("fast", "ner", settings, None) for settings in ("1e9", "08564007", "1000000000.0")]
+    rows = [ResultsRow("fast", "ner", settings, None) for settings in ("1e9", "08564007", "1000000000.0")]
     kept = curves(rows, read(path))
     assert kept[["settings", "seconds"]].values.tolist() == [["1e9", 3.5], ["08564007", 2.5]]
 

@@ -11,8 +11,8 @@ from mlflow.exceptions import MlflowException
 from realm import BETTER, GOOD, founded
 from seqops.core.errors import SeqopsError
 from seqops.registry import versions as registry
-from seqops.registry.champion import Decision, Overtaken, Succession
-from seqops.runtime.journal import Ledger
+from seqops.registry.champion import ChampionAlias, ChampionChangedError, Decision
+from seqops.runtime.journal import Journal
 from seqops.tracking import connection, mlflow_runs
 
 
@@ -100,7 +100,7 @@ def test_who_was_compared_with_a_former_champion_is_told(realm):
     versions(realm, 3)
     realm.succession.promote(promotion("1", None))
     realm.succession.promote(promotion("2", "1"))
-    with pytest.raises(Overtaken, match="version 2 became champion meanwhile"):
+    with pytest.raises(ChampionChangedError, match="version 2 became champion meanwhile"):
         realm.succession.promote(promotion("3", "1"))
     assert realm.champion == "2"
     assert realm.lines() == [("promoted", "1", None, "1"), ("promoted", "2", "1", "2")]
@@ -110,17 +110,17 @@ PROMOTE = """
 import sys
 from pathlib import Path
 from seqops.tracking import mlflow_runs as track
-from seqops.registry.champion import Decision, Overtaken, Succession
-from seqops.core.project import Store
+from seqops.registry.champion import Decision, ChampionChangedError, ChampionAlias
+from seqops.core.project import Project
 root, task, model, version = sys.argv[1:]
-store = Store(Path(root))
-succession = Succession(track.connect(store), store, task, model)
+store = Project(Path(root))
+succession = ChampionAlias(track.connect(store), store, task, model)
 seen = succession.champion()
 print("ready", flush=True)
 sys.stdin.readline()
 try:
     succession.promote(Decision("promoted", version, "rule", seen, version, "it is better"))
-except Overtaken as error:
+except ChampionChangedError as error:
     sys.exit(str(error))
 """
 
@@ -184,7 +184,7 @@ def state(realm):
         (v.version, sorted(v.tags.items()), v.description)
         for v in registry.versions(realm.client, realm.model)
     ]
-    lines = [{**e, "time": "", "run_id": ""} for e in Ledger.of(realm.store).entries()]
+    lines = [{**e, "time": "", "run_id": ""} for e in Journal.open(realm.store).entries()]
     return repr((found, realm.champion, realm.challenger, lines)).replace(realm.model, "the model")
 
 
@@ -217,7 +217,7 @@ def survive(realm, monkeypatch, prepare, act):
 
 def test_a_server_that_dies_at_any_call_of_a_promotion_leaves_what_a_repeat_completes(realm, monkeypatch):
     def promote(realm):
-        if realm.succession.settle() is None and realm.champion != "2":
+        if realm.succession.recover() is None and realm.champion != "2":
             realm.succession.promote(promotion("2", "1"))
 
     calls = survive(realm, monkeypatch, crowned_and_next, promote)
@@ -241,7 +241,7 @@ def test_a_server_that_dies_at_any_call_of_a_rollback_leaves_what_a_repeat_compl
 def test_who_comes_next_records_the_promotion_that_a_death_left_unrecorded(realm, monkeypatch):
     crowned_and_next(realm)
     with monkeypatch.context() as patched:
-        patched.setattr(Succession, "_finish", gone)
+        patched.setattr(ChampionAlias, "_finish", gone)
         with pytest.raises(SeqopsError, match="the server is gone"):
             realm.succession.promote(promotion("2", "1"))
     assert realm.champion == "2"
@@ -258,7 +258,7 @@ def test_who_comes_next_records_the_promotion_that_a_death_left_unrecorded(realm
 def test_a_rollback_after_an_unrecorded_promotion_takes_that_one_down(realm, monkeypatch):
     crowned_and_next(realm)
     with monkeypatch.context() as patched:
-        patched.setattr(Succession, "_finish", gone)
+        patched.setattr(ChampionAlias, "_finish", gone)
         with pytest.raises(SeqopsError):
             realm.succession.promote(promotion("2", "1"))
     assert realm.succession.roll_back().after == "1"

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from bundles import ELSEWHERE, MODEL, former, of_another_layout
 
-from seqops.core.errors import BadData, SeqopsError
+from seqops.core.errors import DataError, SeqopsError
 from seqops.registry.environment_check import differences
 from seqops.registry.version_process import CannotRunError, VersionProcess
 
@@ -59,7 +59,7 @@ def test_it_predicts_the_test_rows_of_a_table(version, tmp_path):
 @pytest.mark.parametrize(
     ("text", "kind", "message"),
     [
-        ("unusable", BadData, "input 1: unusable. Give another."),
+        ("unusable", DataError, "input 1: unusable. Give another."),
         ("refuse", SeqopsError, "this model refuses. Ask another."),
         ("fail", SeqopsError, f"{CALLED} failed: KeyError: 'no such key'"),
         (
@@ -186,7 +186,7 @@ def test_a_version_of_a_former_release_tells_what_is_watched_for_drift(former_ve
 
 
 def test_a_setting_that_a_former_release_refuses_is_refused_in_its_words(former_version):
-    with pytest.raises(BadData, match="input 1: there is no setting 'sed'"):
+    with pytest.raises(DataError, match="input 1: there is no setting 'sed'"):
         former_version[1].predict(['{"prompt": "x", "sed": 3}'])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqops.retraining.row_diff import changes
+from seqops.retraining.row_diff import diff_rows
 
 
 def table(*texts):
@@ -27,7 +27,7 @@ def table(*texts):
     ],
 )
 def test_rows_are_told_apart(before, now, counts, new):
-    found = changes(table(*before), table(*now))
+    found = diff_rows(table(*before), table(*now))
     assert (found.added, found.removed, found.altered) == counts
     assert found.new.tolist() == [bool(n) for n in new]
     assert bool(found) == any(counts)
@@ -36,9 +36,9 @@ def test_rows_are_told_apart(before, now, counts, new):
 def test_lists_and_missing_values_are_compared_too():
     before = pd.DataFrame({"line": [1, 2], "words": [["a", "b"], ["c"]], "x": [1.0, np.nan]})
     now = pd.DataFrame({"line": [1, 2], "words": [["a", "b"], ["d"]], "x": [1.0, np.nan]})
-    assert changes(before, before).said() == "no row changed"
-    assert changes(before, now).said() == "rows: 1 altered"
+    assert diff_rows(before, before).summary() == "no row changed"
+    assert diff_rows(before, now).summary() == "rows: 1 altered"
 
 
 def test_it_is_said_in_words():
-    assert changes(table(*"abc"), table(*"axde")).said() == "rows: 1 added, 2 altered"
+    assert diff_rows(table(*"abc"), table(*"axde")).summary() == "rows: 1 added, 2 altered"

@@ -13,9 +13,9 @@ from seqops.core.files import read_json
 from seqops.params import Params
 from seqops.retraining import cycle
 from seqops.retraining import run_all as cycles
-from seqops.retraining.cycle import Ended
+from seqops.retraining.cycle import CycleResult
 from seqops.retraining.triggers import Trigger
-from seqops.runtime.locks import at_once
+from seqops.runtime.locks import try_lock
 
 
 def test_the_first_cycle_brings_a_champion(town):
@@ -107,12 +107,12 @@ def test_what_was_mended_is_taken_in(town):
 def test_a_dry_run_changes_nothing(town):
     town.cycle()
     town.grow("three")
-    lines = town.audit.ledger.entries()
+    lines = town.audit.journal.entries()
     assert town.cycle(dry_run=True).outcome == "due"
     town.grow("much too long")
     assert town.cycle(dry_run=True).outcome == "refused"
     assert town.held() == ["one", "two"]
-    assert town.audit.ledger.entries() == lines
+    assert town.audit.journal.entries() == lines
     assert not (town.realm.folder.path / "quarantine").exists()
 
 
@@ -124,17 +124,17 @@ def test_drift_of_the_new_rows_makes_it_due(town, monkeypatch, drifted, outcome)
     town.right = BETTER
 
     def measured(task, client, table, new, thresholds):
-        assert (list(table["text"][new]), thresholds.least) == (["three"], 30)
+        assert (list(table["text"][new]), thresholds.min_rows) == (["three"], 30)
         return SimpleNamespace(drifted=drifted, said=lambda: "the lengths moved")
 
-    monkeypatch.setattr(cycle, "against_champion", measured)
+    monkeypatch.setattr(cycle, "drift_from_champion", measured)
     ended = town.cycle([Trigger("drift")])
-    assert (ended.outcome, ended.facts["why"]) == (outcome, "the lengths moved")
+    assert (ended.outcome, ended.details["why"]) == (outcome, "the lengths moved")
 
 
 def test_a_champion_without_statistics_has_no_drift(town, monkeypatch):
     town.cycle()
-    monkeypatch.setattr(cycle, "against_champion", lambda *arguments: None)
+    monkeypatch.setattr(cycle, "drift_from_champion", lambda *arguments: None)
     ended = town.cycle([Trigger("drift")])
     assert ended.outcome == "nothing"
     assert "registered without its statistics" in ended.reason
@@ -155,7 +155,7 @@ def test_a_cycle_that_was_cut_off_is_gone_on_with(town, command):
         town.cycle()
     ended = town.cycle()
     assert ended.outcome == "kept"
-    assert ended.facts["why"] == "a retraining was cut off, begun because: rows: 1 added"
+    assert ended.details["why"] == "a retraining was cut off, begun because: rows: 1 added"
     assert town.held() == ["one", "two", "three"]
     assert town.cycle().outcome == "nothing"
 
@@ -175,7 +175,7 @@ def test_every_cycle_stands_in_the_record_and_in_the_tracking_store(town):
     town.grow("much too long")
     town.cycle()
     town.cycle(ALWAYS)
-    lines = [json.loads(line) for line in town.audit.ledger.path.read_text().splitlines()]
+    lines = [json.loads(line) for line in town.audit.journal.path.read_text().splitlines()]
     said = [(e["stage"], e.get("outcome")) for e in lines]
     begun = ("begun", None)
     assert said == [begun, ("ended", "promoted"), begun, ("ended", "kept"), *[("ended", "refused")] * 2]
@@ -200,10 +200,10 @@ def test_a_source_that_cannot_be_had_fails_and_leaves_all_as_it_was(town):
 def test_two_cycles_of_one_task_do_not_run_at_once(tmp_path):
     path = tmp_path / "state" / "task.lock"
     what = "a retraining of letters"
-    with at_once(path, what), pytest.raises(SeqopsError) as raised, at_once(path, what):
+    with try_lock(path, what), pytest.raises(SeqopsError) as raised, try_lock(path, what):
         raise AssertionError
     assert "a retraining of letters runs already (process " in str(raised.value)
-    with at_once(path, "a retraining of letters"):
+    with try_lock(path, "a retraining of letters"):
         assert path.read_text().strip().isdigit()
 
 
@@ -227,10 +227,10 @@ def test_one_exit_code_speaks_for_all_tasks(monkeypatch, town, outcomes, code):
     told = []
     monkeypatch.setattr(Params, "load", lambda path: Everything())
     monkeypatch.setattr(cycles, "notify", lambda settings, event: told.append(event["outcome"]))
-    monkeypatch.setattr(cycles, "retrain", lambda store, name, settings: Ended(name, ends[name], ""))
-    assert cycles.rounds(town.store, names, ["always"], 0, False, False) == code
+    monkeypatch.setattr(cycles, "retrain", lambda store, name, settings: CycleResult(name, ends[name], ""))
+    assert cycles.retrain_all(town.store, names, ["always"], 0, False, False) == code
     assert told == outcomes
-    cycles.rounds(town.store, names, ["always"], 0, True, False)
+    cycles.retrain_all(town.store, names, ["always"], 0, True, False)
     assert told == outcomes
 
 

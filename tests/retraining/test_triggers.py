@@ -5,17 +5,17 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from seqops.core.errors import BadParams
-from seqops.retraining.row_diff import Changes
-from seqops.retraining.triggers import Circumstances, Trigger, due
+from seqops.core.errors import ConfigError
+from seqops.retraining.row_diff import RowDiff
+from seqops.retraining.triggers import Trigger, TriggerContext, due
 
-GROWN = Changes(2, 0, 0, np.ones(2, bool))
-SAME = Changes(0, 0, 0, np.zeros(2, bool))
+GROWN = RowDiff(2, 0, 0, np.ones(2, bool))
+SAME = RowDiff(0, 0, 0, np.zeros(2, bool))
 WEEK = timedelta(days=7)
 
 
 def now(changes=SAME, age=timedelta(days=8), drift=False, unfinished=None):
-    return Circumstances(
+    return TriggerContext(
         unfinished, changes, age, lambda: (drift, "the lengths moved" if drift else "no drift")
     )
 
@@ -38,7 +38,7 @@ def test_a_trigger_is_read(text, trigger):
 
 @pytest.mark.parametrize("text", ["", "never", "age", "age=", "age=7", "age=7m", "age=-1d", "age=7d."])
 def test_no_trigger_is_refused_with_those_there_are(text):
-    with pytest.raises(BadParams, match=r"name always, new-data, drift, or an age such as age=7d"):
+    with pytest.raises(ConfigError, match=r"name always, new-data, drift, or an age such as age=7d"):
         Trigger.parse(text)
 
 
@@ -66,5 +66,5 @@ def test_drift_is_not_measured_where_another_trigger_is_met_before():
     def never():
         raise AssertionError
 
-    circumstances = Circumstances(None, GROWN, WEEK, never)
+    circumstances = TriggerContext(None, GROWN, WEEK, never)
     assert due([Trigger("new-data"), Trigger("drift")], circumstances)[0]

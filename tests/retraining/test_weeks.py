@@ -9,9 +9,9 @@ import pytest
 
 from reviews import BAD_BATCH, DRIFT, WEEKS, WORSE, Reviews
 from seqops.core.files import read_json
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.registry import versions
-from seqops.retraining.history import Audit
+from seqops.retraining.history import RetrainingHistory
 from seqops.tracking import connection
 
 pytestmark = pytest.mark.faults
@@ -27,7 +27,7 @@ def year(tmp_path_factory):
     for week in range(WEEKS):
         project.write(week)
         ended.append(project.retrain("drift", *(["new-data"] if week % 8 == 0 else [])))
-    return Store(project.root), *zip(*ended, strict=True)
+    return Project(project.root), *zip(*ended, strict=True)
 
 
 def test_no_week_fails(year):
@@ -47,7 +47,7 @@ def test_the_drift_triggers_and_its_model_is_promoted(year):
 def test_the_bad_batch_is_put_aside_and_what_follows_is_taken(year):
     store, codes, _ = year
     assert [week for week, code in enumerate(codes) if code == REFUSED] == [BAD_BATCH]
-    (place,) = (store.folder("sentiment").path / "quarantine").iterdir()
+    (place,) = (store.task_paths("sentiment").path / "quarantine").iterdir()
     assert "perhaps" in read_json(place / "reasons.json")["reasons"][0]
     assert codes[32] in (PROMOTED, KEPT)
 
@@ -64,8 +64,12 @@ def test_quiet_weeks_have_nothing_to_do(year):
 def test_every_week_stands_in_the_record(year):
     store, ended, _ = year
     codes = {"promoted": PROMOTED, "kept": KEPT, "nothing": NOTHING, "refused": REFUSED}
-    entries = [entry for entry in Audit(store, "sentiment").ledger.entries() if entry["stage"] == "ended"]
+    entries = [
+        entry
+        for entry in RetrainingHistory(store, "sentiment").journal.entries()
+        if entry["stage"] == "ended"
+    ]
     assert [codes[entry["outcome"]] for entry in entries] == list(ended)
     client = connection.connect(store)
     last = [entry["champion"] for entry in entries if entry["outcome"] in ("promoted", "kept")][-1]
-    assert versions.holder(client, "sentiment-classifier", "champion") == last
+    assert versions.get_alias(client, "sentiment-classifier", "champion") == last

@@ -5,16 +5,16 @@ from dataclasses import replace
 import pandas as pd
 
 from realm import BETTER, Halves
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation
-from seqops.core.settings import Thresholds
-from seqops.retraining.cycle import Cycle, Settings
-from seqops.retraining.history import Audit
+from seqops.core.settings import DriftSettings
+from seqops.retraining.cycle import Cycle, CycleOptions
+from seqops.retraining.history import RetrainingHistory
 from seqops.retraining.triggers import Trigger
 
 ALWAYS = [Trigger("always")]
 NEW = [Trigger("new-data")]
-THRESHOLDS = Thresholds(alpha=0.01, psi=0.2, least=30)
+THRESHOLDS = DriftSettings(alpha=0.01, psi=0.2, min_rows=30)
 
 
 class Lines(Halves):
@@ -23,10 +23,10 @@ class Lines(Halves):
     def read(self, raw):
         text = raw[0].read_text("utf-8").splitlines()
         if "" in text:
-            raise BadData.at(raw[0], text.index("") + 1, "an empty line", "Take it out.")
+            raise DataError.at(raw[0], text.index("") + 1, "an empty line", "Take it out.")
         return pd.DataFrame({"line": range(1, len(text) + 1), "text": pd.Series(text, dtype="str")})
 
-    def facts(self, table):
+    def with_checked_columns(self, table):
         return table.assign(length=table["text"].str.len())
 
     def expectations(self):
@@ -47,7 +47,7 @@ class Town:
 
     @property
     def audit(self):
-        return Audit(self.store, self.realm.task.name)
+        return RetrainingHistory(self.store, self.realm.task.name)
 
     def play(self, command):
         self.commands.append(command)
@@ -60,7 +60,7 @@ class Town:
 
     def cycle(self, triggers=NEW, **more):
         task = replace(self.realm.task, source=str(self.source))
-        cycle = Cycle(self.store, task, Settings(triggers, THRESHOLDS, **more), self.audit)
+        cycle = Cycle(self.store, task, CycleOptions(triggers, THRESHOLDS, **more), self.audit)
         object.__setattr__(cycle, "_run", lambda module, *words: self.play(" ".join((module, *words))))
         return cycle.run()
 

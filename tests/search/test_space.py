@@ -45,16 +45,16 @@ def drawn(distribution, raw):
     ],
 )
 def test_a_value_is_settled_to_what_is_written_down(distribution, raw, settled):
-    assert distribution.settle(raw) == settled
+    assert distribution.to_value(raw) == settled
     assert drawn(distribution, raw) == settled
-    assert distribution.holds(settled)
+    assert distribution.contains(settled)
 
 
 @given(st.floats(0.0005, 0.01))
 def test_a_settled_number_stays_in_range_and_settles_to_itself(raw):
-    value = RATE.settle(raw)
+    value = RATE.to_value(raw)
     assert RATE.low <= value <= RATE.high
-    assert RATE.settle(value) == value
+    assert RATE.to_value(value) == value
     assert abs(value - raw) <= 0.005 * raw
 
 
@@ -76,7 +76,7 @@ def test_a_settled_number_stays_in_range_and_settles_to_itself(raw):
     ],
 )
 def test_a_value_that_no_trial_takes_is_not_held(distribution, value):
-    assert not distribution.holds(value)
+    assert not distribution.contains(value)
 
 
 def test_the_ends_of_a_range_and_all_choices_are_the_extremes():
@@ -90,8 +90,8 @@ def test_a_study_draws_only_what_the_space_holds():
 
     def objective(trial):
         values = {key: distribution.suggest(key, trial) for key, distribution in space.items()}
-        assert all(space[key].holds(value) for key, value in values.items())
-        assert {key: space[key].settle(raw) for key, raw in trial.params.items()} == values
+        assert all(space[key].contains(value) for key, value in values.items())
+        assert {key: space[key].to_value(raw) for key, raw in trial.params.items()} == values
         return values["dropout"]
 
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))

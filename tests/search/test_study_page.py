@@ -91,7 +91,7 @@ def test_the_page_tells_of_the_best_trial_and_of_all_others(study, text):
     assert "12 trials: 10 complete, 1 pruned, 1 failed." in text
     assert f"Best trial: number {study.best_trial.number}, score {study.best_value:.4g}" in text
     for key, distribution in SPACE.items():
-        trained_with = distribution.settle(study.best_params[key])
+        trained_with = distribution.to_value(study.best_params[key])
         assert f'<td>{key}</td>\n<td class="n">{trained_with}</td>' in text
     assert pictures(text) == NAMES
     assert 'class="note"' not in text

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from seqops.params import Params
-from seqops.tasks.sentiment.data.dataset import Task
+from seqops.tasks.sentiment.data.dataset import Dataset
 
 HERE = Path(__file__).parents[2]
 PARAMS = Params.load(HERE / "params.yaml")
 
 
-def task(**changed: object) -> Task:
+def task(**changed: object) -> Dataset:
     return dataclasses.replace(PARAMS.task("sentiment").data, **changed)  # type: ignore[type-var,return-value]
 
 
@@ -40,7 +40,7 @@ def sampled(folder: Path, **changed: object):
     """Encode the sample: the task, its splits, and what it learnt."""
     data = task(**changed)
     rows = data.read([written(folder / "sample.tsv", data.sample()["sample.tsv"])])
-    return data, *data.encode(rows)
+    return data, *data.split_and_encode(rows)
 
 
 def first(n: int) -> np.ndarray:

@@ -9,9 +9,9 @@ from ruamel.yaml import YAML
 from test_sentiment_reader import REVIEWS, archive
 
 from checkout import project
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.runtime import console
-from seqops.runtime.console import plainly
+from seqops.runtime.console import exit_on_error
 from seqops.sources.fetch import MIRROR
 
 BEFORE = b"what stood before"
@@ -28,7 +28,7 @@ def stage(name):
 @pytest.fixture
 def given(tmp_path, capsys, monkeypatch):
     """Make a file the source, run download and validate; return the exit code and what was said."""
-    store = Store(project(tmp_path / "project"))
+    store = Project(project(tmp_path / "project"))
     monkeypatch.setenv("SEQOPS_ROOT", str(store.root))
     monkeypatch.delenv(MIRROR, raising=False)
     monkeypatch.setattr(console.err, "width", 300)
@@ -41,12 +41,12 @@ def given(tmp_path, capsys, monkeypatch):
         section["source"] = "mine.txt"
         section["data"].update(data)
         yaml.dump(document, store.params)
-        table = store.folder("sentiment").table
+        table = store.task_paths("sentiment").table
         table.parent.mkdir(parents=True, exist_ok=True)
         table.write_bytes(BEFORE)
         code = 0
         try:
-            with plainly():
+            with exit_on_error():
                 stage("download")("sentiment")
                 stage("validate")("sentiment")
         except SystemExit as stopped:
@@ -78,7 +78,7 @@ WRONG = {
         HEADER + re.sub(rb"\t[^\t\n]+(?=\t\w+\n)", b"\t ", ROWS, count=40),
         r"no text is empty.* line 2",
     ),
-    "too few rows": (b"\n".join(SAMPLE.split(b"\n")[:200]), r"at least 500 texts \(data\.fewest\)"),
+    "too few rows": (b"\n".join(SAMPLE.split(b"\n")[:200]), r"at least 500 texts \(data\.min_rows\)"),
     "contradictions": (
         SAMPLE + ROWS.replace(b"\tnegative\n", b"\tpositive\n"),
         r"equal texts have equal labels",

@@ -27,7 +27,7 @@ def classifier(tmp_path_factory):
     data, splits, meta = sampled(tmp_path_factory.mktemp("raw"))
     made = PARAMS.task("sentiment")
     network = made.network()
-    model = train(network, metrics_of(data), splits, meta, made.recipe).model
+    model = train(network, metrics_of(data), splits, meta, made.fit_config).model
 
     def positive(texts):
         predicted = network.predict(model, endpoint_of(data).request(texts, meta), meta)

@@ -7,12 +7,12 @@ from opinions import first, sampled, table, task, written
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from parts import endpoint_of, evaluation_of, metrics_of
-from seqops.core.errors import BadData, BadParams
+from seqops.core.errors import ConfigError, DataError
 from seqops.preprocessing.vocabulary import UNKNOWN
 from seqops.tasks.sentiment.data import splits
-from seqops.tasks.sentiment.data.encoding import Encoder, Tokenizer, learn, weighted
+from seqops.tasks.sentiment.data.encoding import NgramTokenizer, TextEncoder, fit_text_encoding, weighted
 from seqops.tasks.sentiment.evaluation import baselines
-from seqops.validation import run
+from seqops.validation import run_expectations
 
 TEXTS = [f"text {i % 60}" for i in range(120)]
 
@@ -27,8 +27,8 @@ def sample(tmp_path_factory):
 
 def test_equal_texts_stay_together_whatever_their_case_and_blanks():
     rows = table([*TEXTS, *(f" TEXT \t {i} " for i in range(60))])
-    split = task().assign(rows)
-    keys = rows["text"].map(splits.same)
+    split = task().assign_splits(rows)
+    keys = rows["text"].map(splits.normalize_text)
     assert keys.nunique() == 60
     assert pd.Series(split).groupby(keys).nunique().max() == 1
     assert set(split) == {"train", "validation", "test"}
@@ -37,7 +37,7 @@ def test_equal_texts_stay_together_whatever_their_case_and_blanks():
 def test_groups_stay_together_and_a_text_of_two_groups_is_kept_where_it_is_held_out():
     groups = [f"g{i // 4}" for i in range(120)]
     rows = table([f"text {i // 2}" if i % 12 else "the same" for i in range(120)], groups=groups)
-    split = task().assign(rows)
+    split = task().assign_splits(rows)
     used = split != "unused"
     assert pd.Series(split[used]).groupby(np.array(groups)[used]).nunique().max() == 1
     assert pd.Series(split[used]).groupby(rows["text"][used].to_numpy()).nunique().max() == 1
@@ -50,26 +50,26 @@ def test_published_test_rows_are_whole_and_training_knows_none_of_them():
     rows = table([f"text {i}" for i in range(40)])
     rows["published"] = ["train"] * 30 + ["test"] * 10
     rows.loc[:4, "text"] = [f"TEXT  {i}" for i in range(35, 40)]
-    split = task(split="published").assign(rows)
+    split = task(split="published").assign_splits(rows)
     assert (split[30:] == "test").all()
     assert (split[:5] == "unused").all()
     assert set(split[5:30]) == {"train", "validation"}
 
 
 def test_files_without_a_split_of_their_own_cannot_be_published():
-    with pytest.raises(BadData, match=r"Set data\.split to grouped"):
-        task(split="published").assign(table(TEXTS))
+    with pytest.raises(DataError, match=r"Set data\.split to grouped"):
+        task(split="published").assign_splits(table(TEXTS))
 
 
 @pytest.mark.parametrize("rows", [1, 2])
 def test_too_few_texts_for_three_splits_are_refused(rows):
-    with pytest.raises(BadData, match=f"{rows} texts are too few: none is left for"):
-        task().assign(table(TEXTS[:rows]))
+    with pytest.raises(DataError, match=f"{rows} texts are too few: none is left for"):
+        task().assign_splits(table(TEXTS[:rows]))
 
 
 def test_an_empty_text_is_used_nowhere():
     rows = table([*TEXTS, " "])
-    assert task().assign(rows)[-1] == "unused"
+    assert task().assign_splits(rows)[-1] == "unused"
 
 
 # --- labels that are kept
@@ -88,7 +88,7 @@ def test_labels_are_kept_by_the_shares_of_the_classes_and_nested():
 
 def test_rows_without_a_label_stay_in_training_and_nothing_but_the_label_changes(tmp_path):
     _, whole, meta = sampled(tmp_path)
-    _, part, same = sampled(tmp_path, labelled=100)
+    _, part, same = sampled(tmp_path, max_labelled=100)
     assert same == meta
     known = part["train"].plain("label") >= 0
     assert known.sum() == 100
@@ -102,9 +102,9 @@ def test_rows_without_a_label_stay_in_training_and_nothing_but_the_label_changes
 
 
 def broken(rows, **changed):
-    data = task(fewest=1, **changed)
-    report = run(data.facts(rows), data.expectations())
-    return [o.expectation.meaning for o in report.outcomes if not o.passed]
+    data = task(min_rows=1, **changed)
+    report = run_expectations(data.with_checked_columns(rows), data.expectations())
+    return [o.expectation.meaning for o in report.results if not o.passed]
 
 
 def test_sound_texts_keep_every_promise():
@@ -118,24 +118,24 @@ def test_one_label_alone_is_refused():
 
 def test_a_label_that_training_lacks_is_refused():
     rows = table([f"text {i}" for i in range(120)], ["positive"] * 120)
-    rows.loc[task().assign(rows) == "test", "label"] = "negative"
+    rows.loc[task().assign_splits(rows) == "test", "label"] = "negative"
     assert broken(rows) == ["every label stands in training: negative, positive (data.labels)"]
 
 
 def test_empty_and_overlong_texts_are_refused():
     rows = table([*(f"text {i}" for i in range(120)), "", "x" * 200])
-    assert broken(rows, characters=100) == [
+    assert broken(rows, max_chars=100) == [
         "no text is empty, or one in 1,000, which is then left out",
-        "no text is longer than 100 characters (data.characters)",
+        "no text is longer than 100 characters (data.max_chars)",
     ]
 
 
 def test_equal_texts_with_other_labels_are_noticed():
     rows = table([f"text {i}" for i in range(100)] * 2, (["negative", "positive"] * 100))
     rows.loc[:9, "label"] = "positive"  # five of the first ten were negative
-    assert broken(rows, agreement=0.95) == []
-    assert broken(rows, agreement=0.96) == [
-        "equal texts have equal labels, in 96% of the rows (data.agreement)"
+    assert broken(rows, min_label_agreement=0.95) == []
+    assert broken(rows, min_label_agreement=0.96) == [
+        "equal texts have equal labels, in 96% of the rows (data.min_label_agreement)"
     ]
 
 
@@ -149,19 +149,19 @@ def test_what_stands_in_two_splits_is_marked():
 
 
 def test_tokens_and_terms_by_hand():
-    cut = Tokenizer(lowercase=True, ngrams=2, stop_words="none")
+    cut = NgramTokenizer(lowercase=True, ngrams=2, stop_words="none")
     tokens = cut.tokens("It isn't<br /><br />GOOD, it's 1st-rate!")
     assert tokens == ["it", "isn't", "good", ",", "it's", "1st", "-", "rate", "!"]
     assert cut.terms(tokens)[6:] == ["it isn't", "isn't good", "good it's", "it's 1st", "1st rate"]
-    assert Tokenizer(False, 1, "english").terms(["The", "the", "not", "film"]) == ["The", "film"]
+    assert NgramTokenizer(False, 1, "english").terms(["The", "the", "not", "film"]) == ["The", "film"]
 
 
 def test_idf_and_weights_are_those_of_scikit_learn():
     texts = ["good good film", "bad film", "film"]
-    cut = Tokenizer(True, 1, "none")
-    meta = learn(texts, cut, minimum=1, vocabulary=10, features=10)
+    cut = NgramTokenizer(True, 1, "none")
+    meta = fit_text_encoding(texts, cut, min_count=1, vocabulary=10, features=10)
     assert meta["terms"] == ["film", "bad", "good"]
-    split = Encoder.of(cut, 10, meta).encode([*texts, "unheard"])
+    split = TextEncoder.from_meta(cut, 10, meta).encode([*texts, "unheard"])
     counts = np.array([[1, 0, 2], [1, 1, 0], [1, 0, 0]])
     theirs = TfidfTransformer().fit_transform(counts).toarray()
     np.testing.assert_allclose(baselines.matrix(split, meta).toarray(), [*theirs, [0, 0, 0]], rtol=1e-6)
@@ -169,15 +169,17 @@ def test_idf_and_weights_are_those_of_scikit_learn():
 
 
 def test_rare_words_are_unknown_and_only_the_frequent_are_kept():
-    meta = learn(["a b c", "a b", "a"], Tokenizer(True, 1, "none"), minimum=2, vocabulary=1, features=1)
+    meta = fit_text_encoding(
+        ["a b c", "a b", "a"], NgramTokenizer(True, 1, "none"), min_count=2, vocabulary=1, features=1
+    )
     assert meta["words"] == ["<pad>", "<unk>", "a"]
     assert meta["terms"] == ["a"]
 
 
 def test_a_text_is_read_up_to_the_longest_and_one_of_markup_alone_is_unknown():
-    cut = Tokenizer(True, 1, "none")
-    meta = learn(["a b c"], cut, 1, 10, 10)
-    split = Encoder.of(cut, 2, meta).encode(["a b c", "<br />"])
+    cut = NgramTokenizer(True, 1, "none")
+    meta = fit_text_encoding(["a b c"], cut, 1, 10, 10)
+    split = TextEncoder.from_meta(cut, 2, meta).encode(["a b c", "<br />"])
     assert [row.tolist() for row in (split.ragged("words")[i] for i in first(2))] == [[2, 3], [UNKNOWN]]
     assert split.ragged("terms").lengths.tolist() == [3, 0]
 
@@ -213,14 +215,14 @@ def test_answers_name_the_likeliest_label(sample):
 
 @pytest.mark.parametrize(("text", "said"), [(" ", "input 2 is empty"), ("x" * 200, "input 2 has 200 char")])
 def test_unusable_inputs_are_refused_in_words(sample, text, said):
-    with pytest.raises(BadData, match=said):
-        endpoint_of(task(characters=100)).request(["Fine.", text], sample[2])
+    with pytest.raises(DataError, match=said):
+        endpoint_of(task(max_chars=100)).request(["Fine.", text], sample[2])
 
 
 def test_slices_find_negations_and_words_that_training_does_not_know():
-    data = task(minimum=1)
+    data = task(min_count=1)
     rows = table(["good film", "bad film", "film"] * 40)
-    meta = data.learn(rows, np.full(120, "train"))
+    meta = data.fit_encoding(rows, np.full(120, "train"))
     truth = endpoint_of(data).request(["a film", "good film", "Isn’t bad", "nothing notable"], meta)
     masks = evaluation_of(data).slices(truth, meta)
     assert masks["negation"].tolist() == [False, False, True, True]
@@ -228,18 +230,18 @@ def test_slices_find_negations_and_words_that_training_does_not_know():
 
 
 def test_names_must_be_as_many_as_labels_and_no_label_may_stand_twice():
-    with pytest.raises(BadParams, match=r"data\.names has 1 entries and data\.labels 2"):
+    with pytest.raises(ConfigError, match=r"data\.names has 1 entries and data\.labels 2"):
         task(names=("good",))
-    with pytest.raises(BadParams, match="names a label twice"):
+    with pytest.raises(ConfigError, match="names a label twice"):
         task(labels=("a", "a"))
 
 
 def test_a_label_that_the_params_do_not_name_is_refused_in_encoding():
     rows = table(["a", "b"], ["positive", "mixed"])
-    data = task(minimum=1)
-    meta = data.learn(rows, np.array(["train", "train"]))
-    with pytest.raises(BadData, match="the label 'mixed' is none of negative, positive"):
-        data.apply(rows, np.array(["train", "test"]), meta)
+    data = task(min_count=1)
+    meta = data.fit_encoding(rows, np.array(["train", "train"]))
+    with pytest.raises(DataError, match="the label 'mixed' is none of negative, positive"):
+        data.encode(rows, np.array(["train", "test"]), meta)
 
 
 def test_the_sample_is_in_the_published_format_and_both_labels_are_common(tmp_path):

@@ -8,29 +8,29 @@ import pytest
 from opinions import first, sampled, task
 
 from parts import endpoint_of, metrics_of
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.ragged import Ragged, Split
-from seqops.core.settings import Decay, Recipe, Stage
-from seqops.nn.language_encoder import Sizes
-from seqops.nn.temperature_scaling import least_surprised, log_softmax
+from seqops.core.settings import Decay, FitConfig, Stage
+from seqops.nn.language_encoder import LanguageEncoderConfig
+from seqops.nn.temperature_scaling import fit_temperature, log_softmax
 from seqops.tasks.sentiment.data.word_vectors import read_vectors
 from seqops.tasks.sentiment.model.layers import Last, MeanMax, Reader, TermSum
-from seqops.tasks.sentiment.model.network import Net
+from seqops.tasks.sentiment.model.network import Network
 from seqops.training.loop import train
-from seqops.training.optimizer import adopt
+from seqops.training.optimizer import copy_shared_weights
 
 KINDS = ["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm"]
-RECIPE = Recipe(
+RECIPE = FitConfig(
     seed=0, epochs=1, batch_size=8, learning_rate=0.01, decay=Decay("none", 1.0), warmup_steps=0,
     weight_decay=0.0, clip_norm=1.0, patience=9, validation_rows=20,
 )  # fmt: skip
 
 
-def network(**changed: object) -> Net:
+def network(**changed: object) -> Network:
     fields: dict[str, object] = {
         "kind": "bilstm", "embedding": 8, "units": 12, "layers": 1, "dropout": 0.0, "pooling": "concat",
     }  # fmt: skip
-    return Net(**{**fields, **changed})  # type: ignore[arg-type]
+    return Network(**{**fields, **changed})  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_a_text_without_a_known_term_is_answered(encoded) -> None:
 def test_rows_without_a_label_are_not_learnt_from(encoded) -> None:
     rows = encoded[1]["train"].take(first(6))
     label = np.array([0, -1, 1, -1, -1, 1], np.int32)
-    known = network().learns_from(Split({**rows.columns, "label": label}))
+    known = network().training_rows(Split({**rows.columns, "label": label}))
     assert known.plain("label").tolist() == [0, 1, 1]
     assert known.ragged("texts")[1].tolist() == rows.ragged("texts")[2].tolist()
 
@@ -122,7 +122,7 @@ def test_a_temperature_undoes_how_much_logits_were_blown_up() -> None:
     generator = np.random.default_rng(0)
     logits = generator.normal(size=(20_000, 3))
     truth = np.array([generator.choice(3, p=p) for p in np.exp(log_softmax(logits))])
-    assert least_surprised(3.0 * logits, truth) == pytest.approx(3.0, rel=0.05)
+    assert fit_temperature(3.0 * logits, truth) == pytest.approx(3.0, rel=0.05)
 
 
 def test_calibration_changes_confidence_and_no_label_and_may_be_done_again(encoded) -> None:
@@ -152,13 +152,13 @@ def test_word_vectors_are_where_the_embedding_begins(encoded, tmp_path, kind: st
     table = next(v for v in model.variables if v.path.endswith("embedding/embeddings")).numpy()
     np.testing.assert_array_equal(table[7], range(8))
     assert np.abs(np.delete(table, 7, 0)).max() < 2
-    with pytest.raises(BadParams, match=r"model\.embedding is 9, and the vectors of data\.vectors have 8"):
+    with pytest.raises(ConfigError, match=r"model\.embedding is 9, and the vectors of data\.vectors have 8"):
         network(kind=kind, embedding=9).build(taught)
 
 
 def test_word_vectors_come_from_the_file_that_the_params_name(tmp_path) -> None:
     (tmp_path / "v.txt").write_text("film 1 2 3\n")
-    _, _, meta = sampled(tmp_path, reviews=100, vectors=str(tmp_path / "v.txt"), fewest=1)
+    _, _, meta = sampled(tmp_path, reviews=100, vectors=str(tmp_path / "v.txt"), min_rows=1)
     assert meta["vectors"]["places"] == [meta["words"].index("film")]
 
 
@@ -193,7 +193,7 @@ def test_an_untaught_model_is_as_surprised_as_by_chance_and_a_taught_one_less(en
 def test_surprise_is_summed_by_row_whatever_stands_beside_it(encoded) -> None:
     _, _, meta = encoded
     pretext, model = language_model(meta)
-    rows = Split({"words": Ragged.of([[2, 3, 4], [5], [6, 7]], np.int32)})
+    rows = Split({"words": Ragged.from_rows([[2, 3, 4], [5], [6, 7]], np.int32)})
     together = pretext.network.predict(model, rows, meta)
     assert together["words"].tolist() == [2, 0, 1]
     assert together["nats"][1] == 0.0
@@ -202,7 +202,7 @@ def test_surprise_is_summed_by_row_whatever_stands_beside_it(encoded) -> None:
         assert alone["nats"][0] == pytest.approx(together["nats"][place], rel=1e-5)
     loss = model.test_on_batch(*pretext.network.batch(rows.take(np.array([0, 2])), meta))
     assert loss == pytest.approx(together["nats"].sum() / 3, rel=1e-5)
-    assert pretext.network.learns_from(rows).ragged("words").lengths.tolist() == [3, 2]
+    assert pretext.network.training_rows(rows).ragged("words").lengths.tolist() == [3, 2]
 
 
 def test_the_classifier_takes_over_the_whole_encoder(encoded) -> None:
@@ -210,7 +210,7 @@ def test_the_classifier_takes_over_the_whole_encoder(encoded) -> None:
     _, donor = language_model(meta)
     model = network(kind="lm").build(meta)
     encoder = [v for v in model.variables if v.path.startswith("encoder/") and "seed" not in v.path]
-    assert adopt(model, donor) >= len(encoder) == 4
+    assert copy_shared_weights(model, donor) >= len(encoder) == 4
     given = {v.path: v.numpy() for v in donor.variables}
     for variable in encoder:
         np.testing.assert_array_equal(variable.numpy(), given[variable.path])
@@ -219,14 +219,14 @@ def test_the_classifier_takes_over_the_whole_encoder(encoded) -> None:
 def test_a_fit_learns_the_language_of_all_texts_then_the_few_labels_from_the_top_down(encoded) -> None:
     _, splits, meta = encoded
     stages = (
-        Stage(2, 0.01, learns="pretext"),
+        Stage(2, 0.01, objective="pretext"),
         Stage(1, 0.01, layers=("head",)),
-        Stage(1, 0.01, layers=("embedding", "recurrent_0", "head"), discount=2.6),
+        Stage(1, 0.01, layers=("embedding", "recurrent_0", "head"), layer_lr_decay=2.6),
     )
     data = task(reviews=300)
     few = {name: rows.take(first(40)) for name, rows in splits.items()}
     fitted = train(
-        network(kind="lm"), metrics_of(data), few, meta, Recipe(**{**vars(RECIPE), "stages": stages})
+        network(kind="lm"), metrics_of(data), few, meta, FitConfig(**{**vars(RECIPE), "stages": stages})
     )
     assert [epoch.learns for epoch in fitted.epochs] == ["pretext", "pretext", "goal", "goal"]
     nats = [epoch.validation for epoch in fitted.epochs[:2]]
@@ -235,8 +235,15 @@ def test_a_fit_learns_the_language_of_all_texts_then_the_few_labels_from_the_top
 
 def test_what_a_classifier_pools_is_not_scaled_by_dropout() -> None:
     keras.utils.set_random_seed(0)
-    sizes = Sizes(
-        kind="lstm", vocabulary=9, embedding=5, units=5, layers=1, dropout=0.5, tied=True, precision="float32"
+    sizes = LanguageEncoderConfig(
+        kind="lstm",
+        vocabulary=9,
+        embedding=5,
+        units=5,
+        layers=1,
+        dropout=0.5,
+        tie_embeddings=True,
+        precision="float32",
     )
     dropped, pooled = (part.numpy() for part in Reader(sizes)(np.arange(1, 9).reshape(2, 4), training=True))
     kept = dropped != 0

@@ -6,7 +6,7 @@ import tarfile
 import pytest
 from opinions import task, written
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 
 LINES = {"layout": "lines", "labels": ("0", "1")}
 FOLDERS = {"layout": "folders", "labels": ("neg", "pos")}
@@ -93,6 +93,6 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_what_cannot_be_read_is_told_by_file_and_line(tmp_path, name):
     changed, content, said = WRONG[name]
-    with pytest.raises(BadData, match=said) as caught:
+    with pytest.raises(DataError, match=said) as caught:
         task(**changed).read([written(tmp_path / "mine", content)])
     assert str(caught.value).count(". ") >= 1

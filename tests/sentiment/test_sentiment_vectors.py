@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from opinions import written
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.tasks.sentiment.data.word_vectors import read_vectors, rows_of
 
 WORDS = ["<pad>", "<unk>", "film", "good"]
@@ -31,10 +31,10 @@ def test_glove_word2vec_and_fasttext_files_give_the_same(tmp_path, content):
     ],
 )
 def test_wrong_lines_are_told_by_their_number(tmp_path, content, said):
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(DataError, match=said):
         read_vectors(written(tmp_path / "v.txt", content), WORDS)
 
 
 def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(BadData, match=r"v\.txt: it cannot be read\. Name a file in data\.vectors"):
+    with pytest.raises(DataError, match=r"v\.txt: it cannot be read\. Name a file in data\.vectors"):
         read_vectors(tmp_path / "v.txt", WORDS)

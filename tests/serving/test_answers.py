@@ -21,9 +21,9 @@ import mlflow
 import pytest
 
 from checkout import NAMES, project, start
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.files import read_json
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.params import Params
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def store(tmp_path_factory):
         for name in NAMES:
             model = Params.load(root / "params.yaml").task(name).data.registered_name
             mlflow.MlflowClient().set_registered_model_alias(model, "champion", "1")
-        yield Store(root)
+        yield Project(root)
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -55,7 +55,7 @@ def case(store, request, tmp_path_factory):
     """One task's champion asked in every way, all at once: most of the time goes into imports."""
     task = Params.load(store.params).task(request.param)
     folder = tmp_path_factory.mktemp(task.name)
-    example = task.endpoint().request_example(read_json(store.folder(task.name).meta))
+    example = task.endpoint().request_example(read_json(store.task_paths(task.name).meta))
     inputs, uri = [example, f" {example}"], f"models:/{task.data.registered_name}@champion"
     (folder / "in.json").write_text(json.dumps({"inputs": inputs}), "utf-8")
     files = ["-i", str(folder / "in.json"), "-o", str(folder / "out.json"), "-t", "json"]
@@ -150,7 +150,7 @@ def test_mlflow_predicts_from_a_file_as_the_loaded_model(case):
 def test_mlflow_serves_the_loaded_model_and_tells_what_is_wrong_with_an_input(case):
     case.server.wait()
     assert case.server.ask({"inputs": case.inputs}) == (200, {"predictions": case.answers})
-    with pytest.raises(BadData) as told:
+    with pytest.raises(DataError) as told:
         case.model.predict([""])
     for wrong, said in (("", str(told.value)), (3, "Expected type str")):
         status, answer = case.server.ask({"inputs": [wrong]})

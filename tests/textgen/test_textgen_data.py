@@ -9,7 +9,7 @@ import pytest
 from texts import VERSE, task, written
 
 from parts import endpoint_of, metrics_of
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.textgen.data import tokenizer, windows
 from seqops.tasks.textgen.data.reader import PIECE
@@ -34,39 +34,39 @@ def test_a_long_line_is_cut_and_keeps_its_number(tmp_path):
 
 def test_wrong_bytes_are_refused_by_file_and_line(tmp_path):
     path = written(tmp_path, b"fine\nwerthsch\xe3\xa4tzung\n", "essay.txt")
-    with pytest.raises(BadData, match=r"essay\.txt:2: byte 0xe3 is not utf-8.*data\.encoding"):
+    with pytest.raises(DataError, match=r"essay\.txt:2: byte 0xe3 is not utf-8.*data\.encoding"):
         task().read([path])
     assert "ã¤" in task(encoding="windows-1252").read([path])["text"][1]
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "  \n"])
 def test_a_file_without_text_is_refused(tmp_path, content):
-    with pytest.raises(BadData, match=r"text\.txt: there is no text"):
+    with pytest.raises(DataError, match=r"text\.txt: there is no text"):
         task().read([written(tmp_path, content)])
 
 
 def test_splits_stand_in_the_order_of_the_text():
     table = table_of("0123456789abcde\n" * 100)
-    split = task(validation=0.05, test=0.1).assign(table)
+    split = task(validation=0.05, test=0.1).assign_splits(table)
     assert split.tolist() == ["train"] * 85 + ["validation"] * 5 + ["test"] * 10
 
 
 def test_a_text_too_short_to_split_is_refused():
-    with pytest.raises(BadData, match="no text is left for validation"):
-        task().encode(table_of("one line\n"))
+    with pytest.raises(DataError, match="no text is left for validation"):
+        task().split_and_encode(table_of("one line\n"))
 
 
 def test_rare_characters_are_unknown_and_cost_the_choice_among_all_others():
-    meta = tokenizer.learn("aab", "character", minimum=2, vocabulary=0)
+    meta = tokenizer.fit_tokenizer("aab", "character", min_count=2, vocabulary=0)
     assert meta["vocabulary"] == ["<pad>", "<unk>", "a"]
-    cut = tokenizer.of(meta)
+    cut = tokenizer.tokenizer_from_meta(meta)
     assert cut.encode("abz").tolist() == [2, 1, 1]
-    assert cut.surcharge.tolist() == [0.0, math.log(0x110000 - 0x800 - 1), 0.0]
+    assert cut.extra_nats.tolist() == [0.0, math.log(0x110000 - 0x800 - 1), 0.0]
 
 
 def test_subwords_of_parts_are_those_of_the_whole_and_say_the_text_again():
     text = VERSE * 3 + "\n  indented — naïve 漢字\n\n\n"
-    cut = tokenizer.of(tokenizer.learn(VERSE, "bpe", 1, 320))
+    cut = tokenizer.tokenizer_from_meta(tokenizer.fit_tokenizer(VERSE, "bpe", 1, 320))
     parts = [text[a:b] for a, b in tokenizer.passages(text, 10)]
     assert "".join(parts) == text
     assert [i for part in parts for i in cut.encode(part)] == cut.encode(text).tolist()
@@ -80,7 +80,7 @@ def test_passages_end_where_words_do_and_without_blanks_at_twice_the_size():
 
 
 def test_windows_follow_one_another_and_tell_every_token_once():
-    cut = tokenizer.of(tokenizer.learn("abcde\n", "character", 1, 0))
+    cut = tokenizer.tokenizer_from_meta(tokenizer.fit_tokenizer("abcde\n", "character", 1, 0))
     found = windows.windows("abcde", cut, 2)
     assert [tokenizer.written(cut, row) for row in map(found.ragged("tokens").__getitem__, range(3))] == [
         "\nab",
@@ -92,7 +92,7 @@ def test_windows_follow_one_another_and_tell_every_token_once():
 
 
 def test_a_passage_brings_the_text_before_it_and_is_scored_alone():
-    cut = tokenizer.of(tokenizer.learn(VERSE, "character", 1, 0))
+    cut = tokenizer.tokenizer_from_meta(tokenizer.fit_tokenizer(VERSE, "character", 1, 0))
     found = windows.held_out("the cat sat ", "on the mat", cut, passage=4, context=6, known=set())
     assert found.ragged("text").texts() == ["on the", " mat"]
     assert found.ragged("context").texts() == [" sat ", " the"]
@@ -102,22 +102,25 @@ def test_a_passage_brings_the_text_before_it_and_is_scored_alone():
 
 def test_a_passage_with_a_line_of_training_is_marked():
     line = "a line that is long enough to be told from chance"
-    cut = tokenizer.of(tokenizer.learn(line, "character", 1, 0))
+    cut = tokenizer.tokenizer_from_meta(tokenizer.fit_tokenizer(line, "character", 1, 0))
     found = windows.held_out("x", f"\n{line}\n", cut, 100, 0, windows.long_lines(f"  {line}\n"))
     assert found.plain("leaked").tolist() == [True]
 
 
 def failing(text: str, **changed: object) -> list[str]:
-    from seqops.validation import run
+    from seqops.validation import run_expectations
 
     made = task(**changed)
-    report = run(made.facts(table_of(text)), made.expectations())
-    return [o.expectation.meaning for o in report.outcomes if not o.passed]
+    report = run_expectations(made.with_checked_columns(table_of(text)), made.expectations())
+    return [o.expectation.meaning for o in report.results if not o.passed]
 
 
 def test_one_repeated_character_is_refused_in_plain_words():
     [broken] = failing("aaaaaaaaa\n" * 50)
-    assert broken == "the text has at least 5 different characters (data.distinct): fewer are no language"
+    assert (
+        broken
+        == "the text has at least 5 different characters (data.min_distinct_chars): fewer are no language"
+    )
 
 
 def test_control_and_replacement_characters_are_refused():
@@ -130,12 +133,12 @@ def test_control_and_replacement_characters_are_refused():
 def test_held_out_lines_that_stand_in_training_are_refused():
     lines = [f"line number {n} of a text that goes on and on for ever\n" for n in range(20)]
     assert failing("".join(lines)) == []
-    [broken] = failing("".join(lines[:10] * 2), copied=0.1)
+    [broken] = failing("".join(lines[:10] * 2), max_copied_share=0.1)
     assert "at most 10%" in broken
 
 
 def test_a_short_text_is_refused():
-    assert "at least 1000 characters" in failing(VERSE * 2, fewest=1000)[0]
+    assert "at least 1000 characters" in failing(VERSE * 2, min_chars=1000)[0]
 
 
 def test_costs_count_characters_whatever_the_tokens():
@@ -157,7 +160,7 @@ def test_a_bare_prompt_is_read_after_a_line_break_and_leaves_all_to_the_model():
 
 
 def test_a_text_may_begin_with_nothing_but_not_by_accident():
-    with pytest.raises(BadData, match=r'input 2 is empty\. Give a prompt, or \{"prompt": ""\}'):
+    with pytest.raises(DataError, match=r'input 2 is empty\. Give a prompt, or \{"prompt": ""\}'):
         endpoint_of(task()).request(["a", ""], META)
 
 
@@ -193,16 +196,16 @@ def test_text_that_is_no_object_is_a_prompt():
     ],
 )
 def test_a_wrong_setting_is_refused(asked, said):
-    with pytest.raises(BadData, match=said):
+    with pytest.raises(DataError, match=said):
         endpoint_of(task()).request([json.dumps(asked)], META)
 
 
 def test_kinds_of_tokens_are_drawn_by_what_they_begin_with():
     from seqops.tasks.textgen.evaluation import plots
 
-    meta = tokenizer.learn("aB1 .\n", "character", 1, 0)
-    ids = tokenizer.of(meta).encode("aB1 .\n¿")
-    truth = Split({"tokens": Ragged.of([ids], np.int32), "scored": np.array([7])})
+    meta = tokenizer.fit_tokenizer("aB1 .\n", "character", 1, 0)
+    ids = tokenizer.tokenizer_from_meta(meta).encode("aB1 .\n¿")
+    truth = Split({"tokens": Ragged.from_rows([ids], np.int32), "scored": np.array([7])})
     predicted = pd.DataFrame({"nats": [28.0], "each": [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]]})
     by_place, by_kind = plots.plots(predicted, truth, meta)
     assert by_place.table.to_dict("list") == {"token": [1], "nats": [4.0]}

@@ -18,7 +18,7 @@ KINDS = ["lstm", "gru", "transformer"]
 def encoded(text: str = VERSE * 4, **changed: object):
     lines = text.splitlines(keepends=True)
     made = task(**changed)
-    return made, *made.encode(pd.DataFrame({"line": range(1, len(lines) + 1), "text": lines}))
+    return made, *made.split_and_encode(pd.DataFrame({"line": range(1, len(lines) + 1), "text": lines}))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_a_batch_is_inputs_and_the_tokens_after_them(case):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_learns_and_saves_weights_alone(case, kind):
-    net, model = built(case, kind=kind, tied=kind == "gru")
+    net, model = built(case, kind=kind, tie_embeddings=kind == "gru")
     batch = net.batch(case[1]["train"].take(np.arange(4)), case[2])
     losses = [model.train_on_batch(*batch, return_dict=True)["loss"] for _ in range(30)]
     assert losses[-1] < losses[0] - 0.1
@@ -238,7 +238,7 @@ def test_the_pieces_of_a_stream_joined_are_the_answer(tokens, length):
 
 def test_samples_are_one_text_a_temperature(case):
     net, model = built(case)
-    found = net.samples(model, case[2])
+    found = net.generated_samples(model, case[2])
     assert found["temperature"].tolist() == ["0.2", "0.5", "1", "1.2"]
     assert found["text"].str.startswith(case[2]["example"]).all()
     assert found["text"].nunique() > 1
@@ -256,18 +256,18 @@ def test_a_transformer_that_cannot_be_is_refused(changed, said):
 def test_a_fit_killed_and_gone_on_with_ends_as_one_never_killed(case, tmp_path):
     from dataclasses import replace
 
-    from seqops.core.settings import Decay, Recipe
+    from seqops.core.settings import Decay, FitConfig
     from seqops.training.loop import train
 
     made, splits, meta = case
-    recipe = Recipe(
+    fit_config = FitConfig(
         seed=0, epochs=4, batch_size=4, learning_rate=0.01, decay=Decay("none", 1.0), warmup_steps=0,
         weight_decay=0.0, clip_norm=1.0, patience=9, validation_rows=5,
     )  # fmt: skip
     net = network(dropout=0.2)
-    whole = train(net, metrics_of(made), splits, meta, recipe).model.get_weights()
-    train(net, metrics_of(made), splits, meta, replace(recipe, epochs=2), tmp_path / "fit.npz")
-    resumed = train(net, metrics_of(made), splits, meta, recipe, tmp_path / "fit.npz").model.get_weights()
+    whole = train(net, metrics_of(made), splits, meta, fit_config).model.get_weights()
+    train(net, metrics_of(made), splits, meta, replace(fit_config, epochs=2), tmp_path / "fit.npz")
+    resumed = train(net, metrics_of(made), splits, meta, fit_config, tmp_path / "fit.npz").model.get_weights()
     for ours, theirs in zip(whole, resumed, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

@@ -15,8 +15,8 @@ A, B, C = 0, 1, 2
 
 
 def chances(text, row, highest, vocabulary=3):
-    orders = ngrams.learn(np.array(text), vocabulary, highest)
-    return list(ngrams.probabilities(orders, Ragged.of([row], np.int32), vocabulary, vocabulary))
+    orders = ngrams.count_ngrams(np.array(text), vocabulary, highest)
+    return list(ngrams.probabilities(orders, Ragged.from_rows([row], np.int32), vocabulary, vocabulary))
 
 
 def test_the_unigram_rests_on_the_uniform():
@@ -55,16 +55,16 @@ def test_the_trigram_knows_two_tokens_and_falls_back_by_one():
 
 def test_every_order_is_a_distribution():
     text = np.random.default_rng(0).integers(0, 4, 200)
-    orders = ngrams.learn(text, 4, 6)
-    rows = Ragged.of([[*text[:8], token] for token in range(4)], np.int32)
+    orders = ngrams.count_ngrams(text, 4, 6)
+    rows = Ragged.from_rows([[*text[:8], token] for token in range(4)], np.int32)
     for chance in ngrams.probabilities(orders, rows, 4, 4):
         assert chance.reshape(4, 9)[:, -1].sum() == pytest.approx(1.0)
 
 
 def test_no_history_reaches_over_the_start_of_a_row():
-    orders = ngrams.learn(np.array([A, B, A, B, C]), 3, 3)
-    alone = list(ngrams.probabilities(orders, Ragged.of([[B, C]], np.int32), 3, 3))
-    beside = list(ngrams.probabilities(orders, Ragged.of([[C, A], [B, C]], np.int32), 3, 3))
+    orders = ngrams.count_ngrams(np.array([A, B, A, B, C]), 3, 3)
+    alone = list(ngrams.probabilities(orders, Ragged.from_rows([[B, C]], np.int32), 3, 3))
+    beside = list(ngrams.probabilities(orders, Ragged.from_rows([[C, A], [B, C]], np.int32), 3, 3))
     for one, other in zip(alone, beside, strict=True):
         assert one.tolist() == other[2:].tolist()
 
@@ -80,7 +80,7 @@ def test_baselines_get_better_by_knowing_more_and_price_the_unknown():
     lines = (VERSE * 12 + "the cat sat on the mat and saw € too.\n").splitlines(keepends=True)
     table = pd.DataFrame({"line": range(1, len(lines) + 1), "text": lines})
     made = task(validation=0.1, test=0.1)
-    splits, meta = made.encode(table)
+    splits, meta = made.split_and_encode(table)
     found = {b.name: b for b in evaluation_of(made).baselines(splits, meta)}
     points = {
         n: metrics_of(made).score(b.predicted, splits["test"], meta)[0].point() for n, b in found.items()

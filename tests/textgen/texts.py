@@ -2,32 +2,32 @@
 
 from pathlib import Path
 
-from seqops.tasks.textgen.data.dataset import Task
+from seqops.tasks.textgen.data.dataset import Dataset
 
 VERSE = "the cat sat on the mat.\nthe dog saw the cat and ran.\nand so the day was done.\n"
 
 
-def task(**changed: object) -> Task:
+def task(**changed: object) -> Dataset:
     fields: dict[str, object] = {
         "encoding": "utf-8",
         "tokens": "character",
         "vocabulary": 300,
-        "minimum": 1,
+        "min_count": 1,
         "window": 8,
         "passage": 20,
         "context": 12,
         "validation": 0.2,
         "test": 0.2,
-        "fewest": 10,
-        "distinct": 5,
-        "copied": 0.5,
-        "characters": 1000,
+        "min_chars": 10,
+        "min_distinct_chars": 5,
+        "max_copied_share": 0.5,
+        "sample_chars": 1000,
     }
-    return Task(**{**fields, **changed})  # type: ignore[arg-type]
+    return Dataset(**{**fields, **changed})  # type: ignore[arg-type]
 
 
 def network(**changed: object):
-    from seqops.tasks.textgen.model.network import Net
+    from seqops.tasks.textgen.model.network import Network
 
     fields: dict[str, object] = {
         "kind": "lstm",
@@ -36,7 +36,7 @@ def network(**changed: object):
         "layers": 1,
         "heads": 2,
         "dropout": 0.0,
-        "tied": False,
+        "tie_embeddings": False,
         "precision": "float32",
         "stateful": changed.get("kind") != "transformer",
         "temperature": 1.0,
@@ -45,7 +45,7 @@ def network(**changed: object):
         "length": 12,
         "seed": 0,
     }
-    return Net(**{**fields, **changed})  # type: ignore[arg-type]
+    return Network(**{**fields, **changed})  # type: ignore[arg-type]
 
 
 def written(folder: Path, content: bytes | str, name: str = "text.txt") -> Path:

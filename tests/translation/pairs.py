@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seqops.tasks.translation.data.dataset import Task
+from seqops.tasks.translation.data.dataset import Dataset
 
 PAIRS = [
     ("Go.", "Ve."),
@@ -18,7 +18,7 @@ PAIRS = [
 ]
 
 
-def task(**changed: object) -> Task:
+def task(**changed: object) -> Dataset:
     """Make a task of a small corpus."""
     fields: dict[str, object] = {
         "source_column": 0,
@@ -27,10 +27,10 @@ def task(**changed: object) -> Task:
         "joint": False,
         "validation_share": 0.2,
         "test_share": 0.3,
-        "longest": 100,
-        "fewest": 1,
+        "max_length": 100,
+        "min_rows": 1,
     }
-    return Task(**{**fields, **changed})  # type: ignore[arg-type]
+    return Dataset(**{**fields, **changed})  # type: ignore[arg-type]
 
 
 def tabbed(pairs: list[tuple[str, str]] = PAIRS) -> bytes:

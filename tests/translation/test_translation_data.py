@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pairs import PAIRS, tabbed, task, written
 
 from parts import endpoint_of
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.preprocessing.subwords import END, PAD, START, Subwords
 from seqops.tasks.translation.evaluation import plots
 from seqops.tasks.translation.evaluation.baselines import learn_dictionary, nearest, word_by_word
@@ -18,11 +18,11 @@ THEIRS = ["Veo la casa.", "Ves el coche.", "La casa es roja.", "El coche es nuev
 
 
 def broken(table: pd.DataFrame, **changed: object) -> list[str]:
-    from seqops.validation import run
+    from seqops.validation import run_expectations
 
     data = task(**changed)
-    report = run(data.facts(table), data.expectations())
-    return [o.expectation.meaning for o in report.outcomes if not o.passed]
+    report = run_expectations(data.with_checked_columns(table), data.expectations())
+    return [o.expectation.meaning for o in report.results if not o.passed]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def table(tmp_path_factory) -> pd.DataFrame:
 
 
 def test_no_source_straddles_splits(table) -> None:
-    facts = task().facts(table)
+    facts = task().with_checked_columns(table)
     assert (
         facts.groupby(table["source"].str.casefold().str.split().str.join(" "))["split"].nunique().max() == 1
     )
@@ -48,26 +48,26 @@ def test_no_source_straddles_splits(table) -> None:
 
 def test_a_split_depends_on_the_source_alone(table) -> None:
     turned = table.iloc[::-1]
-    np.testing.assert_array_equal(task().assign(turned), task().assign(table)[::-1])
+    np.testing.assert_array_equal(task().assign_splits(turned), task().assign_splits(table)[::-1])
 
 
 def test_held_out_rows_hold_all_references_of_a_source(table) -> None:
-    splits, _ = task().encode(table)
+    splits, _ = task().split_and_encode(table)
     for name in ("validation", "test"):
         references = [text.split("\n") for text in splits[name].ragged("references").texts()]
         assert {len(row) for row in references} == {2}
         assert all(row[1] in row[0].replace("La casa", "Casa").replace(" es roja", "") for row in references)
-    assert len(splits["train"]) == (task().assign(table) == "train").sum()
+    assert len(splits["train"]) == (task().assign_splits(table) == "train").sum()
 
 
 def test_the_subwords_come_from_training_rows_alone(table) -> None:
-    held_out = task().assign(table) != "train"
+    held_out = task().assign_splits(table) != "train"
     changed = table.assign(target=table["target"].where(~held_out, "Zzzz zzzz zzzz."))
-    assert task().encode(table)[1]["target"] == task().encode(changed)[1]["target"]
+    assert task().split_and_encode(table)[1]["target"] == task().split_and_encode(changed)[1]["target"]
 
 
 def test_rows_end_with_the_end_and_read_back(table) -> None:
-    splits, meta = task().encode(table)
+    splits, meta = task().split_and_encode(table)
     target = splits["train"].ragged("target")
     assert all(target[i][-1] == END for i in range(len(target)))
     texts = Subwords(meta["target"]).decode(target[i] for i in range(3))
@@ -75,8 +75,8 @@ def test_rows_end_with_the_end_and_read_back(table) -> None:
 
 
 def test_a_joint_vocabulary_is_one(table) -> None:
-    _, joint = task(joint=True).encode(table)
-    _, apart = task().encode(table)
+    _, joint = task(joint=True).split_and_encode(table)
+    _, apart = task().split_and_encode(table)
     assert joint["source"] == joint["target"]
     assert apart["source"] != apart["target"]
 
@@ -93,8 +93,8 @@ def test_a_joint_vocabulary_is_one(table) -> None:
     ids=["duplicate", "10,000 words", "10,000 words of target", "few", "no test rows"],
 )
 def test_a_wrong_table_breaks_its_promise(table, change, promise) -> None:
-    assert broken(table, fewest=100) == []
-    assert any(promise in meaning for meaning in broken(change(table), fewest=100))
+    assert broken(table, min_rows=100) == []
+    assert any(promise in meaning for meaning in broken(change(table), min_rows=100))
 
 
 @settings(deadline=None)
@@ -104,7 +104,7 @@ def test_subwords_write_every_text_and_read_it_back(texts: list[str]) -> None:
     assert subwords.decode(subwords.encode(texts)) == texts
 
 
-SUBWORDS = Subwords.learn([target for _, target in PAIRS], 300).json
+SUBWORDS = Subwords.train([target for _, target in PAIRS], 300).json
 
 
 def test_subwords_have_the_size_asked_for_and_leave_the_specials_free() -> None:
@@ -142,7 +142,7 @@ def test_slices_tell_lengths_and_unseen_words() -> None:
 
 
 def test_requests_are_encoded_as_training_rows_are(table) -> None:
-    splits, meta = task().encode(table)
+    splits, meta = task().split_and_encode(table)
     train = splits["train"]
     asked = endpoint_of(task()).request([train.ragged("source_text").texts()[0]], meta)
     np.testing.assert_array_equal(asked.ragged("source")[0], train.ragged("source")[0])
@@ -157,8 +157,8 @@ def test_requests_are_encoded_as_training_rows_are(table) -> None:
     ],
 )
 def test_an_unusable_request_is_refused(table, text, said) -> None:
-    _, meta = task().encode(table)
-    with pytest.raises(BadData, match=said):
+    _, meta = task().split_and_encode(table)
+    with pytest.raises(DataError, match=said):
         endpoint_of(task()).request(["Fine.", text], meta)
 
 
@@ -172,7 +172,7 @@ def test_answers_name_the_translation_and_its_alternatives() -> None:
 def test_the_sample_has_names_in_its_test_split_that_training_lacks(tmp_path) -> None:
     data = task(vocabulary=600, test_share=0.12, validation_share=0.06)
     table = data.read([written(tmp_path, data.sample()["pairs.tsv"])])
-    split = data.assign(table)
+    split = data.assign_splits(table)
     words = {w for text in table["source"][split == "train"] for w in text.split()}
     unseen = [text for text in table["source"][split == "test"] if set(text.split()) - words]
     assert len(table) == pytest.approx(3000, rel=0.05)

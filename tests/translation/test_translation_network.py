@@ -7,7 +7,7 @@ import pytest
 from pairs import tabbed, task, written
 
 from parts import metrics_of
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.subwords import END, PAD, START
 
@@ -24,7 +24,7 @@ KINDS = [
 
 
 def network(**changed: object):
-    from seqops.tasks.translation.model.network import Net
+    from seqops.tasks.translation.model.network import Network
 
     fields: dict[str, object] = {
         "kind": "lstm",
@@ -33,20 +33,20 @@ def network(**changed: object):
         "layers": 1,
         "heads": 2,
         "attention": "luong",
-        "tied": True,
+        "tie_embeddings": True,
         "dropout": 0.0,
         "label_smoothing": 0.1,
-        "sampled": 0,
+        "sampled_softmax_size": 0,
         "precision": "float32",
-        "beam": 3,
+        "beam_size": 3,
         "length_penalty": 1.0,
     }
-    return Net(**{**fields, **changed})  # type: ignore[arg-type]
+    return Network(**{**fields, **changed})  # type: ignore[arg-type]
 
 
 def split() -> Split:
-    source = Ragged.of([[3, 4, END], [5, END]], np.int32)
-    target = Ragged.of([[3, 4, 5, END], [6, END]], np.int32)
+    source = Ragged.from_rows([[3, 4, END], [5, END]], np.int32)
+    target = Ragged.from_rows([[3, 4, 5, END], [6, END]], np.int32)
     return Split({"source": source, "target": target})
 
 
@@ -63,7 +63,7 @@ def test_a_batch_shifts_the_target_and_flattens_the_truth() -> None:
 def built(request):
     """A network of each kind, two layers deep, with its model."""
     kind, attention = request.param
-    net = network(kind=kind, attention=attention, layers=2, tied=attention == "luong")
+    net = network(kind=kind, attention=attention, layers=2, tie_embeddings=attention == "luong")
     return net, net.build(META)
 
 
@@ -106,8 +106,8 @@ def test_a_wide_beam_finds_what_exhaustive_search_finds(kind: str, monkeypatch) 
     from seqops.tasks.translation.model import translator
 
     limit, words = 3, (END, 3, 4)
-    monkeypatch.setattr(translator, "longest", lambda source: tf.fill([tf.shape(source)[0]], limit))
-    model = network(kind=kind, layers=2, beam=16, tied=False).build({**META, "target_size": 5})
+    monkeypatch.setattr(translator, "max_target_length", lambda source: tf.fill([tf.shape(source)[0]], limit))
+    model = network(kind=kind, layers=2, beam_size=16, tie_embeddings=False).build({**META, "target_size": 5})
     model.softmax.bias.assign([-1e9, -1e9, 0.0, 0.0, 0.0])
     model.softmax.kernel.assign(4 * model.softmax.kernel)
     sentences = [
@@ -119,8 +119,8 @@ def test_a_wide_beam_finds_what_exhaustive_search_finds(kind: str, monkeypatch) 
     assert len(sentences) == 15
     sources = np.array([[3, 4, END], [5, END, PAD]], np.int32)
     tokens, scores = model.beams(sources)
-    before = Ragged.of([[START, *sentence[:-1]] for sentence in sentences], np.int32)
-    after = Ragged.of(sentences, np.int32)
+    before = Ragged.from_rows([[START, *sentence[:-1]] for sentence in sentences], np.int32)
+    after = Ragged.from_rows(sentences, np.int32)
     for row, source in enumerate(sources):
         inputs = {"source": np.tile(source, (15, 1)), "target": before.padded(PAD)}
         logp = tf.nn.log_softmax(model(inputs)).numpy()[np.arange(len(after.values)), after.values]
@@ -133,20 +133,23 @@ def test_a_wide_beam_finds_what_exhaustive_search_finds(kind: str, monkeypatch) 
 
 
 def test_a_tied_softmax_has_no_matrix_of_its_own() -> None:
-    apart, tied = (network(tied=tied).build(META).count_params() for tied in (False, True))
+    apart, tied = (network(tie_embeddings=tied).build(META).count_params() for tied in (False, True))
     assert apart - tied == 11 * 8
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"sampled": 5, "label_smoothing": 0.1}, "model.label_smoothing needs the whole vocabulary"),
+        (
+            {"sampled_softmax_size": 5, "label_smoothing": 0.1},
+            "model.label_smoothing needs the whole vocabulary",
+        ),
         ({"kind": "transformer", "heads": 3}, r"a multiple of model.heads \(3\), got 8"),
         ({"kind": "transformer", "heads": 1, "embedding": 7}, "model.embedding must be even"),
     ],
 )
 def test_keys_that_contradict_each_other_are_refused(changed: dict[str, object], said: str) -> None:
-    with pytest.raises(BadParams, match=said):
+    with pytest.raises(ConfigError, match=said):
         network(**changed).build(META)
 
 
@@ -155,7 +158,7 @@ def test_a_sampled_softmax_trains_what_it_draws_and_predicts_with_all(kind: str,
     import keras
 
     keras.utils.set_random_seed(0)
-    net = network(kind=kind, tied=tied, sampled=5, label_smoothing=0.0)
+    net = network(kind=kind, tie_embeddings=tied, sampled_softmax_size=5, label_smoothing=0.0)
     model = net.build(META, keras.optimizers.Adam(0.1))
     inputs, truth, weights = net.batch(split(), META)
     assert model(inputs, training=True).shape == (6, 8)
@@ -166,7 +169,7 @@ def test_a_sampled_softmax_trains_what_it_draws_and_predicts_with_all(kind: str,
 
 
 def test_what_is_drawn_follows_from_the_seeds_that_a_fit_sets() -> None:
-    model = network(sampled=5, label_smoothing=0.0).build(META)
+    model = network(sampled_softmax_size=5, label_smoothing=0.0).build(META)
     state = model.softmax.seeds.state
     seeded = [v for v in model.variables if v.path.endswith("seed_generator_state")]
     assert any(v is state for v in seeded)
@@ -189,9 +192,9 @@ def test_it_learns_a_tiny_language_and_greedy_is_a_beam_of_one(tmp_path, kind: s
         for thing, cosa in (("a house", "una casa"), ("a car", "un coche"), ("a key", "una llave"))
     ]
     data = task(test_share=0.1, validation_share=0.1)
-    splits, meta = data.encode(data.read([written(tmp_path, tabbed(pairs))]))
+    splits, meta = data.split_and_encode(data.read([written(tmp_path, tabbed(pairs))]))
     keras.utils.set_random_seed(0)
-    net = network(kind=kind, embedding=32, units=24, beam=1, label_smoothing=0.0)
+    net = network(kind=kind, embedding=32, units=24, beam_size=1, label_smoothing=0.0)
     model = net.build(meta, keras.optimizers.Adam(rate, global_clipnorm=1.0))
     inputs, truth, weights = net.batch(splits["train"], meta)
     losses = [float(model.train_on_batch(inputs, truth, weights)) for _ in range(100)]

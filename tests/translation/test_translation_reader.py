@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pairs import PAIRS, tabbed, task, written
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 
 SENTENCE = st.text(
     st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30
@@ -82,21 +82,21 @@ def test_two_parallel_files_are_read_line_by_line(tmp_path) -> None:
     ],
 )
 def test_a_wrong_file_is_refused_by_line(tmp_path, content, said) -> None:
-    with pytest.raises(BadData, match=re.escape(said)):
+    with pytest.raises(DataError, match=re.escape(said)):
         read(tmp_path, content)
 
 
 def test_a_missing_file_is_named(tmp_path) -> None:
-    with pytest.raises(BadData, match=r"absent\.tsv: the file does not exist"):
+    with pytest.raises(DataError, match=r"absent\.tsv: the file does not exist"):
         task().read([tmp_path / "absent.tsv"])
 
 
 def test_parallel_files_of_different_length_are_refused(tmp_path) -> None:
     files = [written(tmp_path, b"Go.\nHi.\n", "train.en"), written(tmp_path, b"Ve.\n", "train.es")]
-    with pytest.raises(BadData, match=r"train\.es: 1 lines, where train\.en has 2"):
+    with pytest.raises(DataError, match=r"train\.es: 1 lines, where train\.en has 2"):
         task().read(files)
 
 
 def test_three_files_are_refused(tmp_path) -> None:
-    with pytest.raises(BadData, match="3 raw files"):
+    with pytest.raises(DataError, match="3 raw files"):
         task().read([tmp_path / name for name in "abc"])

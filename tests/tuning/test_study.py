@@ -27,10 +27,10 @@ def search(study, total, values=None):
         begun.append(trial.number)
         x = trial.suggest_float("x", 0.0, 1.0)
         if x < 0.2:
-            raise studies.Refused("too small")
+            raise studies.RejectedTrial("too small")
         return x
 
-    studies.work(study, objective, total, lambda: None)
+    studies.run_trials(study, objective, total, lambda: None)
     return len(begun)
 
 
@@ -65,7 +65,7 @@ def test_a_trial_that_is_refused_counts_and_says_why(url):
     assert failed
     assert {t.user_attrs[WHY] for t in failed} == {"too small"}
     assert all(t.params["x"] < 0.2 for t in failed)
-    assert studies.counts(study) == studies.Counts(20 - len(failed), 0, len(failed), 0)
+    assert studies.counts(study) == studies.TrialCounts(20 - len(failed), 0, len(failed), 0)
 
 
 def test_a_study_gone_on_with_draws_what_one_never_stopped_draws(url):
@@ -89,7 +89,7 @@ def test_an_interrupted_trial_waits_to_be_tried_again(url):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        studies.work(study, objective, 3, lambda: None)
+        studies.run_trials(study, objective, 3, lambda: None)
     interrupted = study.trials[0].params["x"]
     assert search(opened(url), 3) == 3
     assert interrupted in drawn(opened(url))
@@ -103,7 +103,7 @@ def test_values_that_kill_their_process_again_and_again_are_refused(url):
         assert trial.user_attrs.get(storage.DEATHS, 0) == deaths
         trial.suggest_float("x", 0.3, 1.0)
         study.tell(trial, state=TrialState.FAIL)
-        storage.again(study, study.trials[-1])
+        storage.retry_trial(study, study.trials[-1])
     assert search(study, 1) == 0
     (refused,) = [t for t in study.trials if WHY in t.user_attrs]
     assert "died 3 times" in refused.user_attrs[WHY]
@@ -114,7 +114,7 @@ def test_an_unexpected_error_stops_the_work_and_is_not_counted(url):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        studies.work(opened(url), objective, 3, lambda: None)
+        studies.run_trials(opened(url), objective, 3, lambda: None)
     assert studies.counts(opened(url)).finished == 0
 
 
@@ -122,16 +122,16 @@ def test_nothing_is_begun_after_the_deadline(url):
     def objective(trial):
         raise AssertionError
 
-    studies.work(opened(url), objective, 3, lambda: None, deadline=0.0)
+    studies.run_trials(opened(url), objective, 3, lambda: None, deadline=0.0)
     assert opened(url).trials == []
 
 
 def test_what_no_trial_holds_is_queued_once(url):
     study = opened(url)
-    assert studies.queue(study, [({"x": 0.5}, {}), ({"x": 0.6}, {})]) == 2
-    assert studies.queue(study, [({"x": 0.5}, {}), ({"x": 0.7}, {})]) == 3
+    assert studies.queue_trials(study, [({"x": 0.5}, {}), ({"x": 0.6}, {})]) == 2
+    assert studies.queue_trials(study, [({"x": 0.5}, {}), ({"x": 0.7}, {})]) == 3
     search(study, 3)
-    assert studies.queue(study, [({"x": 0.5}, {})]) == 3
+    assert studies.queue_trials(study, [({"x": 0.5}, {})]) == 3
     assert drawn(study) == [0.5, 0.6, 0.7]
     assert len(study.trials) == 3
 
@@ -187,7 +187,7 @@ def test_a_trial_begun_when_all_are_taken_is_dropped(url):
     study.optimize(
         studies._placed(study, lambda trial: trial.suggest_float("x", 0.3, 1.0), 3),
         1,
-        catch=(studies.Surplus,),
+        catch=(studies.ExcessTrial,),
     )
     assert len(study.trials) == 4
     assert studies.counts(study).finished == 3

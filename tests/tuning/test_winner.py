@@ -2,11 +2,11 @@
 
 import pytest
 
-from seqops.tuning.finalists import Candidate, winner
+from seqops.tuning.finalists import Finalist, select_winner
 
 
 def candidate(label, *scores):
-    return Candidate(label, {"model.units": label}, None, scores)
+    return Finalist(label, {"model.units": label}, None, scores)
 
 
 # each has a standard deviation of 0.14: so is the standard error of a difference of two means; with two seeds
@@ -17,7 +17,7 @@ LUCKY = candidate("lucky", 2.0, 2.3)
 
 
 def chosen(*tried, sign=1.0):
-    return winner([PRESENT, *tried], 2, sign).label
+    return select_winner([PRESENT, *tried], 2, sign).label
 
 
 def test_a_standard_error_is_worked_by_hand():
@@ -56,5 +56,5 @@ def test_a_candidate_that_failed_with_a_seed_cannot_win():
 
 def test_present_values_that_fail_with_a_seed_are_replaced_by_the_best_that_does_not():
     broken = candidate("present", 9.0)
-    assert winner([broken, LUCKY, BETTER], 2, 1.0).label == "better"
-    assert winner([broken], 2, 1.0).label == "present"
+    assert select_winner([broken, LUCKY, BETTER], 2, 1.0).label == "better"
+    assert select_winner([broken], 2, 1.0).label == "present"

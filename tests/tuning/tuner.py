@@ -4,10 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from seqops.core.project import Store
-from seqops.runtime.console import plainly
+from seqops.core.project import Project
+from seqops.runtime.console import exit_on_error
 from seqops.tuning import storage
-from seqops.tuning.tune import Settings, tune
+from seqops.tuning.tune import TuneOptions, tune
 
 
 def main(root, task, trials, jobs="1", dry=""):
@@ -15,8 +15,8 @@ def main(root, task, trials, jobs="1", dry=""):
     if jobs == "1":
         # of this process alone: its helpers would still give a sign of life every five seconds
         storage.HEARTBEAT, storage.GRACE = 1, 4
-    with plainly(debug=True):
-        tune(Store(Path(root)), task, Settings(int(trials), jobs=int(jobs), dry_run=bool(dry)))
+    with exit_on_error(debug=True):
+        tune(Project(Path(root)), task, TuneOptions(int(trials), jobs=int(jobs), dry_run=bool(dry)))
 
 
 if __name__ == "__main__":

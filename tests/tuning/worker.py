@@ -42,13 +42,13 @@ def main(url, name, total, seconds="0", moment="", pruner="median"):
             if trial.should_prune():
                 raise optuna.TrialPruned
         if x < 0.1:
-            raise studies.Refused("too small")
+            raise studies.RejectedTrial("too small")
         if moment == "told" and begun >= 3:
             die()
         return x * y
 
-    with studies.at_work(url, study):
-        studies.work(study, objective, int(total), lambda: None)
+    with studies.join_study(url, study):
+        studies.run_trials(study, objective, int(total), lambda: None)
 
 
 def die():

@@ -19,8 +19,8 @@ from packaging.requirements import Requirement
 from seqops.core.errors import SeqopsError
 from seqops.core.files import sha256_of
 from seqops.core.interfaces import Task
-from seqops.core.project import Store
-from seqops.core.redaction import masked
+from seqops.core.project import Project
+from seqops.core.redaction import redact
 from seqops.params import Params
 from seqops.sources import catalog
 from seqops.sources.fetch import MIRROR, SCHEMES, makers_of
@@ -40,31 +40,31 @@ class Finding:
     message: str
 
 
-Check = Callable[[Store], Iterator[Finding]]
+Check = Callable[[Project], Iterator[Finding]]
 
 
-def examine(store: Store) -> list[Finding]:
+def examine(project: Project) -> list[Finding]:
     """Make every check; one that fails does not keep the next from being made."""
-    return [finding for name, check in CHECKS.items() for finding in _made(name, check, store)]
+    return [finding for name, check in CHECKS.items() for finding in _made(name, check, project)]
 
 
-def _made(name: str, check: Check, store: Store) -> Iterator[Finding]:
+def _made(name: str, check: Check, project: Project) -> Iterator[Finding]:
     try:
-        yield from check(store)
+        yield from check(project)
     except (SeqopsError, OSError) as error:
         yield Finding(name, False, str(error))
 
 
-def python(store: Store) -> Iterator[Finding]:
+def python(project: Project) -> Iterator[Finding]:
     """Check the version of Python."""
     found = ".".join(map(str, sys.version_info[:3]))
     ok = sys.version_info[:2] >= PYTHON
     yield Finding("python", ok, found if ok else f"{found} is too old: install 3.11 or later.")
 
 
-def packages(store: Store) -> Iterator[Finding]:
+def packages(project: Project) -> Iterator[Finding]:
     """Compare what is installed with the lock."""
-    wanted = [Requirement(line.rstrip("\\ ")) for line in _lock_lines(store.lock)]
+    wanted = [Requirement(line.rstrip("\\ ")) for line in _lock_lines(project.lock)]
     wanted = [r for r in wanted if r.marker is None or r.marker.evaluate()]
     wrong = [
         f"{r.name} {found or 'missing'} (locked {str(r.specifier).removeprefix('==')})"
@@ -75,7 +75,7 @@ def packages(store: Store) -> Iterator[Finding]:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         yield Finding("packages", False, f"{', '.join(wrong[:5])}{more}. Delete .venv and run `make test`.")
     else:
-        yield Finding("packages", True, f"{len(wanted)} installed as {store.lock.name} says")
+        yield Finding("packages", True, f"{len(wanted)} installed as {project.lock.name} says")
 
 
 def _lock_lines(lock: Path) -> list[str]:
@@ -91,25 +91,25 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def programs(store: Store) -> Iterator[Finding]:
+def programs(project: Project) -> Iterator[Finding]:
     """Look for git and DVC, and for a project that both know."""
     beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     for program, folder in (("git", ".git"), ("dvc", ".dvc")):
         if shutil.which(program, path=beside) is None:
             yield Finding(program, False, f"not found. Install it, or call it from .venv: `{program}`.")
-        elif not (store.root / folder).exists():
-            yield Finding(program, False, f"{store.root} has no {folder}. Run `{program} init` there.")
+        elif not (project.root / folder).exists():
+            yield Finding(program, False, f"{project.root} has no {folder}. Run `{program} init` there.")
         else:
             yield Finding(program, True, "found")
 
 
-def folders(store: Store) -> Iterator[Finding]:
+def folders(project: Project) -> Iterator[Finding]:
     """Write to every folder that a run writes to, and measure the free space."""
-    for folder in (store.root / "data", store.state):
+    for folder in (project.root / "data", project.state):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free
-        name = f"folder {folder.relative_to(store.root)}"
+        name = f"folder {folder.relative_to(project.root)}"
         told = f"{free / 1024**3:.1f} GiB free"
         if free < FREE_BYTES:
             yield Finding(name, False, f"{told}: free at least {FREE_BYTES / 1024**3:.0f} GiB.")
@@ -117,22 +117,22 @@ def folders(store: Store) -> Iterator[Finding]:
             yield Finding(name, True, f"writable, {told}")
 
 
-def params(store: Store) -> Iterator[Finding]:
+def params(project: Project) -> Iterator[Finding]:
     """Configure every task, its network and its search too."""
-    loaded = Params.load(store.params)
-    yield from _made("params", partial(_shared, loaded=loaded), store)
+    loaded = Params.load(project.params)
+    yield from _made("params", partial(_shared, loaded=loaded), project)
     for name in loaded.names:
-        yield from _made(f"params {name}", partial(_configured, loaded=loaded, name=name), store)
+        yield from _made(f"params {name}", partial(_configured, loaded=loaded, name=name), project)
 
 
-def _shared(store: Store, loaded: Params) -> Iterator[Finding]:
+def _shared(project: Project, loaded: Params) -> Iterator[Finding]:
     names = ("evaluation", "registry", "drift", "retraining", "tuning")
     for name in names:
         getattr(loaded, name)
     yield Finding("params", True, f"{', '.join(names)}: every key is known and in range")
 
 
-def _configured(store: Store, loaded: Params, name: str) -> Iterator[Finding]:
+def _configured(project: Project, loaded: Params, name: str) -> Iterator[Finding]:
     task = loaded.task(name)
     task.network()
     if "search" in task.section:
@@ -140,17 +140,17 @@ def _configured(store: Store, loaded: Params, name: str) -> Iterator[Finding]:
     yield Finding(f"params {name}", True, "every key is known and in range")
 
 
-def tracking(store: Store) -> Iterator[Finding]:
+def tracking(project: Project) -> Iterator[Finding]:
     """Ask the tracking store something that it has to read."""
     from seqops.tracking import connection
 
-    client = connection.connect(store)
-    with connection.answering():
+    client = connection.connect(project)
+    with connection.translate_store_errors():
         count = len(client.search_experiments())
-    yield Finding("tracking store", True, f"{masked(connection.store_uri(store))}, {count} experiments")
+    yield Finding("tracking store", True, f"{redact(connection.store_uri(project))}, {count} experiments")
 
 
-def mirror(store: Store) -> Iterator[Finding]:
+def mirror(project: Project) -> Iterator[Finding]:
     """Reach the mirror, where one is set."""
     address = os.environ.get(MIRROR, "")
     if not address:
@@ -158,9 +158,9 @@ def mirror(store: Store) -> Iterator[Finding]:
     elif address.startswith(SCHEMES):
         try:
             requests.get(address, timeout=SECONDS, stream=True).close()
-            yield Finding("mirror", True, masked(address))
+            yield Finding("mirror", True, redact(address))
         except requests.RequestException as error:
-            told = f"{masked(address)} does not answer ({type(error).__name__})."
+            told = f"{redact(address)} does not answer ({type(error).__name__})."
             yield Finding("mirror", False, f"{told} Mend {MIRROR}, or unset it.")
     elif Path(address).is_dir():
         yield Finding("mirror", True, address)
@@ -168,38 +168,38 @@ def mirror(store: Store) -> Iterator[Finding]:
         yield Finding("mirror", False, f"{address} is no folder. Mend {MIRROR}, or unset it.")
 
 
-def datasets(store: Store) -> Iterator[Finding]:
+def datasets(project: Project) -> Iterator[Finding]:
     """Read the catalogue."""
-    yield Finding("catalogue", True, f"{len(catalog.read_catalog(store.catalog))} datasets")
+    yield Finding("catalogue", True, f"{len(catalog.read_catalog(project.catalog))} datasets")
 
 
-def data(store: Store) -> Iterator[Finding]:
+def data(project: Project) -> Iterator[Finding]:
     """Compare the raw files of every task with what its source pins."""
-    loaded = Params.load(store.params)
+    loaded = Params.load(project.params)
     for name in loaded.names:
-        yield from _made(f"data {name}", partial(_raw, loaded=loaded, task_name=name), store)
+        yield from _made(f"data {name}", partial(_raw, loaded=loaded, task_name=name), project)
 
 
-def _raw(store: Store, loaded: Params, task_name: str) -> Iterator[Finding]:
+def _raw(project: Project, loaded: Params, task_name: str) -> Iterator[Finding]:
     task = loaded.task(task_name)
-    name, raw = f"data {task.name}", store.folder(task.name).raw
+    name, raw = f"data {task.name}", project.task_paths(task.name).raw
     if not raw.is_dir():
         yield Finding(name, True, f"not there yet: `dvc repro download@{task.name}` brings it")
         return
-    found = {path.name: sha256_of(path) for path in store.folder(task.name).raw_files()}
-    wrong = [file for file, sums in _pinned(store, task).items() if found.get(file) not in sums]
+    found = {path.name: sha256_of(path) for path in project.task_paths(task.name).raw_files()}
+    wrong = [file for file, sums in _pinned(project, task).items() if found.get(file) not in sums]
     if wrong:
-        mend = f"Bring it again: `dvc repro --force download@{task.name}`."
-        yield Finding(name, False, f"{', '.join(wrong)}: not what {task.source} should hold. {mend}")
+        fix = f"Bring it again: `dvc repro --force download@{task.name}`."
+        yield Finding(name, False, f"{', '.join(wrong)}: not what {task.source} should hold. {fix}")
     else:
         yield Finding(name, True, ", ".join(found))
 
 
-def _pinned(store: Store, task: Task) -> dict[str, tuple[str, ...]]:
+def _pinned(project: Project, task: Task) -> dict[str, tuple[str, ...]]:
     """Return the sums that raw files must have; none for a person's own files."""
     if not isinstance(task.source, str):
         return {}
-    makers, entries = makers_of(task), catalog.read_catalog(store.catalog)
+    makers, entries = makers_of(task), catalog.read_catalog(project.catalog)
     if task.source in makers:
         made = makers[task.source]()
         return {file: (hashlib.sha256(content).hexdigest(),) for file, content in made.items()}

@@ -11,16 +11,16 @@ import typer
 from rich.markup import escape
 
 from seqops.cli.options import Debug
-from seqops.core.project import Store
-from seqops.runtime.console import out, plainly
+from seqops.core.project import Project
+from seqops.runtime.console import exit_on_error, out
 
 
 def doctor(debug: Debug = False) -> None:
     """Check the environment, folders, tracking store, mirror and data; say what to mend."""
-    with plainly(debug):
+    with exit_on_error(debug):
         from seqops.cli.checks import examine
 
-        findings = examine(Store.find())
+        findings = examine(Project.find())
         for finding in findings:
             mark = "[green]ok[/]     " if finding.ok else "[red]problem[/]"
             out.print(mark, f"[bold]{finding.name}[/]:", escape(finding.message))
@@ -36,12 +36,14 @@ def ui(
     debug: Debug = False,
 ) -> None:
     """Open the MLflow UI, on this machine alone where no other host is named."""
-    with plainly(debug):
+    with exit_on_error(debug):
         from seqops.cli import mlflow_server
         from seqops.tracking.connection import store_uri
 
-        store = Store.find()
-        environment = mlflow_server.environment(store_uri(store), host, os.environ, store.state / "mlflow")
+        project = Project.find()
+        environment = mlflow_server.environment(
+            store_uri(project), host, os.environ, project.state / "mlflow"
+        )
         if not mlflow_server.is_loopback(host):
             out.print(f"Passwords cross the network in the clear: put TLS before {host}:{port}.")
         done = subprocess.run(mlflow_server.command(host, port), env=environment, check=False)  # noqa: S603

@@ -10,7 +10,7 @@ import typer
 
 from seqops.cli.options import Debug, OneTask
 from seqops.cli.predict import running_version
-from seqops.runtime.console import plainly
+from seqops.runtime.console import exit_on_error
 
 Prompt = Annotated[str, typer.Argument(metavar="[PROMPT]", help="How the text begins.")]
 Temperature = Annotated[float | None, typer.Option(help="0: the likeliest text; higher: more daring.")]
@@ -35,7 +35,7 @@ def generate(
     """Write on from a prompt with the registered model of a task, piece by piece."""
     said = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "length": length, "seed": seed}
     request = {"prompt": prompt, **{name: value for name, value in said.items() if value is not None}}
-    with plainly(debug), running_version(task, alias) as version:
+    with exit_on_error(debug), running_version(task, alias) as version:
         pieces = version.stream(json.dumps(request, ensure_ascii=False))
         # the first piece before the prompt, so that a refusal stands alone
         for piece in chain([prompt + next(pieces, "")], pieces):

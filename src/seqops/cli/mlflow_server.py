@@ -10,7 +10,7 @@ from pathlib import Path
 
 from seqops.core.errors import SeqopsError
 from seqops.core.files import write_bytes
-from seqops.core.redaction import masked
+from seqops.core.redaction import redact
 
 LOOPBACK = "127.0.0.1"
 KEY, PASSWORD, CONFIG = (
@@ -41,7 +41,7 @@ def environment(uri: str, host: str, given: Mapping[str, str], folder: Path) -> 
     itself, and where another machine could come in without a password.
     """
     if uri.startswith("http"):
-        raise SeqopsError(f"the runs are kept by a server already: open {masked(uri)} in a browser.")
+        raise SeqopsError(f"the runs are kept by a server already: open {redact(uri)} in a browser.")
     own = {"MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     if not is_loopback(host):
         _check(host, given)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seqops.cli.options import Debug, OneTask
-from seqops.core.errors import BadData, SeqopsError
-from seqops.core.project import Store
+from seqops.core.errors import DataError, SeqopsError
+from seqops.core.project import Project
 from seqops.params import Params
-from seqops.runtime.console import out, plainly
+from seqops.runtime.console import exit_on_error, out
 
 if TYPE_CHECKING:
     from seqops.registry.version_process import VersionProcess
@@ -30,7 +30,7 @@ def predict(
     debug: Debug = False,
 ) -> None:
     """Answer raw input with the registered model of a task."""
-    with plainly(debug):
+    with exit_on_error(debug):
         given = _inputs(inputs or [], file)
         with running_version(task, alias) as version:
             records = version.predict(given)
@@ -44,7 +44,7 @@ def _inputs(given: list[str], file: Path | None) -> list[str]:
         try:
             given = [*given, *file.read_text("utf-8-sig").splitlines()]
         except UnicodeDecodeError as error:
-            raise BadData.at(file, None, f"not UTF-8 ({error.reason})", "Save it as UTF-8.") from None
+            raise DataError.at(file, None, f"not UTF-8 ({error.reason})", "Save it as UTF-8.") from None
     if not given and not sys.stdin.isatty():
         given = [line.rstrip("\n") for line in sys.stdin]
     if not given:
@@ -55,16 +55,16 @@ def _inputs(given: list[str], file: Path | None) -> list[str]:
 @contextmanager
 def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
     """Start the version of a task's model that holds an alias. Raises SeqopsError where none does."""
-    store = Store.find()
-    configured = Params.load(store.params).task(task)
+    project = Project.find()
+    configured = Params.load(project.params).task(task)
     from seqops.registry import versions
     from seqops.registry.version_process import running
     from seqops.tracking import connection
 
-    client = connection.connect(store)
+    client = connection.connect(project)
     name = configured.data.registered_name
-    with connection.answering():
-        number = versions.holder(client, name, alias)
+    with connection.translate_store_errors():
+        number = versions.get_alias(client, name, alias)
     if number is None:
         raise SeqopsError(f"no version of {name} holds the alias {alias!r}. Run `dvc repro evaluate@{task}`.")
     with running(client, versions.version(client, name, number)) as process:

@@ -13,52 +13,54 @@ from rich.markup import escape
 from rich.table import Table
 
 from seqops.cli.options import Debug, OneTask
-from seqops.core.errors import BadData, SeqopsError
+from seqops.core.errors import DataError, SeqopsError
 from seqops.core.interfaces import Task
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.params import Params
-from seqops.runtime.console import out, plainly
+from seqops.runtime.console import exit_on_error, out
 
 if TYPE_CHECKING:
-    from seqops.registry.assess import Judgement
-    from seqops.registry.champion import Succession
-    from seqops.registry.compare import Candidate
-    from seqops.registry.promotion_rule import Comparison, Rule
-    from seqops.registry.rescore import Present
+    from seqops.registry.assess import Assessment
+    from seqops.registry.champion import ChampionAlias
+    from seqops.registry.compare import VersionSummary
+    from seqops.registry.promotion_rule import Comparison, PromotionRule
+    from seqops.registry.rescore import TestSet
 
 
 @dataclass(frozen=True)
-class Court:
+class RegistryContext:
     """A task, its registered model and the rule of the project."""
 
-    store: Store
+    store: Project
     task: Task
-    rule: Rule
-    succession: Succession
+    rule: PromotionRule
+    champion_alias: ChampionAlias
 
-    def present(self) -> Present:
-        """Open the present test rows. Raises BadData where preprocess has not run."""
-        from seqops.registry.rescore import Present
+    def test_set(self) -> TestSet:
+        """Open the present test rows. Raises DataError where preprocess has not run."""
+        from seqops.registry.rescore import TestSet
 
-        folder = self.store.folder(self.task.name)
-        return Present.of(self.task, folder, folder.data_sha256())
+        paths = self.store.task_paths(self.task.name)
+        return TestSet.load(self.task, paths, paths.data_sha256())
 
 
 @contextmanager
-def _court(name: str, debug: bool) -> Iterator[Court]:
-    with plainly(debug):
-        store = Store.find()
-        params = Params.load(store.params)
+def _registry_context(name: str, debug: bool) -> Iterator[RegistryContext]:
+    with exit_on_error(debug):
+        project = Project.find()
+        params = Params.load(project.params)
         task = params.task(name)
-        from seqops.evaluation.evaluate import Chance
-        from seqops.registry.champion import Succession
-        from seqops.registry.promotion_rule import Rule
+        from seqops.evaluation.evaluate import BootstrapConfig
+        from seqops.registry.champion import ChampionAlias
+        from seqops.registry.promotion_rule import PromotionRule
         from seqops.tracking import connection
 
-        chance = Chance(params.evaluation.resamples, params.evaluation.seed, params.registry.alpha)
-        rule = Rule(chance, params.registry.guard, params.registry.unscorable)
-        succession = Succession(connection.connect(store), store, name, task.data.registered_name)
-        yield Court(store, task, rule, succession)
+        bootstrap = BootstrapConfig(
+            params.evaluation.resamples, params.evaluation.seed, params.registry.alpha
+        )
+        rule = PromotionRule(bootstrap, params.registry.slice_alpha, params.registry.unscorable)
+        champion_alias = ChampionAlias(connection.connect(project), project, name, task.data.registered_name)
+        yield RegistryContext(project, task, rule, champion_alias)
 
 
 def compare(
@@ -67,27 +69,27 @@ def compare(
     debug: Debug = False,
 ) -> None:
     """Show champion, challenger and the last versions side by side, each beside the champion."""
-    with _court(task, debug) as court:
-        from seqops.registry.compare import line_up
+    with _registry_context(task, debug) as context:
+        from seqops.registry.compare import compare_versions
 
         try:
-            present = court.present()
-        except BadData as error:
+            test_set = context.test_set()
+        except DataError as error:
             out.print(f"No differences to the champion: {error}", markup=False, highlight=False)
-            present = None
-        client, name = court.succession.client, court.succession.model
-        line = line_up(client, name, last, present, court.rule.chance)
+            test_set = None
+        client, name = context.champion_alias.client, context.champion_alias.model
+        line = compare_versions(client, name, last, test_set, context.rule.bootstrap)
         out.print(_scores(name, line), _made(line), sep="\n")
 
 
 def history(task: OneTask, debug: Debug = False) -> None:
     """List every decision about the champion of a task: when, what, why and by whom."""
-    with plainly(debug):
-        from seqops.runtime.journal import Ledger
+    with exit_on_error(debug):
+        from seqops.runtime.journal import Journal
 
-        store = Store.find()
-        model = Params.load(store.params).task(task).data.registered_name
-        entries = [e for e in Ledger.of(store).entries() if e.get("task") == task]
+        project = Project.find()
+        model = Params.load(project.params).task(task).data.registered_name
+        entries = [e for e in Journal.open(project).entries() if e.get("task") == task]
         done = [e for i, e in enumerate(entries) if e["stage"] == "outcome" or i == len(entries) - 1]
         if not done:
             out.print(f"Nothing was decided about {task} yet. Run `dvc repro evaluate@{task}`.")
@@ -119,59 +121,59 @@ def promote(
     debug: Debug = False,
 ) -> None:
     """Make a version champion by hand, whatever the rule says; what it says is recorded beside it."""
-    with _court(task, debug) as court:
+    with _registry_context(task, debug) as context:
         from seqops.registry.champion import Decision
 
-        court.succession.settle()
-        champion = court.succession.champion()
-        opinion, numbers = _opinion(court, version, champion)
+        context.champion_alias.recover()
+        champion = context.champion_alias.champion()
+        opinion, numbers = _rule_verdict(context, version, champion)
         if champion == version:
-            out.print(f"version {version} of {court.succession.model} is the champion already.")
+            out.print(f"version {version} of {context.champion_alias.model} is the champion already.")
             return
         out.print(opinion, markup=False, highlight=False)
         if not yes:
             _confirmed(f"Make version {version} champion in the place of {champion or 'none'}?")
         reason = f"by hand; {opinion}"
         decision = Decision("promoted", version, "person", champion, version, reason, numbers)
-        out.print(court.succession.promote(decision).said(), markup=False, highlight=False)
+        out.print(context.champion_alias.promote(decision).summary(), markup=False, highlight=False)
 
 
 def rollback(task: OneTask, debug: Debug = False) -> None:
     """Put the former champion back; the rule will not promote again the version that this takes down."""
-    with _court(task, debug) as court:
-        out.print(court.succession.roll_back().said(), markup=False, highlight=False)
+    with _registry_context(task, debug) as context:
+        out.print(context.champion_alias.roll_back().summary(), markup=False, highlight=False)
 
 
 def publish(task: OneTask, debug: Debug = False) -> None:
     """Register the artefacts on disk again, for example after the tracking store was lost."""
-    with _court(task, debug) as court:
+    with _registry_context(task, debug) as context:
         from seqops.registry import publish
-        from seqops.tracking.fingerprint import Identity
+        from seqops.tracking.fingerprint import Fingerprint
 
-        identity = Identity.of(court.store, court.task)
-        decision = publish.publish(court.store, court.task, identity, court.rule)
-        out.print(decision.said(), markup=False, highlight=False)
+        fingerprint = Fingerprint.compute(context.store, context.task)
+        decision = publish.publish(context.store, context.task, fingerprint, context.rule)
+        out.print(decision.summary(), markup=False, highlight=False)
 
 
-def _opinion(court: Court, version: str, champion: str | None) -> tuple[str, dict[str, Any]]:
+def _rule_verdict(context: RegistryContext, version: str, champion: str | None) -> tuple[str, dict[str, Any]]:
     """Say what the rule would do, and show by which numbers. Raises SeqopsError for an unknown version."""
     from seqops.registry import versions
-    from seqops.registry.assess import judge
+    from seqops.registry.assess import assess
 
-    client, name = court.succession.client, court.succession.model
+    client, name = context.champion_alias.client, context.champion_alias.model
     found = versions.version(client, name, version)
     try:
-        judged = judge(client, court.present(), found, champion, court.rule)
+        assessment = assess(client, context.test_set(), found, champion, context.rule)
     except SeqopsError as error:
         return f"the rule has no opinion: {error}", {}
-    if judged.comparison is not None:
-        out.print(_difference(judged.comparison, version, str(champion)))
-    return _words(judged), {**judged.numbers, "opinion": judged.opinion.promote}
+    if assessment.comparison is not None:
+        out.print(_difference(assessment.comparison, version, str(champion)))
+    return _words(assessment), {**assessment.numbers, "opinion": assessment.verdict.promote}
 
 
-def _words(judged: Judgement) -> str:
-    would = "would promote it" if judged.opinion.promote else "would not promote it"
-    return f"the rule {would}: {judged.opinion.reason}"
+def _words(assessment: Assessment) -> str:
+    would = "would promote it" if assessment.verdict.promote else "would not promote it"
+    return f"the rule {would}: {assessment.verdict.reason}"
 
 
 def _confirmed(question: str) -> None:
@@ -186,33 +188,33 @@ def _difference(comparison: Comparison, version: str, champion: str) -> Table:
     for column in ("rows", "better by", "p of being better by chance", "p of being worse by chance"):
         table.add_column(column)
     whole = comparison.difference
-    table.add_row("all", _range(whole.as_json()), f"{whole.p:.3g}", "")
+    table.add_row("all", _range(whole.to_json()), f"{whole.p:.3g}", "")
     for part in comparison.slices:
         name, p = escape(f"{part.name} ({part.rows})"), part.difference.p
-        table.add_row(name, _range(part.difference.as_json()), f"{p:.3g}", f"{part.worse:.3g}")
+        table.add_row(name, _range(part.difference.to_json()), f"{p:.3g}", f"{part.p_worse:.3g}")
     return table
 
 
-def _scores(name: str, line: list[Candidate]) -> Table:
+def _scores(name: str, line: list[VersionSummary]) -> Table:
     table = Table(title=f"Versions of {name}")
     table.add_column("score on the test rows")
-    for candidate in line:
-        table.add_column(" ".join([f"v{candidate.version}", *candidate.titles]))
-    known = [candidate.metrics for candidate in line if candidate.metrics is not None]
+    for summary in line:
+        table.add_column(" ".join([f"v{summary.version}", *summary.aliases]))
+    known = [summary.metrics for summary in line if summary.metrics is not None]
     metrics = dict.fromkeys(metric for found in known for metric in (found["goal"], *found["model"]))
     for metric in metrics:
-        table.add_row(metric, *(_score(candidate, metric) for candidate in line))
-    table.add_row("better than the champion by", *(escape(candidate.better) for candidate in line))
+        table.add_row(metric, *(_score(summary, metric) for summary in line))
+    table.add_row("better than the champion by", *(escape(summary.better) for summary in line))
     return table
 
 
-def _score(candidate: Candidate, metric: str) -> str:
-    if candidate.metrics is None:
+def _score(summary: VersionSummary, metric: str) -> str:
+    if summary.metrics is None:
         return "lost"
-    return _range(candidate.metrics["model"].get(metric))
+    return _range(summary.metrics["model"].get(metric))
 
 
-def _made(line: list[Candidate]) -> Table | str:
+def _made(line: list[VersionSummary]) -> Table | str:
     from seqops.registry.compare import differing
 
     rows = differing(line)
@@ -220,8 +222,8 @@ def _made(line: list[Candidate]) -> Table | str:
         return "Params and data are the same."
     table = Table(title="What differs")
     table.add_column("key")
-    for candidate in line:
-        table.add_column(f"v{candidate.version}")
+    for summary in line:
+        table.add_column(f"v{summary.version}")
     for key, values in rows.items():
         table.add_row(key, *map(escape, values))
     return table

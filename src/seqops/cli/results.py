@@ -13,12 +13,12 @@ from rich.table import Table
 from seqops.cli.options import Debug, Tasks
 from seqops.core.errors import SeqopsError
 from seqops.core.files import read_json, sha256_of_json
-from seqops.core.project import Store
-from seqops.core.redaction import masked
+from seqops.core.project import Project
+from seqops.core.redaction import redact
 from seqops.evaluation.formatting import number
 from seqops.experiments import presets
 from seqops.params import Params
-from seqops.runtime.console import out, plainly
+from seqops.runtime.console import exit_on_error, out
 
 Page = Annotated[
     Path | None,
@@ -27,17 +27,21 @@ Page = Annotated[
     ),
 ]
 
+FormerOutput = Annotated[Path | None, typer.Option("--document", hidden=True)]
 
-def results(tasks: Tasks = None, document: Page = None, debug: Debug = False) -> None:
+
+def results(
+    tasks: Tasks = None, output: Page = None, former: FormerOutput = None, debug: Debug = False
+) -> None:
     """Show each task's score with its interval, its best baseline, the verdict, and who is champion."""
-    with plainly(debug):
-        store = Store.find()
-        params = Params.load(store.params)
+    with exit_on_error(debug):
+        project = Project.find()
+        params = Params.load(project.params)
         names = tasks or params.names
-        if document:
-            _document(document, store, params, names)
+        if page := output or former:
+            _write_page(page, project, params, names)
             return
-        table, reasons = _results(store, params, names)
+        table, reasons = _results(project, params, names)
         out.print(table)
         for name, reason in reasons.items():
             out.print(f"[bold]{name}[/]: {escape(reason)}", highlight=False)
@@ -45,35 +49,35 @@ def results(tasks: Tasks = None, document: Page = None, debug: Debug = False) ->
         out.print("Run on the published data: [bold]make real[/]")
 
 
-def _document(path: Path, store: Store, params: Params, tasks: list[str]) -> None:
-    from seqops.experiments.recorded_runs import Row, latest
+def _write_page(path: Path, project: Project, params: Params, tasks: list[str]) -> None:
+    from seqops.experiments.recorded_runs import ResultsRow, latest_run
     from seqops.experiments.results_page import write
     from seqops.tracking import connection, mlflow_runs
 
-    def rows() -> Iterator[Row]:
-        client = connection.connect(store)
-        every = [presets.Preset.read(store, name) for name in presets.names(store)]
+    def rows() -> Iterator[ResultsRow]:
+        client = connection.connect(project)
+        every = [presets.Preset.read(project, name) for name in presets.names(project)]
         for task in tasks:
             for preset in every:
                 if task in preset.tasks:
-                    logged = mlflow_runs.logged(preset.task(task))
+                    logged = mlflow_runs.run_params(preset.task(task))
                     settings = sha256_of_json(logged)[:8]
-                    yield Row(preset.path.stem, task, settings, latest(client, task, logged))
+                    yield ResultsRow(preset.path.stem, task, settings, latest_run(client, task, logged))
 
     found = list(rows())
-    if not any(row.record for row in found):
+    if not any(row.run for row in found):
         example = f" Make one: {found[0].command}." if found else ""
-        uri = masked(connection.store_uri(store))
+        uri = redact(connection.store_uri(project))
         raise SeqopsError(f"{uri} holds no finished and evaluated run of a preset.{example}")
     write(path, found, params.registry.alpha)
 
 
-def _results(store: Store, params: Params, tasks: list[str]) -> tuple[Table, dict[str, str]]:
+def _results(project: Project, params: Params, tasks: list[str]) -> tuple[Table, dict[str, str]]:
     from seqops.evaluation.evaluate import best_baseline
     from seqops.registry import versions
     from seqops.tracking import connection
 
-    client, reasons = connection.connect(store), {}
+    client, reasons = connection.connect(project), {}
     table = Table(title="Results on the test rows")
     for column in (
         "task",
@@ -86,10 +90,10 @@ def _results(store: Store, params: Params, tasks: list[str]) -> tuple[Table, dic
     ):
         table.add_column(column)
     for name in tasks:
-        metrics = read_json(store.folder(name).metrics)
+        metrics = read_json(project.task_paths(name).metrics)
         score = metrics["model"][metrics["goal"]]
         rival, value = best_baseline(metrics)
-        standing = versions.standing(client, params.task(name).data.registered_name)
+        standing = versions.registry_status(client, params.task(name).data.registered_name)
         table.add_row(
             name,
             str(metrics["source"]),

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from seqops.cli.options import Debug, Tasks
-from seqops.cli.retrain import If, Tune
-from seqops.core.project import Store
-from seqops.core.settings import Notification
+from seqops.cli.retrain import FormerWhen, Tune, When
+from seqops.core.project import Project
+from seqops.core.settings import NotificationSettings
 from seqops.params import Params
-from seqops.runtime.console import err, out, plainly
+from seqops.runtime.console import err, exit_on_error, out
 
 if TYPE_CHECKING:
     from seqops.retraining.child_process import Command
@@ -31,40 +31,47 @@ OUTCOMES = {0: "promoted", 10: "kept", 11: "nothing to do", 12: "data refused", 
 Cron = Annotated[str, typer.Option(help='Five fields of crontab(5): "0 3 * * 1" is every Monday at 03:00.')]
 
 
-def schedule(cron: Cron, tasks: Tasks = None, when: If = None, tune: Tune = 0, debug: Debug = False) -> None:
+def schedule(
+    cron: Cron,
+    tasks: Tasks = None,
+    when: When = None,
+    former: FormerWhen = None,
+    tune: Tune = 0,
+    debug: Debug = False,
+) -> None:
     """Retrain whenever it is due, until Ctrl-C; a run missed while this was down is made up for once."""
-    with plainly(debug):
-        store = Store.find()
-        params = Params.load(store.params)
+    with exit_on_error(debug):
+        project = Project.find()
+        params = Params.load(project.params)
         for name in tasks or []:
             params.task(name)
         from seqops.retraining.child_process import Command
         from seqops.retraining.cron import check
         from seqops.retraining.scheduler import Plan, Scheduler
-        from seqops.runtime.locks import at_once
+        from seqops.runtime.locks import try_lock
 
         check(cron)
-        plan = Plan(cron, _arguments(tasks or [], when or [], tune))
-        with at_once(store.state / "schedule.lock", "a schedule of this project") as held:
-            command = Command([*COMMAND, *plan.arguments], store.root, held)
+        plan = Plan(cron, _arguments(tasks or [], [*(when or []), *(former or [])], tune))
+        with try_lock(project.state / "schedule.lock", "a schedule of this project") as held:
+            command = Command([*COMMAND, *plan.arguments], project.root, held)
             run = _cycle(command, params.notify, " ".join(tasks or params.names))
-            scheduler = Scheduler(store.state / "schedule.json", plan, run, _tell)
+            scheduler = Scheduler(project.state / "schedule.json", plan, run, _tell)
             _tell(f"Scheduled: {plan}, time zone {scheduler.zone}. Press Ctrl-C to stop.")
             _run_until_told(scheduler, command)
             _tell("Stopped.")
 
 
 def _arguments(tasks: list[str], when: list[str], tune: int) -> tuple[str, ...]:
-    """Return the arguments of `seqops retrain`. Raises BadParams for a trigger that there is not."""
+    """Return the arguments of `seqops retrain`. Raises ConfigError for a trigger that there is not."""
     from seqops.retraining.triggers import Trigger
 
     for text in when:
         Trigger.parse(text)
-    triggers = [word for text in when for word in ("--if", text)]
+    triggers = [word for text in when for word in ("--when", text)]
     return (*tasks, *triggers, *(("--tune", str(tune)) if tune else ()))
 
 
-def _cycle(command: Command, settings: Notification, tasks: str) -> Callable[[], None]:
+def _cycle(command: Command, settings: NotificationSettings, tasks: str) -> Callable[[], None]:
     """Return what a run does: the command, what it came to, and word of a death that it cannot send."""
 
     def run() -> None:

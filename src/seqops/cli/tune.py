@@ -10,9 +10,9 @@ import typer
 
 from seqops.cli.options import Debug, OneTask
 from seqops.core.errors import SeqopsError
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.params import Params
-from seqops.runtime.console import plainly
+from seqops.runtime.console import exit_on_error
 from seqops.tuning.search_space import space_of
 
 Trials = Annotated[int | None, typer.Option(min=1, help="Trials of the study, all runs together.")]
@@ -35,18 +35,18 @@ def tune(
     debug: Debug = False,
 ) -> None:
     """Search tasks.TASK.search of params.yaml, try the best again with other seeds, write the winner."""
-    with plainly(debug):
-        store = Store.find()
-        space_of(Params.load(store.params), task)
-        _encode(store, task)
-        from seqops.tuning.tune import Settings
+    with exit_on_error(debug):
+        project = Project.find()
+        space_of(Params.load(project.params), task)
+        _encode(project, task)
+        from seqops.tuning.tune import TuneOptions
         from seqops.tuning.tune import tune as tuned
 
-        tuned(store, task, Settings(trials, timeout, jobs, dry_run, storage))
+        tuned(project, task, TuneOptions(trials, timeout, jobs, dry_run, storage))
 
 
-def _encode(store: Store, task: str) -> None:
+def _encode(project: Project, task: str) -> None:
     """Bring the task's arrays up to date with params.yaml, as `dvc repro` does."""
     command = [sys.executable, "-m", "dvc", "repro", "--quiet", f"preprocess@{task}"]
-    if subprocess.run(command, cwd=store.root, check=False).returncode:  # noqa: S603
+    if subprocess.run(command, cwd=project.root, check=False).returncode:  # noqa: S603
         raise SeqopsError(f"the data of {task} could not be prepared. See above; then run it again.")

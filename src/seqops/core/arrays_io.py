@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from seqops.core.files import _damaged, missing, replacing, replacing_folder
+from seqops.core.files import _damaged, atomic_directory, atomic_write, missing
 from seqops.core.ragged import Array, Ragged, Split
 
 
 def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
     """Write `<split>/<column>.npy`, or `.values.npy` and `.offsets.npy` where ragged, all or nothing."""
-    with replacing_folder(folder) as temporary:
+    with atomic_directory(folder) as temporary:
         for split_name, split in splits.items():
             for name, column in split.columns.items():
                 base = temporary / split_name
@@ -29,7 +29,7 @@ def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
 
 
 def read_splits(folder: Path) -> dict[str, Split]:
-    """Open splits memory-mapped. Raises BadData where the folder is missing or an array is torn."""
+    """Open splits memory-mapped. Raises DataError where the folder is missing or an array is torn."""
     if not folder.is_dir():
         raise missing(folder)
     return {path.name: _read_split(path) for path in sorted(folder.iterdir()) if path.is_dir()}
@@ -47,7 +47,7 @@ def _read_split(folder: Path) -> Split:
 
 
 def _write_array(path: Path, array: Array) -> None:
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
         np.save(file, array, allow_pickle=False)
 
 
@@ -62,12 +62,12 @@ def _open_array(path: Path) -> Array:
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table as Parquet, without an index."""
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         table.to_parquet(temporary, index=False)
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a Parquet table. Raises BadData where it is missing or torn."""
+    """Read a Parquet table. Raises DataError where it is missing or torn."""
     if not path.is_file():
         raise missing(path)
     try:

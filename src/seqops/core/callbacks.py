@@ -10,7 +10,7 @@ GOAL = "goal"
 
 
 @dataclass(frozen=True)
-class Epoch:
+class EpochResult:
     """What one epoch came to; the deterministic part of the history.
 
     validation: the score of what was learnt: the goal's, or the pretext's.
@@ -24,21 +24,21 @@ class Epoch:
     learns: str = GOAL
 
 
-class Watcher(Protocol):
+class FitCallback(Protocol):
     """Who looks on while a model trains."""
 
-    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
+    def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
         """See one batch done; tokens: length units in it."""
 
-    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
+    def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
         """See one epoch done."""
 
 
-class Unwatched:
+class NullCallback:
     """A watcher that looks away."""
 
-    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
+    def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
         """Ignore it."""
 
-    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
+    def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
         """Ignore it."""

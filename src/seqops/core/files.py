@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success fsync it and rename it over `path`.
 
     A kill or an error leaves the old file as it was.
@@ -37,7 +37,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
+def atomic_directory(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside `path`; on success put it in the place of `path`.
 
     An error leaves the old folder as it was.
@@ -59,7 +59,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file, all or nothing."""
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 
@@ -70,7 +70,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON. Raises BadData, naming the file, where it is missing or torn."""
+    """Read JSON. Raises DataError, naming the file, where it is missing or torn."""
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -79,14 +79,14 @@ def read_json(path: Path) -> Any:
         raise _damaged(path, "JSON", error) from None
 
 
-def _damaged(path: Path, what: str, error: Exception) -> BadData:
+def _damaged(path: Path, what: str, error: Exception) -> DataError:
     told = f"not readable as {what}: {' '.join(str(error).split())[:200]}"
-    return BadData.at(path, None, told, "Run `dvc repro` again.")
+    return DataError.at(path, None, told, "Run `dvc repro` again.")
 
 
-def missing(path: Path) -> BadData:
+def missing(path: Path) -> DataError:
     """Say that an earlier stage has not run."""
-    return BadData(f"{path} does not exist. Run the stage that writes it: `dvc repro`.")
+    return DataError(f"{path} does not exist. Run the stage that writes it: `dvc repro`.")
 
 
 def sha256_of(path: Path) -> str:

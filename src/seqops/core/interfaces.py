@@ -15,15 +15,15 @@ import pandas as pd
 from seqops.core.errors import SeqopsError
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.score import Score
-from seqops.core.settings import Recipe
+from seqops.core.settings import FitConfig
 
 if TYPE_CHECKING:
     import keras
 
 Meta = dict[str, Any]
-"""What `learn` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
+"""What `fit_encoding` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
 
-Watched = Mapping[str, Ragged | Array]
+DriftFeatures = Mapping[str, Ragged | Array]
 """What is watched of encoded rows by its name: finite numbers, or text for categories. A plain array (n,) has
 a value a row; a ragged one has those that stand inside a row, which are not independent of one another."""
 
@@ -89,41 +89,41 @@ class Dataset(ABC):
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse raw files to one row an example, in published order; `line` is its 1-based raw line.
 
-        Raises BadData for what cannot be parsed.
+        Raises DataError for what cannot be parsed.
         """
 
     @abstractmethod
-    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+    def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Name the split of each row (`train`, `validation`, `test`, or `unused`): (n,)."""
 
-    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+    def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Derive the columns that the expectations speak of; at least `split` joins the table."""
-        return table.assign(split=self.assign(table))
+        return table.assign(split=self.assign_splits(table))
 
     @abstractmethod
     def expectations(self) -> Sequence[Expectation]:
-        """List what must hold of `facts(table)`."""
+        """List what must hold of `with_checked_columns(table)`."""
 
-    def encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
+    def split_and_encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
         """Split first, then learn from the training rows alone, then encode what was split."""
-        split = self.assign(table)
-        meta = self.learn(table, split)
-        return self.apply(table, split, meta), meta
+        split = self.assign_splits(table)
+        meta = self.fit_encoding(table, split)
+        return self.encode(table, split, meta), meta
 
     @abstractmethod
-    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+    def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn vocabularies and scales, from the training rows alone; split: of each row (n,).
 
         Counts that describe the table may stand in the meta too, where no array and no weight hangs on them.
         """
 
     @abstractmethod
-    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+    def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode rows by what was learnt before; split: of each row (n,).
 
         Returns `train`, `validation` and `test`. The meta may have been learnt on another table: a champion
         is scored on rows that it never saw. Which rows come out, and in which order, does not hang on it.
-        Raises BadData where a split cannot be made of the rows.
+        Raises DataError where a split cannot be made of the rows.
         """
 
 
@@ -154,7 +154,7 @@ class Evaluation(ABC):
         """Name the subsets of test rows that deserve a score of their own: masks (n,)."""
         return {}
 
-    def watched(self, split: Split, meta: Meta) -> Watched:
+    def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Choose what of encoded rows must stay as it was in training for a model to be trusted.
 
         Nothing that is so of training rows alone, as that they hold no unknown word: new rows of the very
@@ -183,7 +183,7 @@ class Endpoint(ABC):
 
     @abstractmethod
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Encode raw inputs as training rows are encoded. Raises BadData for unusable input."""
+        """Encode raw inputs as training rows are encoded. Raises DataError for unusable input."""
 
     @abstractmethod
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
@@ -227,7 +227,7 @@ class Network(ABC):
         """Set, after the fit, what validation rows alone can teach, such as the width of intervals."""
         return
 
-    def learns_from(self, split: Split) -> Split:
+    def training_rows(self, split: Split) -> Split:
         """Take the training rows that have what this network learns from, such as a label."""
         return split
 
@@ -239,7 +239,7 @@ class Network(ABC):
         """Return what this network may learn first, without labels."""
         return None
 
-    def samples(self, model: keras.Model, meta: Meta) -> pd.DataFrame:
+    def generated_samples(self, model: keras.Model, meta: Meta) -> pd.DataFrame:
         """Show, for the report, what the model makes up by itself; no column: nothing."""
         return pd.DataFrame()
 
@@ -268,7 +268,7 @@ class Task:
     metrics: Callable[[], Metrics]
     evaluation: Callable[[], Evaluation]
     endpoint: Callable[[], Endpoint]
-    recipe: Recipe
+    fit_config: FitConfig
     section: Mapping[str, Any] = field(repr=False)
 
     def values(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from seqops.core.ragged import Split
 
 
 @dataclass(frozen=True)
-class Folder:
+class TaskPaths:
     """The artefacts of one task, `data/<task>/`."""
 
     path: Path
@@ -25,7 +25,7 @@ class Folder:
         return self.path / "raw"
 
     def raw_files(self) -> list[Path]:
-        """List the raw files by name, none that a kill left half-written. Raises BadData without any."""
+        """List the raw files by name, none that a kill left half-written. Raises DataError without any."""
         files = sorted(p for p in self.raw.glob("[!.]*") if p.is_file())
         if not files:
             raise missing(self.raw)
@@ -91,13 +91,13 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Store:
+class Project:
     """The project on disk."""
 
     root: Path
 
     @classmethod
-    def find(cls, start: Path | None = None) -> Store:
+    def find(cls, start: Path | None = None) -> Project:
         """Find the project from any folder inside it, or by SEQOPS_ROOT. Raises SeqopsError."""
         chosen = os.environ.get("SEQOPS_ROOT")
         here = Path(chosen) if chosen else (start or Path.cwd())
@@ -132,6 +132,6 @@ class Store:
         """
         return Path(os.environ.get("SEQOPS_STATE") or self.root / ".state")
 
-    def folder(self, task: str) -> Folder:
+    def task_paths(self, task: str) -> TaskPaths:
         """Return the artefacts of a task."""
-        return Folder(self.root / "data" / task)
+        return TaskPaths(self.root / "data" / task)

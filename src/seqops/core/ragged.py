@@ -23,7 +23,7 @@ class Ragged:
     offsets: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, rows: Iterable[Sequence[Any] | Array], dtype: npt.DTypeLike) -> Ragged:
+    def from_rows(cls, rows: Iterable[Sequence[Any] | Array], dtype: npt.DTypeLike) -> Ragged:
         """Lay rows end to end; an empty list of rows gives an empty, one-dimensional array."""
         arrays = [np.asarray(row, dtype=dtype) for row in rows]
         # an empty list has one dimension, whatever the other rows have
@@ -34,12 +34,12 @@ class Ragged:
         return cls(values, offsets)
 
     @classmethod
-    def of_texts(cls, texts: Iterable[str]) -> Ragged:
+    def from_texts(cls, texts: Iterable[str]) -> Ragged:
         """Store texts as ragged UTF-8 bytes."""
-        return cls.of((np.frombuffer(t.encode("utf-8"), np.uint8) for t in texts), np.uint8)
+        return cls.from_rows((np.frombuffer(t.encode("utf-8"), np.uint8) for t in texts), np.uint8)
 
     def texts(self) -> list[str]:
-        """Read back what `of_texts` stored."""
+        """Read back what `from_texts` stored."""
         return [self[i].tobytes().decode("utf-8") for i in range(len(self))]
 
     def __len__(self) -> int:

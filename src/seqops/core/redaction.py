@@ -11,9 +11,9 @@ SECRET = re.compile(
 )
 
 
-def masked(text: str) -> str:
+def redact(text: str) -> str:
     """Hide the user, the password and every query value of the addresses in a text; drop their fragments."""
-    return ADDRESS.sub(_masked, text)
+    return ADDRESS.sub(_redacted, text)
 
 
 def secret_of(address: str) -> str | None:
@@ -30,7 +30,7 @@ def secret_of(address: str) -> str | None:
     return None
 
 
-def _masked(address: re.Match[str]) -> str:
+def _redacted(address: re.Match[str]) -> str:
     user, place, query = _split(address["rest"])
     # a part of a query without `=` is a value
     parts = re.sub(r"(?<![^&;])([^=&;]+=)?[^&;]+", rf"\1{HIDDEN}", query)

@@ -11,17 +11,17 @@ from seqops.core.constrained_types import Count, NonNegative, Positive, Positive
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class DriftSettings:
     """The `drift` section of params.yaml.
 
     alpha: chance of a false alarm, all that is watched together; psi: a smaller shift does not matter,
-    however sure it is; least: rows, before and now, below which nothing can be told.
+    however sure it is; min_rows: rows, before and now, below which nothing can be told.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     alpha: Annotated[float, Gt(0.0), Lt(1.0)]
     psi: Annotated[float, Gt(0.0)]
-    least: Annotated[int, Ge(2)]
+    min_rows: Annotated[int, Ge(2)]
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,21 @@ class Decay:
 class Stage:
     """One part of a fit: what is learnt, by which layers, for how long, at which rate.
 
-    learns: `goal`, or `pretext` for what needs no labels (`Network.pretext`); layers: those that train, by
-    name, the lowest first (none: all of them, at one rate); discount: what the rate is divided by from each
-    of them to the one below it (Howard and Ruder 2018, section 3.2).
+    objective: `goal`, or `pretext` for what needs no labels (`Network.pretext`); layers: those that train, by
+    name, the lowest first (none: all of them, at one rate); layer_lr_decay: what the rate is divided by from
+    each of them to the one below it (Howard and Ruder 2018, section 3.2).
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     epochs: Positive
     learning_rate: PositiveFloat
-    learns: Literal["goal", "pretext"] = "goal"
+    objective: Literal["goal", "pretext"] = "goal"
     layers: tuple[str, ...] = ()
-    discount: Annotated[float, Ge(1.0)] = 1.0
+    layer_lr_decay: Annotated[float, Ge(1.0)] = 1.0
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FitConfig:
     """How to fit: the `fit` section of a task.
 
     stages: parts that follow one another; where there are any, they say how long and at which rate instead
@@ -87,7 +87,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationSettings:
     """How intervals and paired tests are made."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -96,10 +96,10 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class Registry:
+class RegistrySettings:
     """When a challenger may take the place of the champion.
 
-    alpha: the level at which it must be better; guard: the level at which it may be worse on no slice
+    alpha: the level at which it must be better; slice_alpha: the level at which it may be worse on no slice
     (0: slices do not count); unscorable: what becomes of a champion that cannot be scored on the present
     rows, as after its environment was lost: `keep`, or `replace` by a challenger that beats the trivial
     baselines.
@@ -107,12 +107,12 @@ class Registry:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     alpha: Annotated[float, Gt(0.0), Lt(1.0)]
-    guard: Annotated[float, Ge(0.0), Lt(1.0)]
+    slice_alpha: Annotated[float, Ge(0.0), Lt(1.0)]
     unscorable: Literal["keep", "replace"]
 
 
 @dataclass(frozen=True)
-class Retraining:
+class RetrainingSettings:
     """How a cycle of retraining goes where its command does not say.
 
     triggers: one of them is enough: `always`, `new-data`, `drift`, or an age of the champion, `age=7d`.
@@ -123,25 +123,26 @@ class Retraining:
 
 
 @dataclass(frozen=True)
-class Tuning:
+class TuningSettings:
     """How a search goes.
 
-    trials: of a study, by whatever number of runs and workers; startup: trials drawn at random before the
-    sampler learns; best: trials trained again beside the present values, with `seeds` seeds each.
+    trials: of a study, by whatever number of runs and workers; startup_trials: trials drawn at random before
+    the sampler learns; finalists: trials trained again beside the present values, with `finalist_seeds` seeds
+    each.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     trials: Positive
     sampler: Literal["tpe", "random"]
-    startup: Count
+    startup_trials: Count
     pruner: Literal["hyperband", "median", "none"]
     seed: Count
-    best: Positive
-    seeds: Annotated[int, Ge(2)]
+    finalists: Positive
+    finalist_seeds: Annotated[int, Ge(2)]
 
 
 @dataclass(frozen=True)
-class Notification:
+class NotificationSettings:
     """Who is told what a retraining came to.
 
     webhook: an address that a JSON object is posted to, `command`: words of a command that gets it on its

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
+from seqops.core.renamed_keys import renamed
 
 T = TypeVar("T")
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
@@ -26,26 +27,26 @@ class Document:
     """What a YAML file holds, with the place of every key."""
 
     path: Path
-    document: Mapping[str, Any]
+    content: Mapping[str, Any]
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the file. Raises BadParams for anything but a mapping with a `tasks` mapping."""
+        """Read the file. Raises ConfigError for anything but a mapping with a `tasks` mapping."""
         try:
             with well_formed(path):
                 document = YAML(typ="rt", pure=True).load(path.read_text("utf-8"))
         except FileNotFoundError:
-            raise BadParams(f"{path} does not exist. Restore it: `git checkout params.yaml`.") from None
+            raise ConfigError(f"{path} does not exist. Restore it: `git checkout params.yaml`.") from None
         if not isinstance(document, Mapping) or not isinstance(document.get("tasks"), Mapping):
-            raise BadParams(f"{path.name}: it must be a mapping with a mapping `tasks` in it.")
+            raise ConfigError(f"{path.name}: it must be a mapping with a mapping `tasks` in it.")
         return cls(path, document)
 
-    def having(self, values: Mapping[str, Any]) -> Self:
+    def with_values(self, values: Mapping[str, Any]) -> Self:
         """Return a copy with the values of dotted keys (`tasks.<name>.model.units`) set.
 
-        Raises BadParams for a key that is not there; a value is checked when its section is read.
+        Raises ConfigError for a key that is not there; a value is checked when its section is read.
         """
-        document = copy.deepcopy(self.document)
+        document = copy.deepcopy(self.content)
         for full, value in values.items():
             keys = full.split(".")
             section: Any = document
@@ -55,29 +56,29 @@ class Document:
                     raise self.unknown(".".join(keys[:place]), key, known)
                 section, holder = section[key], section
             holder[keys[-1]] = value
-        return replace(self, document=document)
+        return replace(self, content=document)
 
     def section(self, cls: type[T], path: str) -> T:
-        """Read a section as a dataclass. Raises BadParams."""
-        value: Any = self.document
+        """Read a section as a dataclass. Raises ConfigError."""
+        value: Any = self.content
         for key in path.split("."):
             if not isinstance(value, Mapping) or key not in value:
-                raise BadParams(f"{self.at(path)}: missing. Add it.")
+                raise ConfigError(f"{self.at(path)}: missing. Add it.")
             value = value[key]
         checked: T = self.typed(value, cls, path)
         return checked
 
     def typed(self, value: Any, kind: Any, path: str) -> Any:
-        """Check a value that stands at a dotted path. Raises BadParams."""
+        """Check a value that stands at a dotted path. Raises ConfigError."""
         try:
             # by way of JSON, where strict mode still takes a list for a tuple
             return TypeAdapter(kind).validate_json(json.dumps(value, allow_nan=False), strict=True)
         except ValidationError as error:
             raise self._refusal(error, kind, path) from None
         except (TypeError, ValueError) as error:
-            raise BadParams(f"{self.at(path)}: {error}") from None
+            raise ConfigError(f"{self.at(path)}: {error}") from None
 
-    def _refusal(self, error: ValidationError, kind: Any, path: str) -> BadParams:
+    def _refusal(self, error: ValidationError, kind: Any, path: str) -> ConfigError:
         # a misspelt key is missing too: its own name says more
         first = sorted(error.errors(), key=lambda found: found["type"] not in UNKNOWN)[0]
         keys = [str(part) for part in first["loc"]]
@@ -86,19 +87,21 @@ class Document:
             known = [f.name for f in fields(kind)] if len(keys) == 1 else []
             return self.unknown(".".join([path, *keys[:-1]]), keys[-1], known)
         if first["type"] in ("missing", "missing_argument"):
-            return BadParams(f"{self.at(full)}: missing. Add it.")
+            return ConfigError(f"{self.at(full)}: missing. Add it.")
         if first["type"] == "value_error":
-            return BadParams(f"{self.at(full)}: {first['msg'].removeprefix('Value error, ')}.")
-        return BadParams(f"{self.at(full)}: {first['msg']}, got {shortened(repr(first['input']))}.")
+            return ConfigError(f"{self.at(full)}: {first['msg'].removeprefix('Value error, ')}.")
+        return ConfigError(f"{self.at(full)}: {first['msg']}, got {shortened(repr(first['input']))}.")
 
-    def unknown(self, parent: str, key: str, known: Iterable[str]) -> BadParams:
+    def unknown(self, parent: str, key: str, known: Iterable[str]) -> ConfigError:
         """Refuse a key that stands under a dotted path, and name the nearest one."""
         full = f"{parent}.{key}" if parent else key
-        return BadParams(f"{self.at(full)}: unknown key{nearest(key, known)}.")
+        if new := renamed(full):
+            return ConfigError(f"{self.at(full)}: `{key}` is now `{new.removeprefix(f'{parent}.')}`.")
+        return ConfigError(f"{self.at(full)}: unknown key{nearest(key, known)}.")
 
     def at(self, path: str) -> str:
         """Name the file, the line of the deepest key of the dotted path that stands in it, and the path."""
-        value, parts, line = self.document, path.split("."), None
+        value, parts, line = self.content, path.split("."), None
         while parts and isinstance(value, Mapping):
             # a key may have dots of its own
             held = [n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in value]
@@ -112,15 +115,15 @@ class Document:
 
 @contextmanager
 def well_formed(path: Path) -> Iterator[None]:
-    """Turn all that reading a YAML file raises to one message. Raises BadParams."""
+    """Turn all that reading a YAML file raises to one message. Raises ConfigError."""
     try:
         yield
     except RecursionError:
-        raise BadParams(f"{path.name} is not valid YAML: it is nested too deeply. Mend it.") from None
+        raise ConfigError(f"{path.name} is not valid YAML: it is nested too deeply. Mend it.") from None
     except (YAMLError, ValueError) as error:
         # a date or a number that cannot be is a ValueError, and so are bytes that are not UTF-8
         told = shortened(" ".join(str(error).split()), 300)
-        raise BadParams(f"{path.name} is not valid YAML: {told}") from None
+        raise ConfigError(f"{path.name} is not valid YAML: {told}") from None
 
 
 def shortened(text: str, most: int = 80) -> str:

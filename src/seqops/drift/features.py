@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.interfaces import Dataset, Evaluation, Meta, Network, Watched
+from seqops.core.interfaces import Dataset, DriftFeatures, Evaluation, Meta, Network
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.score import Score
 
@@ -25,14 +25,14 @@ def features_of(
     meta: Meta,
     table: pd.DataFrame,
     new: npt.NDArray[np.bool_],
-) -> Watched:
+) -> DriftFeatures:
     """Return what is watched of the new rows of a table, and the scores of those for testing; new: (n,).
 
     The whole table is given, because in a series or a text a row means something only after those before it.
     """
     data, metrics = evaluation.data, evaluation.metrics
-    watched = evaluation.watched(encoded(data, table, new, "train", meta), meta)
-    rows = new & (data.assign(table) == "test")
+    watched = evaluation.drift_features(encoded(data, table, new, "train", meta), meta)
+    rows = new & (data.assign_splits(table) == "test")
     if not rows.any():
         return watched
     truth = encoded(data, table, rows, "test", meta)
@@ -45,13 +45,13 @@ def features_of(
 def encoded(data: Dataset, table: pd.DataFrame, rows: npt.NDArray[np.bool_], name: str, meta: Meta) -> Split:
     """Encode some rows of a table as those of one split.
 
-    `apply` owes all three splits, and refuses one without rows: the first row of the table stands, behind
+    `encode` owes all three splits, and refuses one without rows: the first row of the table stands, behind
     its end, for each of the two that nobody asks for.
     """
     others = [split for split in SPLITS if split != name]
     longer = pd.concat([table, table.iloc[:1], table.iloc[:1]], ignore_index=True)
     split = np.concatenate([np.where(rows, name, "unused"), others])
-    return data.apply(longer, split, meta)[name]
+    return data.encode(longer, split, meta)[name]
 
 
 def scored(score: Score) -> Mapping[str, Ragged | Array]:

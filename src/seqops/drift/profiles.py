@@ -14,12 +14,12 @@ import numpy.typing as npt
 from seqops.core.ragged import Array, Ragged
 from seqops.drift.two_sample_tests import (
     Counts,
+    chi2_pvalue,
     effect_below,
     effect_on_shares,
-    homogeneous,
+    ks_pvalue,
     psi,
     rare,
-    smirnov,
 )
 from seqops.metrics.bootstrap import rounded
 
@@ -33,7 +33,7 @@ OTHER = "(other)"
 
 
 @dataclass(frozen=True)
-class Shift:
+class DriftTest:
     """How far a sample has moved: PSI, p, and the cell that moved most with its shares."""
 
     psi: float
@@ -42,18 +42,18 @@ class Shift:
     before: float
     now: float
 
-    def where(self) -> str:
+    def moved_most(self) -> str:
         """Say what moved most."""
         return f"{self.cell}: {self.before:.1%} -> {self.now:.1%}"
 
-    def document(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Put it to plain JSON; the p-value is its reader's to correct."""
         moved = {"cell": self.cell, "before": rounded(self.before), "now": rounded(self.now)}
         return {"psi": rounded(self.psi), "moved": moved}
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NumericProfile:
     """A sample of numbers.
 
     rows, values: how many; effect: the design effect of values that stand in rows; edges: deciles, each the
@@ -69,7 +69,7 @@ class Numbers:
     points: list[float]
 
     @classmethod
-    def of(cls, column: Ragged | Array) -> Numbers:
+    def from_sample(cls, column: Ragged | Array) -> NumericProfile:
         """Describe a sample."""
         ordered = np.sort(values_of(column).astype(np.float64))
         deciles = np.unique(np.quantile(ordered, DECILES, method="inverted_cdf"))
@@ -81,7 +81,7 @@ class Numbers:
         points = ordered[places] if len(ordered) > POINTS else ordered
         return cls(len(column), len(ordered), effect, edges.tolist(), counts.tolist(), points.tolist())
 
-    def shift(self, column: Ragged | Array) -> Shift:
+    def compare(self, column: Ragged | Array) -> DriftTest:
         """Hold another sample against this one: PSI over the cells, and p of two tests, by Bonferroni.
 
         Kolmogorov and Smirnov's sees what moves, and hardly what spreads; chi-squared over the cells does.
@@ -90,9 +90,9 @@ class Numbers:
         values = values_of(column).astype(np.float64)
         # the points stand for the sample: it is worth no more than they are
         worth = min(self.values / self.effect, len(self.points))
-        moves = smirnov(np.array(self.points), values, worth, len(values) / effect)
-        spreads = homogeneous(before / self.effect, counts / effect)
-        return _shift(before, counts, self._cells(), min(1.0, 2 * min(moves, spreads)))
+        moves = ks_pvalue(np.array(self.points), values, worth, len(values) / effect)
+        spreads = chi2_pvalue(before / self.effect, counts / effect)
+        return _drift_test(before, counts, self._cells(), min(1.0, 2 * min(moves, spreads)))
 
     def _cells(self) -> list[str]:
         alone = {high for low, high in pairwise(self.edges) if np.nextafter(low, np.inf) == high}
@@ -112,7 +112,7 @@ def _cell(low: float, high: float, alone: set[float]) -> str:
 
 
 @dataclass(frozen=True)
-class Categories:
+class CategoricalProfile:
     """A sample of categories; counts: of the frequent ones by name, and of all others together."""
 
     rows: int
@@ -121,7 +121,7 @@ class Categories:
     counts: dict[str, int]
 
     @classmethod
-    def of(cls, column: Ragged | Array) -> Categories:
+    def from_sample(cls, column: Ragged | Array) -> CategoricalProfile:
         """Describe a sample."""
         found = Counter(values_of(column).tolist())
         names = sorted(found, key=lambda name: (-found[name], name))[:NAMES]
@@ -129,7 +129,7 @@ class Categories:
         named = dict(zip([*names, OTHER], counts.tolist(), strict=True))
         return cls(len(column), int(counts.sum()), effect, named)
 
-    def shift(self, column: Ragged | Array) -> Shift:
+    def compare(self, column: Ragged | Array) -> DriftTest:
         """Hold another sample against this one, by cells that neither has too little of: PSI, chi-squared."""
         names = [*sorted(set(self.counts) - {OTHER}), OTHER]
         before = np.array([self.counts[name] for name in names])
@@ -138,10 +138,13 @@ class Categories:
         alone = np.setdiff1d(np.flatnonzero(before + now), pool)
         cells = [names[cell] for cell in alone] + [OTHER] * bool(len(pool))
         before, now = (np.append(c[alone], c[pool].sum())[: len(cells)] for c in (before, now))
-        return _shift(before, now, cells, homogeneous(before / self.effect, now / effect))
+        return _drift_test(before, now, cells, chi2_pvalue(before / self.effect, now / effect))
 
 
-KINDS: dict[str, type[Numbers] | type[Categories]] = {"numbers": Numbers, "categories": Categories}
+KINDS: dict[str, type[NumericProfile] | type[CategoricalProfile]] = {
+    "numbers": NumericProfile,
+    "categories": CategoricalProfile,
+}
 
 
 def kind_of(column: Ragged | Array) -> str:
@@ -149,24 +152,24 @@ def kind_of(column: Ragged | Array) -> str:
     return "categories" if values_of(column).dtype.kind == "U" else "numbers"
 
 
-def described(column: Ragged | Array) -> dict[str, Any]:
+def describe_sample(column: Ragged | Array) -> dict[str, Any]:
     """Describe a sample, as plain JSON."""
     kind = kind_of(column)
-    return {"kind": kind, **asdict(KINDS[kind].of(column))}
+    return {"kind": kind, **asdict(KINDS[kind].from_sample(column))}
 
 
-def restored(document: Mapping[str, Any]) -> Numbers | Categories:
-    """Read what `described` wrote."""
+def read_profile(document: Mapping[str, Any]) -> NumericProfile | CategoricalProfile:
+    """Read what `describe_sample` wrote."""
     kind = KINDS[document["kind"]]
     stored = {field.name: document[field.name] for field in fields(kind)}
     return kind(**stored)
 
 
-def _shift(before: Counts, now: Counts, cells: list[str], p: float) -> Shift:
+def _drift_test(before: Counts, now: Counts, cells: list[str], p: float) -> DriftTest:
     added = psi(before, now)
     most = int(np.argmax(added))
     shares = (float(counts[most] / counts.sum()) for counts in (before, now))
-    return Shift(float(added.sum()), p, cells[most], *shares)
+    return DriftTest(float(added.sum()), p, cells[most], *shares)
 
 
 def values_of(column: Ragged | Array) -> Array:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from seqops.core.arrays_io import read_table
 from seqops.core.interfaces import Evaluation
-from seqops.core.project import Folder
-from seqops.drift.detect import Reference, reference
+from seqops.core.project import TaskPaths
+from seqops.drift.detect import Reference, build_reference
 from seqops.drift.features import scored
 from seqops.evaluation.evaluate import named
 
 
-def reference_of(evaluation: Evaluation, folder: Folder) -> Reference:
+def reference_of(evaluation: Evaluation, paths: TaskPaths) -> Reference:
     """Describe what is watched of the training rows, and how well each test row was predicted."""
-    splits, meta = folder.encoded()
-    scores = evaluation.metrics.score(read_table(folder.predictions), splits["test"], meta)
-    return reference(
-        {**evaluation.watched(splits["train"], meta), **scored(named(scores, evaluation.metrics.goal.metric))}
+    splits, meta = paths.encoded()
+    scores = evaluation.metrics.score(read_table(paths.predictions), splits["test"], meta)
+    return build_reference(
+        {
+            **evaluation.drift_features(splits["train"], meta),
+            **scored(named(scores, evaluation.metrics.goal.metric)),
+        }
     )

@@ -27,7 +27,7 @@ def psi(before: Floats | Counts, now: Floats | Counts) -> Floats:
     return added
 
 
-def smirnov(before: Floats, now: Floats, n: float, m: float) -> float:
+def ks_pvalue(before: Floats, now: Floats, n: float, m: float) -> float:
     """Test whether two samples are of one distribution (Smirnov 1948); p, two-sided.
 
     n, m: as many independent values they are worth. With ties the test is conservative.
@@ -36,7 +36,7 @@ def smirnov(before: Floats, now: Floats, n: float, m: float) -> float:
     return float(kstwo.sf(distance, max(1, round(n * m / (n + m)))))
 
 
-def homogeneous(before: Floats, now: Floats) -> float:
+def chi2_pvalue(before: Floats, now: Floats) -> float:
     """Test by Pearson's chi-squared whether counts (C,) have the same shares, rare cells together; p."""
     pool = rare(before, now)
     alone = np.setdiff1d(np.flatnonzero(before + now), pool)

@@ -21,7 +21,7 @@ WORDS = {"beats": "beats", "ties": "cannot be told from", "loses to": "loses to"
 
 
 @dataclass(frozen=True)
-class Chance:
+class BootstrapConfig:
     """How often rows are drawn anew, from which seed, and how unlikely a mere chance must be."""
 
     resamples: int
@@ -30,14 +30,14 @@ class Chance:
 
 
 @dataclass(frozen=True)
-class Rival:
+class BaselineComparison:
     """How the model stands against one baseline, by the goal's metric."""
 
     name: str
     kind: str
     difference: Difference
 
-    def said(self, alpha: float) -> str:
+    def summary(self, alpha: float) -> str:
         """Say in a word how the model stands: it beats, ties or loses to this baseline."""
         return "beats" if self.beaten(alpha) else "loses to" if self.loses else "ties"
 
@@ -52,24 +52,26 @@ class Rival:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationResult:
     """All that is known of a model on its test rows."""
 
     metrics: dict[str, Any]
-    rivals: list[Rival]
+    comparisons: list[BaselineComparison]
     alpha: float
 
     @classmethod
-    def read(cls, metrics: dict[str, Any], alpha: float) -> Evaluation:
+    def read(cls, metrics: dict[str, Any], alpha: float) -> EvaluationResult:
         """Rebuild it from its metrics, as metrics.json holds them."""
         kinds = metrics["baseline_kinds"]
-        rivals = [Rival(n, kinds[n], _difference(stored)) for n, stored in metrics["against"].items()]
-        return cls(metrics, rivals, alpha)
+        comparisons = [
+            BaselineComparison(n, kinds[n], _difference(stored)) for n, stored in metrics["against"].items()
+        ]
+        return cls(metrics, comparisons, alpha)
 
     @property
-    def unbeaten(self) -> list[Rival]:
+    def unbeaten(self) -> list[BaselineComparison]:
         """List the trivial baselines that the model does not beat."""
-        return [r for r in self.rivals if r.kind == "trivial" and not r.beaten(self.alpha)]
+        return [r for r in self.comparisons if r.kind == "trivial" and not r.beaten(self.alpha)]
 
     @property
     def beats_trivial(self) -> bool:
@@ -83,19 +85,20 @@ def evaluate(
     truth: Split,
     meta: Meta,
     baselines: Sequence[Baseline],
-    chance: Chance,
-) -> Evaluation:
+    bootstrap: BootstrapConfig,
+) -> EvaluationResult:
     """Score a model and its baselines on the same rows, with the same resamples."""
     scores = evaluation.metrics.score(predicted, truth, meta)
     theirs = {b.name: evaluation.metrics.score(b.predicted, truth, meta) for b in baselines}
-    goal, resamples, seed = evaluation.metrics.goal.metric, chance.resamples, chance.seed
+    goal, resamples, seed = evaluation.metrics.goal.metric, bootstrap.resamples, bootstrap.seed
     ours = named(scores, goal)
-    rivals = [
-        Rival(b.name, b.kind, paired(ours, named(theirs[b.name], goal), resamples, seed)) for b in baselines
+    comparisons = [
+        BaselineComparison(b.name, b.kind, paired(ours, named(theirs[b.name], goal), resamples, seed))
+        for b in baselines
     ]
 
     def intervals(of: Sequence[Score]) -> dict[str, Any]:
-        return {s.name: interval(s, resamples, seed).as_json() for s in of}
+        return {s.name: interval(s, resamples, seed).to_json() for s in of}
 
     metrics = {
         "n_test": len(truth),
@@ -105,19 +108,19 @@ def evaluate(
         "order": [s.name for s in scores],
         "baselines": {name: intervals(of) for name, of in theirs.items()},
         "baseline_kinds": {b.name: b.kind for b in baselines},
-        "against": {r.name: r.difference.as_json() for r in rivals},
+        "against": {r.name: r.difference.to_json() for r in comparisons},
         "slices": _slices(evaluation, ours, truth, meta, resamples, seed),
         "signatures": {s.name: s.signature for s in scores},
-        "verdict": verdict(goal, rivals, chance.alpha),
+        "verdict": verdict(goal, comparisons, bootstrap.alpha),
     }
-    return Evaluation(metrics, rivals, chance.alpha)
+    return EvaluationResult(metrics, comparisons, bootstrap.alpha)
 
 
-def verdict(goal: str, rivals: Sequence[Rival], alpha: float) -> str:
+def verdict(goal: str, comparisons: Sequence[BaselineComparison], alpha: float) -> str:
     """Say who wins, plainly, at the level `alpha`."""
-    if not rivals:
+    if not comparisons:
         return "There is no baseline to compare with."
-    names = {words: [r.name for r in rivals if r.said(alpha) == words] for words in WORDS}
+    names = {words: [r.name for r in comparisons if r.summary(alpha) == words] for words in WORDS}
     parts = [f"{WORDS[words]} {', '.join(those)}" for words, those in names.items() if those]
     return f"By {goal}, the model {'; it '.join(parts)} (paired bootstrap, p < {alpha:g})."
 
@@ -154,7 +157,7 @@ def _slices(
     for name, mask in evaluation.slices(truth, meta).items():
         if mask.any():
             part = replace(ours, statistics=ours.statistics[mask])
-            out[name] = {"n": int(mask.sum()), ours.name: interval(part, resamples, seed).as_json()}
+            out[name] = {"n": int(mask.sum()), ours.name: interval(part, resamples, seed).to_json()}
     return out
 
 

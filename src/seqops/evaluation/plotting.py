@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from seqops.core.files import replacing_folder
+from seqops.core.files import atomic_directory
 from seqops.core.interfaces import Plot
 
 MOST_LABELLED = 8  # columns of a heatmap whose cells have room for a number
@@ -60,7 +60,7 @@ def _heatmap(axes: Any, plot: Plot) -> None:
 
 def write_plots(folder: Path, plots: Sequence[Plot]) -> None:
     """Write each plot as a picture and as the table behind it."""
-    with replacing_folder(folder) as fresh:
+    with atomic_directory(folder) as fresh:
         for plot in plots:
             draw(plot, fresh / f"{plot.name}.png")
             plot.table.to_csv(fresh / f"{plot.name}.csv", index=False)

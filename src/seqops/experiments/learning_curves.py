@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from seqops.experiments.recorded_runs import Record, Row
+from seqops.experiments.recorded_runs import RecordedRun, ResultsRow
 
 WORDS, NUMBERS = ["task", "preset", "settings", "source", "goal"], ["epoch", "seconds", "validation"]
 ACROSS = 2  # panels beside one another
@@ -22,12 +22,12 @@ def read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=dict.fromkeys(WORDS, str))
 
 
-def curves(rows: Sequence[Row], former: pd.DataFrame) -> pd.DataFrame:
+def curves(rows: Sequence[ResultsRow], former: pd.DataFrame) -> pd.DataFrame:
     """Return a line an epoch of every row's run; former: the lines until now, for rows without a record."""
     kept = dict(iter(former.groupby(["task", "preset", "settings"])))
     found = [
-        pd.DataFrame(_recorded(row, row.record), columns=WORDS + NUMBERS)
-        if row.record
+        pd.DataFrame(_recorded(row, row.run), columns=WORDS + NUMBERS)
+        if row.run
         else kept.get((row.task, row.preset, row.settings), former.head(0))
         for row in rows
     ]
@@ -35,7 +35,7 @@ def curves(rows: Sequence[Row], former: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([lines for lines in found if len(lines)] or [former.head(0)], ignore_index=True)
 
 
-def _recorded(row: Row, record: Record) -> Iterator[tuple[str | int | float, ...]]:
+def _recorded(row: ResultsRow, record: RecordedRun) -> Iterator[tuple[str | int | float, ...]]:
     for moment in record.curve:
         yield (
             row.task,

@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import flattened
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.core.yaml_file import Document, nearest
 from seqops.params import Params
 
 
-def names(store: Store) -> list[str]:
+def names(project: Project) -> list[str]:
     """List the files of presets/, without their ending."""
-    return sorted(path.stem for path in (store.root / "presets").glob("*.yaml"))
+    return sorted(path.stem for path in (project.root / "presets").glob("*.yaml"))
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,17 @@ class Preset(Params):
     chosen: Document
 
     @classmethod
-    def read(cls, store: Store, name: str) -> Preset:
-        """Read `presets/<name>.yaml` over params.yaml. Raises BadParams for an unknown name, task or key."""
-        path = store.root / "presets" / f"{name}.yaml"
+    def read(cls, project: Project, name: str) -> Preset:
+        """Read `presets/<name>.yaml` over params.yaml.
+
+        Raises ConfigError for an unknown name, task or key.
+        """
+        path = project.root / "presets" / f"{name}.yaml"
         if not path.is_file():
-            raise BadParams(f"there is no preset {name!r}{nearest(name, names(store))}.")
-        base, chosen = Params.load(store.params), Document.load(path)
-        preset = cls(path, _over(base.document, chosen.document), base, chosen)
-        for task in chosen.document["tasks"]:
+            raise ConfigError(f"there is no preset {name!r}{nearest(name, names(project))}.")
+        base, chosen = Params.load(project.params), Document.load(path)
+        preset = cls(path, _over(base.content, chosen.content), base, chosen)
+        for task in chosen.content["tasks"]:
             if task not in base.names:
                 raise chosen.unknown("tasks", task, base.names)
             preset._check_model(task)
@@ -44,39 +47,39 @@ class Preset(Params):
     @property
     def tasks(self) -> list[str]:
         """The tasks that the preset has values for."""
-        return list(self.chosen.document["tasks"])
+        return list(self.chosen.content["tasks"])
 
     def at(self, path: str) -> str:
         """Name the preset's file, the line of a dotted path in it, and the path."""
         return self.chosen.at(path)
 
-    def of(self, tasks: Sequence[str] | None) -> list[str]:
-        """Return the tasks that are named, or all. Raises BadParams for one that the preset lacks."""
+    def select_tasks(self, tasks: Sequence[str] | None) -> list[str]:
+        """Return the tasks that are named, or all. Raises ConfigError for one that the preset lacks."""
         for task in tasks or ():
             if task not in self.tasks:
-                raise BadParams(f"{self.path.name}: there is no task {task!r}{nearest(task, self.tasks)}.")
+                raise ConfigError(f"{self.path.name}: there is no task {task!r}{nearest(task, self.tasks)}.")
         return list(tasks or self.tasks)
 
     def options(self, tasks: Sequence[str] | None = None) -> list[str]:
         """Flatten the values to `key=value` as `dvc exp run -S` reads it; `+` before what params.yaml lacks.
 
-        Raises BadParams for a value that its task does not accept; those of the network are checked when
+        Raises ConfigError for a value that its task does not accept; those of the network are checked when
         `task(name).network()` is built.
         """
         chosen = {}
-        for name in self.of(tasks):
+        for name in self.select_tasks(tasks):
             self.task(name)
-            chosen[name] = self.chosen.document["tasks"][name]
-        known = flattened(self.base.document)
+            chosen[name] = self.chosen.content["tasks"][name]
+        known = flattened(self.base.content)
         flat = flattened(chosen, "tasks")
         return [f"{'' if key in known else '+'}{key}={hydra(value)}" for key, value in flat.items()]
 
     def _check_model(self, task: str) -> None:
         """Refuse what the model section of params.yaml does not hold, without importing TensorFlow."""
-        section = self.chosen.document["tasks"][task]
+        section = self.chosen.content["tasks"][task]
         if not isinstance(section, Mapping):
-            raise BadParams(f"{self.at(f'tasks.{task}')}: it must be a mapping of sections.")
-        known = flattened(self.base.document["tasks"][task].get("model", {}))
+            raise ConfigError(f"{self.at(f'tasks.{task}')}: it must be a mapping of sections.")
+        known = flattened(self.base.content["tasks"][task].get("model", {}))
         for key in flattened(section.get("model", {})):
             if key not in known:
                 raise self.unknown(f"tasks.{task}.model", key, known)

@@ -11,12 +11,13 @@ import mlflow
 from mlflow.entities import Run
 
 from seqops.core.callbacks import GOAL
-from seqops.tracking.connection import answering
-from seqops.tracking.mlflow_runs import FINISHED, TRAINING, kept_json
+from seqops.core.renamed_keys import with_new_keys
+from seqops.tracking.connection import translate_store_errors
+from seqops.tracking.mlflow_runs import FINISHED, TRAINING, read_run_json
 
 
 @dataclass(frozen=True)
-class Moment:
+class CurvePoint:
     """The end of an epoch: seconds of training until then, and the goal's score on validation rows."""
 
     epoch: int
@@ -25,7 +26,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Record:
+class RecordedRun:
     """One run: its params, its scores as metrics.json holds them, and how it learnt.
 
     The curve is empty where the run was made for weights that another store saw trained.
@@ -33,17 +34,17 @@ class Record:
 
     params: Mapping[str, str]
     metrics: Mapping[str, Any]
-    curve: Sequence[Moment]
+    curve: Sequence[CurvePoint]
 
 
 @dataclass(frozen=True)
-class Row:
+class ResultsRow:
     """A preset of a task, a hash of its parameters, and its last run where there is one."""
 
     preset: str
     task: str
     settings: str
-    record: Record | None
+    run: RecordedRun | None
 
     @property
     def command(self) -> str:
@@ -51,19 +52,19 @@ class Row:
         return f"`seqops run {self.preset} {self.task}`"
 
 
-def latest(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]) -> Record | None:
+def latest_run(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]) -> RecordedRun | None:
     """Return the last finished and evaluated training run with exactly these params; None: there is none."""
     for run in _trainings(client, task):
-        if run.data.params == params:
-            metrics = kept_json(client, run.info.run_id, "metrics.json")
+        if with_new_keys(task, run.data.params) == params:
+            metrics = read_run_json(client, run.info.run_id, "metrics.json")
             if metrics is not None:
-                return Record(params, metrics, _curve(client, run))
+                return RecordedRun(params, metrics, _curve(client, run))
     return None
 
 
 def _trainings(client: mlflow.MlflowClient, task: str) -> Iterator[Run]:
     """Yield the finished training runs of a task, newest first."""
-    with answering():
+    with translate_store_errors():
         experiment = client.get_experiment_by_name(task)
         if experiment is None:
             return
@@ -76,11 +77,11 @@ def _trainings(client: mlflow.MlflowClient, task: str) -> Iterator[Run]:
                 return
 
 
-def _curve(client: mlflow.MlflowClient, run: Run) -> list[Moment]:
-    with answering():
+def _curve(client: mlflow.MlflowClient, run: Run) -> list[CurvePoint]:
+    with translate_store_errors():
         seconds, scores = (
             {point.step: point.value for point in client.get_metric_history(run.info.run_id, key)}
             for key in ("seconds_per_epoch", f"validation/{GOAL}")
         )
     spent = dict(zip(sorted(seconds), accumulate(seconds[step] for step in sorted(seconds)), strict=True))
-    return [Moment(step, spent[step], scores[step]) for step in sorted(scores)]
+    return [CurvePoint(step, spent[step], scores[step]) for step in sorted(scores)]

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seqops.core.files import write_bytes
-from seqops.evaluation.evaluate import Evaluation, best_baseline
+from seqops.evaluation.evaluate import EvaluationResult, best_baseline
 from seqops.evaluation.formatting import bounds, number, table
 from seqops.experiments.learning_curves import curves, picture, read
-from seqops.experiments.recorded_runs import Record, Row
+from seqops.experiments.recorded_runs import RecordedRun, ResultsRow
 
 HEAD = (
     "preset",
@@ -35,7 +35,7 @@ show the goal's score on validation rows at the end of every epoch; [{curves}]({
 SHOWN = 3  # scores of a row: the goal's, and the first of the others
 
 
-def write(path: Path, rows: Sequence[Row], alpha: float) -> None:
+def write(path: Path, rows: Sequence[ResultsRow], alpha: float) -> None:
     """Write the page, and beside it the curves of all runs and a picture of them a task.
 
     Equal records give equal bytes. Where a row has no record, what the files said of its settings stays.
@@ -51,14 +51,15 @@ def write(path: Path, rows: Sequence[Row], alpha: float) -> None:
     write_bytes(path, _page(rows, alpha, former, points.name, pictures).encode("utf-8"))
 
 
-def _page(rows: Sequence[Row], alpha: float, former: str, points: str, pictures: Mapping[str, str]) -> str:
+def _page(
+    rows: Sequence[ResultsRow], alpha: float, former: str, points: str, pictures: Mapping[str, str]
+) -> str:
     kept = _lines(former)
     parts = ["# Results of the presets", INTRODUCTION.format(alpha=alpha, curves=points)]
     for task in dict.fromkeys(row.task for row in rows):
         those = [row for row in rows if row.task == task]
         lines = [
-            _cells(row, row.record, alpha) if row.record else kept.get((row.settings, row.command))
-            for row in those
+            _cells(row, row.run, alpha) if row.run else kept.get((row.settings, row.command)) for row in those
         ]
         done = [line for line in lines if line]
         waiting = ", ".join(row.command for row, line in zip(those, lines, strict=True) if not line)
@@ -74,9 +75,12 @@ def _lines(former: str) -> dict[tuple[str, str], list[str]]:
     return {(cells[-2], cells[-1]): cells for cells in lines if len(cells) == len(HEAD)}
 
 
-def _cells(row: Row, record: Record, alpha: float) -> list[str]:
+def _cells(row: ResultsRow, record: RecordedRun, alpha: float) -> list[str]:
     metrics = record.metrics
-    rivals = {rival.name: rival.said(alpha) for rival in Evaluation.read(dict(metrics), alpha).rivals}
+    rivals = {
+        comparison.name: comparison.summary(alpha)
+        for comparison in EvaluationResult.read(dict(metrics), alpha).comparisons
+    }
     best = [best_baseline(metrics, kind)[0] for kind in ("trivial", "classical")]
     return [
         row.preset,
@@ -91,14 +95,14 @@ def _cells(row: Row, record: Record, alpha: float) -> list[str]:
     ]
 
 
-def _spent(record: Record) -> tuple[str, str]:
+def _spent(record: RecordedRun) -> tuple[str, str]:
     """Write the seconds and the epochs of all processes that had a part in the training."""
     if not record.curve:
         return "unknown", "unknown"
     return f"{record.curve[-1].seconds:.0f}", str(record.curve[-1].epoch)
 
 
-def _shown(record: Record) -> list[str]:
+def _shown(record: RecordedRun) -> list[str]:
     goal = record.metrics["goal"]
     others = [name for name in record.metrics.get("order", record.metrics["model"]) if name != goal]
     return [goal, *others][:SHOWN]

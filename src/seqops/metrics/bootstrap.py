@@ -23,7 +23,7 @@ class Interval:
     low: float
     high: float
 
-    def as_json(self) -> dict[str, float | None]:
+    def to_json(self) -> dict[str, float | None]:
         """Round to ten digits, so that the last bits of a sum do not differ between machines."""
         return {"value": rounded(self.value), "low": rounded(self.low), "high": rounded(self.high)}
 
@@ -40,7 +40,7 @@ class Difference:
     high: float
     p: float
 
-    def as_json(self) -> dict[str, float | None]:
+    def to_json(self) -> dict[str, float | None]:
         """Round as `Interval` does."""
         return {
             "value": rounded(self.value),

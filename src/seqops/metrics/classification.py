@@ -34,7 +34,7 @@ def class_scores(
     chosen = probabilities[np.arange(len(predicted)), predicted]
     bins = confidence_bins(chosen, truth == predicted)
     what = f"expected calibration error, {BINS} bins of equal width"
-    losses = np.stack([surprise(probabilities, truth), np.ones(len(truth))], 1)
+    losses = np.stack([negative_log_likelihood(probabilities, truth), np.ones(len(truth))], 1)
     return [
         *scores,
         Score("ece", bins, calibration_error, higher_is_better=False, signature=what),
@@ -111,7 +111,7 @@ def calibration_error(sums: Floats) -> Floats:
     return _ratio(np.abs(confidences - hits).sum(-1), counts.sum(-1))
 
 
-def surprise(probabilities: Floats, truth: Ids) -> Floats:
+def negative_log_likelihood(probabilities: Floats, truth: Ids) -> Floats:
     """Return the negative log of the probability that the true class was given, in nats: (n,)."""
     given = probabilities[np.arange(len(truth)), truth]
     return -np.log(np.maximum(given, 1e-12))

@@ -17,7 +17,7 @@ def attend(scores: Tensor, memory: Tensor, lengths: Tensor) -> tuple[Tensor, Ten
     return tf.matmul(weights, memory), weights
 
 
-class Luong(keras.layers.Layer):
+class LuongAttention(keras.layers.Layer):
     """Multiplicative attention, score `q W m` ("general" in Luong et al. 2015, section 3.1)."""
 
     def __init__(self, units: int, **kwargs: Any) -> None:
@@ -33,7 +33,7 @@ class Luong(keras.layers.Layer):
         return attend(tf.matmul(query, keys, transpose_b=True), memory, lengths)
 
 
-class Bahdanau(keras.layers.Layer):
+class BahdanauAttention(keras.layers.Layer):
     """Additive attention, score `v tanh(W q + U m)` (Bahdanau et al. 2015, section A.1.2)."""
 
     def __init__(self, units: int, **kwargs: Any) -> None:

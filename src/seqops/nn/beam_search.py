@@ -44,14 +44,14 @@ def penalty(lengths: Tensor, alpha: float) -> Tensor:
     return ((5.0 + tf.cast(lengths, tf.float32)) / 6.0) ** alpha
 
 
-def greedy(step: Step, state: Any, symbols: Symbols, longest: Tensor) -> Tensor:
-    """Follow the likeliest token to the end or for `longest` tokens of each row (B,): (B, L), then `pad`."""
-    rows, last_step = tf.shape(tf.nest.flatten(state)[0])[0], tf.reduce_max(longest)
+def greedy(step: Step, state: Any, symbols: Symbols, max_length: Tensor) -> Tensor:
+    """Follow the likeliest token to the end or for `max_length` of each row (B,): (B, L), then `pad`."""
+    rows, last_step = tf.shape(tf.nest.flatten(state)[0])[0], tf.reduce_max(max_length)
 
     def extend(t: Tensor, state: Any, last: Tensor, ended: Tensor, tokens: Tensor) -> tuple[Any, ...]:
         logp, state = step(last, state)
         token = tf.where(ended, symbols.pad, tf.argmax(logp, -1, output_type=tf.int32))
-        ended |= (token == symbols.end) | (t + 1 >= longest)
+        ended |= (token == symbols.end) | (t + 1 >= max_length)
         return t + 1, state, token, ended, _write(tokens, t, token)
 
     *_, tokens = tf.while_loop(
@@ -69,21 +69,23 @@ def greedy(step: Step, state: Any, symbols: Symbols, longest: Tensor) -> Tensor:
     return tokens
 
 
-def beam(step: Step, state: Any, symbols: Symbols, longest: Tensor, width: int, alpha: float) -> Hypotheses:
+def beam_search(
+    step: Step, state: Any, symbols: Symbols, max_length: Tensor, width: int, alpha: float
+) -> Hypotheses:
     """Keep the `width` best hypotheses of each row, finished ones among them, by normalised score.
 
     state: of B rows, repeated `width` times here. A finished hypothesis keeps its score and its place as
-    long as no better one turns up; those of a row stop at its `longest` tokens (B,), so that a row's
+    long as no better one turns up; those of a row stop at its `max_length` tokens (B,), so that a row's
     answer does not hang on the rows beside it.
     """
-    rows, last_step = tf.shape(tf.nest.flatten(state)[0])[0], tf.reduce_max(longest)
+    rows, last_step = tf.shape(tf.nest.flatten(state)[0])[0], tf.reduce_max(max_length)
     first_of_row = width * tf.range(rows)[:, None]
 
     def extend(t: Tensor, state: Any, beams: _Beams) -> tuple[Tensor, Any, _Beams]:
         logp, state = step(tf.reshape(beams.last, [-1]), state)
         logp = tf.reshape(logp, [rows, width, -1])
         parents, beams = _best(t, beams, logp, symbols, alpha)
-        beams = beams._replace(ended=beams.ended | (t + 1 >= longest)[:, None])
+        beams = beams._replace(ended=beams.ended | (t + 1 >= max_length)[:, None])
         flat = tf.reshape(first_of_row + parents, [-1])
         return t + 1, tf.nest.map_structure(lambda s: tf.gather(s, flat), state), beams
 
@@ -100,11 +102,11 @@ def beam(step: Step, state: Any, symbols: Symbols, longest: Tensor, width: int, 
     return Hypotheses(beams.tokens, beams.logp / penalty(beams.lengths, alpha))
 
 
-def _first(rows: Tensor, width: int, longest: Tensor, symbols: Symbols) -> _Beams:
+def _first(rows: Tensor, width: int, max_length: Tensor, symbols: Symbols) -> _Beams:
     # all hypotheses of a row start alike, so only one may be extended, or they would stay alike
     only_one = [0.0] + [-1e9] * (width - 1)
     return _Beams(
-        tokens=tf.fill([rows, width, longest], symbols.pad),
+        tokens=tf.fill([rows, width, max_length], symbols.pad),
         logp=tf.tile(tf.constant([only_one]), [rows, 1]),
         ended=tf.zeros([rows, width], tf.bool),
         lengths=tf.zeros([rows, width], tf.int32),

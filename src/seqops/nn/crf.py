@@ -12,7 +12,7 @@ import tensorflow as tf
 
 Tensor = Any
 Floats = npt.NDArray[np.float32]
-BARRED = -1e4
+MASK_VALUE = -1e4
 """The score of an impossible transition: far below any real one, yet finite in sums."""
 
 
@@ -30,7 +30,7 @@ class CRF(keras.layers.Layer):
 
     def build(self, shape: Any) -> None:
         """Make the scores: (K + 1, K), the last row for first tags."""
-        bar = (1.0 - np.array(self.allowed, np.float32)) * BARRED
+        bar = (1.0 - np.array(self.allowed, np.float32)) * MASK_VALUE
         self.bar = tf.constant(bar)
         self.scores = self.add_weight(shape=bar.shape, initializer="zeros", name="scores")
 

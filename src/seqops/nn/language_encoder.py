@@ -16,11 +16,11 @@ States = tuple[tuple[Tensor, ...], ...]
 
 
 @dataclass(frozen=True)
-class Sizes:
+class LanguageEncoderConfig:
     """What a language encoder is made of.
 
-    tied: its output is as wide as its embedding, so that `Softmax` may share the embedding's matrix;
-    precision: of the LSTM's big products in training.
+    tie_embeddings: its output is as wide as its embedding, so that `Softmax` may share the embedding's
+    matrix; precision: of the LSTM's big products in training.
     """
 
     kind: Literal["lstm", "gru"]
@@ -29,13 +29,13 @@ class Sizes:
     units: int
     layers: int
     dropout: float
-    tied: bool
+    tie_embeddings: bool
     precision: str
 
     @property
-    def widths(self) -> list[int]:
+    def layer_units(self) -> list[int]:
         """Units of each recurrent layer, the lowest first (Merity et al. 2018, section 4.4, where tied)."""
-        return [self.units] * (self.layers - 1) + [self.embedding if self.tied else self.units]
+        return [self.units] * (self.layers - 1) + [self.embedding if self.tie_embeddings else self.units]
 
 
 class LanguageEncoder(keras.layers.Layer):
@@ -45,24 +45,24 @@ class LanguageEncoder(keras.layers.Layer):
     what one network has learnt can be given to another, and layers trained one by one.
     """
 
-    def __init__(self, sizes: Sizes, **kwargs: Any) -> None:
+    def __init__(self, sizes: LanguageEncoderConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.sizes = sizes
         self.embedding = embedding(sizes.vocabulary, sizes.embedding, name="embedding")
-        self.recurrent = [_recurrent(sizes, width, n) for n, width in enumerate(sizes.widths)]
+        self.recurrent = [_recurrent(sizes, width, n) for n, width in enumerate(sizes.layer_units)]
         names = ["drop_embedding", *(f"drop_{n}" for n in range(sizes.layers))]
         self.drops = [keras.layers.Dropout(sizes.dropout, name=name) for name in names]
 
     def zeros(self, rows: Tensor | int) -> States:
         """Return the states of `rows` rows of which nothing was read."""
         parts = 2 if self.sizes.kind == "lstm" else 1
-        return tuple((tf.zeros([rows, width]),) * parts for width in self.sizes.widths)
+        return tuple((tf.zeros([rows, width]),) * parts for width in self.sizes.layer_units)
 
     def call(self, tokens: Tensor, state: States, training: bool = False) -> tuple[Tensor, States]:
         """Read tokens (B, T) from a state, parts (B, U).
 
         Returns the output (B, T, D), and the states after every token, parts (B, T, U): `last` of them
-        goes on where these tokens end, `at_end` of statewise where each row of them does.
+        goes on where these tokens end, `gather_last` of statewise where each row of them does.
         """
         x = self.drops[0](self.embedding(tokens), training=training)
         states = []
@@ -91,6 +91,6 @@ def embedding(size: int, width: int, name: str) -> keras.layers.Embedding:
     return keras.layers.Embedding(size, width, embeddings_initializer=start, name=name)
 
 
-def _recurrent(sizes: Sizes, width: int, number: int) -> LSTM | GRU:
+def _recurrent(sizes: LanguageEncoderConfig, width: int, number: int) -> LSTM | GRU:
     name = f"recurrent_{number}"
     return LSTM(width, sizes.precision, name=name) if sizes.kind == "lstm" else GRU(width, name=name)

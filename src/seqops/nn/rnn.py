@@ -12,7 +12,7 @@ CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras
 
 
 @keras.saving.register_keras_serializable("seqops")
-class BiRecurrent(keras.layers.Layer):
+class BidirectionalRNN(keras.layers.Layer):
     """Read rows forwards and backwards (Graves and Schmidhuber 2005).
 
     With right padding the forward layer never sees padding before a real step, and the backward layer
@@ -45,7 +45,7 @@ class BiRecurrent(keras.layers.Layer):
         return {**super().get_config(), "kind": self.kind, "units": self.units}
 
 
-def product(a: Tensor, b: Tensor, precision: str, **transposed: bool) -> Tensor:
+def mixed_precision_matmul(a: Tensor, b: Tensor, precision: str, **transposed: bool) -> Tensor:
     """Multiply two float32 matrices in `precision`; the result is float32 again."""
     return tf.cast(tf.matmul(tf.cast(a, precision), tf.cast(b, precision), **transposed), tf.float32)
 
@@ -82,7 +82,7 @@ class LSTM(keras.layers.Layer):
         rows, steps = tf.shape(inputs)[0], tf.shape(inputs)[1]
         precision = self.precision if training else "float32"
         flat = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [-1, inputs.shape[-1]])
-        drive = product(flat, self.kernel, precision) + self.bias
+        drive = mixed_precision_matmul(flat, self.kernel, precision) + self.bias
         drive = tf.reshape(drive, [steps, rows, 4 * self.units])
         hidden, cell = _run(drive, tf.convert_to_tensor(self.recurrent), *state, precision)
         return tf.transpose(hidden, [1, 0, 2]), tf.transpose(cell, [1, 0, 2])
@@ -115,7 +115,7 @@ class GRU(keras.layers.Layer):
         return (self.steps.cell(inputs, list(state))[0],)
 
 
-def at_end(steps: Tensor, lengths: Tensor) -> Tensor:
+def gather_last(steps: Tensor, lengths: Tensor) -> Tensor:
     """Take from steps (B, T, U) each row's last real one: (B, U)."""
     return tf.gather(steps, lengths - 1, batch_dims=1)
 
@@ -141,7 +141,9 @@ def _run(
             )
             width = recurrent.shape[0]
             entered = tf.reshape(tf.concat([hidden[None], hiddens[:-1]], 0), [-1, width])
-            d_recurrent = product(entered, tf.reshape(through, [-1, 4 * width]), precision, transpose_a=True)
+            d_recurrent = mixed_precision_matmul(
+                entered, tf.reshape(through, [-1, 4 * width]), precision, transpose_a=True
+            )
             return through, d_recurrent, d_hidden, d_cell
 
         return (hiddens, cells), gradient
@@ -156,7 +158,7 @@ def _forward(
     steps, matrix = tf.shape(drive)[0], tf.cast(recurrent, precision)
 
     def step(t: Tensor, hidden: Tensor, cell: Tensor, *written: Any) -> tuple[Any, ...]:
-        new = _cell(drive[t] + product(hidden, matrix, precision), cell)
+        new = _cell(drive[t] + mixed_precision_matmul(hidden, matrix, precision), cell)
         return t + 1, *new[:2], *(w.write(t, n) for w, n in zip(written, new, strict=True))
 
     units = recurrent.shape[0]
@@ -196,7 +198,12 @@ def _backward(
         d_hidden = d_hidden + up_hidden[t]
         d_cell = d_cell + up_cell[t] + d_hidden * to_cell[t]
         through = tf.concat([tf.tile(d_cell, [1, 3]) * of_cell[t], d_hidden * of_hidden[t]], -1)
-        return t - 1, product(through, matrix, precision), d_cell * f[t], written.write(t, through)
+        return (
+            t - 1,
+            mixed_precision_matmul(through, matrix, precision),
+            d_cell * f[t],
+            written.write(t, through),
+        )
 
     steps = tf.shape(gates)[0]
     none = tf.zeros_like(cells[0])

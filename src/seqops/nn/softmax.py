@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from seqops.nn.rnn import product
+from seqops.nn.rnn import mixed_precision_matmul
 
 Tensor = Any
 
@@ -36,7 +36,7 @@ class Softmax(keras.layers.Layer):
     def call(self, readouts: Tensor, training: bool = False) -> Tensor:
         """Return logits (N, V) of readouts (N, E)."""
         precision = self.precision if training else "float32"
-        return product(readouts, self.matrix(), precision, transpose_b=True) + self.bias
+        return mixed_precision_matmul(readouts, self.matrix(), precision, transpose_b=True) + self.bias
 
     def matrix(self) -> Tensor:
         """Return a row a token: (V, E)."""
@@ -57,18 +57,21 @@ class TemperedSoftmax(Softmax):
 
 
 class SampledSoftmax(Softmax):
-    """A softmax that can be learnt from drawn tokens; chances: of each token (V,) to be among them."""
+    """A softmax that can be learnt from drawn tokens.
+
+    inclusion_probabilities: of each token (V,) to be among them.
+    """
 
     def __init__(
         self,
         size: int,
         embedding: keras.layers.Embedding | None,
         precision: str,
-        chances: npt.NDArray[np.float64],
+        inclusion_probabilities: npt.NDArray[np.float64],
         **kwargs: Any,
     ) -> None:
         super().__init__(size, embedding, precision, **kwargs)
-        self.chances = chances
+        self.inclusion_probabilities = inclusion_probabilities
         self.seeds = keras.random.SeedGenerator(0)
 
     def draw(self) -> Tensor:
@@ -76,7 +79,7 @@ class SampledSoftmax(Softmax):
 
         Systematic sampling: points one apart on the cumulated chances (Madow 1949).
         """
-        edges = np.cumsum(self.chances)
+        edges = np.cumsum(self.inclusion_probabilities)
         count = round(float(edges[-1]))
         edges[-1] = count + 1  # rounding must not let the last point fall beyond the last token
         start = tf.cast(keras.random.uniform((), seed=self.seeds), tf.float64)
@@ -92,14 +95,14 @@ class SampledSoftmax(Softmax):
         truth, drawn = tf.cast(truth, tf.int32), self.draw()
         matrix, bias = self.matrix(), tf.convert_to_tensor(self.bias)
         of_truth = tf.reduce_sum(readouts * tf.gather(matrix, truth), -1) + tf.gather(bias, truth)
-        logits = product(readouts, tf.gather(matrix, drawn), self.precision, transpose_b=True)
-        chances = tf.gather(tf.constant(self.chances, tf.float32), drawn)
+        logits = mixed_precision_matmul(readouts, tf.gather(matrix, drawn), self.precision, transpose_b=True)
+        chances = tf.gather(tf.constant(self.inclusion_probabilities, tf.float32), drawn)
         logits += tf.gather(bias, drawn) - tf.math.log(chances)  # (N, K)
         logits = tf.where(drawn == truth[:, None], logits.dtype.min, logits)
         return tf.reduce_logsumexp(tf.concat([of_truth[:, None], logits], -1), -1) - of_truth
 
 
-def chances_of(counts: Sequence[int], drawn: int) -> npt.NDArray[np.float64]:
+def inclusion_probabilities(counts: Sequence[int], drawn: int) -> npt.NDArray[np.float64]:
     """Give each token a chance in proportion to its count plus one, at most 1, that sum to `drawn`: (V,)."""
     share = np.asarray(counts, np.float64) + 1.0
     sure = np.zeros(len(share), bool)

@@ -13,21 +13,21 @@ CLOSE = 1e-4
 """Of the logarithm: surprise is flat where it is least."""
 
 
-def temperature(surprise: Callable[[float], float]) -> float:
+def temperature(cross_entropy: Callable[[float], float]) -> float:
     """Return what to divide logits by to be least surprised (Guo et al. 2017, section 4.2).
 
-    surprise: the mean cross-entropy of held-out rows at a temperature.
+    cross_entropy: the mean cross-entropy of held-out rows at a temperature.
     """
     from scipy.optimize import minimize_scalar
 
     bounds = (math.log(COLDEST), math.log(HOTTEST))
     found = minimize_scalar(
-        lambda x: surprise(math.exp(x)), bounds=bounds, method="bounded", options={"xatol": CLOSE}
+        lambda x: cross_entropy(math.exp(x)), bounds=bounds, method="bounded", options={"xatol": CLOSE}
     )
     return math.exp(found.x)
 
 
-def least_surprised(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float:
+def fit_temperature(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float:
     """Return the temperature of logits (n, K) at which they are least surprised by the truth (n,)."""
 
     def surprise(heat: float) -> float:

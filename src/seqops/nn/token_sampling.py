@@ -11,7 +11,7 @@ Tensor = Any
 
 
 @dataclass(frozen=True)
-class Choice:
+class SamplingConfig:
     """How each row chooses, (B,) each.
 
     temperature: what logits are divided by, 0 for the likeliest; top_k: tokens that come into question, 0
@@ -24,26 +24,26 @@ class Choice:
     top_p: Tensor
 
 
-def choose(logits: Tensor, uniform: Tensor, choice: Choice) -> Tensor:
+def sample_token(logits: Tensor, uniform: Tensor, config: SamplingConfig) -> Tensor:
     """Choose a token for each row of logits (B, V) by a number of [0, 1) of its own (B,): int32 (B,).
 
     The likeliest tokens stand first, equal ones by their id, and the number says how far to go among them:
     so a row's token hangs on nothing but its own logits, number and settings.
     """
     ranked, ids = tf.math.top_k(logits, tf.shape(logits)[-1])
-    heat = tf.where(choice.temperature > 0, choice.temperature, 1.0)[:, None]
+    heat = tf.where(config.temperature > 0, config.temperature, 1.0)[:, None]
     chances = tf.nn.softmax(ranked / heat)
     reached = tf.cumsum(chances, axis=-1)
-    kept = tf.minimum(_among_k(choice, tf.shape(logits)[-1]), _in_nucleus(reached, choice.top_p))
+    kept = tf.minimum(_among_k(config, tf.shape(logits)[-1]), _in_nucleus(reached, config.top_p))
     mass = tf.gather(reached, kept - 1, batch_dims=1)
     beyond = tf.reduce_sum(tf.cast(reached <= (uniform * mass)[:, None], tf.int32), -1)
     return tf.gather(ids, tf.minimum(beyond, kept - 1), batch_dims=1)
 
 
-def _among_k(choice: Choice, size: Tensor) -> Tensor:
+def _among_k(config: SamplingConfig, size: Tensor) -> Tensor:
     """Count the tokens that `temperature` and `top_k` leave: (B,)."""
-    most = tf.where(choice.top_k > 0, tf.minimum(choice.top_k, size), size)
-    return tf.where(choice.temperature > 0, most, 1)
+    most = tf.where(config.top_k > 0, tf.minimum(config.top_k, size), size)
+    return tf.where(config.temperature > 0, most, 1)
 
 
 def _in_nucleus(reached: Tensor, top_p: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 Tensor = Any
-NEVER = -1e9
+MASK_VALUE = -1e9
 """The bias of what must not be seen; two of them together are still a finite number."""
 
 
@@ -38,12 +38,12 @@ def sinusoids(places: Tensor, width: int) -> Tensor:
 
 def causal(steps: Tensor) -> Tensor:
     """Return the bias that hides the future: (T, T)."""
-    return NEVER * (1.0 - tf.linalg.band_part(tf.ones([steps, steps]), -1, 0))
+    return MASK_VALUE * (1.0 - tf.linalg.band_part(tf.ones([steps, steps]), -1, 0))
 
 
 def padding(lengths: Tensor, steps: Tensor) -> Tensor:
     """Return the bias that hides what lies beyond `lengths` (B,): (B, 1, 1, S)."""
-    return tf.where(tf.sequence_mask(lengths, steps), 0.0, NEVER)[:, None, None]
+    return tf.where(tf.sequence_mask(lengths, steps), 0.0, MASK_VALUE)[:, None, None]
 
 
 def by_rows(layer: keras.layers.Dense, x: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 
 CHUNK = 1 << 18
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
@@ -30,12 +30,12 @@ def extract(archive: Path, member: str, to: Path, limit: int) -> None:
     """Write one member of a zip or tar.gz to a file.
 
     limit: bytes that the member, or all that stands before it in a tar, may unpack to; counted while
-    unpacking, because a header can lie. Raises BadData.
+    unpacking, because a header can lie. Raises DataError.
     """
     parts = PurePosixPath(member.replace("\\", "/")).parts
     if member.startswith(("/", "\\")) or ".." in parts or ":" in member:
-        mend = "Name a member by a relative path without `..`."
-        raise BadData.at(archive, None, f"the member {member!r} leads out of the archive", mend)
+        fix = "Name a member by a relative path without `..`."
+        raise DataError.at(archive, None, f"the member {member!r} leads out of the archive", fix)
     try:
         with _opened(archive, member, limit) as source, to.open("wb") as file:
             while chunk := source.read(CHUNK):
@@ -52,7 +52,7 @@ def extract(archive: Path, member: str, to: Path, limit: int) -> None:
 def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each wanted file of a tar.gz, in its order; nothing goes to disk.
 
-    limit: bytes that the whole archive may unpack to, counted while unpacking. Raises BadData.
+    limit: bytes that the whole archive may unpack to, counted while unpacking. Raises DataError.
     """
     try:
         with gzip.open(archive) as unpacked:
@@ -66,9 +66,9 @@ def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterato
         raise _broken(archive, error) from None
 
 
-def _broken(archive: Path, error: Exception) -> BadData:
+def _broken(archive: Path, error: Exception) -> DataError:
     what = f"a broken archive ({str(error) or type(error).__name__})"
-    return BadData.at(archive, None, what, "Download it again.")
+    return DataError.at(archive, None, what, "Download it again.")
 
 
 @contextmanager
@@ -98,8 +98,8 @@ def _tar_member(archive: Path, unpacked: io.BufferedReader[_Bounded], member: st
     raise _absent(archive, member)
 
 
-def _absent(archive: Path, member: str) -> BadData:
-    return BadData.at(archive, None, f"no file {member!r} in it", "Name one of its members.")
+def _absent(archive: Path, member: str) -> DataError:
+    return DataError.at(archive, None, f"no file {member!r} in it", "Name one of its members.")
 
 
 class _Bounded(io.RawIOBase):
@@ -116,6 +116,6 @@ class _Bounded(io.RawIOBase):
         self._given += len(chunk)
         if self._given > self._limit:
             what = f"it unpacks to more than the limit of {self._limit:,} bytes"
-            raise BadData.at(self._archive, None, what, "Do not trust this file; name another.")
+            raise DataError.at(self._archive, None, what, "Do not trust this file; name another.")
         buffer[: len(chunk)] = chunk
         return len(chunk)

@@ -8,12 +8,12 @@ Span = tuple[int, int, str]
 """Where an entity starts, where it ends (exclusive), and its type."""
 
 
-def follows(tag: str, previous: str) -> bool:
+def is_valid_transition(tag: str, previous: str) -> bool:
     """Tell whether strict IOB2 lets a tag follow another; `O` stands for the start of a sentence."""
     return not tag.startswith("I-") or previous in (f"B-{tag[2:]}", tag)
 
 
-def entities(tags: Sequence[str]) -> list[Span]:
+def iob2_to_spans(tags: Sequence[str]) -> list[Span]:
     """List the entities of IOB2 tags; an `I-` that continues nothing belongs to none."""
     found: list[Span] = []
     start, kind = 0, ""
@@ -26,7 +26,7 @@ def entities(tags: Sequence[str]) -> list[Span]:
     return found
 
 
-def tagged(spans: Collection[Span], length: int) -> list[str]:
+def spans_to_iob2(spans: Collection[Span], length: int) -> list[str]:
     """Write spans of tokens as IOB2 tags."""
     tags = ["O"] * length
     for start, end, kind in spans:

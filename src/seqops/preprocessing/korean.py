@@ -20,14 +20,14 @@ class Morpheme(NamedTuple):
     end: int
 
 
-def composed(text: str) -> str:
+def nfc(text: str) -> str:
     """Compose Hangul that is spelt in pieces (Unicode NFC), as Kiwi and the corpora have it."""
     return unicodedata.normalize("NFC", text)
 
 
 def plain_jamo(form: str) -> str:
     """Write a final consonant that stands alone as corpora do: U+11AB as U+3134."""
-    return composed(form).translate(COMPATIBLE)
+    return nfc(form).translate(COMPATIBLE)
 
 
 def morphemes(texts: Sequence[str]) -> Iterator[list[Morpheme]]:

@@ -24,7 +24,7 @@ class Subwords:
         self._tokenizer = Tokenizer.from_str(json)
 
     @classmethod
-    def learn(cls, texts: Iterable[str], size: int, lead: str = " ") -> Subwords:
+    def train(cls, texts: Iterable[str], size: int, lead: str = " ") -> Subwords:
         """Learn at most `size` ids (the specials and the 256 bytes included) from training texts."""
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -13,12 +13,12 @@ from seqops.core.ragged import Ragged
 PAD, UNKNOWN = 0, 1
 
 
-def learn_vocabulary(
-    rows: Iterable[Iterable[str]], minimum: int = 1, specials: Sequence[str] = ("<pad>", "<unk>")
+def build_vocabulary(
+    rows: Iterable[Iterable[str]], min_count: int = 1, specials: Sequence[str] = ("<pad>", "<unk>")
 ) -> list[str]:
-    """List the specials, then the items seen at least `minimum` times, frequent first, ties by name."""
+    """List the specials, then the items seen at least `min_count` times, frequent first, ties by name."""
     counts = Counter(item for row in rows for item in row)
-    kept = sorted((i for i, n in counts.items() if n >= minimum), key=lambda i: (-counts[i], i))
+    kept = sorted((i for i, n in counts.items() if n >= min_count), key=lambda i: (-counts[i], i))
     return [*specials, *(item for item in kept if item not in specials)]
 
 
@@ -27,14 +27,14 @@ def index_of(vocabulary: Sequence[str]) -> dict[str, int]:
     return {item: place for place, item in enumerate(vocabulary)}
 
 
-def covering(rows: Iterable[Iterable[str]], vocabulary: Sequence[str], part: float = 0.8) -> int:
+def coverage_size(rows: Iterable[Iterable[str]], vocabulary: Sequence[str], part: float = 0.8) -> int:
     """Count the first items of a vocabulary that make up `part` of all that stands in some rows."""
     counts = Counter(item for row in rows for item in row)
     running = np.cumsum([counts[item] for item in vocabulary])
     return min(int(np.searchsorted(running, part * counts.total())) + 1, len(vocabulary))
 
 
-def unusual(ids: Ragged, frequent: int) -> npt.NDArray[np.float64]:
+def rare_token_share(ids: Ragged, frequent: int) -> npt.NDArray[np.float64]:
     """Return the share of each row's items that are unknown, or not of the first `frequent`: (n,).
 
     Unknown ones alone would not do: there are hardly any in the rows that taught the vocabulary, whatever

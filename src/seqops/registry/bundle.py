@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from seqops.core.files import sha256_of, write_json
 from seqops.core.interfaces import Task
-from seqops.core.project import Folder
+from seqops.core.project import TaskPaths
 from seqops.core.task_parts import PARTS, module_of
 from seqops.drift.reference import reference_of
 from seqops.tracking.code_closure import PACKAGE, ROOT, closure, third_party
@@ -24,12 +24,12 @@ from seqops.tracking.mlflow_runs import source_of
 SERVING = "seqops.serving"
 
 
-def log_bundle(task: Task, folder: Folder, run_id: str, example: str) -> str:
+def log_bundle(task: Task, paths: TaskPaths, run_id: str, example: str) -> str:
     """Log a trained task as a model that takes raw input; return its URI."""
     with tempfile.TemporaryDirectory() as scratch:
-        artifacts = {"weights": folder.weights, "meta": folder.meta, "params": Path(scratch) / "params.json"}
+        artifacts = {"weights": paths.weights, "meta": paths.meta, "params": Path(scratch) / "params.json"}
         artifacts["reference"] = Path(scratch) / "reference.json"
-        write_json(artifacts["reference"], reference_of(task.evaluation(), folder))
+        write_json(artifacts["reference"], reference_of(task.evaluation(), paths))
         write_json(artifacts["params"], {"tasks": {task.name: {**task.section, "source": source_of(task)}}})
         manifest = Path(scratch) / "manifest.json"
         hashes = {name: sha256_of(path) for name, path in artifacts.items()}

@@ -17,17 +17,17 @@ import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
 from seqops.core.errors import SeqopsError
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.registry import versions
-from seqops.runtime.journal import Entry, Ledger
-from seqops.runtime.locks import alone
-from seqops.tracking.connection import answering
+from seqops.runtime.journal import Journal, JournalEntry
+from seqops.runtime.locks import exclusive_lock
+from seqops.tracking.connection import translate_store_errors
 
 Action = Literal["promoted", "kept", "rolled back"]
 FORMER, ROLLED_BACK = "seqops.former_champion", "seqops.rolled_back"
 
 
-class Overtaken(SeqopsError):
+class ChampionChangedError(SeqopsError):
     """Another version became champion while this one was compared with the former."""
 
 
@@ -51,7 +51,7 @@ class Decision:
         """Tell whether the version is champion now."""
         return self.after == self.version
 
-    def said(self) -> str:
+    def summary(self) -> str:
         """Say it in two lines."""
         change = f"champion: {self.before or 'none'} -> {self.after or 'none'}"
         if self.before == self.after:
@@ -60,47 +60,47 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Succession:
+class ChampionAlias:
     """The champions of one registered model."""
 
     client: mlflow.MlflowClient
-    store: Store
+    store: Project
     task: str
     model: str
 
     @property
-    def ledger(self) -> Ledger:
+    def journal(self) -> Journal:
         """The record of the project."""
-        return Ledger.of(self.store)
+        return Journal.open(self.store)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Keep every other process of this project from changing this registered model meanwhile."""
-        with alone(self.store.state / f"registry-{self.model}.lock"), answering():
+        with exclusive_lock(self.store.state / f"registry-{self.model}.lock"), translate_store_errors():
             yield
 
     def champion(self) -> str | None:
         """Return the version that is champion now."""
-        with answering():
-            return versions.holder(self.client, self.model, versions.CHAMPION)
+        with translate_store_errors():
+            return versions.get_alias(self.client, self.model, versions.CHAMPION)
 
-    def settle(self) -> Decision | None:
+    def recover(self) -> Decision | None:
         """Finish what a death left between the move of the alias and its record; return it."""
-        with self.alone():
-            return self._settle()
+        with self.lock():
+            return self._recover()
 
     def promote(self, decision: Decision) -> Decision:
         """Make a version champion in the place of the one it was compared with, `decision.before`.
 
-        Raises Overtaken where that one is champion no more.
+        Raises ChampionChangedError where that one is champion no more.
         """
-        with self.alone():
-            self._settle()
-            present = versions.holder(self.client, self.model, versions.CHAMPION)
+        with self.lock():
+            self._recover()
+            present = versions.get_alias(self.client, self.model, versions.CHAMPION)
             if present == decision.version:
                 return replace(decision, action="kept", before=present, reason="it is the champion")
             if present != decision.before:
-                raise Overtaken(
+                raise ChampionChangedError(
                     f"version {present} became champion meanwhile; run it again to be compared with it"
                 )
             version = self._version(decision.version)
@@ -110,7 +110,7 @@ class Succession:
 
     def keep(self, decision: Decision) -> Decision:
         """Record that the champion stays; once, however often it is decided."""
-        with self.alone():
+        with self.lock():
             version = self._version(decision.version)
             past = [e for e in self._entries() if e["version"] == decision.version]
             if not past or _timeless(past[-1]) != self._entry(decision, version, "outcome"):
@@ -119,11 +119,11 @@ class Succession:
 
     def roll_back(self) -> Decision:
         """Put the former champion back. Raises SeqopsError where there is none to put back."""
-        with self.alone():
-            settled = self._settle()
+        with self.lock():
+            settled = self._recover()
             if settled is not None and settled.action == "rolled back":
                 return settled
-            present = versions.holder(self.client, self.model, versions.CHAMPION)
+            present = versions.get_alias(self.client, self.model, versions.CHAMPION)
             if present is None:
                 raise SeqopsError(f"{self.model} has no champion, so there is none to take down.")
             version = self._version(present)
@@ -152,16 +152,16 @@ class Succession:
         intent = self._entry(decision, version, "intent")
         past = self._entries()
         if not past or _timeless(past[-1]) != intent:
-            self.ledger.append(intent)
+            self.journal.append(intent)
         self.client.set_registered_model_alias(self.model, versions.CHAMPION, decision.after)
         self._finish(decision, version)
 
-    def _settle(self) -> Decision | None:
+    def _recover(self) -> Decision | None:
         past = self._entries()
         if not past or past[-1]["stage"] != "intent":
             return None
         decision = _decision(past[-1])
-        if versions.holder(self.client, self.model, versions.CHAMPION) != decision.after:
+        if versions.get_alias(self.client, self.model, versions.CHAMPION) != decision.after:
             return None
         self._finish(decision, self._version(decision.version))
         return decision
@@ -170,7 +170,7 @@ class Succession:
         tags = {
             "seqops.decision": decision.action,
             "seqops.decision_by": decision.by,
-            "seqops.decision_reason": decision.reason[: versions.MOST],
+            "seqops.decision_reason": decision.reason[: versions.MAX_DESCRIPTION],
             "seqops.decision_numbers": _brief(decision.numbers),
         }
         if decision.action == "rolled back":
@@ -178,15 +178,15 @@ class Succession:
         versions.tag(self.client, version, tags)
         if decision.action == "promoted" and ROLLED_BACK in version.tags:
             self.client.delete_model_version_tag(self.model, decision.version, ROLLED_BACK)
-        self.ledger.append(self._entry(decision, version, "outcome"))
+        self.journal.append(self._entry(decision, version, "outcome"))
 
     def _version(self, number: str) -> ModelVersion:
         return versions.version(self.client, self.model, number)
 
-    def _entries(self) -> list[Entry]:
-        return [entry for entry in self.ledger.entries() if entry.get("model") == self.model]
+    def _entries(self) -> list[JournalEntry]:
+        return [entry for entry in self.journal.entries() if entry.get("model") == self.model]
 
-    def _entry(self, decision: Decision, version: ModelVersion, stage: str) -> Entry:
+    def _entry(self, decision: Decision, version: ModelVersion, stage: str) -> JournalEntry:
         entry = {
             "task": self.task,
             "model": self.model,
@@ -200,11 +200,11 @@ class Succession:
             "reason": decision.reason,
             "numbers": dict(decision.numbers),
         }
-        plain: Entry = json.loads(json.dumps(entry, allow_nan=False))
+        plain: JournalEntry = json.loads(json.dumps(entry, allow_nan=False))
         return plain
 
 
-def _decision(entry: Entry) -> Decision:
+def _decision(entry: JournalEntry) -> Decision:
     return Decision(
         entry["action"],
         entry["version"],
@@ -216,14 +216,14 @@ def _decision(entry: Entry) -> Decision:
     )
 
 
-def _timeless(entry: Entry) -> Entry:
+def _timeless(entry: JournalEntry) -> JournalEntry:
     return {key: value for key, value in entry.items() if key != "time"}
 
 
 def _brief(numbers: Mapping[str, Any]) -> str:
     """Write the numbers as a tag holds them: without the slices where there is no room."""
     text = json.dumps(numbers, ensure_ascii=False, allow_nan=False)
-    if len(text) <= versions.MOST:
+    if len(text) <= versions.MAX_DESCRIPTION:
         return text
     short = {key: value for key, value in numbers.items() if key != "slices"}
-    return json.dumps(short, ensure_ascii=False, allow_nan=False)[: versions.MOST]
+    return json.dumps(short, ensure_ascii=False, allow_nan=False)[: versions.MAX_DESCRIPTION]

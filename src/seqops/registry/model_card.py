@@ -7,7 +7,7 @@ from typing import Any
 
 from seqops.core.interfaces import Endpoint
 from seqops.evaluation.formatting import bounds, number, table
-from seqops.registry.versions import MOST
+from seqops.registry.versions import MAX_DESCRIPTION
 
 
 def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str) -> str:
@@ -56,4 +56,4 @@ def _slices(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
 
 def _fitting(text: str) -> str:
     """Cut after the last whole line for which the registry has room."""
-    return text if len(text) <= MOST else text[:MOST].rpartition("\n")[0]
+    return text if len(text) <= MAX_DESCRIPTION else text[:MAX_DESCRIPTION].rpartition("\n")[0]

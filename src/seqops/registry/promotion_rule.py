@@ -10,52 +10,52 @@ import numpy as np
 import numpy.typing as npt
 
 from seqops.core.score import Score
-from seqops.evaluation.evaluate import Chance, Evaluation
+from seqops.evaluation.evaluate import BootstrapConfig, EvaluationResult
 from seqops.metrics.bootstrap import Difference, paired, rounded
 from seqops.metrics.multiple_testing import holm
 
 
 @dataclass(frozen=True)
-class Rule:
+class PromotionRule:
     """How sure the rule must be.
 
-    chance: the resamples, and the level at which a version must be better; guard: the level at which it
-    may be worse on no slice (0: slices do not count); unscorable: whether a champion that cannot be scored
+    bootstrap: the resamples, and the level at which a version must be better; slice_alpha: the level at which
+    it may be worse on no slice (0: slices do not count); unscorable: whether a champion that cannot be scored
     on the present rows is kept, or replaced by a version that beats the trivial baselines.
     """
 
-    chance: Chance
-    guard: float
+    bootstrap: BootstrapConfig
+    slice_alpha: float
     unscorable: Literal["keep", "replace"]
 
-    def as_json(self) -> dict[str, float | str]:
+    def to_json(self) -> dict[str, float | str]:
         """Name what decides, for the record."""
-        chance = self.chance
+        bootstrap = self.bootstrap
         return {
-            "alpha": chance.alpha,
-            "guard": self.guard,
+            "alpha": bootstrap.alpha,
+            "guard": self.slice_alpha,
             "unscorable": self.unscorable,
-            "resamples": chance.resamples,
-            "seed": chance.seed,
+            "resamples": bootstrap.resamples,
+            "seed": bootstrap.seed,
         }
 
 
 @dataclass(frozen=True)
-class Slice:
+class SliceComparison:
     """How a version stands against the champion on some of the rows.
 
-    worse: one-sided p of being worse, corrected for the number of slices.
+    p_worse: one-sided p of being worse, corrected for the number of slices.
     """
 
     name: str
     rows: int
     difference: Difference
-    worse: float
+    p_worse: float
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Name the numbers, for the record."""
-        difference = self.difference.as_json()
-        return {"name": self.name, "rows": self.rows, "worse": rounded(self.worse), **difference}
+        difference = self.difference.to_json()
+        return {"name": self.name, "rows": self.rows, "worse": rounded(self.p_worse), **difference}
 
 
 @dataclass(frozen=True)
@@ -66,30 +66,30 @@ class Comparison:
     ours: float
     theirs: float
     difference: Difference
-    slices: Sequence[Slice]
+    slices: Sequence[SliceComparison]
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Name the numbers, for the record."""
         return {
             "metric": self.metric,
             "ours": rounded(self.ours),
             "champion": rounded(self.theirs),
-            "difference": self.difference.as_json(),
-            "slices": [part.as_json() for part in self.slices],
+            "difference": self.difference.to_json(),
+            "slices": [part.to_json() for part in self.slices],
         }
 
 
 @dataclass(frozen=True)
-class Case:
+class PromotionInputs:
     """All that the rule looks at.
 
-    found: the version beside its baselines; rolled_back: whether a person took it down; champion: the
+    evaluation: the version beside its baselines; rolled_back: whether a person took it down; champion: the
     version that holds the alias, if any; comparison: with that one, None where it could not be made;
     unscored, champion_unscored: why the version or the champion could not be scored, empty where it could.
     """
 
     version: str
-    found: Evaluation
+    evaluation: EvaluationResult
     rolled_back: bool
     champion: str | None
     comparison: Comparison | None
@@ -98,74 +98,78 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Opinion:
+class RuleVerdict:
     """What the rule would do, and why."""
 
     promote: bool
     reason: str
 
 
-def compare(
-    ours: Score, theirs: Score, masks: Mapping[str, npt.NDArray[np.bool_]], chance: Chance
+def compare_scores(
+    ours: Score, theirs: Score, masks: Mapping[str, npt.NDArray[np.bool_]], bootstrap: BootstrapConfig
 ) -> Comparison:
     """Pair two scores of the same rows, as a whole and on each slice that has rows; masks: (n,).
 
     Raises ValueError where the two do not score the same rows.
     """
-    whole = paired(ours, theirs, chance.resamples, chance.seed)
+    whole = paired(ours, theirs, bootstrap.resamples, bootstrap.seed)
     found = [
-        _slice(name, _part(ours, mask), _part(theirs, mask), chance)
+        _slice(name, _part(ours, mask), _part(theirs, mask), bootstrap)
         for name, mask in masks.items()
         if mask.any()
     ]
-    corrected = holm([part.worse for part in found])
-    slices = [replace(part, worse=worse) for part, worse in zip(found, corrected, strict=True)]
+    corrected = holm([part.p_worse for part in found])
+    slices = [replace(part, p_worse=worse) for part, worse in zip(found, corrected, strict=True)]
     return Comparison(ours.name, ours.point(), theirs.point(), whole, slices)
 
 
-def decide(case: Case, rule: Rule) -> Opinion:
+def decide(inputs: PromotionInputs, rule: PromotionRule) -> RuleVerdict:
     """Judge a version: it must beat the trivial baselines and the champion, and be worse on no slice."""
-    if case.champion == case.version:
-        return Opinion(False, "it is the champion")
-    if case.rolled_back:
-        return Opinion(False, "it was rolled back; only `seqops promote` makes it champion again")
-    if not case.found.beats_trivial:
-        names = ", ".join(f"{r.name} (p {r.difference.p:.3g})" for r in case.found.unbeaten)
-        return Opinion(False, f"it does not beat the trivial baseline {names} at p < {case.found.alpha:g}")
-    if case.champion is None:
-        return Opinion(True, "there was no champion, and it beats every trivial baseline")
-    stays = f"version {case.champion} stays champion"
-    if case.comparison is None:
-        return _unscored(case, stays, rule)
-    return _against_champion(case.comparison, case.champion, stays, rule)
-
-
-def _unscored(case: Case, stays: str, rule: Rule) -> Opinion:
-    if case.champion_unscored and not case.unscored and rule.unscorable == "replace":
-        why = (
-            f"the champion could not be scored ({case.champion_unscored}), and registry.unscorable is replace"
+    if inputs.champion == inputs.version:
+        return RuleVerdict(False, "it is the champion")
+    if inputs.rolled_back:
+        return RuleVerdict(False, "it was rolled back; only `seqops promote` makes it champion again")
+    if not inputs.evaluation.beats_trivial:
+        names = ", ".join(f"{r.name} (p {r.difference.p:.3g})" for r in inputs.evaluation.unbeaten)
+        return RuleVerdict(
+            False, f"it does not beat the trivial baseline {names} at p < {inputs.evaluation.alpha:g}"
         )
-        return Opinion(True, f"it beats every trivial baseline; {why}")
-    why = case.unscored or case.champion_unscored
+    if inputs.champion is None:
+        return RuleVerdict(True, "there was no champion, and it beats every trivial baseline")
+    stays = f"version {inputs.champion} stays champion"
+    if inputs.comparison is None:
+        return _unscored(inputs, stays, rule)
+    return _against_champion(inputs.comparison, inputs.champion, stays, rule)
+
+
+def _unscored(inputs: PromotionInputs, stays: str, rule: PromotionRule) -> RuleVerdict:
+    if inputs.champion_unscored and not inputs.unscored and rule.unscorable == "replace":
+        why = (
+            f"the champion could not be scored ({inputs.champion_unscored}), and "
+            "registry.unscorable is replace"
+        )
+        return RuleVerdict(True, f"it beats every trivial baseline; {why}")
+    why = inputs.unscored or inputs.champion_unscored
     by_hand = "`seqops promote` decides by hand, or set registry.unscorable to replace"
-    return Opinion(False, f"{stays}: the two could not be compared ({why}); {by_hand}")
+    return RuleVerdict(False, f"{stays}: the two could not be compared ({why}); {by_hand}")
 
 
-def _against_champion(found: Comparison, champion: str, stays: str, rule: Rule) -> Opinion:
-    words, alpha = said(found.difference), rule.chance.alpha
+def _against_champion(found: Comparison, champion: str, stays: str, rule: PromotionRule) -> RuleVerdict:
+    words, alpha = format_difference(found.difference), rule.bootstrap.alpha
     if not (found.difference.value > 0 and found.difference.p < alpha):
-        return Opinion(False, f"{stays}: by {found.metric} the difference is {words}, not p < {alpha:g}")
-    worse = [part for part in found.slices if part.worse < rule.guard]
+        return RuleVerdict(False, f"{stays}: by {found.metric} the difference is {words}, not p < {alpha:g}")
+    worse = [part for part in found.slices if part.p_worse < rule.slice_alpha]
     if worse:
         parts = "; ".join(
-            f"{part.name!r} ({part.rows} rows): {said(part.difference)}, worse at p {part.worse:.3g}"
+            f"{part.name!r} ({part.rows} rows): {format_difference(part.difference)}, worse "
+            f"at p {part.p_worse:.3g}"
             for part in worse
         )
-        return Opinion(False, f"{stays}: it is worse on the slice {parts}, below {rule.guard:g}")
-    return Opinion(True, f"it beats version {champion}: by {found.metric} the difference is {words}")
+        return RuleVerdict(False, f"{stays}: it is worse on the slice {parts}, below {rule.slice_alpha:g}")
+    return RuleVerdict(True, f"it beats version {champion}: by {found.metric} the difference is {words}")
 
 
-def said(difference: Difference) -> str:
+def format_difference(difference: Difference) -> str:
     """Write a difference with its interval and p; positive is better."""
     return f"{difference.value:+.4g} [{difference.low:+.4g}, {difference.high:+.4g}], p {difference.p:.3g}"
 
@@ -174,9 +178,9 @@ def _part(score: Score, mask: npt.NDArray[np.bool_]) -> Score:
     return replace(score, statistics=score.statistics[mask])
 
 
-def _slice(name: str, ours: Score, theirs: Score, chance: Chance) -> Slice:
-    better = paired(ours, theirs, chance.resamples, chance.seed)
-    worse = paired(theirs, ours, chance.resamples, chance.seed).p
+def _slice(name: str, ours: Score, theirs: Score, bootstrap: BootstrapConfig) -> SliceComparison:
+    better = paired(ours, theirs, bootstrap.resamples, bootstrap.seed)
+    worse = paired(theirs, ours, bootstrap.resamples, bootstrap.seed).p
     rows = len(ours.statistics)
     # a bootstrap of few rows is too sure: no exact paired permutation test of n rows can go below 2^-n
-    return Slice(name, rows, better, max(worse, 0.5**rows))
+    return SliceComparison(name, rows, better, max(worse, 0.5**rows))

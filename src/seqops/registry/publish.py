@@ -10,48 +10,48 @@ import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
 from seqops.core.arrays_io import read_splits
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.files import read_json, sha256_of
 from seqops.core.interfaces import Task
-from seqops.core.project import Folder, Store
+from seqops.core.project import Project, TaskPaths
 from seqops.registry import verify, versions
-from seqops.registry.assess import judge
+from seqops.registry.assess import assess
 from seqops.registry.bundle import log_bundle
-from seqops.registry.champion import Decision, Overtaken, Succession
+from seqops.registry.champion import ChampionAlias, ChampionChangedError, Decision
 from seqops.registry.model_card import card
-from seqops.registry.promotion_rule import Rule
-from seqops.registry.rescore import DATA, PREDICTIONS, Present
+from seqops.registry.promotion_rule import PromotionRule
+from seqops.registry.rescore import DATA, PREDICTIONS, TestSet
 from seqops.tracking import connection, mlflow_runs
-from seqops.tracking.fingerprint import Identity
+from seqops.tracking.fingerprint import Fingerprint
 
 MODEL = "seqops.model_sha256"
 
 
-def publish(store: Store, task: Task, identity: Identity, rule: Rule) -> Decision:
+def publish(project: Project, task: Task, fingerprint: Fingerprint, rule: PromotionRule) -> Decision:
     """Log the scores to the training run, register the bundle, and let the rule decide who is champion.
 
     Everything is found by content, so that a second call completes what the first left and doubles
-    nothing. Raises BadData where the artefacts on disk do not belong together.
+    nothing. Raises DataError where the artefacts on disk do not belong together.
     """
-    folder = store.folder(task.name)
-    metrics = scored(folder, identity)
-    run = mlflow_runs.training_run(store, task, identity, metrics["sha256"]["model"])
-    _log(run, folder, metrics)
-    succession = Succession(run.client, store, task.name, task.data.registered_name)
-    with succession.alone():
-        version = _version(run, task, folder, identity, metrics)
-    return _settled(succession, version) or _decided(succession, task, folder, version, rule)
+    paths = project.task_paths(task.name)
+    metrics = read_scores(paths, fingerprint)
+    run = mlflow_runs.find_training_run(project, task, fingerprint, metrics["sha256"]["model"])
+    _log(run, paths, metrics)
+    champion_alias = ChampionAlias(run.client, project, task.name, task.data.registered_name)
+    with champion_alias.lock():
+        version = _version(run, task, paths, fingerprint, metrics)
+    return _recovered(champion_alias, version) or _decided(champion_alias, task, paths, version, rule)
 
 
-def scored(folder: Folder, identity: Identity) -> dict[str, Any]:
-    """Read the scores on disk. Raises BadData where they are of other weights or data."""
-    metrics: dict[str, Any] = read_json(folder.metrics)
-    if not folder.weights.is_file():
-        raise BadData(f"{folder.weights} does not exist. Run `dvc repro`.")
-    if metrics.get("sha256") != {"data": identity.data, "model": sha256_of(folder.weights)}:
-        raise BadData(
-            f"{folder.metrics} holds the scores of other weights or other data than those beside it. "
-            f"Run `dvc repro evaluate@{folder.path.name}`."
+def read_scores(paths: TaskPaths, fingerprint: Fingerprint) -> dict[str, Any]:
+    """Read the scores on disk. Raises DataError where they are of other weights or data."""
+    metrics: dict[str, Any] = read_json(paths.metrics)
+    if not paths.weights.is_file():
+        raise DataError(f"{paths.weights} does not exist. Run `dvc repro`.")
+    if metrics.get("sha256") != {"data": fingerprint.data, "model": sha256_of(paths.weights)}:
+        raise DataError(
+            f"{paths.metrics} holds the scores of other weights or other data than those beside it. "
+            f"Run `dvc repro evaluate@{paths.path.name}`."
         )
     return metrics
 
@@ -71,28 +71,32 @@ def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
     return {re.sub(r"[^\w./ :-]", "-", name): value for name, value in flat.items() if value is not None}
 
 
-def _log(run: mlflow_runs.Training, folder: Folder, metrics: Mapping[str, Any]) -> None:
+def _log(run: mlflow_runs.TrainingRun, paths: TaskPaths, metrics: Mapping[str, Any]) -> None:
     flat = flat_scores(metrics)
-    with connection.answering():
+    with connection.translate_store_errors():
         logged = run.client.get_run(run.run_id).data.metrics
     # a second point of the same score would make a curve of it
     if any(logged.get(name) != value for name, value in flat.items()):
-        run.log(flat)
-    for path in (folder.metrics, folder.report, folder.predictions):
-        run.keep(path)
-    run.keep(folder.plots, "plots")
+        run.log_metrics(flat)
+    for path in (paths.metrics, paths.report, paths.predictions):
+        run.log_artifact(path)
+    run.log_artifact(paths.plots, "plots")
 
 
 def _version(
-    run: mlflow_runs.Training, task: Task, folder: Folder, identity: Identity, metrics: Mapping[str, Any]
+    run: mlflow_runs.TrainingRun,
+    task: Task,
+    paths: TaskPaths,
+    fingerprint: Fingerprint,
+    metrics: Mapping[str, Any],
 ) -> ModelVersion:
     client, name = run.client, task.data.registered_name
-    content = {MODEL: metrics["sha256"]["model"], DATA: identity.data}
-    rows = ", ".join(f"{split} {len(part)}" for split, part in read_splits(folder.arrays).items())
+    content = {MODEL: metrics["sha256"]["model"], DATA: fingerprint.data}
+    rows = ", ".join(f"{split} {len(part)}" for split, part in read_splits(paths.arrays).items())
     tags = {
-        **identity.tags(),
+        **fingerprint.tags(),
         **content,
-        PREDICTIONS: sha256_of(folder.predictions),
+        PREDICTIONS: sha256_of(paths.predictions),
         "seqops.source": metrics["source"],
         "seqops.rows": rows,
     }
@@ -100,9 +104,11 @@ def _version(
     version = versions.version_of(client, name, content)
     if version is None:
         _forget_bundles(client, run.run_id)
-        uri = log_bundle(task, folder, run.run_id, task.endpoint().request_example(read_json(folder.meta)))
-        tags[verify.BUNDLE] = verify.listed(run, uri)
-        versions.describe(client, name, f"{task.name}: {task.endpoint().intended_use}"[: versions.MOST])
+        uri = log_bundle(task, paths, run.run_id, task.endpoint().request_example(read_json(paths.meta)))
+        tags[verify.BUNDLE] = verify.record_files(run, uri)
+        versions.describe(
+            client, name, f"{task.name}: {task.endpoint().intended_use}"[: versions.MAX_DESCRIPTION]
+        )
         # a server takes the address of a logged model only beside its id
         model = uri.removeprefix("models:/") if uri.startswith("models:/") else None
         version = client.create_model_version(
@@ -110,7 +116,7 @@ def _version(
         )
     versions.update(client, version, tags, text)
     number = str(version.version)
-    versions.point(client, name, versions.CHALLENGER, number)
+    versions.set_alias(client, name, versions.CHALLENGER, number)
     return versions.version(client, name, number)
 
 
@@ -121,27 +127,27 @@ def _forget_bundles(client: mlflow.MlflowClient, run_id: str) -> None:
         client.delete_logged_model(logged.model_id)
 
 
-def _settled(succession: Succession, version: ModelVersion) -> Decision | None:
+def _recovered(champion_alias: ChampionAlias, version: ModelVersion) -> Decision | None:
     """Finish a decision that a death left half recorded; return it where it is about this version."""
-    settled = succession.settle()
+    settled = champion_alias.recover()
     number = str(version.version)
     return settled if settled and settled.version == number and settled.champion else None
 
 
 def _decided(
-    succession: Succession, task: Task, folder: Folder, version: ModelVersion, rule: Rule
+    champion_alias: ChampionAlias, task: Task, paths: TaskPaths, version: ModelVersion, rule: PromotionRule
 ) -> Decision:
-    number, champion = str(version.version), succession.champion()
-    present = Present.of(task, folder, version.tags[DATA])
-    judged = judge(succession.client, present, version, champion, rule)
-    reason, numbers = judged.opinion.reason, judged.numbers
+    number, champion = str(version.version), champion_alias.champion()
+    test_set = TestSet.load(task, paths, version.tags[DATA])
+    assessment = assess(champion_alias.client, test_set, version, champion, rule)
+    reason, numbers = assessment.verdict.reason, assessment.numbers
     kept = Decision("kept", number, "rule", champion, champion, reason, numbers)
     if champion == number:
         return kept
-    if not judged.opinion.promote:
-        return succession.keep(kept)
+    if not assessment.verdict.promote:
+        return champion_alias.keep(kept)
     try:
-        return succession.promote(Decision("promoted", number, "rule", champion, number, reason, numbers))
-    except Overtaken as error:
-        now, again = succession.champion(), f"{error} (`seqops publish {task.name}`)"
-        return succession.keep(Decision("kept", number, "rule", now, now, again, numbers))
+        return champion_alias.promote(Decision("promoted", number, "rule", champion, number, reason, numbers))
+    except ChampionChangedError as error:
+        now, again = champion_alias.champion(), f"{error} (`seqops publish {task.name}`)"
+        return champion_alias.keep(Decision("kept", number, "rule", now, now, again, numbers))

@@ -19,42 +19,42 @@ from seqops.core.arrays_io import read_table
 from seqops.core.errors import SeqopsError
 from seqops.core.files import sha256_of
 from seqops.core.interfaces import Meta, Task
-from seqops.core.project import Folder
+from seqops.core.project import TaskPaths
 from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.evaluation.evaluate import named
 from seqops.registry import versions
 from seqops.registry.version_process import running
-from seqops.tracking.connection import answering
-from seqops.tracking.mlflow_runs import kept_json
+from seqops.tracking.connection import translate_store_errors
+from seqops.tracking.mlflow_runs import read_run_json
 
 DATA, PREDICTIONS = "seqops.data_sha256", "seqops.predictions_sha256"
 
 
-class Unscored(SeqopsError):
+class CannotScoreError(SeqopsError):
     """A version cannot be scored on the present test rows."""
 
 
 @dataclass(frozen=True)
-class Present:
+class TestSet:
     """The present test rows of a task, and how they are scored; every version is compared on these."""
 
     task: Task
-    folder: Folder
+    paths: TaskPaths
     data_sha256: str
     truth: Split
     meta: Meta
 
     @classmethod
-    def of(cls, task: Task, folder: Folder, data_sha256: str) -> Present:
-        """Open what preprocess wrote. Raises BadData where it has not run."""
-        splits, meta = folder.encoded()
-        return cls(task, folder, data_sha256, splits["test"], meta)
+    def load(cls, task: Task, paths: TaskPaths, data_sha256: str) -> TestSet:
+        """Open what preprocess wrote. Raises DataError where it has not run."""
+        splits, meta = paths.encoded()
+        return cls(task, paths, data_sha256, splits["test"], meta)
 
     def score(self, predicted: pd.DataFrame) -> Score:
-        """Score predictions by the goal's metric. Raises Unscored where the rows are not as many."""
+        """Score predictions by the goal's metric. Raises CannotScoreError where the rows are not as many."""
         if len(predicted) != len(self.truth):
-            raise Unscored(f"it predicts {len(predicted)} rows, and there are {len(self.truth)}")
+            raise CannotScoreError(f"it predicts {len(predicted)} rows, and there are {len(self.truth)}")
         metrics = self.task.metrics()
         return named(metrics.score(predicted, self.truth, self.meta), metrics.goal.metric)
 
@@ -62,25 +62,26 @@ class Present:
         """Name the slices of the rows: masks (n,)."""
         return self.task.evaluation().slices(self.truth, self.meta)
 
-    def same(self, version: ModelVersion) -> bool:
+    def matches_data(self, version: ModelVersion) -> bool:
         """Tell whether a version was made from the present data."""
         return bool(version.tags.get(DATA) == self.data_sha256)
 
 
-def goal_of(client: mlflow.MlflowClient, present: Present, version: ModelVersion) -> Score:
+def goal_of(client: mlflow.MlflowClient, test_set: TestSet, version: ModelVersion) -> Score:
     """Score a version on the present rows; a version of other data predicts them anew, from its bundle.
 
-    Raises Unscored where its bundle is lost or altered, cannot run here, or does not fit the present rows.
+    Raises CannotScoreError where its bundle is lost or altered, cannot run here, or does not fit the present
+    rows.
     """
     try:
-        stored = _stored(client, version) if present.same(version) else None
-        return present.score(_anew(client, present, version) if stored is None else stored)
+        stored = _stored(client, version) if test_set.matches_data(version) else None
+        return test_set.score(_anew(client, test_set, version) if stored is None else stored)
     except Exception as error:
         # what a former bundle can raise is anything; but a store that does not answer is no bundle's fault
-        with answering():
+        with translate_store_errors():
             client.get_model_version(version.name, version.version)
         reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise Unscored(f"version {version.version}: {reason.rstrip('.')}") from error
+        raise CannotScoreError(f"version {version.version}: {reason.rstrip('.')}") from error
 
 
 def _stored(client: mlflow.MlflowClient, version: ModelVersion) -> pd.DataFrame | None:
@@ -99,13 +100,13 @@ def _stored(client: mlflow.MlflowClient, version: ModelVersion) -> pd.DataFrame 
         return read_table(path) if sha256_of(path) == version.tags.get(PREDICTIONS) else None
 
 
-def _anew(client: mlflow.MlflowClient, present: Present, version: ModelVersion) -> pd.DataFrame:
-    split = present.task.data.assign(read_table(present.folder.table))
+def _anew(client: mlflow.MlflowClient, test_set: TestSet, version: ModelVersion) -> pd.DataFrame:
+    split = test_set.task.data.assign_splits(read_table(test_set.paths.table))
     with running(client, version) as process:
-        return process.predict_split(present.folder.table, split)
+        return process.predict_split(test_set.paths.table, split)
 
 
 def scores_of(client: mlflow.MlflowClient, version: ModelVersion) -> dict[str, Any] | None:
     """Read the metrics.json kept beside a version's run; None where there is none."""
-    found: dict[str, Any] | None = kept_json(client, version.run_id, "metrics.json")
+    found: dict[str, Any] | None = read_run_json(client, version.run_id, "metrics.json")
     return found

@@ -17,24 +17,24 @@ from mlflow.exceptions import MlflowException
 
 from seqops.core.errors import SeqopsError
 from seqops.core.files import sha256_of, sha256_of_json, write_json
-from seqops.core.redaction import masked
+from seqops.core.redaction import redact
 from seqops.runtime.console import err
-from seqops.tracking.mlflow_runs import Training, kept_json
+from seqops.tracking.mlflow_runs import TrainingRun, read_run_json
 
 BUNDLE, LIST = "seqops.bundle_sha256", "bundle.json"
 NAMED = 5  # files that a refusal names
 
 
-def listed(run: Training, uri: str) -> str:
+def record_files(run: TrainingRun, uri: str) -> str:
     """Keep the list of a bundle's files beside its run; return its hash, for the version's tag."""
     with tempfile.TemporaryDirectory() as scratch:
         found = _contents(_copied(uri, Path(scratch)))
         write_json(Path(scratch) / LIST, found)
-        run.keep(Path(scratch) / LIST)
+        run.log_artifact(Path(scratch) / LIST)
     return sha256_of_json(found)
 
 
-def verified(client: mlflow.MlflowClient, version: ModelVersion, scratch: Path) -> Path:
+def verified_copy(client: mlflow.MlflowClient, version: ModelVersion, scratch: Path) -> Path:
     """Copy the bundle of a version into a folder, and return where it may be loaded from.
 
     A copy, so that nobody can change it after it was looked at. Raises SeqopsError where it is lost, or
@@ -45,19 +45,19 @@ def verified(client: mlflow.MlflowClient, version: ModelVersion, scratch: Path) 
         bundle = _copied(version.source, scratch)
     except (OSError, MlflowException) as error:
         raise SeqopsError(
-            f"the bundle of {called} cannot be read: {masked(str(error).strip().splitlines()[0])}. "
+            f"the bundle of {called} cannot be read: {redact(str(error).strip().splitlines()[0])}. "
             "Restore it, or promote another version."
         ) from error
     found, wanted = _contents(bundle), version.tags.get(BUNDLE)
     if wanted is None:
         err.print(
             f"{called} was registered without the hash of its files, so they cannot be checked: "
-            f"load it only if you trust whoever can write to {masked(version.source)}.",
+            f"load it only if you trust whoever can write to {redact(version.source)}.",
             markup=False,
             highlight=False,
         )
     elif sha256_of_json(found) != wanted:
-        kept = kept_json(client, version.run_id, LIST) or {}
+        kept = read_run_json(client, version.run_id, LIST) or {}
         lost = f"the list of its files, {LIST}, is lost or altered too"
         wrong = _differences(kept, found) if sha256_of_json(kept) == wanted else lost
         raise SeqopsError(
@@ -94,4 +94,4 @@ def _differences(kept: Mapping[str, str], found: Mapping[str, str]) -> str:
 
 
 def _place(client: mlflow.MlflowClient, version: ModelVersion) -> str:
-    return masked(client.get_model_version_download_uri(version.name, str(version.version)))
+    return redact(client.get_model_version_download_uri(version.name, str(version.version)))

@@ -25,12 +25,12 @@ import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
 
 from seqops.core.arrays_io import read_table, write_table
-from seqops.core.errors import BadData, SeqopsError
-from seqops.core.interfaces import Watched
+from seqops.core.errors import DataError, SeqopsError
+from seqops.core.interfaces import DriftFeatures
 from seqops.core.ragged import Array, Ragged
 from seqops.registry import version_worker
 from seqops.registry.environment_check import differences
-from seqops.registry.verify import verified
+from seqops.registry.verify import verified_copy
 from seqops.runtime.console import err
 
 START = 300
@@ -55,7 +55,7 @@ def running(
     """
     called = f"version {version.version} of {version.name}"
     with tempfile.TemporaryDirectory() as scratch:
-        bundle = verified(client, version, Path(scratch))
+        bundle = verified_copy(client, version, Path(scratch))
         other = differences(bundle)
         if other:
             warning = f"{called} was registered with {', '.join(other)}: its answers may differ."
@@ -95,11 +95,14 @@ class VersionProcess:
             raise self._cannot_run(message["error"])
 
     def predict(self, inputs: list[str]) -> list[dict[str, Any]]:
-        """Answer each raw input with one record. Raises BadData where one cannot be encoded."""
+        """Answer each raw input with one record. Raises DataError where one cannot be encoded."""
         return list(self._ask("predict", inputs=inputs))
 
     def stream(self, request: str) -> Iterator[str]:
-        """Answer one raw input piece by piece. Raises BadData, and SeqopsError where there are no pieces."""
+        """Answer one raw input piece by piece.
+
+        Raises DataError, and SeqopsError where there are no pieces.
+        """
         return self._ask("stream", inputs=[request])
 
     def predict_split(self, table: Path, split: npt.NDArray[np.str_]) -> pd.DataFrame:
@@ -112,7 +115,7 @@ class VersionProcess:
                 pass
             return read_table(predicted)
 
-    def drift_features(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> Watched:
+    def drift_features(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> DriftFeatures:
         """Return what is watched of the new rows of a table, their scores included; new: (n,)."""
         with tempfile.TemporaryDirectory(dir=self._scratch) as scratch:
             folder = Path(scratch)
@@ -170,7 +173,7 @@ class VersionProcess:
     def _refused(self, error: Mapping[str, str]) -> SeqopsError:
         kind, message = error["kind"], error["message"]
         if kind == "input":
-            return BadData(message)
+            return DataError(message)
         if kind == "import":
             return self._cannot_run(error)
         found = SeqopsError(message if kind == "refused" else f"{self._called} failed: {message}")

@@ -12,11 +12,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from seqops.core.errors import SeqopsError
-from seqops.tracking.connection import answering
+from seqops.tracking.connection import translate_store_errors
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MISSING = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
-MOST = 5000  # characters that the registry's database keeps of a description, and of a tag
+MAX_DESCRIPTION = 5000  # characters that the registry's database keeps of a description, and of a tag
 
 
 def describe(client: mlflow.MlflowClient, name: str, purpose: str) -> None:
@@ -40,7 +40,7 @@ def version_of(client: mlflow.MlflowClient, name: str, tags: Mapping[str, str]) 
 
 def versions(client: mlflow.MlflowClient, name: str) -> list[ModelVersion]:
     """List the versions of a registered model, newest first; none where it is not registered."""
-    with answering():
+    with translate_store_errors():
         found = client.search_model_versions(f"name = '{name}'")
     return sorted(found, key=lambda v: int(v.version), reverse=True)
 
@@ -69,13 +69,13 @@ def tag(client: mlflow.MlflowClient, present: ModelVersion, tags: Mapping[str, s
             client.set_model_version_tag(present.name, str(present.version), key, value)
 
 
-def point(client: mlflow.MlflowClient, name: str, alias: str, number: str) -> None:
+def set_alias(client: mlflow.MlflowClient, name: str, alias: str, number: str) -> None:
     """Let a version hold an alias."""
-    if holder(client, name, alias) != number:
+    if get_alias(client, name, alias) != number:
         client.set_registered_model_alias(name, alias, number)
 
 
-def holder(client: mlflow.MlflowClient, name: str, alias: str) -> str | None:
+def get_alias(client: mlflow.MlflowClient, name: str, alias: str) -> str | None:
     """Return the version that holds an alias, or None."""
     try:
         return str(client.get_model_version_by_alias(name, alias).version)
@@ -86,7 +86,7 @@ def holder(client: mlflow.MlflowClient, name: str, alias: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RegistryStatus:
     """Which versions hold the aliases, how long the challenger trained, and what was decided of it."""
 
     words: str
@@ -94,15 +94,15 @@ class Standing:
     reason: str
 
 
-def standing(client: mlflow.MlflowClient, name: str) -> Standing:
+def registry_status(client: mlflow.MlflowClient, name: str) -> RegistryStatus:
     """Tell where the versions of a registered model stand."""
-    with answering():
-        holders = {alias: holder(client, name, alias) for alias in (CHAMPION, CHALLENGER)}
+    with translate_store_errors():
+        holders = {alias: get_alias(client, name, alias) for alias in (CHAMPION, CHALLENGER)}
         words = ", ".join(f"{alias} v{number}" for alias, number in holders.items() if number)
         if holders[CHALLENGER] is None:
-            return Standing(f"{name}: not registered", math.nan, "")
+            return RegistryStatus(f"{name}: not registered", math.nan, "")
         challenger = client.get_model_version(name, holders[CHALLENGER])
         seconds = client.get_run(challenger.run_id).data.metrics.get("seconds", math.nan)
         action, why = (challenger.tags.get(f"seqops.decision{part}") for part in ("", "_reason"))
         reason = f"Version {holders[CHALLENGER]} {action}: {why}." if action else ""
-        return Standing(f"{name}: {words}", seconds, reason)
+        return RegistryStatus(f"{name}: {words}", seconds, reason)

@@ -13,51 +13,51 @@ import pandas as pd
 from seqops.core.errors import SeqopsError
 from seqops.core.files import read_json
 from seqops.core.interfaces import Task
-from seqops.core.settings import Thresholds
-from seqops.drift.detect import Drift, Reference, measure
+from seqops.core.settings import DriftSettings
+from seqops.drift.detect import DriftReport, Reference, measure_drift
 from seqops.registry import versions
 from seqops.registry.version_process import running
-from seqops.tracking.connection import answering
+from seqops.tracking.connection import translate_store_errors
 
 
-class Unmeasured(SeqopsError):
+class CannotMeasureDriftError(SeqopsError):
     """New rows cannot be compared with the champion."""
 
 
-def against_champion(
+def drift_from_champion(
     task: Task,
     client: mlflow.MlflowClient,
     table: pd.DataFrame,
     new: npt.NDArray[np.bool_],
-    thresholds: Thresholds,
-) -> Drift | None:
+    thresholds: DriftSettings,
+) -> DriftReport | None:
     """Compare the new rows of a table with the rows that the champion was trained on.
 
     new: (n,), the rows to measure; the whole table is given. The champion encodes and predicts them in its
     own process, by its own code. Returns None where there is no champion, or one that was registered without
-    a reference. Raises Unmeasured where its bundle is lost or altered, cannot run here, or does not fit the
-    rows.
+    a reference. Raises CannotMeasureDriftError where its bundle is lost or altered, cannot run here, or does
+    not fit the rows.
     """
     name = task.data.registered_name
-    with answering():
-        number = versions.holder(client, name, versions.CHAMPION)
+    with translate_store_errors():
+        number = versions.get_alias(client, name, versions.CHAMPION)
     if number is None or (kept := _kept(f"models:/{name}/{number}")) is None:
         return None
     if not new.any():
-        return measure(kept, {}, thresholds)
+        return measure_drift(kept, {}, thresholds)
     champion = versions.version(client, name, number)
     try:
         with running(client, champion) as process:
-            return measure(kept, process.drift_features(table, new), thresholds)
+            return measure_drift(kept, process.drift_features(table, new), thresholds)
     except Exception as error:
         # what a former bundle can raise is anything
         reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise Unmeasured(f"version {number} of {name}: {reason.rstrip('.')}.") from error
+        raise CannotMeasureDriftError(f"version {number} of {name}: {reason.rstrip('.')}.") from error
 
 
 def _kept(uri: str) -> Reference | None:
     """Read the reference in a bundle; None where it was registered without one."""
-    with answering(), tempfile.TemporaryDirectory() as scratch:
+    with translate_store_errors(), tempfile.TemporaryDirectory() as scratch:
         artifacts = mlflow.artifacts.list_artifacts(f"{uri}/artifacts")
         if not any(file.path.endswith("reference.json") for file in artifacts):
             return None

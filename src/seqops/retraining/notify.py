@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from seqops.core.redaction import masked
+from seqops.core.redaction import redact
 from seqops.runtime.console import err
 
 WEBHOOK = "SEQOPS_WEBHOOK"
@@ -27,7 +27,7 @@ LONGEST = 30.0
 """What the command may take: seconds."""
 
 
-class Settings(Protocol):
+class NotificationTargets(Protocol):
     """The `notify` section of params.yaml."""
 
     @property
@@ -43,11 +43,11 @@ class Settings(Protocol):
         """Which outcomes to tell."""
 
 
-class Untold(Exception):
+class NotificationError(Exception):
     """A notification did not arrive."""
 
 
-def notify(settings: Settings, event: Mapping[str, Any]) -> None:
+def notify(settings: NotificationTargets, event: Mapping[str, Any]) -> None:
     """Post the event as JSON and give it to the command, where its `outcome` is among the chosen ones.
 
     `time` (UTC) and `text`, a sentence for receivers that show one, are added where they are missing.
@@ -76,7 +76,7 @@ def sentence(event: Mapping[str, Any]) -> str:
 def origin(url: str) -> str:
     """Return scheme and host alone, because the path of a webhook is often its secret."""
     with suppress(ValueError):
-        parts = urlsplit(masked(url))
+        parts = urlsplit(redact(url))
         if parts.scheme in ("http", "https") and parts.netloc:
             return f"{parts.scheme}://{parts.netloc}"
     return "the webhook"
@@ -86,29 +86,34 @@ def _encoded(told: Mapping[str, Any]) -> bytes:
     try:
         return json.dumps(told, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (TypeError, ValueError) as error:
-        raise Untold(f"the event is no JSON ({error})") from None
+        raise NotificationError(f"the event is no JSON ({error})") from None
 
 
 def _post(url: str, body: bytes) -> None:
-    """Try up to three times; what the server takes too long to answer is not sent twice. Raises Untold."""
+    """Try up to three times; what the server takes too long to answer is not sent twice.
+
+    Raises NotificationError.
+    """
     import requests
 
     for pause in (*PAUSES, None):
         try:
             code = _status(url, body)
         except requests.ReadTimeout:
-            raise Untold(f"{origin(url)} did not answer within {TIMEOUTS[1]:g} s") from None
+            raise NotificationError(f"{origin(url)} did not answer within {TIMEOUTS[1]:g} s") from None
         except requests.ConnectionError as error:
             trouble, hopeless = f"could not be reached ({type(error).__name__})", False
         except (requests.RequestException, ValueError) as error:
-            raise Untold(f"{origin(url)} is no address to post to ({type(error).__name__})") from None
+            raise NotificationError(
+                f"{origin(url)} is no address to post to ({type(error).__name__})"
+            ) from None
         else:
             if code < requests.codes.multiple_choices:
                 return
             trouble, hopeless = f"answered {code}", code < requests.codes.internal_server_error
             hopeless = hopeless and code != requests.codes.too_many_requests
         if hopeless or pause is None:
-            raise Untold(f"{origin(url)} {trouble}")
+            raise NotificationError(f"{origin(url)} {trouble}")
         time.sleep(pause)
 
 
@@ -124,29 +129,29 @@ def _status(url: str, body: bytes) -> int:
 
 
 def _give(words: Sequence[str], body: bytes) -> None:
-    """Run the command with the event on its standard input; its stderr is shown. Raises Untold."""
+    """Run the command with the event on its standard input; its stderr is shown. Raises NotificationError."""
     name = words[0]
     try:
         process = subprocess.Popen(  # noqa: S603
             list(words), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, process_group=0
         )
     except (OSError, ValueError) as error:
-        raise Untold(f"{name} could not be run ({error})") from None
+        raise NotificationError(f"{name} could not be run ({error})") from None
     with process:
         try:
             process.communicate(body, LONGEST)
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            raise Untold(f"{name} did not end within {LONGEST:g} s and was killed") from None
+            raise NotificationError(f"{name} did not end within {LONGEST:g} s and was killed") from None
     if process.returncode:
-        raise Untold(f"{name} failed (exit {process.returncode})")
+        raise NotificationError(f"{name} failed (exit {process.returncode})")
 
 
 @contextmanager
 def _warned() -> Iterator[None]:
     try:
         yield
-    except Untold as error:
+    except NotificationError as error:
         said = f"nobody was told: {error}. The outcome stands; see `notify` in params.yaml."
         err.print(said, markup=False, highlight=False)

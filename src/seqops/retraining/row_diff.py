@@ -12,7 +12,7 @@ LINE = "line"
 
 
 @dataclass(frozen=True)
-class Changes:
+class RowDiff:
     """Rows added, removed, and altered where they stood; new: those that the earlier reading lacks (n,)."""
 
     added: int
@@ -28,13 +28,13 @@ class Changes:
         """Name the counts."""
         return {"added": self.added, "removed": self.removed, "altered": self.altered}
 
-    def said(self) -> str:
+    def summary(self) -> str:
         """Say it in words."""
         said = [f"{count:,} {what}" for what, count in self.counts().items() if count]
         return f"rows: {', '.join(said)}" if said else "no row changed"
 
 
-def changes(before: pd.DataFrame, now: pd.DataFrame) -> Changes:
+def diff_rows(before: pd.DataFrame, now: pd.DataFrame) -> RowDiff:
     """Compare two readings by what the rows say, wherever they stand.
 
     An old row that is gone and a new one at its raw line are one altered row.
@@ -42,7 +42,7 @@ def changes(before: pd.DataFrame, now: pd.DataFrame) -> Changes:
     old, new = _keys(before), _keys(now)
     gone, come = ~old.isin(new), ~new.isin(old)
     altered = len(np.intersect1d(before[LINE][gone], now[LINE][come]))
-    return Changes(int(come.sum()) - altered, int(gone.sum()) - altered, altered, np.asarray(come))
+    return RowDiff(int(come.sum()) - altered, int(gone.sum()) - altered, altered, np.asarray(come))
 
 
 def _keys(table: pd.DataFrame) -> pd.MultiIndex:

@@ -5,39 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seqops.core.errors import SeqopsError
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.params import Params
-from seqops.retraining.cycle import Ended, Settings, retrain
+from seqops.retraining.cycle import CycleOptions, CycleResult, retrain
 from seqops.retraining.notify import notify
 from seqops.retraining.triggers import Trigger
-from seqops.runtime.console import complain, told
+from seqops.runtime.console import error_summary, print_error
 
 CODES = {"promoted": 0, "due": 0, "kept": 10, "nothing": 11, "refused": 12, "failed": 1}
 BY_WEIGHT = ("failed", "refused", "promoted", "due", "kept", "nothing")
 
 
-def rounds(
-    store: Store, names: Sequence[str], triggers: Sequence[str], tune: int, dry_run: bool, debug: bool
+def retrain_all(
+    project: Project, names: Sequence[str], triggers: Sequence[str], tune: int, dry_run: bool, debug: bool
 ) -> int:
     """Run a cycle of each task; one that fails does not keep the next from running. Returns the exit code."""
-    params = Params.load(store.params)
-    settings = Settings([Trigger.parse(text) for text in triggers], params.drift, tune, dry_run)
+    params = Params.load(project.params)
+    settings = CycleOptions([Trigger.parse(text) for text in triggers], params.drift, tune, dry_run)
     for name in names:
         params.task(name)
     outcomes = set()
     for name in names:
-        ended = _cycle(store, name, settings, debug)
+        ended = _cycle(project, name, settings, debug)
         outcomes.add(ended.outcome)
         if not dry_run:
             notify(params.notify, ended.event())
     return CODES[next(outcome for outcome in BY_WEIGHT if outcome in outcomes)]
 
 
-def _cycle(store: Store, name: str, settings: Settings, debug: bool) -> Ended:
+def _cycle(project: Project, name: str, settings: CycleOptions, debug: bool) -> CycleResult:
     try:
-        return retrain(store, name, settings)
+        return retrain(project, name, settings)
     except (SeqopsError, OSError) as error:
         if debug:
             raise
-        complain(error)
-        return Ended(name, "failed", told(error))
+        print_error(error)
+        return CycleResult(name, "failed", error_summary(error))

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from tzlocal import get_localzone
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.files import write_json
 from seqops.retraining.cron import next_run
 
@@ -42,7 +42,7 @@ class State:
 
     @classmethod
     def read(cls, path: Path) -> State | None:
-        """Read the file if there is one. Raises BadData for anything but a state."""
+        """Read the file if there is one. Raises DataError for anything but a state."""
         if not path.exists():
             return None
         try:
@@ -51,7 +51,7 @@ class State:
             first = error.errors()[0]
             what = ": ".join([*map(str, first["loc"]), first["msg"]])
             remedy = "Remove the file to start afresh; a missed run is then not made up for."
-            raise BadData(f"{path} is not the state of a schedule: {what}. {remedy}") from None
+            raise DataError(f"{path} is not the state of a schedule: {what}. {remedy}") from None
 
     def write(self, path: Path) -> None:
         """Write the file, all or nothing."""
@@ -83,7 +83,7 @@ class Scheduler:
         self.zone = zone or get_localzone()
 
     def loop(self, wait: Callable[[float], bool], clock: Callable[[], datetime] = _now) -> None:
-        """Run whenever it is due, until `wait` says to stop. Raises BadData for an unreadable state.
+        """Run whenever it is due, until `wait` says to stop. Raises DataError for an unreadable state.
 
         wait: waits some seconds, and returns at once and True when it is time to stop (`Event.wait`).
         """

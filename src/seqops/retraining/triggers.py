@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from seqops.core.errors import BadParams
-from seqops.retraining.row_diff import Changes
+from seqops.core.errors import ConfigError
+from seqops.retraining.row_diff import RowDiff
 
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -23,17 +23,17 @@ class Trigger:
 
     @classmethod
     def parse(cls, text: str) -> Trigger:
-        """Read `always`, `new-data`, `drift` or `age=7d` (hours h, days d, weeks w). Raises BadParams."""
+        """Read `always`, `new-data`, `drift` or `age=7d` (hours h, days d, weeks w). Raises ConfigError."""
         if text in ("always", "new-data", "drift"):
             return cls(text)  # type: ignore[arg-type]
         found = re.fullmatch(r"age=(\d+(?:\.\d+)?)([hdw])", text)
         if not found:
-            raise BadParams(f"no trigger {text!r}: name always, new-data, drift, or an age such as age=7d.")
+            raise ConfigError(f"no trigger {text!r}: name always, new-data, drift, or an age such as age=7d.")
         return cls("age", timedelta(**{UNITS[found[2]]: float(found[1])}))
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class TriggerContext:
     """What triggers look at.
 
     unfinished: why the cycle was begun that something cut off; age: of the champion, None where there is
@@ -41,12 +41,12 @@ class Circumstances:
     """
 
     unfinished: str | None
-    changes: Changes
+    diff: RowDiff
     age: timedelta | None
     drift: Callable[[], tuple[bool, str]]
 
 
-def due(triggers: Sequence[Trigger], now: Circumstances) -> tuple[bool, str]:
+def due(triggers: Sequence[Trigger], now: TriggerContext) -> tuple[bool, str]:
     """Tell whether one of the triggers is met, and which; else what each of them found."""
     if now.unfinished is not None:
         return True, f"a retraining was cut off, begun because: {now.unfinished}"
@@ -61,11 +61,11 @@ def due(triggers: Sequence[Trigger], now: Circumstances) -> tuple[bool, str]:
     return False, "; ".join(found)
 
 
-def _met(trigger: Trigger, now: Circumstances, age: timedelta) -> tuple[bool, str]:
+def _met(trigger: Trigger, now: TriggerContext, age: timedelta) -> tuple[bool, str]:
     if trigger.kind == "always":
         return True, "it is always wanted"
     if trigger.kind == "new-data":
-        return bool(now.changes), now.changes.said()
+        return bool(now.diff), now.diff.summary()
     if trigger.kind == "drift":
         return now.drift()
     old = f"the champion is {age / timedelta(days=1):.1f} days old"

@@ -11,7 +11,7 @@ from types import TracebackType
 from rich.console import Console
 
 from seqops.core.errors import SeqopsError
-from seqops.core.redaction import masked
+from seqops.core.redaction import redact
 
 IN_A_LOG = 120  # columns, where there is no screen to ask
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else IN_A_LOG)
@@ -19,7 +19,7 @@ err = Console(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() els
 
 
 @contextmanager
-def plainly(debug: bool = False) -> Iterator[None]:
+def exit_on_error(debug: bool = False) -> Iterator[None]:
     """Turn an expected failure to one message on stderr and a non-zero exit; `debug` shows the traceback.
 
     Secrets of addresses are masked, in the traceback of a failure that nobody expected too.
@@ -33,25 +33,25 @@ def plainly(debug: bool = False) -> Iterator[None]:
     except (SeqopsError, OSError) as error:
         if debug:
             raise
-        complain(error)
+        print_error(error)
         sys.exit(1)
 
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
+    sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
 
 
-def complain(error: SeqopsError | OSError) -> None:
+def print_error(error: SeqopsError | OSError) -> None:
     """Print an expected failure."""
     from rich.markup import escape
 
-    err.print("[bold red]error:[/]", escape(told(error)), highlight=False, markup=True)
+    err.print("[bold red]error:[/]", escape(error_summary(error)), highlight=False, markup=True)
 
 
-def told(error: SeqopsError | OSError) -> str:
+def error_summary(error: SeqopsError | OSError) -> str:
     """Say in words what failed, and what to do."""
     if isinstance(error, SeqopsError):
-        return masked(str(error))
+        return redact(str(error))
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}. Free space or mend the permission, then run it again."
 
@@ -61,7 +61,7 @@ def run_stage(stage: Callable[[str], None]) -> None:
     import typer
 
     def main(task: str, debug: bool = typer.Option(False, help="show the traceback of an error")) -> None:
-        with plainly(debug):
+        with exit_on_error(debug):
             stage(task)
 
     main.__doc__ = stage.__doc__

@@ -30,7 +30,7 @@ def prepare() -> None:
 
 
 @contextmanager
-def hushed() -> Iterator[None]:
+def silence_stderr() -> Iterator[None]:
     """Close stderr, below Python, while TensorFlow is imported: its first lines heed no log level."""
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)

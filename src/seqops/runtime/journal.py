@@ -11,21 +11,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from seqops.core.project import Store
+from seqops.core.project import Project
 
-Entry = dict[str, Any]
+JournalEntry = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Journal:
     """The file, which may end in a line torn by a kill."""
 
     path: Path
 
     @classmethod
-    def of(cls, store: Store) -> Ledger:
+    def open(cls, project: Project) -> Journal:
         """Return the ledger of a project."""
-        return cls(store.state / "registry.jsonl")
+        return cls(project.state / "registry.jsonl")
 
     def append(self, entry: Mapping[str, Any]) -> None:
         """Add one line, stamped with the time (UTC), and see it to the disk; a torn last line is closed."""
@@ -50,7 +50,7 @@ class Ledger:
         if created:
             _sync_folder(self.path.parent)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """Read every whole line, oldest first; what a kill tore is left out."""
         if not self.path.is_file():
             return []
@@ -58,7 +58,7 @@ class Ledger:
         return [entry for line in lines if (entry := _parsed(line)) is not None]
 
 
-def _parsed(line: bytes) -> Entry | None:
+def _parsed(line: bytes) -> JournalEntry | None:
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):

@@ -11,12 +11,12 @@ from pathlib import Path
 from seqops.core.errors import SeqopsError
 
 
-class Taken(SeqopsError):
+class LockHeldError(SeqopsError):
     """Another process does what only one may do at a time."""
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
+def exclusive_lock(path: Path) -> Iterator[None]:
     """Wait until no other process holds this lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -25,7 +25,7 @@ def alone(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def among(path: Path, first: Callable[[], None]) -> Iterator[None]:
+def shared_lock(path: Path, first: Callable[[], None]) -> Iterator[None]:
     """Hold a lock together with others; who finds it free does `first` before anybody else comes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -40,10 +40,10 @@ def among(path: Path, first: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def at_once(path: Path, what: str) -> Iterator[int]:
+def try_lock(path: Path, what: str) -> Iterator[int]:
     """Hold a lock and yield its descriptor; a child that inherits that holds the lock as well.
 
-    what: one of which may run at a time. Raises Taken, at once, where another process holds it.
+    what: one of which may run at a time. Raises LockHeldError, at once, where another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
@@ -51,7 +51,7 @@ def at_once(path: Path, what: str) -> Iterator[int]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise Taken(f"{what} runs already {_held_by(file.read().strip())}") from None
+            raise LockHeldError(f"{what} runs already {_held_by(file.read().strip())}") from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

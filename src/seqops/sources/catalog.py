@@ -17,7 +17,7 @@ Url = Annotated[str, StringConstraints(pattern="^https?://")]
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogEntry:
     """One dataset.
 
     task: whose format it has; file: its name in a mirror's folder of that task; urls: where it is
@@ -42,12 +42,12 @@ class Entry:
         return Path(self.member or self.file).name
 
 
-def read_catalog(path: Path) -> dict[str, Entry]:
+def read_catalog(path: Path) -> dict[str, CatalogEntry]:
     """Read every entry by name. Raises SeqopsError, naming the key, where the file is not well-formed."""
     try:
         with well_formed(path):
             document = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
-        return TypeAdapter(dict[str, Entry]).validate_python(document)
+        return TypeAdapter(dict[str, CatalogEntry]).validate_python(document)
     except FileNotFoundError:
         raise SeqopsError(
             f"{path.name} does not exist. Restore it: `git checkout data/catalog.yaml`."

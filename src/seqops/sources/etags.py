@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.files import read_json, sha256_of, write_json
-from seqops.sources.http import Edition
+from seqops.sources.http import Validators
 
 
 @dataclass(frozen=True)
-class Editions:
+class EtagCache:
     """The record, a JSON file: by the key of an address, its edition and the sha256 of the file.
 
     It only ever saves a transfer: what is lost or unreadable is brought again.
@@ -20,20 +20,20 @@ class Editions:
 
     path: Path
 
-    def of(self, key: str, file: Path) -> Edition | None:
+    def lookup(self, key: str, file: Path) -> Validators | None:
         """Return the edition of a file that is still as it came; None where that is not known."""
         known = self._read().get(key, {})
         if not file.is_file() or known.get("sha256") != sha256_of(file):
             return None
-        return Edition(known["etag"], known["modified"])
+        return Validators(known["etag"], known["modified"])
 
-    def remember(self, key: str, edition: Edition, file: Path) -> None:
+    def remember(self, key: str, validators: Validators, file: Path) -> None:
         """Record what an address gave."""
-        write_json(self.path, {**self._read(), key: {**asdict(edition), "sha256": sha256_of(file)}})
+        write_json(self.path, {**self._read(), key: {**asdict(validators), "sha256": sha256_of(file)}})
 
     def _read(self) -> dict[str, Any]:
         try:
             found = read_json(self.path)
-        except BadData:
+        except DataError:
             return {}
         return found if isinstance(found, dict) else {}

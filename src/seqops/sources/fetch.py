@@ -15,13 +15,13 @@ from urllib.parse import unquote, urlsplit
 from rich.console import Console
 
 from seqops.core.errors import SeqopsError
-from seqops.core.files import replacing, sha256_of
+from seqops.core.files import atomic_write, sha256_of
 from seqops.core.interfaces import Task
-from seqops.core.project import Store
-from seqops.core.redaction import masked
+from seqops.core.project import Project
+from seqops.core.redaction import redact
 from seqops.preprocessing.archive import extract, is_archive
-from seqops.sources.catalog import Entry, read_catalog
-from seqops.sources.etags import Editions
+from seqops.sources.catalog import CatalogEntry, read_catalog
+from seqops.sources.etags import EtagCache
 from seqops.sources.http import LIMIT, download, forget
 
 MIRROR = "SEQOPS_MIRROR"
@@ -29,7 +29,7 @@ SCHEMES = ("http://", "https://")
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchedFile:
     """A raw file and where it came from (secrets masked)."""
 
     path: Path
@@ -47,7 +47,7 @@ def makers_of(task: Task) -> dict[str, Callable[[], Mapping[str, bytes]]]:
 class Fetcher:
     """Where the sources of one task are looked for, and the folder that they are put into together."""
 
-    store: Store
+    store: Project
     task: Task
     console: Console
     into: Path
@@ -59,16 +59,16 @@ class Fetcher:
         return self.store.state / "downloads" / self.task.name
 
     @property
-    def held(self) -> Path:
+    def current(self) -> Path:
         """The raw files of the last time, which need not be brought again where they are the present ones."""
-        return self.store.folder(self.task.name).raw
+        return self.store.task_paths(self.task.name).raw
 
     @property
     def staged(self) -> Path:
         """Verified files on their way to raw/."""
         return self.work / "staged"
 
-    def run(self) -> list[Fetched]:
+    def run(self) -> list[FetchedFile]:
         """Bring every source of the task, then put all of them in place.
 
         Raises SeqopsError, and leaves the folder as it was, where one cannot be had or verified.
@@ -114,17 +114,17 @@ class Fetcher:
             return self._from_catalog(source, catalog[source])
         name = unquote(Path(urlsplit(source).path).name) if source.startswith(SCHEMES) else Path(source).name
         if not name:
-            raise SeqopsError(f"{masked(source)} names no file. Give the address of one file.")
+            raise SeqopsError(f"{redact(source)} names no file. Give the address of one file.")
         self._bring_file(source, self.staged / name, [*makers, *catalog])
-        return {name: masked(source)}
+        return {name: redact(source)}
 
-    def _from_catalog(self, name: str, entry: Entry) -> dict[str, str]:
+    def _from_catalog(self, name: str, entry: CatalogEntry) -> dict[str, str]:
         if entry.task != self.task.name:
             raise SeqopsError(
                 f"tasks.{self.task.name}.source: {name} is a dataset of the task {entry.task}. "
                 "Name one of this task's, or a file."
             )
-        held = self.held / entry.raw_name
+        held = self.current / entry.raw_name
         if held.is_file() and sha256_of(held) in entry.sha256:
             _copy(held, self.staged / entry.raw_name)
             return {entry.raw_name: name}
@@ -134,16 +134,16 @@ class Fetcher:
         for address in [*addresses, *entry.urls]:
             try:
                 self._bring_verified(address, entry)
-                return {entry.raw_name: masked(address)}
+                return {entry.raw_name: redact(address)}
             except SeqopsError as error:
                 reasons.append(f"\n  {error}")
-        mend = (
+        fix = (
             entry.obtain
             or f"Mend what is said, or point {MIRROR} to a folder holding {entry.task}/{entry.file}."
         )
-        raise SeqopsError(f"{name} could not be had.{''.join(reasons)}\n{mend}")
+        raise SeqopsError(f"{name} could not be had.{''.join(reasons)}\n{fix}")
 
-    def _bring_verified(self, address: str, entry: Entry) -> None:
+    def _bring_verified(self, address: str, entry: CatalogEntry) -> None:
         """Stage one address of a catalogued dataset. Raises SeqopsError where its sha256 is another."""
         arrived, ready = self.staged / "arrived", self.staged / entry.raw_name
         self._bring_file(address, arrived, [])
@@ -156,7 +156,7 @@ class Fetcher:
         if found not in entry.sha256:
             ready.unlink()
             raise SeqopsError(
-                f"{masked(address)}: {entry.raw_name} has sha256 {found}, "
+                f"{redact(address)}: {entry.raw_name} has sha256 {found}, "
                 f"the catalogue pins {' or '.join(entry.sha256)}. It is damaged or changed: do not use it."
             )
 
@@ -175,24 +175,24 @@ class Fetcher:
     def _bring_address(self, address: str, to: Path) -> None:
         """Stage what an address gives; where that is what is held, without a transfer."""
         key = hashlib.sha256(address.encode()).hexdigest()[:16]
-        part, held = self.work / f"{key}.part", self.held / to.name
-        editions = Editions(self.store.state / "editions" / f"{self.task.name}.json")
+        part, held = self.work / f"{key}.part", self.current / to.name
+        cache = EtagCache(self.store.state / "editions" / f"{self.task.name}.json")
         # `$NAME` stands for a secret that no file of the project holds
         url = os.path.expandvars(address)
-        brought = download(url, part, self.console, self.limit, editions.of(key, held))
+        brought = download(url, part, self.console, self.limit, cache.lookup(key, held))
         if brought is None:
             _copy(held, to)
             return
         part.replace(to)
         forget(part)
-        editions.remember(key, brought, to)
+        cache.remember(key, brought, to)
 
-    def _put(self, name: str, origin: str) -> Fetched:
+    def _put(self, name: str, origin: str) -> FetchedFile:
         target = self.into / name
-        with replacing(target) as temporary:
+        with atomic_write(target) as temporary:
             # a move, because .state may be on another disk
             shutil.move(self.staged / name, temporary)
-        return Fetched(target, origin, sha256_of(target))
+        return FetchedFile(target, origin, sha256_of(target))
 
     def _remove_others(self, names: set[str]) -> None:
         for path in self.into.iterdir():

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from urllib3.util import Retry
 
 from seqops.core.errors import SeqopsError
-from seqops.core.redaction import masked
+from seqops.core.redaction import redact
 
 LIMIT = 2 * 1024**3
 """No download, and no archive member, may be larger: bytes."""
@@ -42,25 +42,25 @@ class TransferError(SeqopsError):
 
 
 @dataclass(frozen=True)
-class Edition:
+class Validators:
     """What a server says of the file that it gives (RFC 9110, section 8.8); empty: nothing."""
 
     etag: str
     modified: str
 
-    def unless(self) -> dict[str, str]:
+    def conditional_headers(self) -> dict[str, str]:
         """Ask for the file only where it is another one by now (RFC 9110, section 13.1)."""
         asked = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in asked.items() if value}
 
 
 def download(
-    url: str, part: Path, console: Console, limit: int = LIMIT, held: Edition | None = None
-) -> Edition | None:
+    url: str, part: Path, console: Console, limit: int = LIMIT, current: Validators | None = None
+) -> Validators | None:
     """Bring a file, going on where an earlier, cut transfer of the same content stopped.
 
     part: the file to write; its ETag is kept beside it, because only that tells whether the rest still
-    fits (RFC 9110, section 13.1.5); held: the edition that need not be brought again. Returns the edition
+    fits (RFC 9110, section 13.1.5); current: the edition that need not be brought again. Returns the edition
     that was brought; None where it is the one held. Raises TransferError, secrets of the URL masked.
     """
     part.parent.mkdir(parents=True, exist_ok=True)
@@ -68,14 +68,14 @@ def download(
     with _session() as session, Progress(*columns, console=console, transient=True) as bars:
         bar = bars.add_task(Path(urlsplit(url).path).name or "download", total=None)
         for _ in range(ATTEMPTS):
-            response = _ask(session, url, part, held)
+            response = _ask(session, url, part, current)
             if response.status_code == requests.codes.not_modified:
                 return None
             try:
                 _receive(response, part, bars, bar, limit)
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
                 continue
-            return Edition(*(response.headers.get(name, "") for name in ("ETag", "Last-Modified")))
+            return Validators(*(response.headers.get(name, "") for name in ("ETag", "Last-Modified")))
     raise _refusal(url, f"broke off {ATTEMPTS} times", "Try again: it will go on there.")
 
 
@@ -97,8 +97,8 @@ def _session() -> requests.Session:
     return session
 
 
-def _ask(session: requests.Session, url: str, part: Path, held: Edition | None) -> requests.Response:
-    headers = held.unless() if held else {}
+def _ask(session: requests.Session, url: str, part: Path, current: Validators | None) -> requests.Response:
+    headers = current.conditional_headers() if current else {}
     if part.is_file() and _etag(part).is_file():
         headers = {"Range": f"bytes={part.stat().st_size}-", "If-Range": _etag(part).read_text("ascii")}
     try:
@@ -165,5 +165,5 @@ def _refuse_large(url: str, size: int, limit: int) -> None:
         raise _refusal(url, f"is larger than the limit of {limit:,} bytes", "Name a smaller file.")
 
 
-def _refusal(url: str, what: str, mend: str) -> TransferError:
-    return TransferError(f"{masked(url)} {what}. {mend}")
+def _refusal(url: str, what: str, fix: str) -> TransferError:
+    return TransferError(f"{redact(url)} {what}. {fix}")

@@ -14,9 +14,9 @@ import requests
 from mlflow.exceptions import MlflowException
 
 from seqops.core.errors import SeqopsError
-from seqops.core.project import Store
-from seqops.core.redaction import masked
-from seqops.runtime.locks import alone
+from seqops.core.project import Project
+from seqops.core.redaction import redact
+from seqops.runtime.locks import exclusive_lock
 
 DATABASE = "mlflow.db"
 REFUSALS = {
@@ -27,16 +27,16 @@ REFUSALS = {
 
 
 @contextmanager
-def answering() -> Iterator[None]:
+def translate_store_errors() -> Iterator[None]:
     """Turn what MLflow and the network raise to one message that names the store and the way out."""
     try:
         yield
     except (MlflowException, requests.RequestException) as error:
-        uri = masked(mlflow.get_tracking_uri())
+        uri = redact(mlflow.get_tracking_uri())
         if refusal := REFUSALS.get(_status(error)):
             raise SeqopsError(f"the tracking store {uri} {refusal}") from error
         raise SeqopsError(
-            f"the tracking store {uri} failed: {masked(str(error).splitlines()[0])} "
+            f"the tracking store {uri} failed: {redact(str(error).splitlines()[0])} "
             "Mend it, or unset MLFLOW_TRACKING_URI to use the project's own store."
         ) from error
 
@@ -47,37 +47,37 @@ def _status(error: MlflowException | requests.RequestException) -> int:
     return 0 if error.response is None else int(error.response.status_code)
 
 
-def store_uri(store: Store) -> str:
+def store_uri(project: Project) -> str:
     """Return MLFLOW_TRACKING_URI, or the database in the project's state."""
-    _folder(store).mkdir(parents=True, exist_ok=True)
-    return os.environ.get("MLFLOW_TRACKING_URI") or _own(store)
+    _folder(project).mkdir(parents=True, exist_ok=True)
+    return os.environ.get("MLFLOW_TRACKING_URI") or _own(project)
 
 
-def _folder(store: Store) -> Path:
-    return store.state / "mlflow"
+def _folder(project: Project) -> Path:
+    return project.state / "mlflow"
 
 
-def _own(store: Store) -> str:
-    return f"sqlite:///{_folder(store) / DATABASE}"
+def _own(project: Project) -> str:
+    return f"sqlite:///{_folder(project) / DATABASE}"
 
 
-def connect(store: Store) -> mlflow.MlflowClient:
+def connect(project: Project) -> mlflow.MlflowClient:
     """Open the tracking store: MLFLOW_TRACKING_URI, or a database in the project's state.
 
     Raises SeqopsError within seconds where a server does not answer.
     """
-    uri = store_uri(store)
+    uri = store_uri(project)
     mlflow.set_tracking_uri(uri)
-    with answering():
+    with translate_store_errors():
         if uri.startswith("http"):
             requests.get(f"{uri.rstrip('/')}/health", timeout=5).raise_for_status()
             return mlflow.MlflowClient()
         # two that make the tables of one database at once break it
-        with alone(_folder(store) / "opening.lock"), warnings.catch_warnings():
+        with exclusive_lock(_folder(project) / "opening.lock"), warnings.catch_warnings():
             # of the libraries that make the tables, about their own
             warnings.simplefilter("ignore", UserWarning)
-            if uri == _own(store):
-                _found(_folder(store) / DATABASE)
+            if uri == _own(project):
+                _found(_folder(project) / DATABASE)
             return mlflow.MlflowClient()
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from seqops.core.files import sha256_of, sha256_of_json
 from seqops.core.interfaces import Task
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.core.task_parts import TRAINED, module_of
 from seqops.tracking.code_closure import closure
 
 
 @dataclass(frozen=True)
-class Identity:
+class Fingerprint:
     """Hashes of all that decides the weights."""
 
     data: str
@@ -24,18 +24,18 @@ class Identity:
     lock: str
 
     @classmethod
-    def of(cls, store: Store, task: Task) -> Identity:
+    def compute(cls, project: Project, task: Task) -> Fingerprint:
         """Hash the encoded data, the task's sections, the code that trains it and the lock."""
         sections = {key: task.section[key] for key in ("data", "model", "fit")}
         return cls(
-            data=store.folder(task.name).data_sha256(),
+            data=project.task_paths(task.name).data_sha256(),
             params=sha256_of_json(sections),
             code=code_sha256(task.name),
-            lock=sha256_of(store.lock) if store.lock.is_file() else "",
+            lock=sha256_of(project.lock) if project.lock.is_file() else "",
         )
 
     @property
-    def fingerprint(self) -> str:
+    def digest(self) -> str:
         """Name the state that may be gone on with: equal where nothing that decides has changed."""
         return sha256_of_json([self.data, self.params, self.code, self.lock])[:16]
 

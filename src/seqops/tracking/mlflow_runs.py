@@ -17,13 +17,14 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run,
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
-from seqops.core.callbacks import Epoch
+from seqops.core.callbacks import EpochResult
 from seqops.core.files import read_json
 from seqops.core.interfaces import Task
-from seqops.core.project import Store
-from seqops.core.redaction import masked
-from seqops.tracking.connection import answering, connect
-from seqops.tracking.fingerprint import Identity, git_commit
+from seqops.core.project import Project
+from seqops.core.redaction import redact
+from seqops.core.renamed_keys import with_new_keys
+from seqops.tracking.connection import connect, translate_store_errors
+from seqops.tracking.fingerprint import Fingerprint, git_commit
 from seqops.tracking.run_names import run_name
 
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
@@ -35,21 +36,21 @@ MADE_BY_ANOTHER = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
 def source_of(task: Task) -> str:
     """Name a task's source as it may be written down: no secret in it."""
     sources = [task.source] if isinstance(task.source, str) else task.source
-    return ",".join(masked(source) for source in sources)
+    return ",".join(redact(source) for source in sources)
 
 
-def logged(task: Task) -> dict[str, str]:
+def run_params(task: Task) -> dict[str, str]:
     """Return the params of a task's run, as the store holds them."""
     return {key: str(value) for key, value in {**task.values(), "source": source_of(task)}.items()}
 
 
-def experiment_of(client: mlflow.MlflowClient, store: Store, task: str) -> str:
+def experiment_of(client: mlflow.MlflowClient, project: Project, task: str) -> str:
     """Return the id of a task's experiment, made where there is none."""
     found = client.get_experiment_by_name(task)
     if found is not None:
         return str(found.experiment_id)
     local = mlflow.get_tracking_uri().startswith("sqlite")
-    folder = (store.state / "mlflow" / "artifacts" / task).as_uri() if local else None
+    folder = (project.state / "mlflow" / "artifacts" / task).as_uri() if local else None
     try:
         return str(client.create_experiment(task, artifact_location=folder))
     except MlflowException as error:
@@ -59,18 +60,18 @@ def experiment_of(client: mlflow.MlflowClient, store: Store, task: str) -> str:
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingRun:
     """The run of one fit; a watcher that records every epoch."""
 
     client: mlflow.MlflowClient
     run_id: str
 
-    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
+    def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
         """Record nothing: curves are by the epoch."""
 
-    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
+    def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
         """Record one point of every curve."""
-        self.log(
+        self.log_metrics(
             {
                 "train/loss": row.loss,
                 f"validation/{row.learns}": row.validation,
@@ -81,21 +82,21 @@ class Training:
             row.epoch + 1,
         )
 
-    def log(self, metrics: Mapping[str, float], step: int = 0) -> None:
+    def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
         """Log metrics at a step."""
         now = time.time_ns() // 1_000_000
-        with answering():
+        with translate_store_errors():
             points = [Metric(k, float(v), now, step) for k, v in metrics.items()]
             self.client.log_batch(self.run_id, metrics=points)
 
-    def tag(self, tags: Mapping[str, str]) -> None:
+    def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags."""
-        with answering():
+        with translate_store_errors():
             self.client.log_batch(self.run_id, tags=[RunTag(k, v) for k, v in tags.items()])
 
-    def keep(self, path: Path, folder: str | None = None) -> None:
+    def log_artifact(self, path: Path, folder: str | None = None) -> None:
         """Store a file, or a folder, beside the run."""
-        with answering():
+        with translate_store_errors():
             if path.is_dir():
                 self.client.log_artifacts(self.run_id, str(path), folder)
             else:
@@ -103,17 +104,17 @@ class Training:
 
 
 @contextmanager
-def training(store: Store, task: Task, identity: Identity) -> Iterator[Training]:
+def open_training_run(project: Project, task: Task, fingerprint: Fingerprint) -> Iterator[TrainingRun]:
     """Open the run of a fit: the one that a kill left behind, or a new one; end it FINISHED or FAILED."""
-    client = connect(store)
-    with answering():
-        experiment = experiment_of(client, store, task.name)
-        tags = {**identity.tags(), "seqops.fingerprint": identity.fingerprint}
-        run = _latest(client, experiment, {"seqops.fingerprint": identity.fingerprint}, UNFINISHED)
+    client = connect(project)
+    with translate_store_errors():
+        experiment = experiment_of(client, project, task.name)
+        tags = {**fingerprint.tags(), "seqops.fingerprint": fingerprint.digest}
+        run = _latest(client, experiment, {"seqops.fingerprint": fingerprint.digest}, UNFINISHED)
         if run is None:
-            run = _start(client, experiment, store, task, identity, tags)
+            run = _start(client, experiment, project, task, fingerprint, tags)
         client.update_run(run.info.run_id, status="RUNNING")
-    opened = Training(client, run.info.run_id)
+    opened = TrainingRun(client, run.info.run_id)
     try:
         yield opened
     except KeyboardInterrupt:
@@ -122,33 +123,35 @@ def training(store: Store, task: Task, identity: Identity) -> Iterator[Training]
     except Exception:
         _give_up(opened, "FAILED")
         raise
-    with answering():
+    with translate_store_errors():
         client.set_terminated(opened.run_id, "FINISHED")
 
 
-def _give_up(opened: Training, status: str) -> None:
+def _give_up(opened: TrainingRun, status: str) -> None:
     """End a run; where the store fails now, the run stays open, and the error that ends the stage is told."""
     with suppress(MlflowException, requests.RequestException):
         opened.client.set_terminated(opened.run_id, status)
 
 
-def training_run(store: Store, task: Task, identity: Identity, model_sha256: str) -> Training:
+def find_training_run(
+    project: Project, task: Task, fingerprint: Fingerprint, model_sha256: str
+) -> TrainingRun:
     """Find the run that made these weights, or start one where the store has none."""
-    client = connect(store)
-    tags = {**identity.tags(), "seqops.model_sha256": model_sha256}
+    client = connect(project)
+    tags = {**fingerprint.tags(), "seqops.model_sha256": model_sha256}
     sought = {k: v for k, v in tags.items() if k != "seqops.code_sha256"}
-    with answering():
-        experiment = experiment_of(client, store, task.name)
+    with translate_store_errors():
+        experiment = experiment_of(client, project, task.name)
         run = _latest(client, experiment, sought)
         if run is None:
-            run = _start(client, experiment, store, task, identity, tags)
+            run = _start(client, experiment, project, task, fingerprint, tags)
             client.set_terminated(run.info.run_id, "FINISHED")
-    return Training(client, run.info.run_id)
+    return TrainingRun(client, run.info.run_id)
 
 
-def kept_json(client: mlflow.MlflowClient, run_id: str, name: str) -> Any:
+def read_run_json(client: mlflow.MlflowClient, run_id: str, name: str) -> Any:
     """Read a JSON file kept beside a run; None where there is none."""
-    with answering(), tempfile.TemporaryDirectory() as scratch:
+    with translate_store_errors(), tempfile.TemporaryDirectory() as scratch:
         if name not in [file.path for file in client.list_artifacts(run_id)]:
             return None
         return read_json(Path(client.download_artifacts(run_id, name, scratch)))
@@ -165,9 +168,9 @@ def _latest(
 def _start(
     client: mlflow.MlflowClient,
     experiment: str,
-    store: Store,
+    project: Project,
     task: Task,
-    identity: Identity,
+    fingerprint: Fingerprint,
     tags: Mapping[str, str],
 ) -> Run:
     source = source_of(task)
@@ -176,16 +179,16 @@ def _start(
         "seqops.kind": TRAINING,
         "seqops.task": task.name,
         "seqops.source": source,
-        "seqops.git_commit": git_commit(store.root),
+        "seqops.git_commit": git_commit(project.root),
     }
-    params = logged(task)
+    params = run_params(task)
     # runs of studies share the experiment, and differ from one another in ways of their own
     last = _latest(client, experiment, {"seqops.kind": TRAINING}, FINISHED)
-    before = {**last.data.params, **last.data.tags} if last else None
+    before = {**with_new_keys(task.name, last.data.params), **last.data.tags} if last else None
     run = client.create_run(experiment, run_name=run_name(source, params, every, before), tags=every)
     client.log_batch(run.info.run_id, params=[Param(key, value) for key, value in params.items()])
     origin = json.dumps({"tags": {"source": source}})
-    dataset = Dataset(task.name, identity.data[:8], source_type="code", source=origin)
+    dataset = Dataset(task.name, fingerprint.data[:8], source_type="code", source=origin)
     used = DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
     client.log_inputs(run.info.run_id, [used])
     return run

@@ -12,26 +12,26 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.callbacks import Epoch
-from seqops.core.files import replacing
+from seqops.core.callbacks import EpochResult
+from seqops.core.files import atomic_write
 
 Weights = list[npt.NDArray[Any]]
 
 
 @dataclass
-class Progress:
+class FitState:
     """All that a fit must remember to go on after a kill; weights and optimizer: at the last epoch's end."""
 
-    epochs: list[Epoch] = field(default_factory=list)
+    epochs: list[EpochResult] = field(default_factory=list)
     best: Weights = field(default_factory=list)
     weights: Weights = field(default_factory=list)
     optimizer: Weights = field(default_factory=list)
 
-    def of_stage(self, number: int) -> list[Epoch]:
+    def of_stage(self, number: int) -> list[EpochResult]:
         """List the epochs of one stage."""
         return [e for e in self.epochs if e.stage == number]
 
-    def best_epoch(self, higher_is_better: bool) -> Epoch:
+    def best_epoch(self, higher_is_better: bool) -> EpochResult:
         """Return the first epoch of the best validation score, among those that learnt what the last did."""
         sign = 1.0 if higher_is_better else -1.0
         alike = [e for e in self.epochs if e.learns == self.epochs[-1].learns]
@@ -39,7 +39,7 @@ class Progress:
         return max(alike, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
 
 
-def _save(path: Path, model: keras.Model, progress: Progress) -> None:
+def _save(path: Path, model: keras.Model, progress: FitState) -> None:
     epochs = json.dumps([e.__dict__ for e in progress.epochs])
     arrays = {
         **_numbered("weight", model.get_weights()),
@@ -47,17 +47,17 @@ def _save(path: Path, model: keras.Model, progress: Progress) -> None:
         **_numbered("optimizer", [v.numpy() for v in model.optimizer.variables]),
         "epochs": np.frombuffer(epochs.encode(), np.uint8),
     }
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         np.savez(temporary, allow_pickle=False, **arrays)
 
 
-def _read(path: Path) -> Progress:
+def _read(path: Path) -> FitState:
     with np.load(path, allow_pickle=False) as arrays:
-        epochs = [Epoch(**e) for e in json.loads(arrays["epochs"].tobytes())]
-        return Progress(epochs, *(_ordered(arrays, name) for name in ("best", "weight", "optimizer")))
+        epochs = [EpochResult(**e) for e in json.loads(arrays["epochs"].tobytes())]
+        return FitState(epochs, *(_ordered(arrays, name) for name in ("best", "weight", "optimizer")))
 
 
-def _resume(model: keras.Model, progress: Progress) -> None:
+def _resume(model: keras.Model, progress: FitState) -> None:
     model.set_weights(progress.weights)
     model.optimizer.build(model.trainable_variables)
     for variable, value in zip(model.optimizer.variables, progress.optimizer, strict=True):

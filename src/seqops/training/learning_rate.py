@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import math
 
-from seqops.core.settings import Recipe
+from seqops.core.settings import FitConfig
 
 
-def learning_rate(recipe: Recipe, step: int, steps: int, drops: int) -> float:
+def learning_rate(fit_config: FitConfig, step: int, steps: int, drops: int) -> float:
     """Return the rate of a step.
 
     step: counted from the start of the fit; steps: in one epoch; drops: plateaus met so far.
     """
-    warm = recipe.warmup_steps
-    factor = _decayed(recipe, step, steps, drops)
+    warm = fit_config.warmup_steps
+    factor = _decayed(fit_config, step, steps, drops)
     if step < warm:
         factor *= (step + 1) / warm
-    return recipe.learning_rate * factor
+    return fit_config.learning_rate * factor
 
 
-def _decayed(recipe: Recipe, step: int, steps: int, drops: int) -> float:
-    rate, warm = recipe.decay.rate, recipe.warmup_steps
-    part = min(max(step - warm, 0) / max(recipe.epochs * steps - warm, 1), 1.0)
-    match recipe.decay.kind:
+def _decayed(fit_config: FitConfig, step: int, steps: int, drops: int) -> float:
+    rate, warm = fit_config.decay.rate, fit_config.warmup_steps
+    part = min(max(step - warm, 0) / max(fit_config.epochs * steps - warm, 1), 1.0)
+    match fit_config.decay.kind:
         case "exponential":
             return float(rate ** (step / steps))
         case "cosine":

@@ -12,27 +12,27 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from seqops.core.callbacks import GOAL, Epoch, Unwatched, Watcher
-from seqops.core.errors import BadParams, SeqopsError
+from seqops.core.callbacks import GOAL, EpochResult, FitCallback, NullCallback
+from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.interfaces import Meta, Metrics, Network, Pretext
 from seqops.core.ragged import Split
-from seqops.core.settings import Recipe, Stage
+from seqops.core.settings import FitConfig, Stage
 from seqops.nn.batching import buckets
-from seqops.training.checkpoint import Progress, Weights, _read, _resume, _save
+from seqops.training.checkpoint import FitState, Weights, _read, _resume, _save
 from seqops.training.learning_rate import learning_rate, plateaus
-from seqops.training.optimizer import Descent, adopt, choose
+from seqops.training.optimizer import LayerwiseAdamW, copy_shared_weights, freeze_and_scale
 
 
-class Diverged(SeqopsError):
+class NonFiniteLossError(SeqopsError):
     """The loss is no longer a number."""
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedModel:
     """A trained model holding the weights of its best epoch."""
 
     model: keras.Model
-    epochs: list[Epoch]
+    epochs: list[EpochResult]
 
 
 def train(
@@ -40,35 +40,35 @@ def train(
     metrics: Metrics,
     splits: dict[str, Split],
     meta: Meta,
-    recipe: Recipe,
+    fit_config: FitConfig,
     checkpoint: Path | None = None,
-    watcher: Watcher | None = None,
-) -> Fitted:
+    callback: FitCallback | None = None,
+) -> FittedModel:
     """Fit to the training rows, stop early by the goal's score on validation rows, keep the best weights.
 
     checkpoint: a `.npz` file that is written after every epoch and, where it exists, gone on from; a fit
-    killed and gone on with ends with the weights of one never killed. Raises Diverged, and BadParams for
-    stages that the network cannot learn by.
+    killed and gone on with ends with the weights of one never killed. Raises NonFiniteLossError, and
+    ConfigError for stages that the network cannot learn by.
     """
     tf.config.experimental.enable_op_determinism()
-    progress = _read(checkpoint) if checkpoint and checkpoint.exists() else Progress()
-    plan = recipe.plan()
-    if plan[-1].learns != GOAL:
-        raise BadParams("fit.stages: the last stage must learn the goal.")
+    progress = _read(checkpoint) if checkpoint and checkpoint.exists() else FitState()
+    plan = fit_config.plan()
+    if plan[-1].objective != GOAL:
+        raise ConfigError("fit.stages: the last stage must learn the goal.")
     subjects = [_subject(network, metrics, stage) for stage in plan]
     for number, (stage, subject) in enumerate(zip(plan, subjects, strict=True)):
-        own = replace(recipe, epochs=stage.epochs, learning_rate=stage.learning_rate, stages=())
+        own = replace(fit_config, epochs=stage.epochs, learning_rate=stage.learning_rate, stages=())
         if _finished(progress, number, own, subject.goal.higher_is_better):
             continue
-        keras.utils.set_random_seed(recipe.seed)
-        model = subject.network.build(meta, Descent(own))
-        choose(model, stage)
+        keras.utils.set_random_seed(fit_config.seed)
+        model = subject.network.build(meta, LayerwiseAdamW(own))
+        freeze_and_scale(model, stage)
         if progress.of_stage(number):
             _resume(model, progress)
         elif number:
             _inherit(model, subject, subjects[number - 1], meta, progress.best)
-        loop = Loop(subject, model, meta, own, number, stage, progress, watcher or Unwatched())
-        training = subject.network.learns_from(splits["train"])
+        loop = StageLoop(subject, model, meta, own, number, stage, progress, callback or NullCallback())
+        training = subject.network.training_rows(splits["train"])
         validation = _validation_rows(splits["validation"], own)
         while not _finished(progress, number, own, subject.goal.higher_is_better):
             loop.run_epoch(training, validation)
@@ -78,22 +78,22 @@ def train(
     best = network.build(meta)
     best.set_weights(progress.best)
     network.calibrate(best, splits["validation"], meta)
-    return Fitted(best, progress.epochs)
+    return FittedModel(best, progress.epochs)
 
 
 def _subject(network: Network, metrics: Metrics, stage: Stage) -> Pretext:
-    """Return what a stage learns. Raises BadParams where the network has no pretext."""
-    if stage.learns == GOAL:
+    """Return what a stage learns. Raises ConfigError where the network has no pretext."""
+    if stage.objective == GOAL:
         return Pretext(network, metrics.goal, metrics.score)
     pretext = network.pretext()
     if pretext is None:
-        raise BadParams(
+        raise ConfigError(
             "fit.stages: this model learns no pretext. Take that stage out, or change model.kind."
         )
     return pretext
 
 
-def _finished(progress: Progress, number: int, recipe: Recipe, higher_is_better: bool) -> bool:
+def _finished(progress: FitState, number: int, fit_config: FitConfig, higher_is_better: bool) -> bool:
     """Tell whether the epochs of a stage are spent, or patience is."""
     if progress.epochs and progress.epochs[-1].stage > number:
         return True
@@ -102,7 +102,7 @@ def _finished(progress: Progress, number: int, recipe: Recipe, higher_is_better:
         return False
     best = progress.best_epoch(higher_is_better).epoch
     idle = sum(e.epoch > best for e in done)
-    return len(done) >= recipe.epochs or idle >= recipe.patience
+    return len(done) >= fit_config.epochs or idle >= fit_config.patience
 
 
 def _inherit(model: keras.Model, subject: Pretext, before: Pretext, meta: Meta, best: Weights) -> None:
@@ -112,56 +112,56 @@ def _inherit(model: keras.Model, subject: Pretext, before: Pretext, meta: Meta, 
         return
     donor = before.network.build(meta)
     donor.set_weights(best)
-    if not adopt(model, donor):
-        raise BadParams("fit.stages: the pretext shares no layer with this model.")
+    if not copy_shared_weights(model, donor):
+        raise ConfigError("fit.stages: the pretext shares no layer with this model.")
 
 
 @dataclass(frozen=True)
-class Loop:
+class StageLoop:
     """One stage in progress."""
 
     subject: Pretext
     model: keras.Model
     meta: Meta
-    recipe: Recipe
+    fit_config: FitConfig
     number: int
     stage: Stage
-    progress: Progress
-    watcher: Watcher
+    progress: FitState
+    callback: FitCallback
 
     def run_epoch(self, training: Split, validation: Split) -> None:
         """Train on every row once, validate, and remember the weights where they are the best so far."""
         started, epoch = time.monotonic(), len(self.progress.epochs)
-        loss, tokens = self._descend(training, epoch)
+        loss, tokens = self._train_epoch(training, epoch)
         score = self._validate(validation)
         rate = float(self.model.optimizer.learning_rate)
-        row = Epoch(epoch, loss, rate, score, self.number, self.stage.learns)
+        row = EpochResult(epoch, loss, rate, score, self.number, self.stage.objective)
         self.progress.epochs.append(row)
         if self.progress.best_epoch(self.subject.goal.higher_is_better) is row:
             self.progress.best = self.model.get_weights()
-        self.watcher.epoch(row, time.monotonic() - started, tokens)
+        self.callback.on_epoch_end(row, time.monotonic() - started, tokens)
 
-    def _descend(self, split: Split, epoch: int) -> tuple[float, int]:
+    def _train_epoch(self, split: Split, epoch: int) -> tuple[float, int]:
         lengths = self.subject.network.lengths(split)
-        batches = self.subject.network.order(split, self.recipe.batch_size)
+        batches = self.subject.network.order(split, self.fit_config.batch_size)
         if batches is None:
-            batches = buckets(lengths, self.recipe.batch_size, self.recipe.seed, epoch)
+            batches = buckets(lengths, self.fit_config.batch_size, self.fit_config.seed, epoch)
         earlier = self.progress.of_stage(self.number)
         drops = plateaus([e.validation for e in earlier], self.subject.goal.higher_is_better)
-        _seed_dropout(self.model, self.recipe.seed, epoch)
+        _seed_dropout(self.model, self.fit_config.seed, epoch)
         total = 0.0
         for place, rows in enumerate(batches):
             step = len(earlier) * len(batches) + place
-            self.model.optimizer.learning_rate = learning_rate(self.recipe, step, len(batches), drops)
+            self.model.optimizer.learning_rate = learning_rate(self.fit_config, step, len(batches), drops)
             inputs, targets, weights = self.subject.network.batch(split.take(rows), self.meta)
             loss = float(self.model.train_on_batch(inputs, targets, weights, return_dict=True)["loss"])
             if not math.isfinite(loss):
-                raise Diverged(
+                raise NonFiniteLossError(
                     f"the loss is no longer a number (epoch {epoch + 1}, batch {place + 1}). "
                     "Lower fit.learning_rate or fit.clip_norm."
                 )
             total += loss * len(rows)
-            self.watcher.batch(epoch, place, len(batches), int(lengths[rows].sum()), loss)
+            self.callback.on_batch_end(epoch, place, len(batches), int(lengths[rows].sum()), loss)
         return total / len(split), int(lengths.sum())
 
     def _validate(self, split: Split) -> float:
@@ -170,10 +170,10 @@ class Loop:
         return scores[self.subject.goal.metric].point()
 
 
-def _validation_rows(split: Split, recipe: Recipe) -> Split:
-    if len(split) <= recipe.validation_rows:
+def _validation_rows(split: Split, fit_config: FitConfig) -> Split:
+    if len(split) <= fit_config.validation_rows:
         return split
-    rows = np.random.default_rng(recipe.seed).permutation(len(split))[: recipe.validation_rows]
+    rows = np.random.default_rng(fit_config.seed).permutation(len(split))[: fit_config.validation_rows]
     return split.take(np.sort(rows))
 
 

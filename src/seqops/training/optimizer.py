@@ -7,38 +7,40 @@ from typing import Any
 
 import keras
 
-from seqops.core.errors import BadParams
-from seqops.core.settings import Recipe, Stage
+from seqops.core.errors import ConfigError
+from seqops.core.settings import FitConfig, Stage
 
 
-class Descent(keras.optimizers.AdamW):
+class LayerwiseAdamW(keras.optimizers.AdamW):
     """AdamW on one device, each variable at its share of the learning rate.
 
     Keras sums the gradients over devices by a custom gradient, and TensorFlow keeps every graph that has
     one for ever: a process that fits many models would grow by some 80 MB a model.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, fit_config: FitConfig) -> None:
         super().__init__(
-            recipe.learning_rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm
+            fit_config.learning_rate,
+            weight_decay=fit_config.weight_decay,
+            global_clipnorm=fit_config.clip_norm,
         )
-        self.shares: Mapping[Any, float] = {}
+        self.learning_rate_shares: Mapping[Any, float] = {}
         """By the reference of each trainable variable; none: all of them move at the full rate."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Move one variable."""
-        if self.shares:
-            learning_rate = learning_rate * self.shares[variable.ref()]
+        if self.learning_rate_shares:
+            learning_rate = learning_rate * self.learning_rate_shares[variable.ref()]
         super().update_step(gradient, variable, learning_rate)
 
     def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
         return grads_and_vars
 
 
-def choose(model: keras.Model, stage: Stage) -> None:
+def freeze_and_scale(model: keras.Model, stage: Stage) -> None:
     """Freeze what the stage does not train, and give each of its layers its share of the rate.
 
-    Raises BadParams for a layer that the model does not have.
+    Raises ConfigError for a layer that the model does not have.
     """
     if not stage.layers:
         return
@@ -47,16 +49,16 @@ def choose(model: keras.Model, stage: Stage) -> None:
     for place, name in enumerate(stage.layers):
         if place not in layers:
             known = ", ".join(dict.fromkeys(part for v in variables for part in _parts(v)))
-            raise BadParams(f"fit.stages: the model has no layer {name!r} to train. It has: {known}.")
+            raise ConfigError(f"fit.stages: the model has no layer {name!r} to train. It has: {known}.")
     top, shares = len(stage.layers) - 1, {}
     for variable, layer in zip(variables, layers, strict=True):
         variable.trainable = layer is not None
         if layer is not None:
-            shares[variable.value.ref()] = stage.discount ** (layer - top)
-    model.optimizer.shares = shares
+            shares[variable.value.ref()] = stage.layer_lr_decay ** (layer - top)
+    model.optimizer.learning_rate_shares = shares
 
 
-def adopt(model: keras.Model, donor: keras.Model) -> int:
+def copy_shared_weights(model: keras.Model, donor: keras.Model) -> int:
     """Copy the variables that both models have, by path below the model and by shape; return how many."""
     given = {(_below(v, donor), v.shape): v for v in donor.variables}
     shared = [(v, given[key]) for v in model.variables if (key := (_below(v, model), v.shape)) in given]

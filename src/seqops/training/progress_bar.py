@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from seqops.core.callbacks import GOAL, Epoch, Watcher
+from seqops.core.callbacks import GOAL, EpochResult, FitCallback
 
 
-class Bar:
+class ProgressBar:
     """A watcher that draws one bar an epoch, and passes on what it sees."""
 
-    def __init__(self, bars: Progress, epochs: int, goal: str, then: Watcher) -> None:
+    def __init__(self, bars: Progress, epochs: int, goal: str, then: FitCallback) -> None:
         self._bars, self._epochs, self._goal, self._then = bars, epochs, goal, then
         self._bar: TaskID | None = None
         self._tokens, self._started = 0, time.monotonic()
 
-    def batch(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
+    def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
         """Move the bar by one batch."""
         if batch == 0 or self._bar is None:
             self._tokens, self._started = 0, time.monotonic()
@@ -28,9 +28,9 @@ class Bar:
         self._tokens += tokens
         rate = self._tokens / max(time.monotonic() - self._started, 1e-9)
         self._bars.update(self._bar, completed=batch + 1, note=f"loss {loss:.4f}  {rate:,.0f} tokens/s")
-        self._then.batch(epoch, batch, batches, tokens, loss)
+        self._then.on_batch_end(epoch, batch, batches, tokens, loss)
 
-    def epoch(self, row: Epoch, seconds: float, tokens: int) -> None:
+    def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
         """Put the finished epoch into words."""
         if self._bar is not None:
             self._bars.remove_task(self._bar)
@@ -41,12 +41,12 @@ class Bar:
             f"validation {score} {row.validation:.4f}  {tokens / max(seconds, 1e-9):,.0f} tokens/s",
             highlight=False,
         )
-        self._then.epoch(row, seconds, tokens)
+        self._then.on_epoch_end(row, seconds, tokens)
 
 
 @contextmanager
-def bar(console: Console, epochs: int, goal: str, then: Watcher) -> Iterator[Bar]:
+def progress_bar(console: Console, epochs: int, goal: str, then: FitCallback) -> Iterator[ProgressBar]:
     """Draw on a console; where that is no terminal, one line an epoch is printed."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
-        yield Bar(bars, epochs, goal, then)
+        yield ProgressBar(bars, epochs, goal, then)

@@ -14,20 +14,20 @@ from optuna.trial import TrialState
 from scipy import stats
 
 from seqops.tuning.samplers import sampler_of
-from seqops.tuning.session import Session, words
+from seqops.tuning.session import Session, format_values
 from seqops.tuning.storage import LABEL
-from seqops.tuning.study import at_work, open_study, queue, work
+from seqops.tuning.study import join_study, open_study, queue_trials, run_trials
 
 VALUES = "values"
 LEVEL = 0.05
 
 
-class Unwanted(Exception):
+class UnqueuedTrial(Exception):
     """A repeat that nobody queued."""
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Finalist:
     """Values that may be written down; first: the score of their trial; scores: one a seed."""
 
     label: str
@@ -46,17 +46,17 @@ class Candidate:
         return statistics.stdev(self.scores) if len(self.scores) > 1 else 0.0
 
 
-def candidates(session: Session) -> list[Candidate]:
+def finalists(session: Session) -> list[Finalist]:
     """Return the present values, and the best trials that have others."""
     done = session.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     ranked = sorted(done, key=lambda t: (-session.sign * float(t.value or 0.0), t.number))
-    best: list[Candidate] = []
+    best: list[Finalist] = []
     for trial in ranked:
-        values = session.settled(trial)
+        values = session.trained_values(trial)
         if all(values != other.values for other in best):
-            best.append(Candidate(f"trial {trial.number}", values, trial.value))
-    others = [c for c in best[: session.tuning.best] if c.values != session.present]
-    return [Candidate("present values", session.present, None), *others]
+            best.append(Finalist(f"trial {trial.number}", values, trial.value))
+    others = [c for c in best[: session.tuning.finalists] if c.values != session.current_values]
+    return [Finalist("present values", session.current_values, None), *others]
 
 
 def repeats_of(session: Session) -> optuna.Study:
@@ -66,15 +66,15 @@ def repeats_of(session: Session) -> optuna.Study:
     return open_study(session.url, name, goal, sampler_of("random", 0, seed))
 
 
-def queue_repeats(session: Session, study: optuna.Study, chosen: Sequence[Candidate]) -> int:
-    """Queue each candidate with each of `tuning.seeds` seeds, where it is not yet; count all repeats."""
-    first = session.task.recipe.seed + 1
-    return queue(
+def queue_repeats(session: Session, study: optuna.Study, chosen: Sequence[Finalist]) -> int:
+    """Queue each finalist with each of `tuning.finalist_seeds` seeds, where it is not yet; count them all."""
+    first = session.task.fit_config.seed + 1
+    return queue_trials(
         study,
         [
-            ({"seed": seed}, {VALUES: candidate.values, LABEL: f"{candidate.label}, seed {seed}"})
-            for seed in range(first, first + session.tuning.seeds)
-            for candidate in chosen
+            ({"seed": seed}, {VALUES: finalist.values, LABEL: f"{finalist.label}, seed {seed}"})
+            for seed in range(first, first + session.tuning.finalist_seeds)
+            for finalist in chosen
         ],
         same=VALUES,
     )
@@ -87,25 +87,25 @@ def repeat(session: Session, study: optuna.Study, total: int, look: Callable[[],
         seed = trial.suggest_int("seed", 0, 2**31)
         if VALUES not in trial.user_attrs:
             # a kill between two writes lost a place in the queue, and this was drawn instead
-            raise Unwanted
+            raise UnqueuedTrial
         values = trial.user_attrs[VALUES]
-        name = f"{trial.user_attrs[LABEL]}: {words(values)}"
-        task = session.having({**values, "fit.seed": seed})
+        name = f"{trial.user_attrs[LABEL]}: {format_values(values)}"
+        task = session.with_values({**values, "fit.seed": seed})
         return session.fit(task, "repeat", trial.number, name, lambda row: look())
 
     # the one who queued them queues anew what is missing
-    with suppress(Unwanted), at_work(session.url, study):
-        work(study, fit, total, look)
+    with suppress(UnqueuedTrial), join_study(session.url, study):
+        run_trials(study, fit, total, look)
 
 
-def scored(candidate: Candidate, study: optuna.Study) -> Candidate:
+def scored(finalist: Finalist, study: optuna.Study) -> Finalist:
     """Give a candidate the scores of its repeats, in the order of the seeds."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    own = {t.params["seed"]: t.value for t in done if t.user_attrs.get(VALUES) == candidate.values}
-    return replace(candidate, scores=tuple(value for _, value in sorted(own.items()) if value is not None))
+    own = {t.params["seed"]: t.value for t in done if t.user_attrs.get(VALUES) == finalist.values}
+    return replace(finalist, scores=tuple(value for _, value in sorted(own.items()) if value is not None))
 
 
-def winner(tried: list[Candidate], seeds: int, sign: float) -> Candidate:
+def select_winner(tried: list[Finalist], seeds: int, sign: float) -> Finalist:
     """Choose the best mean among the candidates whose every seed gave a score.
 
     tried: the present values first; they stay unless the best beats them in a one-sided t test at the level
@@ -120,5 +120,5 @@ def winner(tried: list[Candidate], seeds: int, sign: float) -> Candidate:
     return best if sign * (_mean(best) - _mean(present)) > quantile * error else present
 
 
-def _mean(candidate: Candidate) -> float:
-    return statistics.fmean(candidate.scores)
+def _mean(finalist: Finalist) -> float:
+    return statistics.fmean(finalist.scores)

@@ -18,7 +18,7 @@ from seqops.tuning.trial_numbers import WHY
 ENDED = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
 
 
-class Board:
+class TrialProgress:
     """The state of one study, looked up each time it is asked to look."""
 
     def __init__(self, bars: Progress, study: optuna.Study, goal: str, total: int) -> None:
@@ -28,7 +28,7 @@ class Board:
         self._started = time.monotonic()
         self._bar: TaskID = bars.add_task("", total=total, completed=self._before, note="")
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Say which trials have ended, by whichever worker, and move the bar."""
         for trial in self._study.get_trials(deepcopy=False):
             if trial.state.is_finished() and trial.number not in self._said:
@@ -70,8 +70,10 @@ def _short(value: object) -> str:
 
 
 @contextmanager
-def board(console: Console, what: str, study: optuna.Study, goal: str, total: int) -> Iterator[Board]:
+def trial_progress(
+    console: Console, what: str, study: optuna.Study, goal: str, total: int
+) -> Iterator[TrialProgress]:
     """Draw on a console; where that is no terminal, one line a trial is printed."""
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
     with Progress(*columns, console=console, transient=True) as bars:
-        yield Board(bars, study, goal, total)
+        yield TrialProgress(bars, study, goal, total)

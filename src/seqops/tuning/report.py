@@ -213,5 +213,5 @@ def _trained_with(trial: FrozenTrial) -> dict[str, Any]:
     values = dict(trial.params)
     for key, found in trial.distributions.items():
         if isinstance(found, FloatDistribution):
-            values[key] = Float("float", found.low, found.high, found.step, found.log).settle(values[key])
+            values[key] = Float("float", found.low, found.high, found.step, found.log).to_value(values[key])
     return values

@@ -16,13 +16,13 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from seqops.tuning.trial_numbers import PLACE, counted, place
+from seqops.tuning.trial_numbers import SLOT, counted, trial_slot
 
 SamplerName = Literal["tpe", "random"]
 PrunerName = Literal["hyperband", "median", "none"]
 
 
-class Numbered(BaseSampler):
+class PerTrialSampler(BaseSampler):
     """Draw the trial at place n from (seed, n): neither a kill nor a second worker changes or repeats a draw.
 
     A sampler that is merely seeded starts its random numbers anew in every process: a study that is
@@ -35,8 +35,8 @@ class Numbered(BaseSampler):
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Take a sampler of the trial's own."""
-        number = place(study, trial)
-        study._storage.set_trial_user_attr(trial._trial_id, PLACE, number)
+        number = trial_slot(study, trial)
+        study._storage.set_trial_user_attr(trial._trial_id, SLOT, number)
         self._own = _mixed(self._seed, number)
         self._now = self._make(self._own)
         self._now.before_trial(study, trial)
@@ -70,29 +70,36 @@ def _mixed(*numbers: int) -> int:
 NOWHERE = -1
 
 
-class Placed(HyperbandPruner):
+class SlotHyperbandPruner(HyperbandPruner):
     """Hyperband that deals trials to its brackets by their places, and the dead to none."""
 
     def _get_bracket_id(self, study: Study, trial: FrozenTrial) -> int:
         if trial.state == TrialState.FAIL and not counted(trial):
             return NOWHERE
         dealt = copy.copy(trial)
-        dealt.number = place(study, trial)
+        dealt.number = trial_slot(study, trial)
         return int(super()._get_bracket_id(study, dealt))
 
 
-def sampler_of(name: SamplerName, startup: int, seed: int) -> BaseSampler:
-    """Make a sampler; startup: trials drawn at random before TPE models the rest (Bergstra et al. 2011)."""
+def sampler_of(name: SamplerName, startup_trials: int, seed: int) -> BaseSampler:
+    """Make a sampler; startup_trials: trials drawn at random before TPE models the rest (Bergstra et al.
+
+    2011).
+    """
     if name == "random":
-        return Numbered(seed, RandomSampler)
-    return Numbered(seed, lambda own: _tpe(startup, own))
+        return PerTrialSampler(seed, RandomSampler)
+    return PerTrialSampler(seed, lambda own: _tpe(startup_trials, own))
 
 
-def _tpe(startup: int, seed: int) -> TPESampler:
+def _tpe(startup_trials: int, seed: int) -> TPESampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         return TPESampler(
-            n_startup_trials=startup, n_ei_candidates=24, multivariate=True, constant_liar=True, seed=seed
+            n_startup_trials=startup_trials,
+            n_ei_candidates=24,
+            multivariate=True,
+            constant_liar=True,
+            seed=seed,
         )
 
 
@@ -103,7 +110,7 @@ def pruner_of(name: PrunerName, epochs: int) -> BasePruner:
     at the same epoch, after five trials and one epoch.
     """
     if name == "hyperband":
-        return Placed(min_resource=1, max_resource=epochs, reduction_factor=3)
+        return SlotHyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3)
     if name == "median":
         return MedianPruner(n_startup_trials=5, n_warmup_steps=1, interval_steps=1)
     return NopPruner()

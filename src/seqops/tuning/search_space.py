@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from seqops.core.constrained_types import Positive, PositiveFloat
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Task
-from seqops.core.settings import Recipe
+from seqops.core.settings import FitConfig
 from seqops.core.yaml_file import nearest
 from seqops.params import Params
 
@@ -45,11 +45,11 @@ class Int:
         """Ask a trial for the value of the key."""
         return trial.suggest_int(key, self.low, self.high, step=self.step, log=self.log)
 
-    def settle(self, raw: Any) -> int:
+    def to_value(self, raw: Any) -> int:
         """Return the value that is trained with, of what a trial stores."""
         return int(raw)
 
-    def holds(self, value: Any) -> bool:
+    def contains(self, value: Any) -> bool:
         """Tell whether a trial may take this very value."""
         whole = isinstance(value, int) and not isinstance(value, bool)
         return whole and self.low <= value <= self.high and (value - self.low) % self.step == 0
@@ -75,9 +75,9 @@ class Float:
 
     def suggest(self, key: str, trial: BaseTrial) -> float:
         """Ask a trial for the value of the key, settled."""
-        return self.settle(trial.suggest_float(key, self.low, self.high, step=self.step, log=self.log))
+        return self.to_value(trial.suggest_float(key, self.low, self.high, step=self.step, log=self.log))
 
-    def settle(self, raw: float) -> float:
+    def to_value(self, raw: float) -> float:
         """Return the value that is trained with, of what a trial stores: short enough to be written down.
 
         That is the nearest step, or three digits of the value or of the range's width, whichever is finer.
@@ -90,10 +90,10 @@ class Float:
             raw = round(raw, DIGITS - 1 - math.floor(math.log10(finer)))
         return float(min(max(raw, self.low), self.high))
 
-    def holds(self, value: Any) -> bool:
+    def contains(self, value: Any) -> bool:
         """Tell whether a trial may take this very value."""
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and self.low <= value <= self.high and self.settle(value) == value
+        return number and self.low <= value <= self.high and self.to_value(value) == value
 
     def extremes(self) -> list[Scalar]:
         """Return the low and the high end."""
@@ -120,12 +120,12 @@ class Categorical:
         chosen: Scalar = trial.suggest_categorical(key, self.choices)
         return chosen
 
-    def settle(self, raw: Any) -> Scalar:
+    def to_value(self, raw: Any) -> Scalar:
         """Return the value that is trained with, of what a trial stores: the choice itself."""
         chosen: Scalar = self.choices[self.choices.index(raw)]
         return chosen
 
-    def holds(self, value: Any) -> bool:
+    def contains(self, value: Any) -> bool:
         """Tell whether a trial may take this very value."""
         return any(type(value) is type(choice) and value == choice for choice in self.choices)
 
@@ -155,19 +155,19 @@ def _check_range(low: float, high: float, step: float | None, log: bool) -> None
 def space_of(params: Params, name: str) -> Space:
     """Return what a search of the task may choose from; its network (and TensorFlow) is imported.
 
-    Raises BadParams for a key that cannot be searched, a wrong distribution, and an end of a range or
+    Raises ConfigError for a key that cannot be searched, a wrong distribution, and an end of a range or
     a choice that the task does not accept.
     """
     task, path = params.task(name), f"tasks.{name}.search"
     entries = task.section.get("search")
     if not isinstance(entries, Mapping) or not entries:
         example = "`model.units: {kind: int, low: 32, high: 256, log: true}`"
-        raise BadParams(f"{params.at(path)}: nothing to search. Name keys and their ranges, as {example}.")
+        raise ConfigError(f"{params.at(path)}: nothing to search. Name keys and their ranges, as {example}.")
     space = {}
     for key, entry in entries.items():
         _check_searched(params, path, key, task)
         space[key] = _distribution(params, f"{path}.{key}", entry)
-    sections = {"model": type(task.network()), "fit": Recipe}
+    sections = {"model": type(task.network()), "fit": FitConfig}
     for key, distribution in space.items():
         _check_extremes(params, name, key, distribution, sections[key.partition(".")[0]])
     return space
@@ -176,9 +176,9 @@ def space_of(params: Params, name: str) -> Space:
 def _check_searched(params: Params, path: str, key: str, task: Task) -> None:
     at = params.at(f"{path}.{key}")
     if key in NOT_SEARCHED:
-        raise BadParams(f"{at}: it cannot be searched: {NOT_SEARCHED[key]}. Take it out.")
+        raise ConfigError(f"{at}: it cannot be searched: {NOT_SEARCHED[key]}. Take it out.")
     if key.partition(".")[0] in ("source", "data"):
-        raise BadParams(f"{at}: data is encoded once a study. Search keys of model and fit alone.")
+        raise ConfigError(f"{at}: data is encoded once a study. Search keys of model and fit alone.")
     searched = [k for k in task.values() if k.startswith(("model.", "fit.")) and k not in NOT_SEARCHED]
     if key not in searched:
         raise params.unknown(path, key, searched)
@@ -186,12 +186,12 @@ def _check_searched(params: Params, path: str, key: str, task: Task) -> None:
 
 def _distribution(params: Params, path: str, entry: Any) -> Distribution:
     if not isinstance(entry, Mapping):
-        raise BadParams(f"{params.at(path)}: it must be a mapping with a `kind`: {', '.join(KINDS)}.")
+        raise ConfigError(f"{params.at(path)}: it must be a mapping with a `kind`: {', '.join(KINDS)}.")
     if "kind" not in entry:
-        raise BadParams(f"{params.at(f'{path}.kind')}: missing. Add it: {', '.join(KINDS)}.")
+        raise ConfigError(f"{params.at(f'{path}.kind')}: missing. Add it: {', '.join(KINDS)}.")
     kind = str(entry["kind"])
     if kind not in KINDS:
-        raise BadParams(f"{params.at(f'{path}.kind')}: no distribution {kind!r}{nearest(kind, KINDS)}.")
+        raise ConfigError(f"{params.at(f'{path}.kind')}: no distribution {kind!r}{nearest(kind, KINDS)}.")
     checked: Distribution = params.typed(entry, KINDS[kind], path)
     return checked
 
@@ -200,8 +200,8 @@ def _check_extremes(params: Params, name: str, key: str, distribution: Distribut
     section = f"tasks.{name}.{key.partition('.')[0]}"
     for place, value in enumerate(distribution.extremes()):
         try:
-            params.having({f"tasks.{name}.{key}": value}).section(kind, section)
-        except BadParams as error:
+            params.with_values({f"tasks.{name}.{key}": value}).section(kind, section)
+        except ConfigError as error:
             end = "choices" if isinstance(distribution, Categorical) else ("low", "high")[place]
             at, reason = params.at(f"tasks.{name}.search.{key}.{end}"), str(error).split(": ", 2)[-1]
-            raise BadParams(f"{at}: the task does not accept {value!r}: {reason}") from None
+            raise ConfigError(f"{at}: the task does not accept {value!r}: {reason}") from None

@@ -20,8 +20,8 @@ from sqlalchemy import make_url, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from seqops.core.errors import SeqopsError
-from seqops.core.redaction import masked
-from seqops.runtime.locks import alone
+from seqops.core.redaction import redact
+from seqops.runtime.locks import exclusive_lock
 from seqops.tuning.trial_numbers import RETRY_OF
 
 HEARTBEAT, GRACE = 5, 30
@@ -33,7 +33,7 @@ LABEL, DEATHS = "label", "deaths"
 
 
 @contextmanager
-def storing(url: str) -> Iterator[None]:
+def translate_storage_errors(url: str) -> Iterator[None]:
     """Turn what the storage raises to one message that names it."""
     try:
         yield
@@ -41,7 +41,7 @@ def storing(url: str) -> Iterator[None]:
         causes = [error, error.__cause__ or error.__context__]
         firsts = [str(cause).strip().partition("\n")[0].rstrip(".") for cause in causes if cause]
         raise SeqopsError(
-            f"the storage of the study, {masked(url)}, failed: {masked('; '.join(firsts))}. "
+            f"the storage of the study, {redact(url)}, failed: {redact('; '.join(firsts))}. "
             "Mend it, or leave --storage out to use the project's own."
         ) from error
 
@@ -83,7 +83,7 @@ def _storage(url: str) -> optuna.storages.RDBStorage:
     if path is None:
         return _founded(url)
     # SQLite fails at once, without waiting, where two processes change the mode of one file
-    with alone(path.with_name(f"{path.name}.lock")):
+    with exclusive_lock(path.with_name(f"{path.name}.lock")):
         with closing(sqlite3.connect(path, timeout=60)) as database:
             # several processes read while one writes
             database.execute("pragma journal_mode=wal")
@@ -111,11 +111,11 @@ def _opened(
             engine_kwargs={"connect_args": connection},
             heartbeat_interval=HEARTBEAT,
             grace_period=GRACE,
-            heartbeat_stale_trial_callback=again,
+            heartbeat_stale_trial_callback=retry_trial,
         )
 
 
-def again(study: optuna.Study, trial: FrozenTrial) -> None:
+def retry_trial(study: optuna.Study, trial: FrozenTrial) -> None:
     """Put the values of a trial whose process died back into the queue."""
     _requeue(study, trial, trial.user_attrs.get(DEATHS, 0) + 1)
 

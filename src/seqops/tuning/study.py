@@ -17,8 +17,17 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from seqops.core.interfaces import Goal
-from seqops.runtime.locks import among
-from seqops.tuning.storage import DEATHS, GRACE, _experimental, _file, _requeue, _storage, again, storing
+from seqops.runtime.locks import shared_lock
+from seqops.tuning.storage import (
+    DEATHS,
+    GRACE,
+    _experimental,
+    _file,
+    _requeue,
+    _storage,
+    retry_trial,
+    translate_storage_errors,
+)
 from seqops.tuning.trial_numbers import WHY, counted
 
 Values = Mapping[str, Any]
@@ -26,16 +35,16 @@ Objective = Callable[[Trial], float]
 MOST_DEATHS = 3
 
 
-class Refused(Exception):
+class RejectedTrial(Exception):
     """A trial that came to nothing for a reason that lies in its values: counted, and not tried again."""
 
 
-class Surplus(Exception):
+class ExcessTrial(Exception):
     """A trial begun when all those asked for were taken."""
 
 
 @dataclass(frozen=True)
-class Counts:
+class TrialCounts:
     """How many trials stand where; failed: refused for a reason."""
 
     complete: int
@@ -54,7 +63,7 @@ def open_study(
 ) -> optuna.Study:
     """Open a study, or make it. Raises SeqopsError where the storage cannot be used."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with storing(url):
+    with translate_storage_errors(url):
         study = optuna.create_study(
             storage=_storage(url),
             study_name=name,
@@ -68,15 +77,15 @@ def open_study(
         return study
 
 
-def counts(study: optuna.Study) -> Counts:
+def counts(study: optuna.Study) -> TrialCounts:
     """Count the trials."""
     trials = study.get_trials(deepcopy=False)
     states = [trial.state for trial in trials if counted(trial)]
     kinds = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING)
-    return Counts(*(states.count(kind) for kind in kinds))
+    return TrialCounts(*(states.count(kind) for kind in kinds))
 
 
-def queue(study: optuna.Study, wanted: Sequence[tuple[Values, Values]], same: str = "") -> int:
+def queue_trials(study: optuna.Study, wanted: Sequence[tuple[Values, Values]], same: str = "") -> int:
     """Queue the values that no trial holds yet, be it waiting, running or done; count the trials held.
 
     wanted: (values, attributes); same: the attribute that must be equal too. Not for two processes at once.
@@ -97,7 +106,7 @@ def queue(study: optuna.Study, wanted: Sequence[tuple[Values, Values]], same: st
 
 
 @contextmanager
-def at_work(url: str, study: optuna.Study) -> Iterator[None]:
+def join_study(url: str, study: optuna.Study) -> Iterator[None]:
     """Stand among the processes at work on a study; the first puts back at once what the dead left running.
 
     So the next trial is drawn as if nobody had died. Of a study on a server only signs of life tell who is
@@ -107,11 +116,11 @@ def at_work(url: str, study: optuna.Study) -> Iterator[None]:
     if path is None:
         yield
         return
-    with among(path.with_name(f"{path.name}.{study.study_name}.lock"), lambda: _bury_all(study)):
+    with shared_lock(path.with_name(f"{path.name}.{study.study_name}.lock"), lambda: _fail_running(study)):
         yield
 
 
-def work(
+def run_trials(
     study: optuna.Study,
     objective: Objective,
     total: int,
@@ -128,12 +137,12 @@ def work(
         if deadline is not None and time.time() >= deadline:
             return
         if now.finished + now.running >= total:
-            _bury(study)
+            fail_dead_trials(study)
             look()
             time.sleep(1)
             continue
         with _letting_go():
-            study.optimize(_placed(study, objective, total), n_trials=1, catch=(Refused, Surplus))
+            study.optimize(_placed(study, objective, total), n_trials=1, catch=(RejectedTrial, ExcessTrial))
         look()
 
 
@@ -156,12 +165,14 @@ def _placed(study: optuna.Study, objective: Objective, total: int) -> Objective:
     def run(trial: Trial) -> float:
         earlier = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number and counted(t)]
         if len(earlier) >= total:
-            raise Surplus
+            raise ExcessTrial
         try:
             if trial.user_attrs.get(DEATHS, 0) >= MOST_DEATHS:
-                raise Refused(f"its process died {MOST_DEATHS} times; it may need more memory than there is")
+                raise RejectedTrial(
+                    f"its process died {MOST_DEATHS} times; it may need more memory than there is"
+                )
             return objective(trial)
-        except Refused as refused:
+        except RejectedTrial as refused:
             trial.set_user_attr(WHY, str(refused))
             raise
         except KeyboardInterrupt:
@@ -171,7 +182,7 @@ def _placed(study: optuna.Study, objective: Objective, total: int) -> Objective:
     return run
 
 
-def _bury(study: optuna.Study) -> None:
+def fail_dead_trials(study: optuna.Study) -> None:
     """Fail the trials whose process died, also before its first sign of life."""
     with _experimental():
         optuna.storages.fail_stale_trials(study)
@@ -179,14 +190,14 @@ def _bury(study: optuna.Study) -> None:
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         # values are drawn after the first sign of life
         if not trial.params and trial.datetime_start and trial.datetime_start < long_ago:
-            _bury_one(study, trial)
+            _fail_trial(study, trial)
 
 
-def _bury_all(study: optuna.Study) -> None:
+def _fail_running(study: optuna.Study) -> None:
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        _bury_one(study, trial)
+        _fail_trial(study, trial)
 
 
-def _bury_one(study: optuna.Study, trial: FrozenTrial) -> None:
+def _fail_trial(study: optuna.Study, trial: FrozenTrial) -> None:
     study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
-    again(study, trial)
+    retry_trial(study, trial)

@@ -12,10 +12,10 @@ from mlflow.entities import Param
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from seqops.core.interfaces import Task
-from seqops.core.project import Store
-from seqops.tracking.connection import answering, connect
-from seqops.tracking.fingerprint import Identity, git_commit
-from seqops.tracking.mlflow_runs import Training, experiment_of, source_of
+from seqops.core.project import Project
+from seqops.tracking.connection import connect, translate_store_errors
+from seqops.tracking.fingerprint import Fingerprint, git_commit
+from seqops.tracking.mlflow_runs import TrainingRun, experiment_of, source_of
 
 STATUS = {"complete": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "died": "KILLED"}
 SHOWN = 250  # characters of a run's name
@@ -27,11 +27,11 @@ class StudyRuns:
 
     client: mlflow.MlflowClient
     experiment: str
-    parent: Training
+    parent: TrainingRun
     study: str
     tags: Mapping[str, str]
 
-    def fit(self, name: str, task: Task, kind: str, number: int) -> Training:
+    def fit(self, name: str, task: Task, kind: str, number: int) -> TrainingRun:
         """Open the nested run of one fit; kind: `trial`, or `repeat` of one with another seed."""
         tags = {
             **self.tags,
@@ -40,24 +40,24 @@ class StudyRuns:
             "seqops.trial": str(number),
             "seqops.state": "running",
         }
-        with answering():
+        with translate_store_errors():
             run = self.client.create_run(self.experiment, run_name=name[:SHOWN], tags=tags)
             params = [
                 Param(key, str(value)) for key, value in {**task.values(), "source": source_of(task)}.items()
             ]
             self.client.log_batch(run.info.run_id, params=params)
-        return Training(self.client, run.info.run_id)
+        return TrainingRun(self.client, run.info.run_id)
 
-    def end(self, run: Training, state: str, why: str, metrics: Mapping[str, float]) -> None:
+    def end(self, run: TrainingRun, state: str, why: str, metrics: Mapping[str, float]) -> None:
         """End a nested run: `complete`, `pruned` or `failed`, and why."""
-        run.log(metrics)
-        run.tag({"seqops.state": state, "seqops.why": why})
-        with answering():
+        run.log_metrics(metrics)
+        run.set_tags({"seqops.state": state, "seqops.why": why})
+        with translate_store_errors():
             self.client.set_terminated(run.run_id, STATUS[state])
 
-    def settle(self, kind: str, died: set[int]) -> None:
+    def mark_died(self, kind: str, died: set[int]) -> None:
         """Mark the runs of trials that died; number them as the study does."""
-        with answering():
+        with translate_store_errors():
             sought = (
                 f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent.run_id}' and tags.`seqops.kind` = '{kind}'"
             )
@@ -69,20 +69,20 @@ class StudyRuns:
 
     def close(self, metrics: Mapping[str, float], page: Path) -> None:
         """End the parent run with the study's figures and its page."""
-        self.parent.log(metrics)
-        self.parent.keep(page, "study")
-        with answering():
+        self.parent.log_metrics(metrics)
+        self.parent.log_artifact(page, "study")
+        with translate_store_errors():
             self.client.set_terminated(self.parent.run_id, "FINISHED")
 
 
 def study_runs(
-    store: Store, task: Task, study: str, identity: Identity, settings: Mapping[str, Any]
+    project: Project, task: Task, study: str, fingerprint: Fingerprint, settings: Mapping[str, Any]
 ) -> StudyRuns:
     """Find the parent run of a study, or start it."""
-    client = connect(store)
+    client = connect(project)
     tags = {"seqops.task": task.name, "seqops.source": source_of(task), "seqops.study": study}
-    with answering():
-        experiment = experiment_of(client, store, task.name)
+    with translate_store_errors():
+        experiment = experiment_of(client, project, task.name)
         sought = f"tags.`seqops.study` = '{study}' and tags.`seqops.kind` = 'study'"
         found = client.search_runs([experiment], sought, max_results=1)
         if found:
@@ -92,10 +92,10 @@ def study_runs(
             own = {
                 **tags,
                 "seqops.kind": "study",
-                "seqops.data_sha256": identity.data,
-                "seqops.git_commit": git_commit(store.root),
+                "seqops.data_sha256": fingerprint.data,
+                "seqops.git_commit": git_commit(project.root),
             }
             name = f"study of {Path(source_of(task)).name}"
             run_id = client.create_run(experiment, run_name=name, tags=own).info.run_id
             client.log_batch(run_id, params=[Param(k, str(v)[:6000]) for k, v in settings.items()])
-    return StudyRuns(client, experiment, Training(client, run_id), study, tags)
+    return StudyRuns(client, experiment, TrainingRun(client, run_id), study, tags)

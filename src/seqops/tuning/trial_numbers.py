@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-WHY, RETRY_OF, PLACE = "why", "retry of", "place"
+WHY, RETRY_OF, SLOT = "why", "retry of", "place"
 
 
 def counted(trial: FrozenTrial) -> bool:
@@ -17,10 +17,10 @@ def counted(trial: FrozenTrial) -> bool:
     return trial.state != TrialState.WAITING
 
 
-def place(study: optuna.Study, trial: FrozenTrial) -> int:
+def trial_slot(study: optuna.Study, trial: FrozenTrial) -> int:
     """Return a trial's place; one that is tried again keeps its own, and one that came too late had none."""
-    if PLACE in trial.user_attrs:
-        return int(trial.user_attrs[PLACE])
+    if SLOT in trial.user_attrs:
+        return int(trial.user_attrs[SLOT])
     # not by the study itself: of one that Hyperband splits, it shows a part
     trials = study._storage.get_all_trials(study._study_id, deepcopy=False)
     first = trial

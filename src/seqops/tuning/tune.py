@@ -13,23 +13,31 @@ from rich.table import Table
 
 from seqops.core.errors import SeqopsError
 from seqops.core.files import write_bytes
-from seqops.core.project import Store
+from seqops.core.project import Project
 from seqops.params import Params
 from seqops.runtime.console import err, out
-from seqops.tuning.finalists import Candidate, candidates, queue_repeats, repeat, repeats_of, scored, winner
-from seqops.tuning.progress import board
+from seqops.tuning.finalists import (
+    Finalist,
+    finalists,
+    queue_repeats,
+    repeat,
+    repeats_of,
+    scored,
+    select_winner,
+)
+from seqops.tuning.progress import trial_progress
 from seqops.tuning.report import write_page
-from seqops.tuning.session import Session, storage_url, words
-from seqops.tuning.storage import storing
+from seqops.tuning.session import Session, format_values, storage_url
+from seqops.tuning.storage import translate_storage_errors
 from seqops.tuning.study import counts
 from seqops.tuning.trial_numbers import WHY
-from seqops.tuning.trials import queue_present, search
-from seqops.tuning.workers import Job, divide_cores, helped
+from seqops.tuning.trials import queue_current_values, search
+from seqops.tuning.workers import WorkerJob, divide_cores, worker_processes
 from seqops.tuning.yaml_edit import edited
 
 
 @dataclass(frozen=True)
-class Settings:
+class TuneOptions:
     """How one run of `seqops tune` goes about it.
 
     trials: of the study, over all runs (None: as params.yaml says); timeout: seconds after which no trial
@@ -43,33 +51,33 @@ class Settings:
     storage: str | None = None
 
 
-def tune(store: Store, name: str, settings: Settings) -> None:
+def tune(project: Project, name: str, settings: TuneOptions) -> None:
     """Tune one task. Raises SeqopsError where the space, the data or the storage is not usable."""
-    url = storage_url(store, settings.storage)
-    with storing(url):
+    url = storage_url(project, settings.storage)
+    with translate_storage_errors(url):
         divide_cores(settings.jobs)
-        session = Session.open(store, name, url)
+        session = Session.open(project, name, url)
         trials_an_hour = _search(session, settings)
         tried = _repeat(session, settings)
-        best = winner(tried, session.tuning.seeds, session.sign)
-        _record(session, tried, best, trials_an_hour)
+        best = select_winner(tried, session.tuning.finalist_seeds, session.sign)
+        _log_results(session, tried, best, trials_an_hour)
     out.print(_table(session, tried, best))
     _write(session, best, settings.dry_run)
 
 
-def _search(session: Session, settings: Settings) -> float:
+def _search(session: Session, settings: TuneOptions) -> float:
     """Run the trials; return how many were finished in an hour."""
     total = settings.trials or session.tuning.trials
     deadline = time.time() + settings.timeout if settings.timeout is not None else None
     goal, name = session.task.metrics().goal.metric, session.task.name
     before, started = counts(session.study).finished, time.monotonic()
-    queue_present(session)
+    queue_current_values(session)
     with (
-        board(err, f"trials of {name}", session.study, goal, total) as shown,
-        helped(_job(session, settings, False, total, deadline)),
+        trial_progress(err, f"trials of {name}", session.study, goal, total) as shown,
+        worker_processes(_job(session, settings, False, total, deadline)),
     ):
-        search(session, total, shown.look, deadline)
-        shown.look()
+        search(session, total, shown.refresh, deadline)
+        shown.refresh()
     now = counts(session.study)
     if now.finished < total:
         err.print(f"{now.finished} of {total} trials are finished. The same command goes on with the rest.")
@@ -81,35 +89,37 @@ def _search(session: Session, settings: Settings) -> float:
     return (now.finished - before) / max(time.monotonic() - started, 1e-9) * 3600
 
 
-def _repeat(session: Session, settings: Settings) -> list[Candidate]:
+def _repeat(session: Session, settings: TuneOptions) -> list[Finalist]:
     # chosen once: another run may go on with the study meanwhile, and find better trials
-    study, chosen = repeats_of(session), candidates(session)
+    study, chosen = repeats_of(session), finalists(session)
     goal = session.task.metrics().goal.metric
     while counts(study).finished < (total := queue_repeats(session, study, chosen)):
         with (
-            board(err, "the best and the present values again", study, goal, total) as shown,
-            helped(_job(session, settings, True, total, None)),
+            trial_progress(err, "the best and the present values again", study, goal, total) as shown,
+            worker_processes(_job(session, settings, True, total, None)),
         ):
-            repeat(session, study, total, shown.look)
-            shown.look()
-    return [scored(candidate, study) for candidate in chosen]
+            repeat(session, study, total, shown.refresh)
+            shown.refresh()
+    return [scored(finalist, study) for finalist in chosen]
 
 
-def _job(session: Session, settings: Settings, repeats: bool, total: int, deadline: float | None) -> Job:
+def _job(
+    session: Session, settings: TuneOptions, repeats: bool, total: int, deadline: float | None
+) -> WorkerJob:
     root, name = session.store.root, session.task.name
     url, study = session.url, session.study.study_name
-    return Job(root, name, url, study, repeats, total, deadline, settings.jobs, os.getpid())
+    return WorkerJob(root, name, url, study, repeats, total, deadline, settings.jobs, os.getpid())
 
 
 def saved_by_pruning(session: Session) -> float:
     """Return the share of the trials' epochs that pruning spared."""
-    epochs = session.task.recipe.total_epochs()
+    epochs = session.task.fit_config.total_epochs()
     trials = session.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
     spared = [epochs - max(t.intermediate_values) for t in trials if t.state == TrialState.PRUNED]
     return sum(spared) / (epochs * len(trials)) if trials else 0.0
 
 
-def _record(session: Session, tried: list[Candidate], best: Candidate, trials_an_hour: float) -> None:
+def _log_results(session: Session, tried: list[Finalist], best: Finalist, trials_an_hour: float) -> None:
     """Put the figures and the page to the parent run, and right the runs of trials that died."""
     now = counts(session.study)
     metrics = {
@@ -124,29 +134,31 @@ def _record(session: Session, tried: list[Candidate], best: Candidate, trials_an
     metrics |= {key: value for key, value in means.items() if value is not None}
     for kind, study in (("trial", session.study), ("repeat", repeats_of(session))):
         failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
-        session.runs.settle(kind, {trial.number for trial in failed if WHY not in trial.user_attrs})
+        session.runs.mark_died(kind, {trial.number for trial in failed if WHY not in trial.user_attrs})
     page = session.store.state / "tune" / session.study.study_name / "study.html"
     write_page(session.study, page)
     session.runs.close(metrics, page)
     err.print(f"pictures: {page.relative_to(session.store.root)}", highlight=False)
 
 
-def _table(session: Session, tried: list[Candidate], best: Candidate) -> Table:
+def _table(session: Session, tried: list[Finalist], best: Finalist) -> Table:
     goal = session.task.metrics().goal.metric
-    table = Table(title=f"Validation {goal} over {session.tuning.seeds} other seeds")
+    table = Table(title=f"Validation {goal} over {session.tuning.finalist_seeds} other seeds")
     for column in ("", "values", "in its trial", "mean", "spread", ""):
         table.add_column(column)
-    for candidate in tried:
-        numbers = (candidate.first, candidate.mean, candidate.spread if candidate.scores else None)
+    for finalist in tried:
+        numbers = (finalist.first, finalist.mean, finalist.spread if finalist.scores else None)
         shown = ["" if number is None else f"{number:.4f}" for number in numbers]
-        table.add_row(candidate.label, words(candidate.values), *shown, "winner" if candidate is best else "")
+        table.add_row(
+            finalist.label, format_values(finalist.values), *shown, "winner" if finalist is best else ""
+        )
     return table
 
 
-def _write(session: Session, best: Candidate, dry_run: bool) -> None:
+def _write(session: Session, best: Finalist, dry_run: bool) -> None:
     """Edit params.yaml in place, and print what has changed."""
     name, path = session.task.name, session.store.params
-    if best.values == session.present:
+    if best.values == session.current_values:
         out.print(f"params.yaml stays as it is: nothing beat the present values of {name} by more than luck.")
         return
     params = Params.load(path)

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqops.core.errors import SeqopsError
-from seqops.core.project import Store
-from seqops.runtime.console import err, plainly
-from seqops.runtime.environment import hushed
+from seqops.core.project import Project
+from seqops.runtime.console import err, exit_on_error
+from seqops.runtime.environment import silence_stderr
 from seqops.tuning.finalists import repeat, repeats_of
 from seqops.tuning.session import Session
-from seqops.tuning.storage import storing
+from seqops.tuning.storage import translate_storage_errors
 from seqops.tuning.trials import search
 
 
 @dataclass(frozen=True)
-class Job:
+class WorkerJob:
     """What a worker must know; total: trials of the search, or the repeats of its best."""
 
     root: Path
@@ -36,7 +36,7 @@ class Job:
 
 
 @contextmanager
-def helped(job: Job) -> Iterator[None]:
+def worker_processes(job: WorkerJob) -> Iterator[None]:
     """Run `job.jobs - 1` workers beside the block; wait for them at its end, stop them where it fails."""
     spawn = multiprocessing.get_context("spawn")
     workers = [spawn.Process(target=_work, args=(job,)) for _ in range(job.jobs - 1)]
@@ -58,10 +58,10 @@ def helped(job: Job) -> Iterator[None]:
         )
 
 
-def _work(job: Job) -> None:
-    with plainly(), storing(job.url):
+def _work(job: WorkerJob) -> None:
+    with exit_on_error(), translate_storage_errors(job.url):
         divide_cores(job.jobs)
-        session = Session.open(Store(job.root), job.task, job.url)
+        session = Session.open(Project(job.root), job.task, job.url)
         if session.study.study_name != job.study:
             raise SeqopsError(
                 f"the data, the code or the values of {job.task} changed while its study runs. "
@@ -80,7 +80,7 @@ def _work(job: Job) -> None:
 
 def divide_cores(jobs: int) -> None:
     """Give this process its share of the cores, before TensorFlow takes them all."""
-    with hushed():
+    with silence_stderr():
         import tensorflow as tf
     # a graph for each trial is meant, and no reason to warn
     tf.get_logger().setLevel("ERROR")

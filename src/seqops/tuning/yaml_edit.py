@@ -11,20 +11,20 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode
 
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.yaml_file import Document
 
 PLAIN = re.compile(r"\w[\w./ -]*")
 
 
-class NotInPlace(ValueError):
+class InPlaceEditError(ValueError):
     """A value that cannot be set without touching its surroundings."""
 
 
-def rewritten(text: str, values: Mapping[str, Any]) -> str:
+def with_values_set(text: str, values: Mapping[str, Any]) -> str:
     """Return the text with the values of dotted keys set; a comment behind one keeps its column.
 
-    values: numbers, texts, true, false or None. Raises NotInPlace for a key that is not there or that
+    values: numbers, texts, true, false or None. Raises InPlaceEditError for a key that is not there or that
     holds no single value (a list, a block of text, an anchor or an alias).
     """
     root = YAML(typ="rt", pure=True).compose(text)
@@ -33,7 +33,7 @@ def rewritten(text: str, values: Mapping[str, Any]) -> str:
     for node, (key, value) in sorted(found.items(), key=lambda item: -item[0].start_mark.index):
         start, end = node.start_mark.index, node.end_mark.index
         if node.anchor or node.style in ("|", ">") or "\n" in text[start:end]:
-            raise NotInPlace(key)
+            raise InPlaceEditError(key)
         text = _put(text, start, end, _written(value, node.style))
     return text
 
@@ -43,10 +43,10 @@ def _node(root: Any, key: str) -> ScalarNode:
     for part in key.split("."):
         held = {name.value: value for name, value in node.value} if isinstance(node, MappingNode) else {}
         if part not in held:
-            raise NotInPlace(key)
+            raise InPlaceEditError(key)
         node = held[part]
     if not isinstance(node, ScalarNode):
-        raise NotInPlace(key)
+        raise InPlaceEditError(key)
     return node
 
 
@@ -91,14 +91,14 @@ def _is_plain(value: str) -> bool:
 def edited(document: Document, values: Mapping[str, Any]) -> str:
     """Return the text of a document's file, as it stands on disk now, with the values of dotted keys set.
 
-    All else keeps every character. Raises BadParams as `Document.having` does, and for a key that holds a
+    All else keeps every character. Raises ConfigError as `Document.having` does, and for a key that holds a
     list or a block of text.
     """
     now = document.load(document.path)
-    now.having(values)
+    now.with_values(values)
     with document.path.open(encoding="utf-8", newline="") as file:
         text = file.read()
     try:
-        return rewritten(text, values)
-    except NotInPlace as error:
-        raise BadParams(f"{now.at(str(error))}: it holds no single value. Set it by hand.") from None
+        return with_values_set(text, values)
+    except InPlaceEditError as error:
+        raise ConfigError(f"{now.at(str(error))}: it holds no single value. Set it by hand.") from None

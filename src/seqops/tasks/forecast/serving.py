@@ -12,37 +12,37 @@ import numpy as np
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
-from seqops.tasks.forecast.data.dataset import Task
-from seqops.tasks.forecast.data.origins import Framing, Series, joined
+from seqops.tasks.forecast.data.dataset import Dataset
+from seqops.tasks.forecast.data.origins import Series, WindowSpec, joined
 from seqops.tasks.forecast.data.reader import PERIOD, parse_series
 
 CELLS = ("mean", "low80", "high80", "low95", "high95")
 NUMBERS = re.compile(r"[\s,;]+")
 
 
-def framed(text: str, place: int, framing: Framing, meta: Meta) -> Split:
-    """Frame one raw series at its end. Raises BadData, naming the input by its 1-based place."""
+def framed(text: str, place: int, window_spec: WindowSpec, meta: Meta) -> Split:
+    """Frame one raw series at its end. Raises DataError, naming the input by its 1-based place."""
     series, _ = parsed(text, place, meta)
     name = _name(place)
     if len(series) < meta["window"]:
-        mend = f"Give at least {meta['window']} values, one season or more of them the latest."
-        raise BadData.at(name, None, f"{len(series)} values are fewer than one window", mend)
+        fix = f"Give at least {meta['window']} values, one season or more of them the latest."
+        raise DataError.at(name, None, f"{len(series)} values are fewer than one window", fix)
     if np.isnan(series.figures).any():
         row = int(np.flatnonzero(np.isnan(series.figures).any(axis=1))[0])
-        raise BadData.at(name, None, f"value {row + 1} is missing", "Fill the gap before you forecast.")
+        raise DataError.at(name, None, f"value {row + 1} is missing", "Fill the gap before you forecast.")
     if np.isinf(series.figures).any():
-        raise BadData.at(name, None, "a value is not a finite number", "Give numbers as 1234.5.")
-    if meta["log"] and (series.figures[:, : framing.values] <= 0).any():
-        raise BadData.at(name, None, "a value is 0 or less", "This model was trained on logarithms.")
+        raise DataError.at(name, None, "a value is not a finite number", "Give numbers as 1234.5.")
+    if meta["log"] and (series.figures[:, : window_spec.values] <= 0).any():
+        raise DataError.at(name, None, "a value is 0 or less", "This model was trained on logarithms.")
     if (np.diff(series.ordinals) != 1).any():
         row = int(np.flatnonzero(np.diff(series.ordinals) != 1)[0])
-        mend = f"Give one row a {meta['frequency']}, in order, without a gap."
-        raise BadData.at(name, row + 3, "the date does not follow the one before", mend)
+        fix = f"Give one row a {meta['frequency']}, in order, without a gap."
+        raise DataError.at(name, row + 3, "the date does not follow the one before", fix)
     end = np.array([len(series)], np.int64)
-    return framing.examples(series, end, len(series), meta["window"])
+    return window_spec.examples(series, end, len(series), meta["window"])
 
 
 def parsed(text: str, place: int, meta: Meta) -> tuple[Series, bool]:
@@ -54,8 +54,8 @@ def parsed(text: str, place: int, meta: Meta) -> tuple[Series, bool]:
     cells = [cell for cell in NUMBERS.split(text.strip()) if cell]
     if cells and all(_is_number(cell) for cell in cells):
         if columns > 1:
-            mend = f"Give CSV with a date and the columns {', '.join(meta['values'] + meta['covariates'])}."
-            raise BadData.at(_name(place), None, "a plain list holds one column only", mend)
+            fix = f"Give CSV with a date and the columns {', '.join(meta['values'] + meta['covariates'])}."
+            raise DataError.at(_name(place), None, "a plain list holds one column only", fix)
         figures = np.array([float(cell) for cell in cells])[:, None]
         return Series(figures, meta["first_ordinal"] + np.arange(len(cells), dtype=np.int64)), False
     table = parse_series(_name(place), text, "", (), (), meta["frequency"])
@@ -63,8 +63,8 @@ def parsed(text: str, place: int, meta: Meta) -> tuple[Series, bool]:
     figures = found.to_numpy(np.float64)
     if figures.shape[1] != columns:
         wanted = ", ".join(meta["values"] + meta["covariates"])
-        mend = f"Give a date and, in this order, {wanted}."
-        raise BadData.at(_name(place), 1, f"{figures.shape[1]} columns beside the date", mend)
+        fix = f"Give a date and, in this order, {wanted}."
+        raise DataError.at(_name(place), 1, f"{figures.shape[1]} columns beside the date", fix)
     return Series(figures, table["ordinal"].to_numpy(np.int64)), True
 
 
@@ -80,7 +80,7 @@ def _name(place: int) -> Path:
     return Path(f"input {place + 1}")
 
 
-def record(row: pd.Series, text: str, place: int, meta: Meta) -> dict[str, Any]:
+def to_answer(row: pd.Series, text: str, place: int, meta: Meta) -> dict[str, Any]:
     """List each coming step, with its date where the input had dates, and say how the calendar was met."""
     series, dated = parsed(text, place, meta)
     shape = (meta["horizon"], len(meta["values"]))
@@ -123,7 +123,7 @@ def example(meta: Meta) -> str:
 class Endpoint(interfaces.Endpoint):
     """Raw series in, forecasts with intervals out."""
 
-    data: Task
+    data: Dataset
 
     intended_use: ClassVar[str] = (
         "Forecasts the next steps of the series it was trained on, with 80 and 95 % intervals, for plans "
@@ -137,12 +137,12 @@ class Endpoint(interfaces.Endpoint):
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Frame each raw series at its end."""
-        framing = self.data.framing(len(meta["values"]))
-        return joined([framed(text, i, framing, meta) for i, text in enumerate(inputs)])
+        window_spec = self.data.framing(len(meta["values"]))
+        return joined([framed(text, i, window_spec, meta) for i, text in enumerate(inputs)])
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """List the coming steps of each series with their 80 and 95 % intervals."""
-        return [record(predicted.iloc[i], text, i, meta) for i, text in enumerate(inputs)]
+        return [to_answer(predicted.iloc[i], text, i, meta) for i, text in enumerate(inputs)]
 
     def request_example(self, meta: Meta) -> str:
         """Return training rows as a list of numbers, or as CSV where there are several columns."""

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
-from seqops.tasks.labelling.data.dataset import Task
+from seqops.tasks.labelling.data.dataset import Dataset
 from seqops.tasks.labelling.data.reader import number
 
 GAPS = re.compile(r"[\s,;]+")
@@ -25,26 +25,26 @@ GAPS = re.compile(r"[\s,;]+")
 def parsed(text: str, place: int, values: list[str], longest: int) -> npt.NDArray[np.float64]:
     """Read one raw sequence: (T, D); numbers of one column, or a line a step where there are several.
 
-    Raises BadData, naming the input by its 1-based place.
+    Raises DataError, naming the input by its 1-based place.
     """
     name = Path(f"input {place + 1}")
     cells = [[cell for cell in GAPS.split(line.strip()) if cell] for line in text.splitlines()]
     steps = [[cell] for row in cells for cell in row] if len(values) == 1 else [row for row in cells if row]
     if not steps:
-        raise BadData.at(name, None, "there is no number in it", "Give the numbers of a sequence.")
+        raise DataError.at(name, None, "there is no number in it", "Give the numbers of a sequence.")
     if len(steps) > longest:
-        mend = f"Give at most {longest} (data.longest)."
-        raise BadData.at(name, None, f"it has {len(steps)} steps", mend)
+        fix = f"Give at most {longest} (data.max_length)."
+        raise DataError.at(name, None, f"it has {len(steps)} steps", fix)
     for step, row in enumerate(steps, 1):
         if len(row) != len(values):
-            mend = f"Give a line a step, and in it {', '.join(values)}."
-            raise BadData.at(name, step, f"{len(row)} numbers where training had {len(values)}", mend)
+            fix = f"Give a line a step, and in it {', '.join(values)}."
+            raise DataError.at(name, step, f"{len(row)} numbers where training had {len(values)}", fix)
     return np.array(
         [[number(name, None, cell, of) for cell, of in zip(row, values, strict=True)] for row in steps]
     )
 
 
-def record(row: pd.Series) -> dict[str, Any]:
+def to_answer(row: pd.Series) -> dict[str, Any]:
     """List each step's label, and how likely the label 1 is."""
     return {
         "labels": [int(label) for label in row["labels"]],
@@ -56,7 +56,7 @@ def record(row: pd.Series) -> dict[str, Any]:
 class Endpoint(interfaces.Endpoint):
     """Raw sequences in, a label for every step out."""
 
-    data: Task
+    data: Dataset
 
     intended_use: ClassVar[str] = (
         "Labels every step of a finished sequence of numbers 0 or 1, for sequences drawn as those it was "
@@ -69,13 +69,13 @@ class Endpoint(interfaces.Endpoint):
     )
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Read raw sequences. Raises BadData for what is no sequence of numbers."""
-        rows = [parsed(text, i, meta["values"], self.data.longest) for i, text in enumerate(inputs)]
-        return Split({"figures": Ragged.of(rows, np.float64)})
+        """Read raw sequences. Raises DataError for what is no sequence of numbers."""
+        rows = [parsed(text, i, meta["values"], self.data.max_length) for i, text in enumerate(inputs)]
+        return Split({"figures": Ragged.from_rows(rows, np.float64)})
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """Answer with a label and a probability for every step."""
-        return [record(predicted.iloc[i]) for i in range(len(inputs))]
+        return [to_answer(predicted.iloc[i]) for i in range(len(inputs))]
 
     def request_example(self, meta: Meta) -> str:
         """Return a training sequence."""

@@ -13,7 +13,7 @@ from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.metrics.entity_spans import span_scores
-from seqops.preprocessing.iob2 import entities
+from seqops.preprocessing.iob2 import iob2_to_spans
 from seqops.tasks.ner.data import encoding
 
 
@@ -25,8 +25,8 @@ class Metrics(interfaces.Metrics):
 
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Score strict spans: on the corpus's own tokens (`f1`), and in the raw text (`raw_f1`)."""
-        gold = [entities(tags) for tags in encoding.tags(truth, "corpus", meta)]
-        scores = span_scores([entities(tags) for tags in predicted["tags"]], gold, meta["types"])
+        gold = [iob2_to_spans(tags) for tags in encoding.tags(truth, "corpus", meta)]
+        scores = span_scores([iob2_to_spans(tags) for tags in predicted["tags"]], gold, meta["types"])
         if "starts" in predicted:
             known = truth.plain("aligned")
             guessed, wanted = encoding.guessed_spans(predicted), encoding.true_spans(truth, meta)

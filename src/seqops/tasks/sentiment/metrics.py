@@ -15,7 +15,7 @@ from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.metrics.classification import class_scores
-from seqops.tasks.sentiment.data.dataset import Task
+from seqops.tasks.sentiment.data.dataset import Dataset
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,7 +42,7 @@ def labels_of(predicted: pd.DataFrame, truth: Split) -> tuple[npt.NDArray[np.int
 class Metrics(interfaces.Metrics):
     """How labels and probabilities are scored."""
 
-    data: Task
+    data: Dataset
 
     # F1 of every class alike: on skewed classes, accuracy is best served by calling all of them the usual one
     goal: ClassVar[Goal] = Goal("macro_f1", higher_is_better=True)

@@ -9,18 +9,18 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
-from seqops.preprocessing.csv_table import check_characters
-from seqops.tasks.sentiment.data.dataset import Task
+from seqops.preprocessing.csv_table import require_valid_unicode
+from seqops.tasks.sentiment.data.dataset import Dataset
 
 
 @dataclass(frozen=True)
 class Endpoint(interfaces.Endpoint):
     """Raw texts in, labels with probabilities out."""
 
-    data: Task
+    data: Dataset
 
     intended_use: ClassVar[str] = (
         "Sorts texts like those it was trained on by the opinion that they state, to count opinions or to "
@@ -33,14 +33,14 @@ class Endpoint(interfaces.Endpoint):
     )
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Encode raw texts. Raises BadData for an empty or an overlong one."""
-        check_characters(inputs)
+        """Encode raw texts. Raises DataError for an empty or an overlong one."""
+        require_valid_unicode(inputs)
         for place, text in enumerate(inputs, 1):
             if not text.strip():
-                raise BadData(f"input {place} is empty. Give a text.")
-            if len(text) > self.data.characters:
-                what = f"input {place} has {len(text)} characters, more than {self.data.characters}"
-                raise BadData(f"{what} (data.characters). Give a shorter text.")
+                raise DataError(f"input {place} is empty. Give a text.")
+            if len(text) > self.data.max_chars:
+                what = f"input {place} has {len(text)} characters, more than {self.data.max_chars}"
+                raise DataError(f"{what} (data.max_chars). Give a shorter text.")
         return self.data.encoder(meta).encode(list(inputs))
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:

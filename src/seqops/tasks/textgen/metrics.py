@@ -16,13 +16,13 @@ from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.tasks.textgen.data import tokenizer
-from seqops.tasks.textgen.data.dataset import Task
+from seqops.tasks.textgen.data.dataset import Dataset
 
 
-def costs(split: Split, nats: np.ndarray, cut: tokenizer.Tokens) -> pd.DataFrame:
+def costs(split: Split, nats: np.ndarray, cut: tokenizer.Tokenizer) -> pd.DataFrame:
     """Lay out what each token of the rows costs (N,), as predictions: `nats` in sum, `each` one by one."""
     rows = split.ragged("tokens")
-    nats = nats + cut.surcharge[rows.values]
+    nats = nats + cut.extra_nats[rows.values]
     each = [nats[end - n : end] for end, n in zip(rows.offsets[1:], split.plain("scored"), strict=True)]
     return pd.DataFrame({"nats": [float(row.sum()) for row in each], "each": [row.tolist() for row in each]})
 
@@ -39,7 +39,7 @@ def _bits(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 class Metrics(interfaces.Metrics):
     """How likely held-out text is, a character at a time."""
 
-    data: Task
+    data: Dataset
 
     goal: ClassVar[Goal] = Goal("nats", higher_is_better=False)
 

@@ -12,7 +12,7 @@ from seqops.core import interfaces
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.tasks.textgen.data import tokenizer
-from seqops.tasks.textgen.data.dataset import Task
+from seqops.tasks.textgen.data.dataset import Dataset
 from seqops.tasks.textgen.model import prompts
 
 
@@ -20,7 +20,7 @@ from seqops.tasks.textgen.model import prompts
 class Endpoint(interfaces.Endpoint):
     """Prompts in, text that goes on from them out."""
 
-    data: Task
+    data: Dataset
 
     intended_use: ClassVar[str] = (
         "Writes text in the manner of what it was trained on, and tells how likely a text is, for study, "
@@ -33,9 +33,9 @@ class Endpoint(interfaces.Endpoint):
     )
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Encode prompts, bare or with settings as a JSON object. Raises BadData for a wrong setting."""
+        """Encode prompts, bare or with settings as a JSON object. Raises DataError for a wrong setting."""
         parsed = [prompts.parse(text, number) for number, text in enumerate(inputs, 1)]
-        return prompts.encoded(parsed, tokenizer.of(meta))
+        return prompts.encoded(parsed, tokenizer.tokenizer_from_meta(meta))
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """Answer with the prompt, the text that follows it, and the settings that it was made with."""

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
-from seqops.preprocessing.csv_table import check_characters
+from seqops.preprocessing.csv_table import require_valid_unicode
 from seqops.preprocessing.subwords import Subwords
-from seqops.tasks.translation.data.dataset import Task
+from seqops.tasks.translation.data.dataset import Dataset
 from seqops.tasks.translation.data.encoding import ids_of
 
 
@@ -22,7 +22,7 @@ from seqops.tasks.translation.data.encoding import ids_of
 class Endpoint(interfaces.Endpoint):
     """Sentences in, translations out."""
 
-    data: Task
+    data: Dataset
 
     intended_use: ClassVar[str] = (
         "Drafts translations of short sentences like those it was trained on, for readers who can check them."
@@ -34,19 +34,20 @@ class Endpoint(interfaces.Endpoint):
     )
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Encode sentences. Raises BadData for an empty or an overlong one, and for half a character."""
-        check_characters(inputs)
+        """Encode sentences. Raises DataError for an empty or an overlong one, and for half a character."""
+        require_valid_unicode(inputs)
         texts = [text.strip() for text in inputs]
         for place, text in enumerate(texts, 1):
             if not text:
-                raise BadData(f"input {place} is empty. Give one sentence.")
-            if len(text) > self.data.longest:
+                raise DataError(f"input {place} is empty. Give one sentence.")
+            if len(text) > self.data.max_length:
                 what = (
-                    f"input {place} has {len(text)} characters, more than data.longest ({self.data.longest})"
+                    f"input {place} has {len(text)} characters, more than data.max_length "
+                    f"({self.data.max_length})"
                 )
-                raise BadData(f"{what}. Cut it into sentences.")
+                raise DataError(f"{what}. Cut it into sentences.")
         return Split(
-            {"source": ids_of(Subwords(meta["source"]), texts), "source_text": Ragged.of_texts(texts)}
+            {"source": ids_of(Subwords(meta["source"]), texts), "source_text": Ragged.from_texts(texts)}
         )
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from seqops.tasks.forecast.data.reader import COVARIATE, VALUE
 ORDER = {"train": 0, "validation": 1, "test": 2}
 
 
-def derived(table: pd.DataFrame) -> pd.DataFrame:
+def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Add `period`, `step`, `ahead`, `missing`, `smallest` and `largest` to a table with its split."""
     figures = table.filter(regex=f"^({VALUE}|{COVARIATE})".replace(".", r"\."))
     values = table.filter(regex=f"^{VALUE}".replace(".", r"\."))
@@ -39,8 +39,8 @@ def _ahead(table: pd.DataFrame) -> pd.Series:
     return ahead
 
 
-def promises(rows: int, log: bool, lowest: float | None, highest: float | None) -> list[Expectation]:
-    """List the promises over `derived`; rows: the fewest that give every split an example."""
+def expectations(rows: int, log: bool, min_value: float | None, max_value: float | None) -> list[Expectation]:
+    """List the promises over `with_checked_columns`; rows: the fewest that give every split an example."""
     between = "expect_column_values_to_be_between"
     found = [
         Expectation(
@@ -64,10 +64,10 @@ def promises(rows: int, log: bool, lowest: float | None, highest: float | None) 
     if log:
         positive = {"column": "smallest", "min_value": 0, "strict_min": True}
         found.append(Expectation(between, positive, "values are above 0, which data.log needs"))
-    if lowest is not None:
-        low = {"column": "smallest", "min_value": lowest}
-        found.append(Expectation(between, low, f"values are at least data.lowest, {lowest}"))
-    if highest is not None:
-        high = {"column": "largest", "max_value": highest}
-        found.append(Expectation(between, high, f"values are at most data.highest, {highest}"))
+    if min_value is not None:
+        low = {"column": "smallest", "min_value": min_value}
+        found.append(Expectation(between, low, f"values are at least data.min_value, {min_value}"))
+    if max_value is not None:
+        high = {"column": "largest", "max_value": max_value}
+        found.append(Expectation(between, high, f"values are at most data.max_value, {max_value}"))
     return found

@@ -13,13 +13,20 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Positive
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
-from seqops.preprocessing.csv_table import decode
+from seqops.preprocessing.csv_table import read_utf8
 from seqops.tasks.forecast.data import sample
-from seqops.tasks.forecast.data.checks import derived, promises
-from seqops.tasks.forecast.data.origins import Calendar, Framing, Part, joined, parts_of, series_of
+from seqops.tasks.forecast.data.checks import expectations, with_checked_columns
+from seqops.tasks.forecast.data.origins import (
+    Calendar,
+    SplitOrigins,
+    WindowSpec,
+    joined,
+    series_of,
+    split_origins,
+)
 from seqops.tasks.forecast.data.reader import COVARIATE, VALUE, Frequency, figure_columns, parse_series
 from seqops.tasks.forecast.data.scaling import Scale, Scaling
 
@@ -27,7 +34,7 @@ GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {"sine": sample.sine}
 
 
 @dataclass(frozen=True)
-class Task(interfaces.Dataset):
+class Dataset(interfaces.Dataset):
     """A series in time order: train, then validation, then test; forecasts from rolling origins.
 
     The last `test` rows are for testing, the `validation` rows before them for early stopping. A file
@@ -49,12 +56,12 @@ class Task(interfaces.Dataset):
     origin_step: Positive
     validation: Positive
     test: Positive
-    memory: Positive
+    max_history: Positive
     log: bool
     scaling: Scaling
     calendar: tuple[Calendar, ...]
-    lowest: float | None
-    highest: float | None
+    min_value: float | None
+    max_value: float | None
 
     registered_name: ClassVar[str] = "lstm-forecaster"
 
@@ -65,16 +72,16 @@ class Task(interfaces.Dataset):
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse CSV files to one row a time step, `value.*` and `covariate.*` columns last."""
         tables = [
-            parse_series(path, decode(path), self.date, self.values, self.covariates, self.frequency)
+            parse_series(path, read_utf8(path), self.date, self.values, self.covariates, self.frequency)
             for path in raw
         ]
         for path, table in zip(raw[1:], tables[1:], strict=True):
             if list(table.columns) != list(tables[0].columns):
-                mend = f"Give every file the columns of {raw[0].name}."
-                raise BadData.at(path, 1, "its columns differ from those of the first file", mend)
+                fix = f"Give every file the columns of {raw[0].name}."
+                raise DataError.at(path, 1, "its columns differ from those of the first file", fix)
         return pd.concat(tables, ignore_index=True)
 
-    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+    def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Name the split of each row by its place in its series."""
         names = np.full(len(table), "train", dtype="<U10")
         own_test = table["series"].str.endswith("-test").any()
@@ -88,16 +95,16 @@ class Task(interfaces.Dataset):
             names[rows[end:]] = "test"
         return names
 
-    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+    def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and what the promises speak of."""
-        return derived(super().facts(table))
+        return with_checked_columns(super().with_checked_columns(table))
 
     def expectations(self) -> Sequence[Expectation]:
         """Promise unbroken dates, numbers in range, enough rows and splits in time order."""
         rows = self.window + 2 + self.validation + self.test
-        return promises(rows, self.log, self.lowest, self.highest)
+        return expectations(rows, self.log, self.min_value, self.max_value)
 
-    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+    def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn scales and the MASE denominator from training rows; the origins only describe the test."""
         values, covariates = (
             [c.removeprefix(kind) for c in table.columns if c.startswith(kind)] for kind in (VALUE, COVARIATE)
@@ -105,7 +112,7 @@ class Task(interfaces.Dataset):
         figures = figure_columns(values, covariates)
         training = table.loc[split == "train", figures].to_numpy(np.float64)
         if len(training) <= self.season:
-            raise BadData(
+            raise DataError(
                 f"{len(training)} training rows do not cover one season of {self.season}. "
                 "Give a longer series, or lower data.season, data.test or data.validation."
             )
@@ -123,8 +130,8 @@ class Task(interfaces.Dataset):
             "log": self.log,
             "calendar_size": 2 * len(self.calendar),
             "scale": {
-                "values": Scale.learn(own, self.scaling, self.log).stored(),
-                "covariates": Scale.learn(other, self.scaling, False).stored(),
+                "values": Scale.fit(own, self.scaling, self.log).stored(),
+                "covariates": Scale.fit(other, self.scaling, False).stored(),
             },
             "mase_scale": np.where(lag > 0, lag, 1.0).tolist(),
             "origins": {"first": int(origins[0]), "last": int(origins[-1]), "count": len(origins)},
@@ -133,35 +140,37 @@ class Task(interfaces.Dataset):
             "example": training[-self.window - self.season :].tolist(),
         }
 
-    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+    def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Cut each series to examples of the columns that the meta names."""
         figures = figure_columns(meta["values"], meta["covariates"])
         absent = [column for column in figures if column not in table]
         if absent:
-            raise BadData(f"the table lacks {absent[0]}, which the model was trained with. Name it in data.")
-        framing = self.framing(len(meta["values"]))
+            raise DataError(
+                f"the table lacks {absent[0]}, which the model was trained with. Name it in data."
+            )
+        window_spec = self.framing(len(meta["values"]))
         splits = {}
         for name, parts in self._parts(table, split).items():
-            memory = max(self.memory, self.window) if name == "test" else self.window
+            memory = max(self.max_history, self.window) if name == "test" else self.window
             cut = [(series_of(table.iloc[part.rows], figures), part.origins, part.end) for part in parts]
-            splits[name] = joined([framing.examples(*one, memory) for one in cut])
+            splits[name] = joined([window_spec.examples(*one, memory) for one in cut])
         splits["test"].plain("long")[0] = True
         return splits
 
-    def framing(self, values: int) -> Framing:
+    def framing(self, values: int) -> WindowSpec:
         """Return how examples are cut from a series of so many value columns."""
-        return Framing(values, self.window, self.horizon, self.season, self.frequency, self.calendar)
+        return WindowSpec(values, self.window, self.horizon, self.season, self.frequency, self.calendar)
 
-    def _parts(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> dict[str, list[Part]]:
-        """Place the origins of each split in each series. Raises BadData where a split has none."""
-        found: dict[str, list[Part]] = {"train": [], "validation": [], "test": []}
+    def _parts(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> dict[str, list[SplitOrigins]]:
+        """Place the origins of each split in each series. Raises DataError where a split has none."""
+        found: dict[str, list[SplitOrigins]] = {"train": [], "validation": [], "test": []}
         for rows in table.groupby("series", sort=False).indices.values():
             for name, parts in found.items():
                 step = self.origin_step if name == "test" else 1
-                parts += parts_of(np.asarray(rows, np.intp), split[rows] == name, self.window, step)
+                parts += split_origins(np.asarray(rows, np.intp), split[rows] == name, self.window, step)
         short = [name for name, parts in found.items() if not parts]
         if short:
-            raise BadData(
+            raise DataError(
                 f"the series is too short for one {short[0]} example: data.window is {self.window}, "
                 f"data.validation {self.validation}, data.test {self.test}. Give more rows, or lower those."
             )

@@ -35,7 +35,7 @@ def series_of(table: pd.DataFrame, figures: Sequence[str]) -> Series:
 
 
 @dataclass(frozen=True)
-class Part:
+class SplitOrigins:
     """The origins of one split in one series.
 
     rows: (T,) rows of the table that are the series; origins: (n,) counted in it; end: where targets stop.
@@ -46,18 +46,20 @@ class Part:
     end: int
 
 
-def parts_of(rows: npt.NDArray[np.intp], inside: npt.NDArray[np.bool_], window: int, step: int) -> list[Part]:
+def split_origins(
+    rows: npt.NDArray[np.intp], inside: npt.NDArray[np.bool_], window: int, step: int
+) -> list[SplitOrigins]:
     """Place origins `step` apart where a split's rows are, each with a window before it: one part or none."""
     places = np.flatnonzero(inside)
     if not len(places):
         return []
     end = int(places[-1]) + 1
     origins = np.arange(max(int(places[0]), window), end, step, dtype=np.int64)
-    return [Part(rows, origins, end)] if len(origins) else []
+    return [SplitOrigins(rows, origins, end)] if len(origins) else []
 
 
 @dataclass(frozen=True)
-class Framing:
+class WindowSpec:
     """How a series is cut to examples."""
 
     values: int
@@ -67,7 +69,7 @@ class Framing:
     frequency: Frequency
     calendar: tuple[Calendar, ...]
 
-    def examples(self, series: Series, origins: Integers, end: int, memory: int) -> Split:
+    def examples(self, series: Series, origins: Integers, end: int, max_history: int) -> Split:
         """Frame examples whose targets stop before row `end` (beyond it: NaN).
 
         history: ragged (<= memory, V + C), the rows before the origin; targets: (n, H, V);
@@ -77,7 +79,7 @@ class Framing:
         for row, origin in enumerate(origins):
             known = series.figures[origin : min(origin + self.horizon, end), : self.values]
             targets[row, : len(known)] = known
-        history = Ragged.of((series.figures[max(0, t - memory) : t] for t in origins), np.float64)
+        history = Ragged.from_rows((series.figures[max(0, t - max_history) : t] for t in origins), np.float64)
         return Split(
             {
                 "history": history,
@@ -112,7 +114,7 @@ def joined(parts: Sequence[Split]) -> Split:
     for name, column in parts[0].columns.items():
         if isinstance(column, Ragged):
             rows = [part.ragged(name)[i] for part in parts for i in range(len(part))]
-            columns[name] = Ragged.of(rows, column.values.dtype)
+            columns[name] = Ragged.from_rows(rows, column.values.dtype)
         else:
             columns[name] = np.concatenate([part.plain(name) for part in parts])
     return Split(columns)

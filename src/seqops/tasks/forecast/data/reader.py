@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.errors import BadData
-from seqops.preprocessing.csv_table import MISSING, check_header, records
+from seqops.core.errors import DataError
+from seqops.preprocessing.csv_table import MISSING, check_header, read_csv_rows
 
 Frequency = Literal["year", "quarter", "month", "week", "day", "hour", "minute", "position"]
 PERIOD = {
@@ -29,15 +29,15 @@ def parse_series(
     """Parse a file's text: `line`, `series` (its stem), `date` (text), `ordinal`, `value.*`, `covariate.*`.
 
     An empty `date` means the first column; empty `values` mean every column that is neither the date
-    nor a covariate. Raises BadData for what cannot be parsed; a missing figure becomes NaN.
+    nor a covariate. Raises DataError for what cannot be parsed; a missing figure becomes NaN.
     """
-    lines, rows = records(path, text, SHAPE)
+    lines, rows = read_csv_rows(path, text, SHAPE)
     header, body = rows[0], rows[1:]
     date = date or header[0]
     values = list(values) or [name for name in header if name not in (date, *covariates)]
     check_header(path, 1, header, [date, *values, *covariates], KEYS)
     if not values:
-        raise BadData.at(path, 1, "no value column", "Add a column of numbers beside the date.")
+        raise DataError.at(path, 1, "no value column", "Add a column of numbers beside the date.")
     texts = [record[header.index(date)].strip() for record in body]
     table: dict[str, object] = {"line": lines[1:], "series": path.stem, "date": texts}
     table["ordinal"] = ordinals(path, lines[1:], texts, frequency)
@@ -62,8 +62,8 @@ def _number(path: Path, line: int, text: str, column: str) -> float:
     except ValueError:
         number = math.inf
     if math.isinf(number):
-        mend = "Write numbers as 1234.5, without thousands separators or units."
-        raise BadData.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", mend)
+        fix = "Write numbers as 1234.5, without thousands separators or units."
+        raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", fix)
     return number
 
 
@@ -76,8 +76,8 @@ def ordinals(
     dates = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
     if dates.isna().any():
         bad = int(np.flatnonzero(dates.isna())[0])
-        mend = "Write dates as 2024-01-31, months as 2024-01, times as 2024-01-31T13:00."
-        raise BadData.at(path, lines[bad], f"{texts[bad][:40]!r} is not a date", mend)
+        fix = "Write dates as 2024-01-31, months as 2024-01, times as 2024-01-31T13:00."
+        raise DataError.at(path, lines[bad], f"{texts[bad][:40]!r} is not a date", fix)
     return np.asarray(dates.dt.to_period(PERIOD[frequency]).astype("int64"), np.int64)
 
 
@@ -85,7 +85,7 @@ def _positions(path: Path, lines: Sequence[int], texts: Sequence[str]) -> npt.ND
     x = np.array([_number(path, *cell, "position") for cell in zip(lines, texts, strict=True)])
     if np.isnan(x).any():
         bad = lines[int(np.flatnonzero(np.isnan(x))[0])]
-        raise BadData.at(path, bad, "the position is missing", "Number the rows by equal steps.")
+        raise DataError.at(path, bad, "the position is missing", "Number the rows by equal steps.")
     step = float(np.median(np.abs(np.diff(x)))) if len(x) > 1 else 1.0
     places: npt.NDArray[np.int64] = np.rint((x - x[0]) / (step or 1.0)).astype(np.int64)
     return places

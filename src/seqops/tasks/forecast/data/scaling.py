@@ -22,7 +22,7 @@ class Scale:
     width: tuple[float, ...]
 
     @classmethod
-    def learn(cls, training: Array, scaling: Scaling, log: bool) -> Scale:
+    def fit(cls, training: Array, scaling: Scaling, log: bool) -> Scale:
         """Learn from training rows (T, D); a constant column keeps the width 1."""
         x = np.log(training) if log else training
         if scaling == "standard":
@@ -34,7 +34,7 @@ class Scale:
         return cls(log, tuple(centre.tolist()), tuple(np.where(width > 0, width, 1.0).tolist()))
 
     @classmethod
-    def of(cls, meta: Meta, columns: str) -> Scale:
+    def from_meta(cls, meta: Meta, columns: str) -> Scale:
         """Restore what `stored` put under that name: `values` or `covariates`."""
         part = meta["scale"][columns]
         return cls(part["log"], tuple(part["centre"]), tuple(part["width"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seqops.core.interfaces import Meta, Watched
+from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.tasks.forecast.data.scaling import Scale
 
@@ -12,7 +12,7 @@ DIGITS = 6
 """Of scaled values; beyond them stands the noise of the arithmetic."""
 
 
-def watched(split: Split, meta: Meta) -> Watched:
+def drift_features(split: Split, meta: Meta) -> DriftFeatures:
     """Watch the first step after each origin, a value column at a time.
 
     `growth`: since one season before. Neighbours share most of it, so the origins of one season stand
@@ -20,7 +20,9 @@ def watched(split: Split, meta: Meta) -> Watched:
     season, and nearly independent from step to step (Box and Jenkins 1976, section 9.2).
     """
     values, found = meta["values"], {}
-    series = Scale.of(meta, "values").forward(_ends(split, meta["window"], len(values)))  # (n, W + 1, V)
+    series = Scale.from_meta(meta, "values").forward(
+        _ends(split, meta["window"], len(values))
+    )  # (n, W + 1, V)
     lag = min(meta["season"], meta["window"] - 1)
     growth = series[:, -1] - series[:, -1 - lag]
     surprise = growth - (series[:, -2] - series[:, -2 - lag])

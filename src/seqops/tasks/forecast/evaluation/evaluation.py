@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Split
-from seqops.tasks.forecast.data.dataset import Task
+from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.evaluation import baselines, drift_features, plots
 from seqops.tasks.forecast.metrics import Metrics
 
@@ -21,7 +21,7 @@ from seqops.tasks.forecast.metrics import Metrics
 class Evaluation(interfaces.Evaluation):
     """Naive and classical forecasts from the same origins, and pictures of errors."""
 
-    data: Task
+    data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
@@ -33,9 +33,9 @@ class Evaluation(interfaces.Evaluation):
         last = truth.plain("targets")[:, meta["backtest_horizon"] - 1, 0]
         return {"whole horizon known": np.isfinite(last)}
 
-    def watched(self, split: Split, meta: Meta) -> Watched:
+    def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Watch changes of the scaled values, not their level: a series that grows on has not drifted."""
-        return drift_features.watched(split, meta)
+        return drift_features.drift_features(split, meta)
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Write the first season of each forecast as text."""

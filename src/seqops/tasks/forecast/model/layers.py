@@ -21,7 +21,7 @@ Direction = Literal["forward", "both"]
 
 
 @dataclass(frozen=True)
-class Shape:
+class ForecasterConfig:
     """What every part must know: the model section, and the sizes of the series."""
 
     kind: Kind
@@ -29,8 +29,8 @@ class Shape:
     layers: int
     units: int
     dropout: float
-    members: int
-    stride: int
+    ensemble_size: int
+    output_steps: int
     difference: int
     values: int
     window: int
@@ -40,7 +40,7 @@ class Shape:
     @property
     def columns(self) -> int:
         """Value columns of all members side by side."""
-        return self.members * self.values
+        return self.ensemble_size * self.values
 
 
 class Body(keras.layers.Layer):
@@ -49,7 +49,7 @@ class Body(keras.layers.Layer):
     The window lies wholly before the origin, so reading it backwards sees nothing that is to be forecast.
     """
 
-    def __init__(self, shape: Shape, name: str) -> None:
+    def __init__(self, shape: ForecasterConfig, name: str) -> None:
         super().__init__(name=name)
         self.shape = shape
         self.stack = [self._layer(i) for i in range(shape.layers)]
@@ -62,31 +62,32 @@ class Body(keras.layers.Layer):
             return EnsembleDense(self.shape.units, "relu", "glorot_uniform", f"dense_{i}")
         kind = "lstm" if self.shape.kind == "es_lstm" else self.shape.kind
         layer = EnsembleBidirectional if self.shape.direction == "both" else EnsembleRecurrent
-        return layer(kind, self.shape.members, self.shape.units, f"{kind}_{i}")
+        return layer(kind, self.shape.ensemble_size, self.shape.units, f"{kind}_{i}")
 
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Read the window; the state after the last step speaks for it."""
         if self.shape.kind == "dense":
             x = ops.transpose(x, (0, 2, 1, 3))
-            x = ops.reshape(x, (-1, self.shape.members, x.shape[2] * x.shape[3]))
+            x = ops.reshape(x, (-1, self.shape.ensemble_size, x.shape[2] * x.shape[3]))
         for layer, dropout in zip(self.stack, self.dropouts, strict=True):
             x = dropout(layer(x), training=training)
         return x if self.shape.kind == "dense" else self.stack[-1].ends(x)
 
 
 class Ensemble(keras.layers.Layer):
-    """Forecast the horizon in passes of `stride` steps; after each, the window moves over its forecasts.
+    """Forecast the horizon in passes of `output_steps` steps; after each, the window moves over its
+    forecasts.
 
     stride >= horizon is the direct strategy, fewer the recursive one (Taieb et al. 2012, section 2),
     trained as it is used: through its own forecasts.
     """
 
-    def __init__(self, shape: Shape, name: str) -> None:
+    def __init__(self, shape: ForecasterConfig, name: str) -> None:
         super().__init__(name=name)
-        self.shape, self.stride = shape, min(shape.stride, shape.horizon)
+        self.shape, self.output_steps = shape, min(shape.output_steps, shape.horizon)
         self.body = Body(shape, "body")
         # it starts as the base path alone: zero is the correction of a network that knows nothing
-        self.head = EnsembleDense(self.stride * shape.values, "linear", "zeros", "head")
+        self.head = EnsembleDense(self.output_steps * shape.values, "linear", "zeros", "head")
         self.smoothing: ExponentialSmoothing | None = None
         if shape.kind == "es_lstm":
             self.smoothing = ExponentialSmoothing(shape.season, shape.columns, "smoothing")
@@ -96,9 +97,9 @@ class Ensemble(keras.layers.Layer):
         shape, passes = self.shape, []
         known = self._for_each_member(figures[..., : shape.values])
         covariates = figures[..., shape.values :]
-        for start in range(0, shape.horizon, self.stride):
+        for start in range(0, shape.horizon, self.output_steps):
             around = calendar[:, start : start + shape.window]
-            coming = calendar[:, start + shape.window :][:, : self.stride]
+            coming = calendar[:, start + shape.window :][:, : self.output_steps]
             rest = self._for_each_member(ops.concatenate([covariates, around], axis=-1))
             passes.append(self._ahead(known, rest, self._padded(coming), training))
             known = ops.concatenate([known, passes[-1]], axis=1)[:, -shape.window :]
@@ -107,15 +108,15 @@ class Ensemble(keras.layers.Layer):
 
     def _for_each_member(self, x: Any) -> Any:
         """(B, T, F) -> (B, T, M, F)."""
-        return ops.repeat(x[:, :, None], self.shape.members, axis=2)
+        return ops.repeat(x[:, :, None], self.shape.ensemble_size, axis=2)
 
     def _padded(self, coming: Any) -> Any:
         """Fill the calendar of a last pass that overruns the horizon; those steps are cut off."""
-        return ops.pad(coming, ((0, 0), (0, self.stride - coming.shape[1]), (0, 0)))
+        return ops.pad(coming, ((0, 0), (0, self.output_steps - coming.shape[1]), (0, 0)))
 
     def _held(self, covariates: Any) -> Any:
         """Hold covariates at their last value, for nobody knows them beyond the origin."""
-        held = ops.repeat(covariates[:, -1:], self.stride, axis=1)
+        held = ops.repeat(covariates[:, -1:], self.output_steps, axis=1)
         return ops.concatenate([covariates, held], axis=1)[:, -self.shape.window :]
 
     def _ahead(self, known: Any, rest: Any, coming: Any, training: bool | None) -> Any:
@@ -128,19 +129,19 @@ class Ensemble(keras.layers.Layer):
         h = self.body(ops.concatenate([seen, rest], axis=-1), training=training)
         # no -1 here: it has no answer where there is no calendar at all
         flat = ops.reshape(coming, (ops.shape(coming)[0], 1, coming.shape[1] * coming.shape[2]))
-        out = self.head(ops.concatenate([h, ops.repeat(flat, self.shape.members, axis=1)], axis=-1))
-        steps = ops.reshape(out, (-1, self.shape.members, self.stride, self.shape.values))
+        out = self.head(ops.concatenate([h, ops.repeat(flat, self.shape.ensemble_size, axis=1)], axis=-1))
+        steps = ops.reshape(out, (-1, self.shape.ensemble_size, self.output_steps, self.shape.values))
         steps = ops.transpose(steps, (0, 2, 1, 3))
         return self._summed(known, steps) if base is None else base + steps
 
     def _smoothed(self, smoothing: ExponentialSmoothing, known: Any) -> tuple[Any, Any]:
         """Return the smoothed path ahead, and the window without season, seen from its last level."""
-        members, values = self.shape.members, self.shape.values
+        members, values = self.shape.ensemble_size, self.shape.values
         smoothed = smoothing(ops.reshape(known, (-1, self.shape.window, self.shape.columns)))
         seen = smoothed.adjusted - smoothed.level[:, None]
-        base = smoothing.path(smoothed, self.stride)
+        base = smoothing.path(smoothed, self.output_steps)
         return (
-            ops.reshape(base, (-1, self.stride, members, values)),
+            ops.reshape(base, (-1, self.output_steps, members, values)),
             ops.reshape(seen, (-1, self.shape.window, members, values)),
         )
 
@@ -150,7 +151,7 @@ class Ensemble(keras.layers.Layer):
 
     def _summed(self, known: Any, steps: Any) -> Any:
         """Undo the differences of a path: step h stands on step h - lag, known or forecast."""
-        lag, stride = self.shape.difference, self.stride
+        lag, stride = self.shape.difference, self.output_steps
         if not lag:
             return steps
         rounds = -(-stride // lag)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Positive, Rate
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Split
 from seqops.tasks.forecast.data.scaling import Scale
@@ -21,20 +21,20 @@ from seqops.tasks.forecast.model.layers import (
     LEVELS,
     Direction,
     Ensemble,
+    ForecasterConfig,
     Kind,
     PathLoss,
-    Shape,
     Spread,
 )
 
 
 @dataclass(frozen=True)
-class Net(interfaces.Network):
+class Network(interfaces.Network):
     """An ensemble of members in one graph; each starts from other weights, their mean is the forecast.
 
     kind: `lstm`, `gru`, `simple_rnn`; `dense`, the shift-window network; `es_lstm`, exponential
     smoothing whose path an LSTM corrects. direction: `forward`, or `both`: recurrent layers that read
-    the window, which is known as a whole at the origin, from either end. stride: steps a pass:
+    the window, which is known as a whole at the origin, from either end. output_steps: steps a pass:
     data.horizon for the direct strategy, fewer for the recursive one. difference: the lag of
     differences taken before and undone after the network (0: none).
     """
@@ -44,8 +44,8 @@ class Net(interfaces.Network):
     layers: Positive
     units: Positive
     dropout: Rate
-    members: Positive
-    stride: Positive
+    ensemble_size: Positive
+    output_steps: Positive
     difference: Count
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
@@ -60,28 +60,30 @@ class Net(interfaces.Network):
         model.compile(optimizer=optimizer, loss=PathLoss(), jit_compile=False)
         return model
 
-    def _shape(self, meta: Meta) -> Shape:
+    def _shape(self, meta: Meta) -> ForecasterConfig:
         window, season = meta["window"], meta["season"]
         if self.kind == "es_lstm" and window < 2 * season:
-            raise BadParams(
+            raise ConfigError(
                 f"model.kind es_lstm needs two seasons of {season} in data.window, which is {window}."
             )
         if self.kind == "es_lstm" and self.difference:
-            raise BadParams("model.difference must be 0 with model.kind es_lstm: smoothing finds the level.")
+            raise ConfigError(
+                "model.difference must be 0 with model.kind es_lstm: smoothing finds the level."
+            )
         if self.kind == "dense" and self.direction == "both":
-            raise BadParams(
+            raise ConfigError(
                 "model.direction must be forward with model.kind dense: it sees the window all at once."
             )
         if self.difference >= window:
-            raise BadParams(f"model.difference {self.difference} leaves nothing of data.window {window}.")
-        return Shape(
+            raise ConfigError(f"model.difference {self.difference} leaves nothing of data.window {window}.")
+        return ForecasterConfig(
             self.kind,
             self.direction,
             self.layers,
             self.units,
             self.dropout,
-            self.members,
-            self.stride,
+            self.ensemble_size,
+            self.output_steps,
             self.difference,
             len(meta["values"]),
             window,
@@ -91,7 +93,7 @@ class Net(interfaces.Network):
 
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Scale the window before each origin, and the targets."""
-        targets = Scale.of(meta, "values").forward(split.plain("targets")).astype(np.float32)
+        targets = Scale.from_meta(meta, "values").forward(split.plain("targets")).astype(np.float32)
         return _inputs(split, meta), targets, np.ones(len(split), np.float32)
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
@@ -101,7 +103,7 @@ class Net(interfaces.Network):
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Forecast `mean`, `low80`, `high80`, `low95`, `high95`: flat cells (H x V,)."""
         mean, spread = _paths(model, split, meta)
-        scale = Scale.of(meta, "values")
+        scale = Scale.from_meta(meta, "values")
         paths = {"mean": mean}
         for level, factor in zip(("80", "95"), np.asarray(model.get_layer("spread").factors), strict=True):
             paths[f"low{level}"] = mean - factor * spread
@@ -115,7 +117,7 @@ class Net(interfaces.Network):
         the training errors are the least, because overlapping origins count for few and may be calm.
         """
         mean, spread = _paths(model, split, meta)
-        truth = Scale.of(meta, "values").forward(split.plain("targets"))
+        truth = Scale.from_meta(meta, "values").forward(split.plain("targets"))
         errors = np.abs(truth - mean) / spread
         known = errors[np.isfinite(errors)]
         # the conformal quantile: rank ceil((n + 1) level) of n errors
@@ -135,8 +137,8 @@ def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:
     window, values = meta["window"], len(meta["values"])
     history = split.ragged("history")
     past = np.stack([np.asarray(history[i][-window:]) for i in range(len(split))])
-    own = Scale.of(meta, "values").forward(past[..., :values])
-    other = Scale.of(meta, "covariates").forward(past[..., values:])
+    own = Scale.from_meta(meta, "values").forward(past[..., :values])
+    other = Scale.from_meta(meta, "covariates").forward(past[..., values:])
     figures = np.concatenate([own, other], axis=-1).astype(np.float32)
     return {"figures": figures, "calendar": np.asarray(split.plain("calendar"), np.float32)}
 

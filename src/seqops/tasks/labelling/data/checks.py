@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
-from seqops.tasks.labelling.data.splits import same
+from seqops.tasks.labelling.data.splits import sequence_codes
 
 FEWEST = 30
 """Sequences: with fewer, a test split tells nothing."""
 
 
-def derived(table: pd.DataFrame) -> pd.DataFrame:
+def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Add to a table with its `split` the columns that the promises speak of."""
-    codes = pd.Series(same(table), index=table.index)
+    codes = pd.Series(sequence_codes(table), index=table.index)
     labels = pd.Series([tuple(row) for row in table["labels"]], index=table.index)
     ones = np.array([sum(row) for row in labels])
     lengths = np.array([len(row) for row in labels])
@@ -28,8 +28,8 @@ def derived(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def promises(longest: int) -> list[Expectation]:
-    """List the promises over `derived`."""
+def expectations(max_length: int) -> list[Expectation]:
+    """List the promises over `with_checked_columns`."""
 
     def false(column: str, meaning: str) -> Expectation:
         return Expectation(
@@ -47,8 +47,8 @@ def promises(longest: int) -> list[Expectation]:
         ),
         Expectation(
             "expect_column_values_to_be_between",
-            {"column": "length", "min_value": 1, "max_value": longest},
-            f"a sequence has 1 to {longest} steps (data.longest)",
+            {"column": "length", "min_value": 1, "max_value": max_length},
+            f"a sequence has 1 to {max_length} steps (data.max_length)",
         ),
         some("training_ones", "a training step has the label 1"),
         some("training_zeros", "a training step has the label 0"),

@@ -13,7 +13,7 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.labelling.data import checks, reader, sample, splits
@@ -25,11 +25,11 @@ GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {
 
 
 @dataclass(frozen=True)
-class Task(interfaces.Dataset):
+class Dataset(interfaces.Dataset):
     """Step labelling.
 
     sequence, label: columns of the file; values: its columns of numbers (empty: all others); test,
-    validation: their shares of the sequences, the latter of what is not test; longest: steps of a
+    validation: their shares of the sequences, the latter of what is not test; max_length: steps of a
     sequence at most; sequences: of the sample.
     """
 
@@ -39,7 +39,7 @@ class Task(interfaces.Dataset):
     test: Fraction
     validation: Fraction
     seed: Count
-    longest: Positive
+    max_length: Positive
     sequences: Positive
 
     registered_name: ClassVar[str] = "sequence-labeller"
@@ -54,49 +54,49 @@ class Task(interfaces.Dataset):
         tables = [reader.parse(path, self.sequence, self.values, self.label) for path in raw]
         for path, table in zip(raw, tables, strict=True):
             if list(table.columns) != list(tables[0].columns):
-                mend = f"Give every file the columns of {raw[0].name}."
-                raise BadData.at(path, 1, "its columns differ from those of the first file", mend)
+                fix = f"Give every file the columns of {raw[0].name}."
+                raise DataError.at(path, 1, "its columns differ from those of the first file", fix)
         whole = pd.concat(tables, ignore_index=True)
         labels = {label for row in whole["labels"] for label in row}
         if len(labels) < 2:
             what = f"every step has the label {labels.pop()}"
-            raise BadData.at(
+            raise DataError.at(
                 raw[0], None, what, "Give sequences with both labels: one alone teaches nothing."
             )
         return whole
 
-    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+    def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Draw the test sequences, then validation sequences from the rest, equal ones together.
 
-        Raises BadData where a split would be empty.
+        Raises DataError where a split would be empty.
         """
-        codes = splits.same(table)
+        codes = splits.sequence_codes(table)
         names = np.where(splits.drawn(codes, self.test, self.seed), "test", "train").astype("<U10")
         rest = np.flatnonzero(names == "train")
         if len(rest):
             names[rest[splits.drawn(codes[rest], self.validation, self.seed + 1)]] = "validation"
         empty = [name for name in ("train", "validation", "test") if name not in names]
         if empty:
-            raise BadData(
+            raise DataError(
                 f"{len(table)} sequences are too few: none is left for {', '.join(empty)}. "
                 "Give more, or change data.test and data.validation."
             )
         return names
 
-    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+    def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and what the promises speak of."""
-        return checks.derived(super().facts(table))
+        return checks.with_checked_columns(super().with_checked_columns(table))
 
     def expectations(self) -> Sequence[Expectation]:
         """Promise sound lengths, both labels to learn from, and splits that share no sequence."""
-        return checks.promises(self.longest)
+        return checks.expectations(self.max_length)
 
-    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
-        """Learn the scale of each column from training steps. Raises BadData where all have one label."""
+    def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+        """Learn the scale of each column from training steps. Raises DataError where all have one label."""
         training = table[split == "train"]
         labels = np.concatenate([np.asarray(row) for row in training["labels"]])
         if labels.min() == labels.max():
-            raise BadData(
+            raise DataError(
                 f"every training step has the label {labels[0]}. Give more sequences with the other."
             )
         values = splits.value_columns(table)
@@ -111,15 +111,17 @@ class Task(interfaces.Dataset):
             "example": reader.written(found[0]),
         }
 
-    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Encode figures (T, D) and labels (T,) of every sequence. Raises BadData for a missing column."""
+    def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+        """Encode figures (T, D) and labels (T,) of every sequence. Raises DataError for a missing column."""
         absent = [name for name in meta["values"] if name not in splits.value_columns(table)]
         if absent:
-            raise BadData(f"the table lacks {absent[0]}, which the model was trained with. Name it in data.")
+            raise DataError(
+                f"the table lacks {absent[0]}, which the model was trained with. Name it in data."
+            )
         whole = Split(
             {
-                "figures": Ragged.of(splits.figures(table, meta["values"]), np.float64),
-                "labels": Ragged.of(table["labels"], np.int8),
+                "figures": Ragged.from_rows(splits.figures(table, meta["values"]), np.float64),
+                "labels": Ragged.from_rows(table["labels"], np.int8),
             }
         )
         return {name: whole.take(np.flatnonzero(split == name)) for name in ("train", "validation", "test")}

@@ -11,8 +11,8 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from seqops.core.errors import BadData
-from seqops.preprocessing.csv_table import MISSING, check_header, decode, records
+from seqops.core.errors import DataError
+from seqops.preprocessing.csv_table import MISSING, check_header, read_csv_rows, read_utf8
 
 Cell = TypeVar("Cell", str, int, float)
 VALUE = "value."
@@ -24,16 +24,16 @@ SHAPE = "Write a header and a row a step: the sequence it belongs to, its number
 def parse(path: Path, sequence: str, values: Sequence[str], label: str) -> pd.DataFrame:
     """Parse a file to `line` (of the first step), `sequence`, `labels` and `value.*`: lists, a place a step.
 
-    Empty `values` mean every column that is neither the sequence nor the label. Raises BadData for what
+    Empty `values` mean every column that is neither the sequence nor the label. Raises DataError for what
     cannot be parsed, for a figure that is missing or no finite number, for a label other than 0 and 1,
     and for a sequence that goes on after another has begun.
     """
-    lines, rows = records(path, decode(path), SHAPE)
+    lines, rows = read_csv_rows(path, read_utf8(path), SHAPE)
     header, lines_of_steps = [cell.strip() for cell in rows[0]], lines[1:]
     values = list(values) or [name for name in header if name not in (sequence, label)]
     check_header(path, lines[0], header, [sequence, *values, label], KEYS)
     if not values:
-        raise BadData.at(path, lines[0], "no value column", SHAPE)
+        raise DataError.at(path, lines[0], "no value column", SHAPE)
 
     def column(name: str, cell: Callable[[Path, int, str, str], Cell]) -> list[Cell]:
         place = header.index(name)
@@ -52,14 +52,14 @@ def parse(path: Path, sequence: str, values: Sequence[str], label: str) -> pd.Da
 
 
 def _starts(path: Path, lines: Sequence[int], names: Sequence[str]) -> list[int]:
-    """Find where sequences start. Raises BadData for one that goes on after another has begun."""
+    """Find where sequences start. Raises DataError for one that goes on after another has begun."""
     starts = [step for step, name in enumerate(names) if step == 0 or name != names[step - 1]]
     seen: set[str] = set()
     for start in starts:
         if names[start] in seen:
-            mend = "Put the steps of a sequence one below the other, or give it another name."
+            fix = "Put the steps of a sequence one below the other, or give it another name."
             what = f"sequence {names[start][:40]!r} goes on after another began"
-            raise BadData.at(path, lines[start], what, mend)
+            raise DataError.at(path, lines[start], what, fix)
         seen.add(names[start])
     return starts
 
@@ -70,29 +70,29 @@ def _parts(steps: list[Cell], starts: list[int]) -> list[list[Cell]]:
 
 def _name(path: Path, line: int, cell: str, column: str) -> str:
     if not cell:
-        raise BadData.at(path, line, f"no sequence in column {column!r}", "Name the step's sequence.")
+        raise DataError.at(path, line, f"no sequence in column {column!r}", "Name the step's sequence.")
     return cell
 
 
 def number(path: Path, line: int | None, cell: str, column: str) -> float:
-    """Read a finite number. Raises BadData, naming the line and the column."""
+    """Read a finite number. Raises DataError, naming the line and the column."""
     if cell.lower() in MISSING:
-        mend = "Give a number, or leave the whole sequence out."
-        raise BadData.at(path, line, f"no value in column {column!r}", mend)
+        fix = "Give a number, or leave the whole sequence out."
+        raise DataError.at(path, line, f"no value in column {column!r}", fix)
     try:
         figure = float(cell)
     except ValueError:
         figure = math.inf
     if not math.isfinite(figure):
-        mend = "Write numbers as 1234.5, without thousands separators or units."
-        raise BadData.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", mend)
+        fix = "Write numbers as 1234.5, without thousands separators or units."
+        raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", fix)
     return figure
 
 
 def _label(path: Path, line: int, cell: str, column: str) -> int:
     if cell not in LABELS:
         what = f"label {cell[:40]!r} in column {column!r}" if cell else f"no label in column {column!r}"
-        raise BadData.at(path, line, what, "Label a step 0 or 1.")
+        raise DataError.at(path, line, what, "Label a step 0 or 1.")
     return LABELS[cell]
 
 

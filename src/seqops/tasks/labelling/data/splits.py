@@ -22,7 +22,7 @@ def figures(table: pd.DataFrame, values: list[str]) -> list[npt.NDArray[np.float
     return [np.array(row, np.float64).T for row in zip(*columns, strict=True)]
 
 
-def same(table: pd.DataFrame) -> Codes:
+def sequence_codes(table: pd.DataFrame) -> Codes:
     """Number the sequences; those of equal numbers have one number: (n,)."""
     found = figures(table, value_columns(table))
     return pd.factorize(np.array([row.tobytes() for row in found], object))[0].astype(np.int64)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from seqops.core.ragged import Ragged, Split
 
-PLACES = 20
+SEQUENCE_PARTS = 20
 """Parts of a sequence that have a usual label each."""
 STRENGTH = 100.0
 """Inverse of the penalty of the regression: weak, for few weights learn from every step."""
@@ -29,15 +29,15 @@ def usual(splits: Mapping[str, Split]) -> pd.DataFrame:
 def by_place(splits: Mapping[str, Split]) -> pd.DataFrame:
     """Give every step the usual label of training steps as far through their sequence."""
     train, test = (splits[name].ragged("labels") for name in ("train", "test"))
-    places = place(train.lengths)
-    seen = np.bincount(places, minlength=PLACES)
-    ones = np.bincount(places, weights=train.values, minlength=PLACES)
-    return _rows((2 * ones > seen).astype(np.int64)[place(test.lengths)], test)
+    places = sequence_part(train.lengths)
+    seen = np.bincount(places, minlength=SEQUENCE_PARTS)
+    ones = np.bincount(places, weights=train.values, minlength=SEQUENCE_PARTS)
+    return _rows((2 * ones > seen).astype(np.int64)[sequence_part(test.lengths)], test)
 
 
-def place(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def sequence_part(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Say in which of the parts of its sequence each step lies, by its middle: (N,)."""
-    parts = [((np.arange(n) + 0.5) * PLACES // n).astype(np.int64) for n in lengths]
+    parts = [((np.arange(n) + 0.5) * SEQUENCE_PARTS // n).astype(np.int64) for n in lengths]
     return np.concatenate(parts)
 
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Ragged, Split
-from seqops.tasks.labelling.data.dataset import Task
+from seqops.tasks.labelling.data.dataset import Dataset
 from seqops.tasks.labelling.evaluation import baselines, plots
 from seqops.tasks.labelling.metrics import Metrics
 
@@ -21,7 +21,7 @@ from seqops.tasks.labelling.metrics import Metrics
 class Evaluation(interfaces.Evaluation):
     """Labels without a network, slices by length, and pictures of errors."""
 
-    data: Task
+    data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
@@ -42,7 +42,7 @@ class Evaluation(interfaces.Evaluation):
             "label changes": np.array(changes, np.bool_),
         }
 
-    def watched(self, split: Split, meta: Meta) -> Watched:
+    def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Watch the length of a sequence, and the numbers and labels in it."""
         figures, labels = split.ragged("figures"), split.ragged("labels")
         columns = {

@@ -10,7 +10,7 @@ import pandas as pd
 from seqops.core.interfaces import Plot
 from seqops.core.ragged import Split
 from seqops.tasks.labelling.data.reader import written
-from seqops.tasks.labelling.evaluation.baselines import PLACES, place
+from seqops.tasks.labelling.evaluation.baselines import SEQUENCE_PARTS, sequence_part
 
 
 def examples(predicted: pd.DataFrame, truth: Split) -> pd.DataFrame:
@@ -34,7 +34,9 @@ def plots(predicted: pd.DataFrame, truth: Split) -> list[Plot]:
     labels = truth.ragged("labels")
     guesses = np.concatenate([np.asarray(row, np.int64) for row in predicted["labels"]])
     right = (guesses == labels.values).astype(np.float64)
-    by_place = pd.DataFrame({"place": 100 * (place(labels.lengths) + 1) // PLACES, "accuracy": right})
+    by_place = pd.DataFrame(
+        {"place": 100 * (sequence_part(labels.lengths) + 1) // SEQUENCE_PARTS, "accuracy": right}
+    )
     table = by_place.groupby("place", as_index=False).mean()
     cells = {str(g): [int(((guesses == g) & (labels.values == t)).sum()) for t in (0, 1)] for g in (0, 1)}
     confusion = pd.DataFrame({"true": ["0", "1"], **cells})

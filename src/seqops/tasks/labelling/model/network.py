@@ -15,14 +15,14 @@ from seqops.core.constrained_types import Positive, Rate
 from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Split
 from seqops.nn.batching import in_length_order
-from seqops.nn.rnn import CELLS, BiRecurrent
+from seqops.nn.rnn import CELLS, BidirectionalRNN
 
 ROWS = 256  # of one prediction batch
 Tensor = Any
 
 
 @dataclass(frozen=True)
-class Net(interfaces.Network):
+class Network(interfaces.Network):
     """Recurrent layers and a sigmoid at every step, which shares its weights over time.
 
     kind: `lstm`, `gru` or `simple_rnn`; units: of one direction; direction: `both` (Schuster and Paliwal
@@ -56,7 +56,7 @@ class Net(interfaces.Network):
 
     def _read(self, x: Tensor, lengths: Tensor, name: str) -> Tensor:
         if self.direction == "both":
-            return BiRecurrent(self.kind, self.units, name=name)(x, lengths)
+            return BidirectionalRNN(self.kind, self.units, name=name)(x, lengths)
         # with padding on the right, no real step comes after padding
         return CELLS[self.kind](self.units, return_sequences=True, name=name)(x)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from seqops.preprocessing.iob2 import Span, entities
+from seqops.preprocessing.iob2 import Span, iob2_to_spans
 from seqops.tasks.ner.data.reader import Sentence
 
 MARK = re.compile(r"<([^<>]+):([A-Z]+)>")
@@ -16,7 +16,7 @@ def gold_spans(sentence: Sentence) -> list[Span] | None:
 
     The annotated line decides where it agrees with the tags; without one, tokens are found in the text.
     """
-    wanted = [kind for _, _, kind in entities(sentence.tags)]
+    wanted = [kind for _, _, kind in iob2_to_spans(sentence.tags)]
     for spans in (marked_spans(sentence.annotated, sentence.text), found_spans(sentence)):
         if spans is not None and [kind for _, _, kind in spans] == wanted:
             return spans
@@ -38,7 +38,7 @@ def found_spans(sentence: Sentence) -> list[Span] | None:
     """Find the tokens of each entity in the text one after another; None where one is not found."""
     spans: list[Span] = []
     place = 0
-    for start, end, kind in entities(sentence.tags):
+    for start, end, kind in iob2_to_spans(sentence.tags):
         surface = r"\s*".join(re.escape(token) for token in sentence.tokens[start:end])
         match = re.compile(surface).search(sentence.text, place)
         if match is None:

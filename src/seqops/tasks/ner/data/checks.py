@@ -8,23 +8,23 @@ import numpy as np
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
-from seqops.preprocessing.iob2 import entities, follows
-from seqops.tasks.ner.data.splits import standing_in
+from seqops.preprocessing.iob2 import iob2_to_spans, is_valid_transition
+from seqops.tasks.ner.data.splits import is_in
 
 
-def derived(table: pd.DataFrame, types: Sequence[str]) -> pd.DataFrame:
+def with_checked_columns(table: pd.DataFrame, types: Sequence[str]) -> pd.DataFrame:
     """Add to a table with its `split` the columns that the promises speak of."""
     tags = [list(row) for row in table["tags"]]
     return table.assign(
         length=[len(row) for row in tags],
         broken_tag=[_broken(row) for row in tags],
         unknown_type=[_unknown(row, types) for row in tags],
-        entities=[len(entities(row)) for row in tags],
+        entities=[len(iob2_to_spans(row)) for row in tags],
         straddles=_straddles(table),
     )
 
 
-def promises(types: Sequence[str], longest: int, apart: bool) -> list[Expectation]:
+def expectations(types: Sequence[str], max_length: int, apart: bool) -> list[Expectation]:
     """List the promises; apart: whether no sentence may stand in two splits."""
 
     def values(check: str, column: str, meaning: str, **arguments: object) -> Expectation:
@@ -35,9 +35,9 @@ def promises(types: Sequence[str], longest: int, apart: bool) -> list[Expectatio
         values(
             "be_between",
             "length",
-            f"a sentence has 1 to {longest} tokens (data.longest)",
+            f"a sentence has 1 to {max_length} tokens (data.max_length)",
             min_value=1,
-            max_value=longest,
+            max_value=max_length,
         ),
         values(
             "be_in_set",
@@ -71,7 +71,7 @@ def _broken(tags: Sequence[str]) -> str:
     """Return the first tag that strict IOB2 forbids where it stands, or nothing."""
     previous = "O"
     for tag in tags:
-        if (tag != "O" and tag[:2] not in ("B-", "I-")) or not follows(tag, previous):
+        if (tag != "O" and tag[:2] not in ("B-", "I-")) or not is_valid_transition(tag, previous):
             return tag
         previous = tag
     return ""
@@ -86,5 +86,5 @@ def _straddles(table: pd.DataFrame) -> pd.Series:
     marked = pd.Series(np.zeros(len(table), np.bool_), index=table.index)
     for name in ("train", "validation", "test"):
         inside = table["split"] == name
-        marked[inside] = standing_in(table["text"][inside], table["text"][~inside])
+        marked[inside] = is_in(table["text"][inside], table["text"][~inside])
     return marked

@@ -13,7 +13,7 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
 from seqops.tasks.ner.data import checks, encoding, reader, sample, splits
@@ -21,14 +21,14 @@ from seqops.tasks.ner.data.alignment import gold_spans
 
 
 @dataclass(frozen=True)
-class Task(interfaces.Dataset):
+class Dataset(interfaces.Dataset):
     """Named entity recognition.
 
     layout: of the files; types: of the entities; split: `published` draws test rows one by one, as the
     published figures do, `grouped` keeps sentences of one text together; test, validation: their shares,
     the latter of what is not test; tokens: trained on, the corpus's own, those of the raw text, or both;
-    tokenizer: of raw text; minimum: how often a word must be seen to be known; width: characters read of
-    a token; longest: tokens of a sentence at most; sentences: of the sample.
+    tokenizer: of raw text; min_count: how often a word must be seen to be known; width: characters read of
+    a token; max_length: tokens of a sentence at most; sentences: of the sample.
     """
 
     layout: Literal["klp", "conll"]
@@ -37,11 +37,11 @@ class Task(interfaces.Dataset):
     test: Fraction
     validation: Fraction
     seed: Count
-    tokens: encoding.Trained
-    tokenizer: encoding.Tokenizer
-    minimum: Positive
+    tokens: encoding.TrainedView
+    tokenizer: encoding.TokenizerName
+    min_count: Positive
     width: Positive
-    longest: Positive
+    max_length: Positive
     sentences: Positive
 
     registered_name: ClassVar[str] = "ner-tagger"
@@ -59,10 +59,10 @@ class Task(interfaces.Dataset):
             columns[name] = [[span[place] for span in row or ()] for row in spans]
         return pd.DataFrame({**columns, "aligned": [row is not None for row in spans]})
 
-    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+    def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Draw the test rows, then validation rows from the rest, duplicates of a text together.
 
-        Raises BadData where a split would be empty.
+        Raises DataError where a split would be empty.
         """
         texts = table["text"].to_list()
         draw = splits.published if self.split == "published" else splits.grouped
@@ -73,33 +73,33 @@ class Task(interfaces.Dataset):
         names[rest[drawn]] = "validation"
         empty = [name for name in ("train", "validation", "test") if name not in names]
         if empty:
-            raise BadData(
+            raise DataError(
                 f"{len(texts)} sentences are too few: none is left for {', '.join(empty)}. "
                 "Give more, or change data.test and data.validation."
             )
         return names
 
-    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+    def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and what the promises speak of."""
-        return checks.derived(super().facts(table), self.types)
+        return checks.with_checked_columns(super().with_checked_columns(table), self.types)
 
     def expectations(self) -> Sequence[Expectation]:
         """Promise sound tags and lengths, texts that fit their tokens, and splits that share no text."""
-        return checks.promises(self.types, self.longest, apart=self.split == "grouped")
+        return checks.expectations(self.types, self.max_length, apart=self.split == "grouped")
 
-    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+    def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn vocabularies from the training rows, of the tokens that are trained on."""
         training = table[split == "train"]
         return {
-            **encoding.learn(training, self.tokens, self.tokenizer, self.minimum, self.width),
+            **encoding.fit_views(training, self.tokens, self.tokenizer, self.min_count, self.width),
             "types": list(self.types),
             "tags": ["O", *(f"{mark}-{kind}" for kind in self.types for mark in "BI")],
             "leaked": int(encoding.leaked(table, split)[split == "test"].sum()),
             "unaligned": int((~table["aligned"]).sum()),
         }
 
-    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Encode both views of every sentence. Raises BadData for a type that the meta does not know."""
+    def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+        """Encode both views of every sentence. Raises DataError for a type that the meta does not know."""
         whole = encoding.encode(table, split, self.tokenizer, meta)
         parts = {name: np.flatnonzero(split == name) for name in ("train", "validation", "test")}
         return {name: whole.take(rows) for name, rows in parts.items()}

@@ -9,62 +9,65 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
-from seqops.preprocessing.iob2 import Span, tagged
+from seqops.preprocessing.iob2 import Span, spans_to_iob2
 from seqops.tasks.ner.data import features
 from seqops.tasks.ner.data.alignment import token_spans
-from seqops.tasks.ner.data.features import Encoder, Tokens, tokenize
-from seqops.tasks.ner.data.splits import Mask, standing_in
+from seqops.tasks.ner.data.features import FeatureEncoder, TokenizedSentence, tokenize
+from seqops.tasks.ner.data.splits import Mask, is_in
 
-Trained = Literal["corpus", "raw", "both"]
-Tokenizer = Literal["kiwi", "whitespace"]
+TrainedView = Literal["corpus", "raw", "both"]
+TokenizerName = Literal["kiwi", "whitespace"]
 VIEWS: dict[str, tuple[str, ...]] = {"corpus": ("corpus",), "raw": ("raw",), "both": ("corpus", "raw")}
 
 
-def tokens_of(table: pd.DataFrame, view: str, tokenizer: Tokenizer) -> list[Tokens]:
+def tokens_of(table: pd.DataFrame, view: str, tokenizer: TokenizerName) -> list[TokenizedSentence]:
     """Split each sentence to the tokens of a view: `corpus`, its own, or `raw`, those of its text."""
     if view == "raw":
         return tokenize(list(table["text"]), tokenizer)
     columns = [[list(cell) for cell in table[name]] for name in ("tokens", "pos", "words")]
     if tokenizer == "whitespace":  # which knows no parts of speech, so none may be trained on
         columns[1] = [[""] * len(row) for row in columns[1]]
-    return [Tokens(*row) for row in zip(*columns, strict=True)]
+    return [TokenizedSentence(*row) for row in zip(*columns, strict=True)]
 
 
-def learn(training: pd.DataFrame, trained: Trained, tokenizer: Tokenizer, minimum: int, width: int) -> Meta:
+def fit_views(
+    training: pd.DataFrame, trained: TrainedView, tokenizer: TokenizerName, min_count: int, width: int
+) -> Meta:
     """Learn vocabularies from training rows, in the views that are trained on."""
     seen = [tokens for view in VIEWS[trained] for tokens in tokens_of(training, view, tokenizer)]
     with_entity = training["text"][training["starts"].str.len() > 0]
     return {
-        **features.learn(seen, minimum, width),
+        **features.fit_vocabularies(seen, min_count, width),
         "views": list(VIEWS[trained]),
         "example": (with_entity if len(with_entity) else training["text"]).iloc[0],
     }
 
 
-def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenizer, meta: Meta) -> Split:
+def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: TokenizerName, meta: Meta) -> Split:
     """Encode every sentence; the columns of each view are `<view>_features` and `<view>_tags`.
 
-    Raises BadData for an entity of a type that the meta does not know.
+    Raises DataError for an entity of a type that the meta does not know.
     """
     unknown = sorted({kind for row in table["types"] for kind in row} - set(meta["types"]))
     if unknown:
-        raise BadData(f"{unknown[0]} is none of the types {', '.join(meta['types'])} (data.types). Add it.")
-    encoder = Encoder.of(meta)
+        raise DataError(f"{unknown[0]} is none of the types {', '.join(meta['types'])} (data.types). Add it.")
+    encoder = FeatureEncoder.from_meta(meta)
     corpus, raw = (tokens_of(table, view, tokenizer) for view in ("corpus", "raw"))
     spans = _spans(table["starts"], table["ends"], table["types"])
     projected = [
-        tagged(token_spans(found, t.offsets), len(t.forms)) for found, t in zip(spans, raw, strict=True)
+        spans_to_iob2(token_spans(found, t.offsets), len(t.forms))
+        for found, t in zip(spans, raw, strict=True)
     ]
     columns: dict[str, Any] = {
-        "corpus_features": Ragged.of((encoder.features(t) for t in corpus), np.int32),
+        "corpus_features": Ragged.from_rows((encoder.features(t) for t in corpus), np.int32),
         "corpus_tags": _tag_ids(table["tags"], meta),
-        "raw_features": Ragged.of((encoder.features(t) for t in raw), np.int32),
+        "raw_features": Ragged.from_rows((encoder.features(t) for t in raw), np.int32),
         "raw_tags": _tag_ids(projected, meta),
         "raw_offsets": _pairs([t.offsets for t in raw]),
-        "texts": Ragged.of_texts(table["text"]),
+        "texts": Ragged.from_texts(table["text"]),
     }
     types = [[meta["types"].index(kind) for kind in row] for row in table["types"]]
     columns["spans"] = _triples(zip(table["starts"], table["ends"], types, strict=True))
@@ -74,18 +77,18 @@ def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenize
     return Split(columns)
 
 
-def request(texts: Sequence[str], tokenizer: Tokenizer, longest: int, meta: Meta) -> Split:
-    """Encode raw texts as their raw view was. Raises BadData for more than `longest` tokens."""
-    encoder, found = Encoder.of(meta), tokenize(texts, tokenizer)
+def request(texts: Sequence[str], tokenizer: TokenizerName, max_length: int, meta: Meta) -> Split:
+    """Encode raw texts as their raw view was. Raises DataError for more than `max_length` tokens."""
+    encoder, found = FeatureEncoder.from_meta(meta), tokenize(texts, tokenizer)
     for tokens in found:
-        if len(tokens.forms) > longest:
-            raise BadData(
-                f"The text has {len(tokens.forms)} tokens, and {longest} is the most (data.longest). "
+        if len(tokens.forms) > max_length:
+            raise DataError(
+                f"The text has {len(tokens.forms)} tokens, and {max_length} is the most (data.max_length). "
                 "Give it sentence by sentence."
             )
     return Split(
         {
-            "raw_features": Ragged.of((encoder.features(t) for t in found), np.int32),
+            "raw_features": Ragged.from_rows((encoder.features(t) for t in found), np.int32),
             "raw_offsets": _pairs([t.offsets for t in found]),
         }
     )
@@ -93,7 +96,7 @@ def request(texts: Sequence[str], tokenizer: Tokenizer, longest: int, meta: Meta
 
 def leaked(table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Mask:
     """Mark the test rows whose text stands in training or validation too: (n,)."""
-    twice = standing_in(table["text"], table["text"][split != "test"])
+    twice = is_in(table["text"], table["text"][split != "test"])
     mask: Mask = np.logical_and(split == "test", twice)
     return mask
 
@@ -124,7 +127,7 @@ def _spans(*columns: Any) -> list[list[Span]]:
 
 def _tag_ids(rows: Iterable[Iterable[str]], meta: Meta) -> Ragged:
     ids = {tag: place for place, tag in enumerate(meta["tags"])}
-    return Ragged.of(([ids[tag] for tag in row] for row in rows), np.int32)
+    return Ragged.from_rows(([ids[tag] for tag in row] for row in rows), np.int32)
 
 
 def _unseen(table: pd.DataFrame, training: Mask) -> Mask:
@@ -136,8 +139,10 @@ def _unseen(table: pd.DataFrame, training: Mask) -> Mask:
 
 
 def _pairs(rows: Sequence[Sequence[tuple[int, int]]]) -> Ragged:
-    return Ragged.of((np.array(row, np.int32).reshape(-1, 2) for row in rows), np.int32)
+    return Ragged.from_rows((np.array(row, np.int32).reshape(-1, 2) for row in rows), np.int32)
 
 
 def _triples(rows: Any) -> Ragged:
-    return Ragged.of((np.array([list(c) for c in row], np.int32).T.reshape(-1, 3) for row in rows), np.int32)
+    return Ragged.from_rows(
+        (np.array([list(c) for c in row], np.int32).T.reshape(-1, 3) for row in rows), np.int32
+    )

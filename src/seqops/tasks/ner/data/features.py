@@ -12,16 +12,16 @@ import numpy.typing as npt
 
 from seqops.core.interfaces import Meta
 from seqops.preprocessing.korean import morphemes
-from seqops.preprocessing.vocabulary import UNKNOWN, covering, index_of, learn_vocabulary
+from seqops.preprocessing.vocabulary import UNKNOWN, build_vocabulary, coverage_size, index_of
 
-WORD, POS, PLACE, CHARACTERS = 0, 1, 2, 3
+WORD, POS, WORD_POSITION, CHARACTERS = 0, 1, 2, 3
 """Columns of `features`: ids of the word, of its part of speech, of its place in the space-separated
 word (1 all of it, 2 first, 3 inner, 4 last), and from the fourth on ids of its first characters."""
 PIECE = re.compile(r"\w+|[^\w\s]")
 
 
 @dataclass(frozen=True)
-class Tokens:
+class TokenizedSentence:
     """Tokens of one sentence; `words` numbers the space-separated word that each is part of."""
 
     forms: Sequence[str]
@@ -30,7 +30,7 @@ class Tokens:
     offsets: Sequence[tuple[int, int]] = ()
 
 
-def tokenize(texts: Sequence[str], tokenizer: Literal["kiwi", "whitespace"]) -> list[Tokens]:
+def tokenize(texts: Sequence[str], tokenizer: Literal["kiwi", "whitespace"]) -> list[TokenizedSentence]:
     """Split raw texts to tokens with character offsets.
 
     `kiwi`: Korean morphemes; `whitespace`: runs of letters and digits, and single other characters,
@@ -44,14 +44,14 @@ def tokenize(texts: Sequence[str], tokenizer: Literal["kiwi", "whitespace"]) -> 
     ]
 
 
-def _pieces(text: str) -> Tokens:
+def _pieces(text: str) -> TokenizedSentence:
     return _tokens(text, [(m[0], "", m.start(), m.end()) for m in PIECE.finditer(text)])
 
 
-def _tokens(text: str, found: Iterable[tuple[str, str, int, int]]) -> Tokens:
+def _tokens(text: str, found: Iterable[tuple[str, str, int, int]]) -> TokenizedSentence:
     rows = list(found)
     spaces = np.cumsum([character.isspace() for character in text])
-    return Tokens(
+    return TokenizedSentence(
         [form for form, *_ in rows],
         [pos for _, pos, *_ in rows],
         [int(spaces[start]) for *_, start, _ in rows],
@@ -59,18 +59,18 @@ def _tokens(text: str, found: Iterable[tuple[str, str, int, int]]) -> Tokens:
     )
 
 
-def learn(sentences: Sequence[Tokens], minimum: int, width: int) -> Meta:
+def fit_vocabularies(sentences: Sequence[TokenizedSentence], min_count: int, width: int) -> Meta:
     """Learn the vocabularies of words, characters and parts of speech from training sentences.
 
-    minimum: how often a word must be seen; width: how many characters of a token are read.
+    min_count: how often a word must be seen; width: how many characters of a token are read.
     """
     shapes = [[shape(form) for form in s.forms] for s in sentences]
-    words = learn_vocabulary(shapes, minimum)
+    words = build_vocabulary(shapes, min_count)
     return {
         "words": words,
-        "frequent": covering(shapes, words),
-        "characters": learn_vocabulary("".join(s.forms) for s in sentences),
-        "pos": learn_vocabulary(s.pos for s in sentences),
+        "frequent": coverage_size(shapes, words),
+        "characters": build_vocabulary("".join(s.forms) for s in sentences),
+        "pos": build_vocabulary(s.pos for s in sentences),
         "width": width,
     }
 
@@ -81,7 +81,7 @@ def shape(form: str) -> str:
 
 
 @dataclass(frozen=True)
-class Encoder:
+class FeatureEncoder:
     """Turns tokens to features, by vocabularies learnt before."""
 
     words: dict[str, int]
@@ -90,24 +90,24 @@ class Encoder:
     width: int
 
     @classmethod
-    def of(cls, meta: Meta) -> Encoder:
-        """Read what `learn` wrote."""
+    def from_meta(cls, meta: Meta) -> FeatureEncoder:
+        """Read what `fit_vocabularies` wrote."""
         words, characters, pos = (index_of(meta[name]) for name in ("words", "characters", "pos"))
         return cls(words, characters, pos, meta["width"])
 
-    def features(self, tokens: Tokens) -> npt.NDArray[np.int32]:
+    def features(self, tokens: TokenizedSentence) -> npt.NDArray[np.int32]:
         """Return (T, 3 + width) ids; the columns are named above."""
         out = np.zeros((len(tokens.forms), CHARACTERS + self.width), np.int32)
         out[:, WORD] = [self.words.get(shape(f), UNKNOWN) for f in tokens.forms]
         out[:, POS] = [self.pos.get(p, UNKNOWN) for p in tokens.pos]
-        out[:, PLACE] = places(tokens.words)
+        out[:, WORD_POSITION] = word_positions(tokens.words)
         for row, form in enumerate(tokens.forms):
             ids = [self.characters.get(c, UNKNOWN) for c in form[: self.width]]
             out[row, CHARACTERS : CHARACTERS + len(ids)] = ids
         return out
 
 
-def places(words: Sequence[int]) -> npt.NDArray[np.int32]:
+def word_positions(words: Sequence[int]) -> npt.NDArray[np.int32]:
     """Tell of each token where in its space-separated word it stands: 1 to 4."""
     numbers = np.asarray(words, np.int64)
     border = np.concatenate([[True], numbers[1:] != numbers[:-1], [True]])[: len(numbers) + 1]

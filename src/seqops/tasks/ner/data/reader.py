@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from seqops.core.errors import BadData
-from seqops.preprocessing.korean import composed, plain_jamo
+from seqops.core.errors import DataError
+from seqops.preprocessing.korean import nfc, plain_jamo
 
 MARKED = (
     "Write `;` and the text, `$` and the annotated text, then a line a token: "
@@ -47,11 +47,13 @@ def typed(tag: str, previous: str) -> str:
 
 
 def sentences(path: Path, layout: Literal["klp", "conll"]) -> list[Sentence]:
-    """Read the sentences of a file. Raises BadData for what cannot be parsed."""
+    """Read the sentences of a file. Raises DataError for what cannot be parsed."""
     parse = {"klp": _klp, "conll": _conll}[layout]
     found = [parse(path, block) for block in _blocks(lines(path)) if not block[0][1].startswith("-DOCSTART-")]
     if not found:
-        raise BadData.at(path, None, "there is no sentence in it", "Give a file with at least one sentence.")
+        raise DataError.at(
+            path, None, "there is no sentence in it", "Give a file with at least one sentence."
+        )
     return found
 
 
@@ -62,10 +64,10 @@ def lines(path: Path) -> list[str]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise BadData.at(
+        raise DataError.at(
             path, line, f"byte 0x{raw[error.start]:02x} is not UTF-8", "Save the file as UTF-8."
         ) from None
-    return [composed(line.rstrip("\r")) for line in text.split("\n")]
+    return [nfc(line.rstrip("\r")) for line in text.split("\n")]
 
 
 def _blocks(rows: list[str]) -> Iterator[list[tuple[int, str]]]:
@@ -82,7 +84,7 @@ def _blocks(rows: list[str]) -> Iterator[list[tuple[int, str]]]:
 def _klp(path: Path, block: list[tuple[int, str]]) -> Sentence:
     number, first = block[0]
     if not first.startswith(";"):
-        raise BadData.at(path, number, "a sentence does not begin with `;` and its text", MARKED)
+        raise DataError.at(path, number, "a sentence does not begin with `;` and its text", MARKED)
     sentence = Sentence(number, first[1:].strip())
     for number, row in block[1:]:
         if row.startswith("$") and not sentence.tokens:
@@ -91,10 +93,12 @@ def _klp(path: Path, block: list[tuple[int, str]]) -> Sentence:
         columns = row.split("\t")
         numbered = columns[0].isdecimal() and len(columns[0]) < 10
         if len(columns) != 4 or not numbered or not all(c.strip() for c in columns):
-            raise BadData.at(path, number, f"not index, token, part of speech and tag: {row[:60]!r}", MARKED)
+            raise DataError.at(
+                path, number, f"not index, token, part of speech and tag: {row[:60]!r}", MARKED
+            )
         sentence.add(int(columns[0]), *columns[1:])
     if not sentence.tokens:
-        raise BadData.at(path, sentence.line, "a sentence has no tokens (is the file cut short?)", MARKED)
+        raise DataError.at(path, sentence.line, "a sentence has no tokens (is the file cut short?)", MARKED)
     return sentence
 
 
@@ -104,7 +108,7 @@ def _conll(path: Path, block: list[tuple[int, str]]) -> Sentence:
     for word, (number, row) in enumerate(block):
         columns = row.split("\t") if "\t" in row else row.split(" ")
         if len(columns) != width or width < 2 or not all(c.strip() for c in columns):
-            raise BadData.at(
+            raise DataError.at(
                 path, number, f"not {max(width, 2)} columns, as its sentence has: {row[:60]!r}", PARTED
             )
         sentence.add(word, columns[0], columns[1] if width > 2 else "", columns[-1])

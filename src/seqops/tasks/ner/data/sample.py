@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from seqops.preprocessing.iob2 import tagged
+from seqops.preprocessing.iob2 import spans_to_iob2
 from seqops.preprocessing.korean import Morpheme, morphemes
 from seqops.tasks.ner.data.alignment import MARK, marked_spans, token_spans
 from seqops.tasks.ner.data.sample_names import SLOTS, Random, pick
@@ -104,7 +104,7 @@ def _block(text: str, annotated: str, found: list[Morpheme]) -> str:
     spans = token_spans(marked_spans(annotated, text) or [], [(m.start, m.end) for m in found])
     rows = [
         f"{text.count(' ', 0, m.start) + 1}\t{m.form}\t{m.tag}\t{_klp(tag)}\n"
-        for m, tag in zip(found, tagged(spans, len(found)), strict=True)
+        for m, tag in zip(found, spans_to_iob2(spans, len(found)), strict=True)
     ]
     return f"; {text}\n${annotated}\n{''.join(rows)}"
 

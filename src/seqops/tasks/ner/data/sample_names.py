@@ -54,7 +54,7 @@ def person(random: Random) -> str:
     return pick(random, SURNAMES) + pick(random, GIVEN) + pick(random, GIVEN)
 
 
-def place(random: Random) -> str:
+def location(random: Random) -> str:
     """Draw a known place, or compose one that no map has."""
     made = pick(random, ROOTS) + pick(random, ROOTS)
     return pick(
@@ -120,7 +120,7 @@ def count(random: Random) -> str:
 
 SLOTS: dict[str, tuple[Callable[[Random], str], str]] = {
     "PS": (person, "PS"),
-    "LC": (place, "LC"),
+    "LC": (location, "LC"),
     "OG": (body, "OG"),
     "DT": (date, "DT"),
     "TI": (time, "TI"),

@@ -11,8 +11,8 @@ import pandas as pd
 Mask = npt.NDArray[np.bool_]
 
 
-def same(text: str) -> str:
-    """Return what two texts share that a person would call the same: all but the spacing's length."""
+def normalize_text(text: str) -> str:
+    """Return what two texts share that a person would call the same: all but the width of spaces."""
     return " ".join(text.split())
 
 
@@ -28,12 +28,12 @@ def published(texts: Sequence[str], share: float, seed: int) -> Mask:
 
 def grouped(texts: Sequence[str], share: float, seed: int) -> Mask:
     """Draw about `share` of the rows, all rows of one text together: (n,)."""
-    codes, groups = pd.factorize(np.array([same(text) for text in texts], object))
+    codes, groups = pd.factorize(np.array([normalize_text(text) for text in texts], object))
     drawn = np.random.default_rng(seed).permutation(len(groups))[: max(1, round(share * len(groups)))]
     return np.isin(codes, drawn)
 
 
-def standing_in(texts: Iterable[str], others: Iterable[str]) -> Mask:
+def is_in(texts: Iterable[str], others: Iterable[str]) -> Mask:
     """Tell which texts are among the others: (n,)."""
-    known = {same(text) for text in others}
-    return np.array([same(text) in known for text in texts], np.bool_)
+    known = {normalize_text(text) for text in others}
+    return np.array([normalize_text(text) in known for text in texts], np.bool_)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
-from seqops.preprocessing.iob2 import Span, entities, tagged
+from seqops.preprocessing.iob2 import Span, iob2_to_spans, spans_to_iob2
 from seqops.preprocessing.vocabulary import UNKNOWN
 from seqops.tasks.ner.data import encoding
 from seqops.tasks.ner.data.alignment import character_spans
@@ -44,7 +44,7 @@ def longest_match(splits: Mapping[str, Split], meta: Meta) -> pd.DataFrame:
     rows = _training(splits["train"], meta)
     names: dict[tuple[int, ...], Counter[str]] = defaultdict(Counter)
     for words, tags in rows:
-        for start, end, kind in entities(tags):
+        for start, end, kind in iob2_to_spans(tags):
             names[tuple(words[start:end])][kind] += 1
     longest = max((len(name) for name in names), default=0)
     seen = Counter(run for words, _ in rows for run in _runs(words, longest) if run in names)
@@ -53,7 +53,7 @@ def longest_match(splits: Mapping[str, Split], meta: Meta) -> pd.DataFrame:
         for name, kinds in names.items()
         if 2 * kinds.total() > seen[name] and UNKNOWN not in name
     }
-    return _predicted(splits["test"], lambda words: tagged(_found(words, kept, longest), len(words)))
+    return _predicted(splits["test"], lambda words: spans_to_iob2(_found(words, kept, longest), len(words)))
 
 
 def _runs(words: Words, longest: int) -> list[tuple[int, ...]]:
@@ -90,7 +90,7 @@ def _words(split: Split, view: str) -> list[list[int]]:
 def _predicted(test: Split, tag: Tagger) -> pd.DataFrame:
     """Tag both views of the test rows, in the columns of the network's own predictions."""
     offsets = test.ragged("raw_offsets")
-    found = [entities(tag(words)) for words in _words(test, "raw")]
+    found = [iob2_to_spans(tag(words)) for words in _words(test, "raw")]
     spans = [character_spans(row, np.asarray(offsets[i]).tolist()) for i, row in enumerate(found)]
     columns = {
         name: [[span[place] for span in row] for row in spans]

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Ragged, Split
-from seqops.preprocessing.iob2 import entities
-from seqops.preprocessing.vocabulary import unusual
+from seqops.preprocessing.iob2 import iob2_to_spans
+from seqops.preprocessing.vocabulary import rare_token_share
 from seqops.tasks.ner.data import encoding
-from seqops.tasks.ner.data.dataset import Task
+from seqops.tasks.ner.data.dataset import Dataset
 from seqops.tasks.ner.data.features import WORD
 from seqops.tasks.ner.evaluation import baselines, plots
 from seqops.tasks.ner.metrics import Metrics
@@ -27,7 +27,7 @@ LENGTHS = {"up to 20 tokens": (0, 20), "21 to 40 tokens": (21, 40), "over 40 tok
 class Evaluation(interfaces.Evaluation):
     """Taggers without a network, slices of sentences, and pictures of errors."""
 
-    data: Task
+    data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
@@ -44,14 +44,14 @@ class Evaluation(interfaces.Evaluation):
         named = {"unleaked": ~truth.plain("leaked"), "unseen entity": truth.plain("unseen")}
         return named | {name: (lengths >= low) & (lengths <= high) for name, (low, high) in LENGTHS.items()}
 
-    def watched(self, split: Split, meta: Meta) -> Watched:
+    def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Watch the length of a sentence, how many of its words are not frequent, and the tags."""
         view = meta["views"][0]
         features, tags = split.ragged(f"{view}_features"), split.ragged(f"{view}_tags")
         words = Ragged(features.values[:, WORD], features.offsets)
         return {
             "tokens of a sentence": words.lengths,
-            "infrequent words": unusual(words, meta["frequent"]),
+            "infrequent words": rare_token_share(words, meta["frequent"]),
             "tag": Ragged(np.array(meta["tags"])[tags.values], tags.offsets),
         }
 
@@ -69,6 +69,6 @@ class Evaluation(interfaces.Evaluation):
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
         """Draw the confusion of types and the F1 of each."""
         scores = {s.name: s for s in self.metrics.score(predicted, truth, meta)}
-        gold = [entities(tags) for tags in encoding.tags(truth, "corpus", meta)]
-        found = [entities(tags) for tags in predicted["tags"]]
+        gold = [iob2_to_spans(tags) for tags in encoding.tags(truth, "corpus", meta)]
+        found = [iob2_to_spans(tags) for tags in predicted["tags"]]
         return [plots.confusion(found, gold, meta["types"]), plots.by_type(scores, meta["types"])]

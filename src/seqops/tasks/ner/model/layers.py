@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from seqops.preprocessing.vocabulary import PAD, UNKNOWN
-from seqops.tasks.ner.data.features import CHARACTERS, PLACE, POS, WORD
+from seqops.tasks.ner.data.features import CHARACTERS, POS, WORD, WORD_POSITION
 
 Tensor = Any
 
@@ -76,11 +76,11 @@ class CharacterCNN(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("seqops")
-class Columns(keras.layers.Layer):
+class SplitFeatures(keras.layers.Layer):
     """Part features (B, T, F) to words, parts of speech, places (B, T), characters and lengths (B,)."""
 
     def call(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return the five; a step is real where its word is."""
         words = features[:, :, WORD]
         lengths = tf.reduce_sum(tf.cast(words != PAD, tf.int32), 1)
-        return words, features[:, :, POS], features[:, :, PLACE], features[:, :, CHARACTERS:], lengths
+        return words, features[:, :, POS], features[:, :, WORD_POSITION], features[:, :, CHARACTERS:], lengths

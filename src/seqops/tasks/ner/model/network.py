@@ -19,43 +19,43 @@ from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.nn.batching import in_length_order
 from seqops.nn.crf import CRF, viterbi
-from seqops.nn.rnn import BiRecurrent
-from seqops.preprocessing.iob2 import entities, follows
+from seqops.nn.rnn import BidirectionalRNN
+from seqops.preprocessing.iob2 import iob2_to_spans, is_valid_transition
 from seqops.tasks.ner.data.alignment import character_spans
 from seqops.tasks.ner.data.features import CHARACTERS
-from seqops.tasks.ner.model.layers import CharacterCNN, Columns, WordDropout
+from seqops.tasks.ner.model.layers import CharacterCNN, SplitFeatures, WordDropout
 
 Tensor = Any
 ROWS = 64  # of one prediction batch
 
 
 @dataclass(frozen=True)
-class Net(interfaces.Network):
+class Network(interfaces.Network):
     """BiLSTM-CNN-CRF (Ma and Hovy 2016), with parts of speech and the place in the space-separated word.
 
-    kind: of the recurrent layers; word, character, pos: dimensions of the embeddings; filters: of each
+    kind: of the recurrent layers; word_dim, char_dim, pos_dim: dimensions of the embeddings; filters: of each
     width of the character convolution; units: of one direction of a recurrent layer; word_dropout: share
-    of words read as unknown while training; crf: false for a softmax of each tag by itself; members:
+    of words read as unknown while training; crf: false for a softmax of each tag by itself; ensemble_size:
     networks that are trained side by side, the mean of whose scores is decoded.
     """
 
     kind: Literal["lstm", "gru"]
-    word: Positive
-    character: Positive
+    word_dim: Positive
+    char_dim: Positive
     filters: Positive
-    widths: Annotated[tuple[Positive, ...], Len(1)]
-    pos: Positive
+    kernel_sizes: Annotated[tuple[Positive, ...], Len(1)]
+    pos_dim: Positive
     units: Positive
     layers: Positive
     dropout: Rate
     word_dropout: Rate
     crf: bool
-    members: Positive
+    ensemble_size: Positive
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile: features (B, T, F) in, each member's scores of tags (B, T, K) out."""
         features = keras.Input((None, CHARACTERS + meta["width"]), dtype="int32", name="features")
-        columns = Columns(name="columns")(features)
+        columns = SplitFeatures(name="columns")(features)
         members = {name: self._member(meta, columns, name) for name in self._members}
         model = keras.Model(features, members, name="tagger")
         losses = {
@@ -67,14 +67,14 @@ class Net(interfaces.Network):
 
     @property
     def _members(self) -> list[str]:
-        return [f"member_{number}" for number in range(self.members)]
+        return [f"member_{number}" for number in range(self.ensemble_size)]
 
     def _member(self, meta: Meta, columns: Sequence[Tensor], name: str) -> Tensor:
         *token, lengths = columns
         x = self._token(meta, token, name)  # (B, T, D)
         x = keras.layers.Dropout(self.dropout, name=f"{name}_drop_token")(x)
         for layer in range(self.layers):
-            encoder = BiRecurrent(self.kind, self.units, name=f"{name}_encoder_{layer}")
+            encoder = BidirectionalRNN(self.kind, self.units, name=f"{name}_encoder_{layer}")
             x = encoder(x, lengths)  # (B, T, 2U)
             x = keras.layers.Dropout(self.dropout, name=f"{name}_drop_encoder_{layer}")(x)
         x = keras.layers.Dense(len(meta["tags"]), name=f"{name}_emissions")(x)
@@ -84,11 +84,11 @@ class Net(interfaces.Network):
         words, pos, places, characters = token
         embedding = keras.layers.Embedding
         words = WordDropout(self.word_dropout, name=f"{name}_word_dropout")(words)
-        sizes = (len(meta["characters"]), self.character, self.filters, self.widths)
+        sizes = (len(meta["characters"]), self.char_dim, self.filters, self.kernel_sizes)
         parts = [
-            embedding(len(meta["words"]), self.word, name=f"{name}_word")(words),
-            embedding(len(meta["pos"]), self.pos, name=f"{name}_pos")(pos),
-            embedding(5, self.pos, name=f"{name}_place")(places),
+            embedding(len(meta["words"]), self.word_dim, name=f"{name}_word")(words),
+            embedding(len(meta["pos"]), self.pos_dim, name=f"{name}_pos")(pos),
+            embedding(5, self.pos_dim, name=f"{name}_place")(places),
             CharacterCNN(*sizes, name=f"{name}_spelling")(characters),
         ]
         return keras.layers.Concatenate(name=f"{name}_token")(parts)
@@ -107,7 +107,8 @@ class Net(interfaces.Network):
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Tag every view that the split has.
 
-        Columns: `tags` of the corpus's own tokens; `starts`, `ends` and `types` of the spans in raw text.
+        SplitFeatures: `tags` of the corpus's own tokens; `starts`, `ends` and `types` of the spans in raw
+        text.
         """
         columns: dict[str, Any] = {}
         if "corpus_features" in split.columns:
@@ -115,7 +116,7 @@ class Net(interfaces.Network):
         if "raw_features" in split.columns:
             offsets = split.ragged("raw_offsets")
             tags = self._tag(model, split.ragged("raw_features"), meta)
-            spans = [character_spans(entities(t), offsets[i].tolist()) for i, t in enumerate(tags)]
+            spans = [character_spans(iob2_to_spans(t), offsets[i].tolist()) for i, t in enumerate(tags)]
             for place, name in enumerate(("starts", "ends", "types")):
                 columns[name] = [[span[place] for span in row] for row in spans]
         return pd.DataFrame(columns)
@@ -146,7 +147,7 @@ class Net(interfaces.Network):
 
 def allowed(tags: Sequence[str]) -> list[list[int]]:
     """Write the rule of IOB2 as the flags that `CRF` takes: (K + 1, K)."""
-    return [[int(follows(tag, previous)) for tag in tags] for previous in [*tags, "O"]]
+    return [[int(is_valid_transition(tag, previous)) for tag in tags] for previous in [*tags, "O"]]
 
 
 def independent_loss(tags: Tensor, emissions: Tensor) -> Tensor:
@@ -158,4 +159,6 @@ def independent_loss(tags: Tensor, emissions: Tensor) -> Tensor:
 
 def _joined(columns: Sequence[Ragged]) -> Ragged:
     """Lay ragged columns below one another."""
-    return Ragged.of([column[i] for column in columns for i in range(len(column))], columns[0].values.dtype)
+    return Ragged.from_rows(
+        [column[i] for column in columns for i in range(len(column))], columns[0].values.dtype
+    )

@@ -10,7 +10,7 @@ from seqops.core.interfaces import Expectation
 from seqops.tasks.sentiment.data.splits import SPLITS, keys_of, straddling
 
 
-def derived(table: pd.DataFrame) -> pd.DataFrame:
+def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Add to a table with its `split` the columns that the promises speak of."""
     split, keys = table["split"].to_numpy("<U10"), keys_of(table)
     labels = table["label"].groupby(pd.Series(keys, index=table.index)).transform("nunique")
@@ -23,8 +23,10 @@ def derived(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def promises(labels: Sequence[str], fewest: int, characters: int, agreement: float) -> list[Expectation]:
-    """List the promises; agreement: share of the rows whose text has no other label elsewhere."""
+def expectations(
+    labels: Sequence[str], min_rows: int, max_chars: int, min_label_agreement: float
+) -> list[Expectation]:
+    """List the promises; min_label_agreement: share of the rows whose text has no other label elsewhere."""
 
     def values(check: str, column: str, meaning: str, **arguments: object) -> Expectation:
         return Expectation(f"expect_column_values_to_{check}", {"column": column, **arguments}, meaning)
@@ -32,8 +34,8 @@ def promises(labels: Sequence[str], fewest: int, characters: int, agreement: flo
     return [
         Expectation(
             "expect_table_row_count_to_be_between",
-            {"min_value": fewest},
-            f"there are at least {fewest} texts (data.fewest)",
+            {"min_value": min_rows},
+            f"there are at least {min_rows} texts (data.min_rows)",
         ),
         values(
             "be_between",
@@ -45,8 +47,8 @@ def promises(labels: Sequence[str], fewest: int, characters: int, agreement: flo
         values(
             "be_between",
             "characters",
-            f"no text is longer than {characters} characters (data.characters)",
-            max_value=characters,
+            f"no text is longer than {max_chars} characters (data.max_chars)",
+            max_value=max_chars,
         ),
         values(
             "be_in_set", "label", f"a label is one of {', '.join(labels)} (data.labels)", value_set=[*labels]
@@ -64,9 +66,10 @@ def promises(labels: Sequence[str], fewest: int, characters: int, agreement: flo
         values(
             "be_in_set",
             "contradicted",
-            f"equal texts have equal labels, in {agreement:.0%} of the rows (data.agreement)",
+            f"equal texts have equal labels, in {min_label_agreement:.0%} of the rows "
+            "(data.min_label_agreement)",
             value_set=[False],
-            mostly=agreement,
+            mostly=min_label_agreement,
         ),
         values("be_in_set", "straddles", "no text stands in two splits", value_set=[False]),
         values("be_in_set", "group_straddles", "no group stands in two splits", value_set=[False]),

@@ -14,7 +14,7 @@ import pandas as pd
 
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
-from seqops.preprocessing.vocabulary import UNKNOWN, covering, index_of, learn_vocabulary
+from seqops.preprocessing.vocabulary import UNKNOWN, build_vocabulary, coverage_size, index_of
 
 TOKEN = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 MARKUP = re.compile(r"<br\s*/?>")
@@ -28,7 +28,7 @@ def labelled(split: Split) -> Split:
 
 
 @dataclass(frozen=True)
-class Tokenizer:
+class NgramTokenizer:
     """Cuts texts to words and signs; stop words and signs are no part of an n-gram."""
 
     lowercase: bool
@@ -57,45 +57,47 @@ def stop_words(name: StopWords) -> frozenset[str]:
     return frozenset(ENGLISH_STOP_WORDS)
 
 
-def learn(texts: Iterable[str], tokenizer: Tokenizer, minimum: int, vocabulary: int, features: int) -> Meta:
+def fit_text_encoding(
+    texts: Iterable[str], tokenizer: NgramTokenizer, min_count: int, vocabulary: int, features: int
+) -> Meta:
     """Learn the words, the n-grams and their inverse document frequencies from training texts.
 
-    minimum: rows that a word or n-gram must stand in; vocabulary, features: how many are known at most, the
+    min_count: rows that a word or n-gram must stand in; vocabulary, features: how many are known at most, the
     frequent ones. idf is ln((1 + n) / (1 + df)) + 1, as scikit-learn has it.
     """
     rows = [tokenizer.tokens(text) for text in texts]
     terms = [set(tokenizer.terms(row)) for row in rows]
-    kept = learn_vocabulary(terms, minimum, specials=())[:features]
+    kept = build_vocabulary(terms, min_count, specials=())[:features]
     seen = Counter(term for row in terms for term in row)
-    words = learn_vocabulary((set(row) for row in rows), minimum)[: vocabulary + 2]
+    words = build_vocabulary((set(row) for row in rows), min_count)[: vocabulary + 2]
     return {
         "words": words,
-        "frequent": covering(rows, words),
+        "frequent": coverage_size(rows, words),
         "terms": kept,
         "idf": [math.log((1 + len(rows)) / (1 + seen[term])) + 1 for term in kept],
     }
 
 
 @dataclass(frozen=True)
-class Encoder:
+class TextEncoder:
     """Turns texts to arrays, by vocabularies learnt before."""
 
-    tokenizer: Tokenizer
-    longest: int
+    tokenizer: NgramTokenizer
+    max_length: int
     words: dict[str, int]
     terms: dict[str, int]
 
     @classmethod
-    def of(cls, tokenizer: Tokenizer, longest: int, meta: Meta) -> Encoder:
-        """Read what `learn` wrote; longest: tokens read of a text."""
-        return cls(tokenizer, longest, index_of(meta["words"]), index_of(meta["terms"]))
+    def from_meta(cls, tokenizer: NgramTokenizer, max_length: int, meta: Meta) -> TextEncoder:
+        """Read what `fit_text_encoding` wrote; max_length: tokens read of a text."""
+        return cls(tokenizer, max_length, index_of(meta["words"]), index_of(meta["terms"]))
 
     def encode(self, texts: Sequence[str]) -> Split:
         """Encode texts: `words` of the first tokens; `terms`, each once, from 1, and their `counts`."""
         words, terms, counts = [], [], []
         for text in texts:
             tokens = self.tokenizer.tokens(text)
-            ids = [self.words.get(token, UNKNOWN) for token in tokens[: self.longest]]
+            ids = [self.words.get(token, UNKNOWN) for token in tokens[: self.max_length]]
             words.append(np.array(ids or [UNKNOWN], np.int32))  # a text may be markup alone
             found = Counter(self.terms[t] for t in self.tokenizer.terms(tokens) if t in self.terms)
             places = sorted(found)
@@ -103,10 +105,10 @@ class Encoder:
             counts.append(np.array([found[place] for place in places], np.int32))
         return Split(
             {
-                "words": Ragged.of(words, np.int32),
-                "terms": Ragged.of(terms, np.int32),
-                "counts": Ragged.of(counts, np.int32),
-                "texts": Ragged.of_texts(texts),
+                "words": Ragged.from_rows(words, np.int32),
+                "terms": Ragged.from_rows(terms, np.int32),
+                "counts": Ragged.from_rows(counts, np.int32),
+                "texts": Ragged.from_texts(texts),
             }
         )
 

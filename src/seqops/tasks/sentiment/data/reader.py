@@ -11,7 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.preprocessing.archive import members
 
 Layout = Literal["table", "lines", "folders"]
@@ -20,7 +20,7 @@ UNPACKED = 4 << 30
 
 
 @dataclass(frozen=True)
-class Row:
+class LabelledText:
     """One text as it stands in a file; published: the split its publisher put it in, where he did."""
 
     line: int
@@ -31,7 +31,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnNames:
     """Names of columns in a table; an empty group: rows have none."""
 
     text: str
@@ -39,25 +39,27 @@ class Columns:
     group: str
 
 
-def read_rows(raw: Sequence[Path], layout: Layout, columns: Columns, labels: Sequence[str]) -> pd.DataFrame:
+def read_rows(
+    raw: Sequence[Path], layout: Layout, columns: ColumnNames, labels: Sequence[str]
+) -> pd.DataFrame:
     """Parse raw files to one row a text: line, text, label, group, published.
 
-    Raises BadData for what cannot be parsed, and for a label that is none of `labels`.
+    Raises DataError for what cannot be parsed, and for a label that is none of `labels`.
     """
-    rows: list[Row] = []
+    rows: list[LabelledText] = []
     for path in raw:
         for row in _read(path, layout, columns, labels):
             if row.label not in labels:
                 what = f"the label {row.label[:40]!r} is none of {', '.join(labels)} (data.labels)"
-                raise BadData.at(path, row.line, what, "Mend the label, or name it in data.labels.")
+                raise DataError.at(path, row.line, what, "Mend the label, or name it in data.labels.")
             rows.append(row)
     if not rows:
-        raise BadData.at(raw[0], None, "there is no text in it", "Give a file with texts and labels.")
+        raise DataError.at(raw[0], None, "there is no text in it", "Give a file with texts and labels.")
     names = ("line", "text", "label", "group", "published")
     return pd.DataFrame({name: [getattr(row, name) for row in rows] for name in names})
 
 
-def _read(path: Path, layout: Layout, columns: Columns, labels: Sequence[str]) -> Iterator[Row]:
+def _read(path: Path, layout: Layout, columns: ColumnNames, labels: Sequence[str]) -> Iterator[LabelledText]:
     if layout == "folders":
         return _folders(path, labels)
     text = decoded(path, path.read_bytes())
@@ -65,28 +67,28 @@ def _read(path: Path, layout: Layout, columns: Columns, labels: Sequence[str]) -
 
 
 def decoded(path: Path, raw: bytes, member: str = "") -> str:
-    """Decode UTF-8, with or without a byte-order mark. Raises BadData with the line, or the member."""
+    """Decode UTF-8, with or without a byte-order mark. Raises DataError with the line, or the member."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         what = f"byte 0x{raw[error.start]:02x} is not UTF-8"
         line = None if member else raw.count(b"\n", 0, error.start) + 1
         where = f"in {member}, {what}" if member else what
-        raise BadData.at(path, line, where, "Save the file as UTF-8.") from None
+        raise DataError.at(path, line, where, "Save the file as UTF-8.") from None
 
 
-def _lines(path: Path, text: str) -> Iterator[Row]:
+def _lines(path: Path, text: str) -> Iterator[LabelledText]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         body, tab, label = line.rstrip("\r").rpartition("\t")
         if not tab:
             what = f"no tab parts a text from its label: {line[:40]!r}"
-            raise BadData.at(path, number, what, "Write `text TAB label` on each line.")
-        yield Row(number, body.strip(), label.strip())
+            raise DataError.at(path, number, what, "Write `text TAB label` on each line.")
+        yield LabelledText(number, body.strip(), label.strip())
 
 
-def _table(path: Path, text: str, columns: Columns) -> Iterator[Row]:
+def _table(path: Path, text: str, columns: ColumnNames) -> Iterator[LabelledText]:
     """Read tab-separated cells as they stand, or comma-separated ones that may be quoted."""
     rows = _tabbed(text) if "\t" in text.partition("\n")[0] else _quoted(path, text)
     _, header = next(rows, (1, []))
@@ -96,14 +98,14 @@ def _table(path: Path, text: str, columns: Columns) -> Iterator[Row]:
             what = (
                 f"there is no column {name!r} among {', '.join(cell[:40] for cell in header[:20]) or 'none'}"
             )
-            mend = "Name the columns in data.text, data.label and data.group, as the header has them."
-            raise BadData.at(path, 1, what, mend)
+            fix = "Name the columns in data.text, data.label and data.group, as the header has them."
+            raise DataError.at(path, 1, what, fix)
     places = [header.index(name) for name in names]
     for number, cells in rows:
         if len(cells) != len(header):
             what = f"{len(cells)} cells, where the header has {len(header)}"
-            raise BadData.at(path, number, what, "Mend the row: a stray or a missing separator.")
-        yield Row(number, *(cells[place].strip() for place in places))
+            raise DataError.at(path, number, what, "Mend the row: a stray or a missing separator.")
+        yield LabelledText(number, *(cells[place].strip() for place in places))
 
 
 def _tabbed(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -121,23 +123,25 @@ def _quoted(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
                 yield number, cells
             number = reader.line_num + 1
     except csv.Error as error:
-        raise BadData.at(path, number, f"not CSV: {error}", "Quote a cell that has a comma in it.") from None
+        raise DataError.at(
+            path, number, f"not CSV: {error}", "Quote a cell that has a comma in it."
+        ) from None
 
 
-def _folders(path: Path, labels: Sequence[str]) -> Iterator[Row]:
+def _folders(path: Path, labels: Sequence[str]) -> Iterator[LabelledText]:
     """Read `<any>/{train,test}/<label>/<name>.txt`; a row's line is its place among them, by name.
 
-    The order by name makes two packings of the same files one table. Raises BadData.
+    The order by name makes two packings of the same files one table. Raises DataError.
     """
     found: dict[str, str] = {}
     for name, content in members(path, UNPACKED, wanted=lambda name: _labelled(name, labels)):
         found[name] = decoded(path, content, name)
     if not found:
         what = f"no file train/{labels[0]}/*.txt in it"
-        raise BadData.at(path, None, what, "Name the folders of the labels in data.labels.")
+        raise DataError.at(path, None, what, "Name the folders of the labels in data.labels.")
     for number, name in enumerate(sorted(found), 1):
         published, label, _ = PurePosixPath(name).parts[-3:]
-        yield Row(number, found[name].strip(), label, "", published)
+        yield LabelledText(number, found[name].strip(), label, "", published)
 
 
 def _labelled(name: str, labels: Sequence[str]) -> bool:

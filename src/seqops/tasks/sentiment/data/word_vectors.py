@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.preprocessing.vocabulary import index_of
 
@@ -22,7 +22,7 @@ def read_vectors(path: Path, words: Sequence[str]) -> Meta:
 
     The file is read line by line; a first line of two numbers, its size, is passed over. rows: little-endian
     half floats in base64, so that a meta of 20,000 words with 100 numbers each is 5 MB of JSON. Raises
-    BadData.
+    DataError.
     """
     known, found = index_of(words), dict[int, npt.NDArray[np.float16]]()
     width = 0
@@ -33,11 +33,11 @@ def read_vectors(path: Path, words: Sequence[str]) -> Meta:
         width = width or len(cells) - 1
         if len(cells) != width + 1 or width < 2:
             what = f"{len(cells) - 1} numbers, where the first word has {width}"
-            raise BadData.at(path, number, what, SHAPE)
+            raise DataError.at(path, number, what, SHAPE)
         if cells[0] in known and known[cells[0]] not in found:
             found[known[cells[0]]] = _numbers(path, number, cells[1:])
     if not found:
-        raise BadData.at(path, None, "none of the training texts' words is in it", "Name another file.")
+        raise DataError.at(path, None, "none of the training texts' words is in it", "Name another file.")
     places = sorted(found)
     rows = np.stack([found[place] for place in places])
     encoded = base64.b64encode(rows.astype("<f2").tobytes()).decode("ascii")
@@ -52,21 +52,21 @@ def rows_of(vectors: Meta) -> Floats:
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     if not path.is_file():
-        raise BadData.at(path, None, "it cannot be read", "Name a file in data.vectors.")
+        raise DataError.at(path, None, "it cannot be read", "Name a file in data.vectors.")
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
             try:
                 yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError:
-                mend = "Give vectors in text, not in binary."
-                raise BadData.at(path, number, "not UTF-8", mend) from None
+                fix = "Give vectors in text, not in binary."
+                raise DataError.at(path, number, "not UTF-8", fix) from None
 
 
 def _numbers(path: Path, line: int, cells: Sequence[str]) -> npt.NDArray[np.float16]:
     try:
         numbers = np.array(cells, np.float32)
     except ValueError:
-        raise BadData.at(path, line, f"not numbers: {' '.join(cells)[:40]!r}", SHAPE) from None
+        raise DataError.at(path, line, f"not numbers: {' '.join(cells)[:40]!r}", SHAPE) from None
     if not (np.abs(numbers) <= np.finfo(np.float16).max).all():
-        raise BadData.at(path, line, "a number is not finite, or beyond 65504", SHAPE)
+        raise DataError.at(path, line, "a number is not finite, or beyond 65504", SHAPE)
     return numbers.astype(np.float16)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
-from seqops.metrics.classification import surprise
+from seqops.metrics.classification import negative_log_likelihood
 from seqops.tasks.sentiment.data.encoding import labelled, weighted
 from seqops.tasks.sentiment.metrics import Floats, predictions
 
@@ -45,7 +45,7 @@ def regression(splits: Mapping[str, Split], meta: Meta, classes: int) -> pd.Data
     found: list[tuple[float, Floats]] = []
     for strength in STRENGTHS:
         model.set_params(C=strength).fit(features, truth)
-        loss = surprise(_probabilities(model, held, classes), validation.plain("label")).mean()
+        loss = negative_log_likelihood(_probabilities(model, held, classes), validation.plain("label")).mean()
         found.append((float(loss), _probabilities(model, test, classes)))
     return predictions(min(found, key=lambda fit: fit[0])[1])
 

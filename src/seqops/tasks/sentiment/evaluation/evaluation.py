@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Split
-from seqops.preprocessing.vocabulary import UNKNOWN, unusual
-from seqops.tasks.sentiment.data.dataset import Task
+from seqops.preprocessing.vocabulary import UNKNOWN, rare_token_share
+from seqops.tasks.sentiment.data.dataset import Dataset
 from seqops.tasks.sentiment.evaluation import baselines, plots
 from seqops.tasks.sentiment.metrics import Metrics, labels_of, probabilities_of
 
@@ -22,7 +22,7 @@ from seqops.tasks.sentiment.metrics import Metrics, labels_of, probabilities_of
 class Evaluation(interfaces.Evaluation):
     """Classifiers without a network, slices of texts, and pictures of errors."""
 
-    data: Task
+    data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
@@ -46,12 +46,12 @@ class Evaluation(interfaces.Evaluation):
             **plots.by_length(texts),
         }
 
-    def watched(self, split: Split, meta: Meta) -> Watched:
+    def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Watch the length of a text, the share of its words that are not frequent, and its label, if any."""
         words, labels = split.ragged("words"), split.plain("label")
         return {
             "words of a text": words.lengths,
-            "infrequent words": unusual(words, meta["frequent"]),
+            "infrequent words": rare_token_share(words, meta["frequent"]),
             "label": np.array(meta["labels"])[labels[labels >= 0]],
         }
 

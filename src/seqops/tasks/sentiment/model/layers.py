@@ -7,12 +7,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from seqops.nn.language_encoder import LanguageEncoder, Sizes
-from seqops.nn.rnn import at_end
+from seqops.nn.language_encoder import LanguageEncoder, LanguageEncoderConfig
+from seqops.nn.rnn import gather_last
 from seqops.preprocessing.vocabulary import PAD
 
 Tensor = Any
-FAR = -1e9
+MASK_VALUE = -1e9
 
 
 class TermSum(keras.layers.Layer):
@@ -56,7 +56,7 @@ class Last(keras.layers.Layer):
 
     def call(self, steps: Tensor, lengths: Tensor) -> Tensor:
         """Map states (B, T, D) to (B, D)."""
-        end = at_end(steps, lengths)
+        end = gather_last(steps, lengths)
         if not self.both:
             return end
         half = steps.shape[-1] // 2
@@ -71,13 +71,13 @@ class MeanMax(keras.layers.Layer):
         real = tf.sequence_mask(lengths, tf.shape(steps)[1])[:, :, None]
         total = tf.reduce_sum(tf.where(real, steps, 0.0), 1)
         mean = total / tf.cast(lengths, tf.float32)[:, None]
-        return tf.concat([mean, tf.reduce_max(tf.where(real, steps, FAR), 1)], -1)
+        return tf.concat([mean, tf.reduce_max(tf.where(real, steps, MASK_VALUE), 1)], -1)
 
 
 class Reader(keras.layers.Layer):
     """Read every row from its first word on by a language encoder: (B, T) to (B, T, D), twice."""
 
-    def __init__(self, sizes: Sizes, **kwargs: Any) -> None:
+    def __init__(self, sizes: LanguageEncoderConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.language = LanguageEncoder(sizes, name="language")
 

@@ -12,26 +12,32 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Positive, Rate
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Batch, Meta, Pretext
 from seqops.core.ragged import Ragged, Split
 from seqops.nn.batching import in_length_order
 from seqops.nn.language_encoder import embedding
-from seqops.nn.rnn import CELLS, BiRecurrent
-from seqops.nn.temperature_scaling import least_surprised, log_softmax
+from seqops.nn.rnn import CELLS, BidirectionalRNN
+from seqops.nn.temperature_scaling import fit_temperature, log_softmax
 from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.sentiment.data.encoding import labelled, weighted
 from seqops.tasks.sentiment.data.word_vectors import rows_of
 from seqops.tasks.sentiment.metrics import predictions
 from seqops.tasks.sentiment.model.layers import Head, Last, Lengths, MeanMax, Reader, TermSum
-from seqops.tasks.sentiment.model.pretraining import GOAL, LanguageNet, Shape, perplexity, shaped
+from seqops.tasks.sentiment.model.pretraining import (
+    GOAL,
+    LanguageNet,
+    PretrainingConfig,
+    encoder_config,
+    perplexity,
+)
 
 Tensor = Any
 ROWS = 64  # of one prediction batch
 
 
 @dataclass(frozen=True)
-class Net(interfaces.Network):
+class Network(interfaces.Network):
     """A text classifier.
 
     kind: `bow` and `tfidf`, a dense network over n-grams; `embedding`, word vectors pooled by mean and
@@ -52,7 +58,7 @@ class Net(interfaces.Network):
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile: n-grams and weights (B, F), or words (B, T) in, logits (B, K) out.
 
-        Raises BadParams where word vectors have other dimensions.
+        Raises ConfigError where word vectors have other dimensions.
         """
         inputs, x = self._terms(meta) if self._counts else self._words(meta)
         logits = Head(self.units, len(meta["labels"]), self.dropout, name="head")(x)
@@ -68,8 +74,8 @@ class Net(interfaces.Network):
         return self.kind in ("bow", "tfidf")
 
     @property
-    def _shape(self) -> Shape:
-        return Shape(self.embedding, self.units, self.layers, self.dropout)
+    def _shape(self) -> PretrainingConfig:
+        return PretrainingConfig(self.embedding, self.units, self.layers, self.dropout)
 
     def _terms(self, meta: Meta) -> tuple[dict[str, Tensor], Tensor]:
         terms = keras.Input((None,), dtype="int32", name="terms")
@@ -84,7 +90,7 @@ class Net(interfaces.Network):
         words = keras.Input((None,), dtype="int32", name="words")
         lengths = Lengths(name="lengths")(words)
         if self.kind == "lm":
-            _, x = Reader(shaped(self._shape, meta), name="encoder")(words)
+            _, x = Reader(encoder_config(self._shape, meta), name="encoder")(words)
         else:
             x = embedding(len(meta["words"]), self.embedding, name="embedding")(words)
             x = self._recurrent(keras.layers.Dropout(self.dropout, name="drop_embedding")(x), lengths)
@@ -101,7 +107,7 @@ class Net(interfaces.Network):
             if number:
                 x = keras.layers.Dropout(self.dropout, name=f"drop_{number}")(x)
             if self.kind == "bilstm":
-                x = BiRecurrent("lstm", self.units, name=f"recurrent_{number}")(x, lengths)
+                x = BidirectionalRNN("lstm", self.units, name=f"recurrent_{number}")(x, lengths)
             else:
                 x = CELLS[self.kind](self.units, return_sequences=True, name=f"recurrent_{number}")(x)
         return x
@@ -123,7 +129,7 @@ class Net(interfaces.Network):
         """Count the n-grams, or the words: (n,)."""
         return split.ragged("terms" if self._counts else "words").lengths
 
-    def learns_from(self, split: Split) -> Split:
+    def training_rows(self, split: Split) -> Split:
         """Take the rows that have a label."""
         return labelled(split)
 
@@ -136,7 +142,7 @@ class Net(interfaces.Network):
         rows = labelled(split)
         head = model.get_layer("head")
         logits = self._logits(model, rows, meta) * float(head.temperature.numpy())
-        head.temperature.assign(least_surprised(logits, np.asarray(rows.plain("label"), np.int64)))
+        head.temperature.assign(fit_temperature(logits, np.asarray(rows.plain("label"), np.int64)))
 
     def pretext(self) -> Pretext | None:
         """Learn to foretell the next word, where the kind is `lm`."""
@@ -150,13 +156,13 @@ class Net(interfaces.Network):
 
 
 def start_from_vectors(model: keras.Model, meta: Meta) -> None:
-    """Put word vectors that others trained into the embedding. Raises BadParams for other dimensions."""
+    """Put word vectors that others trained into the embedding. Raises ConfigError for other dimensions."""
     vectors = meta["vectors"]
     if not vectors:
         return
     table = next(v for v in model.variables if v.path.endswith("embedding/embeddings"))
     if table.shape[1] != vectors["dimension"]:
-        raise BadParams(
+        raise ConfigError(
             f"model.embedding is {table.shape[1]}, and the vectors of data.vectors have "
             f"{vectors['dimension']} dimensions. Set it to that."
         )

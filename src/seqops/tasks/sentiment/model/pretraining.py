@@ -17,7 +17,7 @@ from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.metrics.classification import mean
 from seqops.nn.batching import in_length_order
-from seqops.nn.language_encoder import LanguageEncoder, Sizes
+from seqops.nn.language_encoder import LanguageEncoder, LanguageEncoderConfig
 from seqops.nn.softmax import Softmax
 from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.sentiment.model.layers import Reader
@@ -28,7 +28,7 @@ ROWS = 32  # of one prediction batch
 
 
 @dataclass(frozen=True)
-class Shape:
+class PretrainingConfig:
     """What the language model and the classifier have in common."""
 
     embedding: int
@@ -37,16 +37,16 @@ class Shape:
     dropout: float
 
 
-def shaped(shape: Shape, meta: Meta) -> Sizes:
+def encoder_config(shape: PretrainingConfig, meta: Meta) -> LanguageEncoderConfig:
     """Return the sizes of the encoder for the words of `meta`; its output is as wide as its embedding."""
-    return Sizes(
+    return LanguageEncoderConfig(
         kind="lstm",
         vocabulary=len(meta["words"]),
         embedding=shape.embedding,
         units=shape.units,
         layers=shape.layers,
         dropout=shape.dropout,
-        tied=True,
+        tie_embeddings=True,
         precision="float32",
     )
 
@@ -69,12 +69,12 @@ class NextWord(keras.layers.Layer):
 class LanguageNet(interfaces.Network):
     """A language model whose encoder is that of the classifier."""
 
-    shape: Shape
+    shape: PretrainingConfig
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile: words (B, T) in, logits (N, V) of the following words out."""
         words = keras.Input((None,), dtype="int32", name="words")
-        reader = Reader(shaped(self.shape, meta), name="encoder")
+        reader = Reader(encoder_config(self.shape, meta), name="encoder")
         steps, _ = reader(words)
         logits = NextWord(reader.language, name="next")(steps, words)
         model = keras.Model(words, logits, name="language_model")
@@ -92,7 +92,7 @@ class LanguageNet(interfaces.Network):
         """Count the words: (n,)."""
         return split.ragged("words").lengths
 
-    def learns_from(self, split: Split) -> Split:
+    def training_rows(self, split: Split) -> Split:
         """Take the rows in which a word follows another, with a label or without."""
         return split.take(np.flatnonzero(self.lengths(split) > 1))
 

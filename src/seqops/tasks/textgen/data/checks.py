@@ -12,7 +12,7 @@ from seqops.tasks.textgen.data.windows import LONG, long_lines
 ORDER = {"train": 0, "validation": 1, "test": 2}
 
 
-def derived(table: pd.DataFrame) -> pd.DataFrame:
+def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Add to a table with its `split` the columns that the promises speak of."""
     texts, place = table["text"], table["split"].map(ORDER)
     return table.assign(
@@ -24,18 +24,19 @@ def derived(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def promises(fewest: int, distinct: int, copied: float) -> list[Expectation]:
+def expectations(min_chars: int, min_distinct_chars: int, max_copied_share: float) -> list[Expectation]:
     """List the promises."""
     return [
         Expectation(
             "expect_column_sum_to_be_between",
-            {"column": "characters", "min_value": fewest},
-            f"the text has at least {fewest} characters (data.fewest)",
+            {"column": "characters", "min_value": min_chars},
+            f"the text has at least {min_chars} characters (data.min_chars)",
         ),
         Expectation(
             "expect_column_sum_to_be_between",
-            {"column": "new_characters", "min_value": distinct},
-            f"the text has at least {distinct} different characters (data.distinct): fewer are no language",
+            {"column": "new_characters", "min_value": min_distinct_chars},
+            f"the text has at least {min_distinct_chars} different characters "
+            "(data.min_distinct_chars): fewer are no language",
         ),
         Expectation(
             "expect_column_values_to_be_in_set",
@@ -54,9 +55,10 @@ def promises(fewest: int, distinct: int, copied: float) -> list[Expectation]:
         ),
         Expectation(
             "expect_column_values_to_be_in_set",
-            {"column": "copied", "value_set": [False], "mostly": 1.0 - copied},
-            f"of the held-out lines of {LONG} characters or more, at most {copied:.0%} stand in the "
-            "training text word for word (data.copied): predicting them would be remembering",
+            {"column": "copied", "value_set": [False], "mostly": 1.0 - max_copied_share},
+            f"of the held-out lines of {LONG} characters or more, at most "
+            f"{max_copied_share:.0%} stand in the "
+            "training text word for word (data.max_copied_share): predicting them would be remembering",
         ),
     ]
 

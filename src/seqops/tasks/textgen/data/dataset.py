@@ -21,65 +21,65 @@ from seqops.tasks.textgen.data.sample import help_text
 
 
 @dataclass(frozen=True)
-class Task(interfaces.Dataset):
+class Dataset(interfaces.Dataset):
     """Language modelling.
 
-    encoding: of the files; tokens: what the model reads and writes; vocabulary: of subwords; minimum: a
+    encoding: of the files; tokens: what the model reads and writes; vocabulary: of subwords; min_count: a
     character seen less often in training is unknown; window: tokens of a training row; passage: characters
     of a held-out row at least, which ends where a word does, so that its tokens are those of the running
     text; context: characters that it sees before those it is scored on; validation, test: shares of the
-    text, its end for the test; fewest, distinct: characters of a usable text; copied: the share of long
-    held-out lines that may stand in training; characters: of the embedded text.
+    text, its end for the test; min_chars, min_distinct_chars: characters of a usable text; max_copied_share:
+    the share of long held-out lines that may stand in training; sample_chars: of the embedded text.
     """
 
     encoding: Literal["utf-8", "windows-1252"]
     tokens: Literal["character", "bpe"]
     vocabulary: Positive
-    minimum: Positive
+    min_count: Positive
     window: Positive
     passage: Positive
     context: Count
     validation: Fraction
     test: Fraction
-    fewest: Positive
-    distinct: Positive
-    copied: Rate
-    characters: Positive
+    min_chars: Positive
+    min_distinct_chars: Positive
+    max_copied_share: Rate
+    sample_chars: Positive
 
     registered_name: ClassVar[str] = "char-language-model"
 
     def sample(self) -> Mapping[str, bytes]:
         """Take what Python's own help says about the language."""
-        return {"sample.txt": help_text(self.characters).encode()}
+        return {"sample.txt": help_text(self.sample_chars).encode()}
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Read text files to one row a line: line, text."""
         return read_text(raw, self.encoding)
 
-    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+    def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Split where the text stands: training first, then validation, the end for the test."""
         lengths = table["text"].str.len().to_numpy(np.int64)
         place = (np.cumsum(lengths) - lengths) / max(int(lengths.sum()), 1)
         first = 1.0 - self.test
         return np.select([place >= first, place >= first - self.validation], ["test", "validation"], "train")
 
-    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+    def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and what the promises speak of."""
-        return checks.derived(super().facts(table))
+        return checks.with_checked_columns(super().with_checked_columns(table))
 
     def expectations(self) -> Sequence[Expectation]:
         """Promise enough text, of characters that belong in one, and splits in order and not copied."""
-        return checks.promises(self.fewest, self.distinct, self.copied)
+        return checks.expectations(self.min_chars, self.min_distinct_chars, self.max_copied_share)
 
-    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+    def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn characters, or subwords, from the training text."""
         text = windows.joined(table, split, "train")
-        learnt = tokenizer.learn(text, self.tokens, self.minimum, self.vocabulary)
+        learnt = tokenizer.fit_tokenizer(text, self.tokens, self.min_count, self.vocabulary)
         return {**learnt, "window": self.window, "example": _opening(text)}
 
-    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+    def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Cut the training text to windows, the others to passages; those do not hang on the meta."""
-        cut = tokenizer.of(meta)
+        cut = tokenizer.tokenizer_from_meta(meta)
         training, validation, test = (
             windows.joined(table, split, name) for name in ("train", "validation", "test")
         )

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 
 PIECE = 1000
 """Characters of a row at most: a longer line is cut to pieces, which have its number."""
 
 
 def read_text(raw: Sequence[Path], encoding: str) -> pd.DataFrame:
-    """Read files, one after another: line, text. Raises BadData for wrong bytes and for an empty file."""
+    """Read files, one after another: line, text. Raises DataError for wrong bytes and for an empty file."""
     rows = [row for path in raw for row in _rows(path, encoding)]
     return pd.DataFrame({"line": [line for line, _ in rows], "text": [text for _, text in rows]})
 
@@ -22,7 +22,7 @@ def read_text(raw: Sequence[Path], encoding: str) -> pd.DataFrame:
 def _rows(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
     text = _decoded(path, encoding).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise BadData.at(path, None, "there is no text in it", "Give a file with some pages of text.")
+        raise DataError.at(path, None, "there is no text in it", "Give a file with some pages of text.")
     lines = text.removesuffix("\n").split("\n")
     for number, line in enumerate(lines, 1):
         whole = f"{line}\n"
@@ -37,5 +37,5 @@ def _decoded(path: Path, encoding: str) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         what = f"byte 0x{raw[error.start]:02x} is not {encoding}"
-        mend = "Save the file as UTF-8, or name the encoding that it has (data.encoding)."
-        raise BadData.at(path, line, what, mend) from None
+        fix = "Save the file as UTF-8, or name the encoding that it has (data.encoding)."
+        raise DataError.at(path, line, what, fix) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydoc_data.topics import topics
 
 
-def help_text(characters: int) -> str:
+def help_text(max_chars: int) -> str:
     """Join the topics, paragraphs that stand twice once only, and cut after a paragraph near the size."""
     paragraphs = dict.fromkeys(
         part.strip("\n") for name in sorted(topics) for part in topics[name].split("\n\n") if part.strip()
@@ -13,7 +13,7 @@ def help_text(characters: int) -> str:
     kept, size = [], 0
     for paragraph in paragraphs:
         size += len(paragraph) + 2
-        if size > characters:
+        if size > max_chars:
             break
         kept.append(paragraph)
     return "\n\n".join(kept) + "\n"

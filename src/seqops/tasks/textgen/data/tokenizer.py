@@ -10,10 +10,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.preprocessing.subwords import SPECIALS, Subwords
-from seqops.preprocessing.vocabulary import UNKNOWN, learn_vocabulary
+from seqops.preprocessing.vocabulary import UNKNOWN, build_vocabulary
 
 Ids = npt.NDArray[np.int32]
 UNICODE = 0x110000 - 0x800
@@ -23,16 +23,17 @@ BREAK = "\n"
 """What a text is read to begin after."""
 
 
-class Tokens(Protocol):
+class Tokenizer(Protocol):
     """A way to cut text to ids and to put it together again.
 
-    size: of the vocabulary; unspoken: ids below this stand for no text and are never written; surcharge
-    (V,): nats that a token costs beyond its own probability, because more than one text is meant by it.
+    size: of the vocabulary; n_special_tokens: ids below this stand for no text and are never written;
+    surcharge (V,): nats that a token costs beyond its own probability, because more than one text is meant by
+    it.
     """
 
     size: int
-    unspoken: int
-    surcharge: npt.NDArray[np.float64]
+    n_special_tokens: int
+    extra_nats: npt.NDArray[np.float64]
 
     def encode(self, text: str) -> Ids:
         """Cut a text to ids."""
@@ -47,29 +48,29 @@ class Tokens(Protocol):
         ...
 
 
-class Characters:
+class CharacterTokenizer:
     """Characters by their place in a vocabulary; one outside it is UNKNOWN.
 
     An unknown character costs what UNKNOWN costs, and the choice among all the characters of Unicode that
     the vocabulary lacks.
     """
 
-    unspoken = 2
+    n_special_tokens = 2
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
         self.vocabulary, self.size = list(vocabulary), len(vocabulary)
-        known = np.array([ord(c) for c in vocabulary[self.unspoken :]], np.uint32)
+        known = np.array([ord(c) for c in vocabulary[self.n_special_tokens :]], np.uint32)
         self._order = np.argsort(known)
         self._sorted = known[self._order]
-        self.surcharge = np.zeros(self.size)
-        self.surcharge[UNKNOWN] = math.log(UNICODE - len(known))
+        self.extra_nats = np.zeros(self.size)
+        self.extra_nats[UNKNOWN] = math.log(UNICODE - len(known))
 
     def encode(self, text: str) -> Ids:
         """Look every character up."""
         points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
         place = np.minimum(np.searchsorted(self._sorted, points), len(self._sorted) - 1)
         found = self._sorted[place] == points
-        return np.where(found, self._order[place] + self.unspoken, UNKNOWN).astype(np.int32)
+        return np.where(found, self._order[place] + self.n_special_tokens, UNKNOWN).astype(np.int32)
 
     def starts(self, ids: Ids) -> list[str]:
         """Name each character."""
@@ -80,15 +81,15 @@ class Characters:
         return lambda token: self.vocabulary[token]
 
 
-class Pieces:
+class SubwordTokenizer:
     """Subwords over bytes, which know every character."""
 
-    unspoken = SPECIALS
+    n_special_tokens = SPECIALS
 
     def __init__(self, json: str) -> None:
         self._subwords = Subwords(json, lead="")
         self.size = len(self._subwords)
-        self.surcharge = np.zeros(self.size)
+        self.extra_nats = np.zeros(self.size)
 
     def encode(self, text: str) -> Ids:
         """Cut a text to subwords, in parts that end between words, where cutting changes nothing."""
@@ -104,24 +105,30 @@ class Pieces:
         return self._subwords.writer()
 
 
-def learn(text: str, kind: str, minimum: int, vocabulary: int) -> Meta:
-    """Learn what the tokens of a training text are. Raises BadData where nothing is known often enough."""
+def fit_tokenizer(text: str, kind: str, min_count: int, vocabulary: int) -> Meta:
+    """Learn what the tokens of a training text are. Raises DataError where nothing is known often enough."""
     if kind == "character":
-        characters = learn_vocabulary([text], minimum)
-        if len(characters) <= Characters.unspoken:
-            raise BadData(f"no character stands {minimum} times in the training text. Lower data.minimum.")
+        characters = build_vocabulary([text], min_count)
+        if len(characters) <= CharacterTokenizer.n_special_tokens:
+            raise DataError(
+                f"no character stands {min_count} times in the training text. Lower data.min_count."
+            )
         return {"tokens": kind, "vocabulary": characters, "size": len(characters)}
     parts = (text[a:b] for a, b in passages(text, 1 << 12))
-    subwords = Subwords.learn(parts, vocabulary, lead="")
+    subwords = Subwords.train(parts, vocabulary, lead="")
     return {"tokens": kind, "subwords": subwords.json, "size": len(subwords)}
 
 
-def of(meta: Meta) -> Tokens:
+def tokenizer_from_meta(meta: Meta) -> Tokenizer:
     """Return the tokens that were learnt."""
-    return Characters(meta["vocabulary"]) if meta["tokens"] == "character" else Pieces(meta["subwords"])
+    return (
+        CharacterTokenizer(meta["vocabulary"])
+        if meta["tokens"] == "character"
+        else SubwordTokenizer(meta["subwords"])
+    )
 
 
-def written(tokens: Tokens, ids: Iterable[int]) -> str:
+def written(tokens: Tokenizer, ids: Iterable[int]) -> str:
     """Put ids together to a text."""
     write = tokens.writer()
     return "".join(write(int(i)) for i in ids)

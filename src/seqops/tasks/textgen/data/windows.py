@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.ragged import Ragged, Split
-from seqops.tasks.textgen.data.tokenizer import BREAK, Ids, Tokens, passages
+from seqops.tasks.textgen.data.tokenizer import BREAK, Ids, Tokenizer, passages
 
 LONG = 40
 """Characters of a line from which on it does not stand twice by chance."""
 
 
-def windows(text: str, tokens: Tokens, size: int) -> Split:
+def windows(text: str, tokens: Tokenizer, size: int) -> Split:
     """Cut a training text to windows of `size` tokens, the last maybe shorter.
 
     Columns: `tokens`, one more than the window, since each is to be told from those before it; `start`,
@@ -21,10 +21,12 @@ def windows(text: str, tokens: Tokens, size: int) -> Split:
     """
     ids = np.concatenate([_before(tokens), tokens.encode(text)])
     starts = np.arange(0, len(ids) - 1, size)
-    return Split({"tokens": Ragged.of((ids[s : s + size + 1] for s in starts), np.int32), "start": starts})
+    return Split(
+        {"tokens": Ragged.from_rows((ids[s : s + size + 1] for s in starts), np.int32), "start": starts}
+    )
 
 
-def held_out(before: str, text: str, tokens: Tokens, passage: int, context: int, known: set[str]) -> Split:
+def held_out(before: str, text: str, tokens: Tokenizer, passage: int, context: int, known: set[str]) -> Split:
     """Cut a held-out text to passages of about so many characters, each with its context before it.
 
     before: the text that ends where this begins; known: the long lines of the training text. Columns:
@@ -39,11 +41,13 @@ def held_out(before: str, text: str, tokens: Tokens, passage: int, context: int,
     bodies = [tokens.encode(part) for part in texts]
     return Split(
         {
-            "tokens": Ragged.of((np.concatenate(pair) for pair in zip(heads, bodies, strict=True)), np.int32),
+            "tokens": Ragged.from_rows(
+                (np.concatenate(pair) for pair in zip(heads, bodies, strict=True)), np.int32
+            ),
             "scored": np.array([len(body) for body in bodies], np.int64),
             "characters": np.array([len(part) for part in texts], np.int64),
-            "text": Ragged.of_texts(texts),
-            "context": Ragged.of_texts(contexts),
+            "text": Ragged.from_texts(texts),
+            "context": Ragged.from_texts(contexts),
             "leaked": np.array([bool(known & long_lines(part)) for part in texts], np.bool_),
         }
     )
@@ -55,10 +59,10 @@ def long_lines(text: str) -> set[str]:
 
 
 def joined(table: pd.DataFrame, split: np.ndarray, name: str) -> str:
-    """Join the text of one split. Raises BadData where there is none."""
+    """Join the text of one split. Raises DataError where there is none."""
     text = "".join(table["text"][split == name])
     if not text:
-        raise BadData(f"no text is left for {name}. Give more, or change data.validation and data.test.")
+        raise DataError(f"no text is left for {name}. Give more, or change data.validation and data.test.")
     return text
 
 
@@ -79,7 +83,7 @@ def stream(training: Split) -> Ids:
     return ids
 
 
-def _before(tokens: Tokens) -> Ids:
+def _before(tokens: Tokenizer) -> Ids:
     # a text, and a piece of one, is read as what follows a line break: a model needs something to go on
     return tokens.encode(BREAK)
 

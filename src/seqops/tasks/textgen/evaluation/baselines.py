@@ -18,9 +18,9 @@ HIGHEST = 6
 
 def all_of(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
     """Predict the test passages, with the context that the network has."""
-    cut, test = tokenizer.of(meta), splits["test"]
-    outcomes = cut.size - cut.unspoken + bool(cut.surcharge.any())
-    orders = ngrams.learn(stream(splits["train"]).astype(np.int64), cut.size, HIGHEST)
+    cut, test = tokenizer.tokenizer_from_meta(meta), splits["test"]
+    outcomes = cut.size - cut.n_special_tokens + bool(cut.extra_nats.any())
+    orders = ngrams.count_ngrams(stream(splits["train"]).astype(np.int64), cut.size, HIGHEST)
     rows = test.ragged("tokens")
     chances = [np.full(len(rows.values), 1.0 / outcomes)]
     chances += ngrams.probabilities(orders, rows, cut.size, outcomes)

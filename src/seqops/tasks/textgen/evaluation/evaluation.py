@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.vocabulary import UNKNOWN, share
 from seqops.tasks.textgen.data import tokenizer, windows
-from seqops.tasks.textgen.data.dataset import Task
+from seqops.tasks.textgen.data.dataset import Dataset
 from seqops.tasks.textgen.evaluation import baselines, plots
 from seqops.tasks.textgen.metrics import Metrics
 
@@ -23,7 +23,7 @@ from seqops.tasks.textgen.metrics import Metrics
 class Evaluation(interfaces.Evaluation):
     """Models without a network, slices of the text, and pictures of costs."""
 
-    data: Task
+    data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
@@ -34,10 +34,10 @@ class Evaluation(interfaces.Evaluation):
         """Slice by copied lines, unknown characters and place in the text."""
         return plots.slices(truth, meta)
 
-    def watched(self, split: Split, meta: Meta) -> Watched:
+    def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Watch how often each token stands in a window, or in a passage without its context."""
         found = windows.own(split)
-        names = np.array(tokenizer.of(meta).starts(np.arange(meta["size"], dtype=np.int32)))
+        names = np.array(tokenizer.tokenizer_from_meta(meta).starts(np.arange(meta["size"], dtype=np.int32)))
         return {
             "token": Ragged(names[found.values], found.offsets),
             "unknown tokens": share(found.values == UNKNOWN, found),

@@ -29,7 +29,7 @@ class Order:
     kinds: Ints
 
 
-def learn(text: Ints, vocabulary: int, highest: int) -> list[Order]:
+def count_ngrams(text: Ints, vocabulary: int, highest: int) -> list[Order]:
     """Count the n-grams of a running text (N,), n from 1 to `highest`.
 
     A history is known by its rank among those seen, so no key grows beyond N * V, whatever the order.

@@ -61,7 +61,7 @@ def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
 
 
 def _by_kind(nats: npt.NDArray[np.float64], truth: Split, meta: Meta) -> Plot:
-    cut, rows = tokenizer.of(meta), truth.ragged("tokens")
+    cut, rows = tokenizer.tokenizer_from_meta(meta), truth.ragged("tokens")
     ids = np.concatenate([rows[i][-n:] for i, n in enumerate(truth.plain("scored"))])
     known, place = np.unique(ids, return_inverse=True)
     kinds = np.array([_kind(text) for text in cut.starts(known)])[place]

@@ -12,7 +12,7 @@ Tensor = Any
 NOWHERE = -1
 
 
-class Carry:
+class CarriedState:
     """What each row's state was after the batch before, and the place in the text where that was.
 
     A row goes on only where it starts at that very place, and else from nothing: so no order of batches,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from seqops.core.ragged import Split
-from seqops.tasks.textgen.data.tokenizer import Tokens, written
+from seqops.tasks.textgen.data.tokenizer import Tokenizer, written
 from seqops.tasks.textgen.model.language_model import ROWS, LanguageModel
 
 STRIDE = 8
@@ -40,7 +40,7 @@ class _Asked:
         self.choice = np.stack([split.plain(name)[places].astype(np.float32) for name in names])
 
 
-def texts(model: LanguageModel, split: Split, tokens: Tokens) -> list[str]:
+def texts(model: LanguageModel, split: Split, tokens: Tokenizer) -> list[str]:
     """Write `length` tokens on from each prompt."""
     found: list[str] = []
     for start in range(0, len(split), ROWS):
@@ -53,7 +53,7 @@ def texts(model: LanguageModel, split: Split, tokens: Tokens) -> list[str]:
     return found
 
 
-def pieces(model: LanguageModel, split: Split, tokens: Tokens) -> Iterator[str]:
+def pieces(model: LanguageModel, split: Split, tokens: Tokenizer) -> Iterator[str]:
     """Yield what `texts` writes for one prompt, a few tokens at a time, whole characters only."""
     asked, write = _Asked(split), tokens.writer()
     prompt, steps = int(asked.read[0]), asked.given.shape[1]

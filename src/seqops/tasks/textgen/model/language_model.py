@@ -8,13 +8,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from seqops.nn.language_encoder import LanguageEncoder, Sizes
-from seqops.nn.rnn import at_end
+from seqops.nn.language_encoder import LanguageEncoder, LanguageEncoderConfig
+from seqops.nn.rnn import gather_last
 from seqops.nn.softmax import TemperedSoftmax
-from seqops.nn.token_sampling import Choice, choose
+from seqops.nn.token_sampling import SamplingConfig, sample_token
 from seqops.preprocessing.vocabulary import PAD
-from seqops.tasks.textgen.model.carried_state import Carry
-from seqops.tasks.textgen.model.windowed_transformer import Attending
+from seqops.tasks.textgen.model.carried_state import CarriedState
+from seqops.tasks.textgen.model.windowed_transformer import WindowedTransformer
 
 Tensor = Any
 ROWS = 8
@@ -26,11 +26,15 @@ class LanguageModel(keras.Model):
     """Rows of tokens in, logits of what follows each real one out."""
 
     def __init__(
-        self, encoder: LanguageEncoder | Attending, head: TemperedSoftmax, unspoken: int, **kwargs: Any
+        self,
+        encoder: LanguageEncoder | WindowedTransformer,
+        head: TemperedSoftmax,
+        n_special_tokens: int,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.encoder, self.head, self.unspoken = encoder, head, unspoken
-        self.carry: Carry | None = None
+        self.encoder, self.head, self.n_special_tokens = encoder, head, n_special_tokens
+        self.carried_state: CarriedState | None = None
         self.costs = tf.function(self._costs, input_signature=_COSTED)
         state = tf.nest.map_structure(_spec, encoder.zeros(ROWS))
         self.write = tf.function(self._write, input_signature=(*_ASKED, state))
@@ -45,14 +49,14 @@ class LanguageModel(keras.Model):
         return self.head(tf.boolean_mask(hidden, tokens != PAD), training=training)
 
     def _read(self, tokens: Tensor, starts: Tensor, training: bool) -> Tensor:
-        if isinstance(self.encoder, Attending):
+        if isinstance(self.encoder, WindowedTransformer):
             return self.encoder(tokens, training=training)
-        carried = self.carry if training else None
+        carried = self.carried_state if training else None
         before = carried.before(starts) if carried else self.encoder.zeros(tf.shape(tokens)[0])
         hidden, states = self.encoder(tokens, before, training=training)
         if carried:
             lengths = tf.reduce_sum(tf.cast(tokens != PAD, tf.int32), -1)
-            ends = tf.nest.map_structure(lambda part: at_end(part, lengths), states)
+            ends = tf.nest.map_structure(lambda part: gather_last(part, lengths), states)
             carried.keep(ends, starts + tf.cast(lengths, tf.int64))
         return hidden
 
@@ -73,14 +77,14 @@ class LanguageModel(keras.Model):
         temperature, top_k and top_p.
         """
         steps = tf.shape(given)[1]
-        how = Choice(choice[0], tf.cast(choice[1], tf.int32), choice[2])
-        silent = tf.range(self.head.size) < self.unspoken
+        how = SamplingConfig(choice[0], tf.cast(choice[1], tf.int32), choice[2])
+        silent = tf.range(self.head.size) < self.n_special_tokens
 
         def step(t: Tensor, token: Tensor, state: Any, written: Any) -> tuple[Any, ...]:
             token = tf.where(given[:, t] >= 0, given[:, t], token)
             hidden, now = self.encoder.step(token, state)
             logits = tf.where(silent, tf.float32.min, self.head(hidden))
-            token = tf.ensure_shape(choose(logits, uniform[:, t], how), [ROWS])
+            token = tf.ensure_shape(sample_token(logits, uniform[:, t], how), [ROWS])
             state = tf.nest.map_structure(lambda new, old: tf.ensure_shape(new, old.shape), now, state)
             return t + 1, token, state, written.write(t, token)
 
@@ -108,17 +112,21 @@ def _spec(tensor: Tensor) -> tf.TensorSpec:
     return tf.TensorSpec(tensor.shape, tensor.dtype)
 
 
-def recurrent(sizes: Sizes, unspoken: int, stateful: bool) -> LanguageModel:
+def recurrent(sizes: LanguageEncoderConfig, n_special_tokens: int, stateful: bool) -> LanguageModel:
     """Make a recurrent language model."""
     encoder = LanguageEncoder(sizes, name="encoder")
-    tied = encoder.embedding if sizes.tied else None
+    tied = encoder.embedding if sizes.tie_embeddings else None
     head = TemperedSoftmax(sizes.vocabulary, tied, sizes.precision, name="softmax")
-    model = LanguageModel(encoder, head, unspoken, name="writer")
-    model.carry = Carry(encoder) if stateful else None
+    model = LanguageModel(encoder, head, n_special_tokens, name="writer")
+    model.carried_state = CarriedState(encoder) if stateful else None
     return model
 
 
-def attending(encoder: Attending, vocabulary: int, tied: bool, unspoken: int) -> LanguageModel:
+def windowed_transformer(
+    encoder: WindowedTransformer, vocabulary: int, tie_embeddings: bool, n_special_tokens: int
+) -> LanguageModel:
     """Make a language model of a causal transformer."""
-    head = TemperedSoftmax(vocabulary, encoder.embedding if tied else None, "float32", name="softmax")
-    return LanguageModel(encoder, head, unspoken, name="writer")
+    head = TemperedSoftmax(
+        vocabulary, encoder.embedding if tie_embeddings else None, "float32", name="softmax"
+    )
+    return LanguageModel(encoder, head, n_special_tokens, name="writer")

@@ -17,14 +17,14 @@ from seqops.core.constrained_types import Count, Fraction, NonNegative, Positive
 from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Split
 from seqops.nn.batching import in_length_order
-from seqops.nn.language_encoder import Sizes
+from seqops.nn.language_encoder import LanguageEncoderConfig
 from seqops.nn.temperature_scaling import temperature
 from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.metrics import costs
 from seqops.tasks.textgen.model import generation, prompts
-from seqops.tasks.textgen.model.language_model import LanguageModel, attending, recurrent
-from seqops.tasks.textgen.model.windowed_transformer import Attending
+from seqops.tasks.textgen.model.language_model import LanguageModel, recurrent, windowed_transformer
+from seqops.tasks.textgen.model.windowed_transformer import WindowedTransformer
 
 BATCH = 32
 """Passages that are scored at once."""
@@ -36,11 +36,11 @@ TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 
 
 @dataclass(frozen=True)
-class Net(interfaces.Network):
+class Network(interfaces.Network):
     """A recurrent or a causal transformer language model (Graves 2013; Vaswani et al. 2017).
 
     kind: of the layers; embedding: width of a recurrent model's (a transformer's is `units`); heads: of a
-    transformer; tied: the softmax shares the embedding, and the last recurrent layer has its width;
+    transformer; tie_embeddings: the softmax shares the embedding, and the last recurrent layer has its width;
     precision: of an LSTM's big products in training; stateful: while it learns, each window goes on from
     the state in which the window before it ended (Mikolov et al. 2010), else from nothing, windows in any
     order; temperature, top_k, top_p, length, seed: of writing, where a request does not say.
@@ -52,7 +52,7 @@ class Net(interfaces.Network):
     layers: Positive
     heads: Positive
     dropout: Rate
-    tied: bool
+    tie_embeddings: bool
     precision: Literal["float32", "bfloat16"]
     stateful: bool
     temperature: NonNegative
@@ -69,27 +69,31 @@ class Net(interfaces.Network):
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the model for the tokens of `meta`."""
-        model = self._model(meta["size"], tokenizer.of(meta).unspoken, meta["window"])
+        model = self._model(
+            meta["size"], tokenizer.tokenizer_from_meta(meta).n_special_tokens, meta["window"]
+        )
         model({"tokens": np.ones((1, 2), np.int32), "start": np.zeros(1, np.int64)})
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(optimizer, loss, jit_compile=False)
         return model
 
-    def _model(self, vocabulary: int, unspoken: int, window: int) -> LanguageModel:
+    def _model(self, vocabulary: int, n_special_tokens: int, window: int) -> LanguageModel:
         if self.kind == "transformer":
             sizes = (vocabulary, self.units, self.layers, self.heads, self.dropout, window)
-            return attending(Attending(*sizes, name="encoder"), vocabulary, self.tied, unspoken)
-        sizes_ = Sizes(
+            return windowed_transformer(
+                WindowedTransformer(*sizes, name="encoder"), vocabulary, self.tie_embeddings, n_special_tokens
+            )
+        sizes_ = LanguageEncoderConfig(
             kind=self.kind,
             vocabulary=vocabulary,
             embedding=self.embedding,
             units=self.units,
             layers=self.layers,
             dropout=self.dropout,
-            tied=self.tied,
+            tie_embeddings=self.tie_embeddings,
             precision=self.precision,
         )
-        return recurrent(sizes_, unspoken, self.stateful)
+        return recurrent(sizes_, n_special_tokens, self.stateful)
 
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Pad windows (B, T); the truth is flat, of real tokens only: (N,)."""
@@ -117,7 +121,7 @@ class Net(interfaces.Network):
         if "scored" in split.columns:
             return self._cost(model, split, meta)
         asked = self._filled(split)
-        texts = generation.texts(model, asked, tokenizer.of(meta))
+        texts = generation.texts(model, asked, tokenizer.tokenizer_from_meta(meta))
         return pd.DataFrame({"text": texts, **{name: asked.plain(name) for name in prompts.SETTINGS}})
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
@@ -133,13 +137,13 @@ class Net(interfaces.Network):
 
     def stream(self, model: keras.Model, split: Split, meta: Meta) -> Iterator[str]:
         """Write on from one prompt, piece by piece."""
-        return generation.pieces(model, self._filled(split), tokenizer.of(meta))
+        return generation.pieces(model, self._filled(split), tokenizer.tokenizer_from_meta(meta))
 
-    def samples(self, model: keras.Model, meta: Meta) -> pd.DataFrame:
+    def generated_samples(self, model: keras.Model, meta: Meta) -> pd.DataFrame:
         """Write on from how the training text begins, from cold to hot."""
         prompt = meta["example"]
         asked = [prompts.Prompt(prompt=prompt, temperature=t, top_k=0, top_p=1.0) for t in TEMPERATURES]
-        found = self.predict(model, prompts.encoded(asked, tokenizer.of(meta)), meta)
+        found = self.predict(model, prompts.encoded(asked, tokenizer.tokenizer_from_meta(meta)), meta)
         return pd.DataFrame(
             {
                 "temperature": [f"{t:g}" for t in TEMPERATURES],
@@ -157,14 +161,14 @@ class Net(interfaces.Network):
             )
             places = [np.arange(e - n, e) for e, n in zip(rows.offsets[some + 1], scored[some], strict=True)]
             nats[np.concatenate(places)] = found.numpy()
-        return costs(split, nats, tokenizer.of(meta))
+        return costs(split, nats, tokenizer.tokenizer_from_meta(meta))
 
     def _filled(self, split: Split) -> Split:
         """Fill in what the requests left to the model."""
         columns: dict[str, Any] = {"tokens": split.ragged("tokens")}
         for name in prompts.SETTINGS:
             said = split.plain(name)
-            columns[name] = np.where(said == prompts.UNSAID, getattr(self, name), said).astype(said.dtype)
+            columns[name] = np.where(said == prompts.UNSET, getattr(self, name), said).astype(said.dtype)
         return Split(columns)
 
 

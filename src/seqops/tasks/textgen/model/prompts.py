@@ -10,11 +10,11 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 from seqops.core.ragged import Ragged, Split
-from seqops.tasks.textgen.data.tokenizer import BREAK, Tokens
+from seqops.tasks.textgen.data.tokenizer import BREAK, Tokenizer
 
-UNSAID = -1
+UNSET = -1
 """Stands for a setting that the request leaves to the model."""
 
 
@@ -36,9 +36,9 @@ SETTINGS = {"temperature": np.float64, "top_k": np.int64, "top_p": np.float64, "
 
 
 def parse(text: str, number: int) -> Prompt:
-    """Read a JSON object as a request, and any other text as a prompt. Raises BadData."""
+    """Read a JSON object as a request, and any other text as a prompt. Raises DataError."""
     if not text:
-        raise BadData(f'input {number} is empty. Give a prompt, or {{"prompt": ""}} to begin with nothing.')
+        raise DataError(f'input {number} is empty. Give a prompt, or {{"prompt": ""}} to begin with nothing.')
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -48,20 +48,20 @@ def parse(text: str, number: int) -> Prompt:
         prompt = Prompt.model_validate(request)
         prompt.prompt.encode("utf-8")
     except ValidationError as error:
-        raise BadData(f"input {number}: {_refusal(error)}") from None
+        raise DataError(f"input {number}: {_refusal(error)}") from None
     except UnicodeEncodeError:
-        raise BadData(f"input {number}: the prompt holds half a character. Give whole ones.") from None
+        raise DataError(f"input {number}: the prompt holds half a character. Give whole ones.") from None
     return prompt
 
 
-def encoded(prompts: Sequence[Prompt], tokens: Tokens) -> Split:
+def encoded(prompts: Sequence[Prompt], tokens: Tokenizer) -> Split:
     """Encode requests: `tokens` of the prompt after a line break, and a column for each setting."""
     columns: dict[str, Any] = {
-        "tokens": Ragged.of((tokens.encode(BREAK + _plain(p.prompt)) for p in prompts), np.int32)
+        "tokens": Ragged.from_rows((tokens.encode(BREAK + _plain(p.prompt)) for p in prompts), np.int32)
     }
     for name, kind in SETTINGS.items():
         values = [getattr(prompt, name) for prompt in prompts]
-        columns[name] = np.array([UNSAID if v is None else v for v in values], kind)
+        columns[name] = np.array([UNSET if v is None else v for v in values], kind)
     return Split(columns)
 
 

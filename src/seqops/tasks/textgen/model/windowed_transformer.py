@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from seqops.nn.language_encoder import embedding
-from seqops.nn.transformer import NEVER, Projected, Transformer
+from seqops.nn.transformer import MASK_VALUE, Projected, Transformer
 
 Tensor = Any
 State = tuple[Tensor, tuple[tuple[Tensor, Tensor], ...]]
@@ -18,7 +18,7 @@ WIDENING = 4
 """The feed-forward layers' width, in units (Vaswani et al. 2017, section 3.3)."""
 
 
-class Attending(keras.layers.Layer):
+class WindowedTransformer(keras.layers.Layer):
     """Tokens to outputs; each sees itself and the `window` - 1 tokens before it.
 
     Instead of positions, each head takes off from a score its own slope times the distance (ALiBi: Press
@@ -64,4 +64,4 @@ class Attending(keras.layers.Layer):
         """Take off from each head's scores its slope times the distance: (B, T, S) to (B, H, T, S)."""
         slopes = tf.constant([2.0 ** (-8.0 * head / self.heads) for head in range(1, self.heads + 1)])
         fading = -slopes[:, None, None] * tf.cast(distance, tf.float32)[:, None]
-        return tf.where(seen[:, None], fading, NEVER)
+        return tf.where(seen[:, None], fading, MASK_VALUE)

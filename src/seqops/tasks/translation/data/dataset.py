@@ -19,10 +19,10 @@ from seqops.preprocessing.subwords import Subwords
 from seqops.tasks.translation.data import checks, encoding
 from seqops.tasks.translation.data.encoding import (
     firsts_of,
+    hash_fraction,
     held_out,
     ids_of,
     keys_of,
-    place_of,
     rows_of,
 )
 from seqops.tasks.translation.data.reader import read_pairs
@@ -30,12 +30,12 @@ from seqops.tasks.translation.data.sample import sentence_pairs
 
 
 @dataclass(frozen=True)
-class Task(interfaces.Dataset):
+class Dataset(interfaces.Dataset):
     """Translate sentences.
 
     source_column, target_column: of a tab-separated file, from 0; vocabulary: subwords of each language,
-    or of both together where `joint`; validation_share, test_share: of the distinct sources; longest:
-    characters of a sentence; fewest: pairs of a usable file.
+    or of both together where `joint`; validation_share, test_share: of the distinct sources; max_length:
+    characters of a sentence; min_rows: pairs of a usable file.
     """
 
     registered_name: ClassVar[str] = "seq2seq-translator"
@@ -46,8 +46,8 @@ class Task(interfaces.Dataset):
     joint: bool
     validation_share: Fraction
     test_share: Fraction
-    longest: Positive
-    fewest: Positive
+    max_length: Positive
+    min_rows: Positive
 
     def sample(self) -> Mapping[str, bytes]:
         """Invent English-Spanish pairs, tab-separated."""
@@ -58,21 +58,21 @@ class Task(interfaces.Dataset):
         """Parse one tab-separated file or two parallel ones: line, source, target."""
         return read_pairs(raw, self.source_column, self.target_column)
 
-    def assign(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
+    def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Draw the split by the source's hash, so that all translations of a sentence stay together."""
-        place = np.array([place_of(key) for key in keys_of(table)])
+        place = np.array([hash_fraction(key) for key in keys_of(table)])
         validation = place < self.test_share + self.validation_share
         return np.select([place < self.test_share, validation], ["test", "validation"], "train")
 
-    def facts(self, table: pd.DataFrame) -> pd.DataFrame:
+    def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split, and in how many splits a row's source stands."""
-        return checks.derived(super().facts(table))
+        return checks.with_checked_columns(super().with_checked_columns(table))
 
     def expectations(self) -> Sequence[Expectation]:
         """List what must hold of the pairs."""
-        return checks.promises(self.longest, self.fewest)
+        return checks.expectations(self.max_length, self.min_rows)
 
-    def learn(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
+    def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn subwords, words, counts and the length of a translation from the training pairs."""
         training = table[split == "train"]
         source, target = self._subwords(training)
@@ -88,7 +88,7 @@ class Task(interfaces.Dataset):
             "example": str(training["source"].iloc[0]),
         }
 
-    def apply(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
+    def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode training pairs as they come, and held-out rows one a source, with all references."""
         source, target = Subwords(meta["source"]), Subwords(meta["target"])
         training = table[split == "train"]
@@ -99,9 +99,9 @@ class Task(interfaces.Dataset):
 
     def _subwords(self, training: pd.DataFrame) -> tuple[Subwords, Subwords]:
         if self.joint:
-            both = Subwords.learn([*training["source"], *training["target"]], self.vocabulary)
+            both = Subwords.train([*training["source"], *training["target"]], self.vocabulary)
             return both, both
         return (
-            Subwords.learn(training["source"], self.vocabulary),
-            Subwords.learn(training["target"], self.vocabulary),
+            Subwords.train(training["source"], self.vocabulary),
+            Subwords.train(training["target"], self.vocabulary),
         )

@@ -26,14 +26,14 @@ def keys_of(table: pd.DataFrame) -> list[str]:
     return [" ".join(text.casefold().split()) for text in table["source"]]
 
 
-def place_of(key: str) -> float:
+def hash_fraction(key: str) -> float:
     """Map a key to [0, 1), the same on every machine."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
 
 
 def ids_of(subwords: Subwords, texts: Sequence[str]) -> Ragged:
     """Encode texts to ragged ids, END after each."""
-    return Ragged.of(([*row, END] for row in subwords.encode(texts)), np.int32)
+    return Ragged.from_rows(([*row, END] for row in subwords.encode(texts)), np.int32)
 
 
 def fineness(ids: Ragged, texts: Ragged) -> npt.NDArray[np.float64]:
@@ -53,8 +53,8 @@ def rows_of(sources: list[str], references: list[str], source: Subwords, target:
         {
             "source": ids_of(source, sources),
             "target": ids_of(target, firsts_of(references)),
-            "source_text": Ragged.of_texts(sources),
-            "references": Ragged.of_texts(references),
+            "source_text": Ragged.from_texts(sources),
+            "references": Ragged.from_texts(references),
         }
     )
 

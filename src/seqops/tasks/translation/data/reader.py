@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from seqops.core.errors import BadData
+from seqops.core.errors import DataError
 
 SHAPE = "Give one file of `source TAB target` lines, or two files with a sentence a line each."
 
@@ -15,13 +15,13 @@ SHAPE = "Give one file of `source TAB target` lines, or two files with a sentenc
 def read_pairs(raw: Sequence[Path], source_column: int, target_column: int) -> pd.DataFrame:
     """Parse one tab-separated file or two parallel ones: columns line, source, target.
 
-    Raises BadData for what cannot be read as pairs.
+    Raises DataError for what cannot be read as pairs.
     """
     if len(raw) == 1:
         return _tabbed(raw[0], source_column, target_column)
     if len(raw) == 2:
         return _parallel(*raw)
-    raise BadData(f"translation got {len(raw)} raw files. {SHAPE}")
+    raise DataError(f"translation got {len(raw)} raw files. {SHAPE}")
 
 
 def _tabbed(path: Path, source_column: int, target_column: int) -> pd.DataFrame:
@@ -30,10 +30,10 @@ def _tabbed(path: Path, source_column: int, target_column: int) -> pd.DataFrame:
     for number, row in enumerate(rows, 1):
         if len(row) < needed:
             what = f"{len(row)} column(s), where data.source_column and data.target_column need {needed}"
-            raise BadData.at(path, number, what, "Put one tab between source and target.")
+            raise DataError.at(path, number, what, "Put one tab between source and target.")
         if len(row) != columns:
             what = f"{len(row)} columns, where the first line has {columns}"
-            raise BadData.at(path, number, what, "Remove the stray tab, or mend the cut line.")
+            raise DataError.at(path, number, what, "Remove the stray tab, or mend the cut line.")
     sources = [row[source_column] for row in rows]
     return _table([(path, sources), (path, [row[target_column] for row in rows])])
 
@@ -42,7 +42,7 @@ def _parallel(source: Path, target: Path) -> pd.DataFrame:
     sources, targets = _lines(source), _lines(target)
     if len(sources) != len(targets):
         what = f"{len(targets)} lines, where {source.name} has {len(sources)}"
-        raise BadData.at(target, None, what, "Line n of one file must translate line n of the other.")
+        raise DataError.at(target, None, what, "Line n of one file must translate line n of the other.")
     return _table([(source, sources), (target, targets)])
 
 
@@ -50,7 +50,7 @@ def _table(sides: Sequence[tuple[Path, list[str]]]) -> pd.DataFrame:
     stripped = [[text.strip() for text in texts] for _, texts in sides]
     for (path, _), texts in zip(sides, stripped, strict=True):
         if "" in texts:
-            raise BadData.at(
+            raise DataError.at(
                 path, texts.index("") + 1, "an empty sentence", "Remove the pair, or write what is missing."
             )
     lines = range(1, len(stripped[0]) + 1)
@@ -62,14 +62,14 @@ def _lines(path: Path) -> list[str]:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise BadData.at(path, None, "the file does not exist", "Check tasks.translation.source.") from None
+        raise DataError.at(path, None, "the file does not exist", "Check tasks.translation.source.") from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         what = "not UTF-8 (another encoding, or the file is cut off here)"
-        raise BadData.at(path, line, what, "Save the file as UTF-8, or fetch it again.") from None
+        raise DataError.at(path, line, what, "Save the file as UTF-8, or fetch it again.") from None
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     if lines == [""]:
-        raise BadData.at(path, None, "the file is empty", SHAPE)
+        raise DataError.at(path, None, "the file is empty", SHAPE)
     return lines

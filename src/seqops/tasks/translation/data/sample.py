@@ -122,7 +122,7 @@ class Grammar:
             self._subject(),
             self._thing(),
         )
-        did = verb.stem + words.PAST[verb.ending][person.place]
+        did = verb.stem + words.PAST[verb.ending][person.ending]
         day, dia = self._one(words.DAYS)
         targets = [f"{spanish} {did} {cosa} el {dia}", f"el {dia} {spanish} {did} {cosa}"]
         return _written(f"{english} {verb.past} {thing} on {day}", self._some(targets))
@@ -148,7 +148,7 @@ class Grammar:
     def _home(self) -> Sentence:
         english, spanish, person = self._subject()
         place, live = self._place(), "lives" if person.does == "does" else "live"
-        viv = ("vivo", "vives", "vive", "vivimos", "viven")[person.place]
+        viv = ("vivo", "vives", "vive", "vivimos", "viven")[person.ending]
         return _written(f"{english} {live} in {place}", [f"{spanish} {viv} en {place}"])
 
     def _journey(self) -> Sentence:
@@ -192,7 +192,7 @@ def _agreeing(adjective: tuple[str, ...], noun: words.Noun, plural: bool) -> str
 
 
 def _present(verb: words.Verb, person: words.Person) -> str:
-    return verb.stem + words.PRESENT[verb.ending][person.place]
+    return verb.stem + words.PRESENT[verb.ending][person.ending]
 
 
 def _written(source: str, targets: list[str]) -> Sentence:

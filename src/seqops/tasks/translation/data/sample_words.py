@@ -29,11 +29,11 @@ class Verb:
 
 @dataclass(frozen=True)
 class Person:
-    """A grammatical person: `place` counts the verb endings; English helpers of present and past."""
+    """A grammatical person: `ending` counts the verb endings; English helpers of present and past."""
 
     english: str
     spanish: str
-    place: int
+    ending: int
     does: str
 
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, Meta, Plot, Watched
+from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Ragged, Split
-from seqops.tasks.translation.data.dataset import Task
+from seqops.tasks.translation.data.dataset import Dataset
 from seqops.tasks.translation.data.encoding import fineness, firsts_of
 from seqops.tasks.translation.evaluation import baselines, plots
 from seqops.tasks.translation.metrics import Metrics
@@ -22,7 +22,7 @@ from seqops.tasks.translation.metrics import Metrics
 class Evaluation(interfaces.Evaluation):
     """Translations without a network, slices of sentences, and pictures of errors."""
 
-    data: Task
+    data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
@@ -33,10 +33,10 @@ class Evaluation(interfaces.Evaluation):
         """Slice by the source's length in words, and by whether it has a word unseen in training."""
         return plots.slices(truth.ragged("source_text").texts(), set(meta["words"]))
 
-    def watched(self, split: Split, meta: Meta) -> Watched:
+    def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Watch the length of both sentences, and how fine they are cut: strange words fall to pieces."""
         source, target, texts = (split.ragged(name) for name in ("source", "target", "source_text"))
-        first = Ragged.of_texts(firsts_of(split.ragged("references").texts()))
+        first = Ragged.from_texts(firsts_of(split.ragged("references").texts()))
         return {
             "source tokens": source.lengths,
             "target tokens": target.lengths,

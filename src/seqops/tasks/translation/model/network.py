@@ -13,7 +13,7 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, NonNegative, Positive, Rate
-from seqops.core.errors import BadParams
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.nn.batching import in_length_order
@@ -21,7 +21,7 @@ from seqops.nn.softmax import smoothed_cross_entropy
 from seqops.preprocessing.subwords import PAD, START, Subwords
 from seqops.tasks.translation.model.recurrent import RecurrentTranslator
 from seqops.tasks.translation.model.transformer import TransformerTranslator
-from seqops.tasks.translation.model.translator import Sizes, Translator
+from seqops.tasks.translation.model.translator import Translator, TranslatorConfig
 
 BATCH = 64
 DRAWN = 6
@@ -29,7 +29,7 @@ DRAWN = 6
 
 
 @dataclass(frozen=True)
-class Net(interfaces.Network):
+class Network(interfaces.Network):
     """Sequence to sequence: recurrent, with attention or without, or a transformer.
 
     Sutskever et al. 2014, Bahdanau et al. 2015, Luong et al. 2015; Vaswani et al. 2017.
@@ -38,10 +38,11 @@ class Net(interfaces.Network):
     through a transformer; units: of one direction of the recurrent encoder, so the decoder has twice as many,
     or of a transformer's feed-forward layers; layers: of encoder and of decoder; heads: of a transformer's
     attention, without meaning for recurrent kinds; attention: of the recurrent decoder, without meaning for a
-    transformer; tied: the softmax shares the target embedding (Press and Wolf 2017); sampled: tokens that
-    stand for the whole vocabulary in the loss of a batch (Jean et al. 2015), 0 for all; precision: in
-    training, of the products of the LSTM and of the softmax (bfloat16 is faster on processors that have it,
-    slower on others); beam: hypotheses kept in decoding; length_penalty: alpha of Wu et al. 2016.
+    transformer; tie_embeddings: the softmax shares the target embedding (Press and Wolf 2017);
+    sampled_softmax_size: tokens that stand for the whole vocabulary in the loss of a batch (Jean et al.
+    2015), 0 for all; precision: in training, of the products of the LSTM and of the softmax (bfloat16 is
+    faster on processors that have it, slower on others); beam_size: hypotheses kept in decoding;
+    length_penalty: alpha of Wu et al. 2016.
     """
 
     kind: Literal["lstm", "gru", "transformer"]
@@ -50,22 +51,24 @@ class Net(interfaces.Network):
     layers: Positive
     heads: Positive
     attention: Literal["none", "luong", "bahdanau"]
-    tied: bool
+    tie_embeddings: bool
     dropout: Rate
     label_smoothing: Rate
-    sampled: Count
+    sampled_softmax_size: Count
     precision: Literal["float32", "bfloat16"]
-    beam: Positive
+    beam_size: Positive
     length_penalty: NonNegative
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the translator for the vocabularies of `meta`.
 
-        Raises BadParams for keys that contradict each other.
+        Raises ConfigError for keys that contradict each other.
         """
         self._refuse_contradictions()
-        counts = meta["target_counts"] if self.sampled else ()
-        sizes = Sizes(**asdict(self), source=meta["source_size"], target=meta["target_size"], counts=counts)
+        counts = meta["target_counts"] if self.sampled_softmax_size else ()
+        sizes = TranslatorConfig(
+            **asdict(self), source=meta["source_size"], target=meta["target_size"], counts=counts
+        )
         kind = TransformerTranslator if self.kind == "transformer" else RecurrentTranslator
         model = kind(sizes, name="translator")
         model({"source": np.ones((1, 2), np.int32), "target": np.ones((1, 2), np.int32)})
@@ -73,13 +76,14 @@ class Net(interfaces.Network):
         return model
 
     def _refuse_contradictions(self) -> None:
-        if self.sampled and self.label_smoothing:
-            raise BadParams(
-                "model.label_smoothing needs the whole vocabulary, and model.sampled draws a part of it. "
+        if self.sampled_softmax_size and self.label_smoothing:
+            raise ConfigError(
+                "model.label_smoothing needs the whole vocabulary, and "
+                "model.sampled_softmax_size draws a part of it. "
                 "Set one of them to 0."
             )
         if self.kind == "transformer" and (self.embedding % self.heads or self.embedding % 2):
-            raise BadParams(
+            raise ConfigError(
                 f"model.embedding must be even and a multiple of model.heads ({self.heads}), "
                 f"got {self.embedding}."
             )

@@ -7,17 +7,20 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from seqops.nn.attention import Bahdanau, Luong
-from seqops.nn.rnn import GRU, LSTM, at_end
-from seqops.tasks.translation.model.translator import Sizes, Translator, lengths_of
+from seqops.nn.attention import BahdanauAttention, LuongAttention
+from seqops.nn.rnn import GRU, LSTM, gather_last
+from seqops.tasks.translation.model.translator import Translator, TranslatorConfig, lengths_of
 
 Tensor = Any
 State = tuple[tuple[Tensor, ...], ...]
 """Of each layer, (R, 2U) each."""
-ATTENTIONS: dict[str, type[Luong] | type[Bahdanau]] = {"luong": Luong, "bahdanau": Bahdanau}
+ATTENTIONS: dict[str, type[LuongAttention] | type[BahdanauAttention]] = {
+    "luong": LuongAttention,
+    "bahdanau": BahdanauAttention,
+}
 
 
-class Memory(NamedTuple):
+class RecurrentMemory(NamedTuple):
     """The encoded sources: states (B, S, 2U), keys of attention, lengths (B,), the decoder's first state."""
 
     states: Tensor
@@ -26,7 +29,7 @@ class Memory(NamedTuple):
     first: State
 
 
-def recurrent(sizes: Sizes, units: int, name: str) -> LSTM | GRU:
+def recurrent(sizes: TranslatorConfig, units: int, name: str) -> LSTM | GRU:
     """Make the recurrent layer of the chosen kind."""
     return LSTM(units, sizes.precision, name=name) if sizes.kind == "lstm" else GRU(units, name=name)
 
@@ -38,7 +41,7 @@ class RecurrentTranslator(Translator):
     (Luong et al. 2015, section 3), or not at all.
     """
 
-    def __init__(self, sizes: Sizes, **kwargs: Any) -> None:
+    def __init__(self, sizes: TranslatorConfig, **kwargs: Any) -> None:
         super().__init__(sizes, **kwargs)
         width, places = 2 * sizes.units, range(sizes.layers)
         self.forwards = [recurrent(sizes, sizes.units, f"encoder_forwards_{i}") for i in places]
@@ -53,7 +56,7 @@ class RecurrentTranslator(Translator):
         )
         self.drop_readout = keras.layers.Dropout(sizes.dropout, name="drop_readout")
 
-    def encode(self, source: Tensor, training: bool = False) -> Memory:
+    def encode(self, source: Tensor, training: bool = False) -> RecurrentMemory:
         """Encode sources (B, S)."""
         lengths = lengths_of(source)
         states, first = self.drop_source(self.source_embedding(source), training=training), []
@@ -61,14 +64,16 @@ class RecurrentTranslator(Translator):
             turned = tf.reverse_sequence(states, lengths, 1)
             ahead = forwards(states, forwards.zeros(states), training=training)
             back = backwards(turned, backwards.zeros(states), training=training)
-            ends = ((at_end(a, lengths), at_end(b, lengths)) for a, b in zip(ahead, back, strict=True))
+            ends = (
+                (gather_last(a, lengths), gather_last(b, lengths)) for a, b in zip(ahead, back, strict=True)
+            )
             first.append(tuple(tf.concat(both, -1) for both in ends))
             states = tf.concat([ahead[0], tf.reverse_sequence(back[0], lengths, 1)], -1)
             states = drop(states, training=training)
         keys = self.attention.keys(states) if self.attention else states
-        return Memory(states, keys, lengths, tuple(first))
+        return RecurrentMemory(states, keys, lengths, tuple(first))
 
-    def read(self, target: Tensor, encoded: Memory, training: bool = False) -> tuple[Tensor, Tensor]:
+    def read(self, target: Tensor, encoded: RecurrentMemory, training: bool = False) -> tuple[Tensor, Tensor]:
         """Read whole targets (B, T); returns readouts (B, T, E) and weights (B, T, S).
 
         Without attention S is 0.
@@ -76,17 +81,17 @@ class RecurrentTranslator(Translator):
         readouts, _, weights = self._decode(target, encoded, encoded.first, training)
         return readouts, weights
 
-    def first(self, encoded: Memory, room: Tensor) -> State:
+    def first(self, encoded: RecurrentMemory, room: Tensor) -> State:
         """Go on from the encoder's last state."""
         return encoded.first
 
-    def step(self, last: Tensor, state: State, encoded: Memory) -> tuple[Tensor, State]:
+    def step(self, last: Tensor, state: State, encoded: RecurrentMemory) -> tuple[Tensor, State]:
         """Read one more token of each row (R,); returns readouts (R, E) and the state after it."""
         readouts, state, _ = self._decode(last[:, None], encoded, state)
         return readouts[:, 0], state
 
     def _decode(
-        self, target: Tensor, memory: Memory, state: State, training: bool = False
+        self, target: Tensor, memory: RecurrentMemory, state: State, training: bool = False
     ) -> tuple[Tensor, State, Tensor]:
         states, after = self.drop_target(self.target_embedding(target), training=training), []
         for decoder, before, drop in zip(self.decoders, state, self.drop_states, strict=True):

@@ -13,7 +13,7 @@ import tensorflow as tf
 from seqops.nn import beam_search
 from seqops.nn.beam_search import Hypotheses, Step
 from seqops.nn.language_encoder import embedding
-from seqops.nn.softmax import SampledSoftmax, Softmax, chances_of
+from seqops.nn.softmax import SampledSoftmax, Softmax, inclusion_probabilities
 from seqops.preprocessing.subwords import END, PAD, START
 
 Tensor = Any
@@ -26,10 +26,10 @@ SOURCES = tf.TensorSpec([None, None], tf.int32)
 
 
 @dataclass(frozen=True)
-class Sizes:
+class TranslatorConfig:
     """What a translator is made of: the keys of its section, the two vocabularies and what sampling needs.
 
-    counts: of the target's tokens in training (V,), where `sampled` is not 0.
+    counts: of the target's tokens in training (V,), where `sampled_softmax_size` is not 0.
     """
 
     kind: Literal["lstm", "gru", "transformer"]
@@ -38,12 +38,12 @@ class Sizes:
     layers: int
     heads: int
     attention: Literal["none", "luong", "bahdanau"]
-    tied: bool
+    tie_embeddings: bool
     dropout: float
     label_smoothing: float
-    sampled: int
+    sampled_softmax_size: int
     precision: str
-    beam: int
+    beam_size: int
     length_penalty: float
     source: int
     target: int
@@ -55,7 +55,7 @@ def lengths_of(source: Tensor) -> Tensor:
     return tf.reduce_sum(tf.cast(source != PAD, tf.int32), -1)
 
 
-def longest(source: Tensor) -> Tensor:
+def max_target_length(source: Tensor) -> Tensor:
     """Allow each translation twice the length of its source: (B,)."""
     return 2 * lengths_of(source) + 10
 
@@ -63,17 +63,19 @@ def longest(source: Tensor) -> Tensor:
 class Translator(keras.Model):
     """Embeddings, softmax, loss and search; what lies between them is for each kind to say."""
 
-    def __init__(self, sizes: Sizes, **kwargs: Any) -> None:
+    def __init__(self, sizes: TranslatorConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.sizes = sizes
         self.source_embedding = embedding(sizes.source, sizes.embedding, name="source_embedding")
         self.target_embedding = embedding(sizes.target, sizes.embedding, name="target_embedding")
         self.drop_source = keras.layers.Dropout(sizes.dropout, name="drop_source")
         self.drop_target = keras.layers.Dropout(sizes.dropout, name="drop_target")
-        tied = self.target_embedding if sizes.tied else None
+        tied = self.target_embedding if sizes.tie_embeddings else None
         matrix = (sizes.target, tied, sizes.precision)
-        if sizes.sampled:
-            self.softmax = SampledSoftmax(*matrix, chances_of(sizes.counts, sizes.sampled), name="softmax")
+        if sizes.sampled_softmax_size:
+            self.softmax = SampledSoftmax(
+                *matrix, inclusion_probabilities(sizes.counts, sizes.sampled_softmax_size), name="softmax"
+            )
         else:
             self.softmax = Softmax(*matrix, name="softmax")
 
@@ -122,17 +124,19 @@ class Translator(keras.Model):
     @tf.function(input_signature=[SOURCES])  # type: ignore[untyped-decorator]
     def greedy(self, source: Tensor) -> Tensor:
         """Translate sources (B, S) by the likeliest tokens: (B, L)."""
-        encoded, limits = self.encode(source), longest(source)
+        encoded, limits = self.encode(source), max_target_length(source)
         state = self.first(encoded, tf.reduce_max(limits))
         return beam_search.greedy(self._step(encoded), state, SYMBOLS, limits)
 
     @tf.function(input_signature=[SOURCES])  # type: ignore[untyped-decorator]
     def beams(self, source: Tensor) -> Hypotheses:
         """Translate sources (B, S) by beam search, the best hypotheses first."""
-        encoded, limits, width = self.encode(source), longest(source), self.sizes.beam
+        encoded, limits, width = self.encode(source), max_target_length(source), self.sizes.beam_size
         state = self.first(encoded, tf.reduce_max(limits))
         wide = tf.nest.map_structure(lambda t: tf.repeat(t, width, 0), encoded)
-        return beam_search.beam(self._step(wide), state, SYMBOLS, limits, width, self.sizes.length_penalty)
+        return beam_search.beam_search(
+            self._step(wide), state, SYMBOLS, limits, width, self.sizes.length_penalty
+        )
 
     def _step(self, encoded: Encoded) -> Step:
         def step(last: Tensor, state: State) -> tuple[Tensor, State]:

@@ -1,0 +1,69 @@
+"""Keys of params.yaml that had another name once: what a refusal and a recorded run are read by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+STAGE_KEYS = {"learns": "objective", "discount": "layer_lr_decay"}
+RENAMED = {
+    **{f"tasks.*.fit.stages.*.{old}": new for old, new in STAGE_KEYS.items()},
+    "registry.guard": "slice_alpha",
+    "drift.least": "min_rows",
+    "tuning.startup": "startup_trials",
+    "tuning.best": "finalists",
+    "tuning.seeds": "finalist_seeds",
+    "tasks.forecast.data.memory": "max_history",
+    "tasks.forecast.data.lowest": "min_value",
+    "tasks.forecast.data.highest": "max_value",
+    "tasks.forecast.model.members": "ensemble_size",
+    "tasks.forecast.model.stride": "output_steps",
+    "tasks.ner.data.minimum": "min_count",
+    "tasks.ner.data.longest": "max_length",
+    "tasks.ner.model.word": "word_dim",
+    "tasks.ner.model.character": "char_dim",
+    "tasks.ner.model.pos": "pos_dim",
+    "tasks.ner.model.widths": "kernel_sizes",
+    "tasks.ner.model.members": "ensemble_size",
+    "tasks.translation.data.longest": "max_length",
+    "tasks.translation.data.fewest": "min_rows",
+    "tasks.translation.model.tied": "tie_embeddings",
+    "tasks.translation.model.sampled": "sampled_softmax_size",
+    "tasks.translation.model.beam": "beam_size",
+    "tasks.labelling.data.longest": "max_length",
+    "tasks.textgen.data.minimum": "min_count",
+    "tasks.textgen.data.fewest": "min_chars",
+    "tasks.textgen.data.distinct": "min_distinct_chars",
+    "tasks.textgen.data.copied": "max_copied_share",
+    "tasks.textgen.data.characters": "sample_chars",
+    "tasks.textgen.model.tied": "tie_embeddings",
+    "tasks.sentiment.data.labelled": "max_labelled",
+    "tasks.sentiment.data.minimum": "min_count",
+    "tasks.sentiment.data.longest": "max_length",
+    "tasks.sentiment.data.fewest": "min_rows",
+    "tasks.sentiment.data.characters": "max_chars",
+    "tasks.sentiment.data.agreement": "min_label_agreement",
+}
+"""The dotted path of a key under its old name -> the new name of its last part."""
+
+
+def renamed(path: str) -> str | None:
+    """Return the dotted path of a key under its new name; None where it never had another."""
+    # the keys of a search space are those of the sections beside it
+    sought = re.sub(r"^(tasks\.[^.]+)\.search\.", r"\1.", path)
+    new = next((new for old, new in RENAMED.items() if fnmatchcase(sought, old)), None)
+    return None if new is None else f"{path.rpartition('.')[0]}.{new}"
+
+
+def with_new_keys(task: str, params: Mapping[str, str]) -> dict[str, str]:
+    """Return the params of a recorded run of a task as a run of today records them."""
+    found = {}
+    for key, value in params.items():
+        path = renamed(f"tasks.{task}.{key}")
+        if key == "fit.stages":
+            # the stages are one text
+            for old, new in STAGE_KEYS.items():
+                value = value.replace(f"'{old}':", f"'{new}':")
+        found[key if path is None else path.removeprefix(f"tasks.{task}.")] = value
+    return found
