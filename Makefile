@@ -6,7 +6,9 @@ export PATH := $(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: run real preset results test test-slow test-faults check audit ui
+.PHONY: setup run real preset results test test-slow test-faults check audit docs ui
+
+setup: .venv/.ready
 
 run: .venv/.ready
 	dvc repro && seqops results
@@ -39,6 +41,9 @@ audit: .venv/.ready
 	bandit --quiet --configfile pyproject.toml --recursive src pipelines deploy .ci
 	(cd .ci && pip-licenses) && pip-licenses > /dev/null
 	python .ci/audit.py
+
+docs: .venv/.ready
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 ui: .venv/.ready
 	seqops ui
