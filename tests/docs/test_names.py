@@ -1,0 +1,58 @@
+"""The pages name keys, commands and options that exist."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from seqops.cli import app
+from seqops.params import Params
+
+PROJECT = Path(__file__).parents[2]
+PARAMS = Params.load(PROJECT / "params.yaml")
+SHARED = [name for name in PARAMS.document if name != "tasks"]
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+COMMANDS = typer.main.get_command(app).commands
+RENAMED = pytest.mark.xfail(strict=True, reason="the pages have the names that keys and options get next")
+
+
+def keys():
+    """List the keys that pages name in backticks: page, task (None: any of them), section, key."""
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        task = page.stem if page.stem in PARAMS.names else None
+        for section, key in re.findall(rf"`({'|'.join(SHARED)}|data|model|fit)\.([a-z_]+)[`: ]", text):
+            yield page, task, section, key
+
+
+def shown():
+    """List the commands of the pages' shell blocks: page, words after `seqops`."""
+    for page in PAGES:
+        for block in re.findall(r"^```sh\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            for line in re.findall(r"^seqops .*", block, re.MULTILINE):
+                yield page, shlex.split(line, comments=True)[1:]
+
+
+@RENAMED
+def test_every_key_that_a_page_names_is_in_params_yaml():
+    found, unknown = list(keys()), []
+    assert len(found) > 40
+    for page, task, section, key in found:
+        tasks = [PARAMS.document["tasks"][name] for name in ([task] if task else PARAMS.names)]
+        sections = [PARAMS.document[section]] if section in SHARED else [part[section] for part in tasks]
+        if not any(key in known for known in sections):
+            unknown.append(f"{page.name}: {section}.{key}")
+    assert unknown == []
+
+
+@RENAMED
+def test_every_command_that_a_page_shows_exists_with_its_options():
+    found, unknown = list(shown()), []
+    assert len(found) > 20
+    for page, (name, *words) in found:
+        known = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+        options = [word for word in words if word.startswith("--")]
+        unknown += [f"{page.name}: seqops {name} {option}" for option in options if option not in known]
+    assert unknown == []
