@@ -54,10 +54,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def commands_page() -> str:
-    """Return the page that Typer writes about the commands."""
+    """Return what Typer writes about each command; its list of them, cut to a line each, is left out."""
     command = [sys.executable, "-m", "typer", "seqops.cli", "utils", "docs", "--name", "seqops"]
     page = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
-    return page.replace("# `seqops`", "# Commands", 1)
+    return "# Commands\n" + page[page.index("\n## ") :]
 
 
 def params_page(params: Params) -> str:
