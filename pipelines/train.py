@@ -1,6 +1,5 @@
 """Fit the network of one task; the run is recorded, the weights are the output."""
 
-import resource
 import time
 
 import pandas as pd
@@ -10,6 +9,7 @@ from seqops.core.files import atomic_write, sha256_of
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.runtime.console import err, run_stage
+from seqops.runtime.machine import peak_memory
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
 from seqops.training import progress_bar
@@ -35,11 +35,10 @@ def train_task(name: str) -> None:
         with atomic_write(paths.history) as temporary:
             pd.DataFrame([e.__dict__ for e in fitted.epochs]).to_csv(temporary, index=False)
         best = max if metrics.goal.higher_is_better else min
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         run.log_metrics(
             {
                 "validation/best": best(e.validation for e in fitted.epochs if e.learns == GOAL),
-                "peak_memory_mib": peak,
+                "peak_memory_mib": peak_memory(),
                 "parameters": fitted.model.count_params(),
                 "seconds": time.monotonic() - started,
             }

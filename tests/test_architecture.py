@@ -33,7 +33,7 @@ ASKED = {
 SERVED = {"evaluate": [PACKAGE / "serving.py"]}
 # what a stage imports and does not declare, with the reason
 EVERY_STAGE = {
-    PACKAGE / "runtime": "it speaks to people and to libraries: no artefact depends on it",
+    PACKAGE / "runtime": "it speaks to people, libraries and the system: no artefact depends on it",
     PACKAGE / "__init__.py": "it prepares the process by `runtime`",
 }
 ONE_STAGE = {

@@ -12,6 +12,7 @@ import requests
 from mlflow.server import get_app_client
 
 from checkout import NAMES
+from processes import command_line
 from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
 from seqops.tracking import connection
@@ -100,7 +101,7 @@ def test_a_command_that_is_refused_ends_with_one_message(server):
 
 
 def test_the_server_is_for_this_machine_alone_and_tells_no_secret(server, password):
-    command = Path(f"/proc/{server.process.pid}/cmdline").read_text().split("\0")
+    command = command_line(server.process.pid)
     assert command[command.index("--host") + 1] == "127.0.0.1"
     hidden = [password, server.given["MLFLOW_FLASK_SERVER_SECRET_KEY"]]
     hidden.append((server.folder / "pgpass").read_text().strip().rpartition(":")[2])

@@ -16,6 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
+from processes import alive
 from seqops.cli import app
 from seqops.cli.schedule import OUTCOMES, outcome
 from seqops.retraining.run_all import CODES
@@ -169,10 +170,7 @@ def test_a_retraining_that_outlives_its_scheduler_keeps_the_next_one_away(projec
 def gone(pid):
     """Wait a while for the end of a process; tell whether it came."""
     deadline = time.monotonic() + 2
-    while Path(f"/proc/{pid}").exists():
-        stat = Path(f"/proc/{pid}/stat").read_text()
-        if stat.rpartition(")")[2].split()[0] == "Z":
-            return True
+    while alive(pid):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)

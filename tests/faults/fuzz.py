@@ -3,6 +3,7 @@
 import faulthandler
 import re
 import resource
+import sys
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from mutate import mutated
 from warm import SERVER
 
 from seqops.core.errors import SeqopsError
+from seqops.runtime.machine import peak_memory
 
 SECONDS, BYTES = 60, 1 << 30
 """What one input may take, at the most: time, and memory beyond that of the process."""
@@ -77,19 +79,26 @@ def _try_all(sender, folder, target, count, arguments):
     with (folder / "said.log").open("w") as log:
         faulthandler.enable(log)
         names, seeds, parse = target(folder, *arguments)
-        size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (size + BYTES, resource.RLIM_INFINITY))
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        _limit_memory(BYTES)
+        before = peak_memory()
         attempts = Attempts(folder / "kept", names)
         if callable(seeds):
             seeds(count, lambda content: attempts.make(content, parse))
         else:
             for number in range(count):
                 attempts.make(mutated(seeds[number % len(seeds)], number), parse)
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
-        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        grown = int(peak_memory() - before)
+        _limit_memory(None)
         sender.send((attempts, grown))
         faulthandler.enable()
+
+
+def _limit_memory(more):
+    """Let this process have so many bytes beside what it has; None: as many as there are."""
+    if sys.platform == "linux":  # macOS heeds no such limit
+        size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        limit = resource.RLIM_INFINITY if more is None else size + more
+        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
 def report(found, figures, name):

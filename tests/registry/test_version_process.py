@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from bundles import ELSEWHERE, MODEL, former, of_another_layout
 
+from processes import alive
 from seqops.core.errors import DataError, SeqopsError
 from seqops.registry.environment_check import differences
 from seqops.registry.version_process import CannotRunError, VersionProcess
@@ -140,18 +141,6 @@ def test_a_version_dies_with_its_parent(tmp_path, state):
         time.sleep(0.1)
     os.kill(child, signal.SIGKILL)
     raise AssertionError("it outlived its parent")
-
-
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # a dead process that nobody waited for, as in a container without an init
-    status = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return not status.stdout.startswith("Z")
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
 from seqops.runtime.console import err, exit_on_error
 from seqops.runtime.environment import silence_stderr
+from seqops.runtime.machine import usable_cores
 from seqops.tuning.finalists import repeat, repeats_of
 from seqops.tuning.session import Session
 from seqops.tuning.storage import translate_storage_errors
@@ -84,4 +85,4 @@ def divide_cores(jobs: int) -> None:
         import tensorflow as tf
     # a graph for each trial is meant, and no reason to warn
     tf.get_logger().setLevel("ERROR")
-    tf.config.threading.set_intra_op_parallelism_threads(max(1, len(os.sched_getaffinity(0)) // jobs))
+    tf.config.threading.set_intra_op_parallelism_threads(max(1, usable_cores() // jobs))

@@ -1,0 +1,24 @@
+"""What `ps` tells of processes, on Linux and on macOS."""
+
+import subprocess
+
+
+def alive(pid):
+    """Tell whether a process runs; a dead one that nobody has waited for does not."""
+    state = _ps("stat", "-p", str(pid))
+    return bool(state) and not state[0].startswith("Z")
+
+
+def command_line(pid):
+    """Return the words of a process's command line; a word with spaces in it comes in parts."""
+    return _ps("args", "-ww", "-p", str(pid))[0].split()
+
+
+def command_lines():
+    """Return the command line of every process."""
+    return _ps("args", "-ww", "-A")
+
+
+def _ps(column, *options):
+    done = subprocess.run(["ps", *options, "-o", f"{column}="], capture_output=True, text=True, check=False)
+    return done.stdout.splitlines()
