@@ -1,55 +1,57 @@
 # Thin: every target is one or two lines. `make run` is the whole job offline; `make test` is the suite.
 SHELL := /bin/bash
 PYTHON ?= python3
-BIN := $(CURDIR)/.venv/bin
+# another Python has an environment of its own: `make test PYTHON=python3.13` leaves .venv as it is
+VENV := .venv$(addprefix -,$(filter-out python3,$(notdir $(PYTHON))))
+BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
-export VIRTUAL_ENV := $(CURDIR)/.venv
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
 .PHONY: setup run real preset results test test-slow test-faults check audit docs ui
 
-setup: .venv/.ready
+setup: $(VENV)/.ready
 
-run: .venv/.ready
+run: $(VENV)/.ready
 	dvc repro && seqops results
 
-real: .venv/.ready
+real: $(VENV)/.ready
 	dvc exp remove --quiet real 2>/dev/null || true
 	dvc exp run --name real $$(seqops preset real) && seqops results
 
-preset: .venv/.ready
+preset: $(VENV)/.ready
 	seqops run $(NAME)
 
-results: .venv/.ready
+results: $(VENV)/.ready
 	seqops results --output docs/results.md
 
-test: .venv/.ready
+test: $(VENV)/.ready
 	pytest -n 2 --dist loadfile --durations=15
 
-test-slow: .venv/.ready
+test-slow: $(VENV)/.ready
 	pytest -n 2 --dist loadfile --durations=15 -m "slow or browser"
 
 # a few minutes of it, without the year of retraining: make test-faults SHARE=0.01
-test-faults: .venv/.ready
+test-faults: $(VENV)/.ready
 	SEQOPS_FAULTS_SHARE=$(or $(SHARE),1) pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 -m faults tests/faults $(if $(SHARE),,tests)
 
-check: .venv/.ready
+check: $(VENV)/.ready
 	ruff check . && ruff format --check . && mypy && lint-imports
 	@python .ci/reruns.py
 
-audit: .venv/.ready
+audit: $(VENV)/.ready
 	bandit --quiet --configfile pyproject.toml --recursive src pipelines deploy .ci
 	(cd .ci && pip-licenses) && pip-licenses > /dev/null
 	python .ci/audit.py
 
-docs: .venv/.ready
+docs: $(VENV)/.ready
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
-ui: .venv/.ready
+ui: $(VENV)/.ready
 	seqops ui
 
-.venv/.ready: requirements.lock pyproject.toml
-	test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv; }
+$(VENV)/.ready: requirements.lock pyproject.toml
+	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }
 	uv pip sync --quiet --compile-bytecode requirements.lock
 	uv pip install --quiet --no-deps --editable .
 	touch $@

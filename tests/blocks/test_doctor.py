@@ -4,6 +4,7 @@ import shutil
 import socket
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,19 @@ def named(check, store, name):
     return finding
 
 
-def test_python_of_this_run_is_new_enough_and_an_old_one_is_not(store, monkeypatch):
+@pytest.mark.parametrize("other", [(3, 10, 4), (3, 14, 0)])
+def test_python_of_this_run_is_supported_and_an_older_or_newer_one_is_not(store, monkeypatch, other):
     assert only(doctor.python, store).ok
-    monkeypatch.setattr(sys, "version_info", (3, 10, 4))
-    assert only(doctor.python, store) == Finding("python", False, "3.10.4 is too old: install 3.11 or later.")
+    monkeypatch.setattr(sys, "version_info", other)
+    told = f"{'.'.join(map(str, other))} is not supported: use 3.11 to 3.13."
+    assert only(doctor.python, store) == Finding("python", False, told)
+
+
+def test_the_package_and_the_doctor_name_the_same_versions_of_python():
+    project = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))["project"]
+    named = [c.rpartition(" ")[2] for c in project["classifiers"] if "Python" in c]
+    assert named == [f"3.{minor}" for minor in range(doctor.OLDEST[1], doctor.NEWEST[1] + 1)]
+    assert project["requires-python"] == f">=3.{doctor.OLDEST[1]},<3.{doctor.NEWEST[1] + 1}"
 
 
 def test_packages_are_compared_with_the_lock(store):

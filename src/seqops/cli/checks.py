@@ -26,7 +26,7 @@ from seqops.sources import catalog
 from seqops.sources.fetch import MIRROR, SCHEMES, makers_of
 from seqops.tuning.search_space import space_of
 
-PYTHON = (3, 11)
+OLDEST, NEWEST = (3, 11), (3, 13)
 FREE_BYTES = 2 * 1024**3
 SECONDS = 5.0
 
@@ -58,8 +58,9 @@ def _made(name: str, check: Check, project: Project) -> Iterator[Finding]:
 def python(project: Project) -> Iterator[Finding]:
     """Check the version of Python."""
     found = ".".join(map(str, sys.version_info[:3]))
-    ok = sys.version_info[:2] >= PYTHON
-    yield Finding("python", ok, found if ok else f"{found} is too old: install 3.11 or later.")
+    ok = OLDEST <= sys.version_info[:2] <= NEWEST
+    wanted = "use {}.{} to {}.{}".format(*OLDEST, *NEWEST)
+    yield Finding("python", ok, found if ok else f"{found} is not supported: {wanted}.")
 
 
 def packages(project: Project) -> Iterator[Finding]:
