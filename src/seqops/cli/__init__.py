@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from seqops.cli import doctor, drift, generate, predict, presets, registry, results, retrain, schedule, tune
+from seqops.cli import (
+    doctor,
+    drift,
+    generate,
+    new_task,
+    predict,
+    presets,
+    registry,
+    results,
+    retrain,
+    schedule,
+    tune,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -23,6 +35,7 @@ for command in (
     tune.tune,
     retrain.retrain,
     schedule.schedule,
+    new_task.new_task,
     doctor.doctor,
     doctor.ui,
 ):

@@ -1,0 +1,1 @@
+"""Baselines, slices, drift features and examples."""

@@ -1,0 +1,247 @@
+"""The contract that every task keeps, as a test class: `TestChess = contract_of(task)` in a test module."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seqops.core.arrays_io import read_splits, read_table, write_splits, write_table
+from seqops.core.files import sha256_of, write_bytes
+from seqops.core.interfaces import Task
+from seqops.core.ragged import Ragged, Split
+
+STEPS = 20
+
+
+def contract_of(task: Task) -> type[TaskContract]:
+    """Return the contract as a test class for one task; assign it to a name that begins with `Test`."""
+    return type(f"Test{task.name.title()}", (TaskContract,), {"task": task})
+
+
+class TaskContract:
+    """What every task owes, tried on its embedded sample."""
+
+    task: ClassVar[Task]
+
+    @pytest.fixture(scope="class")
+    def case(self, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+        """Encode the task's embedded sample."""
+        task = self.task
+        folder = tmp_path_factory.mktemp(task.name)
+        for name, content in task.data.sample().items():
+            write_bytes(folder / "raw" / name, content)
+        table = task.data.read(sorted((folder / "raw").iterdir()))
+        write_table(folder / "table.parquet", table)
+        table = read_table(folder / "table.parquet")
+        splits, meta = task.data.split_and_encode(table)
+        return SimpleNamespace(
+            task=task, data=task.data, folder=folder, table=table, splits=splits, meta=meta
+        )
+
+    @pytest.fixture(scope="class")
+    def built(self, case: SimpleNamespace) -> SimpleNamespace:
+        """Train for a few steps, because rounding decides the near-equal outputs of an untrained network."""
+        import keras
+
+        keras.utils.set_random_seed(0)
+        network = case.task.network()
+        model = network.build(case.meta, keras.optimizers.Adam(0.01))
+        for _ in range(STEPS):
+            model.train_on_batch(*network.batch(some(case.splits["train"], 7), case.meta))
+        return SimpleNamespace(network=network, model=model)
+
+    def test_the_sample_is_the_same_at_every_call(self, case: SimpleNamespace) -> None:
+        assert dict(case.data.sample()) == dict(case.data.sample())
+
+    def test_every_row_names_its_raw_line_and_its_split(self, case: SimpleNamespace) -> None:
+        facts = case.data.with_checked_columns(case.table)
+        assert facts["line"].min() >= 1
+        assert facts["line"].is_unique or facts["line"].is_monotonic_increasing
+        assert set(facts["split"]) <= {"train", "validation", "test", "unused"}
+        assert {"train", "test"} <= set(facts["split"])
+
+    def test_every_expectation_says_what_it_means(self, case: SimpleNamespace) -> None:
+        expectations = case.data.expectations()
+        assert expectations
+        assert all(e.kind.startswith("expect_") and len(e.meaning) > 10 for e in expectations)
+
+    def test_the_sample_keeps_every_expectation(self, case: SimpleNamespace) -> None:
+        from seqops.validation import run_expectations
+
+        report = run_expectations(case.data.with_checked_columns(case.table), case.data.expectations())
+        assert [o.expectation.meaning for o in report.results if not o.passed] == []
+
+    def test_splits_are_named_not_empty_and_survive_the_disk(self, case: SimpleNamespace) -> None:
+        assert set(case.splits) == {"train", "validation", "test"}
+        assert all(len(split) for split in case.splits.values())
+        write_splits(case.folder / "arrays", case.splits)
+        assert_equal(read_splits(case.folder / "arrays"), case.splits)
+
+    def test_encoding_twice_gives_equal_bytes(self, case: SimpleNamespace) -> None:
+        splits, meta = case.data.split_and_encode(case.table)
+        write_splits(case.folder / "once", case.splits)
+        write_splits(case.folder / "twice", splits)
+        assert sha256_of(case.folder / "once") == sha256_of(case.folder / "twice")
+        assert json.dumps(meta) == json.dumps(case.meta)
+
+    def test_encoding_is_splitting_learning_and_applying(self, case: SimpleNamespace) -> None:
+        split = case.data.assign_splits(case.table)
+        meta = case.data.fit_encoding(case.table, split)
+        assert meta == case.meta
+        assert_equal(case.data.encode(case.table, split, meta), case.splits)
+
+    def test_nothing_is_learnt_from_rows_that_are_not_for_training(self, case: SimpleNamespace) -> None:
+        """Each row held out becomes a copy of the first of its split: what they differed in is gone."""
+        split = case.data.assign_splits(case.table)
+        rows = np.arange(len(split))
+        for name in {*split} - {"train"}:
+            rows[split == name] = np.flatnonzero(split == name)[0]
+        changed = case.table.iloc[rows].reset_index(drop=True)
+        assert case.data.fit_encoding(changed, split) == case.meta
+
+    @pytest.fixture(scope="class")
+    def other(self, case: SimpleNamespace) -> SimpleNamespace:
+        """The same rows, encoded by what a table without the first quarter of the training rows taught."""
+        split = case.data.assign_splits(case.table)
+        training = np.flatnonzero(split == "train")
+        kept = np.setdiff1d(np.arange(len(split)), training[: len(training) // 4])
+        meta = case.data.fit_encoding(case.table.iloc[kept].reset_index(drop=True), split[kept])
+        return SimpleNamespace(splits=case.data.encode(case.table, split, meta), meta=meta)
+
+    def test_a_meta_of_another_table_brings_out_the_same_rows(
+        self, case: SimpleNamespace, other: SimpleNamespace
+    ) -> None:
+        assert other.meta != case.meta
+        for name, split in case.splits.items():
+            assert len(other.splits[name]) == len(split)
+            assert set(other.splits[name].columns) == set(split.columns)
+
+    def test_a_model_of_another_table_is_scored_on_the_present_rows(
+        self, case: SimpleNamespace, other: SimpleNamespace
+    ) -> None:
+        """As the registry does it: an old champion's own encoding and network, the present truth and meta."""
+        network = case.task.network()
+        predicted = network.predict(network.build(other.meta), some(other.splits["test"]), other.meta)
+        scores = {
+            s.name: s for s in case.task.metrics().score(predicted, some(case.splits["test"]), case.meta)
+        }
+        assert len(scores[case.task.metrics().goal.metric].statistics) == len(predicted) == 5
+
+    def test_what_a_model_is_for_and_what_it_is_not_stand_on_its_card(self, case: SimpleNamespace) -> None:
+        for text in (case.task.endpoint().intended_use, case.task.endpoint().limits):
+            assert text.endswith(".")
+            assert 40 < len(text) < 400
+        assert case.task.endpoint().intended_use != case.task.endpoint().limits
+
+    def test_meta_is_plain_json(self, case: SimpleNamespace) -> None:
+        assert json.loads(json.dumps(case.meta, allow_nan=False)) == case.meta
+
+    def test_baselines_predict_every_test_row_and_one_of_them_is_trivial(self, case: SimpleNamespace) -> None:
+        baselines = case.task.evaluation().baselines(case.splits, case.meta)
+        assert "trivial" in {b.kind for b in baselines}
+        for baseline in baselines:
+            assert len(baseline.predicted) == len(case.splits["test"])
+            scores = {
+                s.name: s
+                for s in case.task.metrics().score(baseline.predicted, case.splits["test"], case.meta)
+            }
+            goal = scores[case.task.metrics().goal.metric]
+            assert np.isfinite(goal.point())
+            assert len(goal.statistics) == len(case.splits["test"])
+            assert goal.higher_is_better == case.task.metrics().goal.higher_is_better
+            assert all(s.signature for s in scores.values())
+
+    def test_slices_are_masks_over_the_test_rows(self, case: SimpleNamespace) -> None:
+        for mask in case.task.evaluation().slices(case.splits["test"], case.meta).values():
+            assert mask.dtype == bool
+            assert mask.shape == (len(case.splits["test"]),)
+
+    def test_lengths_and_batches_agree_with_the_rows(
+        self, case: SimpleNamespace, built: SimpleNamespace
+    ) -> None:
+        split = some(case.splits["train"], 7)
+        assert built.network.lengths(split).shape == (len(split),)
+        loss = built.model.train_on_batch(*built.network.batch(split, case.meta), return_dict=True)["loss"]
+        assert np.isfinite(loss)
+
+    def test_predictions_are_a_table_that_scores_shows_and_survives_parquet(
+        self, case: SimpleNamespace, built: SimpleNamespace
+    ) -> None:
+        split = some(case.splits["test"])
+        predicted = built.network.predict(built.model, split, case.meta)
+        assert len(predicted) == len(split)
+        write_table(case.folder / "predictions.parquet", predicted)
+        again = read_table(case.folder / "predictions.parquet")
+        ours = {s.name: s.point() for s in case.task.metrics().score(predicted, split, case.meta)}
+        theirs = {s.name: s.point() for s in case.task.metrics().score(again, split, case.meta)}
+        assert case.task.metrics().goal.metric in ours
+        np.testing.assert_equal(ours, theirs)
+        assert len(case.task.evaluation().examples(predicted, split, case.meta)) == len(split)
+
+    def test_padding_changes_no_prediction(self, case: SimpleNamespace, built: SimpleNamespace) -> None:
+        split = some(case.splits["test"], 4)
+        together = built.network.predict(built.model, split, case.meta)
+        alone = pd.concat(
+            [
+                built.network.predict(built.model, split.take(np.array([i])), case.meta)
+                for i in range(len(split))
+            ],
+            ignore_index=True,
+        )
+        for column in together.columns:
+            for ours, theirs in zip(together[column], alone[column], strict=True):
+                assert_close(ours, theirs)
+
+    def test_a_raw_input_becomes_a_record(self, case: SimpleNamespace, built: SimpleNamespace) -> None:
+        inputs = [case.task.endpoint().request_example(case.meta)] * 2
+        predicted = built.network.predict(
+            built.model, case.task.endpoint().request(inputs, case.meta), case.meta
+        )
+        records = case.task.endpoint().respond(predicted, inputs, case.meta)
+        assert len(records) == 2
+        assert records[0] == records[1]
+        assert json.loads(json.dumps(records, ensure_ascii=False)) == records
+
+    def test_plots_name_columns_that_their_tables_have(
+        self, case: SimpleNamespace, built: SimpleNamespace
+    ) -> None:
+        split = case.splits["test"]
+        for plot in case.task.evaluation().plots(
+            built.network.predict(built.model, split, case.meta), split, case.meta
+        ):
+            assert {plot.x, *plot.y, *(plot.band or ())} <= set(plot.table.columns)
+
+
+def some(split: Split, n: int = 5) -> Split:
+    """Return the first rows of a split."""
+    return split.take(np.arange(min(n, len(split))))
+
+
+def assert_equal(ours: dict[str, Split], theirs: dict[str, Split]) -> None:
+    """Compare splits, name by name and byte by byte."""
+    assert set(ours) == set(theirs)
+    for name, split in ours.items():
+        assert set(split.columns) == set(theirs[name].columns)
+        for column, values in split.columns.items():
+            for part in ("values", "offsets") if isinstance(values, Ragged) else ("",):
+                ours_, theirs_ = (getattr(v, part, v) for v in (values, theirs[name].columns[column]))
+                np.testing.assert_array_equal(ours_, theirs_, err_msg=f"{name} {column} {part}")
+
+
+def assert_close(ours: Any, theirs: Any) -> None:
+    """Compare nested lists of numbers to within float32 rounding, all else exactly."""
+    if isinstance(ours, (list, tuple, np.ndarray)):
+        assert len(ours) == len(theirs)
+        for a, b in zip(ours, theirs, strict=True):
+            assert_close(a, b)
+    elif isinstance(ours, (float, np.floating)):
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4)
+    elif isinstance(ours, dict):
+        assert_close(sorted(ours.items()), sorted(theirs.items()))
+    else:
+        assert ours == theirs

@@ -1,0 +1,114 @@
+"""`seqops new-task` writes a task that keeps the contract, and harms nothing where it cannot."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from seqops.cli import app
+from seqops.cli.new_task import TEMPLATE
+from seqops.params import Params
+
+HERE = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A project with an empty folder of tasks."""
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(HERE / name, tmp_path / name)
+    (tmp_path / "src" / "seqops" / "tasks").mkdir(parents=True)
+    monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
+    return tmp_path
+
+
+def new_task(name):
+    return CliRunner().invoke(app, ["new-task", name])
+
+
+def test_it_writes_the_folder_the_tests_and_the_section(checkout):
+    done = new_task("chess")
+    assert done.exit_code == 0, done.output
+    folder = checkout / "src" / "seqops" / "tasks" / "chess"
+    written = {path.relative_to(folder) for path in folder.rglob("*.py")}
+    assert written == {path.relative_to(TEMPLATE) for path in TEMPLATE.rglob("*.py")}
+    texts = [
+        path.read_text("utf-8") for path in [*folder.rglob("*.py"), checkout / "tests/chess/test_chess.py"]
+    ]
+    assert not any("skeleton" in text for text in texts)
+    assert 'registered_name: ClassVar[str] = "chess-model"' in (folder / "data/dataset.py").read_text("utf-8")
+
+
+def test_the_section_joins_the_tasks_and_every_other_line_stays(checkout):
+    before = (checkout / "params.yaml").read_text("utf-8")
+    new_task("chess")
+    after = (checkout / "params.yaml").read_text("utf-8")
+    assert after.startswith(before.rstrip("\n"))
+    assert Params.load(checkout / "params.yaml").names == [*Params.load(HERE / "params.yaml").names, "chess"]
+
+
+def test_a_section_after_the_tasks_stays_after_them(checkout):
+    params = checkout / "params.yaml"
+    params.write_text("tasks:\n  a: {}\n\nevaluation:\n  seed: 0\n")
+    assert new_task("chess").exit_code == 0
+    content = Params.load(params).content
+    assert list(content) == ["tasks", "evaluation"] and list(content["tasks"]) == ["a", "chess"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Chess", "cannot name a task"),
+        ("../chess", "cannot name a task"),
+        ("class", "cannot name a task"),
+        ("ner", "the task exists already"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_and_nothing_is_written(checkout, name, message):
+    before = sorted(checkout.rglob("*"))
+    done = new_task(name)
+    assert done.exit_code == 1 and message in done.output
+    assert sorted(checkout.rglob("*")) == before
+
+
+def test_a_folder_that_exists_is_not_touched(checkout):
+    assert new_task("chess").exit_code == 0
+    params = (checkout / "params.yaml").read_bytes()
+    again = new_task("chess")
+    assert again.exit_code == 1 and "exists already" in again.output
+    assert (checkout / "params.yaml").read_bytes() == params
+
+
+@pytest.mark.slow
+def test_the_task_keeps_the_contract_and_goes_through_all_stages(tmp_path):
+    """In a copy of the package: the command, the tests that it wrote, and the five stages."""
+    shutil.copytree(HERE / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(HERE / "pipelines", tmp_path / "pipelines")
+    for name in ("params.yaml", "dvc.yaml", "requirements.lock", "pyproject.toml"):
+        shutil.copy(HERE / name, tmp_path / name)
+    (tmp_path / "data").mkdir()
+    shutil.copy(HERE / "data" / "catalog.yaml", tmp_path / "data" / "catalog.yaml")
+    environment = {k: v for k, v in os.environ.items() if k not in ("MLFLOW_TRACKING_URI", "SEQOPS_ROOT")}
+    environment["PYTHONPATH"] = str(tmp_path / "src")
+
+    def run(*words):
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run("-m", "seqops", "new-task", "chess")
+    assert " passed" in run("-m", "pytest", "-q", "-o", "addopts=", "tests/chess")
+    for stage in ("download", "validate", "preprocess", "train"):
+        run(f"pipelines/{stage}.py", "chess")
+    assert "version 1 promoted by the rule" in " ".join(run("pipelines/evaluate.py", "chess").split())
