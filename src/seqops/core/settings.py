@@ -1,4 +1,4 @@
-"""Sections of params.yaml that are not a task's own, and the `fit` section."""
+"""The sections of params.yaml that are common to all tasks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from seqops.core.constrained_types import Count, NonNegative, Positive, Positive
 
 @dataclass(frozen=True)
 class DriftSettings:
-    """The `drift` section of params.yaml.
+    """When new data counts as drifted.
 
-    alpha: chance of a false alarm, all that is watched together; psi: a smaller shift does not matter,
-    however sure it is; min_rows: rows, before and now, below which nothing can be told.
+    Attributes
+    ----------
+    alpha
+        Probability of a false alarm, over all features of a task together.
+    psi
+        Population stability index up to which a shift is ignored, however significant it is.
+    min_rows
+        Rows, in training and now, that the tests need; with fewer, drift is not tested.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -26,12 +32,17 @@ class DriftSettings:
 
 @dataclass(frozen=True)
 class Decay:
-    """How the learning rate falls over a fit.
+    """The learning rate schedule of a fit.
 
-    `exponential`: times `rate` an epoch; `cosine` and `linear`: to `rate` times its start at the last
-    epoch; `inverse_sqrt`: by the root of the step after the warm-up, not below `rate` times its start
-    (Vaswani et al. 2017, section 5.3); `plateau`: times `rate` after two epochs without a better validation
-    score; `none`: constant.
+    Attributes
+    ----------
+    kind
+        `exponential`: multiplied by `rate` every epoch; `cosine` and `linear`: falls to `rate` times the
+        initial value at the last epoch; `inverse_sqrt`: falls with the inverse square root of the step after
+        the warm-up, not below `rate` times the initial value (Vaswani et al. 2017, section 5.3); `plateau`:
+        multiplied by `rate` after two epochs without a better validation score; `none`: constant.
+    rate
+        Factor of the decay; its meaning depends on `kind`.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -41,11 +52,21 @@ class Decay:
 
 @dataclass(frozen=True)
 class Stage:
-    """One part of a fit: what is learnt, by which layers, for how long, at which rate.
+    """One stage of a fit: its objective, layers, length and learning rate.
 
-    objective: `goal`, or `pretext` for what needs no labels (`Network.pretext`); layers: those that train, by
-    name, the lowest first (none: all of them, at one rate); layer_lr_decay: what the rate is divided by from
-    each of them to the one below it (Howard and Ruder 2018, section 3.2).
+    Attributes
+    ----------
+    epochs
+        Epochs of this stage at most.
+    learning_rate
+        Initial learning rate of this stage, after the warm-up.
+    objective
+        `goal`: the task itself; `pretext`: the network's pretext task, which needs no labels.
+    layers
+        Names of the layers to train, the lowest first; empty: all layers, at one learning rate.
+    layer_lr_decay
+        Factor by which the learning rate of each of `layers` is divided for the layer below it
+        (Howard and Ruder 2018, section 3.2).
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -58,10 +79,33 @@ class Stage:
 
 @dataclass(frozen=True)
 class FitConfig:
-    """How to fit: the `fit` section of a task.
+    """How a task's model is trained, with AdamW and early stopping.
 
-    stages: parts that follow one another; where there are any, they say how long and at which rate instead
-    of `epochs` and `learning_rate`. The decay runs through each of them anew.
+    Attributes
+    ----------
+    seed
+        Seed of the initial weights, batch order, dropout and choice of validation rows.
+    epochs
+        Epochs at most; ignored if there are `stages`.
+    batch_size
+        Rows in a batch.
+    learning_rate
+        Initial learning rate, after the warm-up; ignored if there are `stages`.
+    decay
+        The learning rate schedule.
+    warmup_steps
+        Batches over which the learning rate grows linearly to its initial value; 0: no warm-up.
+    weight_decay
+        Weight decay of AdamW; 0: none.
+    clip_norm
+        Global norm to which the gradients are clipped.
+    patience
+        Epochs without a better validation score after which a stage ends.
+    validation_rows
+        Validation rows that are scored after every epoch; if there are more, this many are drawn at random.
+    stages
+        Stages that run in sequence, each from the best weights of the one before, with its own epochs and
+        learning rate. The decay starts again in each of them. Empty: one stage of all layers.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -78,7 +122,7 @@ class FitConfig:
     stages: tuple[Stage, ...] = ()
 
     def plan(self) -> tuple[Stage, ...]:
-        """Return the stages; without any, the one of all layers."""
+        """Return the stages; if there are none, one stage that trains all layers."""
         return self.stages or (Stage(self.epochs, self.learning_rate),)
 
     def total_epochs(self) -> int:
@@ -88,7 +132,15 @@ class FitConfig:
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """How intervals and paired tests are made."""
+    """The bootstrap behind every confidence interval and paired test.
+
+    Attributes
+    ----------
+    resamples
+        Number of bootstrap resamples.
+    seed
+        Seed of the resamples.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     resamples: Positive
@@ -97,12 +149,18 @@ class EvaluationSettings:
 
 @dataclass(frozen=True)
 class RegistrySettings:
-    """When a challenger may take the place of the champion.
+    """When a challenger may replace the champion.
 
-    alpha: the level at which it must be better; slice_alpha: the level at which it may be worse on no slice
-    (0: slices do not count); unscorable: what becomes of a champion that cannot be scored on the present
-    rows, as after its environment was lost: `keep`, or `replace` by a challenger that beats the trivial
-    baselines.
+    Attributes
+    ----------
+    alpha
+        Significance level of the test that the challenger is better than the champion.
+    slice_alpha
+        Significance level of the tests that the challenger is worse on a slice; it must not be on any.
+        0: slices are not tested.
+    unscorable
+        A champion that cannot be scored on the current test rows, for example because its environment
+        no longer exists: `keep` it, or `replace` it if the challenger beats the trivial baselines.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -113,9 +171,13 @@ class RegistrySettings:
 
 @dataclass(frozen=True)
 class RetrainingSettings:
-    """How a cycle of retraining goes where its command does not say.
+    """Defaults of a retraining cycle; options of the command override them.
 
-    triggers: one of them is enough: `always`, `new-data`, `drift`, or an age of the champion, `age=7d`.
+    Attributes
+    ----------
+    triggers
+        Conditions, any of which starts the retraining: `always`, `new-data`, `drift`, or an age of the
+        champion such as `age=7d`.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -124,11 +186,24 @@ class RetrainingSettings:
 
 @dataclass(frozen=True)
 class TuningSettings:
-    """How a search goes.
+    """The hyperparameter search of `seqops tune`.
 
-    trials: of a study, by whatever number of runs and workers; startup_trials: trials drawn at random before
-    the sampler learns; finalists: trials trained again beside the present values, with `finalist_seeds` seeds
-    each.
+    Attributes
+    ----------
+    trials
+        Trials of a study, over all its runs and workers.
+    sampler
+        `tpe`: tree-structured Parzen estimator; `random`: random search.
+    startup_trials
+        Trials drawn at random before the sampler models the results.
+    pruner
+        Rule that stops unpromising trials early: `hyperband`, `median`, or `none`.
+    seed
+        Seed of the sampler.
+    finalists
+        Best trials that are trained again, together with the current values.
+    finalist_seeds
+        Seeds with which each finalist is trained.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -143,10 +218,18 @@ class TuningSettings:
 
 @dataclass(frozen=True)
 class NotificationSettings:
-    """Who is told what a retraining came to.
+    """Notifications about the outcome of a retraining.
 
-    webhook: an address that a JSON object is posted to, `command`: words of a command that gets it on its
-    standard input (empty: neither); events: the outcomes that are told.
+    Attributes
+    ----------
+    webhook
+        URL that a JSON object is posted to; empty: none. The environment variable SEQOPS_WEBHOOK
+        overrides it.
+    command
+        Command, as a list of words, that receives the JSON object on its standard input; empty: none.
+    events
+        Outcomes that are notified: `promoted`, `kept`, `nothing` (nothing to do), `refused` (invalid data),
+        `failed`.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
