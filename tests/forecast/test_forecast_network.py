@@ -9,7 +9,7 @@ from parts import endpoint_of, metrics_of
 from seqops.core.errors import ConfigError
 from seqops.core.settings import Decay, FitConfig
 from seqops.nn.ensemble import EnsembleDense, EnsembleRecurrent
-from seqops.nn.exponential_smoothing import STARTS, ExponentialSmoothing
+from seqops.nn.exponential_smoothing import INITIAL, ExponentialSmoothing
 from seqops.tasks.forecast.model.layers import LAPLACE, PathLoss
 from seqops.tasks.forecast.model.network import Network
 from seqops.training.loop import train
@@ -90,7 +90,7 @@ def smoothed_by_hand(x, m, steps):
     line = trend * (np.arange(m) - (m - 1) / 2)
     season = list((x[: whole * m].reshape(whole, m) - means[:, None]).mean(axis=0) - line)
     level = means[0] - trend * (m + 1) / 2
-    a, b, g, phi = STARTS.values()
+    a, b, g, phi = INITIAL.values()
     for value in x:
         s = season.pop(0)
         error = value - level - phi * trend - s

@@ -31,7 +31,7 @@ def split(targets, long):
 
 def scored(targets, cells, long=(True, False), meta=META):
     predicted = pd.DataFrame({name: [list(row) for row in rows] for name, rows in cells.items()})
-    return {score.name: score for score in forecasting.all_of(predicted, split(targets, long), meta)}
+    return {score.name: score for score in forecasting.forecast_scores(predicted, split(targets, long), meta)}
 
 
 TRUTH = [[100.0, 200.0, 400.0], [200.0, np.nan, np.nan]]
@@ -108,7 +108,7 @@ def test_several_columns_are_scaled_each_by_its_own_error():
         }
     )
     predicted = pd.DataFrame({"mean": [[7.0, 40.0]]})
-    found = {s.name: s.point() for s in forecasting.all_of(predicted, truth, two)}
+    found = {s.name: s.point() for s in forecasting.forecast_scores(predicted, truth, two)}
     assert found["backtest_mase"] == pytest.approx((2 / 1 + 10 / 10) / 2)
 
 

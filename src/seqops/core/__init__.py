@@ -1,1 +1,1 @@
-"""Interfaces, errors, files and settings; it knows no task and no heavy library."""
+"""Interfaces, errors, files and settings; imports no task and no heavy library."""

@@ -1,4 +1,4 @@
-"""Arrays and tables in and out."""
+"""Reading and writing arrays and tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seqops.core.ragged import Array, Ragged, Split
 
 
 def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
-    """Write `<split>/<column>.npy`, or `.values.npy` and `.offsets.npy` where ragged, all or nothing."""
+    """Write `<split>/<column>.npy`, or `.values.npy` and `.offsets.npy` if ragged, atomically."""
     with atomic_directory(folder) as temporary:
         for split_name, split in splits.items():
             for name, column in split.columns.items():
@@ -29,7 +29,7 @@ def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
 
 
 def read_splits(folder: Path) -> dict[str, Split]:
-    """Open splits memory-mapped. Raises DataError where the folder is missing or an array is torn."""
+    """Open splits memory-mapped. Raises DataError if the folder is missing or an array is corrupt."""
     if not folder.is_dir():
         raise missing(folder)
     return {path.name: _read_split(path) for path in sorted(folder.iterdir()) if path.is_dir()}
@@ -67,7 +67,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a Parquet table. Raises DataError where it is missing or torn."""
+    """Read a Parquet table. Raises DataError if it is missing or corrupt."""
     if not path.is_file():
         raise missing(path)
     try:

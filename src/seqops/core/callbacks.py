@@ -1,4 +1,4 @@
-"""What a fit tells those who look on."""
+"""Callbacks of the training loop."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 GOAL = "goal"
-"""What the epochs learn whose validation scores compare with those of other fits."""
+"""The objective of epochs whose validation scores are comparable with those of other fits."""
 
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What one epoch came to; the deterministic part of the history.
+    """The result of one epoch; the deterministic part of the history.
 
-    validation: the score of what was learnt: the goal's, or the pretext's.
+    validation: the score of the objective (`learns`): the goal's or the pretext's.
     """
 
     epoch: int
@@ -25,20 +25,20 @@ class EpochResult:
 
 
 class FitCallback(Protocol):
-    """Who looks on while a model trains."""
+    """Receives the progress of a fit."""
 
     def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
-        """See one batch done; tokens: length units in it."""
+        """Receive the result of one batch; tokens: the number of length units in it."""
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
-        """See one epoch done."""
+        """Receive the result of one epoch; tokens: the number of length units in it."""
 
 
 class NullCallback:
-    """A watcher that looks away."""
+    """A callback that does nothing."""
 
     def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
-        """Ignore it."""
+        """Do nothing."""
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
-        """Ignore it."""
+        """Do nothing."""

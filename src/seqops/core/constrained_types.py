@@ -1,4 +1,4 @@
-"""Numbers within bounds, as the sections of params.yaml declare them."""
+"""Types of bounded numbers for the settings in params.yaml."""
 
 from __future__ import annotations
 

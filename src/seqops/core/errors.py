@@ -1,4 +1,4 @@
-"""Errors that are for people: what, where and what to do."""
+"""Errors that the user can fix; each message says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class SeqopsError(Exception):
-    """A failure that a person can mend: what, where (file, line, key) and what to do."""
+    """A failure that the user can fix: what, where (file, line, key) and what to do."""
 
 
 class DataError(SeqopsError):
@@ -14,7 +14,7 @@ class DataError(SeqopsError):
 
     @classmethod
     def at(cls, path: Path, line: int | None, what: str, fix: str) -> DataError:
-        """Name the file, the 1-based line (None for the whole file), what is wrong and what to do."""
+        """Return the error for a file and a 1-based line (None: the whole file): the fault and its fix."""
         where = path.name if line is None else f"{path.name}:{line}"
         return cls(f"{where}: {what}. {fix}")
 

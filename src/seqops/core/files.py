@@ -1,4 +1,4 @@
-"""Files and folders written all or nothing, JSON, and hashes of content."""
+"""Atomic writes of files and folders, JSON, and content hashes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from seqops.core.errors import DataError
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success fsync it and rename it over `path`.
 
-    A kill or an error leaves the old file as it was.
+    A kill or an error leaves the old file unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # the suffix stays, because Keras and pandas choose a format by it
+    # the suffix stays because Keras and pandas choose the format by it
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         yield temporary
@@ -29,7 +29,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.replace(path)
     except OSError as error:
-        # a failed write does not say where
+        # the error of a failed write does not name the file
         error.filename = error.filename or str(path)
         raise
     finally:
@@ -38,13 +38,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_directory(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path`; on success put it in the place of `path`.
+    """Yield an empty folder beside `path`; on success replace `path` with it.
 
-    An error leaves the old folder as it was.
+    An error leaves the old folder unchanged.
     """
     temporary, former = (path.with_name(f".{os.getpid()}.{kind}.{path.name}") for kind in ("new", "old"))
     for left in (temporary, former):
-        # a killed process of the same number, as containers give them out, had the same names
+        # a killed process with the same id, which is common in containers, used the same names
         shutil.rmtree(left, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
@@ -58,19 +58,19 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file, all or nothing."""
+    """Write a file atomically."""
     with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON with sorted keys, UTF-8 as it is, NaN refused."""
+    """Write JSON with sorted keys and unescaped UTF-8. Raises ValueError for NaN."""
     text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
     write_bytes(path, (text + "\n").encode("utf-8"))
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON. Raises DataError, naming the file, where it is missing or torn."""
+    """Read JSON. Raises DataError, naming the file, if it is missing or corrupt."""
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -80,17 +80,17 @@ def read_json(path: Path) -> Any:
 
 
 def _damaged(path: Path, what: str, error: Exception) -> DataError:
-    told = f"not readable as {what}: {' '.join(str(error).split())[:200]}"
-    return DataError.at(path, None, told, "Run `dvc repro` again.")
+    reason = f"not readable as {what}: {' '.join(str(error).split())[:200]}"
+    return DataError.at(path, None, reason, "Run `dvc repro` again.")
 
 
 def missing(path: Path) -> DataError:
-    """Say that an earlier stage has not run."""
+    """Return the error for an output whose stage has not run."""
     return DataError(f"{path} does not exist. Run the stage that writes it: `dvc repro`.")
 
 
 def sha256_of(path: Path) -> str:
-    """Hash a file, or a folder as the sorted relative names and hashes of its files."""
+    """Hash a file, or a folder by the sorted relative names and hashes of its files."""
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

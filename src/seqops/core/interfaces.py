@@ -1,4 +1,4 @@
-"""What a task must offer. Nothing here knows a task, a path or a heavy library."""
+"""The interfaces that a task implements; imports no task, path or heavy library."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ Meta = dict[str, Any]
 """What `fit_encoding` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
 
 DriftFeatures = Mapping[str, Ragged | Array]
-"""What is watched of encoded rows by its name: finite numbers, or text for categories. A plain array (n,) has
-a value a row; a ragged one has those that stand inside a row, which are not independent of one another."""
+"""Features of encoded rows, by name, that are monitored for drift: finite numbers, or text for categories.
+A plain array (n,) has one value per row; a ragged one has several per row, which are not independent."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """One promise about the table, in Great Expectations' own vocabulary.
+    """One check of the table, in the terms of Great Expectations.
 
     kind: an expectation type, such as `expect_column_values_to_be_between`; arguments: its keyword
-    arguments; meaning: the promise in plain words, shown when it is broken.
+    arguments; meaning: the check in plain words, shown if it fails.
     """
 
     kind: str
@@ -51,7 +51,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Baseline:
-    """Predictions that a model must face, on the very same rows."""
+    """Predictions of a baseline, which the model is compared with on the same rows."""
 
     name: str
     kind: Literal["trivial", "classical"]
@@ -60,9 +60,9 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture as data: the report draws it, DVC and MLflow store it.
+    """A plot as data: the report draws it, DVC and MLflow store it.
 
-    kind `line` and `bar`: one series a `y` column over `x`; `heatmap`: `x` holds the row labels and the
+    kind `line` and `bar`: one series per `y` column over `x`; `heatmap`: `x` holds the row labels and the
     `y` columns are the cells. band: a (low, high) pair of columns drawn as a shaded region.
     """
 
@@ -83,65 +83,65 @@ class Dataset(ABC):
 
     @abstractmethod
     def sample(self) -> Mapping[str, bytes]:
-        """Invent examples in the published format: file name -> bytes, the same at every call."""
+        """Generate examples in the published format: file name -> bytes, the same at every call."""
 
     @abstractmethod
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
-        """Parse raw files to one row an example, in published order; `line` is its 1-based raw line.
+        """Parse raw files into one row per example, in published order; `line` is its 1-based raw line.
 
-        Raises DataError for what cannot be parsed.
+        Raises DataError if a file cannot be parsed.
         """
 
     @abstractmethod
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Name the split of each row (`train`, `validation`, `test`, or `unused`): (n,)."""
+        """Assign each row to a split (`train`, `validation`, `test`, or `unused`): (n,)."""
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Derive the columns that the expectations speak of; at least `split` joins the table."""
+        """Add the derived columns that the expectations refer to; at least `split`."""
         return table.assign(split=self.assign_splits(table))
 
     @abstractmethod
     def expectations(self) -> Sequence[Expectation]:
-        """List what must hold of `with_checked_columns(table)`."""
+        """List the checks of `with_checked_columns(table)`."""
 
     def split_and_encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
-        """Split first, then learn from the training rows alone, then encode what was split."""
+        """Assign splits, fit the encoding to the training rows alone, then encode every split."""
         split = self.assign_splits(table)
         meta = self.fit_encoding(table, split)
         return self.encode(table, split, meta), meta
 
     @abstractmethod
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
-        """Learn vocabularies and scales, from the training rows alone; split: of each row (n,).
+        """Learn vocabularies and scales from the training rows alone; split: of each row (n,).
 
-        Counts that describe the table may stand in the meta too, where no array and no weight hangs on them.
+        The meta may also contain counts that describe the table, if no array and no weight depends on them.
         """
 
     @abstractmethod
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Encode rows by what was learnt before; split: of each row (n,).
+        """Encode rows with a fitted encoding; split: of each row (n,).
 
-        Returns `train`, `validation` and `test`. The meta may have been learnt on another table: a champion
-        is scored on rows that it never saw. Which rows come out, and in which order, does not hang on it.
-        Raises DataError where a split cannot be made of the rows.
+        Returns `train`, `validation` and `test`. The meta may have been fitted to another table: a champion
+        is scored on rows that it never saw. The selection and order of the rows do not depend on the meta.
+        Raises DataError if a split cannot be made from the rows.
         """
 
 
 @dataclass(frozen=True)
 class Metrics(ABC):
-    """How the predictions of a task are scored."""
+    """The metrics of a task's predictions."""
 
     data: Dataset
     goal: ClassVar[Goal]
 
     @abstractmethod
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
-        """Score predictions by the field's own metrics; the goal's metric is among them."""
+        """Score predictions with the standard metrics of the task; the goal's metric is among them."""
 
 
 @dataclass(frozen=True)
 class Evaluation(ABC):
-    """What predictions are compared with, and how their errors are shown."""
+    """The baselines, slices, drift features and plots of a task's evaluation."""
 
     data: Dataset
     metrics: Metrics
@@ -151,43 +151,43 @@ class Evaluation(ABC):
         """Predict the test rows without a network."""
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Name the subsets of test rows that deserve a score of their own: masks (n,)."""
+        """Return the subsets of test rows that are scored separately, by name: masks (n,)."""
         return {}
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
-        """Choose what of encoded rows must stay as it was in training for a model to be trusted.
+        """Compute the features of encoded rows whose distribution is monitored for drift.
 
-        Nothing that is so of training rows alone, as that they hold no unknown word: new rows of the very
-        same kind would seem to have drifted.
+        Leave out what is special to training rows, such as having no unknown word: new rows from the same
+        distribution would seem to have drifted.
         """
         return {}
 
     @abstractmethod
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
-        """Show each test row to a person: text columns such as `input`, `truth`, `predicted`."""
+        """Show each test row in readable form: text columns such as `input`, `truth`, `predicted`."""
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
-        """Draw what this task's errors look like."""
+        """Plot the errors of this task."""
         return []
 
 
 @dataclass(frozen=True)
 class Endpoint(ABC):
-    """Raw inputs in, records out."""
+    """The serving interface of a task: raw inputs in, JSON records out."""
 
     data: Dataset
     intended_use: ClassVar[str]
-    """What a model of this task is for, for its card."""
+    """The intended use of a model of this task, for its model card."""
     limits: ClassVar[str]
-    """What it must not be relied on for."""
+    """The limitations of a model of this task, for its model card."""
 
     @abstractmethod
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Encode raw inputs as training rows are encoded. Raises DataError for unusable input."""
+        """Encode raw inputs in the same way as training rows. Raises DataError for invalid input."""
 
     @abstractmethod
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
-        """Turn predictions to one plain JSON record an input."""
+        """Convert predictions to one JSON record per input."""
 
     @abstractmethod
     def request_example(self, meta: Meta) -> str:
@@ -205,11 +205,11 @@ class Network(ABC):
 
     @abstractmethod
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
-        """Build and compile the model; no data is read and no weight depends on more than the seed."""
+        """Build and compile the model; reads no data, and the weights depend on nothing but the seed."""
 
     @abstractmethod
     def batch(self, split: Split, meta: Meta) -> Batch:
-        """Pad a few examples, on the right, to what the model trains on."""
+        """Convert examples to a batch for training, padded on the right."""
 
     @abstractmethod
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
@@ -217,40 +217,40 @@ class Network(ABC):
 
     @abstractmethod
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Predict every example, one row each, in the columns that `Metrics.score` reads."""
+        """Predict every example: one row each, with the columns that `Metrics.score` reads."""
 
     def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Predict for early stopping; cheaper than `predict` where decoding is dear."""
+        """Predict for early stopping; cheaper than `predict` if decoding is expensive."""
         return self.predict(model, split, meta)
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
-        """Set, after the fit, what validation rows alone can teach, such as the width of intervals."""
+        """Set, after the fit, what is calibrated on the validation rows, such as the width of intervals."""
         return
 
     def training_rows(self, split: Split) -> Split:
-        """Take the training rows that have what this network learns from, such as a label."""
+        """Select the training rows that this network can learn from, such as those with a label."""
         return split
 
     def order(self, split: Split, batch_size: int) -> Sequence[npt.NDArray[np.int64]] | None:
-        """Lay out the batches of every epoch where they must follow one another; None: drawn anew."""
+        """Return the batches of every epoch if their order is fixed; None: they are shuffled every epoch."""
         return None
 
     def pretext(self) -> Pretext | None:
-        """Return what this network may learn first, without labels."""
+        """Return the pretext task of this network, which needs no labels; None: it has no pretext task."""
         return None
 
     def generated_samples(self, model: keras.Model, meta: Meta) -> pd.DataFrame:
-        """Show, for the report, what the model makes up by itself; no column: nothing."""
+        """Generate samples from the model for the report; a table without columns: none."""
         return pd.DataFrame()
 
     def stream(self, model: keras.Model, split: Split, meta: Meta) -> Iterator[str]:
-        """Answer one request piece by piece. Raises SeqopsError where an answer has no pieces."""
-        raise SeqopsError("this model answers at once. Ask it by `seqops predict`.")
+        """Stream the response to one request. Raises SeqopsError if the model cannot stream."""
+        raise SeqopsError("this model cannot stream its output. Use `seqops predict`.")
 
 
 @dataclass(frozen=True)
 class Pretext:
-    """What is learnt without labels by a network that shares variables, by path and shape, with another."""
+    """A pretext task: learnt without labels by a network that shares variables (same path and shape)."""
 
     network: Network
     goal: Goal
@@ -259,7 +259,7 @@ class Pretext:
 
 @dataclass(frozen=True)
 class Task:
-    """One task of params.yaml, configured; all parts but `data` are imported when they are asked for."""
+    """One configured task of params.yaml; all parts but `data` are imported on first use."""
 
     name: str
     source: str | list[str]
@@ -272,7 +272,7 @@ class Task:
     section: Mapping[str, Any] = field(repr=False)
 
     def values(self) -> dict[str, Any]:
-        """Return every chosen value under its dotted key; the search space is no choice."""
+        """Return every value under its dotted key, without the search space."""
         chosen = {key: value for key, value in self.section.items() if key != "search"}
         return flattened(chosen)
 

@@ -1,4 +1,4 @@
-"""Every path of the project."""
+"""The paths of the project's files."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class TaskPaths:
 
     @property
     def raw(self) -> Path:
-        """Bytes as published."""
+        """The raw files, as published."""
         return self.path / "raw"
 
     def raw_files(self) -> list[Path]:
-        """List the raw files by name, none that a kill left half-written. Raises DataError without any."""
+        """List the raw files by name, without temporary files. Raises DataError if there are none."""
         files = sorted(p for p in self.raw.glob("[!.]*") if p.is_file())
         if not files:
             raise missing(self.raw)
@@ -33,22 +33,22 @@ class TaskPaths:
 
     @property
     def validation(self) -> Path:
-        """What Great Expectations found."""
+        """The results of Great Expectations."""
         return self.path / "validation.json"
 
     @property
     def table(self) -> Path:
-        """One row an example."""
+        """The table: one row per example."""
         return self.path / "table.parquet"
 
     @property
     def arrays(self) -> Path:
-        """Encoded splits."""
+        """The encoded splits."""
         return self.path / "arrays"
 
     @property
     def meta(self) -> Path:
-        """What was learnt from the training rows."""
+        """The encoding fitted to the training rows."""
         return self.path / "meta.json"
 
     @property
@@ -58,7 +58,7 @@ class TaskPaths:
 
     @property
     def history(self) -> Path:
-        """One row an epoch."""
+        """The training history: one row per epoch."""
         return self.path / "history.csv"
 
     @property
@@ -68,21 +68,21 @@ class TaskPaths:
 
     @property
     def predictions(self) -> Path:
-        """One row a test example."""
+        """The predictions: one row per test example."""
         return self.path / "predictions.parquet"
 
     @property
     def plots(self) -> Path:
-        """Pictures, and the tables behind them."""
+        """The plots and their data."""
         return self.path / "plots"
 
     @property
     def report(self) -> Path:
-        """The static page."""
+        """The evaluation report, a static HTML page."""
         return self.path / "report.html"
 
     def encoded(self) -> tuple[dict[str, Split], Meta]:
-        """Open what preprocess wrote."""
+        """Open the outputs of the preprocess stage."""
         return read_splits(self.arrays), read_json(self.meta)
 
     def data_sha256(self) -> str:
@@ -98,7 +98,7 @@ class Project:
 
     @classmethod
     def find(cls, start: Path | None = None) -> Project:
-        """Find the project from any folder inside it, or by SEQOPS_ROOT. Raises SeqopsError."""
+        """Find the project from SEQOPS_ROOT or any folder inside it. Raises SeqopsError if there is none."""
         chosen = os.environ.get("SEQOPS_ROOT")
         here = Path(chosen) if chosen else (start or Path.cwd())
         for folder in [here.resolve(), *here.resolve().parents]:
@@ -106,32 +106,32 @@ class Project:
                 return cls(folder)
         raise SeqopsError(
             f"no seqops project at {here} or above it (a folder with params.yaml and dvc.yaml). "
-            "Change into the project, or name it in SEQOPS_ROOT."
+            "Change to the project's folder, or set SEQOPS_ROOT to it."
         )
 
     @property
     def params(self) -> Path:
-        """The only place where a value is chosen."""
+        """params.yaml, the only place where settings are chosen."""
         return self.root / "params.yaml"
 
     @property
     def catalog(self) -> Path:
-        """Named public datasets."""
+        """The catalogue of named public datasets."""
         return self.root / "data" / "catalog.yaml"
 
     @property
     def lock(self) -> Path:
-        """Exact versions of every dependency."""
+        """The exact versions of all dependencies."""
         return self.root / "requirements.lock"
 
     @property
     def state(self) -> Path:
-        """Undeclared state that survives a kill: checkpoints, studies, the tracking store.
+        """State outside DVC that survives a kill: checkpoints, studies, the tracking store.
 
-        SEQOPS_STATE names it where an experiment runs in a folder of its own.
+        SEQOPS_STATE overrides it if an experiment runs in its own folder.
         """
         return Path(os.environ.get("SEQOPS_STATE") or self.root / ".state")
 
     def task_paths(self, task: str) -> TaskPaths:
-        """Return the artefacts of a task."""
+        """Return the paths of a task's artefacts."""
         return TaskPaths(self.root / "data" / task)

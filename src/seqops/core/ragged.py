@@ -1,4 +1,4 @@
-"""Rows of differing length as flat arrays, and columns over the same examples."""
+"""Ragged arrays, and splits: named columns over the same examples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Ragged:
-    """Rows of differing length, end to end: row i is `values[offsets[i]:offsets[i + 1]]`.
+    """Rows of different lengths, concatenated: row i is `values[offsets[i]:offsets[i + 1]]`.
 
     values: (N,) or (N, D); offsets: (n + 1,) int64, ascending from 0 to N.
     """
@@ -24,11 +24,11 @@ class Ragged:
 
     @classmethod
     def from_rows(cls, rows: Iterable[Sequence[Any] | Array], dtype: npt.DTypeLike) -> Ragged:
-        """Lay rows end to end; an empty list of rows gives an empty, one-dimensional array."""
+        """Concatenate rows; an empty list of rows gives an empty, one-dimensional array."""
         arrays = [np.asarray(row, dtype=dtype) for row in rows]
-        # an empty list has one dimension, whatever the other rows have
-        filled = [a for a in arrays if len(a)] or arrays[:1]
-        values = np.concatenate(filled) if filled else np.zeros(0, dtype)
+        # an empty row has one dimension, whatever the other rows have
+        nonempty = [a for a in arrays if len(a)] or arrays[:1]
+        values = np.concatenate(nonempty) if nonempty else np.zeros(0, dtype)
         offsets = np.zeros(len(arrays) + 1, np.int64)
         np.cumsum([len(a) for a in arrays], out=offsets[1:])
         return cls(values, offsets)
@@ -39,7 +39,7 @@ class Ragged:
         return cls.from_rows((np.frombuffer(t.encode("utf-8"), np.uint8) for t in texts), np.uint8)
 
     def texts(self) -> list[str]:
-        """Read back what `from_texts` stored."""
+        """Decode the texts that `from_texts` stored."""
         return [self[i].tobytes().decode("utf-8") for i in range(len(self))]
 
     def __len__(self) -> int:
@@ -54,16 +54,16 @@ class Ragged:
         return np.diff(self.offsets)
 
     def take(self, rows: Array) -> Ragged:
-        """Return the named rows, in the order named; rows: places, or a mask (n,)."""
-        chosen = np.arange(len(self))[rows] if len(rows) else np.zeros(0, np.int64)
-        lengths = self.lengths[chosen]
+        """Return the selected rows; rows: indices, whose order is kept, or a mask (n,)."""
+        selected = np.arange(len(self))[rows] if len(rows) else np.zeros(0, np.int64)
+        lengths = self.lengths[selected]
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-        # where each value stands here, less where it will stand
-        shift = np.repeat(self.offsets[chosen] - offsets[:-1], lengths)
+        # the old index of each value minus its new index
+        shift = np.repeat(self.offsets[selected] - offsets[:-1], lengths)
         return Ragged(self.values[np.arange(len(shift)) + shift], offsets)
 
     def padded(self, value: float = 0) -> Array:
-        """Return (n, longest[, D]), padded on the right."""
+        """Return an array (n, longest[, D]), padded on the right."""
         lengths = self.lengths
         longest = int(lengths.max(initial=0))
         out = np.full((len(self), longest, *self.values.shape[1:]), value, self.values.dtype)
@@ -100,7 +100,7 @@ class Split:
         return column
 
     def take(self, rows: Array) -> Split:
-        """Return the named rows of every column."""
+        """Return the selected rows of every column; rows: indices or a mask (n,)."""
         return Split(
             {
                 name: column.take(rows) if isinstance(column, Ragged) else column[rows]

@@ -1,4 +1,4 @@
-"""What may be shown and written down of an address: never a password, never a token."""
+"""Redaction of passwords and tokens in URLs that are displayed or stored."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ SECRET = re.compile(
 
 
 def redact(text: str) -> str:
-    """Hide the user, the password and every query value of the addresses in a text; drop their fragments."""
+    """Mask the user, the password and every query value of the URLs in a text; drop their fragments."""
     return ADDRESS.sub(_redacted, text)
 
 
 def secret_of(address: str) -> str | None:
-    """Say in words which secret stands in an address; None where there is none, or only `$NAME` for it."""
+    """Describe the secret in a URL; None if it contains none, or only a `$NAME` placeholder."""
     parts = ADDRESS.fullmatch(address)
     if parts is None:
         return None
     user, _, query = _split(parts["rest"])
     if user and not user.rpartition(":")[2].startswith(("$", HIDDEN)):
-        return "a user or a password"
+        return "a user name or a password"
     for key, value in (part.partition("=")[::2] for part in re.split("[&;]", query)):
         if value and SECRET.search(key) and not value.startswith(("$", HIDDEN)):
             return f"the value of {key!r}"
@@ -31,16 +31,16 @@ def secret_of(address: str) -> str | None:
 
 
 def _redacted(address: re.Match[str]) -> str:
-    user, place, query = _split(address["rest"])
+    user, host_and_path, query = _split(address["rest"])
     # a part of a query without `=` is a value
     parts = re.sub(r"(?<![^&;])([^=&;]+=)?[^&;]+", rf"\1{HIDDEN}", query)
-    shown = f"{HIDDEN}@{place}" if user else place
+    shown = f"{HIDDEN}@{host_and_path}" if user else host_and_path
     return f"{address['scheme']}{shown}{'?' if query else ''}{parts}{address['end']}"
 
 
 def _split(rest: str) -> tuple[str, str, str]:
-    """Return user, place and query of what follows `scheme://`."""
-    # to the last @, because a password may hold one, or a slash, or a question mark
+    """Split what follows `scheme://` into the user, the host with the path, and the query."""
+    # split at the last @, because a password may contain one, or a slash, or a question mark
     user, _, rest = rest.rpartition("@")
-    place, _, query = rest.partition("#")[0].partition("?")
-    return user, place, query
+    host_and_path, _, query = rest.partition("#")[0].partition("?")
+    return user, host_and_path, query

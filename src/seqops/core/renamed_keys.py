@@ -1,4 +1,4 @@
-"""Keys of params.yaml that had another name once: what a refusal and a recorded run are read by."""
+"""Old names of keys in params.yaml, for error messages and for reading recorded runs."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ RENAMED = {
 
 
 def renamed(path: str) -> str | None:
-    """Return the dotted path of a key under its new name; None where it never had another."""
-    # the keys of a search space are those of the sections beside it
+    """Return the dotted path of a key under its new name; None if it was never renamed."""
+    # the keys of a search space are those of the task's other sections
     sought = re.sub(r"^(tasks\.[^.]+)\.search\.", r"\1.", path)
     new = next((new for old, new in RENAMED.items() if fnmatchcase(sought, old)), None)
     return None if new is None else f"{path.rpartition('.')[0]}.{new}"
 
 
 def with_new_keys(task: str, params: Mapping[str, str]) -> dict[str, str]:
-    """Return the params of a recorded run of a task as a run of today records them."""
+    """Return the params of a task's recorded run under the current names of the keys."""
     found = {}
     for key, value in params.items():
         path = renamed(f"tasks.{task}.{key}")
         if key == "fit.stages":
-            # the stages are one text
+            # the stages are recorded as one string
             for old, new in STAGE_KEYS.items():
                 value = value.replace(f"'{old}':", f"'{new}':")
         found[key if path is None else path.removeprefix(f"tasks.{task}.")] = value

@@ -1,4 +1,4 @@
-"""A metric over examples, as a function of sums of statistics."""
+"""Metrics as functions of sums of per-example statistics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 class Score:
     """A corpus-level metric as a function of sums of per-example statistics.
 
-    statistics: (n, k), one row an example; value: maps sums (..., k) to values (...,). Because every
+    statistics: (n, k), one row per example; value: maps sums (..., k) to values (...,). Because every
     metric has this form (F1 from tp, fp, fn; BLEU from n-gram counts; RMSE from squared errors), the
     bootstrap resamples rows and never re-scores text. block: consecutive examples that are resampled
     together (1: independent examples; more: the moving-block bootstrap for overlapping forecasts).

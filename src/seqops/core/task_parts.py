@@ -1,4 +1,4 @@
-"""Where the parts of a task stand: modules below `seqops.tasks.<task>`."""
+"""The modules of the parts of a task, below `seqops.tasks.<task>`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ EVALUATION = "evaluation.evaluation"
 ENDPOINT = "serving"
 PARTS = (DATASET, NETWORK, METRICS, EVALUATION, ENDPOINT)
 TRAINED = (DATASET, NETWORK, METRICS)
-"""The parts that decide the weights."""
+"""The parts that determine the weights."""
 
 
 def module_of(task: str, part: str) -> str:
-    """Name the module of a part of a task."""
+    """Return the module name of a part of a task."""
     return f"seqops.tasks.{task}.{part}"

@@ -1,1 +1,1 @@
-"""Metrics as sums of per-example statistics, one field of study a file, and what chance does to them."""
+"""Metrics as sums of per-example statistics, and their confidence intervals and tests."""

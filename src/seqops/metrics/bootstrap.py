@@ -1,4 +1,4 @@
-"""Intervals and paired tests, by resampling the examples of the test split."""
+"""Bootstrap confidence intervals and paired tests over the examples of the test split."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from seqops.core.score import Score
 
 Floats = npt.NDArray[np.float64]
-CHUNK = 4_000_000  # cells of the weight matrix held at once
+CHUNK = 4_000_000  # cells of the weight matrix in memory at a time
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,15 @@ class Interval:
     high: float
 
     def to_json(self) -> dict[str, float | None]:
-        """Round to ten digits, so that the last bits of a sum do not differ between machines."""
+        """Round to ten digits, because the last bits of a sum differ between machines."""
         return {"value": rounded(self.value), "low": rounded(self.low), "high": rounded(self.high)}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How much better the first is than the second (positive: better), and how sure that is.
+    """The improvement of the first system over the second (positive: better), with its 95 % interval.
 
-    p: the share of resamples in which it is not better, one-sided, with one added to both counts.
+    p: one-sided p-value, the share of resamples in which it is not better, with one added to both counts.
     """
 
     value: float
@@ -51,7 +51,7 @@ class Difference:
 
 
 def rounded(value: float) -> float | None:
-    """Round to ten significant digits; JSON has no NaN, so undefined is null."""
+    """Round to ten significant digits; None if undefined, because JSON has no NaN."""
     return float(f"{value:.10g}") if np.isfinite(value) else None
 
 
@@ -65,16 +65,16 @@ def interval(score: Score, resamples: int, seed: int) -> Interval:
 def paired(ours: Score, theirs: Score, resamples: int, seed: int) -> Difference:
     """Compare two systems on the same resamples of the same rows (Koehn 2004, section 4).
 
-    Raises ValueError where the two do not score the same rows by the same metric.
+    Raises ValueError if the two do not score the same rows with the same metric.
     """
     if ours.name != theirs.name or ours.statistics.shape != theirs.statistics.shape:
         raise ValueError(f"not the same rows or metric: {ours.name} and {theirs.name}")
     sign = 1.0 if ours.higher_is_better else -1.0
     differences = sign * (_resampled(ours, resamples, seed) - _resampled(theirs, resamples, seed))
     low, high = _percentiles(differences)
-    # where every resample holds the same rows, nothing can be told
-    rotated = len(ours.statistics) <= ours.block
-    p = 1.0 if rotated else (np.count_nonzero(~(differences > 0)) + 1) / (resamples + 1)
+    # with a single block every resample has the same rows, so the test has no power
+    single_block = len(ours.statistics) <= ours.block
+    p = 1.0 if single_block else (np.count_nonzero(~(differences > 0)) + 1) / (resamples + 1)
     return Difference(sign * (ours.point() - theirs.point()), low, high, float(p))
 
 
@@ -87,12 +87,12 @@ def _resampled(score: Score, resamples: int, seed: int) -> Floats:
 
 
 def _weights(n: int, block: int, resamples: int, seed: int) -> Iterator[Floats]:
-    """Yield how often each row is drawn, (some, n); blocks wrap around the end (circular blocks)."""
+    """Yield chunks of how often each row is drawn, (chunk, n); blocks wrap around the end (circular)."""
     generator = np.random.default_rng(seed)
-    some = max(1, CHUNK // max(n, 1))
+    chunk = max(1, CHUNK // max(n, 1))
     size = min(block, n)
-    for start in range(0, resamples, some):
-        count = min(some, resamples - start)
+    for start in range(0, resamples, chunk):
+        count = min(chunk, resamples - start)
         starts = generator.integers(0, n, (count, -(-n // size)))
         rows = ((starts[:, :, None] + np.arange(size)) % n).reshape(count, -1)[:, :n]
         flat = np.bincount((rows + n * np.arange(count)[:, None]).ravel(), minlength=count * n)

@@ -1,4 +1,4 @@
-"""Scores of classification, each a function of sums of per-example statistics."""
+"""Classification metrics and calibration error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seqops.core.score import Score
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
 BINS = 15
-"""Bins of equal width for the calibration error, as Guo et al. 2017 have them."""
+"""Bins of equal width for the calibration error, as in Guo et al. 2017."""
 
 
 def class_scores(
@@ -20,7 +20,7 @@ def class_scores(
 ) -> list[Score]:
     """Score predicted classes (n,) and their probabilities (n, K) against the true classes (n,).
 
-    ordered: the classes are steps of a scale, so that how far off a prediction is means something.
+    ordered: the classes are ordinal, so that the distance between two classes is meaningful.
     """
     cells = confusion(truth, predicted, classes)
     measures: dict[str, tuple[Measure, bool, str]] = {
@@ -46,22 +46,22 @@ Measure = Callable[[Floats], Floats]
 
 
 def confusion(truth: Ids, predicted: Ids, classes: int) -> Floats:
-    """Mark the cell of each row's true and predicted class: (n, K * K), truth by truth."""
+    """Return each row's confusion matrix, flattened: (n, K * K), true class first."""
     cells = np.zeros((len(truth), classes * classes))
     cells[np.arange(len(truth)), truth * classes + predicted] = 1.0
     return cells
 
 
 def accuracy(sums: Floats) -> Floats:
-    """Return the share on the diagonal of confusions (..., K * K)."""
+    """Return the accuracy of confusion matrices (..., K * K)."""
     table = _square(sums)
     return _ratio(np.trace(table, axis1=-2, axis2=-1), table.sum((-2, -1)))
 
 
 def macro_f1(sums: Floats) -> Floats:
-    """Return the mean F1 of confusions (..., K * K), over classes that occur or are predicted.
+    """Return the mean F1 of confusion matrices (..., K * K), over classes that occur or are predicted.
 
-    As `sklearn.metrics.f1_score(average="macro")` has it.
+    Equals `sklearn.metrics.f1_score(average="macro")`.
     """
     table = _square(sums)
     hits = np.diagonal(table, axis1=-2, axis2=-1)
@@ -70,10 +70,10 @@ def macro_f1(sums: Floats) -> Floats:
 
 
 def quadratic_kappa(sums: Floats) -> Floats:
-    """Return Cohen's kappa with quadratic weights (Cohen 1968) of confusions (..., K * K).
+    """Return Cohen's kappa with quadratic weights (Cohen 1968) of confusion matrices (..., K * K).
 
-    1 less the mean squared distance over what it would be if prediction knew nothing of the truth; NaN
-    where truth and prediction are one class alone.
+    1 minus the mean squared distance over its value if prediction and truth were independent; NaN if
+    truth and prediction are a single class.
     """
     table = _square(sums)
     steps = np.arange(table.shape[-1])
@@ -86,22 +86,22 @@ def quadratic_kappa(sums: Floats) -> Floats:
 
 
 def absolute_error(sums: Floats) -> Floats:
-    """Return the mean distance between true and predicted class of confusions (..., K * K)."""
+    """Return the mean distance between true and predicted class of confusion matrices (..., K * K)."""
     table = _square(sums)
     steps = np.arange(table.shape[-1])
     return _ratio((np.abs(steps[:, None] - steps) * table).sum((-2, -1)), table.sum((-2, -1)))
 
 
 def confidence_bins(confidence: Floats, right: npt.NDArray[np.bool_]) -> Floats:
-    """Put each row's count, confidence and correctness in the bin of its confidence: (n, 3 * BINS).
+    """Return each row's count, confidence and correctness in the bin of its confidence: (n, 3 * BINS).
 
-    A bin holds its upper edge (Naeini et al. 2015).
+    A bin includes its upper edge (Naeini et al. 2015).
     """
-    place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    index = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     rows = np.arange(len(confidence))
     bins = np.zeros((len(confidence), 3, BINS))
     for kind, values in enumerate((np.ones(len(rows)), confidence, right.astype(np.float64))):
-        bins[rows, kind, place] = values
+        bins[rows, kind, index] = values
     return bins.reshape(len(confidence), 3 * BINS)
 
 
@@ -112,13 +112,13 @@ def calibration_error(sums: Floats) -> Floats:
 
 
 def negative_log_likelihood(probabilities: Floats, truth: Ids) -> Floats:
-    """Return the negative log of the probability that the true class was given, in nats: (n,)."""
-    given = probabilities[np.arange(len(truth)), truth]
-    return -np.log(np.maximum(given, 1e-12))
+    """Return the negative log of the probability of the true class, in nats: (n,)."""
+    of_truth = probabilities[np.arange(len(truth)), truth]
+    return -np.log(np.maximum(of_truth, 1e-12))
 
 
 def mean(sums: Floats) -> Floats:
-    """Return the first of sums (..., 2) over the second."""
+    """Return the first of sums (..., 2) divided by the second."""
     return _ratio(sums[..., 0], sums[..., 1])
 
 

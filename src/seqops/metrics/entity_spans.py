@@ -1,6 +1,6 @@
-"""Strict entity scores: a span counts only if its type and both its borders are right.
+"""Strict entity metrics: a span counts only if its type and both its boundaries are right.
 
-Strict IOB2, as `seqeval` has it with `mode="strict", scheme=IOB2`, and as CoNLL-2003 scores entities.
+Strict IOB2, as `seqeval` with `mode="strict", scheme=IOB2`, and as CoNLL-2003 scores entities.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def span_scores(
 
 
 def f1(sums: Floats) -> Floats:
-    """Return 2tp / (2tp + fp + fn) of sums (..., 3); 0 where nothing is there to find or found."""
+    """Return 2tp / (2tp + fp + fn) of sums (..., 3); 0 if there is no true and no predicted span."""
     tp, fp, fn = np.moveaxis(sums, -1, 0)
     return _ratio(2 * tp, 2 * tp + fp + fn)
 
@@ -68,7 +68,7 @@ def _counts(
     rows = []
     for guesses, truths in zip(predicted, true, strict=True):
         guessed = {s for s in guesses if s[2] in types}
-        wanted = {s for s in truths if s[2] in types}
-        hits = len(guessed & wanted)
-        rows.append((hits, len(guessed) - hits, len(wanted) - hits))
+        expected = {s for s in truths if s[2] in types}
+        hits = len(guessed & expected)
+        rows.append((hits, len(guessed) - hits, len(expected) - hits))
     return np.array(rows, np.float64).reshape(-1, 3)

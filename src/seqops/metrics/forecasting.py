@@ -1,4 +1,4 @@
-"""Forecast scores over (origin, step) errors: MASE, sMAPE, MAPE, RMSE, MAE and interval coverage.
+"""Forecast metrics over (origin, step) errors: MASE, sMAPE, MAPE, RMSE, MAE and interval coverage.
 
 Definitions: Hyndman and Koehler 2006, "Another look at measures of forecast accuracy"; sMAPE of the
 M3 competition (Makridakis and Hibon 2000). Unknown targets are NaN and left out.
@@ -21,19 +21,19 @@ Floats = npt.NDArray[np.float64]
 
 
 def ratio(sums: Floats) -> Floats:
-    """Divide the first sum by the second; NaN over nothing."""
+    """Divide the first sum by the second; NaN if the second is 0."""
     known = sums[..., 1] > 0
     out: Floats = np.where(known, sums[..., 0] / np.where(known, sums[..., 1], 1.0), np.nan)
     return out
 
 
 def percent(sums: Floats) -> Floats:
-    """Give the ratio in percent."""
+    """Return the ratio in percent."""
     return 100.0 * ratio(sums)
 
 
 def root(sums: Floats) -> Floats:
-    """Take the root of the ratio."""
+    """Return the square root of the ratio."""
     return np.sqrt(ratio(sums))
 
 
@@ -61,8 +61,8 @@ def symmetric(truth: Floats, forecast: Floats) -> Floats:
 
 def inside(truth: Floats, low: Floats, high: Floats) -> Floats:
     """1 where the truth lies in the interval, 0 outside, NaN where it is unknown."""
-    held = (low <= truth) & (truth <= high)
-    return np.where(np.isnan(truth), np.nan, held)
+    covered = (low <= truth) & (truth <= high)
+    return np.where(np.isnan(truth), np.nan, covered)
 
 
 def counted(losses: Floats, examples: int) -> Floats:
@@ -73,7 +73,7 @@ def counted(losses: Floats, examples: int) -> Floats:
 
 @dataclass(frozen=True)
 class Scope:
-    """The part of the forecasts that a family of scores speaks of: (n, steps, V), or (n, V); a row a unit."""
+    """The part of the forecasts that a family of scores covers: (n, steps, V) or (n, V), one unit per row."""
 
     prefix: str
     truth: Floats
@@ -91,8 +91,8 @@ class Scope:
         yield self._score("mae", absolute(self.truth, mean), ratio)
         for level in ("80", "95"):
             if f"low{level}" in self.forecasts:
-                held = inside(self.truth, self.forecasts[f"low{level}"], self.forecasts[f"high{level}"])
-                yield self._score(f"coverage{level}", held, percent, higher_is_better=True)
+                covered = inside(self.truth, self.forecasts[f"low{level}"], self.forecasts[f"high{level}"])
+                yield self._score(f"coverage{level}", covered, percent, higher_is_better=True)
 
     def _score(self, name: str, losses: Floats, value: object, higher_is_better: bool = False) -> Score:
         statistics = counted(losses, len(losses))
@@ -100,11 +100,11 @@ class Scope:
         return Score(self.prefix + name, statistics, value, higher_is_better, signature, self.block)  # type: ignore[arg-type]
 
 
-def all_of(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Score]:
-    """Score the rolling backtest, one row an origin, then the long forecast, one row a step.
+def forecast_scores(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Score]:
+    """Score the rolling backtest, one row per origin, then the long forecast, one row per step.
 
-    predicted: columns `mean` and, where there are intervals, `low80`, `high80`, `low95`, `high95`;
-    each cell (H x V,) flat. MASE is scaled by the training rows' seasonal naive error.
+    predicted: columns `mean` and, if there are intervals, `low80`, `high80`, `low95`, `high95`; each
+    cell a flat array (H x V,). MASE is scaled by the seasonal naive error of the training rows.
     """
     targets = np.asarray(truth.plain("targets"), np.float64)
     forecasts = {str(name): unflatten(predicted[name], targets.shape) for name in predicted.columns}

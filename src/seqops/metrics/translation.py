@@ -1,4 +1,4 @@
-"""BLEU and chrF over all references of a source, from sacreBLEU's own per-sentence statistics."""
+"""BLEU and chrF with multiple references, from the per-sentence statistics of sacreBLEU."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ORDERS = 4
 def bleu(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Score:
     """Return corpus BLEU, 0 to 100 (Papineni et al. 2002; Post 2018), 13a tokens, mixed case.
 
-    references: all of each hypothesis. Equals sacreBLEU's corpus score wherever some hypothesis has four
-    tokens; shorter ones alone are scored by the orders that they have, as its sentence score does.
+    references: all references of each hypothesis. Equals sacreBLEU's corpus score if any hypothesis has four
+    tokens; otherwise only the n-gram orders that occur are used, as in its sentence score.
     """
     return _score("bleu", BLEU(), _bleu, hypotheses, references)
 
@@ -32,15 +32,15 @@ def chrf(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Scor
 def _score(
     name: str, metric: Any, value: Any, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
 ) -> Score:
-    """Ask sacreBLEU for the statistics: it takes streams, the i-th holding each row's i-th reference."""
-    most = max(len(row) for row in references)
-    streams = [[row[i] if i < len(row) else None for row in references] for i in range(most)]
+    """Compute sacreBLEU's statistics; it takes streams, the i-th with each row's i-th reference."""
+    count = max(len(row) for row in references)
+    streams = [[row[i] if i < len(row) else None for row in references] for i in range(count)]
     statistics = metric._extract_corpus_statistics(list(hypotheses), streams)
     return Score(name, np.asarray(statistics, np.float64), value, True, metric.get_signature().format())
 
 
 def _bleu(sums: Sums) -> Sums:
-    """Map (..., 10) hypothesis and reference lengths, matches and totals of each order, to BLEU."""
+    """Compute BLEU from sums (..., 10): lengths of hypothesis and reference, matches and totals per order."""
     ours, theirs = sums[..., 0], sums[..., 1]
     matches, totals = sums[..., 2 : 2 + ORDERS], sums[..., 2 + ORDERS :]
     missed = (matches == 0) & (totals > 0)
@@ -52,7 +52,7 @@ def _bleu(sums: Sums) -> Sums:
 
 
 def _chrf(sums: Sums) -> Sums:
-    """Map (..., 18) n-grams of hypothesis, reference and both, of each order, to chrF with beta 2."""
+    """Compute chrF with beta 2 from sums (..., 18): n-grams of hypothesis, reference and both per order."""
     ours, theirs, both = (sums[..., i::3] for i in range(3))
     counted = (ours > 0) & (theirs > 0)
     orders = np.maximum(counted.sum(-1), 1)

@@ -1,1 +1,1 @@
-"""Layers and decoding that tasks share."""
+"""Neural network layers, batching and decoding shared by the tasks."""

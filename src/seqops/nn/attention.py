@@ -1,4 +1,4 @@
-"""Attention of decoder states over encoder states, padding left out by length."""
+"""Attention of decoder states over encoder states, with padding masked by length."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Tensor = Any
 
 
 def attend(scores: Tensor, memory: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """Turn scores (B, T, S) to a context (B, T, M) and weights (B, T, S) that are 0 beyond `lengths` (B,)."""
+    """Compute context (B, T, M) and weights (B, T, S) from scores (B, T, S), masked beyond `lengths` (B,)."""
     real = tf.sequence_mask(lengths, tf.shape(scores)[-1])[:, None, :]
     weights = tf.nn.softmax(tf.where(real, scores, scores.dtype.min))
     return tf.matmul(weights, memory), weights

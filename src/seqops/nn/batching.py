@@ -1,4 +1,4 @@
-"""Batches of rows of like length."""
+"""Batches of rows of similar length."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy.typing as npt
 def buckets(
     lengths: npt.NDArray[np.int64], batch_size: int, seed: int, epoch: int
 ) -> list[npt.NDArray[np.int64]]:
-    """Group rows of like length to batches; the order is a function of (seed, epoch) alone.
+    """Group rows of similar length into batches; the order depends only on (seed, epoch).
 
-    Rows are shuffled, sorted by length within pools of 50 batches, cut into batches, and the batches
-    shuffled: little padding, and no epoch sees the same batches.
+    Rows are shuffled, sorted by length within pools of 50 batches, cut into batches, and the batches are
+    shuffled: this keeps padding small and gives every epoch different batches.
     """
     order = np.random.default_rng([seed, epoch]).permutation(len(lengths))
     pool = 50 * batch_size
@@ -26,6 +26,6 @@ def buckets(
 
 
 def in_length_order(lengths: npt.NDArray[np.int64], batch_size: int) -> list[npt.NDArray[np.int64]]:
-    """Cut rows to batches of like length for prediction, where order does not matter."""
+    """Group rows of similar length into batches for prediction, where order does not matter."""
     order = np.argsort(lengths, kind="stable")
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]

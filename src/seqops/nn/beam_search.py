@@ -1,4 +1,4 @@
-"""Greedy and beam search over any step function, batched, as TensorFlow graph operations."""
+"""Batched greedy and beam search over any step function, as TensorFlow graph operations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
 
 
 class Hypotheses(NamedTuple):
-    """Best first: tokens (B, W, L) with `pad` after the end; scores (B, W), normalised by length."""
+    """Hypotheses, best first: tokens (B, W, L) with `pad` after the end; length-normalised scores (B, W)."""
 
     tokens: Tensor
     scores: Tensor
@@ -22,7 +22,7 @@ class Hypotheses(NamedTuple):
 
 @dataclass(frozen=True)
 class Symbols:
-    """The ids that mean something to a search."""
+    """The ids of the special tokens."""
 
     pad: int
     start: int
@@ -30,7 +30,7 @@ class Symbols:
 
 
 class _Beams(NamedTuple):
-    """The hypotheses so far: tokens (B, W, L); log-probabilities, ended, lengths, last tokens (B, W)."""
+    """The current hypotheses: tokens (B, W, L); log-probabilities, ended, lengths, last tokens (B, W)."""
 
     tokens: Tensor
     logp: Tensor
@@ -40,12 +40,15 @@ class _Beams(NamedTuple):
 
 
 def penalty(lengths: Tensor, alpha: float) -> Tensor:
-    """Return the divisor of a log-probability (Wu et al. 2016, equation 14); 1 where alpha is 0."""
+    """Return the length penalty (Wu et al. 2016, equation 14), the divisor of a log-probability.
+
+    It is 1 if alpha is 0.
+    """
     return ((5.0 + tf.cast(lengths, tf.float32)) / 6.0) ** alpha
 
 
 def greedy(step: Step, state: Any, symbols: Symbols, max_length: Tensor) -> Tensor:
-    """Follow the likeliest token to the end or for `max_length` of each row (B,): (B, L), then `pad`."""
+    """Decode the likeliest token at each step, up to `max_length` (B,) of each row: (B, L), then `pad`."""
     rows, last_step = tf.shape(tf.nest.flatten(state)[0])[0], tf.reduce_max(max_length)
 
     def extend(t: Tensor, state: Any, last: Tensor, ended: Tensor, tokens: Tensor) -> tuple[Any, ...]:
@@ -72,11 +75,11 @@ def greedy(step: Step, state: Any, symbols: Symbols, max_length: Tensor) -> Tens
 def beam_search(
     step: Step, state: Any, symbols: Symbols, max_length: Tensor, width: int, alpha: float
 ) -> Hypotheses:
-    """Keep the `width` best hypotheses of each row, finished ones among them, by normalised score.
+    """Keep the `width` best hypotheses of each row, including finished ones, by normalised score.
 
-    state: of B rows, repeated `width` times here. A finished hypothesis keeps its score and its place as
-    long as no better one turns up; those of a row stop at its `max_length` tokens (B,), so that a row's
-    answer does not hang on the rows beside it.
+    state: of B rows; it is repeated `width` times here. A finished hypothesis keeps its score and stays
+    until a better one replaces it. The hypotheses of a row stop at its `max_length` tokens (B,), so that
+    the result of a row does not depend on the other rows of the batch.
     """
     rows, last_step = tf.shape(tf.nest.flatten(state)[0])[0], tf.reduce_max(max_length)
     first_of_row = width * tf.range(rows)[:, None]
@@ -103,7 +106,7 @@ def beam_search(
 
 
 def _first(rows: Tensor, width: int, max_length: Tensor, symbols: Symbols) -> _Beams:
-    # all hypotheses of a row start alike, so only one may be extended, or they would stay alike
+    # all hypotheses of a row start equal, so only one may be extended, or they would stay equal
     only_one = [0.0] + [-1e9] * (width - 1)
     return _Beams(
         tokens=tf.fill([rows, width, max_length], symbols.pad),
@@ -115,7 +118,7 @@ def _first(rows: Tensor, width: int, max_length: Tensor, symbols: Symbols) -> _B
 
 
 def _best(t: Tensor, beams: _Beams, logp: Tensor, symbols: Symbols, alpha: float) -> tuple[Tensor, _Beams]:
-    """Choose among all extensions, logp (B, W, V), the W best; returns their parents (B, W) too."""
+    """Select the W best of all extensions, logp (B, W, V); returns their parents (B, W) and the beams."""
     vocabulary, width = tf.shape(logp)[2], beams.logp.shape[1]
     stay = tf.where(tf.range(vocabulary) == symbols.pad, 0.0, tf.float32.min)  # (V,)
     totals = beams.logp[:, :, None] + tf.where(beams.ended[:, :, None], stay, logp)

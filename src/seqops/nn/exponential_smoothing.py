@@ -1,4 +1,4 @@
-"""Exponential smoothing as a Keras layer, its coefficients learnt by gradient descent."""
+"""Exponential smoothing as a Keras layer whose coefficients are learnt by gradient descent."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import keras
 import numpy as np
 from keras import ops
 
-STARTS = {"alpha": 0.4, "beta": 0.02, "gamma": 0.3, "phi": 0.998}
-"""A trend that hardly bends: short windows tell nothing of damping, and over a long horizon it costs most."""
+INITIAL = {"alpha": 0.4, "beta": 0.02, "gamma": 0.3, "phi": 0.998}
+"""Initial coefficients; the trend is hardly damped, because short windows carry no information about damping
+and over a long horizon it costs most."""
 
 
 @dataclass(frozen=True)
 class Smoothed:
     """Components at the end of a window.
 
-    level, trend: (B, V); season: (B, m, V), the coming step first; adjusted: (B, W, V), the window
-    without its season.
+    level, trend: (B, V); season: (B, m, V), the next step first; adjusted: (B, W, V), the seasonally
+    adjusted window.
     """
 
     level: Any
@@ -30,7 +31,7 @@ class Smoothed:
 class SmoothingCell(keras.layers.Layer):
     """One step of additive Holt-Winters smoothing with a damped trend, in error-correction form.
 
-    States: level (B, V), trend (B, V), season (B, m x V), the present step's season first.
+    States: level (B, V), trend (B, V), season (B, m x V), the current step's season first.
     """
 
     def __init__(self, season: int, columns: int, name: str) -> None:
@@ -40,32 +41,32 @@ class SmoothingCell(keras.layers.Layer):
         self.output_size = columns
 
     def build(self, shape: tuple[int, ...]) -> None:
-        """Give every column four coefficients, kept between 0 and 1 by a sigmoid."""
+        """Create four coefficients per column, kept between 0 and 1 by a sigmoid."""
         self.logits = {
             name: self.add_weight(
                 shape=(self.columns,),
-                initializer=keras.initializers.Constant(float(np.log(start / (1 - start)))),
+                initializer=keras.initializers.Constant(float(np.log(initial / (1 - initial)))),
                 name=name,
             )
-            for name, start in STARTS.items()
+            for name, initial in INITIAL.items()
         }
 
     def call(self, value: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        """Take in one value (B, V); return it without its season."""
+        """Update the states with one value (B, V); returns it seasonally adjusted."""
         alpha, beta, gamma, phi = (ops.sigmoid(logit) for logit in self.logits.values())
         level, trend, season = states
         expected = season[:, : self.columns]
-        ahead = level + phi * trend
-        error = value - ahead - expected
-        now = expected + gamma * (1 - alpha) * error
-        moved = ops.concatenate([season[:, self.columns :], now], axis=1)
-        return value - now, [ahead + alpha * error, phi * trend + alpha * beta * error, moved]
+        forecast = level + phi * trend
+        error = value - forecast - expected
+        updated = expected + gamma * (1 - alpha) * error
+        rotated = ops.concatenate([season[:, self.columns :], updated], axis=1)
+        return value - updated, [forecast + alpha * error, phi * trend + alpha * beta * error, rotated]
 
 
 class ExponentialSmoothing(keras.layers.Layer):
-    """Smooth a window and carry its level, damped trend and season on.
+    """Smooths a window and extrapolates its level, damped trend and season.
 
-    In the logarithm of a series its seasons multiply. Hyndman et al. 2008, "Forecasting with
+    On the logarithm of a series the season is multiplicative. Hyndman et al. 2008, "Forecasting with
     Exponential Smoothing", section 3.4; learnt with a network as in Smyl 2020, "A hybrid method of
     exponential smoothing and recurrent neural networks", section 3.
     """
@@ -82,7 +83,7 @@ class ExponentialSmoothing(keras.layers.Layer):
         return Smoothed(level, trend, ops.reshape(season, (-1, self.season, self.columns)), adjusted)
 
     def _start(self, x: Any) -> list[Any]:
-        """Decompose the whole seasons of the window by their means: the states before its first step."""
+        """Estimate the initial states from the means of the window's complete seasons."""
         m = self.season
         whole = x.shape[1] // m
         seasons = ops.reshape(x[:, : whole * m], (-1, whole, m, self.columns))
@@ -93,7 +94,7 @@ class ExponentialSmoothing(keras.layers.Layer):
         return [means[:, 0] - trend * (m + 1) / 2, trend, ops.reshape(season, (-1, m * self.columns))]
 
     def path(self, smoothed: Smoothed, steps: int) -> Any:
-        """Carry level, damped trend and season on: (B, steps, V)."""
+        """Extrapolate level, damped trend and season: (B, steps, V)."""
         phi = ops.sigmoid(self.cell.logits["phi"])
         exponents = ops.reshape(ops.arange(1, steps + 1, dtype=phi.dtype), (-1, 1))
         powers = ops.cumsum(phi**exponents, axis=0)  # (steps, V)

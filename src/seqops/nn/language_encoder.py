@@ -1,4 +1,4 @@
-"""A recurrent encoder of tokens that can carry its state on."""
+"""A recurrent encoder of tokens whose state can be carried over between batches."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from seqops.nn.rnn import GRU, LSTM
 
 Tensor = Any
 States = tuple[tuple[Tensor, ...], ...]
-"""What each layer, the lowest first, knows: (hidden, cell) of an LSTM, (hidden,) of a GRU."""
+"""The state of each layer, the lowest first: (hidden, cell) of an LSTM, (hidden,) of a GRU."""
 
 
 @dataclass(frozen=True)
 class LanguageEncoderConfig:
-    """What a language encoder is made of.
+    """The architecture of a language encoder.
 
-    tie_embeddings: its output is as wide as its embedding, so that `Softmax` may share the embedding's
-    matrix; precision: of the LSTM's big products in training.
+    tie_embeddings: the output is as wide as the embedding, so that `Softmax` can share the embedding
+    matrix; precision: of the LSTM's large matrix products in training.
     """
 
     kind: Literal["lstm", "gru"]
@@ -34,15 +34,15 @@ class LanguageEncoderConfig:
 
     @property
     def layer_units(self) -> list[int]:
-        """Units of each recurrent layer, the lowest first (Merity et al. 2018, section 4.4, where tied)."""
+        """Units of each recurrent layer, the lowest first (tied: Merity et al. 2018, section 4.4)."""
         return [self.units] * (self.layers - 1) + [self.embedding if self.tie_embeddings else self.units]
 
 
 class LanguageEncoder(keras.layers.Layer):
-    """Embed tokens and read them forwards; dropout after the embedding and after every layer.
+    """Embeds tokens and reads them forwards; dropout after the embedding and after every layer.
 
-    Its parts are named `embedding`, `recurrent_0`, `recurrent_1` and so on, and so are their variables:
-    what one network has learnt can be given to another, and layers trained one by one.
+    Its layers are named `embedding`, `recurrent_0`, `recurrent_1` and so on, and so are their variables:
+    weights can be copied to another network, and layers trained one by one.
     """
 
     def __init__(self, sizes: LanguageEncoderConfig, **kwargs: Any) -> None:
@@ -54,15 +54,15 @@ class LanguageEncoder(keras.layers.Layer):
         self.drops = [keras.layers.Dropout(sizes.dropout, name=name) for name in names]
 
     def zeros(self, rows: Tensor | int) -> States:
-        """Return the states of `rows` rows of which nothing was read."""
+        """Return the initial states for `rows` rows."""
         parts = 2 if self.sizes.kind == "lstm" else 1
         return tuple((tf.zeros([rows, width]),) * parts for width in self.sizes.layer_units)
 
     def call(self, tokens: Tensor, state: States, training: bool = False) -> tuple[Tensor, States]:
-        """Read tokens (B, T) from a state, parts (B, U).
+        """Read tokens (B, T) from a state whose tensors are (B, U).
 
-        Returns the output (B, T, D), and the states after every token, parts (B, T, U): `last` of them
-        goes on where these tokens end, `gather_last` of statewise where each row of them does.
+        Returns the output (B, T, D), and the states after every token, tensors (B, T, U): `last` selects
+        those after the last step, `rnn.gather_last` those after the last real token of each row.
         """
         x = self.drops[0](self.embedding(tokens), training=training)
         states = []
@@ -81,14 +81,14 @@ class LanguageEncoder(keras.layers.Layer):
 
 
 def last(states: States) -> States:
-    """Take the states after the last token, parts (B, U), from those after every token (B, T, U)."""
+    """Select the states after the last token, (B, U) each, from those after every token, (B, T, U)."""
     return tuple(tuple(part[:, -1] for part in layer) for layer in states)
 
 
 def embedding(size: int, width: int, name: str) -> keras.layers.Embedding:
-    """Make an embedding of vectors about 1 long: Keras' own are so small that learning starts late."""
-    start = keras.initializers.RandomNormal(stddev=width**-0.5)
-    return keras.layers.Embedding(size, width, embeddings_initializer=start, name=name)
+    """Return an embedding with vectors of norm about 1; those of Keras are too small to learn early."""
+    initializer = keras.initializers.RandomNormal(stddev=width**-0.5)
+    return keras.layers.Embedding(size, width, embeddings_initializer=initializer, name=name)
 
 
 def _recurrent(sizes: LanguageEncoderConfig, width: int, number: int) -> LSTM | GRU:

@@ -1,4 +1,4 @@
-"""Recurrent layers: cells, from both ends, and those that pass a state on."""
+"""Recurrent layers: bidirectional, and layers that return the state of every step."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ CELLS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras
 
 @keras.saving.register_keras_serializable("seqops")
 class BidirectionalRNN(keras.layers.Layer):
-    """Read rows forwards and backwards (Graves and Schmidhuber 2005).
+    """Reads rows forwards and backwards (Graves and Schmidhuber 2005).
 
-    With right padding the forward layer never sees padding before a real step, and the backward layer
-    needs its input only turned round within each row's length; so neither carries a mask.
+    With right padding the forward layer never sees padding before a real step, and the backward layer only
+    needs its input reversed within each row's length; so neither needs a mask.
     """
 
     def __init__(self, kind: str, units: int, **kwargs: Any) -> None:
@@ -26,14 +26,14 @@ class BidirectionalRNN(keras.layers.Layer):
         self.backwards = CELLS[kind](units, return_sequences=True, name="backwards")
 
     def build(self, x_shape: Any, lengths_shape: Any) -> None:
-        """Make the weights of both directions for an input (B, T, D)."""
+        """Create the weights of both directions for an input (B, T, D)."""
         self.forwards.build(x_shape)
         self.backwards.build(x_shape)
 
     def call(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Map (B, T, D) with lengths (B,) to (B, T, 2 * units); what stands beyond a length is noise."""
-        turned = tf.reverse_sequence(x, lengths, seq_axis=1)
-        backwards = tf.reverse_sequence(self.backwards(turned), lengths, seq_axis=1)
+        """Map (B, T, D) with lengths (B,) to (B, T, 2 * units); outputs beyond a length are undefined."""
+        flipped = tf.reverse_sequence(x, lengths, seq_axis=1)
+        backwards = tf.reverse_sequence(self.backwards(flipped), lengths, seq_axis=1)
         return tf.concat([self.forwards(x), backwards], -1)
 
     def compute_output_shape(self, x_shape: Any, lengths_shape: Any) -> tuple[Any, ...]:
@@ -41,20 +41,20 @@ class BidirectionalRNN(keras.layers.Layer):
         return (*x_shape[:-1], 2 * self.units)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what `__init__` takes."""
+        """Return the arguments of `__init__`."""
         return {**super().get_config(), "kind": self.kind, "units": self.units}
 
 
 def mixed_precision_matmul(a: Tensor, b: Tensor, precision: str, **transposed: bool) -> Tensor:
-    """Multiply two float32 matrices in `precision`; the result is float32 again."""
+    """Multiply two float32 matrices in `precision`; the result is cast to float32."""
     return tf.cast(tf.matmul(tf.cast(a, precision), tf.cast(b, precision), **transposed), tf.float32)
 
 
 class LSTM(keras.layers.Layer):
-    """The layer of Hochreiter and Schmidhuber 1997 with forget gates; gates in the order i, f, c, o.
+    """The LSTM of Hochreiter and Schmidhuber 1997 with forget gates; gates in the order i, f, c, o.
 
-    Like `keras.layers.LSTM` (the same weights give the same outputs), but it also gives the cell state of
-    every step, so that the state at a row's own end needs no mask.
+    Like `keras.layers.LSTM` (the same weights give the same outputs), but it also returns the cell state of
+    every step, so that the state at the end of a row needs no mask.
     """
 
     def __init__(self, units: int, precision: str, **kwargs: Any) -> None:
@@ -62,7 +62,7 @@ class LSTM(keras.layers.Layer):
         self.units, self.precision = units, precision
 
     def build(self, shape: Any) -> None:
-        """Make the weights as Keras does: forget gates start open."""
+        """Create the weights as Keras does: forget gates start open."""
         width = 4 * self.units
         self.kernel = self.add_weight(shape=(shape[-1], width), name="kernel")
         self.recurrent = self.add_weight(
@@ -78,24 +78,24 @@ class LSTM(keras.layers.Layer):
     def call(
         self, inputs: Tensor, state: tuple[Tensor, Tensor], training: bool = False
     ) -> tuple[Tensor, Tensor]:
-        """Read inputs (B, T, D) from the state (hidden, cell), (B, U) each; returns both for every step."""
+        """Read inputs (B, T, D) from the state (hidden, cell), (B, U) each; returns both of every step."""
         rows, steps = tf.shape(inputs)[0], tf.shape(inputs)[1]
         precision = self.precision if training else "float32"
         flat = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [-1, inputs.shape[-1]])
-        drive = mixed_precision_matmul(flat, self.kernel, precision) + self.bias
-        drive = tf.reshape(drive, [steps, rows, 4 * self.units])
-        hidden, cell = _run(drive, tf.convert_to_tensor(self.recurrent), *state, precision)
+        projected = mixed_precision_matmul(flat, self.kernel, precision) + self.bias
+        projected = tf.reshape(projected, [steps, rows, 4 * self.units])
+        hidden, cell = _run(projected, tf.convert_to_tensor(self.recurrent), *state, precision)
         return tf.transpose(hidden, [1, 0, 2]), tf.transpose(cell, [1, 0, 2])
 
     def step(self, inputs: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Read one input of each row (B, D), without the cost of a loop; returns hidden and cell."""
+        """Read one input of each row (B, D), without the cost of a loop; returns hidden and cell state."""
         hidden, cell = state
         gates = tf.matmul(inputs, self.kernel) + tf.matmul(hidden, self.recurrent) + self.bias
         return _cell(gates, cell)[:2]
 
 
 class GRU(keras.layers.Layer):
-    """The layer of Cho et al. 2014, with the same way of giving its states."""
+    """The GRU of Cho et al. 2014; like `LSTM`, it returns the state of every step."""
 
     def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -107,16 +107,16 @@ class GRU(keras.layers.Layer):
         return (tf.zeros([tf.shape(inputs)[0], self.units]),)
 
     def call(self, inputs: Tensor, state: tuple[Tensor], training: bool = False) -> tuple[Tensor]:
-        """Read inputs (B, T, D) from the state (hidden,), (B, U); returns it for every step."""
+        """Read inputs (B, T, D) from the state (hidden,), (B, U); returns the hidden state of every step."""
         return (self.steps(inputs, initial_state=list(state), training=training),)
 
     def step(self, inputs: Tensor, state: tuple[Tensor]) -> tuple[Tensor]:
-        """Read one input of each row (B, D), without the cost of a loop; returns hidden."""
+        """Read one input of each row (B, D), without the cost of a loop; returns the hidden state."""
         return (self.steps.cell(inputs, list(state))[0],)
 
 
 def gather_last(steps: Tensor, lengths: Tensor) -> Tensor:
-    """Take from steps (B, T, U) each row's last real one: (B, U)."""
+    """Select each row's last real step from (B, T, U): (B, U)."""
     return tf.gather(steps, lengths - 1, batch_dims=1)
 
 
@@ -126,39 +126,39 @@ def _open_forget_gates(shape: Any, dtype: Any = None) -> Tensor:
 
 
 def _run(
-    drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str
+    projected: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str
 ) -> tuple[Tensor, Tensor]:
-    """Run over drive (T, B, 4U), the inputs' part of the gates: hidden and cell states, (T, B, U) each."""
+    """Run over the projected inputs (T, B, 4U); returns hidden and cell states, (T, B, U) each."""
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def run(drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor) -> Any:
-        hiddens, cells, gates = _forward(drive, recurrent, hidden, cell, precision)
+    def run(projected: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor) -> Any:
+        hiddens, cells, gates = _forward(projected, recurrent, hidden, cell, precision)
 
         def gradient(up_hidden: Tensor, up_cell: Tensor) -> tuple[Tensor, ...]:
-            before = tf.concat([cell[None], cells[:-1]], 0)
-            through, d_hidden, d_cell = _backward(
-                up_hidden, up_cell, gates, cells, before, recurrent, precision
+            previous = tf.concat([cell[None], cells[:-1]], 0)
+            d_gates, d_hidden, d_cell = _backward(
+                up_hidden, up_cell, gates, cells, previous, recurrent, precision
             )
             width = recurrent.shape[0]
-            entered = tf.reshape(tf.concat([hidden[None], hiddens[:-1]], 0), [-1, width])
+            inputs = tf.reshape(tf.concat([hidden[None], hiddens[:-1]], 0), [-1, width])
             d_recurrent = mixed_precision_matmul(
-                entered, tf.reshape(through, [-1, 4 * width]), precision, transpose_a=True
+                inputs, tf.reshape(d_gates, [-1, 4 * width]), precision, transpose_a=True
             )
-            return through, d_recurrent, d_hidden, d_cell
+            return d_gates, d_recurrent, d_hidden, d_cell
 
         return (hiddens, cells), gradient
 
-    hiddens, cells = run(drive, recurrent, hidden, cell)
+    hiddens, cells = run(projected, recurrent, hidden, cell)
     return hiddens, cells
 
 
 def _forward(
-    drive: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str
+    projected: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str
 ) -> tuple[Tensor, ...]:
-    steps, matrix = tf.shape(drive)[0], tf.cast(recurrent, precision)
+    steps, matrix = tf.shape(projected)[0], tf.cast(recurrent, precision)
 
     def step(t: Tensor, hidden: Tensor, cell: Tensor, *written: Any) -> tuple[Any, ...]:
-        new = _cell(drive[t] + mixed_precision_matmul(hidden, matrix, precision), cell)
+        new = _cell(projected[t] + mixed_precision_matmul(hidden, matrix, precision), cell)
         return t + 1, *new[:2], *(w.write(t, n) for w, n in zip(written, new, strict=True))
 
     units = recurrent.shape[0]
@@ -170,7 +170,7 @@ def _forward(
 
 
 def _cell(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Turn the gates' inputs (B, 4U) and a cell state to hidden and cell state and the gates."""
+    """Compute hidden state, cell state and gates from the gates' inputs (B, 4U) and the last cell state."""
     i, f, c, o = tf.split(gates, 4, -1)
     i, f, c, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(c), tf.sigmoid(o)
     cell = f * cell + i * c
@@ -182,7 +182,7 @@ def _backward(
     up_cell: Tensor,
     gates: Tensor,
     cells: Tensor,
-    before: Tensor,
+    previous: Tensor,
     recurrent: Tensor,
     precision: str,
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -191,18 +191,18 @@ def _backward(
     squashed = tf.tanh(cells)
     to_cell = o * (1 - squashed * squashed)
     of_hidden = squashed * o * (1 - o)
-    of_cell = tf.concat([c * i * (1 - i), before * f * (1 - f), i * (1 - c * c)], -1)
+    of_cell = tf.concat([c * i * (1 - i), previous * f * (1 - f), i * (1 - c * c)], -1)
     matrix = tf.cast(tf.transpose(recurrent), precision)
 
     def step(t: Tensor, d_hidden: Tensor, d_cell: Tensor, written: Any) -> tuple[Any, ...]:
         d_hidden = d_hidden + up_hidden[t]
         d_cell = d_cell + up_cell[t] + d_hidden * to_cell[t]
-        through = tf.concat([tf.tile(d_cell, [1, 3]) * of_cell[t], d_hidden * of_hidden[t]], -1)
+        d_gates = tf.concat([tf.tile(d_cell, [1, 3]) * of_cell[t], d_hidden * of_hidden[t]], -1)
         return (
             t - 1,
-            mixed_precision_matmul(through, matrix, precision),
+            mixed_precision_matmul(d_gates, matrix, precision),
             d_cell * f[t],
-            written.write(t, through),
+            written.write(t, d_gates),
         )
 
     steps = tf.shape(gates)[0]

@@ -1,4 +1,4 @@
-"""The softmax over a vocabulary: tied or not, smoothed, or learnt from a drawn part of a large vocabulary."""
+"""Softmax layers over a vocabulary: tied, tempered or sampled; label smoothing."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Tensor = Any
 
 
 class Softmax(keras.layers.Layer):
-    """Logits over a vocabulary, by the embedding's own matrix where one is given (Press and Wolf 2017).
+    """Logits over a vocabulary, tied to the embedding matrix if one is given (Press and Wolf 2017).
 
-    precision: of the product in training.
+    precision: of the matrix product in training.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Softmax(keras.layers.Layer):
         self.size, self.embedding, self.precision = size, embedding, precision
 
     def build(self, shape: Any) -> None:
-        """Make the bias, and a matrix of its own where none is shared."""
+        """Create the bias, and the output matrix if it is not tied."""
         self.bias = self.add_weight(shape=(self.size,), initializer="zeros", name="bias")
         if self.embedding is None:
             self.kernel = self.add_weight(shape=(self.size, shape[-1]), name="kernel")
@@ -39,15 +39,15 @@ class Softmax(keras.layers.Layer):
         return mixed_precision_matmul(readouts, self.matrix(), precision, transpose_b=True) + self.bias
 
     def matrix(self) -> Tensor:
-        """Return a row a token: (V, E)."""
+        """Return the output matrix, one row per token: (V, E)."""
         return tf.convert_to_tensor(self.kernel if self.embedding is None else self.embedding.embeddings)
 
 
 class TemperedSoftmax(Softmax):
-    """A softmax whose logits are divided by a temperature, which held-out rows set after the fit."""
+    """A softmax whose logits are divided by a temperature, set on held-out rows after the fit."""
 
     def build(self, shape: Any) -> None:
-        """Make the weights, and the temperature."""
+        """Create the weights and the temperature."""
         super().build(shape)
         self.temperature = self.add_weight(shape=(), initializer="ones", trainable=False, name="temperature")
 
@@ -57,9 +57,9 @@ class TemperedSoftmax(Softmax):
 
 
 class SampledSoftmax(Softmax):
-    """A softmax that can be learnt from drawn tokens.
+    """A softmax that can be trained on a sample of the vocabulary.
 
-    inclusion_probabilities: of each token (V,) to be among them.
+    inclusion_probabilities: probability of each token to be in the sample, (V,).
     """
 
     def __init__(
@@ -75,9 +75,10 @@ class SampledSoftmax(Softmax):
         self.seeds = keras.random.SeedGenerator(0)
 
     def draw(self) -> Tensor:
-        """Draw tokens, no one twice, each with its own chance: as many as the chances sum to.
+        """Sample tokens without replacement, each with its inclusion probability.
 
-        Systematic sampling: points one apart on the cumulated chances (Madow 1949).
+        Systematic sampling: points one apart on the cumulative probabilities (Madow 1949), so the sample
+        size is the sum of the probabilities.
         """
         edges = np.cumsum(self.inclusion_probabilities)
         count = round(float(edges[-1]))
@@ -87,42 +88,44 @@ class SampledSoftmax(Softmax):
         return tf.searchsorted(tf.constant(edges), points, side="right")
 
     def loss(self, truth: Tensor, readouts: Tensor) -> Tensor:
-        """Return the cross-entropy (N,) of truth (N,) against drawn tokens that stand for all others.
+        """Return the cross-entropy (N,) of truth (N,), estimated on a sample of the vocabulary.
 
-        Of the sum over all tokens, the truth's term is exact and that of a drawn token weighs 1 / its chance,
-        so the sum is right on average (Jean et al. 2015, section 3; Blanc and Rendle 2018, section 2.2).
+        In the sum over all tokens, the true token's term is exact and a sampled token's term is weighted by
+        1 / its inclusion probability, so the sum is unbiased (Jean et al. 2015, section 3; Blanc and Rendle
+        2018, section 2.2).
         """
-        truth, drawn = tf.cast(truth, tf.int32), self.draw()
+        truth, sampled = tf.cast(truth, tf.int32), self.draw()
         matrix, bias = self.matrix(), tf.convert_to_tensor(self.bias)
         of_truth = tf.reduce_sum(readouts * tf.gather(matrix, truth), -1) + tf.gather(bias, truth)
-        logits = mixed_precision_matmul(readouts, tf.gather(matrix, drawn), self.precision, transpose_b=True)
-        chances = tf.gather(tf.constant(self.inclusion_probabilities, tf.float32), drawn)
-        logits += tf.gather(bias, drawn) - tf.math.log(chances)  # (N, K)
-        logits = tf.where(drawn == truth[:, None], logits.dtype.min, logits)
+        rows = tf.gather(matrix, sampled)
+        logits = mixed_precision_matmul(readouts, rows, self.precision, transpose_b=True)
+        probabilities = tf.gather(tf.constant(self.inclusion_probabilities, tf.float32), sampled)
+        logits += tf.gather(bias, sampled) - tf.math.log(probabilities)  # (N, K)
+        logits = tf.where(sampled == truth[:, None], logits.dtype.min, logits)
         return tf.reduce_logsumexp(tf.concat([of_truth[:, None], logits], -1), -1) - of_truth
 
 
-def inclusion_probabilities(counts: Sequence[int], drawn: int) -> npt.NDArray[np.float64]:
-    """Give each token a chance in proportion to its count plus one, at most 1, that sum to `drawn`: (V,)."""
+def inclusion_probabilities(counts: Sequence[int], size: int) -> npt.NDArray[np.float64]:
+    """Return probabilities proportional to the counts plus one, capped at 1, that sum to `size`: (V,)."""
     share = np.asarray(counts, np.float64) + 1.0
-    sure = np.zeros(len(share), bool)
+    certain = np.zeros(len(share), bool)
     while True:
-        left = drawn - sure.sum()
-        if left >= (~sure).sum():
+        left = size - certain.sum()
+        if left >= (~certain).sum():
             return np.ones(len(share))
-        chances = np.where(sure, 1.0, left * share / share[~sure].sum())
-        if (chances <= 1.0).all():
-            return chances
-        sure |= chances > 1.0
+        probabilities = np.where(certain, 1.0, left * share / share[~certain].sum())
+        if (probabilities <= 1.0).all():
+            return probabilities
+        certain |= probabilities > 1.0
 
 
 def smoothed_cross_entropy(smoothing: float) -> Callable[[Tensor, Tensor], Tensor]:
-    """Return the cross-entropy against 1 - smoothing on the truth and the rest spread (Szegedy 2016)."""
+    """Return the cross-entropy with label smoothing (Szegedy et al. 2016)."""
 
     def loss(truth: Tensor, logits: Tensor) -> Tensor:
         size = logits.shape[-1]
         rest = smoothing / size
-        wanted = tf.one_hot(tf.cast(truth, tf.int32), size, 1.0 - smoothing + rest, rest)
-        return tf.nn.softmax_cross_entropy_with_logits(wanted, logits)
+        targets = tf.one_hot(tf.cast(truth, tf.int32), size, 1.0 - smoothing + rest, rest)
+        return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
 
     return loss

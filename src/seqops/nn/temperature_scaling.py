@@ -1,4 +1,4 @@
-"""How sure a model may be, learnt from rows that it was not fitted to."""
+"""Temperature scaling: calibration of logits on held-out rows."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-COLDEST, HOTTEST = 0.2, 10.0
-CLOSE = 1e-4
-"""Of the logarithm: surprise is flat where it is least."""
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
+TOLERANCE = 1e-4
+"""Of the logarithm of the temperature: the cross-entropy is flat around its minimum."""
 
 
 def temperature(cross_entropy: Callable[[float], float]) -> float:
-    """Return what to divide logits by to be least surprised (Guo et al. 2017, section 4.2).
+    """Return the temperature with the lowest cross-entropy (Guo et al. 2017, section 4.2).
 
-    cross_entropy: the mean cross-entropy of held-out rows at a temperature.
+    cross_entropy: the mean cross-entropy of held-out rows as a function of the temperature.
     """
     from scipy.optimize import minimize_scalar
 
-    bounds = (math.log(COLDEST), math.log(HOTTEST))
+    bounds = (math.log(MIN_TEMPERATURE), math.log(MAX_TEMPERATURE))
     found = minimize_scalar(
-        lambda x: cross_entropy(math.exp(x)), bounds=bounds, method="bounded", options={"xatol": CLOSE}
+        lambda x: cross_entropy(math.exp(x)), bounds=bounds, method="bounded", options={"xatol": TOLERANCE}
     )
     return math.exp(found.x)
 
 
 def fit_temperature(logits: npt.NDArray[np.float64], truth: npt.NDArray[np.int64]) -> float:
-    """Return the temperature of logits (n, K) at which they are least surprised by the truth (n,)."""
+    """Return the temperature of logits (n, K) with the lowest cross-entropy of the truth (n,)."""
 
-    def surprise(heat: float) -> float:
-        return float(-log_softmax(logits / heat)[np.arange(len(truth)), truth].mean())
+    def cross_entropy(value: float) -> float:
+        return float(-log_softmax(logits / value)[np.arange(len(truth)), truth].mean())
 
-    return temperature(surprise)
+    return temperature(cross_entropy)
 
 
 def log_softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return log probabilities (n, K)."""
     shifted = logits - logits.max(1, keepdims=True)
-    normal: npt.NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-    return normal
+    log_probabilities: npt.NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    return log_probabilities

@@ -1,4 +1,4 @@
-"""The transformer: positions, attention of many heads, pre-norm layers, decoding from a fixed-size cache."""
+"""The transformer: position encoding, multi-head attention, pre-norm layers, a fixed-size decoding cache."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ import tensorflow as tf
 
 Tensor = Any
 MASK_VALUE = -1e9
-"""The bias of what must not be seen; two of them together are still a finite number."""
+"""The bias of masked positions; the sum of two is still finite."""
 
 
 class Projected(NamedTuple):
-    """What attention looks at: keys and values, (B, H, S, U / H) each."""
+    """The keys and values of attention, (B, H, S, U / H) each."""
 
     keys: Tensor
     values: Tensor
 
 
 class Cache(NamedTuple):
-    """What one-step decoding remembers: how many tokens each row has read (R,), and a layer's projections."""
+    """The cache of one-step decoding: the tokens read by each row (R,), and each layer's projections."""
 
     read: Tensor
     layers: tuple[Projected, ...]
 
 
-def sinusoids(places: Tensor, width: int) -> Tensor:
-    """Encode places (...) counted from 0 as sines and cosines in turn: (..., width).
+def sinusoids(positions: Tensor, width: int) -> Tensor:
+    """Encode positions (...), counted from 0, as alternating sines and cosines: (..., width).
 
     Vaswani et al. 2017, section 3.5; the width is even.
     """
-    waves = tf.cast(places, tf.float32)[..., None] / 10_000.0 ** (tf.range(0.0, width, 2.0) / width)
-    turns = tf.stack([tf.sin(waves), tf.cos(waves)], -1)  # (..., width / 2, 2)
-    return tf.reshape(turns, tf.concat([tf.shape(places), [width]], 0))
+    angles = tf.cast(positions, tf.float32)[..., None] / 10_000.0 ** (tf.range(0.0, width, 2.0) / width)
+    pairs = tf.stack([tf.sin(angles), tf.cos(angles)], -1)  # (..., width / 2, 2)
+    return tf.reshape(pairs, tf.concat([tf.shape(positions), [width]], 0))
 
 
 def causal(steps: Tensor) -> Tensor:
-    """Return the bias that hides the future: (T, T)."""
+    """Return the bias that masks future positions: (T, T)."""
     return MASK_VALUE * (1.0 - tf.linalg.band_part(tf.ones([steps, steps]), -1, 0))
 
 
 def padding(lengths: Tensor, steps: Tensor) -> Tensor:
-    """Return the bias that hides what lies beyond `lengths` (B,): (B, 1, 1, S)."""
+    """Return the bias that masks positions beyond `lengths` (B,): (B, 1, 1, S)."""
     return tf.where(tf.sequence_mask(lengths, steps), 0.0, MASK_VALUE)[:, None, None]
 
 
 def by_rows(layer: keras.layers.Dense, x: Tensor) -> Tensor:
-    """Apply a dense layer to (B, T, D) in two dimensions, where the product is twice as fast."""
+    """Apply a dense layer to (B, T, D) flattened to two dimensions, where the product is twice as fast."""
     shape = tf.shape(x)
     return tf.reshape(layer(tf.reshape(x, [-1, x.shape[-1]])), [shape[0], shape[1], layer.units])
 
 
 class MultiHead(keras.layers.Layer):
-    """Scaled dot-product attention by many heads (Vaswani et al. 2017, section 3.2.2)."""
+    """Multi-head scaled dot-product attention (Vaswani et al. 2017, section 3.2.2)."""
 
     def __init__(self, units: int, heads: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -65,28 +65,28 @@ class MultiHead(keras.layers.Layer):
         )
 
     def build(self, shape: Any = None) -> None:
-        """Make all weights, whichever method is called first."""
+        """Create all weights, whichever method is called first."""
         for dense in (self.query, self.key, self.value, self.output_):
             dense.build((None, self.units))
         self.built = True
 
     def project(self, memory: Tensor) -> Projected:
-        """Project what is looked at (B, S, U) once for all queries."""
-        return Projected(self._apart(self.key, memory), self._apart(self.value, memory))
+        """Project the memory (B, S, U) once for all queries."""
+        return Projected(self._by_head(self.key, memory), self._by_head(self.value, memory))
 
     def call(self, x: Tensor, seen: Projected, bias: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Attend with x (B, T, U); returns (B, T, U) and the weights (B, H, T, S).
 
-        bias: added to the scaled scores, of any shape that broadcasts to (B, H, T, S): a mask of the future,
-        a mask of padding, a distance, or a sum of them; None: all is seen alike.
+        bias: added to the scaled scores, of any shape that broadcasts to (B, H, T, S): a causal mask, a
+        padding mask, a relative position bias, or a sum of them; None: no bias.
         """
-        queries = self._apart(self.query, x) * (self.units // self.heads) ** -0.5
+        queries = self._by_head(self.query, x) * (self.units // self.heads) ** -0.5
         scores = tf.matmul(queries, seen.keys, transpose_b=True)
         weights = tf.nn.softmax(scores if bias is None else scores + bias)
-        found = tf.transpose(tf.matmul(weights, seen.values), [0, 2, 1, 3])  # (B, T, H, U / H)
-        return by_rows(self.output_, tf.reshape(found, tf.shape(x))), weights
+        context = tf.transpose(tf.matmul(weights, seen.values), [0, 2, 1, 3])  # (B, T, H, U / H)
+        return by_rows(self.output_, tf.reshape(context, tf.shape(x))), weights
 
-    def _apart(self, dense: keras.layers.Dense, x: Tensor) -> Tensor:
+    def _by_head(self, dense: keras.layers.Dense, x: Tensor) -> Tensor:
         shape = tf.shape(x)
         width = self.units // self.heads
         heads = tf.reshape(by_rows(dense, x), [shape[0], shape[1], self.heads, width])
@@ -94,9 +94,9 @@ class MultiHead(keras.layers.Layer):
 
 
 class TransformerLayer(keras.layers.Layer):
-    """Self-attention, attention over a memory where `cross`, and feed-forward, each on a residual branch.
+    """Self-attention, attention over a memory if `cross`, and feed-forward, each on a residual branch.
 
-    Each branch is normalised at its start (pre-norm: Xiong et al. 2020, section 3), and dropped at its end
+    Each branch starts with layer normalisation (pre-norm: Xiong et al. 2020, section 3) and ends with dropout
     (Vaswani et al. 2017, section 5.4).
     """
 
@@ -114,7 +114,7 @@ class TransformerLayer(keras.layers.Layer):
         self.drops = [layers.Dropout(dropout, name=f"drop_{name}") for name in branches]
 
     def build(self, shape: Any = None) -> None:
-        """Make all weights, whichever method is called first."""
+        """Create all weights, whichever method is called first."""
         for attention in (self.attention, self.cross):
             if attention is not None:
                 attention.build()
@@ -134,10 +134,10 @@ class TransformerLayer(keras.layers.Layer):
         memory_bias: Tensor | None = None,
         training: bool = False,
     ) -> tuple[Tensor, Projected, Tensor]:
-        """Read x (B, T, U); returns (B, T, U), what self-attention saw, and the last attention's weights.
+        """Read x (B, T, U); returns (B, T, U), the keys and values of self-attention, and the last weights.
 
         past: keys and values of fixed length L, into which those of x (B, 1, U) are written at each row's
-        place `read` (B,); memory: projected by `cross`.
+        position `read` (B,); memory: projected by `cross`.
         """
         normed = self.norms[0](x)
         seen = self.attention.project(normed)
@@ -153,7 +153,7 @@ class TransformerLayer(keras.layers.Layer):
 
 
 class Transformer(keras.layers.Layer):
-    """Layers and a last normalisation: an encoder, a language model, or, where `cross`, a decoder."""
+    """Layers and a final normalisation: an encoder, a language model, or, if `cross`, a decoder."""
 
     def __init__(
         self,
@@ -168,14 +168,14 @@ class Transformer(keras.layers.Layer):
         super().__init__(**kwargs)
         self.units, self.heads = units, heads
         self.stack = [
-            TransformerLayer(units, heads, feed_forward, dropout, cross, name=f"layer_{place}")
-            for place in range(layers)
+            TransformerLayer(units, heads, feed_forward, dropout, cross, name=f"layer_{number}")
+            for number in range(layers)
         ]
         self.norm = keras.layers.LayerNormalization(epsilon=1e-6, name="norm")
         self.build()
 
     def build(self, shape: Any = None) -> None:
-        """Make all weights, whichever method is called first."""
+        """Create all weights, whichever method is called first."""
         for layer in self.stack:
             layer.build()
         self.norm.build((None, None, self.units))
@@ -198,15 +198,15 @@ class Transformer(keras.layers.Layer):
         bias, memory_bias: added to the scores of self-attention and of attention over the memory.
         """
         weights = None
-        for place, layer in enumerate(self.stack):
-            of_memory = None if memory is None else memory[place]
+        for number, layer in enumerate(self.stack):
+            of_memory = None if memory is None else memory[number]
             x, _, weights = layer(x, bias, memory=of_memory, memory_bias=memory_bias, training=training)
         return self.norm(x), weights
 
     def empty(self, rows: Tensor, length: Tensor) -> Cache:
-        """Return the cache of R rows that have read nothing yet, with room for `length` tokens."""
-        none = tf.zeros([rows, self.heads, length, self.units // self.heads])
-        return Cache(tf.zeros([rows], tf.int32), tuple(Projected(none, none) for _ in self.stack))
+        """Return an empty cache of R rows, with room for `length` tokens."""
+        zeros = tf.zeros([rows, self.heads, length, self.units // self.heads])
+        return Cache(tf.zeros([rows], tf.int32), tuple(Projected(zeros, zeros) for _ in self.stack))
 
     def step(
         self,
@@ -216,21 +216,21 @@ class Transformer(keras.layers.Layer):
         memory: tuple[Projected, ...] | None = None,
         memory_bias: Tensor | None = None,
     ) -> tuple[Tensor, Cache]:
-        """Read one more token of each row, x (R, U); returns (R, U) and the cache with that token in it.
+        """Read one more token of each row, x (R, U); returns (R, U) and the cache that includes that token.
 
-        bias: over the places of the cache, as far as (R, H, 1, L); what a row has not read is hidden here.
+        bias: over the positions of the cache, broadcast to (R, H, 1, L); unread positions are masked here.
         """
         length, seen = tf.shape(cache.layers[0].keys)[2], []
         unread, x = padding(cache.read + 1, length), x[:, None]
         bias = unread if bias is None else bias + unread
-        for place, (layer, past) in enumerate(zip(self.stack, cache.layers, strict=True)):
-            of_memory = None if memory is None else memory[place]
+        for number, (layer, past) in enumerate(zip(self.stack, cache.layers, strict=True)):
+            of_memory = None if memory is None else memory[number]
             x, now, _ = layer(x, bias, past, cache.read, of_memory, memory_bias)
             seen.append(now)
         return self.norm(x)[:, 0], Cache(cache.read + 1, tuple(seen))
 
 
-def _written(old: Tensor, new: Tensor, place: Tensor) -> Tensor:
-    """Set old (R, H, L, D) to new (R, H, 1, D) at each row's `place` (R,)."""
-    here = tf.range(tf.shape(old)[2]) == place[:, None]  # (R, L)
-    return tf.where(here[:, None, :, None], new, old)
+def _written(old: Tensor, new: Tensor, position: Tensor) -> Tensor:
+    """Set old (R, H, L, D) to new (R, H, 1, D) at each row's `position` (R,)."""
+    mask = tf.range(tf.shape(old)[2]) == position[:, None]  # (R, L)
+    return tf.where(mask[:, None, :, None], new, old)

@@ -1,1 +1,1 @@
-"""The training loop."""
+"""The training loop, its optimizer, learning rate and checkpoints."""

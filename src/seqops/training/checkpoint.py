@@ -1,4 +1,4 @@
-"""The state of a fit on disk, from which it goes on after a kill."""
+"""Checkpoints, from which a fit resumes after a kill."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Weights = list[npt.NDArray[Any]]
 
 @dataclass
 class FitState:
-    """All that a fit must remember to go on after a kill; weights and optimizer: at the last epoch's end."""
+    """The state from which a fit resumes; weights and optimizer: at the end of the last epoch."""
 
     epochs: list[EpochResult] = field(default_factory=list)
     best: Weights = field(default_factory=list)
@@ -32,11 +32,11 @@ class FitState:
         return [e for e in self.epochs if e.stage == number]
 
     def best_epoch(self, higher_is_better: bool) -> EpochResult:
-        """Return the first epoch of the best validation score, among those that learnt what the last did."""
+        """Return the first epoch with the best validation score, among those with the latest objective."""
         sign = 1.0 if higher_is_better else -1.0
-        alike = [e for e in self.epochs if e.learns == self.epochs[-1].learns]
-        # a score that is undefined is the worst
-        return max(alike, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
+        comparable = [e for e in self.epochs if e.learns == self.epochs[-1].learns]
+        # an undefined score is the worst
+        return max(comparable, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
 
 
 def _save(path: Path, model: keras.Model, progress: FitState) -> None:

@@ -1,4 +1,4 @@
-"""How the learning rate moves over a fit."""
+"""The learning rate schedule: warm-up and decay."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from seqops.core.settings import FitConfig
 
 
 def learning_rate(fit_config: FitConfig, step: int, steps: int, drops: int) -> float:
-    """Return the rate of a step.
+    """Return the learning rate of a step.
 
-    step: counted from the start of the fit; steps: in one epoch; drops: plateaus met so far.
+    step: counted from the start of the stage; steps: in one epoch; drops: plateaus so far.
     """
     warm = fit_config.warmup_steps
     factor = _decayed(fit_config, step, steps, drops)
@@ -38,7 +38,7 @@ def _decayed(fit_config: FitConfig, step: int, steps: int, drops: int) -> float:
 
 
 def plateaus(scores: list[float], higher_is_better: bool, wait: int = 2) -> int:
-    """Count how often `wait` epochs in a row brought no better score."""
+    """Count how often `wait` consecutive epochs had no better score."""
     drops, idle, best = 0, 0, -math.inf
     for score in scores:
         gain = score if higher_is_better else -score

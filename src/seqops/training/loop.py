@@ -1,4 +1,4 @@
-"""The training loop: seeded, resumable at every epoch, never a step spent on padding."""
+"""The training loop: seeded, and resumable after every epoch."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from seqops.training.optimizer import LayerwiseAdamW, copy_shared_weights, freez
 
 
 class NonFiniteLossError(SeqopsError):
-    """The loss is no longer a number."""
+    """The loss is NaN or infinite."""
 
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A trained model holding the weights of its best epoch."""
+    """A trained model with the weights of its best epoch."""
 
     model: keras.Model
     epochs: list[EpochResult]
@@ -46,55 +46,57 @@ def train(
 ) -> FittedModel:
     """Fit to the training rows, stop early by the goal's score on validation rows, keep the best weights.
 
-    checkpoint: a `.npz` file that is written after every epoch and, where it exists, gone on from; a fit
-    killed and gone on with ends with the weights of one never killed. Raises NonFiniteLossError, and
-    ConfigError for stages that the network cannot learn by.
+    checkpoint: a `.npz` file that is written after every epoch and, if it exists, resumed from; a resumed
+    fit ends with the same weights as an uninterrupted one. Raises NonFiniteLossError, and ConfigError for
+    stages that the network cannot be trained with.
     """
     tf.config.experimental.enable_op_determinism()
     progress = _read(checkpoint) if checkpoint and checkpoint.exists() else FitState()
     plan = fit_config.plan()
     if plan[-1].objective != GOAL:
-        raise ConfigError("fit.stages: the last stage must learn the goal.")
-    subjects = [_subject(network, metrics, stage) for stage in plan]
-    for number, (stage, subject) in enumerate(zip(plan, subjects, strict=True)):
-        own = replace(fit_config, epochs=stage.epochs, learning_rate=stage.learning_rate, stages=())
-        if _finished(progress, number, own, subject.goal.higher_is_better):
+        raise ConfigError("fit.stages: the last stage must have `objective: goal`.")
+    objectives = [_objective(network, metrics, stage) for stage in plan]
+    for number, (stage, objective) in enumerate(zip(plan, objectives, strict=True)):
+        stage_config = replace(fit_config, epochs=stage.epochs, learning_rate=stage.learning_rate, stages=())
+        if _finished(progress, number, stage_config, objective.goal.higher_is_better):
             continue
         keras.utils.set_random_seed(fit_config.seed)
-        model = subject.network.build(meta, LayerwiseAdamW(own))
+        model = objective.network.build(meta, LayerwiseAdamW(stage_config))
         freeze_and_scale(model, stage)
         if progress.of_stage(number):
             _resume(model, progress)
         elif number:
-            _inherit(model, subject, subjects[number - 1], meta, progress.best)
-        loop = StageLoop(subject, model, meta, own, number, stage, progress, callback or NullCallback())
-        training = subject.network.training_rows(splits["train"])
-        validation = _validation_rows(splits["validation"], own)
-        while not _finished(progress, number, own, subject.goal.higher_is_better):
+            _transfer(model, objective, objectives[number - 1], meta, progress.best)
+        loop = StageLoop(
+            objective, model, meta, stage_config, number, stage, progress, callback or NullCallback()
+        )
+        training = objective.network.training_rows(splits["train"])
+        validation = _validation_rows(splits["validation"], stage_config)
+        while not _finished(progress, number, stage_config, objective.goal.higher_is_better):
             loop.run_epoch(training, validation)
             if checkpoint:
                 _save(checkpoint, model, progress)
-    # a model of its own, so that no optimizer state is saved with the weights
+    # a new model, so that no optimizer state is saved with the weights
     best = network.build(meta)
     best.set_weights(progress.best)
     network.calibrate(best, splits["validation"], meta)
     return FittedModel(best, progress.epochs)
 
 
-def _subject(network: Network, metrics: Metrics, stage: Stage) -> Pretext:
-    """Return what a stage learns. Raises ConfigError where the network has no pretext."""
+def _objective(network: Network, metrics: Metrics, stage: Stage) -> Pretext:
+    """Return the objective of a stage. Raises ConfigError if the network has no pretext task."""
     if stage.objective == GOAL:
         return Pretext(network, metrics.goal, metrics.score)
     pretext = network.pretext()
     if pretext is None:
         raise ConfigError(
-            "fit.stages: this model learns no pretext. Take that stage out, or change model.kind."
+            "fit.stages: this model has no pretext task. Remove that stage, or change model.kind."
         )
     return pretext
 
 
 def _finished(progress: FitState, number: int, fit_config: FitConfig, higher_is_better: bool) -> bool:
-    """Tell whether the epochs of a stage are spent, or patience is."""
+    """Return whether a stage has used up its epochs or its patience."""
     if progress.epochs and progress.epochs[-1].stage > number:
         return True
     done = progress.of_stage(number)
@@ -105,22 +107,22 @@ def _finished(progress: FitState, number: int, fit_config: FitConfig, higher_is_
     return len(done) >= fit_config.epochs or idle >= fit_config.patience
 
 
-def _inherit(model: keras.Model, subject: Pretext, before: Pretext, meta: Meta, best: Weights) -> None:
-    """Go on from the best weights of the stage before: all, or those that its model shares with this one."""
-    if before.network == subject.network:
+def _transfer(model: keras.Model, objective: Pretext, previous: Pretext, meta: Meta, best: Weights) -> None:
+    """Load the best weights of the previous stage: all, or those that both models share."""
+    if previous.network == objective.network:
         model.set_weights(best)
         return
-    donor = before.network.build(meta)
+    donor = previous.network.build(meta)
     donor.set_weights(best)
     if not copy_shared_weights(model, donor):
-        raise ConfigError("fit.stages: the pretext shares no layer with this model.")
+        raise ConfigError("fit.stages: the pretext model shares no layer with this model. Remove its stage.")
 
 
 @dataclass(frozen=True)
 class StageLoop:
     """One stage in progress."""
 
-    subject: Pretext
+    objective: Pretext
     model: keras.Model
     meta: Meta
     fit_config: FitConfig
@@ -130,44 +132,44 @@ class StageLoop:
     callback: FitCallback
 
     def run_epoch(self, training: Split, validation: Split) -> None:
-        """Train on every row once, validate, and remember the weights where they are the best so far."""
+        """Train on every row once, validate, and keep the weights if they are the best so far."""
         started, epoch = time.monotonic(), len(self.progress.epochs)
         loss, tokens = self._train_epoch(training, epoch)
         score = self._validate(validation)
         rate = float(self.model.optimizer.learning_rate)
         row = EpochResult(epoch, loss, rate, score, self.number, self.stage.objective)
         self.progress.epochs.append(row)
-        if self.progress.best_epoch(self.subject.goal.higher_is_better) is row:
+        if self.progress.best_epoch(self.objective.goal.higher_is_better) is row:
             self.progress.best = self.model.get_weights()
         self.callback.on_epoch_end(row, time.monotonic() - started, tokens)
 
     def _train_epoch(self, split: Split, epoch: int) -> tuple[float, int]:
-        lengths = self.subject.network.lengths(split)
-        batches = self.subject.network.order(split, self.fit_config.batch_size)
+        lengths = self.objective.network.lengths(split)
+        batches = self.objective.network.order(split, self.fit_config.batch_size)
         if batches is None:
             batches = buckets(lengths, self.fit_config.batch_size, self.fit_config.seed, epoch)
         earlier = self.progress.of_stage(self.number)
-        drops = plateaus([e.validation for e in earlier], self.subject.goal.higher_is_better)
+        drops = plateaus([e.validation for e in earlier], self.objective.goal.higher_is_better)
         _seed_dropout(self.model, self.fit_config.seed, epoch)
         total = 0.0
-        for place, rows in enumerate(batches):
-            step = len(earlier) * len(batches) + place
+        for batch, rows in enumerate(batches):
+            step = len(earlier) * len(batches) + batch
             self.model.optimizer.learning_rate = learning_rate(self.fit_config, step, len(batches), drops)
-            inputs, targets, weights = self.subject.network.batch(split.take(rows), self.meta)
+            inputs, targets, weights = self.objective.network.batch(split.take(rows), self.meta)
             loss = float(self.model.train_on_batch(inputs, targets, weights, return_dict=True)["loss"])
             if not math.isfinite(loss):
                 raise NonFiniteLossError(
-                    f"the loss is no longer a number (epoch {epoch + 1}, batch {place + 1}). "
+                    f"the loss is NaN or infinite (epoch {epoch + 1}, batch {batch + 1}). "
                     "Lower fit.learning_rate or fit.clip_norm."
                 )
             total += loss * len(rows)
-            self.callback.on_batch_end(epoch, place, len(batches), int(lengths[rows].sum()), loss)
+            self.callback.on_batch_end(epoch, batch, len(batches), int(lengths[rows].sum()), loss)
         return total / len(split), int(lengths.sum())
 
     def _validate(self, split: Split) -> float:
-        predicted = self.subject.network.validate(self.model, split, self.meta)
-        scores = {s.name: s for s in self.subject.score(predicted, split, self.meta)}
-        return scores[self.subject.goal.metric].point()
+        predicted = self.objective.network.validate(self.model, split, self.meta)
+        scores = {s.name: s for s in self.objective.score(predicted, split, self.meta)}
+        return scores[self.objective.goal.metric].point()
 
 
 def _validation_rows(split: Split, fit_config: FitConfig) -> Split:
@@ -178,10 +180,10 @@ def _validation_rows(split: Split, fit_config: FitConfig) -> Split:
 
 
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
-    """Set every dropout mask from (seed, epoch, layer), so that a resumed epoch draws the same masks."""
-    for place, state in enumerate(_seed_states(model)):
-        drawn = np.random.default_rng([seed, epoch, place]).integers(0, 2**31, 2)
-        state.assign(drawn.astype("uint32"))
+    """Seed every dropout layer from (seed, epoch, layer), so that a resumed epoch draws the same masks."""
+    for layer, state in enumerate(_seed_states(model)):
+        value = np.random.default_rng([seed, epoch, layer]).integers(0, 2**31, 2)
+        state.assign(value.astype("uint32"))
 
 
 def _seed_states(model: keras.Model) -> Iterator[keras.Variable]:

@@ -1,4 +1,4 @@
-"""The optimizer, and which variables of a model it moves, at which share of the rate."""
+"""The optimizer, with frozen layers and a learning rate per layer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from seqops.core.settings import FitConfig, Stage
 
 
 class LayerwiseAdamW(keras.optimizers.AdamW):
-    """AdamW on one device, each variable at its share of the learning rate.
+    """AdamW on one device, with a share of the learning rate per variable.
 
-    Keras sums the gradients over devices by a custom gradient, and TensorFlow keeps every graph that has
-    one for ever: a process that fits many models would grow by some 80 MB a model.
+    Keras sums the gradients over devices with a custom gradient, and TensorFlow never frees a graph that
+    has one: a process that fits many models would grow by about 80 MB per model.
     """
 
     def __init__(self, fit_config: FitConfig) -> None:
@@ -25,10 +25,10 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
             global_clipnorm=fit_config.clip_norm,
         )
         self.learning_rate_shares: Mapping[Any, float] = {}
-        """By the reference of each trainable variable; none: all of them move at the full rate."""
+        """By the reference of each trainable variable; empty: the full rate for all of them."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Move one variable."""
+        """Update one variable."""
         if self.learning_rate_shares:
             learning_rate = learning_rate * self.learning_rate_shares[variable.ref()]
         super().update_step(gradient, variable, learning_rate)
@@ -38,16 +38,16 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
 
 def freeze_and_scale(model: keras.Model, stage: Stage) -> None:
-    """Freeze what the stage does not train, and give each of its layers its share of the rate.
+    """Freeze the layers that the stage does not train, and set the others' shares of the learning rate.
 
     Raises ConfigError for a layer that the model does not have.
     """
     if not stage.layers:
         return
     variables = model.trainable_variables
-    layers = [_place(variable, stage.layers) for variable in variables]
-    for place, name in enumerate(stage.layers):
-        if place not in layers:
+    layers = [_layer_index(variable, stage.layers) for variable in variables]
+    for index, name in enumerate(stage.layers):
+        if index not in layers:
             known = ", ".join(dict.fromkeys(part for v in variables for part in _parts(v)))
             raise ConfigError(f"fit.stages: the model has no layer {name!r} to train. It has: {known}.")
     top, shares = len(stage.layers) - 1, {}
@@ -59,11 +59,12 @@ def freeze_and_scale(model: keras.Model, stage: Stage) -> None:
 
 
 def copy_shared_weights(model: keras.Model, donor: keras.Model) -> int:
-    """Copy the variables that both models have, by path below the model and by shape; return how many."""
-    given = {(_below(v, donor), v.shape): v for v in donor.variables}
-    shared = [(v, given[key]) for v in model.variables if (key := (_below(v, model), v.shape)) in given]
-    for ours, theirs in shared:
-        ours.assign(theirs)
+    """Copy the variables that both models share, by path in the model and by shape; returns their number."""
+    sources = {(_path_within(v, donor), v.shape): v for v in donor.variables}
+    keys = [(v, (_path_within(v, model), v.shape)) for v in model.variables]
+    shared = [(variable, sources[key]) for variable, key in keys if key in sources]
+    for variable, source in shared:
+        variable.assign(source)
     return len(shared)
 
 
@@ -72,9 +73,9 @@ def _parts(variable: Any) -> Sequence[str]:
     return str(variable.path).split("/")[:-1]
 
 
-def _place(variable: Any, layers: Sequence[str]) -> int | None:
-    return next((place for place, name in enumerate(layers) if name in _parts(variable)), None)
+def _layer_index(variable: Any, layers: Sequence[str]) -> int | None:
+    return next((index for index, name in enumerate(layers) if name in _parts(variable)), None)
 
 
-def _below(variable: Any, model: keras.Model) -> str:
+def _path_within(variable: Any, model: keras.Model) -> str:
     return str(variable.path).removeprefix(f"{model.name}/")

@@ -13,7 +13,7 @@ from seqops.core.callbacks import GOAL, EpochResult, FitCallback
 
 
 class ProgressBar:
-    """A watcher that draws one bar an epoch, and passes on what it sees."""
+    """A callback that draws one bar per epoch, and forwards every event to another callback."""
 
     def __init__(self, bars: Progress, epochs: int, goal: str, then: FitCallback) -> None:
         self._bars, self._epochs, self._goal, self._then = bars, epochs, goal, then
@@ -21,7 +21,7 @@ class ProgressBar:
         self._tokens, self._started = 0, time.monotonic()
 
     def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
-        """Move the bar by one batch."""
+        """Advance the bar by one batch."""
         if batch == 0 or self._bar is None:
             self._tokens, self._started = 0, time.monotonic()
             self._bar = self._bars.add_task(f"epoch {epoch + 1}/{self._epochs}", total=batches, note="")
@@ -31,7 +31,7 @@ class ProgressBar:
         self._then.on_batch_end(epoch, batch, batches, tokens, loss)
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
-        """Put the finished epoch into words."""
+        """Print the result of the epoch."""
         if self._bar is not None:
             self._bars.remove_task(self._bar)
             self._bar = None
@@ -46,7 +46,7 @@ class ProgressBar:
 
 @contextmanager
 def progress_bar(console: Console, epochs: int, goal: str, then: FitCallback) -> Iterator[ProgressBar]:
-    """Draw on a console; where that is no terminal, one line an epoch is printed."""
+    """Draw on a console; if it is not a terminal, only one line per epoch is printed."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"))
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
         yield ProgressBar(bars, epochs, goal, then)

@@ -25,4 +25,4 @@ class Metrics(interfaces.Metrics):
 
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Score the backtest, then the long forecast where it is among the rows."""
-        return forecasting.all_of(predicted, truth, meta)
+        return forecasting.forecast_scores(predicted, truth, meta)
