@@ -313,7 +313,7 @@ def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path):
     with try_lock(tmp_path / "lock", "it"):
         with pytest.raises(LockHeldError) as refused, try_lock(tmp_path / "lock", "it"):
             pass
-        assert f"(process {os.getpid()}). Wait until it has ended, or end it: kill {os.getpid()}." in str(
+        assert f"(process {os.getpid()}). Wait until it ends, or stop it: kill {os.getpid()}." in str(
             refused.value
         )
     with try_lock(tmp_path / "lock", "it"):
@@ -329,7 +329,7 @@ def test_what_inherits_the_lock_holds_it_on(tmp_path):
     )
     (tmp_path / "lock").write_text(gone.stdout)
     with child:
-        with pytest.raises(LockHeldError, match="is gone, but what it began still runs"):
+        with pytest.raises(LockHeldError, match="has exited, but a child of it is still running"):
             try_lock(tmp_path / "lock", "it").__enter__()
         child.communicate(b"\n")
     with try_lock(tmp_path / "lock", "it"):

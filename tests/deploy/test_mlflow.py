@@ -77,7 +77,7 @@ def test_the_project_tells_who_is_refused_in_words(server, client, monkeypatch, 
     with pytest.raises(SeqopsError) as told, connection.translate_store_errors():
         opened.search_experiments()
     said = str(told.value)
-    assert "knows no such user and password" in said and "MLFLOW_TRACKING_PASSWORD" in said
+    assert "rejected the user name or password" in said and "MLFLOW_TRACKING_PASSWORD" in said
     assert server.url.removeprefix("http://") in said
     assert "wr0ng" not in said and "admin:" not in said
 

@@ -115,7 +115,7 @@ def test_a_missed_run_is_made_up_once_and_a_killed_scheduler_begins_again(projec
         first.wait("kept (exit 10) after ")
         first.wait("Next run: Monday ")
         said = refused(*WEEKLY)
-        assert f"a schedule of this project runs already (process {first.process.pid})." in said
+        assert f"a schedule of this project is already running (process {first.process.pid})." in said
         assert first.end(signal.SIGKILL) == -signal.SIGKILL
     left = state(project)
     with keeping(program, *arguments) as second:
@@ -157,7 +157,8 @@ def test_a_retraining_that_outlives_its_scheduler_keeps_the_next_one_away(projec
         keeper.end(signal.SIGKILL)
     pid = int((project / "pid").read_text())
     assert not gone(pid)
-    assert f"(process {keeper.process.pid} is gone, but what it began still runs)" in refused(*WEEKLY)
+    left = f"(process {keeper.process.pid} has exited, but a child of it is still running)"
+    assert left in refused(*WEEKLY)
     os.kill(pid, signal.SIGKILL)
     assert gone(pid)
     with keeping("raise SystemExit(11)") as keeper:

@@ -90,7 +90,7 @@ def refused(root, name):
     played = play(root, bound, name, STAGES[name], TASK)
     said = " ".join(played.said.split())
     assert played.code == 1, said
-    assert "Permission denied. Free space or mend the permission" in said
+    assert "Permission denied. Free disk space or fix the permissions" in said
     assert "Traceback" not in said
     return said
 

@@ -53,8 +53,8 @@ def test_forms_that_are_read_alike(tmp_path, content):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "bad.csv: holds no data rows"),
-        (b"month,value\n", "bad.csv: holds no data rows"),
+        (b"", "bad.csv: contains no data rows"),
+        (b"month,value\n", "bad.csv: contains no data rows"),
         (b"month,value\n2000-01,1\n2000-02", "bad.csv:3: 1 cells where the header has 2"),
         (b"month,value\n2000-01,1\n2000-02,2,3\n", "bad.csv:3: 3 cells where the header has 2"),
         (b"month,value\n2000-01\t1\n", "bad.csv:2: 1 cells where the header has 2"),

@@ -96,12 +96,12 @@ def test_inputs_keep_their_order(meta):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "input 1: holds no data rows"),
+        ("", "input 1: contains no data rows"),
         ("1 2 3", "input 1: 3 values are fewer than one window"),
         ("1 2 3 4 5 6 7 nan", "input 1: value 8 is missing"),
         ("1 2 3 4 5 6 7 0", "a value is 0 or less"),
         ("1 2 3 4 5 6 7 inf", "not a finite number"),
-        ("1 2 3 4 5 6 7 eight", "holds no data rows"),
+        ("1 2 3 4 5 6 7 eight", "contains no data rows"),
         (csv(10).replace("2010-05,5\n", ""), "input 1:6: the date does not follow"),
         (csv(10).replace("2010-05,5", "2010-05,five"), "input 1:6: 'five'"),
         ("date,a,b\n2000-01,1,2", "2 columns beside the date"),

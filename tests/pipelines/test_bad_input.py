@@ -234,7 +234,7 @@ def test_a_missing_file_is_told_and_the_raw_files_stay(project, task):
     raw = project.keep(project.store.task_paths(task).raw / "old.txt")
     code, said = project.run(task, download)
     assert code == 1
-    assert "error: lost.txt is no file: Name a file that can be read" in said
+    assert "error: lost.txt is not a file: Give the path of a readable file" in said
     assert raw.read_bytes() == BEFORE
 
 

@@ -202,7 +202,7 @@ def test_two_cycles_of_one_task_do_not_run_at_once(tmp_path):
     what = "a retraining of letters"
     with try_lock(path, what), pytest.raises(SeqopsError) as raised, try_lock(path, what):
         raise AssertionError
-    assert "a retraining of letters runs already (process " in str(raised.value)
+    assert "a retraining of letters is already running (process " in str(raised.value)
     with try_lock(path, "a retraining of letters"):
         assert path.read_text().strip().isdigit()
 

@@ -85,7 +85,7 @@ WRONG = {
     ),
 }  # fmt: skip
 ARCHIVES = {
-    "torn": (archive(REVIEWS)[:-40], r"mine\.txt: a broken archive"),
+    "torn": (archive(REVIEWS)[:-40], r"mine\.txt: broken archive"),
     "other folders": (archive(REVIEWS[1:3]), r"mine\.txt: no file train/neg/\*\.txt in it"),
 }
 

@@ -79,8 +79,8 @@ WRONG = {
     "an open quote": ({"group": ""}, 'Phrase,Sentiment\n"good,positive\n', r"mine:2: not CSV: "),
     "no tab": (LINES, "good\t1\nbad 0\n", r"mine:2: no tab parts a text from its label: 'bad 0'"),
     "a number beyond": (LINES, "good\t1\nbad\t2\n", r"mine:2: the label '2' is none of 0, 1"),
-    "no archive": (FOLDERS, "good\t1\n", r"mine: a broken archive"),
-    "a torn archive": (FOLDERS, archive(REVIEWS)[:-40], r"mine: a broken archive"),
+    "no archive": (FOLDERS, "good\t1\n", r"mine: broken archive"),
+    "a torn archive": (FOLDERS, archive(REVIEWS)[:-40], r"mine: broken archive"),
     "other folders": (FOLDERS, archive(REVIEWS[1:3]), r"mine: no file train/neg/\*\.txt in it"),
     "a member not UTF-8": (
         FOLDERS,

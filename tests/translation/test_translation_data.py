@@ -153,7 +153,7 @@ def test_requests_are_encoded_as_training_rows_are(table) -> None:
     [
         ("  ", "input 2 is empty"),
         ("a" * 101, "input 2 has 101 char"),
-        ("a\ud800", "input 2 holds half a character"),
+        ("a\ud800", "input 2 is not valid Unicode"),
     ],
 )
 def test_an_unusable_request_is_refused(table, text, said) -> None:

@@ -23,7 +23,7 @@ from seqops.core.project import Project
 from seqops.core.redaction import redact
 from seqops.params import Params
 from seqops.sources import catalog
-from seqops.sources.fetch import MIRROR, SCHEMES, makers_of
+from seqops.sources.fetch import MIRROR, SCHEMES, generators_of
 from seqops.tuning.search_space import space_of
 
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -200,7 +200,7 @@ def _pinned(project: Project, task: Task) -> dict[str, tuple[str, ...]]:
     """Return the sums that raw files must have; none for a person's own files."""
     if not isinstance(task.source, str):
         return {}
-    makers, entries = makers_of(task), catalog.read_catalog(project.catalog)
+    makers, entries = generators_of(task), catalog.read_catalog(project.catalog)
     if task.source in makers:
         made = makers[task.source]()
         return {file: (hashlib.sha256(content).hexdigest(),) for file, content in made.items()}

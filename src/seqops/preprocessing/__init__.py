@@ -1,1 +1,1 @@
-"""From published files to tokens and ids."""
+"""Reading raw files and converting text to tokens and ids."""

@@ -1,4 +1,4 @@
-"""Members of an archive, read with a bound and nothing else unpacked."""
+"""Reading single members of archives, with a limit on the unpacked size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BROKEN = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EO
 
 
 def is_archive(path: Path) -> bool:
-    """Tell a zip or a gzip file by its first bytes."""
+    """Return whether a file is a zip or a gzip file, by its first bytes."""
     with path.open("rb") as file:
         start = file.read(4)
     return start == b"PK\x03\x04" or start[:2] == b"\x1f\x8b"
@@ -29,13 +29,14 @@ def is_archive(path: Path) -> bool:
 def extract(archive: Path, member: str, to: Path, limit: int) -> None:
     """Write one member of a zip or tar.gz to a file.
 
-    limit: bytes that the member, or all that stands before it in a tar, may unpack to; counted while
-    unpacking, because a header can lie. Raises DataError.
+    limit: maximum unpacked bytes of the member and of all that precedes it in a tar; counted while
+    unpacking, because a header can be wrong. Raises DataError if the member is missing, the archive is
+    broken or the limit is exceeded.
     """
     parts = PurePosixPath(member.replace("\\", "/")).parts
     if member.startswith(("/", "\\")) or ".." in parts or ":" in member:
         fix = "Name a member by a relative path without `..`."
-        raise DataError.at(archive, None, f"the member {member!r} leads out of the archive", fix)
+        raise DataError.at(archive, None, f"the member {member!r} points outside the archive", fix)
     try:
         with _opened(archive, member, limit) as source, to.open("wb") as file:
             while chunk := source.read(CHUNK):
@@ -43,16 +44,17 @@ def extract(archive: Path, member: str, to: Path, limit: int) -> None:
     except BROKEN as error:
         raise _broken(archive, error) from None
     except OSError as error:
-        # a place in the file that cannot be
+        # EINVAL: an impossible offset in a broken file
         if error.errno != errno.EINVAL:
             raise
         raise _broken(archive, error) from None
 
 
 def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each wanted file of a tar.gz, in its order; nothing goes to disk.
+    """Yield name and content of each wanted file of a tar.gz, in its order; nothing is written to disk.
 
-    limit: bytes that the whole archive may unpack to, counted while unpacking. Raises DataError.
+    limit: maximum unpacked bytes of the whole archive, counted while unpacking. Raises DataError if the
+    archive is broken or the limit is exceeded.
     """
     try:
         with gzip.open(archive) as unpacked:
@@ -67,7 +69,7 @@ def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterato
 
 
 def _broken(archive: Path, error: Exception) -> DataError:
-    what = f"a broken archive ({str(error) or type(error).__name__})"
+    what = f"broken archive ({str(error) or type(error).__name__})"
     return DataError.at(archive, None, what, "Download it again.")
 
 
@@ -75,10 +77,10 @@ def _broken(archive: Path, error: Exception) -> DataError:
 def _opened(archive: Path, member: str, limit: int) -> Iterator[IO[bytes]]:
     with archive.open("rb") as file:
         if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as held:
-                if member not in held.namelist():
-                    raise _absent(archive, member)
-                with held.open(member) as source:
+            with zipfile.ZipFile(file) as zipped:
+                if member not in zipped.namelist():
+                    raise _missing_member(archive, member)
+                with zipped.open(member) as source:
                     yield io.BufferedReader(_Bounded(source, archive, limit), CHUNK)
         else:
             file.seek(0)
@@ -88,34 +90,34 @@ def _opened(archive: Path, member: str, limit: int) -> Iterator[IO[bytes]]:
 
 
 def _tar_member(archive: Path, unpacked: io.BufferedReader[_Bounded], member: str) -> IO[bytes]:
-    # a stream, so that what stands before the member is counted too
+    # a stream, so that the bytes before the member are counted too
     tar = tarfile.open(fileobj=unpacked, mode="r|")  # noqa: SIM115
     for info in tar:
         if info.name == member and info.isreg():
             source = tar.extractfile(info)
             if source is not None:
                 return source
-    raise _absent(archive, member)
+    raise _missing_member(archive, member)
 
 
-def _absent(archive: Path, member: str) -> DataError:
-    return DataError.at(archive, None, f"no file {member!r} in it", "Name one of its members.")
+def _missing_member(archive: Path, member: str) -> DataError:
+    return DataError.at(archive, None, f"contains no file {member!r}", "Name one of its members.")
 
 
 class _Bounded(io.RawIOBase):
-    """A reader that refuses to give more than a limit."""
+    """A reader that raises DataError after a limit of bytes."""
 
     def __init__(self, source: IO[bytes] | gzip.GzipFile, archive: Path, limit: int) -> None:
-        self._source, self._archive, self._limit, self._given = source, archive, limit, 0
+        self._source, self._archive, self._limit, self._total = source, archive, limit, 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         chunk = self._source.read(len(buffer))
-        self._given += len(chunk)
-        if self._given > self._limit:
-            what = f"it unpacks to more than the limit of {self._limit:,} bytes"
-            raise DataError.at(self._archive, None, what, "Do not trust this file; name another.")
+        self._total += len(chunk)
+        if self._total > self._limit:
+            what = f"unpacks to more than the limit of {self._limit:,} bytes"
+            raise DataError.at(self._archive, None, what, "Do not use this file; name another.")
         buffer[: len(chunk)] = chunk
         return len(chunk)

@@ -1,4 +1,4 @@
-"""CSV files and raw requests: decoding, cells and headers; errors name the line."""
+"""Reading CSV files and raw requests; errors name the line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from seqops.core.errors import DataError
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
-"""How a cell says, in small letters, that there is no figure."""
+"""Cells, in lower case, that mean a missing number."""
 
 
 def read_utf8(path: Path) -> str:
@@ -26,14 +26,14 @@ def read_utf8(path: Path) -> str:
 
 
 def read_csv_rows(path: Path, text: str, shape: str) -> tuple[list[int], list[list[str]]]:
-    """Split to rows of cells, the header first, with their 1-based lines; blank lines are passed over.
+    """Split into rows of cells, the header first, with their 1-based line numbers; skips blank lines.
 
-    Cells are parted by what parts the header: commas, semicolons or tabs. shape: what the file should be,
-    for whoever gave none. Raises DataError for broken quotes, for rows of another width, and for no rows.
+    The delimiter is the most frequent of comma, semicolon and tab in the header. shape: a description of the
+    expected file, for the error. Raises DataError for broken quotes, rows of different lengths, or no rows.
     """
     if "\0" in text:
         raise DataError.at(
-            path, None, "holds NUL bytes, so it is no CSV text", "Export the table as UTF-8 CSV."
+            path, None, "contains NUL bytes, so it is not CSV text", "Export the table as UTF-8 CSV."
         )
     content = text.splitlines()
     header = next((line for line in content if line.strip()), "")
@@ -45,9 +45,9 @@ def read_csv_rows(path: Path, text: str, shape: str) -> tuple[list[int], list[li
                 lines.append(reader.line_num)
                 rows.append(row)
     except csv.Error as error:
-        raise DataError.at(path, reader.line_num, f"broken CSV ({error})", "Mend the quotes.") from None
+        raise DataError.at(path, reader.line_num, f"broken CSV ({error})", "Fix the quotes.") from None
     if len(rows) < 2:
-        raise DataError.at(path, None, "holds no data rows", shape)
+        raise DataError.at(path, None, "contains no data rows", shape)
     _check_row_lengths(path, lines, rows)
     return lines, rows
 
@@ -60,15 +60,15 @@ def _check_row_lengths(path: Path, lines: list[int], rows: list[list[str]]) -> N
     width = len(rows[0])
     for line, row in zip(lines, rows, strict=True):
         if len(row) != width:
-            fix = "Every row needs as many cells as the header; a last row cut short means a cut file."
+            fix = "Every row needs as many cells as the header; a short last row means a truncated file."
             raise DataError.at(path, line, f"{len(row)} cells where the header has {width}", fix)
 
 
 def check_header(path: Path, line: int, header: list[str], wanted: Sequence[str], keys: str) -> None:
-    """Raise DataError where a column stands twice or a wanted one is absent; keys: params that name them."""
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    if doubled:
-        raise DataError.at(path, line, f"two columns are called {doubled[0][:40]!r}", "Rename one of them.")
+    """Raise DataError if a column occurs twice or a wanted one is missing; keys: params that name columns."""
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    if repeated:
+        raise DataError.at(path, line, f"two columns are called {repeated[0][:40]!r}", "Rename one of them.")
     for name in wanted:
         if name not in header:
             known = ", ".join(repr(cell[:40]) for cell in header[:20])
@@ -77,9 +77,11 @@ def check_header(path: Path, line: int, header: list[str], wanted: Sequence[str]
 
 
 def require_valid_unicode(inputs: Sequence[str]) -> None:
-    """Raise DataError for a text with half a character, as JSON and command lines can hold it."""
+    """Raise DataError for a text with an unpaired surrogate, which JSON and command lines can contain."""
     for number, text in enumerate(inputs, 1):
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
-            raise DataError(f"input {number} holds half a character. Give whole ones, in UTF-8.") from None
+            raise DataError(
+                f"input {number} is not valid Unicode (unpaired surrogate). Encode it as UTF-8."
+            ) from None

@@ -1,4 +1,4 @@
-"""Korean morphemes with character offsets, through Kiwi."""
+"""Korean morphemes with character offsets, from Kiwi."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COMPATIBLE = {0x11A8 + place: letter for place, letter in enumerate(FINALS)}
 
 
 class Morpheme(NamedTuple):
-    """A morpheme, its Sejong tag, and the characters [start, end) of the text that it comes from."""
+    """A morpheme, its Sejong tag, and the characters [start, end) of the text that it covers."""
 
     form: str
     tag: str
@@ -21,17 +21,17 @@ class Morpheme(NamedTuple):
 
 
 def nfc(text: str) -> str:
-    """Compose Hangul that is spelt in pieces (Unicode NFC), as Kiwi and the corpora have it."""
+    """Normalise to Unicode NFC, in which Hangul syllables are composed, as in Kiwi and the corpora."""
     return unicodedata.normalize("NFC", text)
 
 
 def plain_jamo(form: str) -> str:
-    """Write a final consonant that stands alone as corpora do: U+11AB as U+3134."""
+    """Write an isolated final consonant as the corpora do: U+11AB as U+3134."""
     return nfc(form).translate(COMPATIBLE)
 
 
 def morphemes(texts: Sequence[str]) -> Iterator[list[Morpheme]]:
-    """Split composed texts to morphemes; two may share characters where a syllable contracts them."""
+    """Split NFC texts into morphemes; two share characters if a syllable contracts them."""
     for tokens in _kiwi().tokenize(list(texts)):
         yield [Morpheme(plain_jamo(t.form), t.tag.split("-")[0], t.start, t.end) for t in tokens]
 

@@ -1,4 +1,4 @@
-"""Subwords: byte-pair encoding over bytes, so that every text can be written and read back."""
+"""Byte-level byte-pair encoding, which can encode every text without loss."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ SPECIALS = 3
 
 
 class Subwords:
-    """A learnt byte-pair encoding; ids from 3 on are subwords, below them PAD, START and END.
+    """A learnt byte-pair encoding; ids from 3 on are subwords, those below are PAD, START and END.
 
-    lead: what is read before a text: a blank makes the first word of a sentence the same subword as
-    within; running text wants none. Source: Sennrich et al. 2016, section 3.2, over bytes as in Radford
-    et al. 2019, section 2.2.
+    lead: prefix of every text: with a blank, the first word of a sentence gets the same subwords as within
+    a sentence; running text needs none. Source: Sennrich et al. 2016, section 3.2, over bytes as in
+    Radford et al. 2019, section 2.2.
     """
 
     def __init__(self, json: str, lead: str = " ") -> None:
@@ -25,7 +25,7 @@ class Subwords:
 
     @classmethod
     def train(cls, texts: Iterable[str], size: int, lead: str = " ") -> Subwords:
-        """Learn at most `size` ids (the specials and the 256 bytes included) from training texts."""
+        """Learn at most `size` ids (including the specials and the 256 bytes) from training texts."""
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         tokenizer.decoder = decoders.ByteLevel()
@@ -41,21 +41,21 @@ class Subwords:
         return int(self._tokenizer.get_vocab_size()) + SPECIALS
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Cut texts to ids, the lead before each."""
+        """Encode texts as ids, each with the lead as prefix."""
         encoded = self._tokenizer.encode_batch([f"{self.lead}{text}" for text in texts])
         return [[i + SPECIALS for i in e.ids] for e in encoded]
 
     def decode(self, rows: Iterable[Sequence[int]]) -> list[str]:
-        """Write ids as texts again; PAD, START and END are left out."""
+        """Decode ids to texts, without PAD, START and END."""
         kept = [[int(i) - SPECIALS for i in row if i >= SPECIALS] for row in rows]
         return [text.removeprefix(self.lead) for text in self._tokenizer.decode_batch(kept)]
 
     def pieces(self, row: Iterable[int]) -> list[str]:
-        """Name each id of one row for a person, special ids included."""
+        """Return each id of one row in readable form, special ids included."""
         names = {PAD: "<pad>", START: "<s>", END: "</s>"}
         return [names.get(int(i)) or self._tokenizer.decode([int(i) - SPECIALS]) for i in row]
 
     def writer(self) -> Callable[[int], str]:
-        """Return what turns ids, one after another, to text; half a character is held back."""
+        """Return a decoder of a stream of ids; it holds back incomplete characters."""
         stream = DecodeStream(skip_special_tokens=False)
         return lambda token: stream.step(self._tokenizer, token - SPECIALS) or ""

@@ -1,4 +1,4 @@
-"""Vocabularies: learnt, looked up, and how much of a text they cover."""
+"""Vocabularies, their lookup and coverage, and the windows of a series."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ PAD, UNKNOWN = 0, 1
 def build_vocabulary(
     rows: Iterable[Iterable[str]], min_count: int = 1, specials: Sequence[str] = ("<pad>", "<unk>")
 ) -> list[str]:
-    """List the specials, then the items seen at least `min_count` times, frequent first, ties by name."""
+    """List the specials, then the items that occur at least `min_count` times, by frequency, ties by name."""
     counts = Counter(item for row in rows for item in row)
     kept = sorted((i for i, n in counts.items() if n >= min_count), key=lambda i: (-counts[i], i))
     return [*specials, *(item for item in kept if item not in specials)]
 
 
 def index_of(vocabulary: Sequence[str]) -> dict[str, int]:
-    """Map each item to its place; look up with `.get(item, UNKNOWN)`."""
-    return {item: place for place, item in enumerate(vocabulary)}
+    """Map each item to its id; look up with `.get(item, UNKNOWN)`."""
+    return {item: index for index, item in enumerate(vocabulary)}
 
 
 def coverage_size(rows: Iterable[Iterable[str]], vocabulary: Sequence[str], part: float = 0.8) -> int:
-    """Count the first items of a vocabulary that make up `part` of all that stands in some rows."""
+    """Count the first items of a vocabulary that together cover the share `part` of all items of the rows."""
     counts = Counter(item for row in rows for item in row)
     running = np.cumsum([counts[item] for item in vocabulary])
     return min(int(np.searchsorted(running, part * counts.total())) + 1, len(vocabulary))
 
 
 def rare_token_share(ids: Ragged, frequent: int) -> npt.NDArray[np.float64]:
-    """Return the share of each row's items that are unknown, or not of the first `frequent`: (n,).
+    """Return the share of each row's items that are unknown or not among the first `frequent`: (n,).
 
-    Unknown ones alone would not do: there are hardly any in the rows that taught the vocabulary, whatever
-    the rest. What makes up most of a text is known as well to rows that did not teach it.
+    Unknown items alone are not comparable: the rows that the vocabulary was built from have hardly any.
+    Frequent items occur equally in those rows and in others.
     """
     return share((ids.values == UNKNOWN) | (ids.values >= frequent), ids)
 
 
-def share(held: npt.NDArray[np.bool_], rows: Ragged) -> npt.NDArray[np.float64]:
-    """Return the share of each row's items that something holds of: (n,); held: of each item (N,)."""
-    before = np.concatenate([[0], np.cumsum(held)])
-    shares: npt.NDArray[np.float64] = np.diff(before[rows.offsets]) / np.maximum(rows.lengths, 1)
+def share(mask: npt.NDArray[np.bool_], rows: Ragged) -> npt.NDArray[np.float64]:
+    """Return the share of each row's items that a mask (N,) over all items selects: (n,)."""
+    counts = np.concatenate([[0], np.cumsum(mask)])
+    shares: npt.NDArray[np.float64] = np.diff(counts[rows.offsets]) / np.maximum(rows.lengths, 1)
     return shares
 
 
 def windows(length: int, size: int, step: int = 1) -> npt.NDArray[np.int64]:
     """Return the starts of the windows of `size` that fit in `length` rows.
 
-    Raises ValueError where not one fits.
+    Raises ValueError if none fits.
     """
     if length < size:
         raise ValueError(f"a series of {length} rows is shorter than one window of {size}")

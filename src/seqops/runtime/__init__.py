@@ -1,1 +1,1 @@
-"""The console, the process environment, locks and the journal."""
+"""The console, the process environment, locks and the journal of decisions."""

@@ -1,4 +1,4 @@
-"""What the libraries read from the environment when they are imported."""
+"""Environment variables and stderr while libraries are imported, and the environment of DVC's stages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
-    # they would show the password of a server's address
+    # the printed URL would show the password of a server
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -24,25 +24,25 @@ ENVIRONMENT = {
 
 
 def prepare() -> None:
-    """Set what the libraries read at import; what the person has set stays."""
+    """Set the variables that libraries read at import; those already set stay unchanged."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
 
 
 @contextmanager
 def silence_stderr() -> Iterator[None]:
-    """Close stderr, below Python, while TensorFlow is imported: its first lines heed no log level."""
-    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
+    """Redirect file descriptor 2 to null, because the first lines of TensorFlow ignore the log level."""
+    stderr, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nothing)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(null)
 
 
 def stage_environment() -> dict[str, str]:
-    """Return the environment in which DVC finds the programs of this very installation."""
+    """Return the environment in which DVC finds the programs of this installation."""
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return {**os.environ, "PATH": programs}

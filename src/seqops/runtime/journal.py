@@ -1,4 +1,4 @@
-"""The record of every decision about a champion: a file that only grows, one JSON object a line."""
+"""The journal of all decisions about champions: an append-only file, one JSON object per line."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ JournalEntry = dict[str, Any]
 
 @dataclass(frozen=True)
 class Journal:
-    """The file, which may end in a line torn by a kill."""
+    """The journal file; its last line may be incomplete after a kill."""
 
     path: Path
 
     @classmethod
     def open(cls, project: Project) -> Journal:
-        """Return the ledger of a project."""
+        """Return the journal of a project."""
         return cls(project.state / "registry.jsonl")
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one line, stamped with the time (UTC), and see it to the disk; a torn last line is closed."""
+        """Append one line with the time (UTC) and fsync it; an incomplete last line is terminated first."""
         stamped = {"time": datetime.now(UTC).isoformat(timespec="seconds"), **entry}
         line = json.dumps(stamped, ensure_ascii=False, allow_nan=False).encode("utf-8") + b"\n"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         created = not self.path.exists()
         file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            # another process may be in the middle of its line
+            # another process may be writing a line
             fcntl.flock(file, fcntl.LOCK_EX)
             size = os.fstat(file).st_size
-            torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
-            _write(file, b"\n" + line if torn else line)
+            incomplete = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+            _write(file, b"\n" + line if incomplete else line)
             os.fsync(file)
         except OSError as error:
-            # a failed write does not say where
+            # the error of a failed write does not name the file
             error.filename = str(self.path)
             raise
         finally:
@@ -51,7 +51,7 @@ class Journal:
             _sync_folder(self.path.parent)
 
     def entries(self) -> list[JournalEntry]:
-        """Read every whole line, oldest first; what a kill tore is left out."""
+        """Read all entries, oldest first; incomplete lines are skipped."""
         if not self.path.is_file():
             return []
         lines = self.path.read_bytes().split(b"\n")

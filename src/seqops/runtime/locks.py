@@ -1,4 +1,4 @@
-"""Locks between processes, which the kernel takes back from a holder that dies."""
+"""Locks between processes, which the kernel releases when their holder exits."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from seqops.core.errors import SeqopsError
 
 
 class LockHeldError(SeqopsError):
-    """Another process does what only one may do at a time."""
+    """Another process holds the lock."""
 
 
 @contextmanager
 def exclusive_lock(path: Path) -> Iterator[None]:
-    """Wait until no other process holds this lock."""
+    """Hold a lock alone; waits until no other process holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -26,7 +26,7 @@ def exclusive_lock(path: Path) -> Iterator[None]:
 
 @contextmanager
 def shared_lock(path: Path, first: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock together with others; who finds it free does `first` before anybody else comes."""
+    """Hold a lock together with other processes; the first holder calls `first` before any other enters."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
@@ -41,9 +41,10 @@ def shared_lock(path: Path, first: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def try_lock(path: Path, what: str) -> Iterator[int]:
-    """Hold a lock and yield its descriptor; a child that inherits that holds the lock as well.
+    """Hold a lock alone and yield its file descriptor; a child that inherits it also holds the lock.
 
-    what: one of which may run at a time. Raises LockHeldError, at once, where another process holds it.
+    what: the activity that the lock protects, for the error. Raises LockHeldError immediately if another
+    process holds the lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
@@ -51,7 +52,7 @@ def try_lock(path: Path, what: str) -> Iterator[int]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise LockHeldError(f"{what} runs already {_held_by(file.read().strip())}") from None
+            raise LockHeldError(f"{what} is already running {_held_by(file.read().strip())}") from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
@@ -60,11 +61,11 @@ def try_lock(path: Path, what: str) -> Iterator[int]:
 
 def _held_by(holder: str) -> str:
     if not holder.isdecimal():
-        return "(process unknown). Wait until it has ended."
+        return "(process unknown). Wait until it ends."
     try:
         os.kill(int(holder), 0)
     except ProcessLookupError:
-        return f"(process {holder} is gone, but what it began still runs). Wait until that has ended."
+        return f"(process {holder} has exited, but a child of it is still running). Wait until that ends."
     except PermissionError:
         pass
-    return f"(process {holder}). Wait until it has ended, or end it: kill {holder}."
+    return f"(process {holder}). Wait until it ends, or stop it: kill {holder}."

@@ -1,1 +1,1 @@
-"""Raw files: downloads, the catalogue of datasets."""
+"""Downloading raw files, and the catalogue of datasets."""

@@ -1,4 +1,4 @@
-"""data/catalog.yaml: where the named public datasets are, and what they must hash to."""
+"""data/catalog.yaml: the URLs and sha256 of the named public datasets."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ Url = Annotated[str, StringConstraints(pattern="^https?://")]
 class CatalogEntry:
     """One dataset.
 
-    task: whose format it has; file: its name in a mirror's folder of that task; urls: where it is
-    published; member: the one file to read where the address gives an archive; sha256: what the raw
-    file may hash to (publishers repack, so more than one may be right); obtain: how a person gets it
-    where no address serves it.
+    task: the task whose format it has; file: its name in a mirror's folder of that task; urls: where it is
+    published; member: the file to read if the URL serves an archive; sha256: the valid hashes of the raw
+    file (publishers repack, so there may be several); obtain: instructions for the user if no URL serves it.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -43,7 +42,7 @@ class CatalogEntry:
 
 
 def read_catalog(path: Path) -> dict[str, CatalogEntry]:
-    """Read every entry by name. Raises SeqopsError, naming the key, where the file is not well-formed."""
+    """Read all entries by name. Raises SeqopsError, naming the key, if the file is invalid."""
     try:
         with well_formed(path):
             document = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
@@ -55,4 +54,4 @@ def read_catalog(path: Path) -> dict[str, CatalogEntry]:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise SeqopsError(f"{path.name}: {where}: {first['msg']}. Mend the entry.") from None
+        raise SeqopsError(f"{path.name}: {where}: {first['msg']}. Fix the entry.") from None

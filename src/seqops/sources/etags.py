@@ -1,4 +1,4 @@
-"""Which edition of an address each file came from, so that only another one is brought again."""
+"""The HTTP validators of downloaded files, so that only changed files are downloaded again."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from seqops.sources.http import Validators
 
 @dataclass(frozen=True)
 class EtagCache:
-    """The record, a JSON file: by the key of an address, its edition and the sha256 of the file.
+    """A JSON file: by the key of a URL, its validators and the sha256 of the downloaded file.
 
-    It only ever saves a transfer: what is lost or unreadable is brought again.
+    It is only a cache: a missing or unreadable entry means that the file is downloaded again.
     """
 
     path: Path
 
     def lookup(self, key: str, file: Path) -> Validators | None:
-        """Return the edition of a file that is still as it came; None where that is not known."""
+        """Return the validators of a file that is unchanged since its download; None otherwise."""
         known = self._read().get(key, {})
         if not file.is_file() or known.get("sha256") != sha256_of(file):
             return None
         return Validators(known["etag"], known["modified"])
 
     def remember(self, key: str, validators: Validators, file: Path) -> None:
-        """Record what an address gave."""
+        """Store the validators of a downloaded file."""
         write_json(self.path, {**self._read(), key: {**asdict(validators), "sha256": sha256_of(file)}})
 
     def _read(self) -> dict[str, Any]:

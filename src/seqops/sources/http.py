@@ -1,4 +1,4 @@
-"""An http(s) address -> a file: retried, resumed, bounded, shown."""
+"""HTTP downloads with retries, resumption, a size limit and a progress bar."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from seqops.core.errors import SeqopsError
 from seqops.core.redaction import redact
 
 LIMIT = 2 * 1024**3
-"""No download, and no archive member, may be larger: bytes."""
+"""Maximum size of a download and of an archive member, in bytes."""
 
 TIMEOUTS = (10.0, 30.0)
 REDIRECTS = 10
@@ -38,37 +38,38 @@ RETRIES = Retry(
 
 
 class TransferError(SeqopsError):
-    """An address did not give its file."""
+    """A download failed."""
 
 
 @dataclass(frozen=True)
 class Validators:
-    """What a server says of the file that it gives (RFC 9110, section 8.8); empty: nothing."""
+    """The validators of a downloaded file (RFC 9110, section 8.8); empty: the server sent none."""
 
     etag: str
     modified: str
 
     def conditional_headers(self) -> dict[str, str]:
-        """Ask for the file only where it is another one by now (RFC 9110, section 13.1)."""
-        asked = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
-        return {name: value for name, value in asked.items() if value}
+        """Return the headers that request the file only if it has changed (RFC 9110, section 13.1)."""
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in headers.items() if value}
 
 
 def download(
     url: str, part: Path, console: Console, limit: int = LIMIT, current: Validators | None = None
 ) -> Validators | None:
-    """Bring a file, going on where an earlier, cut transfer of the same content stopped.
+    """Download a file, resuming a partial download of the same content.
 
-    part: the file to write; its ETag is kept beside it, because only that tells whether the rest still
-    fits (RFC 9110, section 13.1.5); current: the edition that need not be brought again. Returns the edition
-    that was brought; None where it is the one held. Raises TransferError, secrets of the URL masked.
+    part: the file to write; its ETag is kept beside it, because only that shows whether the rest still
+    matches (RFC 9110, section 13.1.5); current: the validators of the file that need not be downloaded
+    again. Returns the new validators; None if the file is unchanged. Raises TransferError, with the secrets
+    of the URL masked.
     """
     part.parent.mkdir(parents=True, exist_ok=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with _session() as session, Progress(*columns, console=console, transient=True) as bars:
         bar = bars.add_task(Path(urlsplit(url).path).name or "download", total=None)
         for _ in range(ATTEMPTS):
-            response = _ask(session, url, part, current)
+            response = _request(session, url, part, current)
             if response.status_code == requests.codes.not_modified:
                 return None
             try:
@@ -76,11 +77,11 @@ def download(
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
                 continue
             return Validators(*(response.headers.get(name, "") for name in ("ETag", "Last-Modified")))
-    raise _refusal(url, f"broke off {ATTEMPTS} times", "Try again: it will go on there.")
+    raise _failure(url, f"broke off {ATTEMPTS} times", "Try again: the download will resume.")
 
 
 def forget(part: Path) -> None:
-    """Remove what a transfer has left."""
+    """Remove a partial download."""
     part.unlink(missing_ok=True)
     _etag(part).unlink(missing_ok=True)
 
@@ -88,43 +89,49 @@ def forget(part: Path) -> None:
 def _session() -> requests.Session:
     session = requests.Session()
     session.max_redirects = REDIRECTS
-    # it would tell of each retry with the query, and the token in it
+    # it would log each retry with the query, which may contain a token
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-    # a compressed body has another length and another ETag than the file
+    # the length and the ETag of a compressed body differ from those of the file
     session.headers["Accept-Encoding"] = "identity"
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
     return session
 
 
-def _ask(session: requests.Session, url: str, part: Path, current: Validators | None) -> requests.Response:
+def _request(
+    session: requests.Session, url: str, part: Path, current: Validators | None
+) -> requests.Response:
     headers = current.conditional_headers() if current else {}
     if part.is_file() and _etag(part).is_file():
         headers = {"Range": f"bytes={part.stat().st_size}-", "If-Range": _etag(part).read_text("ascii")}
     try:
         response = session.get(url, headers=headers, stream=True, timeout=TIMEOUTS)
     except requests.TooManyRedirects:
-        raise _refusal(url, f"redirects in circles (over {REDIRECTS} times)", "Mend the address.") from None
+        raise _failure(url, f"redirects in a loop (over {REDIRECTS} times)", "Fix the URL.") from None
     except requests.exceptions.SSLError:
-        raise _refusal(url, "has a certificate that is not trusted", "Mend it; do not go round it.") from None
+        raise _failure(
+            url,
+            "has a certificate that is not trusted",
+            "Fix the certificate; do not disable verification.",
+        ) from None
     except requests.Timeout:
-        raise _refusal(
-            url, f"did not answer within {TIMEOUTS[1]:.0f} s", "Check the network, or try later."
+        raise _failure(
+            url, f"did not answer within {TIMEOUTS[1]:.0f} s", "Check the network, or try again later."
         ) from None
     except requests.ConnectionError:
-        raise _refusal(url, "cannot be reached", "Check the address and the network.") from None
+        raise _failure(url, "cannot be reached", "Check the URL and the network.") from None
     except requests.RequestException as error:
-        raise _refusal(url, f"cannot be asked ({type(error).__name__})", "Check the address.") from None
+        raise _failure(url, f"cannot be requested ({type(error).__name__})", "Check the URL.") from None
     if response.status_code == requests.codes.requested_range_not_satisfiable:
         return response
     if not response.ok:
-        answer = f"answered {response.status_code} {response.reason}"
-        raise _refusal(url, answer, "Check the address, or try later.")
+        status = f"answered {response.status_code} {response.reason}"
+        raise _failure(url, status, "Check the URL, or try again later.")
     return response
 
 
 def _receive(response: requests.Response, part: Path, bars: Progress, bar: TaskID, limit: int) -> None:
-    """Append the body to the part, or write it anew where the server sends the whole."""
+    """Append the body to the partial file, or replace the file if the server sends all of it."""
     with response:
         done = part.stat().st_size if part.is_file() else 0
         whole = response.headers.get("Content-Range", "").rpartition("/")[2]
@@ -132,18 +139,18 @@ def _receive(response: requests.Response, part: Path, bars: Progress, bar: TaskI
             if whole == str(done):
                 return
             forget(part)
-            raise requests.ConnectionError("the part does not fit")
+            raise requests.ConnectionError("the partial file does not match")
         resumed = response.status_code == requests.codes.partial_content
         done = done if resumed else 0
         length = response.headers.get("Content-Length")
         total = done + int(length) if length and length.isdigit() else None
-        _refuse_large(response.url, total or 0, limit)
+        _check_size(response.url, total or 0, limit)
         _remember(response, part)
         bars.update(bar, total=total, completed=done)
         with part.open("ab" if resumed else "wb") as file:
             for chunk in response.iter_content(CHUNK):
                 done += len(chunk)
-                _refuse_large(response.url, done, limit)
+                _check_size(response.url, done, limit)
                 file.write(chunk)
                 bars.update(bar, completed=done)
 
@@ -160,10 +167,10 @@ def _etag(part: Path) -> Path:
     return part.with_name(part.name + ".etag")
 
 
-def _refuse_large(url: str, size: int, limit: int) -> None:
+def _check_size(url: str, size: int, limit: int) -> None:
     if size > limit:
-        raise _refusal(url, f"is larger than the limit of {limit:,} bytes", "Name a smaller file.")
+        raise _failure(url, f"is larger than the limit of {limit:,} bytes", "Name a smaller file.")
 
 
-def _refusal(url: str, what: str, fix: str) -> TransferError:
+def _failure(url: str, what: str, fix: str) -> TransferError:
     return TransferError(f"{redact(url)} {what}. {fix}")

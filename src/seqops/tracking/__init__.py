@@ -1,1 +1,1 @@
-"""MLflow runs, found by content."""
+"""MLflow tracking; runs are found by content."""

@@ -1,4 +1,4 @@
-"""The modules of this package that a module needs, found by reading imports, not by running them."""
+"""The modules of this package that a module imports, found by parsing the source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGE = "seqops"
 
 
 def closure(roots: Iterable[str]) -> dict[str, Path]:
-    """Map each module that the roots need, directly or not, to its file; the roots and packages included.
+    """Map each module that the roots import, directly or not, to its file; includes roots and packages.
 
     Imports inside functions count; those under `if TYPE_CHECKING:` do not.
     """
@@ -24,14 +24,14 @@ def closure(roots: Iterable[str]) -> dict[str, Path]:
         if name in reached or (path := _file_of(name)) is None:
             continue
         reached[name] = path
-        pending += [found for found in _imports(path, name) if _is_own(found)]
+        pending += [module for module in _imports(path, name) if _is_own(module)]
         pending.append(name.rpartition(".")[0])
     return dict(sorted(reached.items()))
 
 
 def third_party(modules: Mapping[str, Path]) -> set[str]:
     """Return the top-level packages outside this one that the modules import."""
-    names = (found for name, path in modules.items() for found in _imports(path, name))
+    names = (imported for name, path in modules.items() for imported in _imports(path, name))
     return {name.partition(".")[0] for name in names if not _is_own(name)}
 
 

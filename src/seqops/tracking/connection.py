@@ -1,4 +1,4 @@
-"""The tracking store: where it is, how it is opened, and what it says when it fails."""
+"""The connection to the MLflow tracking store, and its errors."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from seqops.core.redaction import redact
 from seqops.runtime.locks import exclusive_lock
 
 DATABASE = "mlflow.db"
-REFUSALS = {
-    401: "knows no such user and password. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.",
-    403: "does not let this user do that. Ask its administrator for the permission.",
+AUTH_ERRORS = {
+    401: "rejected the user name or password. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.",
+    403: "does not allow this user to do that. Ask its administrator for permission.",
 }
-"""What a server's status says, and what to do."""
+"""The message of an HTTP status, and what to do."""
 
 
 @contextmanager
 def translate_store_errors() -> Iterator[None]:
-    """Turn what MLflow and the network raise to one message that names the store and the way out."""
+    """Convert errors of MLflow and the network to SeqopsError, which names the store and the fix."""
     try:
         yield
     except (MlflowException, requests.RequestException) as error:
         uri = redact(mlflow.get_tracking_uri())
-        if refusal := REFUSALS.get(_status(error)):
-            raise SeqopsError(f"the tracking store {uri} {refusal}") from error
+        if message := AUTH_ERRORS.get(_status(error)):
+            raise SeqopsError(f"the tracking store {uri} {message}") from error
         raise SeqopsError(
             f"the tracking store {uri} failed: {redact(str(error).splitlines()[0])} "
-            "Mend it, or unset MLFLOW_TRACKING_URI to use the project's own store."
+            "Fix it, or unset MLFLOW_TRACKING_URI to use the project's own store."
         ) from error
 
 
@@ -50,21 +50,21 @@ def _status(error: MlflowException | requests.RequestException) -> int:
 def store_uri(project: Project) -> str:
     """Return MLFLOW_TRACKING_URI, or the database in the project's state."""
     _folder(project).mkdir(parents=True, exist_ok=True)
-    return os.environ.get("MLFLOW_TRACKING_URI") or _own(project)
+    return os.environ.get("MLFLOW_TRACKING_URI") or _local_uri(project)
 
 
 def _folder(project: Project) -> Path:
     return project.state / "mlflow"
 
 
-def _own(project: Project) -> str:
+def _local_uri(project: Project) -> str:
     return f"sqlite:///{_folder(project) / DATABASE}"
 
 
 def connect(project: Project) -> mlflow.MlflowClient:
     """Open the tracking store: MLFLOW_TRACKING_URI, or a database in the project's state.
 
-    Raises SeqopsError within seconds where a server does not answer.
+    Raises SeqopsError within seconds if a server does not answer.
     """
     uri = store_uri(project)
     mlflow.set_tracking_uri(uri)
@@ -72,21 +72,21 @@ def connect(project: Project) -> mlflow.MlflowClient:
         if uri.startswith("http"):
             requests.get(f"{uri.rstrip('/')}/health", timeout=5).raise_for_status()
             return mlflow.MlflowClient()
-        # two that make the tables of one database at once break it
+        # two processes that create the tables of one database at the same time break it
         with exclusive_lock(_folder(project) / "opening.lock"), warnings.catch_warnings():
-            # of the libraries that make the tables, about their own
+            # the libraries that create the tables warn about themselves
             warnings.simplefilter("ignore", UserWarning)
-            if uri == _own(project):
-                _found(_folder(project) / DATABASE)
+            if uri == _local_uri(project):
+                _create_database(_folder(project) / DATABASE)
             return mlflow.MlflowClient()
 
 
-def _found(path: Path) -> None:
-    """Make the project's own database where there is none, and move it to its place when it is whole."""
+def _create_database(path: Path) -> None:
+    """Create the project's own database if it is missing, and move it into place when it is complete."""
     if path.exists():
         return
     scratch = path.with_name(".founding")
-    shutil.rmtree(scratch, ignore_errors=True)  # of a process that was killed
+    shutil.rmtree(scratch, ignore_errors=True)  # left by a killed process
     scratch.mkdir()
     mlflow.MlflowClient(f"sqlite:///{scratch / path.name}")
     (scratch / path.name).replace(path)

@@ -1,4 +1,4 @@
-"""What a run was made from, by content: the tags that tie an artefact to its run."""
+"""Content hashes of a run's inputs: the tags that link artefacts to their run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seqops.tracking.code_closure import closure
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Hashes of all that decides the weights."""
+    """Hashes of everything that determines the weights."""
 
     data: str
     params: str
@@ -25,7 +25,7 @@ class Fingerprint:
 
     @classmethod
     def compute(cls, project: Project, task: Task) -> Fingerprint:
-        """Hash the encoded data, the task's sections, the code that trains it and the lock."""
+        """Hash the encoded data, the task's sections, the training code and the lock file."""
         sections = {key: task.section[key] for key in ("data", "model", "fit")}
         return cls(
             data=project.task_paths(task.name).data_sha256(),
@@ -36,11 +36,11 @@ class Fingerprint:
 
     @property
     def digest(self) -> str:
-        """Name the state that may be gone on with: equal where nothing that decides has changed."""
+        """The hash of all hashes; a checkpoint may be resumed only if it is equal."""
         return sha256_of_json([self.data, self.params, self.code, self.lock])[:16]
 
     def tags(self) -> dict[str, str]:
-        """Return the tags by which a run is found again."""
+        """Return the tags by which a run is found."""
         return {
             "seqops.data_sha256": self.data,
             "seqops.params_sha256": self.params,
@@ -50,13 +50,13 @@ class Fingerprint:
 
 
 def code_sha256(task: str) -> str:
-    """Hash the modules that decide a task's weights: its own, the training loop, and all they import."""
+    """Hash the modules that determine a task's weights: its own, the training loop, and all they import."""
     reached = closure([*(module_of(task, part) for part in TRAINED), "seqops.training.loop"])
     return sha256_of_json([[name, sha256_of(path)] for name, path in reached.items()])
 
 
 def git_commit(root: Path) -> str:
-    """Return the commit of a checkout, with `-dirty` where it was edited; empty outside git."""
+    """Return the commit of a checkout, with `-dirty` if it has changes; empty outside git."""
     git = shutil.which("git")
     if git is None:
         return ""

@@ -1,4 +1,4 @@
-"""MLflow tracking: one experiment a task, one run a fit, found again by content."""
+"""MLflow runs: one experiment per task, one run per fit, found by content."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from seqops.tracking.run_names import run_name
 
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
 TRAINING = "training"
-"""The `seqops.kind` of a run that made the weights of the pipeline, beside those of studies and trials."""
-MADE_BY_ANOTHER = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
+"""The `seqops.kind` of a run that trained the weights of the pipeline; studies and trials have others."""
+ALREADY_EXISTS = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
 
 
 def source_of(task: Task) -> str:
-    """Name a task's source as it may be written down: no secret in it."""
+    """Return a task's source with its secrets masked."""
     sources = [task.source] if isinstance(task.source, str) else task.source
     return ",".join(redact(source) for source in sources)
 
 
 def run_params(task: Task) -> dict[str, str]:
-    """Return the params of a task's run, as the store holds them."""
+    """Return the params of a task's run, as they are logged."""
     return {key: str(value) for key, value in {**task.values(), "source": source_of(task)}.items()}
 
 
 def experiment_of(client: mlflow.MlflowClient, project: Project, task: str) -> str:
-    """Return the id of a task's experiment, made where there is none."""
+    """Return the id of a task's experiment, which is created if it is missing."""
     found = client.get_experiment_by_name(task)
     if found is not None:
         return str(found.experiment_id)
@@ -54,23 +54,24 @@ def experiment_of(client: mlflow.MlflowClient, project: Project, task: str) -> s
     try:
         return str(client.create_experiment(task, artifact_location=folder))
     except MlflowException as error:
-        if error.error_code != MADE_BY_ANOTHER:
+        # another process may have created it meanwhile
+        if error.error_code != ALREADY_EXISTS:
             raise
         return str(client.get_experiment_by_name(task).experiment_id)
 
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """The run of one fit; a watcher that records every epoch."""
+    """The run of one fit; a callback that logs every epoch."""
 
     client: mlflow.MlflowClient
     run_id: str
 
     def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
-        """Record nothing: curves are by the epoch."""
+        """Log nothing: the curves have one point per epoch."""
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
-        """Record one point of every curve."""
+        """Log one point of every curve."""
         self.log_metrics(
             {
                 "train/loss": row.loss,
@@ -95,7 +96,7 @@ class TrainingRun:
             self.client.log_batch(self.run_id, tags=[RunTag(k, v) for k, v in tags.items()])
 
     def log_artifact(self, path: Path, folder: str | None = None) -> None:
-        """Store a file, or a folder, beside the run."""
+        """Log a file, or a folder, as an artefact of the run."""
         with translate_store_errors():
             if path.is_dir():
                 self.client.log_artifacts(self.run_id, str(path), folder)
@@ -105,7 +106,7 @@ class TrainingRun:
 
 @contextmanager
 def open_training_run(project: Project, task: Task, fingerprint: Fingerprint) -> Iterator[TrainingRun]:
-    """Open the run of a fit: the one that a kill left behind, or a new one; end it FINISHED or FAILED."""
+    """Open the run of a fit: an interrupted one, or a new one; it ends FINISHED, FAILED or KILLED."""
     client = connect(project)
     with translate_store_errors():
         experiment = experiment_of(client, project, task.name)
@@ -118,17 +119,17 @@ def open_training_run(project: Project, task: Task, fingerprint: Fingerprint) ->
     try:
         yield opened
     except KeyboardInterrupt:
-        _give_up(opened, "KILLED")
+        _terminate(opened, "KILLED")
         raise
     except Exception:
-        _give_up(opened, "FAILED")
+        _terminate(opened, "FAILED")
         raise
     with translate_store_errors():
         client.set_terminated(opened.run_id, "FINISHED")
 
 
-def _give_up(opened: TrainingRun, status: str) -> None:
-    """End a run; where the store fails now, the run stays open, and the error that ends the stage is told."""
+def _terminate(opened: TrainingRun, status: str) -> None:
+    """End a failed run; errors of the store are ignored, so that the first error is the one reported."""
     with suppress(MlflowException, requests.RequestException):
         opened.client.set_terminated(opened.run_id, status)
 
@@ -136,7 +137,7 @@ def _give_up(opened: TrainingRun, status: str) -> None:
 def find_training_run(
     project: Project, task: Task, fingerprint: Fingerprint, model_sha256: str
 ) -> TrainingRun:
-    """Find the run that made these weights, or start one where the store has none."""
+    """Find the run that trained these weights, or create one if the store has none."""
     client = connect(project)
     tags = {**fingerprint.tags(), "seqops.model_sha256": model_sha256}
     sought = {k: v for k, v in tags.items() if k != "seqops.code_sha256"}
@@ -150,7 +151,7 @@ def find_training_run(
 
 
 def read_run_json(client: mlflow.MlflowClient, run_id: str, name: str) -> Any:
-    """Read a JSON file kept beside a run; None where there is none."""
+    """Read a JSON artefact of a run; None if it is missing."""
     with translate_store_errors(), tempfile.TemporaryDirectory() as scratch:
         if name not in [file.path for file in client.list_artifacts(run_id)]:
             return None
@@ -174,7 +175,7 @@ def _start(
     tags: Mapping[str, str],
 ) -> Run:
     source = source_of(task)
-    every = {
+    run_tags = {
         **tags,
         "seqops.kind": TRAINING,
         "seqops.task": task.name,
@@ -182,10 +183,10 @@ def _start(
         "seqops.git_commit": git_commit(project.root),
     }
     params = run_params(task)
-    # runs of studies share the experiment, and differ from one another in ways of their own
+    # runs of studies are in the same experiment, but are not compared with
     last = _latest(client, experiment, {"seqops.kind": TRAINING}, FINISHED)
     before = {**with_new_keys(task.name, last.data.params), **last.data.tags} if last else None
-    run = client.create_run(experiment, run_name=run_name(source, params, every, before), tags=every)
+    run = client.create_run(experiment, run_name=run_name(source, params, run_tags, before), tags=run_tags)
     client.log_batch(run.info.run_id, params=[Param(key, value) for key, value in params.items()])
     origin = json.dumps({"tags": {"source": source}})
     dataset = Dataset(task.name, fingerprint.data[:8], source_type="code", source=origin)

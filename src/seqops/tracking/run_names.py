@@ -1,4 +1,4 @@
-"""Names of training runs that say in what each differs from the one before."""
+"""Names of training runs, which show the difference from the previous run."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ INPUTS = {"data_sha256": "data", "code_sha256": "code", "lock_sha256": "packages
 def run_name(
     source: str, params: Mapping[str, str], tags: Mapping[str, str], before: Mapping[str, str] | None
 ) -> str:
-    """Name a run by its source and what differs from the run before: `sample: units 64->96, +2 more`.
+    """Name a run by its source and its difference from the previous run: `sample: units 64->96, +2 more`.
 
-    params: by dotted key; before: params and tags of the run before in one, None where there is none.
-    Where no param differs, the name says which input does: the data, the code or the packages.
+    params: by dotted key; before: params and tags of the previous run together, None if there is none.
+    If no param differs, the name shows which input does: the data, the code or the packages.
     """
     name = Path(source).name
     if before is None:
@@ -33,7 +33,7 @@ def run_name(
 
 
 def short_keys(keys: list[str]) -> dict[str, str]:
-    """Cut each dotted key to the fewest last parts that no other key ends with."""
+    """Shorten each dotted key to the fewest last parts that no other key ends with."""
     ends = Counter(tail for key in keys for tail in _tails(key))
     return {key: next((tail for tail in _tails(key) if ends[tail] == 1), key) for key in keys}
 
