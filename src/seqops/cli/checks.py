@@ -200,9 +200,9 @@ def _pinned(project: Project, task: Task) -> dict[str, tuple[str, ...]]:
     """Return the sums that raw files must have; none for a person's own files."""
     if not isinstance(task.source, str):
         return {}
-    makers, entries = generators_of(task), catalog.read_catalog(project.catalog)
-    if task.source in makers:
-        made = makers[task.source]()
+    generators, entries = generators_of(task), catalog.read_catalog(project.catalog)
+    if task.source in generators:
+        made = generators[task.source]()
         return {file: (hashlib.sha256(content).hexdigest(),) for file, content in made.items()}
     entry = entries.get(task.source)
     return {entry.raw_name: entry.sha256} if entry else {}

@@ -79,7 +79,7 @@ class Document:
             raise ConfigError(f"{self.at(path)}: {error}") from None
 
     def _invalid(self, error: ValidationError, kind: Any, path: str) -> ConfigError:
-        # a misspelt key is also reported as missing: the unknown key tells more
+        # a misspelt key is reported as missing and as unknown: the unknown one explains more
         first = sorted(error.errors(), key=lambda found: found["type"] not in UNKNOWN)[0]
         keys = [str(part) for part in first["loc"]]
         full = ".".join([path, *keys])

@@ -48,19 +48,19 @@ def squared(truth: Floats, forecast: Floats) -> Floats:
 
 
 def relative(truth: Floats, forecast: Floats) -> Floats:
-    """|y - f| / |y|, for the MAPE; a truth of 0 gives NaN and is left out."""
+    """|y - f| / |y|, for the MAPE; a truth of 0 gives NaN and is ignored."""
     size = np.where(truth == 0, np.nan, np.abs(truth))
     return np.abs(truth - forecast) / size
 
 
 def symmetric(truth: Floats, forecast: Floats) -> Floats:
-    """2 |y - f| / (|y| + |f|), for the sMAPE; 0 where both are 0."""
+    """2 |y - f| / (|y| + |f|), for the sMAPE; 0 if both are 0."""
     size = np.abs(truth) + np.abs(forecast)
     return 2 * np.abs(truth - forecast) / np.where(size == 0, 1.0, size)
 
 
 def inside(truth: Floats, low: Floats, high: Floats) -> Floats:
-    """1 where the truth lies in the interval, 0 outside, NaN where it is unknown."""
+    """1 if the truth lies in the interval, 0 outside, NaN if it is unknown."""
     covered = (low <= truth) & (truth <= high)
     return np.where(np.isnan(truth), np.nan, covered)
 

@@ -48,7 +48,7 @@ def penalty(lengths: Tensor, alpha: float) -> Tensor:
 
 
 def greedy(step: Step, state: Any, symbols: Symbols, max_length: Tensor) -> Tensor:
-    """Decode the likeliest token at each step, up to `max_length` (B,) of each row: (B, L), then `pad`."""
+    """Decode the most probable token at each step, up to `max_length` (B,): (B, L), then `pad`."""
     rows, last_step = tf.shape(tf.nest.flatten(state)[0])[0], tf.reduce_max(max_length)
 
     def extend(t: Tensor, state: Any, last: Tensor, ended: Tensor, tokens: Tensor) -> tuple[Any, ...]:

@@ -14,9 +14,9 @@ Tensor = Any
 class SamplingConfig:
     """The sampling settings of each row, (B,) each.
 
-    temperature: divisor of the logits, 0: greedy; top_k: the number of likeliest tokens to sample from, 0:
-    all; top_p: the probability mass of the smallest set of likeliest tokens to sample from (nucleus sampling,
-    Holtzman et al. 2020, section 3.1), 1: all.
+    temperature: divisor of the logits, 0: greedy; top_k: the number of most probable tokens to sample from,
+    0: all; top_p: the probability mass of the smallest set of most probable tokens to sample from (nucleus
+    sampling, Holtzman et al. 2020, section 3.1), 1: all.
     """
 
     temperature: Tensor

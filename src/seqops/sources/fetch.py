@@ -180,7 +180,7 @@ class Fetcher:
         key = hashlib.sha256(address.encode()).hexdigest()[:16]
         part, current = self.work / f"{key}.part", self.current / to.name
         cache = EtagCache(self.store.state / "editions" / f"{self.task.name}.json")
-        # `$NAME` stands for a secret that no file of the project contains
+        # `$NAME` is replaced by an environment variable: no file of the project contains the secret
         url = os.path.expandvars(address)
         validators = download(url, part, self.console, self.limit, cache.lookup(key, current))
         if validators is None:
