@@ -10,7 +10,14 @@ from scipy.stats import ks_2samp
 from seqops.core.ragged import Ragged
 from seqops.core.settings import DriftSettings
 from seqops.drift.detect import DriftReport, build_reference, measure_drift
-from seqops.drift.profiles import NAMES, OTHER, POINTS, CategoricalProfile, NumericProfile, read_profile
+from seqops.drift.profiles import (
+    MAX_CATEGORIES,
+    MAX_POINTS,
+    OTHER,
+    CategoricalProfile,
+    NumericProfile,
+    read_profile,
+)
 from seqops.drift.two_sample_tests import chi2_pvalue, effect_below, effect_on_shares, ks_pvalue, psi, rare
 
 LIMITS = DriftSettings(alpha=0.01, psi=0.2, min_rows=30)
@@ -42,7 +49,7 @@ def test_what_the_latest_rows_of_training_were_like_is_no_drift():
     assert feature.overall.psi > LIMITS.psi
     assert feature.p < LIMITS.alpha
     assert feature.recent.psi < LIMITS.psi
-    assert moved.summary().endswith("beside the latest rows)")
+    assert moved.summary().endswith("compared with the latest rows)")
     assert measure_drift(build_reference({"x": before}), {"x": normal(2, 100, 6)}, LIMITS).drifted
 
 
@@ -50,7 +57,7 @@ def test_zeros_and_ones_are_told_apart_however_few_the_zeros():
     before, now = (np.repeat([0.0, 1.0], [zeros, 100 - zeros]) for zeros in (5, 50))
     found = measure_drift(build_reference({"score": before}), {"score": now}, LIMITS)
     assert found.drifted
-    assert found.features[0].overall.moved_most() == "below 1: 5.0% -> 50.0%"
+    assert found.features[0].overall.largest_shift() == "below 1: 5.0% -> 50.0%"
 
 
 def test_psi_by_hand():
@@ -92,17 +99,17 @@ def test_numbers_are_kept_as_deciles_and_points():
     kept = NumericProfile.from_sample(np.arange(1, 1001))
     assert kept.edges == [100, 200, 300, 400, 500, 600, 700, 800, 900]
     assert kept.counts == [100] * 10
-    assert len(kept.points) == POINTS
+    assert len(kept.points) == MAX_POINTS
     assert kept.points[:2] == [2, 4]
     assert NumericProfile.from_sample(np.arange(20)).points == list(range(20))
 
 
 def test_the_frequent_categories_are_kept_by_name():
-    names = np.array([f"{i:03}" for i in range(NAMES + 10) for _ in range(100 - i)])
+    names = np.array([f"{i:03}" for i in range(MAX_CATEGORIES + 10) for _ in range(100 - i)])
     kept = CategoricalProfile.from_sample(names)
-    assert len(kept.counts) == NAMES + 1
+    assert len(kept.counts) == MAX_CATEGORIES + 1
     assert kept.counts["000"] == 100
-    assert kept.counts[OTHER] == sum(100 - i for i in range(NAMES, NAMES + 10))
+    assert kept.counts[OTHER] == sum(100 - i for i in range(MAX_CATEGORIES, MAX_CATEGORIES + 10))
 
 
 def test_the_p_values_are_corrected_by_holm():
@@ -126,7 +133,7 @@ def test_a_shift_is_found_and_named():
     )
     assert found.drifted
     assert [f.name for f in found.features if f.drifted] == ["length"]
-    assert found.summary().startswith("drift in 1 of 2: length (PSI ")
+    assert found.summary().startswith("drift in 1 of 2 features: length (PSI ")
     assert "label" not in found.summary()
 
 
@@ -169,8 +176,8 @@ def test_with_too_few_rows_nothing_is_told(before, now):
     found = measure_drift(build_reference({"x": normal(0, before)}), {"x": normal(1, now, 9)}, LIMITS)
     assert not found.drifted
     assert found.measured == ()
-    assert found.summary() == f"drift cannot be told: {now} new rows, and 30 are the least"
-    assert found.to_json()["features"][0]["told"] is False
+    assert found.summary() == f"drift not tested: {now} new rows, at least 30 are needed"
+    assert found.to_json()["features"][0]["measured"] is False
 
 
 def test_rows_count_and_not_the_values_in_them():
@@ -220,7 +227,7 @@ def test_what_only_one_side_knows_or_knows_otherwise_is_left_out():
     assert "empty" not in kept
     now = {"x": normal(3), "new": normal(4), "kind": drawn(0, {"yes": 1.0})}
     assert [f.name for f in measure_drift(kept, now, LIMITS).features] == ["x"]
-    assert DriftReport((), LIMITS).summary().startswith("drift cannot be told: 0 new rows")
+    assert DriftReport((), LIMITS).summary().startswith("drift not tested: 0 new rows")
 
 
 def test_the_table_has_a_row_for_everything_watched():

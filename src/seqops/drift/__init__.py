@@ -1,1 +1,1 @@
-"""Whether new rows look like those of training."""
+"""Data drift: new rows compared with the training rows."""

@@ -1,4 +1,4 @@
-"""What is watched of rows for drift: features of encoded rows, and how well a model predicts them."""
+"""Features monitored for drift: those of the encoded rows, and the score of each predicted row."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.score import Score
 
 SPLITS = ("train", "validation", "test")
-SCORED = 500
-"""New test rows that a model predicts at most, evenly through them all."""
+MAX_SCORED_ROWS = 500
+"""Largest number of new test rows that are predicted; they are evenly spaced."""
 
 
 def features_of(
@@ -26,27 +26,27 @@ def features_of(
     table: pd.DataFrame,
     new: npt.NDArray[np.bool_],
 ) -> DriftFeatures:
-    """Return what is watched of the new rows of a table, and the scores of those for testing; new: (n,).
+    """Return the monitored features of the new rows and the scores of the new test rows; new: (n,).
 
-    The whole table is given, because in a series or a text a row means something only after those before it.
+    The whole table is needed, because rows of a series or a text depend on the rows before them.
     """
     data, metrics = evaluation.data, evaluation.metrics
-    watched = evaluation.drift_features(encoded(data, table, new, "train", meta), meta)
+    features = evaluation.drift_features(encoded(data, table, new, "train", meta), meta)
     rows = new & (data.assign_splits(table) == "test")
     if not rows.any():
-        return watched
+        return features
     truth = encoded(data, table, rows, "test", meta)
-    places = np.unique(np.linspace(0, len(truth) - 1, min(len(truth), SCORED)).astype(np.int64))
-    truth = truth.take(places)
+    sampled = np.unique(np.linspace(0, len(truth) - 1, min(len(truth), MAX_SCORED_ROWS)).astype(np.int64))
+    truth = truth.take(sampled)
     scores = metrics.score(network.predict(model, truth, meta), truth, meta)
-    return {**watched, **scored(next(s for s in scores if s.name == metrics.goal.metric))}
+    return {**features, **scored(next(s for s in scores if s.name == metrics.goal.metric))}
 
 
 def encoded(data: Dataset, table: pd.DataFrame, rows: npt.NDArray[np.bool_], name: str, meta: Meta) -> Split:
-    """Encode some rows of a table as those of one split.
+    """Encode the selected rows of a table as one split; rows: (n,).
 
-    `encode` owes all three splits, and refuses one without rows: the first row of the table stands, behind
-    its end, for each of the two that nobody asks for.
+    `encode` returns all three splits and rejects an empty one, so the first row of the table is appended
+    once for each of the two splits that are not needed.
     """
     others = [split for split in SPLITS if split != name]
     longer = pd.concat([table, table.iloc[:1], table.iloc[:1]], ignore_index=True)
@@ -55,7 +55,7 @@ def encoded(data: Dataset, table: pd.DataFrame, rows: npt.NDArray[np.bool_], nam
 
 
 def scored(score: Score) -> Mapping[str, Ragged | Array]:
-    """Watch the score of each row; rows whose errors are dependent stand together."""
+    """Return the score of each row as a feature; rows with dependent errors are grouped as one ragged row."""
     each = np.asarray(score.each(), np.float64)
     known = np.isfinite(each)
     blocks = np.arange(len(each))[known] // score.block

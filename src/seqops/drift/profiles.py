@@ -1,4 +1,4 @@
-"""What is kept of a sample of numbers or categories, so that another can be held against it."""
+"""Profiles of numeric and categorical samples, with which later samples are compared."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from seqops.metrics.bootstrap import rounded
 
 Floats = npt.NDArray[np.float64]
 DECILES = np.arange(1, 10) / 10
-POINTS = 500
-"""Values kept of a sample of numbers."""
-NAMES = 50
-"""Categories that stand alone, the frequent ones; all others are one."""
+MAX_POINTS = 500
+"""Largest number of values that a numeric profile keeps."""
+MAX_CATEGORIES = 50
+"""Largest number of categories that are counted one by one, the most frequent; the others are pooled."""
 OTHER = "(other)"
 
 
 @dataclass(frozen=True)
 class DriftTest:
-    """How far a sample has moved: PSI, p, and the cell that moved most with its shares."""
+    """A comparison of two samples: PSI, p-value, and the cell with the largest shift and its shares."""
 
     psi: float
     p: float
@@ -42,23 +42,23 @@ class DriftTest:
     before: float
     now: float
 
-    def moved_most(self) -> str:
-        """Say what moved most."""
+    def largest_shift(self) -> str:
+        """Format the largest shift: cell, share before, share now."""
         return f"{self.cell}: {self.before:.1%} -> {self.now:.1%}"
 
     def to_json(self) -> dict[str, Any]:
-        """Put it to plain JSON; the p-value is its reader's to correct."""
+        """Return JSON values without the p-value, which the caller corrects for multiple testing."""
         moved = {"cell": self.cell, "before": rounded(self.before), "now": rounded(self.now)}
         return {"psi": rounded(self.psi), "moved": moved}
 
 
 @dataclass(frozen=True)
 class NumericProfile:
-    """A sample of numbers.
+    """Statistics of a numeric sample.
 
-    rows, values: how many; effect: the design effect of values that stand in rows; edges: deciles, each the
-    last of its cell, and one just below each decile that a tenth of the values equal; counts: (edges + 1,);
-    points: at most so many values, evenly through the sorted sample.
+    rows, values: numbers of them; effect: design effect of values grouped in rows; edges: deciles, each the
+    upper bound of its cell, and one just below each decile that a tenth of the values equal; counts:
+    (edges + 1,); points: at most `MAX_POINTS` values, evenly spaced in the sorted sample.
     """
 
     rows: int
@@ -70,29 +70,31 @@ class NumericProfile:
 
     @classmethod
     def from_sample(cls, column: Ragged | Array) -> NumericProfile:
-        """Describe a sample."""
+        """Compute the profile of a sample."""
         ordered = np.sort(values_of(column).astype(np.float64))
         deciles = np.unique(np.quantile(ordered, DECILES, method="inverted_cdf"))
         equal = np.searchsorted(ordered, deciles, "right") - np.searchsorted(ordered, deciles)
-        # what many values equal is a cell of its own: of zeros and ones, too
+        # a value that a tenth of the sample equals gets its own cell, also in samples of zeros and ones
         edges = np.union1d(deciles, np.nextafter(deciles[10 * equal >= len(ordered)], -np.inf))
         counts, effect = _binned(column, edges)
-        places = ((np.arange(min(len(ordered), POINTS)) + 0.5) * len(ordered) / POINTS).astype(np.int64)
-        points = ordered[places] if len(ordered) > POINTS else ordered
+        picked = ((np.arange(min(len(ordered), MAX_POINTS)) + 0.5) * len(ordered) / MAX_POINTS).astype(
+            np.int64
+        )
+        points = ordered[picked] if len(ordered) > MAX_POINTS else ordered
         return cls(len(column), len(ordered), effect, edges.tolist(), counts.tolist(), points.tolist())
 
     def compare(self, column: Ragged | Array) -> DriftTest:
-        """Hold another sample against this one: PSI over the cells, and p of two tests, by Bonferroni.
+        """Compare another sample with this one: PSI over the cells, and p of two tests by Bonferroni.
 
-        Kolmogorov and Smirnov's sees what moves, and hardly what spreads; chi-squared over the cells does.
+        Kolmogorov-Smirnov detects shifts but hardly a change of spread; chi-squared over the cells does.
         """
         before, (counts, effect) = np.array(self.counts), _binned(column, np.array(self.edges))
         values = values_of(column).astype(np.float64)
-        # the points stand for the sample: it is worth no more than they are
-        worth = min(self.values / self.effect, len(self.points))
-        moves = ks_pvalue(np.array(self.points), values, worth, len(values) / effect)
-        spreads = chi2_pvalue(before / self.effect, counts / effect)
-        return _drift_test(before, counts, self._cells(), min(1.0, 2 * min(moves, spreads)))
+        # the kept points represent the sample, so its effective size is at most their number
+        size = min(self.values / self.effect, len(self.points))
+        shift = ks_pvalue(np.array(self.points), values, size, len(values) / effect)
+        spread = chi2_pvalue(before / self.effect, counts / effect)
+        return _drift_test(before, counts, self._cells(), min(1.0, 2 * min(shift, spread)))
 
     def _cells(self) -> list[str]:
         alone = {high for low, high in pairwise(self.edges) if np.nextafter(low, np.inf) == high}
@@ -100,7 +102,7 @@ class NumericProfile:
 
 
 def _cell(low: float, high: float, alone: set[float]) -> str:
-    """Say what lies over one edge, up to the next; alone: values that are a cell each."""
+    """Describe the cell between two edges; alone: values that have a cell of their own."""
     if high in alone:
         return f"{high:.4g}"
     after = float(np.nextafter(high, np.inf))
@@ -113,7 +115,7 @@ def _cell(low: float, high: float, alone: set[float]) -> str:
 
 @dataclass(frozen=True)
 class CategoricalProfile:
-    """A sample of categories; counts: of the frequent ones by name, and of all others together."""
+    """Statistics of a categorical sample; counts: the most frequent by name, all others together."""
 
     rows: int
     values: int
@@ -122,15 +124,15 @@ class CategoricalProfile:
 
     @classmethod
     def from_sample(cls, column: Ragged | Array) -> CategoricalProfile:
-        """Describe a sample."""
+        """Compute the profile of a sample."""
         found = Counter(values_of(column).tolist())
-        names = sorted(found, key=lambda name: (-found[name], name))[:NAMES]
+        names = sorted(found, key=lambda name: (-found[name], name))[:MAX_CATEGORIES]
         counts, effect = _tallied(column, names)
         named = dict(zip([*names, OTHER], counts.tolist(), strict=True))
         return cls(len(column), int(counts.sum()), effect, named)
 
     def compare(self, column: Ragged | Array) -> DriftTest:
-        """Hold another sample against this one, by cells that neither has too little of: PSI, chi-squared."""
+        """Compare another sample with this one by PSI and chi-squared; rare categories are pooled."""
         names = [*sorted(set(self.counts) - {OTHER}), OTHER]
         before = np.array([self.counts[name] for name in names])
         now, effect = _tallied(column, names[:-1])
@@ -148,18 +150,18 @@ KINDS: dict[str, type[NumericProfile] | type[CategoricalProfile]] = {
 
 
 def kind_of(column: Ragged | Array) -> str:
-    """Tell categories, which are text, from numbers."""
+    """Return `categories` for a sample of text, else `numbers`."""
     return "categories" if values_of(column).dtype.kind == "U" else "numbers"
 
 
 def describe_sample(column: Ragged | Array) -> dict[str, Any]:
-    """Describe a sample, as plain JSON."""
+    """Return the profile of a sample as JSON values."""
     kind = kind_of(column)
     return {"kind": kind, **asdict(KINDS[kind].from_sample(column))}
 
 
 def read_profile(document: Mapping[str, Any]) -> NumericProfile | CategoricalProfile:
-    """Read what `describe_sample` wrote."""
+    """Rebuild a profile from what `describe_sample` returned."""
     kind = KINDS[document["kind"]]
     stored = {field.name: document[field.name] for field in fields(kind)}
     return kind(**stored)
@@ -167,18 +169,18 @@ def read_profile(document: Mapping[str, Any]) -> NumericProfile | CategoricalPro
 
 def _drift_test(before: Counts, now: Counts, cells: list[str], p: float) -> DriftTest:
     added = psi(before, now)
-    most = int(np.argmax(added))
-    shares = (float(counts[most] / counts.sum()) for counts in (before, now))
-    return DriftTest(float(added.sum()), p, cells[most], *shares)
+    largest = int(np.argmax(added))
+    shares = (float(counts[largest] / counts.sum()) for counts in (before, now))
+    return DriftTest(float(added.sum()), p, cells[largest], *shares)
 
 
 def values_of(column: Ragged | Array) -> Array:
-    """Return the values of a sample, whatever rows they stand in: (N,)."""
+    """Return the values of a sample, flattened if ragged: (N,)."""
     return column.values if isinstance(column, Ragged) else column
 
 
 def _binned(column: Ragged | Array, edges: Floats) -> tuple[Counts, float]:
-    """Count numbers by cell, each up to its edge; with the design effect."""
+    """Count numbers by cell, upper edges included; return the counts and the design effect."""
     cells = np.searchsorted(edges, values_of(column), side="left")
     if not isinstance(column, Ragged):
         return np.bincount(cells, minlength=len(edges) + 1), 1.0
@@ -187,10 +189,10 @@ def _binned(column: Ragged | Array, edges: Floats) -> tuple[Counts, float]:
 
 
 def _tallied(column: Ragged | Array, names: list[str]) -> tuple[Counts, float]:
-    """Count categories by name, those without one last; with the design effect."""
+    """Count categories by name, all others last; return the counts and the design effect."""
     distinct, inverse = np.unique(values_of(column), return_inverse=True)
-    place = {name: cell for cell, name in enumerate(names)}
-    cells = np.array([place.get(name, len(names)) for name in distinct.tolist()], np.int64)[inverse]
+    index = {name: cell for cell, name in enumerate(names)}
+    cells = np.array([index.get(name, len(names)) for name in distinct.tolist()], np.int64)[inverse]
     if not isinstance(column, Ragged):
         return np.bincount(cells, minlength=len(names) + 1), 1.0
     rows = _by_row(column, cells, len(names) + 1)
@@ -198,6 +200,6 @@ def _tallied(column: Ragged | Array, names: list[str]) -> tuple[Counts, float]:
 
 
 def _by_row(column: Ragged, cells: Array, size: int) -> Counts:
-    """Count the cells of each row: (R, C)."""
+    """Count the values of each row by cell: (R, C)."""
     row = np.repeat(np.arange(len(column)), column.lengths)
     return np.bincount(row * size + cells, minlength=len(column) * size).reshape(len(column), size)

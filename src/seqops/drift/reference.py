@@ -1,4 +1,4 @@
-"""What a bundle keeps of the training rows, for new rows to be compared with."""
+"""The drift reference of a bundle: statistics of its training rows and test scores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seqops.evaluation.evaluate import named
 
 
 def reference_of(evaluation: Evaluation, paths: TaskPaths) -> Reference:
-    """Describe what is watched of the training rows, and how well each test row was predicted."""
+    """Summarize the monitored features of the training rows and the score of each test row."""
     splits, meta = paths.encoded()
     scores = evaluation.metrics.score(read_table(paths.predictions), splits["test"], meta)
     return build_reference(

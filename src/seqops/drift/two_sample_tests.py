@@ -1,4 +1,4 @@
-"""How far one sample lies from another, and whether chance explains it."""
+"""Two-sample tests and effect sizes: PSI, Kolmogorov-Smirnov, chi-squared, design effects."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from scipy.stats import chi2_contingency, ks_2samp, kstwo
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
-EXPECTED = 5.0
-"""Of a cell that stands alone in a chi-squared test (Cochran 1954)."""
+MIN_EXPECTED = 5.0
+"""Smallest expected count of a cell of its own in a chi-squared test (Cochran 1954)."""
 
 
 def psi(before: Floats | Counts, now: Floats | Counts) -> Floats:
-    """Return what each cell adds to the population stability index: (C,); before, now: counts (C,).
+    """Return the contribution of each cell to the population stability index: (C,); before, now: counts (C,).
 
     The sum over cells of (q - p) ln(q / p) (Siddiqi 2006, Credit Risk Scorecards). Half a count is added to
-    every cell, so that none is empty, and a cell that is empty in both adds nothing. Where nothing has
-    changed, the sum is about (C - 1)(1 / n + 1 / m) all the same (Yurdakul and Naranjo 2020).
+    every cell, so that none is empty, and a cell that is empty in both adds nothing. If nothing has
+    changed, the expected sum is still about (C - 1)(1 / n + 1 / m) (Yurdakul and Naranjo 2020).
     """
     used = (before + now) > 0
     p, q = (np.where(used, counts + 0.5, 0.0) for counts in (before, now))
@@ -28,16 +28,16 @@ def psi(before: Floats | Counts, now: Floats | Counts) -> Floats:
 
 
 def ks_pvalue(before: Floats, now: Floats, n: float, m: float) -> float:
-    """Test whether two samples are of one distribution (Smirnov 1948); p, two-sided.
+    """Return the two-sided p-value of the two-sample Kolmogorov-Smirnov test (Smirnov 1948).
 
-    n, m: as many independent values they are worth. With ties the test is conservative.
+    n, m: effective sample sizes. With ties the test is conservative.
     """
     distance = ks_2samp(before, now, method="asymp").statistic
     return float(kstwo.sf(distance, max(1, round(n * m / (n + m)))))
 
 
 def chi2_pvalue(before: Floats, now: Floats) -> float:
-    """Test by Pearson's chi-squared whether counts (C,) have the same shares, rare cells together; p."""
+    """Return the p-value of Pearson's chi-squared test of equal shares; counts (C,), rare cells pooled."""
     pool = rare(before, now)
     alone = np.setdiff1d(np.flatnonzero(before + now), pool)
     before, now = (np.append(c[alone], [c[pool].sum()] * bool(len(pool))) for c in (before, now))
@@ -47,35 +47,35 @@ def chi2_pvalue(before: Floats, now: Floats) -> float:
 
 
 def rare(before: Floats, now: Floats) -> npt.NDArray[np.intp]:
-    """Name the cells that must be taken together, so that each left is expected often enough in both.
+    """Return the indices of the cells to pool, so that every other cell has a sufficient expected count.
 
-    Cells that are empty in both are left out.
+    Cells that are empty in both samples are left out.
     """
     total = before + now
     order = np.argsort(total, kind="stable")[int((total == 0).sum()) :]
     expected = total[order] * min(before.sum(), now.sum()) / total.sum()
-    few = int((expected < EXPECTED).sum())
-    while 0 < few < len(order) and expected[:few].sum() < EXPECTED:
-        few += 1
-    return order[:few]
+    n_pooled = int((expected < MIN_EXPECTED).sum())
+    while 0 < n_pooled < len(order) and expected[:n_pooled].sum() < MIN_EXPECTED:
+        n_pooled += 1
+    return order[:n_pooled]
 
 
 def effect_on_shares(rows: Counts) -> float:
     """Return the design effect of the shares of categories; rows: counts (R, C) in each row.
 
-    Values of one row are alike, and so worth fewer than as many independent ones: as many fewer times as
-    this says. Counts divided by it go into a test as they are (Rao and Scott 1992; the mean over the
-    categories as in Rao and Scott 1981). 1 where a row holds one value.
+    Values of one row are correlated; the design effect is the number of values divided by the effective
+    sample size. A test takes the counts divided by it (Rao and Scott 1992; the mean over the categories as
+    in Rao and Scott 1981). 1 if every row holds one value.
     """
     shares, variances, total = _spread(rows, rows.sum(axis=1))
-    held = shares > 0
-    if held.sum() < 2:
+    present = shares > 0
+    if present.sum() < 2:
         return 1.0
-    return max(1.0, float(total * (variances[held] / shares[held]).sum() / (held.sum() - 1)))
+    return max(1.0, float(total * (variances[present] / shares[present]).sum() / (present.sum() - 1)))
 
 
 def effect_below(rows: Counts) -> float:
-    """Return the design effect of a distribution function, where it is greatest; rows: counts (R, C)."""
+    """Return the largest design effect of the cumulative distribution function; rows: counts (R, C)."""
     below, variances, total = _spread(rows.cumsum(axis=1), rows.sum(axis=1))
     within = (below > 0) & (below < 1)
     if not within.any():
