@@ -29,12 +29,12 @@ def store(tmp_path, monkeypatch):
 
 
 def only(check, store):
-    [finding] = doctor._made("check", check, store)
+    [finding] = doctor._run("check", check, store)
     return finding
 
 
 def named(check, store, name):
-    [finding] = [f for f in doctor._made("check", check, store) if f.name == name]
+    [finding] = [f for f in doctor._run("check", check, store) if f.name == name]
     return finding
 
 
@@ -87,7 +87,7 @@ def test_programs_are_looked_for(store, monkeypatch):
 def test_folders_are_written_to_and_space_is_measured(store, monkeypatch):
     assert named(doctor.folders, store, "folder data").ok
     assert named(doctor.folders, store, "folder .state").ok
-    monkeypatch.setattr(doctor, "FREE_BYTES", 2**60)
+    monkeypatch.setattr(doctor, "MIN_FREE_BYTES", 2**60)
     finding = named(doctor.folders, store, "folder data")
     assert not finding.ok
     assert "free at least" in finding.message
@@ -95,7 +95,7 @@ def test_folders_are_written_to_and_space_is_measured(store, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_told(store):
     store.state.write_bytes(b"a file stands here")
-    finding = [f for f in doctor._made("folders", doctor.folders, store) if not f.ok]
+    finding = [f for f in doctor._run("folders", doctor.folders, store) if not f.ok]
     assert len(finding) == 1
     assert ".state" in finding[0].message
 
@@ -150,7 +150,7 @@ def test_the_mirror(store, monkeypatch):
     monkeypatch.setenv(MIRROR, str(store.root))
     assert only(doctor.mirror, store).ok
     monkeypatch.setenv(MIRROR, str(store.root / "gone"))
-    assert "is no folder. Mend SEQOPS_MIRROR, or unset it." in only(doctor.mirror, store).message
+    assert "is not a folder. Correct SEQOPS_MIRROR, or unset it." in only(doctor.mirror, store).message
     monkeypatch.setenv(MIRROR, "http://ann:hush@127.0.0.1:9")
     finding = only(doctor.mirror, store)
     assert not finding.ok
@@ -164,7 +164,7 @@ def test_the_catalogue(store):
 
 
 def test_raw_files_are_compared_with_what_the_source_pins(store):
-    assert "not there yet" in named(doctor.data, store, "data forecast").message
+    assert "not downloaded yet" in named(doctor.data, store, "data forecast").message
     raw = store.task_paths("forecast").raw
     raw.mkdir(parents=True)
     from seqops.params import Params
@@ -176,7 +176,7 @@ def test_raw_files_are_compared_with_what_the_source_pins(store):
     finding = named(doctor.data, store, "data forecast")
     assert not finding.ok
     assert finding.message == (
-        f"{name}: not what sample should hold. Bring it again: `dvc repro --force download@forecast`."
+        f"{name}: not the pinned content of sample. Download it again: `dvc repro --force download@forecast`."
     )
 
 

@@ -43,7 +43,7 @@ def test_versions_are_listed_newest_first_and_an_unknown_one_is_told_with_the_kn
         registered(client, "three", content)
     assert [str(v.version) for v in versions.versions(client, "three")] == ["3", "2", "1"]
     assert versions.version(client, "three", "2").tags == {"seqops.model_sha256": "b"}
-    with pytest.raises(SeqopsError, match=r"three has no version 9\. There are: 1, 2, 3\."):
+    with pytest.raises(SeqopsError, match=r"three has no version 9\. Existing versions: 1, 2, 3\."):
         versions.version(client, "three", "9")
 
 
@@ -68,7 +68,7 @@ def test_where_the_aliases_stand_and_what_was_decided(client):
 
 def test_a_model_that_is_not_there_holds_no_alias(client):
     assert versions.get_alias(client, "nobody", "champion") is None
-    assert versions.registry_status(client, "nobody").words == "nobody: not registered"
+    assert versions.registry_status(client, "nobody").aliases == "nobody: not registered"
 
 
 def test_a_server_that_never_answers_is_told_within_seconds(tmp_path, monkeypatch):

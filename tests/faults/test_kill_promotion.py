@@ -27,7 +27,7 @@ def act(root, what):
         realm.publish()
     elif what == "promote":
         if realm.succession.recover() is None and realm.champion != "2":
-            realm.succession.promote(Decision("promoted", "2", "person", "1", "2", "by hand"))
+            realm.succession.promote(Decision("promoted", "2", "user", "1", "2", "by hand"))
     elif realm.champion == "2" or realm.lines()[-1][0] != "rolled back":
         realm.succession.roll_back()
 

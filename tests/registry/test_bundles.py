@@ -147,7 +147,7 @@ def test_too_few_new_rows_tell_nothing(scene):
     table = scene[3][2]
     found = against(scene, table, np.arange(len(table)) >= len(table) - 12, least=30)
     assert not found.drifted
-    assert found.summary() == "drift cannot be told: 12 new rows, and 30 are the least"
+    assert found.summary() == "drift not tested: 12 new rows, at least 30 are needed"
 
 
 def test_rows_that_do_not_fit_the_champion_are_told(scene):
@@ -210,7 +210,7 @@ def test_the_command_shows_what_moved_and_says_it_in_a_line(scene, monkeypatch):
     shown = CliRunner().invoke(app, ["drift", NAME])
     assert shown.exit_code == 0, shown.output
     assert "surprise of Passengers" in shown.output
-    assert shown.output.splitlines()[-1].startswith("no drift in 1 of 3 watched")
+    assert shown.output.splitlines()[-1].startswith("no drift in 1 of 3 features")
     plain = CliRunner().invoke(app, ["drift", NAME, "--json"])
     assert json.loads(plain.output)["drifted"] is False
 

@@ -114,7 +114,7 @@ def test_after_a_lost_store_the_artefacts_on_disk_are_published_anew(realm):
 
 def test_scores_of_other_weights_are_not_published(realm):
     realm.write(GOOD).folder.weights.write_bytes(b"trained anew")
-    with pytest.raises(DataError, match="other weights or other data than those beside it"):
+    with pytest.raises(DataError, match="other weights or other data than those on disk"):
         realm.publish()
     assert versions.versions(realm.client, realm.model) == []
 
@@ -171,7 +171,7 @@ def test_a_champion_of_other_data_falls_to_a_better_version(realm, truth, loads)
     ("bundle", "why"),
     [
         (ValueError("weights of this bundle is not the file that was registered"), "is not the file"),
-        (version_that_predicts(pd.DataFrame({"odd": [1, 0]})), "it predicts 2 rows, and there are 60"),
+        (version_that_predicts(pd.DataFrame({"odd": [1, 0]})), "it predicts 2 rows, expected 60"),
         (version_that_predicts(pd.DataFrame({"other": [0] * ROWS})), "odd"),
         (SimpleNamespace(), "predict_split"),
     ],

@@ -54,9 +54,9 @@ def test_compare_shows_scores_intervals_and_the_difference_to_the_champion(proje
     assert row(said, "score on")[1:] == ["v3 challenger", "v2 champion"]
     assert row(said, "accuracy")[2] == "1 [1, 1]"
     assert row(said, "accuracy")[1].startswith("0.8 [0.")
-    assert row(said, "better than")[2] == "the champion itself"
+    assert row(said, "difference from")[2] == "the champion itself"
     assert row(said, "data sha256")[1] != row(said, "data sha256")[2]
-    assert "rows" not in said.split("What differs")[1]
+    assert "rows" not in said.split("Differing params and data")[1]
 
 
 def test_compare_pairs_each_version_with_the_champion(project):
@@ -64,8 +64,8 @@ def test_compare_pairs_each_version_with_the_champion(project):
     project.make(BETTER)
     said = call("compare", project)
     assert row(said, "score on")[1:] == ["v2 champion challenger", "v1"]
-    assert row(said, "better than")[2].startswith("-0.2 [-0.")
-    assert "Params and data are the same." in said
+    assert row(said, "difference from")[2].startswith("-0.2 [-0.")
+    assert "Params and data are equal." in said
 
 
 def test_compare_without_the_present_rows_shows_what_was_published(project):
@@ -73,11 +73,11 @@ def test_compare_without_the_present_rows_shows_what_was_published(project):
     shutil.rmtree(project.folder.arrays)
     said = call("compare", project)
     assert "arrays does not exist" in said
-    assert row(said, "better than")[1] == "the present test rows are not on disk"
+    assert row(said, "difference from")[1] == "the current test rows are not on disk"
 
 
 def test_history_tells_every_decision(project):
-    assert "Nothing was decided" in call("history", project)
+    assert "No promotion decisions" in call("history", project)
     project.make(GOOD)
     project.make(BETTER)
     project.make(BAD)
@@ -88,7 +88,7 @@ def test_history_tells_every_decision(project):
         ["promoted", "1", "none -> 1", "rule"],
         ["promoted", "2", "1 -> 2", "rule"],
         ["kept", "3", "2 -> 2", "rule"],
-        ["rolled back", "2", "2 -> 1", "person"],
+        ["rolled back", "2", "2 -> 1", "user"],
     ]
     assert cells[1][4] == "1 (0.8)"
     assert "it beats version 1" in cells[1][6]
@@ -110,9 +110,9 @@ def test_promote_by_hand_is_recorded_with_the_rule_s_opinion(project):
     assert "the rule would not promote it: version 1 stays champion" in said
     assert project.champion == "2"
     last = Journal.open(project.store).entries()[-1]
-    assert (last["by"], last["from"], last["to"]) == ("person", "1", "2")
-    assert last["reason"].startswith("by hand; the rule would not promote it: version 1 stays champion")
-    assert last["numbers"]["opinion"] is False
+    assert (last["by"], last["from"], last["to"]) == ("user", "1", "2")
+    assert last["reason"].startswith("manually; the rule would not promote it: version 1 stays champion")
+    assert last["numbers"]["rule_would_promote"] is False
     assert "version 2 of" in call("promote", project, "2", "--yes")
     assert project.lines() == [
         ("promoted", "1", None, "1"),
@@ -126,23 +126,23 @@ def test_a_person_may_promote_what_no_rule_can_judge(project):
     project.make(BAD)
     shutil.rmtree(project.folder.arrays)
     said = call("promote", project, "2", "--yes")
-    assert "the rule has no opinion" in said
+    assert "the rule cannot decide" in said
     assert project.champion == "2"
 
 
 def test_an_unknown_version_is_refused_with_the_known_ones(project):
     project.make(GOOD)
-    assert "There are: 1." in refusal("promote", project, "7", "--yes")
+    assert "Existing versions: 1." in refusal("promote", project, "7", "--yes")
 
 
 def test_rollback_is_one_command_and_refuses_where_there_is_no_former_champion(project):
     project.make(GOOD)
     project.make(BETTER)
-    assert "version 2 rolled back by the person: version 1 is back.\nchampion: 2 -> 1" in call(
+    assert "version 2 rolled back by the user: version 1 is restored.\nchampion: 2 -> 1" in call(
         "rollback", project
     )
     assert project.champion == "1"
-    assert "no former champion" in refusal("rollback", project)
+    assert "no previous champion" in refusal("rollback", project)
 
 
 def test_publish_brings_a_lost_registry_back(project):
@@ -159,5 +159,5 @@ def test_publish_without_artefacts_names_the_missing_file(project):
 
 def test_with_nothing_registered_each_command_says_so(project):
     assert "no version of" in refusal("compare", project)
-    assert "has no version 1. There are: none" in refusal("promote", project, "1", "--yes")
+    assert "has no version 1. Existing versions: none" in refusal("promote", project, "1", "--yes")
     assert "has no champion" in refusal("rollback", project)

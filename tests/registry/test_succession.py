@@ -39,7 +39,7 @@ def crowned(realm, n):
 def test_a_rollback_puts_the_former_champion_back_and_marks_the_one_it_takes_down(realm):
     crowned(realm, 2)
     decision = realm.succession.roll_back()
-    assert (decision.by, decision.before, decision.after) == ("person", "2", "1")
+    assert (decision.by, decision.before, decision.after) == ("user", "2", "1")
     assert realm.champion == "1"
     assert realm.tags("2")["seqops.rolled_back"] == "true"
     assert realm.tags("2")["seqops.decision"] == "rolled back"
@@ -50,7 +50,7 @@ def test_a_rollback_puts_the_former_champion_back_and_marks_the_one_it_takes_dow
 def test_two_rollbacks_go_back_two_champions_and_a_third_finds_none(realm):
     crowned(realm, 3)
     assert [realm.succession.roll_back().after for _ in range(2)] == ["2", "1"]
-    with pytest.raises(SeqopsError, match="has no former champion to go back to"):
+    with pytest.raises(SeqopsError, match="has no previous champion to roll back to"):
         realm.succession.roll_back()
     assert realm.champion == "1"
 
@@ -64,17 +64,17 @@ def test_without_a_champion_there_is_nothing_to_roll_back(realm):
 def test_a_rollback_does_not_bring_back_what_was_rolled_back(realm):
     crowned(realm, 2)
     realm.succession.roll_back()
-    realm.succession.promote(promotion("2", "1", by="person"))
-    realm.succession.promote(promotion("1", "2", by="person"))
+    realm.succession.promote(promotion("2", "1", by="user"))
+    realm.succession.promote(promotion("1", "2", by="user"))
     realm.succession.roll_back()
-    with pytest.raises(SeqopsError, match="version 1, was rolled back itself"):
+    with pytest.raises(SeqopsError, match="version 1, was itself rolled back"):
         realm.succession.roll_back()
 
 
 def test_a_rollback_to_a_version_that_was_deleted_names_those_that_are_left(realm):
     crowned(realm, 2)
     realm.client.delete_model_version(realm.model, "1")
-    with pytest.raises(SeqopsError, match=r"no version 1\. There are: 2\."):
+    with pytest.raises(SeqopsError, match=r"no version 1\. Existing versions: 2\."):
         realm.succession.roll_back()
     assert realm.champion == "2"
 
@@ -82,10 +82,10 @@ def test_a_rollback_to_a_version_that_was_deleted_names_those_that_are_left(real
 def test_a_person_s_promotion_takes_the_mark_of_a_rollback_away(realm):
     crowned(realm, 2)
     realm.succession.roll_back()
-    realm.succession.promote(promotion("2", "1", by="person"))
+    realm.succession.promote(promotion("2", "1", by="user"))
     assert realm.champion == "2"
     assert "seqops.rolled_back" not in realm.tags("2")
-    assert realm.tags("2")["seqops.decision_by"] == "person"
+    assert realm.tags("2")["seqops.decision_by"] == "user"
 
 
 def test_the_rule_leaves_out_what_was_rolled_back(realm):
@@ -100,7 +100,7 @@ def test_who_was_compared_with_a_former_champion_is_told(realm):
     versions(realm, 3)
     realm.succession.promote(promotion("1", None))
     realm.succession.promote(promotion("2", "1"))
-    with pytest.raises(ChampionChangedError, match="version 2 became champion meanwhile"):
+    with pytest.raises(ChampionChangedError, match="version 2 became champion in the meantime"):
         realm.succession.promote(promotion("3", "1"))
     assert realm.champion == "2"
     assert realm.lines() == [("promoted", "1", None, "1"), ("promoted", "2", "1", "2")]
@@ -150,7 +150,7 @@ def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(realm):
     assert sorted(process.returncode for process in running) == [0, 1]
     winner, loser = ("2", "3") if running[0].returncode == 0 else ("3", "2")
     assert realm.champion == winner
-    assert f"version {winner} became champion meanwhile" in said[int(loser) - 2]
+    assert f"version {winner} became champion in the meantime" in said[int(loser) - 2]
     assert realm.lines() == [("promoted", "1", None, "1"), ("promoted", winner, "1", winner)]
     assert realm.lines("intent") == realm.lines()
 

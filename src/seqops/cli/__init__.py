@@ -1,4 +1,4 @@
-"""The `seqops` command: what a person does beside `dvc repro`."""
+"""Run, tune, compare, serve and retrain sequence models; `dvc repro` runs the pipeline itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look the machine and the project over; say what to mend."""
+"""Checks of the environment and the project, each with how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from seqops.sources.fetch import MIRROR, SCHEMES, generators_of
 from seqops.tuning.search_space import space_of
 
 OLDEST, NEWEST = (3, 11), (3, 13)
-FREE_BYTES = 2 * 1024**3
-SECONDS = 5.0
+MIN_FREE_BYTES = 2 * 1024**3
+TIMEOUT = 5.0  # seconds
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was looked at, whether it is well, and in words: what is so, or what to mend."""
+    """The result of a check: its name, whether it passed, and what was found or how to fix it."""
 
     name: str
     ok: bool
@@ -44,11 +44,11 @@ Check = Callable[[Project], Iterator[Finding]]
 
 
 def examine(project: Project) -> list[Finding]:
-    """Make every check; one that fails does not keep the next from being made."""
-    return [finding for name, check in CHECKS.items() for finding in _made(name, check, project)]
+    """Run every check; a failing check does not stop the others."""
+    return [finding for name, check in CHECKS.items() for finding in _run(name, check, project)]
 
 
-def _made(name: str, check: Check, project: Project) -> Iterator[Finding]:
+def _run(name: str, check: Check, project: Project) -> Iterator[Finding]:
     try:
         yield from check(project)
     except (SeqopsError, OSError) as error:
@@ -64,7 +64,7 @@ def python(project: Project) -> Iterator[Finding]:
 
 
 def packages(project: Project) -> Iterator[Finding]:
-    """Compare what is installed with the lock."""
+    """Compare the installed packages with the lock file."""
     wanted = [Requirement(line.rstrip("\\ ")) for line in _lock_lines(project.lock)]
     wanted = [r for r in wanted if r.marker is None or r.marker.evaluate()]
     wrong = [
@@ -76,7 +76,7 @@ def packages(project: Project) -> Iterator[Finding]:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         yield Finding("packages", False, f"{', '.join(wrong[:5])}{more}. Delete .venv and run `make test`.")
     else:
-        yield Finding("packages", True, f"{len(wanted)} installed as {project.lock.name} says")
+        yield Finding("packages", True, f"{len(wanted)} installed as locked in {project.lock.name}")
 
 
 def _lock_lines(lock: Path) -> list[str]:
@@ -93,11 +93,11 @@ def _installed(name: str) -> str | None:
 
 
 def programs(project: Project) -> Iterator[Finding]:
-    """Look for git and DVC, and for a project that both know."""
-    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    """Check that git and DVC are installed and initialized in the project."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     for program, folder in (("git", ".git"), ("dvc", ".dvc")):
-        if shutil.which(program, path=beside) is None:
-            yield Finding(program, False, f"not found. Install it, or call it from .venv: `{program}`.")
+        if shutil.which(program, path=path) is None:
+            yield Finding(program, False, f"`{program}` not found. Install it, or activate .venv.")
         elif not (project.root / folder).exists():
             yield Finding(program, False, f"{project.root} has no {folder}. Run `{program} init` there.")
         else:
@@ -105,25 +105,25 @@ def programs(project: Project) -> Iterator[Finding]:
 
 
 def folders(project: Project) -> Iterator[Finding]:
-    """Write to every folder that a run writes to, and measure the free space."""
+    """Check that the folders of a run are writable and have enough free space."""
     for folder in (project.root / "data", project.state):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free
         name = f"folder {folder.relative_to(project.root)}"
-        told = f"{free / 1024**3:.1f} GiB free"
-        if free < FREE_BYTES:
-            yield Finding(name, False, f"{told}: free at least {FREE_BYTES / 1024**3:.0f} GiB.")
+        space = f"{free / 1024**3:.1f} GiB free"
+        if free < MIN_FREE_BYTES:
+            yield Finding(name, False, f"{space}: free at least {MIN_FREE_BYTES / 1024**3:.0f} GiB.")
         else:
-            yield Finding(name, True, f"writable, {told}")
+            yield Finding(name, True, f"writable, {space}")
 
 
 def params(project: Project) -> Iterator[Finding]:
-    """Configure every task, its network and its search too."""
+    """Check the sections of params.yaml and configure every task, its network and its search space."""
     loaded = Params.load(project.params)
-    yield from _made("params", partial(_shared, loaded=loaded), project)
+    yield from _run("params", partial(_shared, loaded=loaded), project)
     for name in loaded.names:
-        yield from _made(f"params {name}", partial(_configured, loaded=loaded, name=name), project)
+        yield from _run(f"params {name}", partial(_configured, loaded=loaded, name=name), project)
 
 
 def _shared(project: Project, loaded: Params) -> Iterator[Finding]:
@@ -142,7 +142,7 @@ def _configured(project: Project, loaded: Params, name: str) -> Iterator[Finding
 
 
 def tracking(project: Project) -> Iterator[Finding]:
-    """Ask the tracking store something that it has to read."""
+    """Read from the tracking store."""
     from seqops.tracking import connection
 
     client = connection.connect(project)
@@ -152,52 +152,52 @@ def tracking(project: Project) -> Iterator[Finding]:
 
 
 def mirror(project: Project) -> Iterator[Finding]:
-    """Reach the mirror, where one is set."""
+    """Check that the mirror is reachable, if one is set."""
     address = os.environ.get(MIRROR, "")
     if not address:
-        yield Finding("mirror", True, f"{MIRROR} is not set: published addresses are used")
+        yield Finding("mirror", True, f"{MIRROR} is not set: the published URLs are used")
     elif address.startswith(SCHEMES):
         try:
-            requests.get(address, timeout=SECONDS, stream=True).close()
+            requests.get(address, timeout=TIMEOUT, stream=True).close()
             yield Finding("mirror", True, redact(address))
         except requests.RequestException as error:
-            told = f"{redact(address)} does not answer ({type(error).__name__})."
-            yield Finding("mirror", False, f"{told} Mend {MIRROR}, or unset it.")
+            problem = f"{redact(address)} does not answer ({type(error).__name__})."
+            yield Finding("mirror", False, f"{problem} Correct {MIRROR}, or unset it.")
     elif Path(address).is_dir():
         yield Finding("mirror", True, address)
     else:
-        yield Finding("mirror", False, f"{address} is no folder. Mend {MIRROR}, or unset it.")
+        yield Finding("mirror", False, f"{address} is not a folder. Correct {MIRROR}, or unset it.")
 
 
 def datasets(project: Project) -> Iterator[Finding]:
-    """Read the catalogue."""
+    """Check that the catalogue is readable."""
     yield Finding("catalogue", True, f"{len(catalog.read_catalog(project.catalog))} datasets")
 
 
 def data(project: Project) -> Iterator[Finding]:
-    """Compare the raw files of every task with what its source pins."""
+    """Compare the raw files of every task with the hashes pinned for its source."""
     loaded = Params.load(project.params)
     for name in loaded.names:
-        yield from _made(f"data {name}", partial(_raw, loaded=loaded, task_name=name), project)
+        yield from _run(f"data {name}", partial(_raw, loaded=loaded, task_name=name), project)
 
 
 def _raw(project: Project, loaded: Params, task_name: str) -> Iterator[Finding]:
     task = loaded.task(task_name)
     name, raw = f"data {task.name}", project.task_paths(task.name).raw
     if not raw.is_dir():
-        yield Finding(name, True, f"not there yet: `dvc repro download@{task.name}` brings it")
+        yield Finding(name, True, f"not downloaded yet: run `dvc repro download@{task.name}`")
         return
     found = {path.name: sha256_of(path) for path in project.task_paths(task.name).raw_files()}
-    wrong = [file for file, sums in _pinned(project, task).items() if found.get(file) not in sums]
+    wrong = [file for file, hashes in _pinned(project, task).items() if found.get(file) not in hashes]
     if wrong:
-        fix = f"Bring it again: `dvc repro --force download@{task.name}`."
-        yield Finding(name, False, f"{', '.join(wrong)}: not what {task.source} should hold. {fix}")
+        fix = f"Download it again: `dvc repro --force download@{task.name}`."
+        yield Finding(name, False, f"{', '.join(wrong)}: not the pinned content of {task.source}. {fix}")
     else:
         yield Finding(name, True, ", ".join(found))
 
 
 def _pinned(project: Project, task: Task) -> dict[str, tuple[str, ...]]:
-    """Return the sums that raw files must have; none for a person's own files."""
+    """Return the sha256 values allowed for each raw file; empty for the user's own files."""
     if not isinstance(task.source, str):
         return {}
     generators, entries = generators_of(task), catalog.read_catalog(project.catalog)

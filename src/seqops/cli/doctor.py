@@ -1,4 +1,4 @@
-"""`seqops doctor` and `ui`: the project as a whole."""
+"""`seqops doctor` and `seqops ui`: check the environment, open the MLflow UI."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from seqops.runtime.console import exit_on_error, out
 
 
 def doctor(debug: Debug = False) -> None:
-    """Check the environment, folders, tracking store, mirror and data; say what to mend."""
+    """Check the environment, folders, params.yaml, tracking store, mirror and data, and print fixes.
+
+    Exits with 1 if there is a problem.
+    """
     with exit_on_error(debug):
         from seqops.cli.checks import examine
 
@@ -29,13 +32,13 @@ def doctor(debug: Debug = False) -> None:
 
 
 def ui(
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 5000,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 5000,
     host: Annotated[
-        str, typer.Option(help="The address to listen on; any but this machine's own needs a password.")
+        str, typer.Option(help="Address to listen on; any address other than loopback requires a password.")
     ] = "127.0.0.1",
     debug: Debug = False,
 ) -> None:
-    """Open the MLflow UI, on this machine alone where no other host is named."""
+    """Serve the MLflow UI, by default for this machine only."""
     with exit_on_error(debug):
         from seqops.cli import mlflow_server
         from seqops.tracking.connection import store_uri
@@ -45,6 +48,6 @@ def ui(
             store_uri(project), host, os.environ, project.state / "mlflow"
         )
         if not mlflow_server.is_loopback(host):
-            out.print(f"Passwords cross the network in the clear: put TLS before {host}:{port}.")
-        done = subprocess.run(mlflow_server.command(host, port), env=environment, check=False)  # noqa: S603
-        sys.exit(done.returncode)
+            out.print(f"Passwords are sent unencrypted: put a TLS proxy in front of {host}:{port}.")
+        completed = subprocess.run(mlflow_server.command(host, port), env=environment, check=False)  # noqa: S603
+        sys.exit(completed.returncode)

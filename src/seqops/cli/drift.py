@@ -1,4 +1,4 @@
-"""`seqops drift`: do the rows on disk look like those that the champion was trained on?"""
+"""`seqops drift`: compare the rows on disk with the training rows of the champion."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from seqops.runtime.console import exit_on_error, out
 
 def drift(
     task: OneTask,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Hold the validated rows of a task against those that its champion was trained on."""
+    """Compare the validated rows of a task with the training rows of its champion."""
     with exit_on_error(debug):
         project = Project.find()
         params = Params.load(project.params)
@@ -31,14 +31,15 @@ def drift(
         from seqops.tracking import connection
 
         client = connection.connect(project)
-        found = drift_from_champion(configured, client, table, np.ones(len(table), np.bool_), thresholds)
-        if found is None:
+        report = drift_from_champion(configured, client, table, np.ones(len(table), np.bool_), thresholds)
+        if report is None:
             raise SeqopsError(
-                f"no champion of {configured.data.registered_name} keeps statistics of its training rows: "
-                "there is none, or it was registered before versions kept them. Train another: `dvc repro`."
+                f"{configured.data.registered_name} has no champion with statistics of its training rows. "
+                "Either there is no champion, or it was registered by a release that did not store them. "
+                f"Train a new version: `dvc repro evaluate@{task}`."
             )
         if as_json:
-            out.print(json.dumps(found.to_json(), ensure_ascii=False), markup=False, highlight=False)
+            out.print(json.dumps(report.to_json(), ensure_ascii=False), markup=False, highlight=False)
             return
-        out.print(found.table())
-        out.print(found.summary(), markup=False, highlight=False)
+        out.print(report.table())
+        out.print(report.summary(), markup=False, highlight=False)

@@ -1,4 +1,4 @@
-"""`seqops generate`: text that goes on from a prompt, shown as it is made."""
+"""`seqops generate`: continue a prompt, printed as it is generated."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from seqops.cli.options import Debug, OneTask
 from seqops.cli.predict import running_version
 from seqops.runtime.console import exit_on_error
 
-Prompt = Annotated[str, typer.Argument(metavar="[PROMPT]", help="How the text begins.")]
-Temperature = Annotated[float | None, typer.Option(help="0: the likeliest text; higher: more daring.")]
-TopK = Annotated[int | None, typer.Option("--top-k", help="Choose among so many likeliest tokens; 0: all.")]
-TopP = Annotated[float | None, typer.Option("--top-p", help="Choose among those of this probability.")]
-Length = Annotated[int | None, typer.Option(help="Tokens to write.")]
-Seed = Annotated[int | None, typer.Option(help="The same seed writes the same text.")]
-Alias = Annotated[str, typer.Option(help="Which registered version answers.")]
+Prompt = Annotated[str, typer.Argument(metavar="[PROMPT]", help="Text to continue.")]
+Temperature = Annotated[float | None, typer.Option(help="Sampling temperature; 0: greedy decoding.")]
+TopK = Annotated[
+    int | None, typer.Option("--top-k", help="Sample from this many of the most likely tokens; 0: all.")
+]
+TopP = Annotated[
+    float | None,
+    typer.Option("--top-p", help="Sample from the most likely tokens with this total probability."),
+]
+Length = Annotated[int | None, typer.Option(help="Number of tokens to generate.")]
+Seed = Annotated[int | None, typer.Option(help="Random seed; the same seed generates the same text.")]
+Alias = Annotated[str, typer.Option(help="Alias of the registered version to use.")]
 
 
 def generate(
@@ -32,12 +37,12 @@ def generate(
     alias: Alias = "champion",
     debug: Debug = False,
 ) -> None:
-    """Write on from a prompt with the registered model of a task, piece by piece."""
-    said = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "length": length, "seed": seed}
-    request = {"prompt": prompt, **{name: value for name, value in said.items() if value is not None}}
+    """Continue a prompt with the registered model of a task, printed as it is generated."""
+    options = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "length": length, "seed": seed}
+    request = {"prompt": prompt, **{name: value for name, value in options.items() if value is not None}}
     with exit_on_error(debug), running_version(task, alias) as version:
         pieces = version.stream(json.dumps(request, ensure_ascii=False))
-        # the first piece before the prompt, so that a refusal stands alone
+        # request the first piece before printing the prompt, so that an error is printed alone
         for piece in chain([prompt + next(pieces, "")], pieces):
-            typer.echo(piece, nl=False)  # which writes it out at once
+            typer.echo(piece, nl=False)  # flushes, unlike print
         typer.echo()

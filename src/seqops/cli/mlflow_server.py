@@ -1,4 +1,4 @@
-"""How MLflow's server is started over the project's store: for this machine alone, or behind a password."""
+"""Command and environment of an MLflow server for the project's store, with a password off loopback."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ KEY, PASSWORD, CONFIG = (
     "MLFLOW_AUTH_ADMIN_PASSWORD",
     "MLFLOW_AUTH_CONFIG_PATH",
 )
-SHORTEST = 12  # characters, as MLflow has it
-WIDELY_KNOWN = "password1234"  # older versions of MLflow shipped it (GHSA-gq3w-7jj3-x7gr)
+MIN_PASSWORD_LENGTH = 12  # characters, as in MLflow
+FORMER_DEFAULT = "password1234"  # older versions of MLflow shipped it (GHSA-gq3w-7jj3-x7gr)
 ACCOUNTS = """[mlflow]
 default_permission = READ
 database_uri = sqlite:///{database}
@@ -29,7 +29,7 @@ authorization_function = mlflow.server.auth:authenticate_request_basic_auth
 
 
 def command(host: str, port: int) -> list[str]:
-    """Return the command that starts the server; no secret stands in it, because others can list it."""
+    """Return the command that starts the server; it contains no secret, because others can list processes."""
     started = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port)]
     return started if is_loopback(host) else [*started, "--app-name", "basic-auth"]
 
@@ -37,20 +37,20 @@ def command(host: str, port: int) -> list[str]:
 def environment(uri: str, host: str, given: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return the environment of that command.
 
-    folder: where the accounts are kept, if they are needed. Raises SeqopsError where the store is a server
-    itself, and where another machine could come in without a password.
+    folder: for the accounts, if they are needed. Raises SeqopsError if the store is itself a server, or if
+    other machines could connect without a password.
     """
     if uri.startswith("http"):
-        raise SeqopsError(f"the runs are kept by a server already: open {redact(uri)} in a browser.")
-    own = {"MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        raise SeqopsError(f"the tracking store is already a server: open {redact(uri)} in a browser.")
+    server = {"MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     if not is_loopback(host):
         _check(host, given)
-        own[CONFIG] = given.get(CONFIG) or str(_accounts(folder))
-    return {**given, **own}
+        server[CONFIG] = given.get(CONFIG) or str(_accounts(folder))
+    return {**given, **server}
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is reached from this machine alone."""
+    """Return whether a host can only be reached from this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -62,19 +62,19 @@ def _check(host: str, given: Mapping[str, str]) -> None:
     if importlib.util.find_spec("flask_wtf") is None:
         wrong.append("install the extra: `pip install '.[auth]'`")
     if not given.get(KEY):
-        wrong.append(f"set {KEY} to a long random text that stays the same")
+        wrong.append(f"set {KEY} to a long random text, the same at every start")
     password = given.get(PASSWORD, "")
-    if len(password) < SHORTEST or password == WIDELY_KNOWN:
-        wrong.append(f"set {PASSWORD} to a password of your own, of at least {SHORTEST} characters")
+    if len(password) < MIN_PASSWORD_LENGTH or password == FORMER_DEFAULT:
+        wrong.append(f"set {PASSWORD} to a password of at least {MIN_PASSWORD_LENGTH} characters")
     if wrong:
         raise SeqopsError(
-            f"on {host} other machines could read and change every run, so a password is needed: "
-            f"{'; '.join(wrong)}. Or leave out --host: {LOOPBACK} is for this machine alone."
+            f"on {host} other machines could read and change every run, so a password is required: "
+            f"{'; '.join(wrong)}. Or omit --host: {LOOPBACK} serves this machine only."
         )
 
 
 def _accounts(folder: Path) -> Path:
-    """Write where the accounts are kept: beside the runs, not in whatever folder the command is given in."""
+    """Write the configuration of the accounts into the given folder, not the working directory."""
     path = folder / "basic_auth.ini"
     write_bytes(path, ACCOUNTS.format(database=folder / "basic_auth.db").encode("utf-8"))
     return path

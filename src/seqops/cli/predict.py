@@ -1,4 +1,4 @@
-"""`seqops predict`: raw input in, records out."""
+"""`seqops predict`: predictions for raw input."""
 
 from __future__ import annotations
 
@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 
 def predict(
     task: OneTask,
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="[INPUT]...", help="Raw inputs.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="Read inputs from a file, one a line.")] = None,
-    alias: Annotated[str, typer.Option(help="Which registered version answers.")] = "champion",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON record a line.")] = False,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[INPUT]...", help="Raw inputs; default: lines of standard input."),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Read inputs from a file, one per line.")
+    ] = None,
+    alias: Annotated[str, typer.Option(help="Alias of the registered version to use.")] = "champion",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON record per line.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Answer raw input with the registered model of a task."""
+    """Predict from raw input with the registered model of a task."""
     with exit_on_error(debug):
         given = _inputs(inputs or [], file)
         with running_version(task, alias) as version:
@@ -48,13 +53,13 @@ def _inputs(given: list[str], file: Path | None) -> list[str]:
     if not given and not sys.stdin.isatty():
         given = [line.rstrip("\n") for line in sys.stdin]
     if not given:
-        raise SeqopsError("there is no input. Give it as an argument, with --file, or on standard input.")
+        raise SeqopsError("no input. Pass it as an argument, with --file, or on standard input.")
     return given
 
 
 @contextmanager
 def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
-    """Start the version of a task's model that holds an alias. Raises SeqopsError where none does."""
+    """Run the version that an alias of a task's model points to. Raises SeqopsError if there is none."""
     project = Project.find()
     configured = Params.load(project.params).task(task)
     from seqops.registry import versions
@@ -66,6 +71,6 @@ def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
     with connection.translate_store_errors():
         number = versions.get_alias(client, name, alias)
     if number is None:
-        raise SeqopsError(f"no version of {name} holds the alias {alias!r}. Run `dvc repro evaluate@{task}`.")
+        raise SeqopsError(f"no version of {name} has the alias {alias!r}. Run `dvc repro evaluate@{task}`.")
     with running(client, versions.version(client, name, number)) as process:
         yield process

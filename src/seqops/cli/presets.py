@@ -1,4 +1,4 @@
-"""`seqops run` and `preset`: named values, as an experiment that leaves params.yaml as it is."""
+"""`seqops run` and `seqops preset`: run presets as DVC experiments without changing params.yaml."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from seqops.experiments import presets
 from seqops.runtime.console import exit_on_error
 from seqops.runtime.environment import stage_environment
 
-Name = Annotated[str, typer.Argument(metavar="PRESET", help="A file of presets/.")]
+Name = Annotated[str, typer.Argument(metavar="PRESET", help="Name of a file in presets/, without .yaml.")]
 
 
 def run(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
-    """Run a preset as a DVC experiment in a folder of its own; params.yaml and data/ stay as they are."""
+    """Run a preset as a DVC experiment in a temporary folder; params.yaml and data/ are not changed."""
     with exit_on_error(debug):
         project = Project.find()
         chosen = presets.Preset.read(project, name)
         command = experiment(chosen, tasks)
-        # what DVC has cached of a run, a tracking store that was lost since knows nothing of
-        anew = [] if _recorded(project, chosen, chosen.select_tasks(tasks)) else ["--force"]
-        ended = subprocess.run([*command, *anew], cwd=project.root, env=_environment(project), check=False)  # noqa: S603
-        sys.exit(ended.returncode)
+        # DVC may have cached a run that a tracking store created since does not have
+        force = [] if _recorded(project, chosen, chosen.select_tasks(tasks)) else ["--force"]
+        arguments, environment = [*command, *force], _environment(project)
+        completed = subprocess.run(arguments, cwd=project.root, env=environment, check=False)  # noqa: S603
+        sys.exit(completed.returncode)
 
 
 def preset(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
@@ -39,7 +40,7 @@ def preset(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
             if re.search(r"\s", option):
                 key = option.partition("=")[0].removeprefix("+")
                 raise ConfigError(
-                    f"{key}: a shell would split its value at the space. Use `seqops run {name}`."
+                    f"{key}: the shell would split its value at the space. Use `seqops run {name}`."
                 )
         typer.echo(" ".join(f"-S {option}" for option in options))
 
@@ -47,7 +48,7 @@ def preset(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
 def experiment(chosen: presets.Preset, tasks: list[str] | None) -> list[str]:
     """Return the command that trains and evaluates tasks of a preset.
 
-    Raises ConfigError for a wrong value.
+    Raises ConfigError for an invalid value.
     """
     names = chosen.select_tasks(tasks)
     for name in names:
@@ -68,6 +69,6 @@ def _recorded(project: Project, chosen: presets.Preset, tasks: list[str]) -> boo
 
 
 def _environment(project: Project) -> dict[str, str]:
-    """Let stages work where DVC puts them, and keep checkpoints and records where the project does."""
+    """Return an environment in which stages run in DVC's folder and keep their state in the project's."""
     inherited = {key: value for key, value in stage_environment().items() if key != "SEQOPS_ROOT"}
     return {**inherited, "SEQOPS_STATE": str(project.state.resolve())}

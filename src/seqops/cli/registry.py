@@ -1,4 +1,4 @@
-"""`seqops compare`, `history`, `promote`, `rollback` and `publish`: who is champion, and why."""
+"""`seqops compare`, `history`, `promote`, `rollback` and `publish`: commands of the model registry."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RegistryContext:
-    """A task, its registered model and the rule of the project."""
+    """A task, its registered model and the promotion rule of the project."""
 
-    store: Project
+    project: Project
     task: Task
     rule: PromotionRule
     champion_alias: ChampionAlias
 
     def test_set(self) -> TestSet:
-        """Open the present test rows. Raises DataError where preprocess has not run."""
+        """Load the current test rows. Raises DataError if preprocess has not run."""
         from seqops.registry.rescore import TestSet
 
-        paths = self.store.task_paths(self.task.name)
+        paths = self.project.task_paths(self.task.name)
         return TestSet.load(self.task, paths, paths.data_sha256())
 
 
@@ -65,45 +65,45 @@ def _registry_context(name: str, debug: bool) -> Iterator[RegistryContext]:
 
 def compare(
     task: OneTask,
-    last: Annotated[int, typer.Option(min=1, help="Show so many of the newest versions.")] = 3,
+    last: Annotated[int, typer.Option(min=1, help="Number of newest versions to show.")] = 3,
     debug: Debug = False,
 ) -> None:
-    """Show champion, challenger and the last versions side by side, each beside the champion."""
+    """Compare the champion, the challenger and the newest versions: scores, params and data."""
     with _registry_context(task, debug) as context:
         from seqops.registry.compare import compare_versions
 
         try:
             test_set = context.test_set()
         except DataError as error:
-            out.print(f"No differences to the champion: {error}", markup=False, highlight=False)
+            out.print(f"No differences from the champion: {error}", markup=False, highlight=False)
             test_set = None
         client, name = context.champion_alias.client, context.champion_alias.model
-        line = compare_versions(client, name, last, test_set, context.rule.bootstrap)
-        out.print(_scores(name, line), _made(line), sep="\n")
+        summaries = compare_versions(client, name, last, test_set, context.rule.bootstrap)
+        out.print(_scores(name, summaries), _differing_values(summaries), sep="\n")
 
 
 def history(task: OneTask, debug: Debug = False) -> None:
-    """List every decision about the champion of a task: when, what, why and by whom."""
+    """List every promotion decision of a task: time, action, reason and author."""
     with exit_on_error(debug):
         from seqops.runtime.journal import Journal
 
         project = Project.find()
         model = Params.load(project.params).task(task).data.registered_name
         entries = [e for e in Journal.open(project).entries() if e.get("task") == task]
-        done = [e for i, e in enumerate(entries) if e["stage"] == "outcome" or i == len(entries) - 1]
-        if not done:
-            out.print(f"Nothing was decided about {task} yet. Run `dvc repro evaluate@{task}`.")
+        shown = [e for i, e in enumerate(entries) if e["stage"] == "outcome" or i == len(entries) - 1]
+        if not shown:
+            out.print(f"No promotion decisions for {task} yet. Run `dvc repro evaluate@{task}`.")
             return
-        table = Table(title=f"Decisions about {model}")
-        for column in ("when (UTC)", "what", "version", "champion", "score (champion's)", "by", "why"):
+        table = Table(title=f"Promotion decisions for {model}")
+        for column in ("time (UTC)", "action", "version", "champion", "score (champion's)", "by", "reason"):
             table.add_column(column)
-        for entry in done:
-            what = entry["action"] if entry["stage"] == "outcome" else f"{entry['action']}, unfinished"
+        for entry in shown:
+            action = entry["action"] if entry["stage"] == "outcome" else f"{entry['action']}, unfinished"
             change = f"{entry['from'] or 'none'} -> {entry['to'] or 'none'}"
-            when = entry["time"].removesuffix("+00:00").replace("T", " ")
+            time = entry["time"].removesuffix("+00:00").replace("T", " ")
             cells = (
-                when,
-                what,
+                time,
+                action,
                 entry["version"],
                 change,
                 _goal(entry["numbers"]),
@@ -116,30 +116,30 @@ def history(task: OneTask, debug: Debug = False) -> None:
 
 def promote(
     task: OneTask,
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="The number of a registered version.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Number of a registered version.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     debug: Debug = False,
 ) -> None:
-    """Make a version champion by hand, whatever the rule says; what it says is recorded beside it."""
+    """Promote a version manually, whatever the rule decides; the verdict of the rule is recorded too."""
     with _registry_context(task, debug) as context:
         from seqops.registry.champion import Decision
 
         context.champion_alias.recover()
         champion = context.champion_alias.champion()
-        opinion, numbers = _rule_verdict(context, version, champion)
+        verdict, numbers = _rule_verdict(context, version, champion)
         if champion == version:
-            out.print(f"version {version} of {context.champion_alias.model} is the champion already.")
+            out.print(f"version {version} of {context.champion_alias.model} is already the champion.")
             return
-        out.print(opinion, markup=False, highlight=False)
+        out.print(verdict, markup=False, highlight=False)
         if not yes:
-            _confirmed(f"Make version {version} champion in the place of {champion or 'none'}?")
-        reason = f"by hand; {opinion}"
-        decision = Decision("promoted", version, "person", champion, version, reason, numbers)
+            _confirm(f"Make version {version} champion instead of {champion or 'none'}?")
+        reason = f"manually; {verdict}"
+        decision = Decision("promoted", version, "user", champion, version, reason, numbers)
         out.print(context.champion_alias.promote(decision).summary(), markup=False, highlight=False)
 
 
 def rollback(task: OneTask, debug: Debug = False) -> None:
-    """Put the former champion back; the rule will not promote again the version that this takes down."""
+    """Restore the previous champion; the rule will not promote the demoted version again."""
     with _registry_context(task, debug) as context:
         out.print(context.champion_alias.roll_back().summary(), markup=False, highlight=False)
 
@@ -150,13 +150,13 @@ def publish(task: OneTask, debug: Debug = False) -> None:
         from seqops.registry import publish
         from seqops.tracking.fingerprint import Fingerprint
 
-        fingerprint = Fingerprint.compute(context.store, context.task)
-        decision = publish.publish(context.store, context.task, fingerprint, context.rule)
+        fingerprint = Fingerprint.compute(context.project, context.task)
+        decision = publish.publish(context.project, context.task, fingerprint, context.rule)
         out.print(decision.summary(), markup=False, highlight=False)
 
 
 def _rule_verdict(context: RegistryContext, version: str, champion: str | None) -> tuple[str, dict[str, Any]]:
-    """Say what the rule would do, and show by which numbers. Raises SeqopsError for an unknown version."""
+    """Print the comparison; return the verdict of the rule. Raises SeqopsError for an unknown version."""
     from seqops.registry import versions
     from seqops.registry.assess import assess
 
@@ -165,27 +165,30 @@ def _rule_verdict(context: RegistryContext, version: str, champion: str | None) 
     try:
         assessment = assess(client, context.test_set(), found, champion, context.rule)
     except SeqopsError as error:
-        return f"the rule has no opinion: {error}", {}
+        return f"the rule cannot decide: {error}", {}
     if assessment.comparison is not None:
         out.print(_difference(assessment.comparison, version, str(champion)))
-    return _words(assessment), {**assessment.numbers, "opinion": assessment.verdict.promote}
+    return _format_verdict(assessment), {
+        **assessment.numbers,
+        "rule_would_promote": assessment.verdict.promote,
+    }
 
 
-def _words(assessment: Assessment) -> str:
+def _format_verdict(assessment: Assessment) -> str:
     would = "would promote it" if assessment.verdict.promote else "would not promote it"
     return f"the rule {would}: {assessment.verdict.reason}"
 
 
-def _confirmed(question: str) -> None:
+def _confirm(question: str) -> None:
     if not sys.stdin.isatty():
-        raise SeqopsError("there is nobody to ask: this is no terminal. Pass --yes to do it unasked.")
+        raise SeqopsError("cannot ask for confirmation: stdin is not a terminal. Pass --yes.")
     if not typer.confirm(question):
         raise SeqopsError("nothing was changed.")
 
 
 def _difference(comparison: Comparison, version: str, champion: str) -> Table:
-    table = Table(title=f"Version {version} beside version {champion}, by {comparison.metric}")
-    for column in ("rows", "better by", "p of being better by chance", "p of being worse by chance"):
+    table = Table(title=f"Version {version} compared with version {champion}, by {comparison.metric}")
+    for column in ("rows", "improvement", "p (better)", "p (worse, Holm)"):
         table.add_column(column)
     whole = comparison.difference
     table.add_row("all", _range(whole.to_json()), f"{whole.p:.3g}", "")
@@ -195,16 +198,16 @@ def _difference(comparison: Comparison, version: str, champion: str) -> Table:
     return table
 
 
-def _scores(name: str, line: list[VersionSummary]) -> Table:
+def _scores(name: str, summaries: list[VersionSummary]) -> Table:
     table = Table(title=f"Versions of {name}")
     table.add_column("score on the test rows")
-    for summary in line:
+    for summary in summaries:
         table.add_column(" ".join([f"v{summary.version}", *summary.aliases]))
-    known = [summary.metrics for summary in line if summary.metrics is not None]
+    known = [summary.metrics for summary in summaries if summary.metrics is not None]
     metrics = dict.fromkeys(metric for found in known for metric in (found["goal"], *found["model"]))
     for metric in metrics:
-        table.add_row(metric, *(_score(summary, metric) for summary in line))
-    table.add_row("better than the champion by", *(escape(summary.better) for summary in line))
+        table.add_row(metric, *(_score(summary, metric) for summary in summaries))
+    table.add_row("difference from the champion", *(escape(summary.difference) for summary in summaries))
     return table
 
 
@@ -214,15 +217,15 @@ def _score(summary: VersionSummary, metric: str) -> str:
     return _range(summary.metrics["model"].get(metric))
 
 
-def _made(line: list[VersionSummary]) -> Table | str:
+def _differing_values(summaries: list[VersionSummary]) -> Table | str:
     from seqops.registry.compare import differing
 
-    rows = differing(line)
+    rows = differing(summaries)
     if not rows:
-        return "Params and data are the same."
-    table = Table(title="What differs")
+        return "Params and data are equal."
+    table = Table(title="Differing params and data")
     table.add_column("key")
-    for summary in line:
+    for summary in summaries:
         table.add_column(f"v{summary.version}")
     for key, values in rows.items():
         table.add_row(key, *map(escape, values))

@@ -1,4 +1,4 @@
-"""`seqops results`: what each task came to, and the page of all presets."""
+"""`seqops results`: the results of all tasks, and the page of all presets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from seqops.runtime.console import exit_on_error, out
 Page = Annotated[
     Path | None,
     typer.Option(
-        help="Write the recorded results of all presets to this file, and their curves beside it, instead."
+        help="Write the recorded results of all presets to this file and their learning curves next to it."
     ),
 ]
 
@@ -33,7 +33,7 @@ FormerOutput = Annotated[Path | None, typer.Option("--document", hidden=True)]
 def results(
     tasks: Tasks = None, output: Page = None, former: FormerOutput = None, debug: Debug = False
 ) -> None:
-    """Show each task's score with its interval, its best baseline, the verdict, and who is champion."""
+    """Show the score of each task, its best baseline, the verdict, and the registered versions."""
     with exit_on_error(debug):
         project = Project.find()
         params = Params.load(project.params)
@@ -56,9 +56,9 @@ def _write_page(path: Path, project: Project, params: Params, tasks: list[str]) 
 
     def rows() -> Iterator[ResultsRow]:
         client = connection.connect(project)
-        every = [presets.Preset.read(project, name) for name in presets.names(project)]
+        loaded = [presets.Preset.read(project, name) for name in presets.names(project)]
         for task in tasks:
-            for preset in every:
+            for preset in loaded:
                 if task in preset.tasks:
                     logged = mlflow_runs.run_params(preset.task(task))
                     settings = sha256_of_json(logged)[:8]
@@ -66,9 +66,9 @@ def _write_page(path: Path, project: Project, params: Params, tasks: list[str]) 
 
     found = list(rows())
     if not any(row.run for row in found):
-        example = f" Make one: {found[0].command}." if found else ""
+        example = f" Run one: {found[0].command}." if found else ""
         uri = redact(connection.store_uri(project))
-        raise SeqopsError(f"{uri} holds no finished and evaluated run of a preset.{example}")
+        raise SeqopsError(f"{uri} has no finished and evaluated run of a preset.{example}")
     write(path, found, params.registry.alpha)
 
 
@@ -92,16 +92,16 @@ def _results(project: Project, params: Params, tasks: list[str]) -> tuple[Table,
     for name in tasks:
         metrics = read_json(project.task_paths(name).metrics)
         score = metrics["model"][metrics["goal"]]
-        rival, value = best_baseline(metrics)
-        standing = versions.registry_status(client, params.task(name).data.registered_name)
+        baseline, value = best_baseline(metrics)
+        status = versions.registry_status(client, params.task(name).data.registered_name)
         table.add_row(
             name,
             str(metrics["source"]),
             f"{metrics['goal']} {number(score['value'])}",
             f"{number(score['low'])} to {number(score['high'])}",
-            f"{rival} {number(value)}",
-            standing.words,
-            f"{standing.seconds:.0f}",
+            f"{baseline} {number(value)}",
+            status.aliases,
+            f"{status.seconds:.0f}",
         )
-        reasons[name] = f"{metrics['verdict']} {standing.reason}"
+        reasons[name] = f"{metrics['verdict']} {status.reason}"
     return table, reasons

@@ -1,4 +1,4 @@
-"""`seqops retrain`: fetch anew, and train again where there is a reason to."""
+"""`seqops retrain`: fetch the data again, and retrain if a trigger is met."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ When = Annotated[
     typer.Option(
         "--when",
         metavar="always|new-data|drift|age=7d",
-        help="When it is due; may be given again: one is enough. Else as retraining.triggers of params.yaml.",
+        help="Trigger of a retraining; repeat for several, any one suffices. Default: retraining.triggers.",
     ),
 ]
 FormerWhen = Annotated[list[str] | None, typer.Option("--if", hidden=True)]
-Tune = Annotated[int, typer.Option(min=0, metavar="N", help="Search with N trials first.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Tune = Annotated[int, typer.Option(min=0, metavar="N", help="Tune with N trials first.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report what would be done.")]
 
 
 def retrain(
@@ -33,10 +33,10 @@ def retrain(
     dry_run: DryRun = False,
     debug: Debug = False,
 ) -> None:
-    """Fetch the sources anew, and retrain where it is due; the better model wins.
+    """Fetch the sources again, retrain if a trigger is met, and promote the new model if it is better.
 
-    Exit codes: 0 promoted, 10 kept, 11 nothing to do, 12 data refused, anything else an error. Of several
-    tasks the first of these counts: error, 12, 0, 10, 11.
+    Exit codes: 0 promoted, 10 kept, 11 nothing to do, 12 data refused, any other: error. For several tasks,
+    the first of these that occurred: error, 12, 0, 10, 11.
     """
     with exit_on_error(debug):
         from seqops.retraining.run_all import retrain_all

@@ -1,4 +1,4 @@
-"""`seqops schedule`: retrain whenever a crontab text says so, as long as this runs."""
+"""`seqops schedule`: retrain on a cron schedule in the foreground."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def schedule(
     tune: Tune = 0,
     debug: Debug = False,
 ) -> None:
-    """Retrain whenever it is due, until Ctrl-C; a run missed while this was down is made up for once."""
+    """Retrain on a cron schedule until Ctrl-C; after downtime, missed runs are caught up with one run."""
     with exit_on_error(debug):
         project = Project.find()
         params = Params.load(project.params)
@@ -52,17 +52,17 @@ def schedule(
 
         check(cron)
         plan = Plan(cron, _arguments(tasks or [], [*(when or []), *(former or [])], tune))
-        with try_lock(project.state / "schedule.lock", "a schedule of this project") as held:
-            command = Command([*COMMAND, *plan.arguments], project.root, held)
+        with try_lock(project.state / "schedule.lock", "a schedule of this project") as lock:
+            command = Command([*COMMAND, *plan.arguments], project.root, lock)
             run = _cycle(command, params.notify, " ".join(tasks or params.names))
-            scheduler = Scheduler(project.state / "schedule.json", plan, run, _tell)
-            _tell(f"Scheduled: {plan}, time zone {scheduler.zone}. Press Ctrl-C to stop.")
-            _run_until_told(scheduler, command)
-            _tell("Stopped.")
+            scheduler = Scheduler(project.state / "schedule.json", plan, run, _print)
+            _print(f"Scheduled: {plan}, time zone {scheduler.zone}. Press Ctrl-C to stop.")
+            _run_until_signal(scheduler, command)
+            _print("Stopped.")
 
 
 def _arguments(tasks: list[str], when: list[str], tune: int) -> tuple[str, ...]:
-    """Return the arguments of `seqops retrain`. Raises ConfigError for a trigger that there is not."""
+    """Return the arguments of `seqops retrain`. Raises ConfigError for an unknown trigger."""
     from seqops.retraining.triggers import Trigger
 
     for text in when:
@@ -72,19 +72,19 @@ def _arguments(tasks: list[str], when: list[str], tune: int) -> tuple[str, ...]:
 
 
 def _cycle(command: Command, settings: NotificationSettings, tasks: str) -> Callable[[], None]:
-    """Return what a run does: the command, what it came to, and word of a death that it cannot send."""
+    """Return a function that runs the command, prints its outcome, and notifies if it was killed."""
 
     def run() -> None:
-        begun = datetime.now(UTC)
-        _tell(f"{_clock()}: retraining begins.")
+        started = datetime.now(UTC)
+        _print(f"{_clock()}: retraining started.")
         try:
             code = command.run()
         except OSError as error:
             err.print(f"retraining could not be started: {error}", markup=False)
             return
         if code is not None:
-            seconds = round((datetime.now(UTC) - begun).total_seconds())
-            _tell(f"{_clock()}: {outcome(code)} after {seconds} s.")
+            seconds = round((datetime.now(UTC) - started).total_seconds())
+            _print(f"{_clock()}: {outcome(code)} after {seconds} s.")
             if code < 0 and not command.ended:
                 from seqops.retraining.notify import notify
 
@@ -95,35 +95,35 @@ def _cycle(command: Command, settings: NotificationSettings, tasks: str) -> Call
 
 
 def outcome(code: int) -> str:
-    """Say what an exit code of `seqops retrain` means; a negative one is a signal."""
+    """Describe an exit code of `seqops retrain`; a negative one is a signal."""
     if code < 0:
         return f"ended by {signal.Signals(-code).name}"
     return f"{OUTCOMES.get(code, 'failed')} (exit {code})"
 
 
-def _run_until_told(scheduler: Scheduler, command: Command) -> None:
-    """Run until a signal; pass it on to a run under way and wait for that; a second signal kills it."""
+def _run_until_signal(scheduler: Scheduler, command: Command) -> None:
+    """Run until a signal; stop a running retraining and wait for it; a second signal kills it."""
     stopping = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup
         stopping.append(signal.SIGHUP)
     for number in stopping:
         signal.signal(number, _interrupt)
     stop = Event()
     loop: list[Future[None]] = []
     with suppress(KeyboardInterrupt):
-        # in a thread of its own, because a signal raises in this one, wherever it is
+        # in another thread, because a signal raises KeyboardInterrupt in this one
         loop.append(ThreadPoolExecutor(1).submit(scheduler.loop, stop.wait))
         while wait(loop, timeout=1).not_done:
             pass
-    for by in (signal.SIGINT, signal.SIGKILL):
+    for number in (signal.SIGINT, signal.SIGKILL):
         with suppress(KeyboardInterrupt):
             stop.set()
-            if command.end(by):
-                _tell("Waiting for the retraining to stop; what it finished is kept. Again: kill it.")
+            if command.end(number):
+                _print("Waiting for the retraining to stop; finished work is kept. A second signal kills it.")
             wait(loop)
             break
-    for ended in loop:
-        ended.result()
+    for future in loop:
+        future.result()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
@@ -136,5 +136,5 @@ def _clock() -> str:
     return moment(datetime.now().astimezone())
 
 
-def _tell(line: str) -> None:
+def _print(line: str) -> None:
     out.print(line, markup=False, highlight=False)

@@ -1,4 +1,4 @@
-"""`seqops tune`: search the settings of a task, and write the winner into params.yaml."""
+"""`seqops tune`: tune the hyperparameters of a task and write the best values into params.yaml."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from seqops.params import Params
 from seqops.runtime.console import exit_on_error
 from seqops.tuning.search_space import space_of
 
-Trials = Annotated[int | None, typer.Option(min=1, help="Trials of the study, all runs together.")]
-Timeout = Annotated[float | None, typer.Option(min=0, help="Seconds after which no trial is begun.")]
-Jobs = Annotated[int, typer.Option(min=1, help="Processes that share the study.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Search, but only show what would be written.")]
+Trials = Annotated[
+    int | None, typer.Option(min=1, help="Total number of trials of the study, over all runs.")
+]
+Timeout = Annotated[float | None, typer.Option(min=0, help="Seconds after which no new trial starts.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Number of parallel worker processes.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Tune, but only show what would be written.")]
 Storage = Annotated[
     str | None,
-    typer.Option(envvar="SEQOPS_STUDIES", help="SQLAlchemy URL of the study; default: a file in .state."),
+    typer.Option(
+        envvar="SEQOPS_STUDIES", help="SQLAlchemy URL of the study storage; default: a file in .state."
+    ),
 ]
 
 
@@ -34,7 +38,7 @@ def tune(
     storage: Storage = None,
     debug: Debug = False,
 ) -> None:
-    """Search tasks.TASK.search of params.yaml, try the best again with other seeds, write the winner."""
+    """Tune over tasks.TASK.search, retrain the best trials with other seeds, write the best values."""
     with exit_on_error(debug):
         project = Project.find()
         space_of(Params.load(project.params), task)
@@ -46,7 +50,7 @@ def tune(
 
 
 def _encode(project: Project, task: str) -> None:
-    """Bring the task's arrays up to date with params.yaml, as `dvc repro` does."""
+    """Encode the data of the task with the current params.yaml by `dvc repro`."""
     command = [sys.executable, "-m", "dvc", "repro", "--quiet", f"preprocess@{task}"]
     if subprocess.run(command, cwd=project.root, check=False).returncode:  # noqa: S603
-        raise SeqopsError(f"the data of {task} could not be prepared. See above; then run it again.")
+        raise SeqopsError(f"the data of {task} could not be prepared. Fix the error above and run again.")

@@ -1,1 +1,1 @@
-"""Registered versions: published, compared, promoted, verified."""
+"""Model registry: publish, compare, promote and verify registered versions."""

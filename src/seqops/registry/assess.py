@@ -1,4 +1,4 @@
-"""What the rule says of a registered version, and by which numbers."""
+"""Assessment of a registered version by the promotion rule."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from seqops.registry.rescore import CannotScoreError, TestSet, goal_of, scores_o
 
 @dataclass(frozen=True)
 class Assessment:
-    """The rule's opinion of a version, the comparison with the champion (if any), and all the numbers."""
+    """The verdict of the promotion rule, the comparison with the champion (if any), and all numbers."""
 
     verdict: RuleVerdict
     comparison: Comparison | None
@@ -40,9 +40,9 @@ def assess(
     champion: str | None,
     rule: PromotionRule,
 ) -> Assessment:
-    """Compare a version with the champion on the present rows, and ask the rule.
+    """Compare a version with the champion on the current test rows and apply the promotion rule.
 
-    Raises SeqopsError where the scores that the version was published with are lost.
+    Raises SeqopsError if the scores that the version was published with are lost.
     """
     inputs = _promotion_inputs(client, test_set, version, champion, rule)
     return Assessment(decide(inputs, rule), inputs.comparison, _numbers(inputs, rule))
@@ -59,8 +59,8 @@ def _promotion_inputs(
     metrics = scores_of(client, version)
     if metrics is None:
         raise SeqopsError(
-            f"the scores of version {number} of {version.name} are lost: its run keeps no metrics.json. "
-            f"Where its artefacts are on disk, `seqops publish {test_set.task.name}` brings them back."
+            f"the scores of version {number} of {version.name} are lost: its run has no metrics.json. "
+            f"If its artefacts are on disk, `seqops publish {test_set.task.name}` restores them."
         )
     found = EvaluationResult.read(metrics, rule.bootstrap.alpha)
     inputs = PromotionInputs(number, found, ROLLED_BACK in version.tags, champion, None)
@@ -75,7 +75,7 @@ def _promotion_inputs(
 
 
 def _goal(client: mlflow.MlflowClient, test_set: TestSet, version: ModelVersion) -> tuple[Score | None, str]:
-    """Score a version on the present rows, or say why it cannot be scored."""
+    """Return the score of a version on the current test rows, or None and the reason."""
     try:
         return goal_of(client, test_set, version), ""
     except CannotScoreError as error:

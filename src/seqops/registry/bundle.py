@@ -1,4 +1,4 @@
-"""The self-contained bundle of a model: code, params, meta, weights, drift reference and their hashes."""
+"""Self-contained model bundles: code, params, meta, weights, drift reference and their hashes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def log_bundle(task: Task, paths: TaskPaths, run_id: str, example: str) -> str:
         modules = closure([SERVING, *(module_of(task.name, part) for part in PARTS)])
         code = copied(modules, Path(scratch) / "code")
         with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
-            # records are of any type, as MLflow says at length
+            # MLflow warns that the type hints accept any record
             warnings.simplefilter("ignore", UserWarning)
             logged = mlflow.pyfunc.log_model(
                 name="model",
@@ -51,7 +51,7 @@ def log_bundle(task: Task, paths: TaskPaths, run_id: str, example: str) -> str:
 
 
 def copied(modules: Mapping[str, Path], folder: Path) -> Path:
-    """Copy modules into a folder as the package that they are parts of; return that package's folder."""
+    """Copy modules into a folder, keeping the package structure; return the folder of the package."""
     for path in modules.values():
         copy = folder / PACKAGE / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -60,12 +60,12 @@ def copied(modules: Mapping[str, Path], folder: Path) -> Path:
 
 
 def requirements(modules: Mapping[str, Path]) -> list[str]:
-    """Pin those dependencies of the project that the modules import to the versions installed."""
+    """Pin the project dependencies that the modules import to their installed versions."""
     declared = {
         canonicalize_name(Requirement(line).name) for line in importlib.metadata.requires(PACKAGE) or []
     }
     providers = importlib.metadata.packages_distributions()
-    # Keras imports its backend by a name in the environment
+    # Keras imports the backend that an environment variable names
     imported = third_party(modules) | {"tensorflow"}
     needed = {canonicalize_name(d) for name in imported for d in providers.get(name, ())}
     return [f"{name}=={importlib.metadata.version(name)}" for name in sorted(needed & declared)]

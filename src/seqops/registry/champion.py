@@ -1,8 +1,8 @@
-"""How a version becomes champion and how it is taken down: recorded first, moved once, safe to die in.
+"""Promotion and rollback of the champion, safe against a crash at any point.
 
-The alias is the only truth about who is champion, and its move the only commit point. What is needed to
-go back, and the intent, are written before it; tags and the outcome after it. Whoever comes next finishes
-what a death left behind it.
+The alias alone defines the champion, and moving it is the only commit point. The intent and what a rollback
+needs are written before the move, tags and the outcome after it. The next process that takes the lock
+completes what a crash interrupted.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ FORMER, ROLLED_BACK = "seqops.former_champion", "seqops.rolled_back"
 
 
 class ChampionChangedError(SeqopsError):
-    """Another version became champion while this one was compared with the former."""
+    """Another version became champion while this one was compared with the previous champion."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What became of a version, and why.
+    """A decision about a version, and its reason.
 
-    by: `rule` or `person`; before, after: the champions; numbers: what it was decided by, plain JSON.
+    by: `rule` or `user`; before, after: the champions; numbers: the evidence, as JSON values.
     """
 
     action: Action
@@ -48,11 +48,11 @@ class Decision:
 
     @property
     def champion(self) -> bool:
-        """Tell whether the version is champion now."""
+        """Return whether the version is now the champion."""
         return self.after == self.version
 
     def summary(self) -> str:
-        """Say it in two lines."""
+        """Summarize the decision in two lines."""
         change = f"champion: {self.before or 'none'} -> {self.after or 'none'}"
         if self.before == self.after:
             change = f"champion: {self.after or 'none'}, as before"
@@ -61,47 +61,47 @@ class Decision:
 
 @dataclass(frozen=True)
 class ChampionAlias:
-    """The champions of one registered model."""
+    """The champion alias of one registered model."""
 
     client: mlflow.MlflowClient
-    store: Project
+    project: Project
     task: str
     model: str
 
     @property
     def journal(self) -> Journal:
-        """The record of the project."""
-        return Journal.open(self.store)
+        """The journal of the project."""
+        return Journal.open(self.project)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep every other process of this project from changing this registered model meanwhile."""
-        with exclusive_lock(self.store.state / f"registry-{self.model}.lock"), translate_store_errors():
+        """Lock this registered model against changes by other processes of the project."""
+        with exclusive_lock(self.project.state / f"registry-{self.model}.lock"), translate_store_errors():
             yield
 
     def champion(self) -> str | None:
-        """Return the version that is champion now."""
+        """Return the current champion version, or None."""
         with translate_store_errors():
             return versions.get_alias(self.client, self.model, versions.CHAMPION)
 
     def recover(self) -> Decision | None:
-        """Finish what a death left between the move of the alias and its record; return it."""
+        """Complete a decision that a crash interrupted after the alias was moved; return it, if any."""
         with self.lock():
             return self._recover()
 
     def promote(self, decision: Decision) -> Decision:
-        """Make a version champion in the place of the one it was compared with, `decision.before`.
+        """Make a version champion instead of the one it was compared with, `decision.before`.
 
-        Raises ChampionChangedError where that one is champion no more.
+        Raises ChampionChangedError if that one is no longer champion.
         """
         with self.lock():
             self._recover()
-            present = versions.get_alias(self.client, self.model, versions.CHAMPION)
-            if present == decision.version:
-                return replace(decision, action="kept", before=present, reason="it is the champion")
-            if present != decision.before:
+            current = versions.get_alias(self.client, self.model, versions.CHAMPION)
+            if current == decision.version:
+                return replace(decision, action="kept", before=current, reason="it is the champion")
+            if current != decision.before:
                 raise ChampionChangedError(
-                    f"version {present} became champion meanwhile; run it again to be compared with it"
+                    f"version {current} became champion in the meantime; run again to compare with it"
                 )
             version = self._version(decision.version)
             versions.tag(self.client, version, {FORMER: decision.before or ""})
@@ -109,27 +109,27 @@ class ChampionAlias:
         return decision
 
     def keep(self, decision: Decision) -> Decision:
-        """Record that the champion stays; once, however often it is decided."""
+        """Record that the champion stays; a repeated identical decision is recorded once."""
         with self.lock():
             version = self._version(decision.version)
             past = [e for e in self._entries() if e["version"] == decision.version]
-            if not past or _timeless(past[-1]) != self._entry(decision, version, "outcome"):
+            if not past or _without_time(past[-1]) != self._entry(decision, version, "outcome"):
                 self._finish(decision, version)
         return decision
 
     def roll_back(self) -> Decision:
-        """Put the former champion back. Raises SeqopsError where there is none to put back."""
+        """Restore the previous champion. Raises SeqopsError if there is none."""
         with self.lock():
-            settled = self._recover()
-            if settled is not None and settled.action == "rolled back":
-                return settled
-            present = versions.get_alias(self.client, self.model, versions.CHAMPION)
-            if present is None:
-                raise SeqopsError(f"{self.model} has no champion, so there is none to take down.")
-            version = self._version(present)
+            recovered = self._recover()
+            if recovered is not None and recovered.action == "rolled back":
+                return recovered
+            current = versions.get_alias(self.client, self.model, versions.CHAMPION)
+            if current is None:
+                raise SeqopsError(f"{self.model} has no champion, so there is nothing to roll back.")
+            version = self._version(current)
             former = self._former(version)
             decision = Decision(
-                "rolled back", present, "person", present, former, f"version {former} is back"
+                "rolled back", current, "user", current, former, f"version {former} is restored"
             )
             self._move(decision, version)
         return decision
@@ -138,20 +138,20 @@ class ChampionAlias:
         number = str(version.tags.get(FORMER, ""))
         if not number:
             raise SeqopsError(
-                f"version {version.version} of {self.model} has no former champion to go back to."
+                f"version {version.version} of {self.model} has no previous champion to roll back to."
             )
         former = versions.version(self.client, self.model, number)
         if ROLLED_BACK in former.tags:
             raise SeqopsError(
-                f"the former champion, version {number}, was rolled back itself. "
-                f"`seqops promote {self.task} {number}` puts it back all the same."
+                f"the previous champion, version {number}, was itself rolled back. "
+                f"To restore it anyway, run `seqops promote {self.task} {number}`."
             )
         return number
 
     def _move(self, decision: Decision, version: ModelVersion) -> None:
         intent = self._entry(decision, version, "intent")
         past = self._entries()
-        if not past or _timeless(past[-1]) != intent:
+        if not past or _without_time(past[-1]) != intent:
             self.journal.append(intent)
         self.client.set_registered_model_alias(self.model, versions.CHAMPION, decision.after)
         self._finish(decision, version)
@@ -171,7 +171,7 @@ class ChampionAlias:
             "seqops.decision": decision.action,
             "seqops.decision_by": decision.by,
             "seqops.decision_reason": decision.reason[: versions.MAX_DESCRIPTION],
-            "seqops.decision_numbers": _brief(decision.numbers),
+            "seqops.decision_numbers": _tag_text(decision.numbers),
         }
         if decision.action == "rolled back":
             tags[ROLLED_BACK] = "true"
@@ -216,12 +216,12 @@ def _decision(entry: JournalEntry) -> Decision:
     )
 
 
-def _timeless(entry: JournalEntry) -> JournalEntry:
+def _without_time(entry: JournalEntry) -> JournalEntry:
     return {key: value for key, value in entry.items() if key != "time"}
 
 
-def _brief(numbers: Mapping[str, Any]) -> str:
-    """Write the numbers as a tag holds them: without the slices where there is no room."""
+def _tag_text(numbers: Mapping[str, Any]) -> str:
+    """Format the numbers as a tag, without the slices if they exceed its size limit."""
     text = json.dumps(numbers, ensure_ascii=False, allow_nan=False)
     if len(text) <= versions.MAX_DESCRIPTION:
         return text

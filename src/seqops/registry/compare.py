@@ -1,4 +1,4 @@
-"""Versions side by side: scores with intervals, the difference to the champion, params and data."""
+"""Comparison of versions: scores, difference from the champion, params and data."""
 
 from __future__ import annotations
 
@@ -21,36 +21,35 @@ from seqops.tracking.connection import translate_store_errors
 
 @dataclass(frozen=True)
 class VersionSummary:
-    """One version in the line.
+    """One version in the comparison.
 
-    aliases: the aliases that it holds; metrics: as it was published with, None where they are lost;
-    better: its difference to the champion on the present rows in words, or why there is none; provenance: the
-    params and the data that it was made of.
+    aliases: the aliases that point to it; metrics: those it was published with, None if they are lost;
+    difference: its formatted difference from the champion on the current test rows, or why it is missing;
+    provenance: the params and the data of its training.
     """
 
     version: str
     aliases: Sequence[str]
     metrics: Mapping[str, Any] | None
-    better: str
+    difference: str
     provenance: Mapping[str, str]
 
 
 def compare_versions(
     client: mlflow.MlflowClient, name: str, last: int, test_set: TestSet | None, bootstrap: BootstrapConfig
 ) -> list[VersionSummary]:
-    """Gather the champion, the challenger and the last few versions, newest first.
+    """Summarize the champion, the challenger and the last few versions, newest first.
 
-    test_set: None where the present test rows are not on disk. Raises SeqopsError where nothing is
-    registered.
+    test_set: None if the current test rows are not on disk. Raises SeqopsError if no version is registered.
     """
-    known = versions.versions(client, name)
-    if not known:
+    registered = versions.versions(client, name)
+    if not registered:
         raise SeqopsError(f"no version of {name} is registered. Run `dvc repro`.")
     with translate_store_errors():
         aliases = (versions.CHAMPION, versions.CHALLENGER)
         holders = {alias: versions.get_alias(client, name, alias) for alias in aliases}
-    shown = [v for i, v in enumerate(known) if i < last or str(v.version) in holders.values()]
-    champion = next((v for v in known if str(v.version) == holders[versions.CHAMPION]), None)
+    shown = [v for i, v in enumerate(registered) if i < last or str(v.version) in holders.values()]
+    champion = next((v for v in registered if str(v.version) == holders[versions.CHAMPION]), None)
     differences = _differences(client, shown, champion, test_set, bootstrap)
     return [
         VersionSummary(
@@ -58,16 +57,16 @@ def compare_versions(
             [alias for alias, holder in holders.items() if holder == number],
             scores_of(client, version),
             differences[number],
-            _made(client, version),
+            _provenance(client, version),
         )
         for version in shown
     ]
 
 
-def differing(line: Sequence[VersionSummary]) -> dict[str, list[str]]:
-    """Return what does not have one value in all versions: key -> a value for each."""
-    keys = sorted({key for summary in line for key in summary.provenance})
-    rows = {key: [summary.provenance.get(key, "") for summary in line] for key in keys}
+def differing(summaries: Sequence[VersionSummary]) -> dict[str, list[str]]:
+    """Return the provenance keys whose values differ: key -> the value of each version."""
+    keys = sorted({key for summary in summaries for key in summary.provenance})
+    rows = {key: [summary.provenance.get(key, "") for summary in summaries] for key in keys}
     return {key: values for key, values in rows.items() if len(set(values)) > 1}
 
 
@@ -79,8 +78,8 @@ def _differences(
     bootstrap: BootstrapConfig,
 ) -> dict[str, str]:
     if champion is None or test_set is None:
-        why = "there is no champion" if champion is None else "the present test rows are not on disk"
-        return {str(version.version): why for version in shown}
+        reason = "there is no champion" if champion is None else "the current test rows are not on disk"
+        return {str(version.version): reason for version in shown}
     try:
         theirs = goal_of(client, test_set, champion)
     except CannotScoreError as error:
@@ -108,7 +107,7 @@ def _difference(
         return str(error)
 
 
-def _made(client: mlflow.MlflowClient, version: ModelVersion) -> dict[str, str]:
+def _provenance(client: mlflow.MlflowClient, version: ModelVersion) -> dict[str, str]:
     with translate_store_errors():
         run = client.get_run(version.run_id).data
         params = with_new_keys(run.tags.get("seqops.task", ""), run.params)

@@ -1,4 +1,4 @@
-"""How the present environment differs from the one in which a bundle was registered."""
+"""Differences between the current environment and the one in which a bundle was registered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 
 
 def differences(bundle: Path) -> list[str]:
-    """List what a bundle pins and is not installed in that version: `tensorflow 2.20.0 (2.21.0 here)`."""
+    """List the pins of a bundle that are not met: `tensorflow 2.20.0 (2.21.0 here)`."""
     return [*_python(bundle / "python_env.yaml"), *_packages(bundle / "requirements.txt")]
 
 
@@ -22,7 +22,7 @@ def _python(path: Path) -> list[str]:
     except (OSError, YAMLError, KeyError, TypeError):
         return []
     here = platform.python_version()
-    # a patch release changes no bytecode and no behaviour
+    # a patch release changes neither bytecode nor behaviour
     same = wanted.split(".")[:2] == here.split(".")[:2]
     return [] if same else [f"python {wanted} ({here} here)"]
 
@@ -34,7 +34,7 @@ def _packages(path: Path) -> list[str]:
     for line in path.read_text("utf-8").splitlines():
         try:
             wanted = Requirement(line)
-        except InvalidRequirement:  # an empty line, a comment, an option of pip
+        except InvalidRequirement:  # an empty line, a comment or a pip option
             continue
         here = _installed(wanted.name)
         if here is None or not wanted.specifier.contains(here, prereleases=True):

@@ -1,4 +1,4 @@
-"""The model card of a version, in Markdown, as the MLflow UI shows it."""
+"""The model card of a version, in Markdown for the MLflow UI."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from seqops.registry.versions import MAX_DESCRIPTION
 
 
 def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str) -> str:
-    """Write what a model is for, its limits, data, scores, baselines and slices; rows: of each split."""
+    """Format intended use, limits, data, scores, baselines and slices; rows: the number in each split."""
     goal = metrics["goal"]
     sections = [
         f"**Intended use.** {endpoint.intended_use}",
         f"**Limits.** {endpoint.limits}",
         f"**Data.** Source: {metrics['source']}; rows: {rows}; sha256 {metrics['sha256']['data'][:12]}.",
         f"**Verdict.** {metrics['verdict']}",
-        f"**Load it.** `seqops predict {metrics['task']} INPUT`, or "
+        f"**Usage.** `seqops predict {metrics['task']} INPUT`, or "
         f'`mlflow.pyfunc.load_model("models:/{endpoint.data.registered_name}@champion").predict([INPUT])`.',
         table(("score on the test rows", "value", "95 % interval"), _scores(metrics["model"])),
-        table(("baseline", "kind", goal, "95 % interval", "the model is better by", "p"), _rivals(metrics)),
+        table(
+            ("baseline", "kind", goal, "95 % interval", "improvement of the model", "p"), _baselines(metrics)
+        ),
         table(("slice", "rows", goal, "95 % interval"), _slices(metrics)),
     ]
-    return _fitting("\n\n".join(section for section in sections if section))
+    return _truncated("\n\n".join(section for section in sections if section))
 
 
 def _scores(scores: Mapping[str, Any]) -> list[Sequence[str]]:
     return [(name, number(score["value"]), bounds(score)) for name, score in scores.items()]
 
 
-def _rivals(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
+def _baselines(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
     kinds, against, goal = metrics["baseline_kinds"], metrics["against"], metrics["goal"]
     return [
         (
@@ -54,6 +56,6 @@ def _slices(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
     ]
 
 
-def _fitting(text: str) -> str:
-    """Cut after the last whole line for which the registry has room."""
+def _truncated(text: str) -> str:
+    """Cut after the last whole line within the size limit of the registry."""
     return text if len(text) <= MAX_DESCRIPTION else text[:MAX_DESCRIPTION].rpartition("\n")[0]

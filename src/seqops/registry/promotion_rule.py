@@ -1,4 +1,4 @@
-"""The rule by which a version becomes champion: numbers in, an opinion out."""
+"""The promotion rule: decides from scores whether a version becomes champion."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from seqops.metrics.multiple_testing import holm
 
 @dataclass(frozen=True)
 class PromotionRule:
-    """How sure the rule must be.
+    """The thresholds of the rule.
 
-    bootstrap: the resamples, and the level at which a version must be better; slice_alpha: the level at which
-    it may be worse on no slice (0: slices do not count); unscorable: whether a champion that cannot be scored
-    on the present rows is kept, or replaced by a version that beats the trivial baselines.
+    bootstrap: the resamples, and the significance level at which a version must be better; slice_alpha: the
+    level at which it must not be worse on any slice (0: slices are ignored); unscorable: whether a champion
+    that cannot be scored on the current rows is kept, or replaced by a version that beats the trivial
+    baselines.
     """
 
     bootstrap: BootstrapConfig
@@ -29,7 +30,7 @@ class PromotionRule:
     unscorable: Literal["keep", "replace"]
 
     def to_json(self) -> dict[str, float | str]:
-        """Name what decides, for the record."""
+        """Return the thresholds as JSON values."""
         bootstrap = self.bootstrap
         return {
             "alpha": bootstrap.alpha,
@@ -42,9 +43,9 @@ class PromotionRule:
 
 @dataclass(frozen=True)
 class SliceComparison:
-    """How a version stands against the champion on some of the rows.
+    """A version compared with the champion on one slice of the rows.
 
-    p_worse: one-sided p of being worse, corrected for the number of slices.
+    p_worse: one-sided p-value of being worse, corrected for the number of slices.
     """
 
     name: str
@@ -53,14 +54,14 @@ class SliceComparison:
     p_worse: float
 
     def to_json(self) -> dict[str, Any]:
-        """Name the numbers, for the record."""
+        """Return the numbers as JSON values."""
         difference = self.difference.to_json()
         return {"name": self.name, "rows": self.rows, "worse": rounded(self.p_worse), **difference}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a version stands against the champion on the same rows, by the goal's metric."""
+    """A version compared with the champion on the same rows by the goal metric."""
 
     metric: str
     ours: float
@@ -69,7 +70,7 @@ class Comparison:
     slices: Sequence[SliceComparison]
 
     def to_json(self) -> dict[str, Any]:
-        """Name the numbers, for the record."""
+        """Return the numbers as JSON values."""
         return {
             "metric": self.metric,
             "ours": rounded(self.ours),
@@ -81,11 +82,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class PromotionInputs:
-    """All that the rule looks at.
+    """The inputs of the rule.
 
-    evaluation: the version beside its baselines; rolled_back: whether a person took it down; champion: the
-    version that holds the alias, if any; comparison: with that one, None where it could not be made;
-    unscored, champion_unscored: why the version or the champion could not be scored, empty where it could.
+    evaluation: the version compared with its baselines; rolled_back: whether the user demoted it; champion:
+    the current champion version, if any; comparison: with the champion, None if it is not possible;
+    unscored, champion_unscored: why the version or the champion could not be scored, empty if it could.
     """
 
     version: str
@@ -99,7 +100,7 @@ class PromotionInputs:
 
 @dataclass(frozen=True)
 class RuleVerdict:
-    """What the rule would do, and why."""
+    """The decision of the rule, and its reason."""
 
     promote: bool
     reason: str
@@ -108,9 +109,9 @@ class RuleVerdict:
 def compare_scores(
     ours: Score, theirs: Score, masks: Mapping[str, npt.NDArray[np.bool_]], bootstrap: BootstrapConfig
 ) -> Comparison:
-    """Pair two scores of the same rows, as a whole and on each slice that has rows; masks: (n,).
+    """Compare two scores of the same rows, on all rows and on each non-empty slice; masks: (n,).
 
-    Raises ValueError where the two do not score the same rows.
+    Raises ValueError if the two do not score the same rows.
     """
     whole = paired(ours, theirs, bootstrap.resamples, bootstrap.seed)
     found = [
@@ -124,7 +125,7 @@ def compare_scores(
 
 
 def decide(inputs: PromotionInputs, rule: PromotionRule) -> RuleVerdict:
-    """Judge a version: it must beat the trivial baselines and the champion, and be worse on no slice."""
+    """Promote a version if it beats the trivial baselines and the champion and is worse on no slice."""
     if inputs.champion == inputs.version:
         return RuleVerdict(False, "it is the champion")
     if inputs.rolled_back:
@@ -144,20 +145,22 @@ def decide(inputs: PromotionInputs, rule: PromotionRule) -> RuleVerdict:
 
 def _unscored(inputs: PromotionInputs, stays: str, rule: PromotionRule) -> RuleVerdict:
     if inputs.champion_unscored and not inputs.unscored and rule.unscorable == "replace":
-        why = (
+        reason = (
             f"the champion could not be scored ({inputs.champion_unscored}), and "
             "registry.unscorable is replace"
         )
-        return RuleVerdict(True, f"it beats every trivial baseline; {why}")
-    why = inputs.unscored or inputs.champion_unscored
-    by_hand = "`seqops promote` decides by hand, or set registry.unscorable to replace"
-    return RuleVerdict(False, f"{stays}: the two could not be compared ({why}); {by_hand}")
+        return RuleVerdict(True, f"it beats every trivial baseline; {reason}")
+    reason = inputs.unscored or inputs.champion_unscored
+    fix = "decide manually with `seqops promote`, or set registry.unscorable to replace"
+    return RuleVerdict(False, f"{stays}: the two could not be compared ({reason}); {fix}")
 
 
 def _against_champion(found: Comparison, champion: str, stays: str, rule: PromotionRule) -> RuleVerdict:
-    words, alpha = format_difference(found.difference), rule.bootstrap.alpha
+    difference, alpha = format_difference(found.difference), rule.bootstrap.alpha
     if not (found.difference.value > 0 and found.difference.p < alpha):
-        return RuleVerdict(False, f"{stays}: by {found.metric} the difference is {words}, not p < {alpha:g}")
+        return RuleVerdict(
+            False, f"{stays}: by {found.metric} the difference is {difference}, not p < {alpha:g}"
+        )
     worse = [part for part in found.slices if part.p_worse < rule.slice_alpha]
     if worse:
         parts = "; ".join(
@@ -166,11 +169,11 @@ def _against_champion(found: Comparison, champion: str, stays: str, rule: Promot
             for part in worse
         )
         return RuleVerdict(False, f"{stays}: it is worse on the slice {parts}, below {rule.slice_alpha:g}")
-    return RuleVerdict(True, f"it beats version {champion}: by {found.metric} the difference is {words}")
+    return RuleVerdict(True, f"it beats version {champion}: by {found.metric} the difference is {difference}")
 
 
 def format_difference(difference: Difference) -> str:
-    """Write a difference with its interval and p; positive is better."""
+    """Format a difference with its interval and p-value; positive is better."""
     return f"{difference.value:+.4g} [{difference.low:+.4g}, {difference.high:+.4g}], p {difference.p:.3g}"
 
 
@@ -182,5 +185,5 @@ def _slice(name: str, ours: Score, theirs: Score, bootstrap: BootstrapConfig) ->
     better = paired(ours, theirs, bootstrap.resamples, bootstrap.seed)
     worse = paired(theirs, ours, bootstrap.resamples, bootstrap.seed).p
     rows = len(ours.statistics)
-    # a bootstrap of few rows is too sure: no exact paired permutation test of n rows can go below 2^-n
+    # a bootstrap of few rows is overconfident: an exact paired permutation test of n rows has p >= 2^-n
     return SliceComparison(name, rows, better, max(worse, 0.5**rows))

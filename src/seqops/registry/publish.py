@@ -1,4 +1,4 @@
-"""From the artefacts on disk to a registered version, once for each content, and to a decision about it."""
+"""Registration of the artefacts on disk as a version, once per content, and the promotion decision."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ MODEL = "seqops.model_sha256"
 
 
 def publish(project: Project, task: Task, fingerprint: Fingerprint, rule: PromotionRule) -> Decision:
-    """Log the scores to the training run, register the bundle, and let the rule decide who is champion.
+    """Log the scores to the training run, register the bundle, and apply the promotion rule.
 
-    Everything is found by content, so that a second call completes what the first left and doubles
-    nothing. Raises DataError where the artefacts on disk do not belong together.
+    Idempotent: runs and versions are found by content, so a second call completes an interrupted first one
+    and duplicates nothing. Raises DataError if the artefacts on disk do not belong together.
     """
     paths = project.task_paths(task.name)
     metrics = read_scores(paths, fingerprint)
@@ -40,24 +40,24 @@ def publish(project: Project, task: Task, fingerprint: Fingerprint, rule: Promot
     champion_alias = ChampionAlias(run.client, project, task.name, task.data.registered_name)
     with champion_alias.lock():
         version = _version(run, task, paths, fingerprint, metrics)
-    return _recovered(champion_alias, version) or _decided(champion_alias, task, paths, version, rule)
+    return _recover(champion_alias, version) or _decide(champion_alias, task, paths, version, rule)
 
 
 def read_scores(paths: TaskPaths, fingerprint: Fingerprint) -> dict[str, Any]:
-    """Read the scores on disk. Raises DataError where they are of other weights or data."""
+    """Read the scores on disk. Raises DataError if they belong to other weights or data."""
     metrics: dict[str, Any] = read_json(paths.metrics)
     if not paths.weights.is_file():
         raise DataError(f"{paths.weights} does not exist. Run `dvc repro`.")
     if metrics.get("sha256") != {"data": fingerprint.data, "model": sha256_of(paths.weights)}:
         raise DataError(
-            f"{paths.metrics} holds the scores of other weights or other data than those beside it. "
+            f"{paths.metrics} holds the scores of other weights or other data than those on disk. "
             f"Run `dvc repro evaluate@{paths.path.name}`."
         )
     return metrics
 
 
 def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Name every score as MLflow shows it: `test/f1`, `test/f1.low`, `baseline/copy.f1`."""
+    """Flatten the scores to MLflow metrics: `test/f1`, `test/f1.low`, `baseline/copy.f1`."""
     flat: dict[str, float | None] = {}
     for name, score in metrics["model"].items():
         flat |= {
@@ -67,7 +67,7 @@ def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
         }
     for baseline, scores in metrics["baselines"].items():
         flat |= {f"baseline/{baseline}.{name}": score["value"] for name, score in scores.items()}
-    # MLflow refuses other characters in a metric's name
+    # MLflow rejects other characters in the name of a metric
     return {re.sub(r"[^\w./ :-]", "-", name): value for name, value in flat.items() if value is not None}
 
 
@@ -75,7 +75,7 @@ def _log(run: mlflow_runs.TrainingRun, paths: TaskPaths, metrics: Mapping[str, A
     flat = flat_scores(metrics)
     with connection.translate_store_errors():
         logged = run.client.get_run(run.run_id).data.metrics
-    # a second point of the same score would make a curve of it
+    # logging the same score twice would turn it into a curve
     if any(logged.get(name) != value for name, value in flat.items()):
         run.log_metrics(flat)
     for path in (paths.metrics, paths.report, paths.predictions):
@@ -103,13 +103,13 @@ def _version(
     text = card(task.endpoint(), metrics, rows)
     version = versions.version_of(client, name, content)
     if version is None:
-        _forget_bundles(client, run.run_id)
+        _delete_unregistered_bundles(client, run.run_id)
         uri = log_bundle(task, paths, run.run_id, task.endpoint().request_example(read_json(paths.meta)))
         tags[verify.BUNDLE] = verify.record_files(run, uri)
         versions.describe(
             client, name, f"{task.name}: {task.endpoint().intended_use}"[: versions.MAX_DESCRIPTION]
         )
-        # a server takes the address of a logged model only beside its id
+        # an MLflow server accepts the URI of a logged model only together with its id
         model = uri.removeprefix("models:/") if uri.startswith("models:/") else None
         version = client.create_model_version(
             name, uri, run.run_id, tags=tags, description=text, model_id=model
@@ -120,21 +120,21 @@ def _version(
     return versions.version(client, name, number)
 
 
-def _forget_bundles(client: mlflow.MlflowClient, run_id: str) -> None:
-    """Delete what a death between bundle and version left behind: no version speaks of it."""
+def _delete_unregistered_bundles(client: mlflow.MlflowClient, run_id: str) -> None:
+    """Delete bundles without a version, left by a crash between logging and registering."""
     experiment = client.get_run(run_id).info.experiment_id
     for logged in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
         client.delete_logged_model(logged.model_id)
 
 
-def _recovered(champion_alias: ChampionAlias, version: ModelVersion) -> Decision | None:
-    """Finish a decision that a death left half recorded; return it where it is about this version."""
-    settled = champion_alias.recover()
+def _recover(champion_alias: ChampionAlias, version: ModelVersion) -> Decision | None:
+    """Complete a decision that a crash interrupted; return it if it made this version champion."""
+    recovered = champion_alias.recover()
     number = str(version.version)
-    return settled if settled and settled.version == number and settled.champion else None
+    return recovered if recovered and recovered.version == number and recovered.champion else None
 
 
-def _decided(
+def _decide(
     champion_alias: ChampionAlias, task: Task, paths: TaskPaths, version: ModelVersion, rule: PromotionRule
 ) -> Decision:
     number, champion = str(version.version), champion_alias.champion()
@@ -149,5 +149,5 @@ def _decided(
     try:
         return champion_alias.promote(Decision("promoted", number, "rule", champion, number, reason, numbers))
     except ChampionChangedError as error:
-        now, again = champion_alias.champion(), f"{error} (`seqops publish {task.name}`)"
-        return champion_alias.keep(Decision("kept", number, "rule", now, now, again, numbers))
+        current, reason = champion_alias.champion(), f"{error} (`seqops publish {task.name}`)"
+        return champion_alias.keep(Decision("kept", number, "rule", current, current, reason, numbers))

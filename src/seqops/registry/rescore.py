@@ -1,4 +1,4 @@
-"""Versions on the present test rows: by their stored predictions, or by what their bundle predicts now."""
+"""Scores of versions on the current test rows, from stored predictions or by running their bundle."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ DATA, PREDICTIONS = "seqops.data_sha256", "seqops.predictions_sha256"
 
 
 class CannotScoreError(SeqopsError):
-    """A version cannot be scored on the present test rows."""
+    """A version cannot be scored on the current test rows."""
 
 
 @dataclass(frozen=True)
 class TestSet:
-    """The present test rows of a task, and how they are scored; every version is compared on these."""
+    """The current test rows of a task, on which all versions are compared."""
 
     task: Task
     paths: TaskPaths
@@ -47,37 +47,37 @@ class TestSet:
 
     @classmethod
     def load(cls, task: Task, paths: TaskPaths, data_sha256: str) -> TestSet:
-        """Open what preprocess wrote. Raises DataError where it has not run."""
+        """Load the output of preprocess. Raises DataError if it has not run."""
         splits, meta = paths.encoded()
         return cls(task, paths, data_sha256, splits["test"], meta)
 
     def score(self, predicted: pd.DataFrame) -> Score:
-        """Score predictions by the goal's metric. Raises CannotScoreError where the rows are not as many."""
+        """Score predictions by the goal metric. Raises CannotScoreError if the number of rows differs."""
         if len(predicted) != len(self.truth):
-            raise CannotScoreError(f"it predicts {len(predicted)} rows, and there are {len(self.truth)}")
+            raise CannotScoreError(f"it predicts {len(predicted)} rows, expected {len(self.truth)}")
         metrics = self.task.metrics()
         return named(metrics.score(predicted, self.truth, self.meta), metrics.goal.metric)
 
     def masks(self) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Name the slices of the rows: masks (n,)."""
+        """Return the slices of the rows by name: masks (n,)."""
         return self.task.evaluation().slices(self.truth, self.meta)
 
     def matches_data(self, version: ModelVersion) -> bool:
-        """Tell whether a version was made from the present data."""
+        """Return whether a version was trained on the current data."""
         return bool(version.tags.get(DATA) == self.data_sha256)
 
 
 def goal_of(client: mlflow.MlflowClient, test_set: TestSet, version: ModelVersion) -> Score:
-    """Score a version on the present rows; a version of other data predicts them anew, from its bundle.
+    """Score a version on the current rows; a version trained on other data predicts them from its bundle.
 
-    Raises CannotScoreError where its bundle is lost or altered, cannot run here, or does not fit the present
+    Raises CannotScoreError if its bundle is lost or altered, cannot run here, or does not fit the current
     rows.
     """
     try:
         stored = _stored(client, version) if test_set.matches_data(version) else None
-        return test_set.score(_anew(client, test_set, version) if stored is None else stored)
+        return test_set.score(_predict(client, test_set, version) if stored is None else stored)
     except Exception as error:
-        # what a former bundle can raise is anything; but a store that does not answer is no bundle's fault
+        # an old bundle can raise anything; but a store that does not answer is not the fault of the bundle
         with translate_store_errors():
             client.get_model_version(version.name, version.version)
         reason = str(error).strip().split("\n")[0] or type(error).__name__
@@ -85,7 +85,7 @@ def goal_of(client: mlflow.MlflowClient, test_set: TestSet, version: ModelVersio
 
 
 def _stored(client: mlflow.MlflowClient, version: ModelVersion) -> pd.DataFrame | None:
-    """Read the predictions kept beside a version's run; None where they are not those that were published."""
+    """Read the stored predictions of a version; None if they are missing or not those that were published."""
     name = "predictions.parquet"
     try:
         kept = [file.path for file in client.list_artifacts(version.run_id)]
@@ -100,13 +100,13 @@ def _stored(client: mlflow.MlflowClient, version: ModelVersion) -> pd.DataFrame 
         return read_table(path) if sha256_of(path) == version.tags.get(PREDICTIONS) else None
 
 
-def _anew(client: mlflow.MlflowClient, test_set: TestSet, version: ModelVersion) -> pd.DataFrame:
+def _predict(client: mlflow.MlflowClient, test_set: TestSet, version: ModelVersion) -> pd.DataFrame:
     split = test_set.task.data.assign_splits(read_table(test_set.paths.table))
     with running(client, version) as process:
         return process.predict_split(test_set.paths.table, split)
 
 
 def scores_of(client: mlflow.MlflowClient, version: ModelVersion) -> dict[str, Any] | None:
-    """Read the metrics.json kept beside a version's run; None where there is none."""
+    """Read metrics.json of a version's run; None if it is missing."""
     found: dict[str, Any] | None = read_run_json(client, version.run_id, "metrics.json")
     return found

@@ -1,7 +1,7 @@
-"""A bundle is what was registered, every file of it, before any of its code runs.
+"""Verification that the files of a bundle are those that were registered, before its code runs.
 
-The version's tag holds the hash of a list of all files; the list itself is kept beside the run. So whoever
-can write to the artifact store, but not to the registry, can change nothing unseen.
+A tag of the version holds the hash of a list of all files; the list is an artefact of the run. So a change
+by anyone who can write to the artifact store, but not to the registry, is detected.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from seqops.runtime.console import err
 from seqops.tracking.mlflow_runs import TrainingRun, read_run_json
 
 BUNDLE, LIST = "seqops.bundle_sha256", "bundle.json"
-NAMED = 5  # files that a refusal names
+MAX_LISTED = 5  # files that an error lists
 
 
 def record_files(run: TrainingRun, uri: str) -> str:
-    """Keep the list of a bundle's files beside its run; return its hash, for the version's tag."""
+    """Log the list of a bundle's files to its run; return the hash of the list for the version's tag."""
     with tempfile.TemporaryDirectory() as scratch:
         found = _contents(_copied(uri, Path(scratch)))
         write_json(Path(scratch) / LIST, found)
@@ -35,10 +35,10 @@ def record_files(run: TrainingRun, uri: str) -> str:
 
 
 def verified_copy(client: mlflow.MlflowClient, version: ModelVersion, scratch: Path) -> Path:
-    """Copy the bundle of a version into a folder, and return where it may be loaded from.
+    """Copy the bundle of a version into a folder, verify the copy and return its path.
 
-    A copy, so that nobody can change it after it was looked at. Raises SeqopsError where it is lost, or
-    not what was registered; a version that was registered without a hash is only warned of.
+    A copy, so that it cannot be changed after verification. Raises SeqopsError if it is lost or not what was
+    registered; a version registered without a hash only causes a warning.
     """
     called = f"version {version.version} of {version.name}"
     try:
@@ -58,11 +58,11 @@ def verified_copy(client: mlflow.MlflowClient, version: ModelVersion, scratch: P
         )
     elif sha256_of_json(found) != wanted:
         kept = read_run_json(client, version.run_id, LIST) or {}
-        lost = f"the list of its files, {LIST}, is lost or altered too"
-        wrong = _differences(kept, found) if sha256_of_json(kept) == wanted else lost
+        no_list = f"the list of its files, {LIST}, is lost or altered too"
+        wrong = _differences(kept, found) if sha256_of_json(kept) == wanted else no_list
         raise SeqopsError(
-            f"the bundle of {called} is not what was registered: {wrong} ({_place(client, version)}). "
-            "None of its code was run. Restore the files, or promote another version."
+            f"the bundle of {called} is not what was registered: {wrong} ({_location(client, version)}). "
+            "Its code was not run. Restore the files, or promote another version."
         )
     return bundle
 
@@ -71,7 +71,7 @@ def _copied(uri: str, scratch: Path) -> Path:
     to = scratch / "bundle"
     to.mkdir()
     bundle = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(to)))
-    # what earlier loads may have left in a store on this disk: compiled code is never taken from there
+    # earlier loads may have left bytecode in a local store; it is never executed
     for cache in [*bundle.rglob("__pycache__")]:
         shutil.rmtree(cache)
     (bundle / "registered_model_meta").unlink(missing_ok=True)
@@ -89,9 +89,9 @@ def _differences(kept: Mapping[str, str], found: Mapping[str, str]) -> str:
         for name in sorted({*kept, *found})
         if kept.get(name) != found.get(name)
     ]
-    more = f", and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-    return ", ".join(wrong[:NAMED]) + more
+    more = f", and {len(wrong) - MAX_LISTED} more" if len(wrong) > MAX_LISTED else ""
+    return ", ".join(wrong[:MAX_LISTED]) + more
 
 
-def _place(client: mlflow.MlflowClient, version: ModelVersion) -> str:
+def _location(client: mlflow.MlflowClient, version: ModelVersion) -> str:
     return redact(client.get_model_version_download_uri(version.name, str(version.version)))

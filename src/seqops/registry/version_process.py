@@ -1,8 +1,8 @@
-"""A registered version at work in a process of its own, on the code it was registered with.
+"""A registered version in a process of its own, running the code it was registered with.
 
-A package that is imported already wins over the code in a bundle, so a version can run its own code only
-where nothing of the present package was imported: in another process. Requests and answers are JSON lines
-over pipes; tables and arrays are files.
+An imported package takes precedence over the code in a bundle, so a version can run its own code only in
+another process, which has not imported the current package. Requests and responses are JSON lines over
+pipes; tables and arrays are files.
 """
 
 from __future__ import annotations
@@ -33,32 +33,35 @@ from seqops.registry.environment_check import differences
 from seqops.registry.verify import verified_copy
 from seqops.runtime.console import err
 
-START = 300
+LOAD_TIMEOUT = 300
 """Seconds that a version may take to load."""
 
-SILENCE = 3600
-"""Seconds between two messages of a version, after which it is given up."""
+RESPONSE_TIMEOUT = 3600
+"""Seconds that a version may take between two messages."""
 
 
 class CannotRunError(SeqopsError):
-    """A version cannot run here: what it needs is missing or different, or it died."""
+    """A version cannot run here: a dependency is missing or different, or its process died."""
 
 
 @contextmanager
 def running(
-    client: mlflow.MlflowClient, version: ModelVersion, start: float = START, silence: float = SILENCE
+    client: mlflow.MlflowClient,
+    version: ModelVersion,
+    start: float = LOAD_TIMEOUT,
+    silence: float = RESPONSE_TIMEOUT,
 ) -> Iterator[VersionProcess]:
-    """Start a version, which answers until the end of the block; its files are checked first.
+    """Verify the files of a version and run it until the end of the block.
 
-    Says on stderr where the environment is not the one in which it was registered. Raises SeqopsError where
-    its bundle is lost or not what was registered, CannotRunError where it cannot be loaded.
+    Warns on stderr if the environment differs from the one it was registered in. Raises SeqopsError if its
+    bundle is lost or not what was registered, CannotRunError if it cannot be loaded.
     """
     called = f"version {version.version} of {version.name}"
     with tempfile.TemporaryDirectory() as scratch:
         bundle = verified_copy(client, version, Path(scratch))
         other = differences(bundle)
         if other:
-            warning = f"{called} was registered with {', '.join(other)}: its answers may differ."
+            warning = f"{called} was registered with {', '.join(other)}: its predictions may differ."
             err.print(warning, markup=False, highlight=False)
         with (Path(scratch) / "stderr").open("w+b") as log:
             process = VersionProcess(called, bundle, log, silence, other)
@@ -70,17 +73,17 @@ def running(
 
 
 class VersionProcess:
-    """A loaded version that answers requests, one at a time."""
+    """A loaded version that handles one request at a time."""
 
     def __init__(self, called: str, bundle: Path, log: BinaryIO, silence: float, other: list[str]) -> None:
         """Start the process.
 
-        called: the version in words; log: takes what it prints; silence: see `SILENCE`; other: what differs
-        from the environment in which it was registered.
+        called: name of the version in messages; log: receives its stderr; silence: see `RESPONSE_TIMEOUT`;
+        other: differences from the environment it was registered in.
         """
         self._called, self._log, self._silence, self._other = called, log, silence, other
         self._scratch, self._number = bundle.parent, 0
-        # -P: the folder of the program, with modules of the present package, stays off the path
+        # -P keeps the folder of the worker, which has modules of the current package, off sys.path
         command = [sys.executable, "-P", version_worker.__file__, str(bundle)]
         self._process = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
@@ -89,24 +92,24 @@ class VersionProcess:
         threading.Thread(target=self._read, daemon=True).start()
 
     def wait_until_ready(self, seconds: float) -> None:
-        """Wait until the version is loaded. Raises CannotRunError where it cannot be, or takes longer."""
+        """Wait until the version is loaded. Raises CannotRunError if that fails or takes longer."""
         message = self._next(seconds)
         if "error" in message:
             raise self._cannot_run(message["error"])
 
     def predict(self, inputs: list[str]) -> list[dict[str, Any]]:
-        """Answer each raw input with one record. Raises DataError where one cannot be encoded."""
+        """Return one record for each raw input. Raises DataError if one cannot be encoded."""
         return list(self._ask("predict", inputs=inputs))
 
     def stream(self, request: str) -> Iterator[str]:
-        """Answer one raw input piece by piece.
+        """Yield the output for one raw input piece by piece.
 
-        Raises DataError, and SeqopsError where there are no pieces.
+        Raises DataError if it cannot be encoded, SeqopsError if the model does not stream.
         """
         return self._ask("stream", inputs=[request])
 
     def predict_split(self, table: Path, split: npt.NDArray[np.str_]) -> pd.DataFrame:
-        """Predict the rows of a table that are for testing; split: of each row (n,)."""
+        """Predict the test rows of a table; split: the split of each row (n,)."""
         with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
             names, predicted = Path(folder) / "split.npy", Path(folder) / "predicted.parquet"
             np.save(names, np.asarray(split, np.str_), allow_pickle=False)
@@ -116,7 +119,7 @@ class VersionProcess:
             return read_table(predicted)
 
     def drift_features(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> DriftFeatures:
-        """Return what is watched of the new rows of a table, their scores included; new: (n,)."""
+        """Return the monitored features of the new rows of a table and their scores; new: (n,)."""
         with tempfile.TemporaryDirectory(dir=self._scratch) as scratch:
             folder = Path(scratch)
             write_table(folder / "table.parquet", table)
@@ -126,7 +129,7 @@ class VersionProcess:
             return {found["name"]: _feature(folder, n, found["ragged"]) for n, found in enumerate(described)}
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """Stop the process, even during a request."""
         with suppress(OSError):
             self._process.stdin.close()  # type: ignore[union-attr]
         try:
@@ -138,16 +141,16 @@ class VersionProcess:
     def _ask(self, call: str, **arguments: Any) -> Iterator[Any]:
         self._number += 1
         request = json.dumps({"number": (number := self._number), "call": call, **arguments}) + "\n"
-        with suppress(OSError):  # of a process that has died: the next message says so
+        with suppress(OSError):  # the process has died; reading the next message reports it
             self._process.stdin.write(request.encode())  # type: ignore[union-attr]
             self._process.stdin.flush()  # type: ignore[union-attr]
-        while "done" not in (message := self._answer_to(number)):
+        while "done" not in (message := self._response_to(number)):
             if "error" in message:
-                raise self._refused(message["error"])
+                raise self._exception(message["error"])
             yield message["piece"]
 
-    def _answer_to(self, number: int) -> dict[str, Any]:
-        # an answer that was not read to its end, as of a stream, is still on its way
+    def _response_to(self, number: int) -> dict[str, Any]:
+        # messages of an earlier request that was not read to its end, such as a stream, still arrive
         while (message := self._next(self._silence))["number"] != number:
             pass
         return message
@@ -163,14 +166,14 @@ class VersionProcess:
         except queue.Empty:
             raise CannotRunError(f"{self._called} did not answer within {seconds:g} s.") from None
         if message is None:
-            self._messages.put(None)  # for whoever asks again
+            self._messages.put(None)  # for later calls
             code = self._process.wait()
             self._log.seek(0)
             last = self._log.read().decode("utf-8", "replace").strip().splitlines()[-1:]
             raise CannotRunError(f"{self._called} ended early (exit {code}). {' '.join(last)}".strip())
         return message
 
-    def _refused(self, error: Mapping[str, str]) -> SeqopsError:
+    def _exception(self, error: Mapping[str, str]) -> SeqopsError:
         kind, message = error["kind"], error["message"]
         if kind == "input":
             return DataError(message)

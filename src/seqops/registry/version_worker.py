@@ -1,8 +1,8 @@
-"""The program of a registered version's own process: one request a line in, answers as JSON lines out.
+"""The program that runs a registered version: requests as JSON lines in, responses as JSON lines out.
 
-It runs as a script and imports nothing of the present package, so that `seqops` is the code in the bundle.
-Tables and arrays travel as files, Parquet and NumPy's own format without pickle; their paths are in the
-requests. It ends when its standard input does, so it cannot outlive the process that started it.
+It runs as a script and imports nothing of the current package, so that `seqops` is the code in the bundle.
+Tables and arrays are exchanged as Parquet and NumPy files without pickle; the requests hold their paths. It
+exits when its standard input closes, so it cannot outlive the process that started it.
 """
 
 from __future__ import annotations
@@ -20,40 +20,40 @@ from pathlib import Path
 from typing import Any
 
 INPUT_ERRORS = {"BadData", "DataError"}
-"""Classes that say that the user's input is at fault, by their names then and now."""
+"""Names, past and present, of the exception classes for invalid user input."""
 
 
 def main(bundle: Path) -> None:
-    """Load a bundle, report that it is ready, and answer requests until standard input ends."""
+    """Load a bundle, report that it is ready, and handle requests until standard input closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints must not mix with the answers
+    responses = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # output printed by libraries must not mix with the responses
 
     def send(**message: Any) -> None:
-        answers.write(json.dumps(message, ensure_ascii=False) + "\n")
-        answers.flush()
+        responses.write(json.dumps(message, ensure_ascii=False) + "\n")
+        responses.flush()
 
     pending = _requests()
     try:
         model = _load(bundle)
     except Exception as error:
-        send(error=_described(error))
+        send(error=_describe(error))
         return
     send(ready=True)
     while True:
         request = pending.get()
         number = request.pop("number")
         try:
-            for piece in _answer(model, **request):
+            for piece in _respond(model, **request):
                 send(number=number, piece=piece)
         except Exception as error:
-            send(number=number, error=_described(error))
+            send(number=number, error=_describe(error))
         else:
             send(number=number, done=True)
 
 
 def _requests() -> queue.SimpleQueue[dict[str, Any]]:
-    """Read requests in a thread of their own: the end of the pipe must end a long prediction, too."""
+    """Read requests in a thread, so that the end of the pipe also ends a long prediction."""
     pending: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
     def read() -> None:
@@ -72,7 +72,7 @@ def _load(bundle: Path) -> Any:
     return mlflow.pyfunc.load_model(str(bundle)).unwrap_python_model()
 
 
-def _answer(model: Any, call: str, **arguments: Any) -> Iterator[Any]:
+def _respond(model: Any, call: str, **arguments: Any) -> Iterator[Any]:
     if call == "predict":
         yield from model.predict(arguments["inputs"])
     elif call == "stream":
@@ -82,7 +82,7 @@ def _answer(model: Any, call: str, **arguments: Any) -> Iterator[Any]:
     elif call == "drift_features":
         yield from _drift_features(model, **{name: Path(path) for name, path in arguments.items()})
     else:
-        raise ValueError(f"no call {call!r}")
+        raise ValueError(f"unknown call {call!r}")
 
 
 def _predict_split(model: Any, table: Path, split: Path, predicted: Path) -> None:
@@ -92,7 +92,7 @@ def _predict_split(model: Any, table: Path, split: Path, predicted: Path) -> Non
     rows, names = pd.read_parquet(table), np.load(split, allow_pickle=False)
     if hasattr(model, "predict_split"):
         found = model.predict_split(rows, names)
-    else:  # registered before bundles could do this themselves
+    else:  # registered before bundles had `predict_split`
         encoded = model.data.apply(rows, names, model.meta)["test"]
         found = model.network.predict(model.model, encoded, model.meta)
     found.to_parquet(predicted, index=False)
@@ -105,14 +105,14 @@ def _drift_features(model: Any, table: Path, new: Path, features: Path) -> Itera
     rows, chosen = pd.read_parquet(table), np.load(new, allow_pickle=False)
     if hasattr(model, "drift_features"):
         found = model.drift_features(rows, chosen)
-    else:  # the same
+    else:  # registered before bundles had `drift_features`
         former = importlib.import_module("seqops.blocks.champion_drift")
         training = former.encoded(model.data, rows, chosen, "train", model.meta)
         found = {**model.data.watched(training, model.meta), **former._rescored(model, rows, chosen)}
     for number, (name, values) in enumerate(found.items()):
         ragged = hasattr(values, "offsets")
         flat = np.asarray(values.values if ragged else values)
-        # texts as objects would need pickle
+        # arrays of objects would need pickle
         flat = flat.astype(str) if flat.dtype == object else flat
         np.save(features / f"{number}.values.npy", flat, allow_pickle=False)
         if ragged:
@@ -120,8 +120,8 @@ def _drift_features(model: Any, table: Path, new: Path, features: Path) -> Itera
         yield {"name": name, "ragged": ragged}
 
 
-def _described(error: Exception) -> dict[str, str]:
-    """Describe an error; kind: `input`, `refused` (in the bundle's own words), `import` or `failed`."""
+def _describe(error: Exception) -> dict[str, str]:
+    """Describe an error; kind: `input`, `refused` (another error of the bundle), `import` or `failed`."""
     names = {kind.__name__ for kind in type(error).__mro__}
     text = " ".join(str(error).split()) or type(error).__name__
     trace = "".join(traceback.format_exception(error))
@@ -136,7 +136,7 @@ def _described(error: Exception) -> dict[str, str]:
 
 
 def _import_error(error: BaseException | None) -> ImportError | None:
-    """Find the import that failed behind what MLflow makes of it."""
+    """Return the import error that MLflow wrapped, if any."""
     while error is not None and not isinstance(error, ImportError):
         error = error.__cause__ or error.__context__
     return error
