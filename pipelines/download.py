@@ -1,4 +1,4 @@
-"""Bring the raw files of one task: a sample, a dataset of the catalogue, or a path or address."""
+"""Download the raw files of one task: its sample, a dataset of the catalogue, a path or a URL."""
 
 from seqops.core.project import Project
 from seqops.params import Params

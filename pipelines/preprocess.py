@@ -1,4 +1,4 @@
-"""Split, learn vocabularies and scales from the training rows, and store ragged arrays."""
+"""Split the rows, fit the encoding on the training rows, and store ragged arrays."""
 
 from seqops.core.arrays_io import read_table, write_splits
 from seqops.core.files import write_json

@@ -1,4 +1,4 @@
-"""Fetch the source of one task anew, and retrain it where params.yaml says that it is due."""
+"""Fetch the source of one task again, and retrain if a trigger of params.yaml is met."""
 
 import sys
 
@@ -9,7 +9,7 @@ from seqops.runtime.console import run_stage
 
 
 def retrain_task(name: str) -> None:
-    """Run one cycle of one task; exit codes as `seqops retrain` has them."""
+    """Run one retraining cycle of one task; exit codes are those of `seqops retrain`."""
     project = Project.find()
     sys.exit(retrain_all(project, [name], Params.load(project.params).retraining.triggers, 0, False, False))
 

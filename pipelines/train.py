@@ -1,4 +1,4 @@
-"""Fit the network of one task; the run is recorded, the weights are the output."""
+"""Train the network of one task, track the run, and save the weights."""
 
 import time
 
@@ -16,7 +16,7 @@ from seqops.training import progress_bar
 
 
 def train_task(name: str) -> None:
-    """Train one task, going on from its checkpoint where a kill left one."""
+    """Train one task, resuming from its checkpoint if one exists."""
     started, project = time.monotonic(), Project.find()
     task, paths = Params.load(project.params).task(name), project.task_paths(name)
     network, metrics = task.network(), task.metrics()

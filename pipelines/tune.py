@@ -1,4 +1,4 @@
-"""Search the settings of one task as params.yaml says, and write the winner into it."""
+"""Tune the hyperparameters of one task as configured in params.yaml, and write the best values into it."""
 
 from seqops.core.project import Project
 from seqops.runtime.console import run_stage

@@ -1,4 +1,4 @@
-"""Hold the parsed table to what the task expects of it."""
+"""Check the parsed table against the expectations of the task."""
 
 from seqops.core.arrays_io import write_table
 from seqops.core.errors import DataError

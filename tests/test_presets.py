@@ -87,7 +87,7 @@ def test_a_preset_changes_its_own_keys_alone(project):
     ("text", "message"),
     [
         ("  nre:\n    source: sample\n", r"mine\.yaml:2: tasks\.nre: unknown key; did you mean 'ner'\?"),
-        ("  ner: sample\n", r"mine\.yaml:2: tasks\.ner: it must be a mapping of sections\."),
+        ("  ner: sample\n", r"mine\.yaml:2: tasks\.ner: must be a mapping of sections\."),
         (
             "  ner:\n    modell: {units: 7}\n",
             r"mine\.yaml:3: tasks\.ner\.modell: unknown key; did you mean 'model'\?",
@@ -165,6 +165,6 @@ def test_a_value_that_a_shell_would_split_is_for_run_alone(project):
     done = CliRunner().invoke(app, ["preset", "mine"])
     assert done.exit_code == 1
     assert (
-        "tasks.ner.source: a shell would split its value at the space. Use `seqops run mine`" in done.stderr
+        "tasks.ner.source: the shell would split its value at the space. Use `seqops run mine`" in done.stderr
     )
     assert 'tasks.ner.source="my texts.txt"' in experiment(Preset.read(store, "mine"), None)

@@ -1,6 +1,6 @@
-"""Sequence models as a pipeline whose numbers can be believed and whose runs can be repeated."""
+"""Sequence models as a reproducible pipeline: data, training, evaluation, registry and retraining."""
 
 from seqops.runtime.environment import prepare
 
-# before any module of the package imports TensorFlow or MLflow, which read it only once
+# TensorFlow and MLflow read the environment once, when they are imported
 prepare()

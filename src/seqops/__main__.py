@@ -1,4 +1,4 @@
-"""`python -m seqops`: the command, where its program is not on the path."""
+"""`python -m seqops`: the command line if `seqops` is not on PATH."""
 
 from seqops.cli import app
 

@@ -1,4 +1,4 @@
-"""params.yaml -> configured tasks; every refusal names the key, its line and what to do."""
+"""params.yaml: its sections and the configured tasks; errors name the key, its line and the fix."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ SECTIONS = ("source", "data", "model", "fit", "search")
 
 @dataclass(frozen=True)
 class Params(Document):
-    """The whole of params.yaml."""
+    """The content of params.yaml."""
 
     @property
     def names(self) -> list[str]:
-        """The tasks of the file."""
+        """The names of the tasks."""
         return list(self.content["tasks"])
 
     @property
@@ -69,9 +69,12 @@ class Params(Document):
         return self.section(RetrainingSettings, "retraining")
 
     def task(self, name: str) -> Task:
-        """Configure one task; all parts but its data are imported when they are asked for."""
+        """Configure one task; all its parts except the dataset are imported on first use.
+
+        Raises ConfigError for an unknown task and for an unknown, missing or invalid key.
+        """
         if name not in self.content["tasks"]:
-            raise ConfigError(f"{self.path.name}: there is no task {name!r}{nearest(name, self.names)}.")
+            raise ConfigError(f"{self.path.name}: unknown task {name!r}{nearest(name, self.names)}.")
         section = self.content["tasks"][name]
         self._check_sections(name, section)
         data = self.section(_module(name, DATASET).Dataset, f"tasks.{name}.data")
@@ -85,25 +88,23 @@ class Params(Document):
             return self.section(net, f"tasks.{name}.model")
 
         def metrics() -> Metrics:
-            made: Metrics = _module(name, METRICS).Metrics(data)
-            return made
+            built: Metrics = _module(name, METRICS).Metrics(data)
+            return built
 
         def evaluation() -> Evaluation:
-            made: Evaluation = _module(name, EVALUATION).Evaluation(data, metrics())
-            return made
+            built: Evaluation = _module(name, EVALUATION).Evaluation(data, metrics())
+            return built
 
         def endpoint() -> Endpoint:
-            made: Endpoint = _module(name, ENDPOINT).Endpoint(data)
-            return made
+            built: Endpoint = _module(name, ENDPOINT).Endpoint(data)
+            return built
 
         plain = {key: self.typed(value, Any, f"tasks.{name}.{key}") for key, value in section.items()}
         return Task(name, source, data, network, metrics, evaluation, endpoint, fit_config, plain)
 
     def _check_sections(self, name: str, section: Any) -> None:
         if not isinstance(section, Mapping):
-            raise ConfigError(
-                f"{self.path.name}: tasks.{name}: it must be a mapping of {', '.join(SECTIONS)}."
-            )
+            raise ConfigError(f"{self.path.name}: tasks.{name}: must be a mapping of {', '.join(SECTIONS)}.")
         for key in section:
             if key not in SECTIONS:
                 raise self.unknown(f"tasks.{name}", str(key), SECTIONS)
@@ -112,17 +113,18 @@ class Params(Document):
                 raise ConfigError(f"{self.path.name}: tasks.{name}.{key}: missing. Add it.")
 
     def _check_secrets(self, path: str, source: str | list[str]) -> None:
-        """Refuse a secret: DVC copies it to dvc.lock, and git keeps both files."""
+        """Raise ConfigError for a secret: DVC copies it to dvc.lock, and git records both files."""
         for address in [source] if isinstance(source, str) else source:
             if secret := secret_of(address):
                 raise ConfigError(
-                    f"{self.at(path)}: {redact(address)} holds {secret}, which git and dvc.lock would keep. "
-                    "Write `$NAME` for it, and set the variable NAME; or put user and password into ~/.netrc."
+                    f"{self.at(path)}: {redact(address)} contains {secret}, which git and dvc.lock would "
+                    "record. Write `$NAME` instead and set the environment variable NAME, or put user and "
+                    "password into ~/.netrc."
                 )
 
 
 def _module(task: str, part: str) -> ModuleType:
     known = [m.name for m in pkgutil.iter_modules(seqops.tasks.__path__)]
     if task not in known:
-        raise ConfigError(f"there is no folder src/seqops/tasks/{task}{nearest(task, known)}.")
+        raise ConfigError(f"missing folder src/seqops/tasks/{task}{nearest(task, known)}.")
     return importlib.import_module(module_of(task, part))

@@ -1,6 +1,6 @@
-"""The registered model: raw input in, records out, with all it needs in its own bundle.
+"""The registered pyfunc model: predicts from raw input with the files in its own bundle.
 
-MLflow runs this file to make the model, both when it is logged and when it is loaded.
+MLflow executes this file to create the model, both when it is logged and when it is loaded.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from seqops.drift.features import features_of
 from seqops.params import Params
 
 
-class Unusable(DataError, MlflowException):
-    """An input that cannot be answered, as MLflow's server tells it too: status 400 and the message."""
+class InvalidInputError(DataError, MlflowException):
+    """An input that cannot be encoded; MLflow's server answers it with status 400 and the message."""
 
 
 class RawModel(PythonModel):
-    """A task's network behind the encoding it was trained with."""
+    """The network of a task with the encoding it was trained with."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Rebuild the network from params, meta and weights."""
+        """Build the network from params, meta and weights. Raises SeqopsError if a file was altered."""
         files = {name: Path(path) for name, path in context.artifacts.items()}
         manifest = read_json(files["manifest"])
-        task_name, hashes = _checked(files["manifest"], manifest)
+        task_name, hashes = _parse_manifest(files["manifest"], manifest)
         for name in ("params", "meta", "weights"):
             if sha256_of(files[name]) != hashes.get(name):
                 raise SeqopsError(
@@ -51,34 +51,37 @@ class RawModel(PythonModel):
         self.model.load_weights(files["weights"])
 
     def predict(self, model_input: list[str], params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Answer each raw input with one record. Raises Unusable where one cannot be encoded."""
+        """Return one record for each raw input. Raises InvalidInputError if one cannot be encoded."""
         inputs = list(model_input)
         predicted = self.network.predict(self.model, self._rows(inputs), self.meta)
         return self.endpoint.respond(predicted, inputs, self.meta)
 
     def predict_stream(self, model_input: Any, params: dict[str, Any] | None = None) -> Iterator[str]:
-        """Answer one raw input piece by piece. Raises Unusable, and SeqopsError where there are no pieces."""
+        """Yield the output for one raw input piece by piece.
+
+        Raises InvalidInputError if it cannot be encoded, SeqopsError if the model does not stream.
+        """
         inputs = [model_input] if isinstance(model_input, str) else list(model_input)
         yield from self.network.stream(self.model, self._rows(inputs), self.meta)
 
     def predict_split(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> pd.DataFrame:
-        """Predict the rows of a table that are for testing; split: of each row (n,)."""
+        """Predict the test rows of a table; split: the split of each row (n,)."""
         rows = self.data.encode(table, split, self.meta)["test"]
         return self.network.predict(self.model, rows, self.meta)
 
     def drift_features(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> DriftFeatures:
-        """Return what is watched of the new rows of a table, their scores included; new: (n,)."""
+        """Return the monitored features of the new rows of a table and their scores; new: (n,)."""
         return features_of(self.evaluation, self.network, self.model, self.meta, table, new)
 
     def _rows(self, inputs: list[str]) -> Split:
         try:
             return self.endpoint.request(inputs, self.meta)
         except DataError as error:
-            raise Unusable(str(error), INVALID_PARAMETER_VALUE) from None
+            raise InvalidInputError(str(error), INVALID_PARAMETER_VALUE) from None
 
 
-def _checked(path: Path, manifest: Any) -> tuple[str, dict[str, str]]:
-    """Return the task and the hashes of its files. Raises SeqopsError."""
+def _parse_manifest(path: Path, manifest: Any) -> tuple[str, dict[str, str]]:
+    """Return the task and the hashes of its files. Raises SeqopsError if the manifest is damaged."""
     if isinstance(manifest, dict):
         task, hashes = manifest.get("task"), manifest.get("sha256")
         if isinstance(task, str) and isinstance(hashes, dict):

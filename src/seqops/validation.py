@@ -1,4 +1,4 @@
-"""Great Expectations over a table: what holds, what is bad data, and what could not be checked."""
+"""Validation of a table with Great Expectations."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from seqops.core.interfaces import Expectation
 
 State = Literal["passed", "bad data", "broken check"]
 LINE = "line"
-SHOWN = 5
+MAX_ROWS = 5  # offending rows kept for each expectation
 
 
 @dataclass(frozen=True)
 class ExpectationResult:
-    """What became of one expectation.
+    """The result of one expectation.
 
-    count: offending rows (0 where the expectation speaks of the table as a whole); rows: the first of
-    them, each with its raw `line`; note: what was observed instead, or why the check broke.
+    count: offending rows (0 if the expectation is about the table as a whole); rows: the first of them, each
+    with its raw `line`; note: what was observed instead, or why the check failed to run.
     """
 
     expectation: Expectation
@@ -39,17 +39,17 @@ class ExpectationResult:
 
     @property
     def passed(self) -> bool:
-        """Tell whether the promise is kept."""
+        """Return whether the expectation is met."""
         return self.state == "passed"
 
     def summary(self) -> str:
-        """Say in a line what was expected, and what is there instead."""
+        """Summarize in one line what was expected and what was found."""
         rows = "; ".join(_shown(row) for row in self.rows[:1]) or self.note
         count = f"{self.count} rows, the first " if self.count else ""
         return f"{self.state}: expected {self.expectation.meaning}; found {count}{rows}"
 
     def to_json(self) -> dict[str, Any]:
-        """Put it to plain JSON."""
+        """Return JSON values."""
         return {
             "kind": self.expectation.kind,
             "arguments": dict(self.expectation.arguments),
@@ -63,35 +63,37 @@ class ExpectationResult:
 
 @dataclass(frozen=True)
 class ValidationReport:
-    """What became of every expectation, over a table of so many rows."""
+    """The results of all expectations; rows: number of rows of the table."""
 
     rows: int
     results: tuple[ExpectationResult, ...]
 
     @property
     def passed(self) -> bool:
-        """Tell whether every promise is kept."""
+        """Return whether every expectation is met."""
         return all(outcome.passed for outcome in self.results)
 
     def verdict(self) -> str:
-        """Say how many promises do not hold, and whose fault that is."""
+        """Count the failed expectations and broken checks, with what to fix."""
         bad = sum(outcome.state == "bad data" for outcome in self.results)
         broken = sum(outcome.state == "broken check" for outcome in self.results)
-        said = []
+        sentences = []
         if bad:
-            said.append(f"{bad} of {len(self.results)} expectations are not met. Mend the rows named above.")
+            sentences.append(
+                f"{bad} of {len(self.results)} expectations are not met. Fix the rows listed above."
+            )
         if broken:
-            said.append(f"{broken} checks could not be made. Mend the checks named above, not the data.")
-        return " ".join(said)
+            sentences.append(f"{broken} checks failed to run. Fix the checks listed above, not the data.")
+        return " ".join(sentences)
 
     def to_json(self) -> dict[str, Any]:
-        """Put it to plain JSON, the same for the same table."""
+        """Return JSON values, equal for equal tables."""
         found = [outcome.to_json() for outcome in self.results]
         return {"rows": self.rows, "passed": self.passed, "expectations": found}
 
     def table(self) -> Table:
-        """Draw what does not hold: which promise, how many rows, and the first of them by raw line."""
-        table = Table(title="Expectations that do not hold")
+        """Return a table of the expectations that are not met, with the first offending rows."""
+        table = Table(title="Expectations that are not met")
         table.add_column("expected")
         table.add_column("found")
         table.add_column("rows", justify="right")
@@ -105,7 +107,7 @@ class ValidationReport:
 
 
 def run_expectations(table: pd.DataFrame, expectations: Sequence[Expectation]) -> ValidationReport:
-    """Check every expectation, in the order given."""
+    """Check every expectation in the given order."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     asset = context.data_sources.add_pandas("table").add_dataframe_asset("rows")
@@ -120,7 +122,7 @@ def _check(batch: Any, expectation: Expectation) -> ExpectationResult:
             type=expectation.kind, kwargs=dict(expectation.arguments)
         ).to_domain_obj()
         found = batch.validate(configured, result_format=wanted).to_json_dict()
-    # pydantic's v1 errors, which it raises for arguments it does not know, are ValueErrors
+    # pydantic v1 errors, raised for unknown arguments, are ValueErrors
     except (GreatExpectationsError, ValueError, TypeError) as error:
         return ExpectationResult(expectation, "broken check", 0, (), " ".join(str(error).split()))
     broken = _exception_message(found["exception_info"])
@@ -129,18 +131,18 @@ def _check(batch: Any, expectation: Expectation) -> ExpectationResult:
     result = found["result"]
     if found["success"]:
         return ExpectationResult(expectation, "passed", 0, (), "")
-    rows = tuple(_plain(row) for row in result.get("unexpected_index_list", [])[:SHOWN])
+    rows = tuple(_plain(row) for row in result.get("unexpected_index_list", [])[:MAX_ROWS])
     return ExpectationResult(
         expectation, "bad data", int(result.get("unexpected_count", 0)), rows, _observed(result)
     )
 
 
 def _exception_message(info: Mapping[str, Any]) -> str:
-    """Read both shapes: one flat record, or one record a metric, keyed by the metric's name."""
+    """Return the messages of both layouts: one flat record, or one record per metric name."""
     records = [info] if "raised_exception" in info else list(info.values())
-    said = [" ".join(str(r["exception_message"]).split()) for r in records if r.get("raised_exception")]
-    # one cause breaks several metrics, in the same words
-    return "; ".join(dict.fromkeys(said))
+    messages = [" ".join(str(r["exception_message"]).split()) for r in records if r.get("raised_exception")]
+    # one cause can break several metrics with the same message
+    return "; ".join(dict.fromkeys(messages))
 
 
 def _observed(result: Mapping[str, Any]) -> str:
@@ -153,7 +155,7 @@ def _observed(result: Mapping[str, Any]) -> str:
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a row plain JSON, the line first."""
+    """Convert a row to JSON values, the line first."""
     ordered = {LINE: row.get(LINE), **{key: row[key] for key in sorted(row) if key != LINE}}
     return {key: _plain_cell(value) for key, value in ordered.items()}
 

@@ -155,7 +155,7 @@ def test_brackets_in_the_data_are_shown_as_they_are():
 
 def test_the_verdict_tells_bad_data_from_broken_checks():
     assert run_expectations(TABLE, PROMISES).verdict() == (
-        "2 of 4 expectations are not met. Mend the rows named above. "
-        "1 checks could not be made. Mend the checks named above, not the data."
+        "2 of 4 expectations are not met. Fix the rows listed above. "
+        "1 checks failed to run. Fix the checks listed above, not the data."
     )
     assert run_expectations(TABLE, PROMISES[3:]).verdict() == ""

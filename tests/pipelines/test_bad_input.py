@@ -293,7 +293,7 @@ def test_a_params_file_that_is_no_yaml_is_told(project):
 def test_an_unknown_task_is_told_with_the_nearest_known(project):
     code, said = project.run("forcast", download)
     assert code == 1
-    assert "there is no task 'forcast'; did you mean 'forecast'?" in said
+    assert "unknown task 'forcast'; did you mean 'forecast'?" in said
 
 
 # --- the machine

@@ -109,8 +109,8 @@ def test_a_row_of_another_store_stays_while_its_settings_are_those_of_the_preset
 def test_an_empty_store_is_refused_in_words(invented):
     done = invented.results()
     assert done.exit_code == 1
-    assert "copied.db holds no finished and evaluated run of a preset." in done.stderr
-    assert "Make one: `seqops run fast ner`." in done.stderr
+    assert "copied.db has no finished and evaluated run of a preset." in done.stderr
+    assert "Run one: `seqops run fast ner`." in done.stderr
     assert not (invented.root / "docs").exists()
 
 

@@ -1,1 +1,1 @@
-"""Scores beside baselines, and the report."""
+"""Evaluation on the test rows: scores, baselines, plots and the report page."""

@@ -1,4 +1,4 @@
-"""Scores with intervals, every baseline on the same rows, and the verdict in words."""
+"""Scores with confidence intervals, comparison with the baselines, and the verdict."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.metrics.bootstrap import Difference, interval, paired
 
-WORDS = {"beats": "beats", "ties": "cannot be told from", "loses to": "loses to"}
-"""How a model stands against a baseline: in a table, and in a sentence."""
+WORDS = {"beats": "beats", "ties": "ties with", "loses to": "loses to"}
+"""The outcome of a comparison with a baseline: as a label, and in a sentence."""
 
 
 @dataclass(frozen=True)
 class BootstrapConfig:
-    """How often rows are drawn anew, from which seed, and how unlikely a mere chance must be."""
+    """Number of bootstrap resamples, random seed, and significance level."""
 
     resamples: int
     seed: int
@@ -31,29 +31,29 @@ class BootstrapConfig:
 
 @dataclass(frozen=True)
 class BaselineComparison:
-    """How the model stands against one baseline, by the goal's metric."""
+    """The model compared with one baseline by the goal metric."""
 
     name: str
     kind: str
     difference: Difference
 
     def summary(self, alpha: float) -> str:
-        """Say in a word how the model stands: it beats, ties or loses to this baseline."""
+        """Return the outcome for the model: `beats`, `ties` or `loses to`."""
         return "beats" if self.beaten(alpha) else "loses to" if self.loses else "ties"
 
     def beaten(self, alpha: float) -> bool:
-        """Tell whether the model is better, beyond chance at `alpha`."""
+        """Return whether the model is significantly better at level `alpha`."""
         return self.difference.value > 0 and self.difference.p < alpha
 
     @property
     def loses(self) -> bool:
-        """Tell whether the model is worse: the whole 95 % interval of the difference is below zero."""
+        """Return whether the model is worse: the whole 95 % interval of the difference is below zero."""
         return self.difference.high < 0
 
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """All that is known of a model on its test rows."""
+    """The result of evaluating a model on its test rows."""
 
     metrics: dict[str, Any]
     comparisons: list[BaselineComparison]
@@ -61,7 +61,7 @@ class EvaluationResult:
 
     @classmethod
     def read(cls, metrics: dict[str, Any], alpha: float) -> EvaluationResult:
-        """Rebuild it from its metrics, as metrics.json holds them."""
+        """Rebuild the result from the content of metrics.json."""
         kinds = metrics["baseline_kinds"]
         comparisons = [
             BaselineComparison(n, kinds[n], _difference(stored)) for n, stored in metrics["against"].items()
@@ -75,7 +75,7 @@ class EvaluationResult:
 
     @property
     def beats_trivial(self) -> bool:
-        """Tell whether the model beats every trivial baseline: the gate to being champion."""
+        """Return whether the model beats every trivial baseline, as a champion must."""
         return not self.unbeaten
 
 
@@ -117,16 +117,16 @@ def evaluate(
 
 
 def verdict(goal: str, comparisons: Sequence[BaselineComparison], alpha: float) -> str:
-    """Say who wins, plainly, at the level `alpha`."""
+    """Summarize the comparisons in one sentence; alpha: significance level."""
     if not comparisons:
-        return "There is no baseline to compare with."
-    names = {words: [r.name for r in comparisons if r.summary(alpha) == words] for words in WORDS}
-    parts = [f"{WORDS[words]} {', '.join(those)}" for words, those in names.items() if those]
+        return "There are no baselines to compare with."
+    names = {outcome: [r.name for r in comparisons if r.summary(alpha) == outcome] for outcome in WORDS}
+    parts = [f"{WORDS[outcome]} {', '.join(group)}" for outcome, group in names.items() if group]
     return f"By {goal}, the model {'; it '.join(parts)} (paired bootstrap, p < {alpha:g})."
 
 
 def best_baseline(metrics: Mapping[str, Any], kind: str | None = None) -> tuple[str, float]:
-    """Return the best baseline (of a kind) by the goal, and its value; `none` where there is none."""
+    """Return the best baseline (of a kind) by the goal metric and its value; (`none`, NaN) if none exists."""
     goal, sign = metrics["goal"], 1 if metrics["higher_is_better"] else -1
     every = {
         name: scores[goal]["value"]
@@ -139,13 +139,13 @@ def best_baseline(metrics: Mapping[str, Any], kind: str | None = None) -> tuple[
 
 
 def worst_examples(
-    evaluation: interfaces.Evaluation, predicted: pd.DataFrame, truth: Split, meta: Meta, most: int = 20
+    evaluation: interfaces.Evaluation, predicted: pd.DataFrame, truth: Split, meta: Meta, limit: int = 20
 ) -> pd.DataFrame:
-    """Show the rows with the worst goal score of their own, worst first."""
+    """Return the rows with the worst goal score of their own, worst first."""
     goal = named(evaluation.metrics.score(predicted, truth, meta), evaluation.metrics.goal.metric)
     sign = 1.0 if goal.higher_is_better else -1.0
     each = np.nan_to_num(sign * goal.each(), nan=np.inf)
-    rows = np.argsort(each, kind="stable")[:most]
+    rows = np.argsort(each, kind="stable")[:limit]
     table = evaluation.examples(predicted, truth, meta).iloc[rows]
     return table.assign(**{goal.name: goal.each()[rows]})
 
@@ -162,7 +162,7 @@ def _slices(
 
 
 def named(scores: Sequence[Score], name: str) -> Score:
-    """Pick a score by its name."""
+    """Return the score with the given name."""
     return next(s for s in scores if s.name == name)
 
 

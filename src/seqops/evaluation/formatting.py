@@ -1,4 +1,4 @@
-"""Tables and numbers in Markdown."""
+"""Markdown tables and numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay out a table; empty where there is no row."""
+    """Format a Markdown table; an empty string if there are no rows."""
     if not rows:
         return ""
     lines = [head, ["---"] * len(head), *rows]
@@ -14,10 +14,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def number(value: float | None) -> str:
-    """Write a number with four significant digits; None is an undefined one."""
+    """Format a number with four significant digits; None is written `undefined`."""
     return "undefined" if value is None else f"{value:.4g}"
 
 
 def bounds(score: Mapping[str, float | None]) -> str:
-    """Write the interval of a score."""
+    """Format the confidence interval of a score."""
     return f"[{number(score['low'])}, {number(score['high'])}]"

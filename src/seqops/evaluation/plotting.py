@@ -1,4 +1,4 @@
-"""Plots, drawn with matplotlib."""
+"""Rendering of plots with matplotlib."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from seqops.core.files import atomic_directory
 from seqops.core.interfaces import Plot
 
-MOST_LABELLED = 8  # columns of a heatmap whose cells have room for a number
+MAX_ANNOTATED_COLUMNS = 8  # heatmaps with more columns have no room for a number in each cell
 
 
 def draw(plot: Plot, path: Path) -> None:
-    """Draw a plot to a PNG that is the same at every call."""
+    """Draw a plot as a PNG file; equal plots give equal bytes."""
     figure = Figure(figsize=(8, 4.5), dpi=110, layout="constrained")
     axes = figure.subplots()
     {"line": _line, "bar": _bar, "heatmap": _heatmap}[plot.kind](axes, plot)
@@ -37,11 +37,11 @@ def _line(axes: Any, plot: Plot) -> None:
 
 
 def _bar(axes: Any, plot: Plot) -> None:
-    places = np.arange(len(plot.table))
+    positions = np.arange(len(plot.table))
     width = 0.8 / len(plot.y)
     for i, column in enumerate(plot.y):
-        axes.bar(places + i * width, plot.table[column].astype(float), width, label=column)
-    axes.set_xticks(places + 0.4 - width / 2, plot.table[plot.x].astype(str), rotation=30, ha="right")
+        axes.bar(positions + i * width, plot.table[column].astype(float), width, label=column)
+    axes.set_xticks(positions + 0.4 - width / 2, plot.table[plot.x].astype(str), rotation=30, ha="right")
     axes.legend()
 
 
@@ -51,7 +51,7 @@ def _heatmap(axes: Any, plot: Plot) -> None:
     axes.set_xticks(range(len(plot.y)), [str(y) for y in plot.y], rotation=45, ha="right")
     axes.set_yticks(range(len(plot.table)), plot.table[plot.x].astype(str))
     axes.figure.colorbar(image, ax=axes)
-    if len(plot.y) <= MOST_LABELLED:
+    if len(plot.y) <= MAX_ANNOTATED_COLUMNS:
         for (row, column), value in np.ndenumerate(cells):
             dark = value > 0.6 * np.nanmax(cells)
             label = f"{value:.0f}" if value.is_integer() else f"{value:.2f}"
@@ -59,7 +59,7 @@ def _heatmap(axes: Any, plot: Plot) -> None:
 
 
 def write_plots(folder: Path, plots: Sequence[Plot]) -> None:
-    """Write each plot as a picture and as the table behind it."""
+    """Write each plot as a PNG image and its data as a CSV table."""
     with atomic_directory(folder) as fresh:
         for plot in plots:
             draw(plot, fresh / f"{plot.name}.png")

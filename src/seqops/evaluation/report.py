@@ -1,4 +1,4 @@
-"""Pictures, and one static page that opens offline."""
+"""The report of one task: a self-contained HTML page that opens offline."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ small{color:#666}.wide{overflow-x:auto}.wide td{white-space:pre-wrap}
 </style>
 <h1>{{ task }}</h1>
 <p>Source <b>{{ m.source }}</b>, {{ m.n_test }} test rows.</p>
-{% if m.source == "sample" %}<p class="note">This is the embedded sample: invented or tiny data that shows the
-pipeline at work. Its scores say nothing about real data.</p>{% endif %}
+{% if m.source == "sample" %}<p class="note">This is the embedded sample: synthetic or very small data that
+demonstrates the pipeline. Its scores say nothing about real data.</p>{% endif %}
 <p><b>{{ m.verdict }}</b></p>
 <h2>Scores</h2>
 <p><small>Value and 95 % bootstrap interval; every row on the same test rows.</small></p>
@@ -61,7 +61,7 @@ def write_page(
     folder: Path,
     tables: Mapping[str, pd.DataFrame],
 ) -> None:
-    """Write the report; the pictures of `folder` stand inside it; tables: by title, empty ones left out."""
+    """Write the report with the images in `folder` embedded; tables: by title, empty ones are left out."""
     environment = jinja2.Environment(autoescape=True, trim_blocks=True)
     pictures = [(plot.title, _embedded(folder / f"{plot.name}.png")) for plot in plots]
     shown = {title: table for title, table in tables.items() if len(table.columns)}

@@ -1,1 +1,1 @@
-"""Presets, recorded runs and the page of results."""
+"""Experiments: presets, recorded runs and the results page."""

@@ -1,4 +1,4 @@
-"""Presets: values of params.yaml for published data, one file each, checked before anything runs."""
+"""Presets: values of params.yaml for published data, one file each, validated before a run."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from seqops.params import Params
 
 
 def names(project: Project) -> list[str]:
-    """List the files of presets/, without their ending."""
+    """List the files of presets/ without their extension."""
     return sorted(path.stem for path in (project.root / "presets").glob("*.yaml"))
 
 
 @dataclass(frozen=True)
 class Preset(Params):
-    """params.yaml as a preset would have it; what is refused is named in the preset's own file."""
+    """params.yaml with the values of a preset; errors name the line in the preset's own file."""
 
     base: Document
     chosen: Document
@@ -35,9 +35,9 @@ class Preset(Params):
         """
         path = project.root / "presets" / f"{name}.yaml"
         if not path.is_file():
-            raise ConfigError(f"there is no preset {name!r}{nearest(name, names(project))}.")
+            raise ConfigError(f"unknown preset {name!r}{nearest(name, names(project))}.")
         base, chosen = Params.load(project.params), Document.load(path)
-        preset = cls(path, _over(base.content, chosen.content), base, chosen)
+        preset = cls(path, _merged(base.content, chosen.content), base, chosen)
         for task in chosen.content["tasks"]:
             if task not in base.names:
                 raise chosen.unknown("tasks", task, base.names)
@@ -46,24 +46,24 @@ class Preset(Params):
 
     @property
     def tasks(self) -> list[str]:
-        """The tasks that the preset has values for."""
+        """The tasks for which the preset has values."""
         return list(self.chosen.content["tasks"])
 
     def at(self, path: str) -> str:
-        """Name the preset's file, the line of a dotted path in it, and the path."""
+        """Return the preset's file name, the line of a dotted path in it, and the path."""
         return self.chosen.at(path)
 
     def select_tasks(self, tasks: Sequence[str] | None) -> list[str]:
-        """Return the tasks that are named, or all. Raises ConfigError for one that the preset lacks."""
+        """Return the given tasks, by default all. Raises ConfigError for one that the preset lacks."""
         for task in tasks or ():
             if task not in self.tasks:
-                raise ConfigError(f"{self.path.name}: there is no task {task!r}{nearest(task, self.tasks)}.")
+                raise ConfigError(f"{self.path.name}: unknown task {task!r}{nearest(task, self.tasks)}.")
         return list(tasks or self.tasks)
 
     def options(self, tasks: Sequence[str] | None = None) -> list[str]:
-        """Flatten the values to `key=value` as `dvc exp run -S` reads it; `+` before what params.yaml lacks.
+        """Flatten the values to `key=value` for `dvc exp run -S`; `+` marks keys missing in params.yaml.
 
-        Raises ConfigError for a value that its task does not accept; those of the network are checked when
+        Raises ConfigError for a value that its task does not accept; values of the network are checked when
         `task(name).network()` is built.
         """
         chosen = {}
@@ -75,30 +75,30 @@ class Preset(Params):
         return [f"{'' if key in known else '+'}{key}={hydra(value)}" for key, value in flat.items()]
 
     def _check_model(self, task: str) -> None:
-        """Refuse what the model section of params.yaml does not hold, without importing TensorFlow."""
+        """Raise ConfigError for a model key that params.yaml lacks, without importing TensorFlow."""
         section = self.chosen.content["tasks"][task]
         if not isinstance(section, Mapping):
-            raise ConfigError(f"{self.at(f'tasks.{task}')}: it must be a mapping of sections.")
+            raise ConfigError(f"{self.at(f'tasks.{task}')}: must be a mapping of sections.")
         known = flattened(self.base.content["tasks"][task].get("model", {}))
         for key in flattened(section.get("model", {})):
             if key not in known:
                 raise self.unknown(f"tasks.{task}.model", key, known)
 
 
-def _over(base: Any, chosen: Any) -> Any:
+def _merged(base: Any, chosen: Any) -> Any:
     if not isinstance(base, Mapping) or not isinstance(chosen, Mapping):
         return chosen
     merged = dict(base)
     for key, value in chosen.items():
-        merged[key] = _over(base[key], value) if key in base else value
+        merged[key] = _merged(base[key], value) if key in base else value
     return merged
 
 
 def hydra(value: Any) -> str:
-    """Write a value in Hydra's grammar of overrides, without a space of its own.
+    """Format a value in Hydra's override grammar, without adding spaces.
 
-    Source: hydra.cc/docs/advanced/override_grammar/basic (keys are bare; before a quote alone, a backslash
-    is doubled).
+    Source: hydra.cc/docs/advanced/override_grammar/basic (keys are unquoted; a backslash is doubled only
+    before a quote).
     """
     if isinstance(value, Mapping):
         return f"{{{','.join(f'{key}:{hydra(inner)}' for key, inner in value.items())}}}"

@@ -1,4 +1,4 @@
-"""What the tracking store recorded of runs that were trained and evaluated, found by their params."""
+"""Trained and evaluated runs in the tracking store, found by their params."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from seqops.tracking.mlflow_runs import FINISHED, TRAINING, read_run_json
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """The end of an epoch: seconds of training until then, and the goal's score on validation rows."""
+    """The end of an epoch: training time so far in seconds, and the goal score on the validation rows."""
 
     epoch: int
     seconds: float
@@ -27,9 +27,9 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """One run: its params, its scores as metrics.json holds them, and how it learnt.
+    """One run: its params, the content of its metrics.json, and its learning curve.
 
-    The curve is empty where the run was made for weights that another store saw trained.
+    The curve is empty if the weights were trained with another tracking store.
     """
 
     params: Mapping[str, str]
@@ -39,7 +39,7 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class ResultsRow:
-    """A preset of a task, a hash of its parameters, and its last run where there is one."""
+    """A preset of a task, a hash of its parameters, and its last run, if any."""
 
     preset: str
     task: str
@@ -48,13 +48,13 @@ class ResultsRow:
 
     @property
     def command(self) -> str:
-        """The command that makes the run."""
+        """The command that produces the run, as Markdown code."""
         return f"`seqops run {self.preset} {self.task}`"
 
 
 def latest_run(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]) -> RecordedRun | None:
-    """Return the last finished and evaluated training run with exactly these params; None: there is none."""
-    for run in _trainings(client, task):
+    """Return the last finished and evaluated training run with exactly these params, or None."""
+    for run in _training_runs(client, task):
         if with_new_keys(task, run.data.params) == params:
             metrics = read_run_json(client, run.info.run_id, "metrics.json")
             if metrics is not None:
@@ -62,7 +62,7 @@ def latest_run(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]
     return None
 
 
-def _trainings(client: mlflow.MlflowClient, task: str) -> Iterator[Run]:
+def _training_runs(client: mlflow.MlflowClient, task: str) -> Iterator[Run]:
     """Yield the finished training runs of a task, newest first."""
     with translate_store_errors():
         experiment = client.get_experiment_by_name(task)

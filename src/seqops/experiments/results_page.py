@@ -1,4 +1,4 @@
-"""The results of presets as a Markdown page, from what the tracking store recorded."""
+"""The Markdown page of preset results, from the runs in the tracking store."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ INTRODUCTION = """\
 Written by `make results` from the runs in the tracking store. A row is the last finished and evaluated run
 whose parameters are exactly those of `params.yaml` with the preset's values. The first score is the one
 that tuning and promotion use; every score and baseline is on the same test rows. The verdict is a paired
-bootstrap on them: *beats* at p < {alpha:g}, *loses to* where the whole 95 % interval of the difference is
-below zero, *ties* otherwise. The settings are a hash of all parameters: a row that this store knows nothing
-of, because its run was made elsewhere, stays until a preset of other settings bears its name. The pictures
-show the goal's score on validation rows at the end of every epoch; [{curves}]({curves}) has their points."""
-SHOWN = 3  # scores of a row: the goal's, and the first of the others
+bootstrap on them: *beats* at p < {alpha:g}, *loses to* if the whole 95 % interval of the difference is
+below zero, *ties* otherwise. The settings are a hash of all parameters: a row whose run is not in this store,
+because it ran elsewhere, is kept until the settings of its preset change. The plots show the goal score on
+the validation rows at the end of every epoch; [{curves}]({curves}) has their points."""
+MAX_SCORES = 3  # scores in a row: the goal, and the first of the others
 
 
 def write(path: Path, rows: Sequence[ResultsRow], alpha: float) -> None:
-    """Write the page, and beside it the curves of all runs and a picture of them a task.
+    """Write the page, and next to it the learning curves as a CSV table and one plot per task.
 
-    Equal records give equal bytes. Where a row has no record, what the files said of its settings stays.
+    Equal runs give equal bytes. A row without a run keeps what the previous files have for its settings.
     """
     former = path.read_text("utf-8") if path.is_file() else ""
     points = path.with_name(f"{path.stem}-curves.csv")
@@ -54,30 +54,31 @@ def write(path: Path, rows: Sequence[ResultsRow], alpha: float) -> None:
 def _page(
     rows: Sequence[ResultsRow], alpha: float, former: str, points: str, pictures: Mapping[str, str]
 ) -> str:
-    kept = _lines(former)
+    kept = _table_rows(former)
     parts = ["# Results of the presets", INTRODUCTION.format(alpha=alpha, curves=points)]
     for task in dict.fromkeys(row.task for row in rows):
-        those = [row for row in rows if row.task == task]
+        task_rows = [row for row in rows if row.task == task]
         lines = [
-            _cells(row, row.run, alpha) if row.run else kept.get((row.settings, row.command)) for row in those
+            _cells(row, row.run, alpha) if row.run else kept.get((row.settings, row.command))
+            for row in task_rows
         ]
         done = [line for line in lines if line]
-        waiting = ", ".join(row.command for row, line in zip(those, lines, strict=True) if not line)
-        parts += [f"## {task}", table(HEAD, done), f"Not run: {waiting}." if waiting else ""]
+        not_run = ", ".join(row.command for row, line in zip(task_rows, lines, strict=True) if not line)
+        parts += [f"## {task}", table(HEAD, done), f"Not run: {not_run}." if not_run else ""]
         if task in pictures:
             parts.append(f"![{task}: validation scores against seconds of training]({pictures[task]})")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _lines(former: str) -> dict[tuple[str, str], list[str]]:
-    """Return the lines of a page's tables by their settings and command."""
+def _table_rows(former: str) -> dict[tuple[str, str], list[str]]:
+    """Return the table rows of a page by settings and command."""
     lines = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in former.splitlines()]
     return {(cells[-2], cells[-1]): cells for cells in lines if len(cells) == len(HEAD)}
 
 
-def _cells(row: ResultsRow, record: RecordedRun, alpha: float) -> list[str]:
-    metrics = record.metrics
-    rivals = {
+def _cells(row: ResultsRow, run: RecordedRun, alpha: float) -> list[str]:
+    metrics = run.metrics
+    outcomes = {
         comparison.name: comparison.summary(alpha)
         for comparison in EvaluationResult.read(dict(metrics), alpha).comparisons
     }
@@ -85,27 +86,27 @@ def _cells(row: ResultsRow, record: RecordedRun, alpha: float) -> list[str]:
     return [
         row.preset,
         f"{metrics['source']}, {metrics['n_test']}",
-        record.params.get("model.kind", ""),
-        "<br>".join(_score(name, metrics["model"]) for name in _shown(record)),
+        run.params.get("model.kind", ""),
+        "<br>".join(_score(name, metrics["model"]) for name in _shown(run)),
         *(_score(name, {n: s[metrics["goal"]] for n, s in metrics["baselines"].items()}) for name in best),
-        "<br>".join(f"{rivals[name]} {name}" for name in best if name in rivals),
-        *_spent(record),
+        "<br>".join(f"{outcomes[name]} {name}" for name in best if name in outcomes),
+        *_training_time(run),
         row.settings,
         row.command,
     ]
 
 
-def _spent(record: RecordedRun) -> tuple[str, str]:
-    """Write the seconds and the epochs of all processes that had a part in the training."""
-    if not record.curve:
+def _training_time(run: RecordedRun) -> tuple[str, str]:
+    """Format the seconds and epochs of the whole training, including resumed parts."""
+    if not run.curve:
         return "unknown", "unknown"
-    return f"{record.curve[-1].seconds:.0f}", str(record.curve[-1].epoch)
+    return f"{run.curve[-1].seconds:.0f}", str(run.curve[-1].epoch)
 
 
-def _shown(record: RecordedRun) -> list[str]:
-    goal = record.metrics["goal"]
-    others = [name for name in record.metrics.get("order", record.metrics["model"]) if name != goal]
-    return [goal, *others][:SHOWN]
+def _shown(run: RecordedRun) -> list[str]:
+    goal = run.metrics["goal"]
+    others = [name for name in run.metrics.get("order", run.metrics["model"]) if name != goal]
+    return [goal, *others][:MAX_SCORES]
 
 
 def _score(name: str, scores: Mapping[str, Mapping[str, float | None]]) -> str:
