@@ -84,11 +84,11 @@ def test_a_joint_vocabulary_is_one(table) -> None:
 @pytest.mark.parametrize(
     ("change", "promise"),
     [
-        (lambda t: pd.concat([t, t.iloc[:1]]), "no pair stands twice"),
+        (lambda t: pd.concat([t, t.iloc[:1]]), "no pair occurs twice"),
         (lambda t: t.assign(source=["word " * 10_000, *t["source"][1:]]), "no source sentence is longer"),
         (lambda t: t.assign(target=["word " * 10_000, *t["target"][1:]]), "no target sentence is longer"),
         (lambda t: t.iloc[:50], "at least 100 pairs"),
-        (lambda t: t.assign(source="One sentence."), "each split gets some sources"),
+        (lambda t: t.assign(source="One sentence."), "every split has sources"),
     ],
     ids=["duplicate", "10,000 words", "10,000 words of target", "few", "no test rows"],
 )

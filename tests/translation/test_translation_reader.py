@@ -60,7 +60,7 @@ def test_two_parallel_files_are_read_line_by_line(tmp_path) -> None:
         (b"", "pairs.tsv: the file is empty"),
         (b"\xef\xbb\xbf", "pairs.tsv: the file is empty"),
         (b"Go.\tVe.\nHi.\n", "pairs.tsv:2: 1 column(s)"),
-        (b"Go.\tVe.\nHi.\tHola.\tx\n", "pairs.tsv:2: 3 columns, where the first line has 2"),
+        (b"Go.\tVe.\nHi.\tHola.\tx\n", "pairs.tsv:2: 3 columns, but the first line has 2"),
         (b"Go.\tVe.\nHi.\t\n", "pairs.tsv:2: an empty sentence"),
         (b"Go.\tVe.\n \tHola.\n", "pairs.tsv:2: an empty sentence"),
         (b"Go.\tVe.\n\nHi.\tHola.\n", "pairs.tsv:2: 1 column(s)"),
@@ -93,7 +93,7 @@ def test_a_missing_file_is_named(tmp_path) -> None:
 
 def test_parallel_files_of_different_length_are_refused(tmp_path) -> None:
     files = [written(tmp_path, b"Go.\nHi.\n", "train.en"), written(tmp_path, b"Ve.\n", "train.es")]
-    with pytest.raises(DataError, match=r"train\.es: 1 lines, where train\.en has 2"):
+    with pytest.raises(DataError, match=r"train\.es: 1 lines, but train\.en has 2"):
         task().read(files)
 
 

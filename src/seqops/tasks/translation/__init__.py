@@ -1,1 +1,1 @@
-"""Sequence to sequence translation."""
+"""Sequence-to-sequence translation."""

@@ -1,4 +1,4 @@
-"""Scores of translations."""
+"""Metrics of the translation task."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from seqops.metrics.translation import bleu, chrf
 
 @dataclass(frozen=True)
 class Metrics(interfaces.Metrics):
-    """How translations are scored."""
+    """BLEU, the goal, and chrF."""
 
     goal: ClassVar[Goal] = Goal("bleu", higher_is_better=True)
 
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
-        """Score hypotheses against all references of their source: BLEU and chrF."""
+        """Score hypotheses against all references of their source by BLEU and chrF."""
         hypotheses = list(predicted["hypothesis"])
         references = [text.split("\n") for text in truth.ragged("references").texts()]
         return [bleu(hypotheses, references), chrf(hypotheses, references)]

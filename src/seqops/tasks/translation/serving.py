@@ -1,4 +1,4 @@
-"""Sentences in, translations out."""
+"""Prediction endpoint of the translation task."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ class Endpoint(interfaces.Endpoint):
         "Drafts translations of short sentences like those it was trained on, for readers who can check them."
     )
     limits: ClassVar[str] = (
-        "It may leave out, add or turn round what a sentence says, and sound fluent; names and words that "
-        "training never saw, long sentences and other kinds of text come out worse (see the slices). It "
-        "must not be relied on where a mistake does harm: medicine, law, safety."
+        "It may omit, add or reverse what a sentence says and still sound fluent; names and words that do "
+        "not occur in the training data, long sentences and other kinds of text are translated worse (see "
+        "the slices). It must not be relied on where a mistake does harm: medicine, law, safety."
     )
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Encode sentences. Raises DataError for an empty or an overlong one, and for half a character."""
+        """Encode sentences. Raises DataError if one is empty, too long or not valid Unicode."""
         require_valid_unicode(inputs)
         texts = [text.strip() for text in inputs]
-        for place, text in enumerate(texts, 1):
+        for number, text in enumerate(texts, 1):
             if not text:
-                raise DataError(f"input {place} is empty. Give one sentence.")
+                raise DataError(f"input {number} is empty. Give one sentence.")
             if len(text) > self.data.max_length:
                 what = (
-                    f"input {place} has {len(text)} characters, more than data.max_length "
+                    f"input {number} has {len(text)} characters, more than data.max_length "
                     f"({self.data.max_length})"
                 )
                 raise DataError(f"{what}. Cut it into sentences.")
@@ -51,7 +51,7 @@ class Endpoint(interfaces.Endpoint):
         )
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
-        """Answer with the best translation and its alternatives."""
+        """Return the best translation of each sentence and its alternatives."""
         return [
             {
                 "source": source,

@@ -1,4 +1,4 @@
-"""What must hold of sentence pairs."""
+"""Data checks of sentence pairs."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from seqops.tasks.translation.data.encoding import keys_of
 
 
 def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Add to a table with its `split` in how many splits a row's source stands."""
+    """Add the number of splits in which a row's source occurs; the table has its `split`."""
     keys = pd.Series(keys_of(table), table.index)
     return table.assign(splits_of_source=table["split"].groupby(keys).transform("nunique"))
 
 
-def expectations(max_length: int, fewest: int) -> list[Expectation]:
-    """List the promises over `with_checked_columns`."""
+def expectations(max_length: int, min_rows: int) -> list[Expectation]:
+    """List the checks of the table that `with_checked_columns` returns."""
     lengths = {"min_value": 1, "max_value": max_length}
     return [
         Expectation(
             "expect_table_row_count_to_be_between",
-            {"min_value": fewest},
-            f"there are at least {fewest} pairs (data.min_rows)",
+            {"min_value": min_rows},
+            f"there are at least {min_rows} pairs (data.min_rows)",
         ),
         *(
             Expectation(
@@ -34,16 +34,16 @@ def expectations(max_length: int, fewest: int) -> list[Expectation]:
         Expectation(
             "expect_compound_columns_to_be_unique",
             {"column_list": ["source", "target"]},
-            "no pair stands twice",
+            "no pair occurs twice",
         ),
         Expectation(
             "expect_column_distinct_values_to_equal_set",
             {"column": "split", "value_set": ["train", "validation", "test"]},
-            "each split gets some sources (data.validation_share, data.test_share)",
+            "every split has sources (data.validation_share, data.test_share)",
         ),
         Expectation(
             "expect_column_values_to_be_between",
             {"column": "splits_of_source", "min_value": 1, "max_value": 1},
-            "no source sentence stands in two splits",
+            "no source sentence occurs in two splits",
         ),
     ]

@@ -1,4 +1,4 @@
-"""Sentence pairs to subwords, split by source sentence."""
+"""Dataset of the translation task: sentence pairs, split by source, encoded as subwords."""
 
 from __future__ import annotations
 
@@ -31,11 +31,22 @@ from seqops.tasks.translation.data.sample import sentence_pairs
 
 @dataclass(frozen=True)
 class Dataset(interfaces.Dataset):
-    """Translate sentences.
+    """Sentence pairs of two languages.
 
-    source_column, target_column: of a tab-separated file, from 0; vocabulary: subwords of each language,
-    or of both together where `joint`; validation_share, test_share: of the distinct sources; max_length:
-    characters of a sentence; min_rows: pairs of a usable file.
+    Attributes
+    ----------
+    source_column, target_column
+        Column of the sentence in a tab-separated file, counted from 0; two parallel files ignore it.
+    vocabulary
+        Maximum number of subwords of each language, or of both together if `joint` is true.
+    joint
+        Whether both languages share one vocabulary.
+    validation_share, test_share
+        Share of the distinct source sentences in the split.
+    max_length
+        Maximum number of characters of a sentence; longer ones are rejected.
+    min_rows
+        Minimum number of sentence pairs; smaller data is rejected.
     """
 
     registered_name: ClassVar[str] = "seq2seq-translator"
@@ -50,7 +61,7 @@ class Dataset(interfaces.Dataset):
     min_rows: Positive
 
     def sample(self) -> Mapping[str, bytes]:
-        """Invent English-Spanish pairs, tab-separated."""
+        """Generate English-Spanish pairs, tab-separated."""
         lines = [f"{source}\t{target}\n" for source, target in sentence_pairs()]
         return {"pairs.tsv": "".join(lines).encode()}
 
@@ -59,21 +70,21 @@ class Dataset(interfaces.Dataset):
         return read_pairs(raw, self.source_column, self.target_column)
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Draw the split by the source's hash, so that all translations of a sentence stay together."""
-        place = np.array([hash_fraction(key) for key in keys_of(table)])
-        validation = place < self.test_share + self.validation_share
-        return np.select([place < self.test_share, validation], ["test", "validation"], "train")
+        """Assign splits by a hash of the source, so that all translations of a sentence stay together."""
+        fraction = np.array([hash_fraction(key) for key in keys_of(table)])
+        validation = fraction < self.test_share + self.validation_share
+        return np.select([fraction < self.test_share, validation], ["test", "validation"], "train")
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Add the split, and in how many splits a row's source stands."""
+        """Add the split, and the number of splits in which a row's source occurs."""
         return checks.with_checked_columns(super().with_checked_columns(table))
 
     def expectations(self) -> Sequence[Expectation]:
-        """List what must hold of the pairs."""
+        """List the checks of the pairs."""
         return checks.expectations(self.max_length, self.min_rows)
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
-        """Learn subwords, words, counts and the length of a translation from the training pairs."""
+        """Learn subwords, words, token counts and the mean target length from the training pairs."""
         training = table[split == "train"]
         source, target = self._subwords(training)
         targets = ids_of(target, firsts_of(training["target"]))
@@ -84,12 +95,12 @@ class Dataset(interfaces.Dataset):
             "target_size": len(target),
             "target_counts": np.bincount(targets.values, minlength=len(target)).tolist(),
             "target_length": float(targets.lengths.mean()),
-            "words": sorted({word for text in training["source"] for word in encoding.cut(text)}),
+            "words": sorted({word for text in training["source"] for word in encoding.split_words(text)}),
             "example": str(training["source"].iloc[0]),
         }
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Encode training pairs as they come, and held-out rows one a source, with all references."""
+        """Encode training pairs in order, and held-out rows one per source, with all references."""
         source, target = Subwords(meta["source"]), Subwords(meta["target"])
         training = table[split == "train"]
         return {

@@ -1,4 +1,4 @@
-"""Pairs to rows of subwords; which split a source belongs to."""
+"""Sentence pairs as rows of subwords; the keys that assign sources to splits."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from seqops.preprocessing.subwords import END, Subwords
 WORD = re.compile(r"\w+|[^\w\s]")
 
 
-def cut(text: str) -> list[str]:
-    """Cut a text to words and signs, in lower case."""
+def split_words(text: str) -> list[str]:
+    """Split a text into words and punctuation marks, in lower case."""
     return WORD.findall(text.lower())
 
 
 def keys_of(table: pd.DataFrame) -> list[str]:
-    """Write sources so that trivial variants of a sentence are one: no case, single blanks."""
+    """Normalise case and white space of the sources, so that trivial variants are equal."""
     return [" ".join(text.casefold().split()) for text in table["source"]]
 
 
@@ -32,23 +32,23 @@ def hash_fraction(key: str) -> float:
 
 
 def ids_of(subwords: Subwords, texts: Sequence[str]) -> Ragged:
-    """Encode texts to ragged ids, END after each."""
+    """Encode texts as ragged ids, END after each."""
     return Ragged.from_rows(([*row, END] for row in subwords.encode(texts)), np.int32)
 
 
-def fineness(ids: Ragged, texts: Ragged) -> npt.NDArray[np.float64]:
-    """Return how many subwords there are to a byte of each text, END left out: (n,)."""
+def subwords_per_byte(ids: Ragged, texts: Ragged) -> npt.NDArray[np.float64]:
+    """Return the number of subwords per byte of each text, without END: (n,)."""
     rates: npt.NDArray[np.float64] = (ids.lengths - 1) / np.maximum(texts.lengths, 1)
     return rates
 
 
 def firsts_of(references: Iterable[str]) -> list[str]:
-    """Take the first of the references of each source; references: joined by line breaks."""
+    """Return the first reference of each source; references: joined by line breaks."""
     return [text.split("\n")[0] for text in references]
 
 
 def rows_of(sources: list[str], references: list[str], source: Subwords, target: Subwords) -> Split:
-    """Encode one row a source; references: joined by line breaks, `target` is the first of them."""
+    """Encode one row per source; references: joined by line breaks, the first becomes `target`."""
     return Split(
         {
             "source": ids_of(source, sources),
@@ -60,10 +60,10 @@ def rows_of(sources: list[str], references: list[str], source: Subwords, target:
 
 
 def held_out(table: pd.DataFrame, source: Subwords, target: Subwords) -> Split:
-    """Encode one row a source with all its references, in published order, each once."""
+    """Encode one row per source with its distinct references, in their original order."""
     groups: dict[str, tuple[str, dict[str, None]]] = {}
     for key, text, reference in zip(keys_of(table), table["source"], table["target"], strict=True):
         groups.setdefault(key, (text, {}))[1][reference] = None
     sources = [text for text, _ in groups.values()]
-    references = ["\n".join(known) for _, known in groups.values()]
+    references = ["\n".join(distinct) for _, distinct in groups.values()]
     return rows_of(sources, references, source, target)

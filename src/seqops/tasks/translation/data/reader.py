@@ -9,19 +9,19 @@ import pandas as pd
 
 from seqops.core.errors import DataError
 
-SHAPE = "Give one file of `source TAB target` lines, or two files with a sentence a line each."
+FORMAT = "Give one file of `source TAB target` lines, or two files with one sentence per line."
 
 
 def read_pairs(raw: Sequence[Path], source_column: int, target_column: int) -> pd.DataFrame:
     """Parse one tab-separated file or two parallel ones: columns line, source, target.
 
-    Raises DataError for what cannot be read as pairs.
+    Raises DataError if the files cannot be read as pairs.
     """
     if len(raw) == 1:
         return _tabbed(raw[0], source_column, target_column)
     if len(raw) == 2:
         return _parallel(*raw)
-    raise DataError(f"translation got {len(raw)} raw files. {SHAPE}")
+    raise DataError(f"translation got {len(raw)} raw files. {FORMAT}")
 
 
 def _tabbed(path: Path, source_column: int, target_column: int) -> pd.DataFrame:
@@ -29,11 +29,11 @@ def _tabbed(path: Path, source_column: int, target_column: int) -> pd.DataFrame:
     columns, needed = len(rows[0]), max(source_column, target_column) + 1
     for number, row in enumerate(rows, 1):
         if len(row) < needed:
-            what = f"{len(row)} column(s), where data.source_column and data.target_column need {needed}"
+            what = f"{len(row)} column(s), but data.source_column and data.target_column need {needed}"
             raise DataError.at(path, number, what, "Put one tab between source and target.")
         if len(row) != columns:
-            what = f"{len(row)} columns, where the first line has {columns}"
-            raise DataError.at(path, number, what, "Remove the stray tab, or mend the cut line.")
+            what = f"{len(row)} columns, but the first line has {columns}"
+            raise DataError.at(path, number, what, "Remove the extra tab, or complete the line.")
     sources = [row[source_column] for row in rows]
     return _table([(path, sources), (path, [row[target_column] for row in rows])])
 
@@ -41,7 +41,7 @@ def _tabbed(path: Path, source_column: int, target_column: int) -> pd.DataFrame:
 def _parallel(source: Path, target: Path) -> pd.DataFrame:
     sources, targets = _lines(source), _lines(target)
     if len(sources) != len(targets):
-        what = f"{len(targets)} lines, where {source.name} has {len(sources)}"
+        what = f"{len(targets)} lines, but {source.name} has {len(sources)}"
         raise DataError.at(target, None, what, "Line n of one file must translate line n of the other.")
     return _table([(source, sources), (target, targets)])
 
@@ -51,14 +51,17 @@ def _table(sides: Sequence[tuple[Path, list[str]]]) -> pd.DataFrame:
     for (path, _), texts in zip(sides, stripped, strict=True):
         if "" in texts:
             raise DataError.at(
-                path, texts.index("") + 1, "an empty sentence", "Remove the pair, or write what is missing."
+                path,
+                texts.index("") + 1,
+                "an empty sentence",
+                "Remove the pair, or add the missing sentence.",
             )
     lines = range(1, len(stripped[0]) + 1)
     return pd.DataFrame({"line": lines, "source": stripped[0], "target": stripped[1]})
 
 
 def _lines(path: Path) -> list[str]:
-    """Read the lines of a UTF-8 file, with or without a byte order mark, ended by LF or CRLF."""
+    """Read the lines of a UTF-8 file, with or without a byte order mark, with LF or CRLF line ends."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -68,8 +71,8 @@ def _lines(path: Path) -> list[str]:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         what = "not UTF-8 (another encoding, or the file is cut off here)"
-        raise DataError.at(path, line, what, "Save the file as UTF-8, or fetch it again.") from None
+        raise DataError.at(path, line, what, "Save the file as UTF-8, or download it again.") from None
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     if lines == [""]:
-        raise DataError.at(path, None, "the file is empty", SHAPE)
+        raise DataError.at(path, None, "the file is empty", FORMAT)
     return lines

@@ -1,4 +1,4 @@
-"""Invented English-Spanish pairs: a small grammar filled with names, numbers and dates."""
+"""Synthetic English-Spanish pairs from a small grammar with names, numbers and dates."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from seqops.tasks.translation.data import sample_words as words
 T = TypeVar("T")
 SOURCES = 2600
 Sentence = tuple[str, list[str]]
-"""An English sentence and its Spanish translations, the first the plainest."""
+"""An English sentence and its Spanish translations, the most usual first."""
 
 
 def sentence_pairs() -> list[tuple[str, str]]:
-    """List some 3,000 pairs, the same at every call; one source may have several translations."""
+    """Return about 3,000 pairs, the same in every call; a source may have several translations."""
     grammar, pairs = Grammar(Random(0)), dict[str, list[str]]()  # noqa: S311 - invented text, no secret
     while len(pairs) < SOURCES:
         source, translations = grammar.sentence()
@@ -44,24 +44,24 @@ class Grammar:
         )
 
     def sentence(self) -> Sentence:
-        """Invent one."""
+        """Return a random sentence with its translations."""
         return self._one(self._patterns)()
 
     def _one(self, choices: Sequence[T]) -> T:
         return choices[int(self._random.random() * len(choices))]
 
-    def _often_the_first(self, choices: Sequence[T]) -> T:
-        """Draw so that a few are frequent and many are rare, as names are."""
+    def _skewed(self, choices: Sequence[T]) -> T:
+        """Draw from a skewed distribution: the first choices are frequent, most are rare, as with names."""
         return choices[int(self._random.random() ** 3 * len(choices))]
 
     def _place(self) -> str:
-        return self._often_the_first(words.PLACES)
+        return self._skewed(words.PLACES)
 
     def _name(self) -> str:
-        return self._often_the_first([*words.WOMEN, *words.MEN])
+        return self._skewed([*words.WOMEN, *words.MEN])
 
     def _subject(self) -> tuple[str, str, words.Person]:
-        """Name or pronoun: in English, in Spanish ("" for a pronoun, which Spanish drops), its person."""
+        """Return a name or pronoun in English and in Spanish ("": Spanish drops pronouns), and its person."""
         if self._random.random() < 0.4:
             name = self._name()
             return name, name, words.PERSONS[1]
@@ -69,7 +69,7 @@ class Grammar:
         return person.english, "", person
 
     def _thing(self) -> tuple[str, str]:
-        """A noun phrase in both languages: "the two red houses", "las dos casas rojas"."""
+        """Return a noun phrase in both languages: "the two red houses", "las dos casas rojas"."""
         noun, kind = self._one(words.NOUNS), self._random.random()
         feminine = noun.gender == "f"
         if kind < 0.3:
@@ -83,11 +83,16 @@ class Grammar:
         return self._described(noun, number, numero, plural=True)
 
     def _described(self, noun: words.Noun, english: str, spanish: str, plural: bool) -> tuple[str, str]:
-        ours, theirs = (noun.englishes, noun.spanishes) if plural else (noun.english, noun.spanish)
+        english_noun, spanish_noun = (
+            (noun.english_plural, noun.spanish_plural) if plural else (noun.english, noun.spanish)
+        )
         if self._random.random() < 0.5:
-            return f"{english} {ours}", f"{spanish} {theirs}"
+            return f"{english} {english_noun}", f"{spanish} {spanish_noun}"
         adjective = self._one(words.ADJECTIVES)
-        return f"{english} {adjective[0]} {ours}", f"{spanish} {theirs} {_agreeing(adjective, noun, plural)}"
+        return (
+            f"{english} {adjective[0]} {english_noun}",
+            f"{spanish} {spanish_noun} {_agreeing(adjective, noun, plural)}",
+        )
 
     def _statement(self) -> Sentence:
         verb, (english, spanish, person), (thing, cosa) = (
@@ -99,7 +104,7 @@ class Grammar:
         targets = [f"{spanish} {_present(verb, person)} {cosa}"]
         if not spanish:
             targets.append(f"{person.spanish} {_present(verb, person)} {cosa}")
-        return _written(f"{english} {present} {thing}", self._some(targets))
+        return _formatted(f"{english} {present} {thing}", self._some(targets))
 
     def _negation(self) -> Sentence:
         verb, (english, spanish, person), (thing, cosa) = (
@@ -108,7 +113,7 @@ class Grammar:
             self._thing(),
         )
         target = f"{spanish} no {_present(verb, person)} {cosa}"
-        return _written(f"{english} {person.does} not {verb.base} {thing}", [target])
+        return _formatted(f"{english} {person.does} not {verb.base} {thing}", [target])
 
     def _question(self) -> Sentence:
         verb, name, (thing, cosa) = self._one(words.VERBS), self._name(), self._thing()
@@ -125,7 +130,7 @@ class Grammar:
         did = verb.stem + words.PAST[verb.ending][person.ending]
         day, dia = self._one(words.DAYS)
         targets = [f"{spanish} {did} {cosa} el {dia}", f"el {dia} {spanish} {did} {cosa}"]
-        return _written(f"{english} {verb.past} {thing} on {day}", self._some(targets))
+        return _formatted(f"{english} {verb.past} {thing} on {day}", self._some(targets))
 
     def _liking(self) -> Sentence:
         noun, name, plural = self._one(words.NOUNS), self._name(), self._random.random() < 0.5
@@ -136,7 +141,7 @@ class Grammar:
     def _wish(self) -> Sentence:
         verb, (thing, cosa) = self._one(words.VERBS), self._thing()
         target = f"quiero {verb.stem}{verb.ending} {cosa}"
-        return _written(f"I want to {verb.base} {thing}", self._some([target, f"yo {target}"]))
+        return _formatted(f"I want to {verb.base} {thing}", self._some([target, f"yo {target}"]))
 
     def _there_are(self) -> Sentence:
         number, numero = self._one(words.NUMBERS)
@@ -149,7 +154,7 @@ class Grammar:
         english, spanish, person = self._subject()
         place, live = self._place(), "lives" if person.does == "does" else "live"
         viv = ("vivo", "vives", "vive", "vivimos", "viven")[person.ending]
-        return _written(f"{english} {live} in {place}", [f"{spanish} {viv} en {place}"])
+        return _formatted(f"{english} {live} in {place}", [f"{spanish} {viv} en {place}"])
 
     def _journey(self) -> Sentence:
         (day, dia), start, goal = self._one(words.DAYS), self._place(), self._place()
@@ -177,13 +182,13 @@ class Grammar:
             self._random.random() < 0.5,
         )
         article = ("Las" if plural else "La") if noun.gender == "f" else ("Los" if plural else "El")
-        thing, cosa = (noun.englishes, noun.spanishes) if plural else (noun.english, noun.spanish)
+        thing, cosa = (noun.english_plural, noun.spanish_plural) if plural else (noun.english, noun.spanish)
         source = f"The {thing} in {(place := self._place())} {'are' if plural else 'is'} {adjective[0]}."
         looks = _agreeing(adjective, noun, plural)
         return source, [f"{article} {cosa} de {place} {'son' if plural else 'es'} {looks}."]
 
     def _some(self, targets: list[str]) -> list[str]:
-        """Keep all translations of every third sentence, else the first alone."""
+        """Return all translations with probability 1/3, otherwise the first alone."""
         return targets if self._random.random() < 1 / 3 else targets[:1]
 
 
@@ -195,7 +200,7 @@ def _present(verb: words.Verb, person: words.Person) -> str:
     return verb.stem + words.PRESENT[verb.ending][person.ending]
 
 
-def _written(source: str, targets: list[str]) -> Sentence:
-    """Write sentences with a capital, a full stop and single blanks."""
+def _formatted(source: str, targets: list[str]) -> Sentence:
+    """Format sentences with a capital letter, a full stop and single spaces."""
     source, *targets = (" ".join(text.split()) for text in (source, *targets))
     return f"{source[0].upper()}{source[1:]}.", [f"{text[0].upper()}{text[1:]}." for text in targets]

@@ -1,4 +1,4 @@
-"""Words of the invented pairs: English beside Spanish, with what agreement needs."""
+"""Vocabulary of the synthetic pairs: English and Spanish words with the forms that agreement needs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Noun:
-    """A thing; gender `m` or `f` is of the Spanish word."""
+    """A noun; gender: `m` or `f`, of the Spanish word."""
 
     english: str
-    englishes: str
+    english_plural: str
     spanish: str
-    spanishes: str
+    spanish_plural: str
     gender: str
 
 
@@ -29,7 +29,7 @@ class Verb:
 
 @dataclass(frozen=True)
 class Person:
-    """A grammatical person: `ending` counts the verb endings; English helpers of present and past."""
+    """A grammatical person; ending: its index among the verb endings; does: the English auxiliary."""
 
     english: str
     spanish: str
@@ -91,7 +91,7 @@ MOODS = [
         "sick/enfermo/enferma",
     )
 ]
-"""English, then Spanish: of a man, of a woman."""
+"""English, then Spanish: masculine, feminine."""
 
 VERBS = [
     Verb(*row.split("/"))
@@ -129,7 +129,7 @@ PLACES = [
     for end in "mora ria dal vera llón gara nte quis tola zar bía peña sol vina marca lejo".split()  # noqa: SIM905
     for beginning in "Valde Mon Terra San Belo Cor Luna Pal Roca Alta Rio Pie Que Fuen Cas Mira".split()  # noqa: SIM905
 ]
-"""Invented places, 256 drawn by rank: some stand in the test split alone."""
+"""256 invented places, drawn by rank: some occur only in the test split."""
 
 NUMBERS = [
     ("two", "dos"),

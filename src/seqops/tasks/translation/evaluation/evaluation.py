@@ -1,4 +1,4 @@
-"""What translations are compared with, and where they fail."""
+"""Baselines, slices, drift features, examples and plots of the translation task."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from seqops.core import interfaces
 from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.translation.data.dataset import Dataset
-from seqops.tasks.translation.data.encoding import fineness, firsts_of
+from seqops.tasks.translation.data.encoding import firsts_of, subwords_per_byte
 from seqops.tasks.translation.evaluation import baselines, plots
 from seqops.tasks.translation.metrics import Metrics
 
 
 @dataclass(frozen=True)
 class Evaluation(interfaces.Evaluation):
-    """Translations without a network, slices of sentences, and pictures of errors."""
+    """Baselines without a network, slices of sentences, and plots of errors."""
 
     data: Dataset
     metrics: Metrics
@@ -34,14 +34,14 @@ class Evaluation(interfaces.Evaluation):
         return plots.slices(truth.ragged("source_text").texts(), set(meta["words"]))
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
-        """Watch the length of both sentences, and how fine they are cut: strange words fall to pieces."""
+        """Return the length of both sentences and their subwords per byte, which rise with unknown words."""
         source, target, texts = (split.ragged(name) for name in ("source", "target", "source_text"))
         first = Ragged.from_texts(firsts_of(split.ragged("references").texts()))
         return {
             "source tokens": source.lengths,
             "target tokens": target.lengths,
-            "source tokens a byte": fineness(source, texts),
-            "target tokens a byte": fineness(target, first),
+            "source tokens a byte": subwords_per_byte(source, texts),
+            "target tokens a byte": subwords_per_byte(target, first),
         }
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
@@ -56,6 +56,6 @@ class Evaluation(interfaces.Evaluation):
         )
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
-        """Draw BLEU by source length, and where the first translations looked."""
+        """Plot BLEU by source length, and the attention of the first translations."""
         score = self.metrics.score(predicted, truth, meta)[0]
         return plots.plots(score, predicted, truth, meta)

@@ -1,4 +1,4 @@
-"""Where translations are good and where they look: slices and plots."""
+"""Slices of the test sentences; plots of BLEU by length and of attention."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from seqops.core.interfaces import Meta, Plot
 from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.preprocessing.subwords import Subwords
-from seqops.tasks.translation.data.encoding import cut
+from seqops.tasks.translation.data.encoding import split_words
 
 LENGTHS = {"1-4 words": (1, 4), "5-8 words": (5, 8), "9-16 words": (9, 16), "17+ words": (17, None)}
 
 
 def slices(sources: Sequence[str], words: set[str]) -> dict[str, npt.NDArray[np.bool_]]:
-    """Name masks (n,) by the source's length in words, and by a word that no training source has."""
-    unseen = np.array([bool(set(cut(text)) - words) for text in sources], bool)
+    """Return masks (n,) by the source's length in words, and by whether it has a word unseen in training."""
+    unseen = np.array([bool(set(split_words(text)) - words) for text in sources], bool)
     return {**by_length(sources), "unseen word": unseen, "all words seen": ~unseen}
 
 
 def by_length(sources: Sequence[str]) -> dict[str, npt.NDArray[np.bool_]]:
-    """Name masks (n,) by the source's length in words."""
+    """Return masks (n,) by the source's length in words."""
     lengths = np.array([len(text.split()) for text in sources])
     return {name: (lengths >= low) & (lengths <= (high or np.inf)) for name, (low, high) in LENGTHS.items()}
 
 
 def plots(score: Score, predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
-    """Draw the score by source length, and the attention of the rows that carry it."""
+    """Plot the score by source length, and the attention of the rows that have it."""
     return [_by_length(score, truth), *_attention(predicted, truth, meta)]
 
 
@@ -43,15 +43,15 @@ def _by_length(score: Score, truth: Split) -> Plot:
 
 
 def _attention(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
-    """Draw the weights (T, S) of each row that has them: target subwords down, source subwords across."""
-    source, drawn = Subwords(meta["source"]), []
+    """Plot the weights (T, S) of each row that has them: target subwords down, source subwords across."""
+    source, found = Subwords(meta["source"]), []
     for row, (weights, pieces) in enumerate(zip(predicted["attention"], predicted["pieces"], strict=True)):
         if not len(weights):
             continue
-        # the place makes two equal subwords two columns
-        across = [f"{i} {p}" for i, p in enumerate(source.pieces(truth.ragged("source")[row]), 1)]
-        table = pd.DataFrame(np.reshape(weights, (len(pieces), len(across))), columns=across)
+        # the position keeps the columns of equal subwords apart
+        columns = [f"{i} {p}" for i, p in enumerate(source.pieces(truth.ragged("source")[row]), 1)]
+        table = pd.DataFrame(np.reshape(weights, (len(pieces), len(columns))), columns=columns)
         table.insert(0, "target", list(pieces))
         text = truth.ragged("source_text")[row].tobytes().decode("utf-8")
-        drawn.append(Plot(f"attention-{row + 1}", f"Attention: {text}", "heatmap", table, "target", across))
-    return drawn
+        found.append(Plot(f"attention-{row + 1}", f"Attention: {text}", "heatmap", table, "target", columns))
+    return found

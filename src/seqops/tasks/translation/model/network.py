@@ -1,4 +1,4 @@
-"""The translator as a task's network: batches, training, decoding."""
+"""Network of the translation task: batches, building and decoding."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from seqops.tasks.translation.model.transformer import TransformerTranslator
 from seqops.tasks.translation.model.translator import Translator, TranslatorConfig
 
 BATCH = 64
-DRAWN = 6
-"""Rows whose attention is kept for the plots."""
+ATTENTION_ROWS = 6
+"""Rows whose attention weights are kept for the plots."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,39 @@ class Network(interfaces.Network):
 
     Sutskever et al. 2014, Bahdanau et al. 2015, Luong et al. 2015; Vaswani et al. 2017.
 
-    kind: of the recurrent layers, or `transformer`; embedding: dimensions of a token, and of all that flows
-    through a transformer; units: of one direction of the recurrent encoder, so the decoder has twice as many,
-    or of a transformer's feed-forward layers; layers: of encoder and of decoder; heads: of a transformer's
-    attention, without meaning for recurrent kinds; attention: of the recurrent decoder, without meaning for a
-    transformer; tie_embeddings: the softmax shares the target embedding (Press and Wolf 2017);
-    sampled_softmax_size: tokens that stand for the whole vocabulary in the loss of a batch (Jean et al.
-    2015), 0 for all; precision: in training, of the products of the LSTM and of the softmax (bfloat16 is
-    faster on processors that have it, slower on others); beam_size: hypotheses kept in decoding;
-    length_penalty: alpha of Wu et al. 2016.
+    Attributes
+    ----------
+    kind
+        Type of the recurrent layers (`lstm`, `gru`), or `transformer`.
+    embedding
+        Dimensions of a token embedding; for a transformer also the model width, which must be even and a
+        multiple of `heads`.
+    units
+        Units of one direction of the recurrent encoder (the decoder has twice as many), or width of a
+        transformer's feed-forward layers.
+    layers
+        Layers of the encoder, and of the decoder.
+    heads
+        Attention heads of a transformer; recurrent kinds ignore it.
+    attention
+        Attention of the recurrent decoder; a transformer ignores it.
+    tie_embeddings
+        Whether the softmax shares the weights of the target embedding (Press and Wolf 2017).
+    dropout
+        Dropout rate in training.
+    label_smoothing
+        Share of each target's probability that is spread over the vocabulary in training; 0: none. Must be 0
+        if `sampled_softmax_size` is not.
+    sampled_softmax_size
+        Tokens sampled to stand for the vocabulary in the loss of a batch (Jean et al. 2015); 0: the full
+        softmax.
+    precision
+        Precision, in training, of the matrix products of LSTM and softmax; `bfloat16` is faster on processors
+        that support it and slower on others.
+    beam_size
+        Hypotheses that beam search keeps.
+    length_penalty
+        Exponent alpha of the length penalty in beam search (Wu et al. 2016); 0: none.
     """
 
     kind: Literal["lstm", "gru", "transformer"]
@@ -62,9 +86,9 @@ class Network(interfaces.Network):
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the translator for the vocabularies of `meta`.
 
-        Raises ConfigError for keys that contradict each other.
+        Raises ConfigError if settings contradict each other.
         """
-        self._refuse_contradictions()
+        self._check_consistency()
         counts = meta["target_counts"] if self.sampled_softmax_size else ()
         sizes = TranslatorConfig(
             **asdict(self), source=meta["source_size"], target=meta["target_size"], counts=counts
@@ -75,11 +99,11 @@ class Network(interfaces.Network):
         model.compile(optimizer, smoothed_cross_entropy(self.label_smoothing), jit_compile=False)
         return model
 
-    def _refuse_contradictions(self) -> None:
+    def _check_consistency(self) -> None:
         if self.sampled_softmax_size and self.label_smoothing:
             raise ConfigError(
-                "model.label_smoothing needs the whole vocabulary, and "
-                "model.sampled_softmax_size draws a part of it. "
+                "model.label_smoothing needs the whole vocabulary, but "
+                "model.sampled_softmax_size samples a part of it. "
                 "Set one of them to 0."
             )
         if self.kind == "transformer" and (self.embedding % self.heads or self.embedding % 2):
@@ -89,10 +113,10 @@ class Network(interfaces.Network):
             )
 
     def batch(self, split: Split, meta: Meta) -> Batch:
-        """Pad sources (B, S) and shifted targets (B, T); the truth is flat, of real tokens only: (N,)."""
+        """Pad sources (B, S) and shifted targets (B, T); the labels are flat, of real tokens only: (N,)."""
         target = split.ragged("target")
         inputs = {"source": split.ragged("source").padded(PAD), "target": _shifted(target).padded(PAD)}
-        # every token of an epoch weighs the same, however long the sentences of its batch
+        # every token of an epoch has the same weight, however long the sentences of its batch
         weight = len(target.values) / (len(split) * meta["target_length"])
         return inputs, target.values, np.full(len(target.values), weight, np.float32)
 
@@ -103,7 +127,7 @@ class Network(interfaces.Network):
         return lengths
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Search by beam: hypothesis, score, nbest with their scores; attention of the first rows."""
+        """Translate by beam search: hypothesis, score, n-best list and its scores, attention, subwords."""
         tokens = Subwords(meta["target"])
         found: dict[int, tuple[list[str], list[float]]] = {}
         best: dict[int, list[int]] = {}
@@ -125,7 +149,7 @@ class Network(interfaces.Network):
         )
 
     def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Decode greedily: the hypothesis alone."""
+        """Translate by greedy search: the hypothesis alone."""
         tokens = Subwords(meta["target"])
         found: dict[int, str] = {}
         for rows, source in _sources(split):
@@ -133,12 +157,12 @@ class Network(interfaces.Network):
         return pd.DataFrame({"hypothesis": [found[i] for i in range(len(split))]})
 
     def _attention(self, model: Translator, split: Split, best: dict[int, list[int]]) -> list[list[float]]:
-        """Return the weights of the first rows, T x S end to end; nothing for others or without attention."""
+        """Return the weights of the first rows, (T, S) flattened; empty for others and without attention."""
         weights: list[list[float]] = [[] for _ in range(len(split))]
-        for row in range(min(DRAWN, len(split))):
+        for row in range(min(ATTENTION_ROWS, len(split))):
             target = np.array([[START, *best[row][:-1]]], np.int32)
-            _, seen = model.read(target, model.encode(split.ragged("source")[row][None]))
-            weights[row] = [float(w) for w in seen.numpy().ravel()]
+            _, attended = model.read(target, model.encode(split.ragged("source")[row][None]))
+            weights[row] = [float(w) for w in attended.numpy().ravel()]
         return weights
 
 
@@ -150,7 +174,7 @@ def _shifted(target: Ragged) -> Ragged:
 
 
 def _sources(split: Split) -> Iterator[tuple[npt.NDArray[np.int64], Array]]:
-    """Walk over rows and padded sources, in batches of like length."""
+    """Yield row numbers and padded sources, in batches of similar length."""
     source = split.ragged("source")
     for rows in in_length_order(source.lengths, BATCH):
         yield rows, source.take(rows).padded(PAD)

@@ -1,4 +1,4 @@
-"""The recurrent translator: an encoder that reads from both ends, a decoder that may look back at it."""
+"""Recurrent translator: a bidirectional encoder and a decoder with optional attention."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seqops.tasks.translation.model.translator import Translator, TranslatorConf
 
 Tensor = Any
 State = tuple[tuple[Tensor, ...], ...]
-"""Of each layer, (R, 2U) each."""
+"""The state of each layer, tensors (R, 2U)."""
 ATTENTIONS: dict[str, type[LuongAttention] | type[BahdanauAttention]] = {
     "luong": LuongAttention,
     "bahdanau": BahdanauAttention,
@@ -21,37 +21,37 @@ ATTENTIONS: dict[str, type[LuongAttention] | type[BahdanauAttention]] = {
 
 
 class RecurrentMemory(NamedTuple):
-    """The encoded sources: states (B, S, 2U), keys of attention, lengths (B,), the decoder's first state."""
+    """Encoded sources: states (B, S, 2U), attention keys, lengths (B,), the decoder's initial state."""
 
     states: Tensor
     keys: Tensor
     lengths: Tensor
-    first: State
+    initial: State
 
 
 def recurrent(sizes: TranslatorConfig, units: int, name: str) -> LSTM | GRU:
-    """Make the recurrent layer of the chosen kind."""
+    """Create a recurrent layer of the chosen kind."""
     return LSTM(units, sizes.precision, name=name) if sizes.kind == "lstm" else GRU(units, name=name)
 
 
 class RecurrentTranslator(Translator):
     """Sequence to sequence by recurrent layers (Sutskever et al. 2014).
 
-    Each layer of the decoder goes on from the end of the encoder's; the decoder attends after its last layer
-    (Luong et al. 2015, section 3), or not at all.
+    Each decoder layer starts from the final state of the encoder layer; attention, if there is any, follows
+    the last decoder layer (Luong et al. 2015, section 3).
     """
 
     def __init__(self, sizes: TranslatorConfig, **kwargs: Any) -> None:
         super().__init__(sizes, **kwargs)
-        width, places = 2 * sizes.units, range(sizes.layers)
-        self.forwards = [recurrent(sizes, sizes.units, f"encoder_forwards_{i}") for i in places]
-        self.backwards = [recurrent(sizes, sizes.units, f"encoder_backwards_{i}") for i in places]
-        self.decoders = [recurrent(sizes, width, f"decoder_{i}") for i in places]
+        width, numbers = 2 * sizes.units, range(sizes.layers)
+        self.forwards = [recurrent(sizes, sizes.units, f"encoder_forwards_{i}") for i in numbers]
+        self.backwards = [recurrent(sizes, sizes.units, f"encoder_backwards_{i}") for i in numbers]
+        self.decoders = [recurrent(sizes, width, f"decoder_{i}") for i in numbers]
         attention = ATTENTIONS.get(sizes.attention)
         self.attention = attention(width, name="attention") if attention else None
         self.readout = keras.layers.Dense(sizes.embedding, activation="tanh", name="readout")
         self.drop_memory, self.drop_states = (
-            [keras.layers.Dropout(sizes.dropout, name=f"drop_{name}_{i}") for i in places]
+            [keras.layers.Dropout(sizes.dropout, name=f"drop_{name}_{i}") for i in numbers]
             for name in ("memory", "states")
         )
         self.drop_readout = keras.layers.Dropout(sizes.dropout, name="drop_readout")
@@ -59,34 +59,35 @@ class RecurrentTranslator(Translator):
     def encode(self, source: Tensor, training: bool = False) -> RecurrentMemory:
         """Encode sources (B, S)."""
         lengths = lengths_of(source)
-        states, first = self.drop_source(self.source_embedding(source), training=training), []
+        states, initial = self.drop_source(self.source_embedding(source), training=training), []
         for forwards, backwards, drop in zip(self.forwards, self.backwards, self.drop_memory, strict=True):
-            turned = tf.reverse_sequence(states, lengths, 1)
-            ahead = forwards(states, forwards.zeros(states), training=training)
-            back = backwards(turned, backwards.zeros(states), training=training)
+            backward_source = tf.reverse_sequence(states, lengths, 1)
+            forward = forwards(states, forwards.zeros(states), training=training)
+            backward = backwards(backward_source, backwards.zeros(states), training=training)
             ends = (
-                (gather_last(a, lengths), gather_last(b, lengths)) for a, b in zip(ahead, back, strict=True)
+                (gather_last(a, lengths), gather_last(b, lengths))
+                for a, b in zip(forward, backward, strict=True)
             )
-            first.append(tuple(tf.concat(both, -1) for both in ends))
-            states = tf.concat([ahead[0], tf.reverse_sequence(back[0], lengths, 1)], -1)
+            initial.append(tuple(tf.concat(both, -1) for both in ends))
+            states = tf.concat([forward[0], tf.reverse_sequence(backward[0], lengths, 1)], -1)
             states = drop(states, training=training)
         keys = self.attention.keys(states) if self.attention else states
-        return RecurrentMemory(states, keys, lengths, tuple(first))
+        return RecurrentMemory(states, keys, lengths, tuple(initial))
 
     def read(self, target: Tensor, encoded: RecurrentMemory, training: bool = False) -> tuple[Tensor, Tensor]:
-        """Read whole targets (B, T); returns readouts (B, T, E) and weights (B, T, S).
+        """Return readouts (B, T, E) and attention weights (B, T, S) of whole targets (B, T).
 
         Without attention S is 0.
         """
-        readouts, _, weights = self._decode(target, encoded, encoded.first, training)
+        readouts, _, weights = self._decode(target, encoded, encoded.initial, training)
         return readouts, weights
 
-    def first(self, encoded: RecurrentMemory, room: Tensor) -> State:
-        """Go on from the encoder's last state."""
-        return encoded.first
+    def initial_state(self, encoded: RecurrentMemory, max_tokens: Tensor) -> State:
+        """Return the encoder's final state."""
+        return encoded.initial
 
     def step(self, last: Tensor, state: State, encoded: RecurrentMemory) -> tuple[Tensor, State]:
-        """Read one more token of each row (R,); returns readouts (R, E) and the state after it."""
+        """Decode one more token of each row (R,); return readouts (R, E) and the state after it."""
         readouts, state, _ = self._decode(last[:, None], encoded, state)
         return readouts[:, 0], state
 

@@ -1,4 +1,4 @@
-"""The transformer as a translator: an encoder that sees all, a decoder that sees no later token."""
+"""Transformer translator: a bidirectional encoder and a causal decoder."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Tensor = Any
 
 
 class TransformerMemory(NamedTuple):
-    """The encoded sources, projected for each layer of the decoder, and the bias that hides their padding."""
+    """Encoded sources, projected for each decoder layer, and the bias that masks their padding."""
 
     projected: tuple[Projected, ...]
     bias: Tensor
 
 
 class TransformerTranslator(Translator):
-    """The encoder and the decoder of Vaswani et al. 2017, normalised at the start of each branch."""
+    """Encoder and decoder of Vaswani et al. 2017, with pre-layer normalisation."""
 
     def __init__(self, sizes: TranslatorConfig, **kwargs: Any) -> None:
         super().__init__(sizes, **kwargs)
@@ -32,31 +32,31 @@ class TransformerTranslator(Translator):
         """Encode sources (B, S)."""
         steps = tf.shape(source)[1]
         bias = padding(lengths_of(source), steps)
-        placed = self._placed(self.source_embedding(source), tf.range(steps))
-        states, _ = self.encoder(self.drop_source(placed, training=training), bias, training=training)
+        embedded = self._with_positions(self.source_embedding(source), tf.range(steps))
+        states, _ = self.encoder(self.drop_source(embedded, training=training), bias, training=training)
         return TransformerMemory(self.decoder.project(states), bias)
 
     def read(
         self, target: Tensor, encoded: TransformerMemory, training: bool = False
     ) -> tuple[Tensor, Tensor]:
-        """Read whole targets (B, T); returns readouts (B, T, E) and weights, a mean of heads, (B, T, S)."""
+        """Return readouts (B, T, E) of whole targets (B, T), and weights (B, T, S), the mean of the heads."""
         steps = tf.shape(target)[1]
-        placed = self._placed(self.target_embedding(target), tf.range(steps))
+        embedded = self._with_positions(self.target_embedding(target), tf.range(steps))
         readouts, weights = self.decoder(
-            self.drop_target(placed, training=training), causal(steps), *encoded, training=training
+            self.drop_target(embedded, training=training), causal(steps), *encoded, training=training
         )
         return readouts, tf.reduce_mean(weights, 1)
 
-    def first(self, encoded: TransformerMemory, room: Tensor) -> Cache:
-        """Return a cache with room for a whole translation."""
-        return self.decoder.empty(tf.shape(encoded.bias)[0], room)
+    def initial_state(self, encoded: TransformerMemory, max_tokens: Tensor) -> Cache:
+        """Return an empty cache for `max_tokens` tokens."""
+        return self.decoder.empty(tf.shape(encoded.bias)[0], max_tokens)
 
     def step(self, last: Tensor, state: Cache, encoded: TransformerMemory) -> tuple[Tensor, Cache]:
-        """Read one more token of each row (R,); returns readouts (R, E) and the cache with it."""
-        placed = self._placed(self.target_embedding(last), state.read)
-        return self.decoder.step(placed, state, None, *encoded)
+        """Decode one more token of each row (R,); return readouts (R, E) and the updated cache."""
+        embedded = self._with_positions(self.target_embedding(last), state.read)
+        return self.decoder.step(embedded, state, None, *encoded)
 
-    def _placed(self, embedded: Tensor, places: Tensor) -> Tensor:
-        # embeddings about 1 long are scaled to the length of their positions (section 3.4)
+    def _with_positions(self, embedded: Tensor, positions: Tensor) -> Tensor:
+        # embeddings of norm about 1 are scaled to the norm of the position encodings (section 3.4)
         width = self.sizes.embedding
-        return embedded * width**0.5 + sinusoids(places, width)
+        return embedded * width**0.5 + sinusoids(positions, width)

@@ -1,4 +1,4 @@
-"""What every translator is: sources and shifted targets in, logits out, searched greedily or by beam."""
+"""Base class of the translators: embeddings, softmax, loss, greedy and beam search."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from seqops.preprocessing.subwords import END, PAD, START
 
 Tensor = Any
 Encoded = Any
-"""What a translator keeps of its sources: tensors of B rows."""
+"""Encoded sources: tensors of B rows."""
 State = Any
-"""What a translator remembers between two tokens: tensors of R rows."""
+"""Decoder state between two tokens: tensors of R rows."""
 SYMBOLS = beam_search.Symbols(PAD, START, END)
 SOURCES = tf.TensorSpec([None, None], tf.int32)
 
 
 @dataclass(frozen=True)
 class TranslatorConfig:
-    """What a translator is made of: the keys of its section, the two vocabularies and what sampling needs.
+    """Settings of a translator: the `model` section, vocabulary sizes and token counts.
 
-    counts: of the target's tokens in training (V,), where `sampled_softmax_size` is not 0.
+    source, target: sizes of the vocabularies; counts: of the target tokens in training (V,), empty if
+    `sampled_softmax_size` is 0.
     """
 
     kind: Literal["lstm", "gru", "transformer"]
@@ -56,12 +57,12 @@ def lengths_of(source: Tensor) -> Tensor:
 
 
 def max_target_length(source: Tensor) -> Tensor:
-    """Allow each translation twice the length of its source: (B,)."""
+    """Return the maximum length of each translation, twice its source's and 10 more: (B,)."""
     return 2 * lengths_of(source) + 10
 
 
 class Translator(keras.Model):
-    """Embeddings, softmax, loss and search; what lies between them is for each kind to say."""
+    """Embeddings, softmax, loss and search; subclasses define encoder and decoder."""
 
     def __init__(self, sizes: TranslatorConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -85,24 +86,24 @@ class Translator(keras.Model):
 
     @abstractmethod
     def read(self, target: Tensor, encoded: Encoded, training: bool = False) -> tuple[Tensor, Tensor]:
-        """Read whole targets (B, T); returns readouts (B, T, E) and the weights of attention (B, T, S)."""
+        """Return readouts (B, T, E) and attention weights (B, T, S) of whole targets (B, T)."""
 
     @abstractmethod
-    def first(self, encoded: Encoded, room: Tensor) -> State:
-        """Return the state before the first of at most `room` tokens."""
+    def initial_state(self, encoded: Encoded, max_tokens: Tensor) -> State:
+        """Return the decoder state before the first of at most `max_tokens` tokens."""
 
     @abstractmethod
     def step(self, last: Tensor, state: State, encoded: Encoded) -> tuple[Tensor, State]:
-        """Read one more token of each row (R,); returns readouts (R, E) and the state after it."""
+        """Decode one more token of each row (R,); return readouts (R, E) and the state after it."""
 
     def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits of the N target tokens that are not padding, row after row: (N, V).
 
-        Where the softmax is sampled, training gets the readouts (N, E) instead: the loss draws its logits.
+        With a sampled softmax, training returns the readouts (N, E) instead: the loss samples the logits.
         """
         encoded = self.encode(inputs["source"], training)
         readouts, _ = self.read(inputs["target"], encoded, training)
-        # the dear product is made for real tokens only, and in two dimensions, where it is fast
+        # the expensive product is computed for real tokens only, and in two dimensions, where it is fast
         readouts = tf.boolean_mask(readouts, inputs["target"] != PAD)
         if training and isinstance(self.softmax, SampledSoftmax):
             return readouts
@@ -116,26 +117,26 @@ class Translator(keras.Model):
         sample_weight: Tensor = None,
         training: bool = True,
     ) -> Tensor:
-        """Return the mean loss of the compiled function, or, in training, that of the sampled softmax."""
+        """Return the mean of the compiled loss or, in training, of the sampled softmax if it is used."""
         if training and isinstance(self.softmax, SampledSoftmax):
             return tf.reduce_mean(self.softmax.loss(y, y_pred) * sample_weight)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     @tf.function(input_signature=[SOURCES])  # type: ignore[untyped-decorator]
     def greedy(self, source: Tensor) -> Tensor:
-        """Translate sources (B, S) by the likeliest tokens: (B, L)."""
+        """Translate sources (B, S) by greedy search: (B, L)."""
         encoded, limits = self.encode(source), max_target_length(source)
-        state = self.first(encoded, tf.reduce_max(limits))
+        state = self.initial_state(encoded, tf.reduce_max(limits))
         return beam_search.greedy(self._step(encoded), state, SYMBOLS, limits)
 
     @tf.function(input_signature=[SOURCES])  # type: ignore[untyped-decorator]
     def beams(self, source: Tensor) -> Hypotheses:
-        """Translate sources (B, S) by beam search, the best hypotheses first."""
+        """Translate sources (B, S) by beam search, best hypotheses first."""
         encoded, limits, width = self.encode(source), max_target_length(source), self.sizes.beam_size
-        state = self.first(encoded, tf.reduce_max(limits))
-        wide = tf.nest.map_structure(lambda t: tf.repeat(t, width, 0), encoded)
+        state = self.initial_state(encoded, tf.reduce_max(limits))
+        repeated = tf.nest.map_structure(lambda t: tf.repeat(t, width, 0), encoded)
         return beam_search.beam_search(
-            self._step(wide), state, SYMBOLS, limits, width, self.sizes.length_penalty
+            self._step(repeated), state, SYMBOLS, limits, width, self.sizes.length_penalty
         )
 
     def _step(self, encoded: Encoded) -> Step:
