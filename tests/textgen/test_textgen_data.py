@@ -41,7 +41,7 @@ def test_wrong_bytes_are_refused_by_file_and_line(tmp_path):
 
 @pytest.mark.parametrize("content", ["", "\n\n", "  \n"])
 def test_a_file_without_text_is_refused(tmp_path, content):
-    with pytest.raises(DataError, match=r"text\.txt: there is no text"):
+    with pytest.raises(DataError, match=r"text\.txt: the file contains no text"):
         task().read([written(tmp_path, content)])
 
 
@@ -119,7 +119,7 @@ def test_one_repeated_character_is_refused_in_plain_words():
     [broken] = failing("aaaaaaaaa\n" * 50)
     assert (
         broken
-        == "the text has at least 5 different characters (data.min_distinct_chars): fewer are no language"
+        == "the text has at least 5 different characters (data.min_distinct_chars): fewer are not a language"
     )
 
 
@@ -180,7 +180,7 @@ def test_text_that_is_no_object_is_a_prompt():
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"promt": "a", "prompt": "a"}, r"input 1: there is no setting 'promt'\. Known: prompt, temperature"),
+        ({"promt": "a", "prompt": "a"}, r"input 1: unknown setting 'promt'\. Known: prompt, temperature"),
         ({"length": 5}, "input 1: the object has no 'prompt'"),
         ({"prompt": 3}, "input 1: prompt: input should be a valid string, got 3"),
         (
@@ -192,7 +192,7 @@ def test_text_that_is_no_object_is_a_prompt():
         ({"prompt": "a", "top_k": 1.5}, "top_k: "),
         ({"prompt": "a", "length": 0}, "length: input should be greater than or equal to 1"),
         ({"prompt": "a", "seed": True}, "seed: "),
-        ({"prompt": "a\ud800"}, "half a character"),
+        ({"prompt": "a\ud800"}, "not valid Unicode"),
     ],
 )
 def test_a_wrong_setting_is_refused(asked, said):

@@ -1,1 +1,1 @@
-"""Language models that write text, by characters or subwords."""
+"""Text generation by language models over characters or subwords."""

@@ -1,4 +1,4 @@
-"""Scores of a language model: nats and bits a character."""
+"""Metrics of the textgen task: nats and bits per character."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.dataset import Dataset
 
 
-def costs(split: Split, nats: np.ndarray, cut: tokenizer.Tokenizer) -> pd.DataFrame:
-    """Lay out what each token of the rows costs (N,), as predictions: `nats` in sum, `each` one by one."""
+def costs(split: Split, nats: np.ndarray, tokens: tokenizer.Tokenizer) -> pd.DataFrame:
+    """Return the nats of each token (N,) as predictions: `nats`, summed over a row, and `each` of them."""
     rows = split.ragged("tokens")
-    nats = nats + cut.extra_nats[rows.values]
+    nats = nats + tokens.extra_nats[rows.values]
     each = [nats[end - n : end] for end, n in zip(rows.offsets[1:], split.plain("scored"), strict=True)]
     return pd.DataFrame({"nats": [float(row.sum()) for row in each], "each": [row.tolist() for row in each]})
 
@@ -37,19 +37,19 @@ def _bits(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Metrics(interfaces.Metrics):
-    """How likely held-out text is, a character at a time."""
+    """Negative log-likelihood of held-out text per character."""
 
     data: Dataset
 
     goal: ClassVar[Goal] = Goal("nats", higher_is_better=False)
 
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
-        """Score by nats and by bits a character, whatever the tokens are."""
+        """Score by nats and bits per character, which do not depend on the tokenizer."""
         statistics = np.stack([predicted["nats"].to_numpy(np.float64), truth.plain("characters")], axis=1)
-        # neighbours are alike: blocks of the cube root of the rows (Hall, Horowitz and Jing 1995)
+        # neighbouring rows are correlated: block length is the cube root of n (Hall, Horowitz and Jing 1995)
         block = max(1, round(len(truth) ** (1 / 3)))
-        how = f"passages of {self.data.passage} characters and more, {self.data.context} before each"
+        setup = f"passages of {self.data.passage} characters and more, {self.data.context} before each"
         return [
-            Score("nats", statistics, _per_character, False, f"nats a character, {how}", block),
-            Score("bits", statistics, _bits, False, f"bits a character, {how}", block),
+            Score("nats", statistics, _per_character, False, f"nats a character, {setup}", block),
+            Score("bits", statistics, _bits, False, f"bits a character, {setup}", block),
         ]

@@ -1,4 +1,4 @@
-"""Prompts in, text that goes on from them out."""
+"""Prediction endpoint of the textgen task."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from seqops.tasks.textgen.model import prompts
 
 @dataclass(frozen=True)
 class Endpoint(interfaces.Endpoint):
-    """Prompts in, text that goes on from them out."""
+    """Prompts in, continuations out."""
 
     data: Dataset
 
     intended_use: ClassVar[str] = (
-        "Writes text in the manner of what it was trained on, and tells how likely a text is, for study, "
+        "Generates text in the style of its training text, and estimates how likely a text is, for study, "
         "play and comparison."
     )
     limits: ClassVar[str] = (
-        "It knows spelling and manner, not facts: what it writes is made up, may repeat its training text "
-        "word for word, and may offend as that text may. Nothing that it says must be relied on or passed "
-        "off as a person's words."
+        "It models spelling and style, not facts: its output is made up, may repeat the training text word "
+        "for word, and may offend as that text may. Its output must not be relied on or passed off as "
+        "written by a person."
     )
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Encode prompts, bare or with settings as a JSON object. Raises DataError for a wrong setting."""
+        """Encode prompts, as text or as JSON objects with settings. Raises DataError if one is invalid."""
         parsed = [prompts.parse(text, number) for number, text in enumerate(inputs, 1)]
         return prompts.encoded(parsed, tokenizer.tokenizer_from_meta(meta))
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
-        """Answer with the prompt, the text that follows it, and the settings that it was made with."""
+        """Return each prompt, its continuation, and the settings of the generation."""
         answers = []
         for number, text in enumerate(inputs):
             row = predicted.iloc[number]
-            said = {name: row[name].item() for name in prompts.SETTINGS}
+            settings = {name: row[name].item() for name in prompts.SETTINGS}
             prompt = prompts.parse(text, number + 1).prompt
-            answers.append({"prompt": prompt, "text": str(row["text"]), **said})
+            answers.append({"prompt": prompt, "text": str(row["text"]), **settings})
         return answers
 
     def request_example(self, meta: Meta) -> str:
-        """Return how the training text begins."""
+        """Return the first words of the training text."""
         return str(meta["example"])

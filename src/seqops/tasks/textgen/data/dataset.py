@@ -1,4 +1,4 @@
-"""Running text: cut to tokens, split where it stands."""
+"""Dataset of the textgen task: running text, split in order, as tokens."""
 
 from __future__ import annotations
 
@@ -22,14 +22,37 @@ from seqops.tasks.textgen.data.sample import help_text
 
 @dataclass(frozen=True)
 class Dataset(interfaces.Dataset):
-    """Language modelling.
+    """Running text for language modelling.
 
-    encoding: of the files; tokens: what the model reads and writes; vocabulary: of subwords; min_count: a
-    character seen less often in training is unknown; window: tokens of a training row; passage: characters
-    of a held-out row at least, which ends where a word does, so that its tokens are those of the running
-    text; context: characters that it sees before those it is scored on; validation, test: shares of the
-    text, its end for the test; min_chars, min_distinct_chars: characters of a usable text; max_copied_share:
-    the share of long held-out lines that may stand in training; sample_chars: of the embedded text.
+    Attributes
+    ----------
+    encoding
+        Character encoding of the files.
+    tokens
+        Unit that the model reads and writes: `character`, or `bpe` subwords.
+    vocabulary
+        Maximum number of subwords; ignored for characters.
+    min_count
+        Occurrences in the training text below which a character is unknown; ignored for subwords.
+    window
+        Tokens of a training row.
+    passage
+        Minimum number of characters of a held-out row; it ends at the end of a word, so that its tokens are
+        those of the running text.
+    context
+        Characters before a held-out row that the model reads without being scored on them.
+    validation
+        Share of the text in the validation split, between training and test text.
+    test
+        Share of the text, its end, in the test split.
+    min_chars
+        Minimum number of characters of the text; a shorter one is rejected.
+    min_distinct_chars
+        Minimum number of different characters of the text.
+    max_copied_share
+        Maximum share of the held-out lines of 40 characters or more that also occur in the training text.
+    sample_chars
+        Number of characters of the sample text.
     """
 
     encoding: Literal["utf-8", "windows-1252"]
@@ -49,45 +72,47 @@ class Dataset(interfaces.Dataset):
     registered_name: ClassVar[str] = "char-language-model"
 
     def sample(self) -> Mapping[str, bytes]:
-        """Take what Python's own help says about the language."""
+        """Return the help texts about the Python language that CPython ships."""
         return {"sample.txt": help_text(self.sample_chars).encode()}
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
-        """Read text files to one row a line: line, text."""
+        """Read text files to one row per line: line, text."""
         return read_text(raw, self.encoding)
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Split where the text stands: training first, then validation, the end for the test."""
+        """Split the text in order: training, validation, test."""
         lengths = table["text"].str.len().to_numpy(np.int64)
-        place = (np.cumsum(lengths) - lengths) / max(int(lengths.sum()), 1)
+        position = (np.cumsum(lengths) - lengths) / max(int(lengths.sum()), 1)
         first = 1.0 - self.test
-        return np.select([place >= first, place >= first - self.validation], ["test", "validation"], "train")
+        return np.select(
+            [position >= first, position >= first - self.validation], ["test", "validation"], "train"
+        )
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Add the split and what the promises speak of."""
+        """Add the split and the columns that the checks read."""
         return checks.with_checked_columns(super().with_checked_columns(table))
 
     def expectations(self) -> Sequence[Expectation]:
-        """Promise enough text, of characters that belong in one, and splits in order and not copied."""
+        """Check the amount of text, its characters, the order of the splits, and copied lines."""
         return checks.expectations(self.min_chars, self.min_distinct_chars, self.max_copied_share)
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn characters, or subwords, from the training text."""
         text = windows.joined(table, split, "train")
-        learnt = tokenizer.fit_tokenizer(text, self.tokens, self.min_count, self.vocabulary)
-        return {**learnt, "window": self.window, "example": _opening(text)}
+        vocabulary = tokenizer.fit_tokenizer(text, self.tokens, self.min_count, self.vocabulary)
+        return {**vocabulary, "window": self.window, "example": _opening(text)}
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Cut the training text to windows, the others to passages; those do not hang on the meta."""
-        cut = tokenizer.tokenizer_from_meta(meta)
+        """Encode training text as windows, the others as passages whose limits do not depend on `meta`."""
+        tokens = tokenizer.tokenizer_from_meta(meta)
         training, validation, test = (
             windows.joined(table, split, name) for name in ("train", "validation", "test")
         )
         known = windows.long_lines(training)
         return {
-            "train": windows.windows(training, cut, self.window),
-            "validation": windows.held_out(training, validation, cut, self.passage, self.context, known),
-            "test": windows.held_out(training + validation, test, cut, self.passage, self.context, known),
+            "train": windows.windows(training, tokens, self.window),
+            "validation": windows.held_out(training, validation, tokens, self.passage, self.context, known),
+            "test": windows.held_out(training + validation, test, tokens, self.passage, self.context, known),
         }
 
 

@@ -1,4 +1,4 @@
-"""Text files to rows: one a raw line, its line break included, so that the rows joined are the text."""
+"""Reader of text files: one row per line, with its line break, so that the joined rows are the text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pandas as pd
 from seqops.core.errors import DataError
 
 PIECE = 1000
-"""Characters of a row at most: a longer line is cut to pieces, which have its number."""
+"""Maximum number of characters of a row; a longer line becomes several rows with its number."""
 
 
 def read_text(raw: Sequence[Path], encoding: str) -> pd.DataFrame:
-    """Read files, one after another: line, text. Raises DataError for wrong bytes and for an empty file."""
+    """Read files in order to columns line, text. Raises DataError if one is empty or cannot be decoded."""
     rows = [row for path in raw for row in _rows(path, encoding)]
     return pd.DataFrame({"line": [line for line, _ in rows], "text": [text for _, text in rows]})
 
@@ -22,7 +22,7 @@ def read_text(raw: Sequence[Path], encoding: str) -> pd.DataFrame:
 def _rows(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
     text = _decoded(path, encoding).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise DataError.at(path, None, "there is no text in it", "Give a file with some pages of text.")
+        raise DataError.at(path, None, "the file contains no text", "Give a file with some pages of text.")
     lines = text.removesuffix("\n").split("\n")
     for number, line in enumerate(lines, 1):
         whole = f"{line}\n"
@@ -37,5 +37,5 @@ def _decoded(path: Path, encoding: str) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         what = f"byte 0x{raw[error.start]:02x} is not {encoding}"
-        fix = "Save the file as UTF-8, or name the encoding that it has (data.encoding)."
+        fix = "Save the file as UTF-8, or set data.encoding to its encoding."
         raise DataError.at(path, line, what, fix) from None

@@ -1,4 +1,4 @@
-"""The embedded text: what Python's own help says about the language, which every CPython ships."""
+"""Sample text: the help about the Python language that CPython ships."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydoc_data.topics import topics
 
 
 def help_text(max_chars: int) -> str:
-    """Join the topics, paragraphs that stand twice once only, and cut after a paragraph near the size."""
+    """Join the distinct paragraphs of the topics, up to `max_chars` characters."""
     paragraphs = dict.fromkeys(
         part.strip("\n") for name in sorted(topics) for part in topics[name].split("\n\n") if part.strip()
     )

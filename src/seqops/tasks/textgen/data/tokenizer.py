@@ -1,4 +1,4 @@
-"""What a text is cut to: characters, or subwords of running text."""
+"""Tokenizers of running text: characters or subwords."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from seqops.preprocessing.vocabulary import UNKNOWN, build_vocabulary
 
 Ids = npt.NDArray[np.int32]
 UNICODE = 0x110000 - 0x800
-"""Characters that Unicode has room for: its code points less the surrogates."""
+"""Number of possible characters: the code points of Unicode without the surrogates."""
 
 BREAK = "\n"
-"""What a text is read to begin after."""
+"""Precedes every text, as the context of its first token."""
 
 
 class Tokenizer(Protocol):
-    """A way to cut text to ids and to put it together again.
+    """A mapping from text to ids and back.
 
-    size: of the vocabulary; n_special_tokens: ids below this stand for no text and are never written;
-    surcharge (V,): nats that a token costs beyond its own probability, because more than one text is meant by
-    it.
+    size: of the vocabulary; n_special_tokens: ids below this represent no text and are never generated;
+    extra_nats (V,): nats added to the cost of a token that represents more than one text.
     """
 
     size: int
@@ -36,23 +35,23 @@ class Tokenizer(Protocol):
     extra_nats: npt.NDArray[np.float64]
 
     def encode(self, text: str) -> Ids:
-        """Cut a text to ids."""
+        """Encode a text as ids."""
         ...
 
-    def starts(self, ids: Ids) -> list[str]:
-        """Name the text of each id, for a person."""
+    def pieces(self, ids: Ids) -> list[str]:
+        """Return the text of each id, for display."""
         ...
 
     def writer(self) -> Callable[[int], str]:
-        """Return what turns ids, one after another, to text; half a character is held back."""
+        """Return a function that decodes ids one by one; an incomplete character is held back."""
         ...
 
 
 class CharacterTokenizer:
-    """Characters by their place in a vocabulary; one outside it is UNKNOWN.
+    """Characters as indices into a vocabulary; one outside it is UNKNOWN.
 
-    An unknown character costs what UNKNOWN costs, and the choice among all the characters of Unicode that
-    the vocabulary lacks.
+    An unknown character costs the nats of UNKNOWN plus those of a uniform choice among all characters of
+    Unicode that the vocabulary lacks.
     """
 
     n_special_tokens = 2
@@ -61,28 +60,28 @@ class CharacterTokenizer:
         self.vocabulary, self.size = list(vocabulary), len(vocabulary)
         known = np.array([ord(c) for c in vocabulary[self.n_special_tokens :]], np.uint32)
         self._order = np.argsort(known)
-        self._sorted = known[self._order]
+        self._sorted_points = known[self._order]
         self.extra_nats = np.zeros(self.size)
         self.extra_nats[UNKNOWN] = math.log(UNICODE - len(known))
 
     def encode(self, text: str) -> Ids:
-        """Look every character up."""
+        """Return the index of every character."""
         points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-        place = np.minimum(np.searchsorted(self._sorted, points), len(self._sorted) - 1)
-        found = self._sorted[place] == points
-        return np.where(found, self._order[place] + self.n_special_tokens, UNKNOWN).astype(np.int32)
+        index = np.minimum(np.searchsorted(self._sorted_points, points), len(self._sorted_points) - 1)
+        found = self._sorted_points[index] == points
+        return np.where(found, self._order[index] + self.n_special_tokens, UNKNOWN).astype(np.int32)
 
-    def starts(self, ids: Ids) -> list[str]:
-        """Name each character."""
+    def pieces(self, ids: Ids) -> list[str]:
+        """Return each character."""
         return [self.vocabulary[i] for i in ids]
 
     def writer(self) -> Callable[[int], str]:
-        """Write each character as it comes."""
+        """Return a function that decodes one character at a time."""
         return lambda token: self.vocabulary[token]
 
 
 class SubwordTokenizer:
-    """Subwords over bytes, which know every character."""
+    """Byte-level subwords, which cover every character."""
 
     n_special_tokens = SPECIALS
 
@@ -92,26 +91,26 @@ class SubwordTokenizer:
         self.extra_nats = np.zeros(self.size)
 
     def encode(self, text: str) -> Ids:
-        """Cut a text to subwords, in parts that end between words, where cutting changes nothing."""
+        """Encode a text as subwords, in parts that end between words, which gives the same subwords."""
         parts = [text[a:b] for a, b in passages(text, 1 << 12)]
         return np.array([i for row in self._subwords.encode(parts) for i in row], np.int32)
 
-    def starts(self, ids: Ids) -> list[str]:
-        """Name each subword."""
+    def pieces(self, ids: Ids) -> list[str]:
+        """Return each subword."""
         return self._subwords.pieces(ids)
 
     def writer(self) -> Callable[[int], str]:
-        """Write subwords as whole characters."""
+        """Return a function that decodes subwords to whole characters."""
         return self._subwords.writer()
 
 
 def fit_tokenizer(text: str, kind: str, min_count: int, vocabulary: int) -> Meta:
-    """Learn what the tokens of a training text are. Raises DataError where nothing is known often enough."""
+    """Fit a tokenizer to a training text. Raises DataError if no character reaches `min_count`."""
     if kind == "character":
         characters = build_vocabulary([text], min_count)
         if len(characters) <= CharacterTokenizer.n_special_tokens:
             raise DataError(
-                f"no character stands {min_count} times in the training text. Lower data.min_count."
+                f"no character occurs {min_count} times in the training text. Lower data.min_count."
             )
         return {"tokens": kind, "vocabulary": characters, "size": len(characters)}
     parts = (text[a:b] for a, b in passages(text, 1 << 12))
@@ -120,7 +119,7 @@ def fit_tokenizer(text: str, kind: str, min_count: int, vocabulary: int) -> Meta
 
 
 def tokenizer_from_meta(meta: Meta) -> Tokenizer:
-    """Return the tokens that were learnt."""
+    """Return the tokenizer that `fit_tokenizer` fitted."""
     return (
         CharacterTokenizer(meta["vocabulary"])
         if meta["tokens"] == "character"
@@ -129,16 +128,16 @@ def tokenizer_from_meta(meta: Meta) -> Tokenizer:
 
 
 def written(tokens: Tokenizer, ids: Iterable[int]) -> str:
-    """Put ids together to a text."""
+    """Decode ids to a text."""
     write = tokens.writer()
     return "".join(write(int(i)) for i in ids)
 
 
 def passages(text: str, size: int) -> list[tuple[int, int]]:
-    """Cut a text to (start, end) of at least `size` characters that end where a word does.
+    """Split a text into (start, end) of at least `size` characters that end at the end of a word.
 
-    A subword never reaches over such a place, so the tokens of the parts are those of the whole. Text
-    without blanks is cut at twice the size.
+    A subword never crosses such a boundary, so the tokens of the parts are those of the whole. Text
+    without white space is split at twice the size.
     """
     cuts = [0]
     while len(text) - cuts[-1] > size:

@@ -1,4 +1,4 @@
-"""What costs are compared with, and where they arise."""
+"""Baselines, slices, drift features, examples and plots of the textgen task."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from seqops.tasks.textgen.metrics import Metrics
 
 @dataclass(frozen=True)
 class Evaluation(interfaces.Evaluation):
-    """Models without a network, slices of the text, and pictures of costs."""
+    """Baselines without a network, slices of the text, and plots of the negative log-likelihood."""
 
     data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
-        """Know nothing; know how frequent tokens are; know what follows up to five of them."""
+        """Predict uniformly, by token frequencies, and by n-grams with up to five tokens of history."""
         return baselines.all_of(splits, meta)
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Slice by copied lines, unknown characters and place in the text."""
+        """Slice by copied lines, unknown characters and position in the text."""
         return plots.slices(truth, meta)
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
-        """Watch how often each token stands in a window, or in a passage without its context."""
-        found = windows.own(split)
-        names = np.array(tokenizer.tokenizer_from_meta(meta).starts(np.arange(meta["size"], dtype=np.int32)))
+        """Return the tokens of each window, or of each passage without its context, and the unknown share."""
+        found = windows.scored_tokens(split)
+        names = np.array(tokenizer.tokenizer_from_meta(meta).pieces(np.arange(meta["size"], dtype=np.int32)))
         return {
             "token": Ragged(names[found.values], found.offsets),
             "unknown tokens": share(found.values == UNKNOWN, found),
         }
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
-        """Show each passage and what it costs."""
+        """Show each passage and its negative log-likelihood."""
         return plots.examples(predicted, truth)
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
-        """Draw where the nats are spent."""
+        """Plot the nats per token by position and by kind of token."""
         return plots.plots(predicted, truth, meta)

@@ -1,4 +1,4 @@
-"""Interpolated n-gram models of tokens, smoothed after Witten and Bell, as whole-array arithmetic."""
+"""Interpolated n-gram models with Witten-Bell smoothing, in vectorised form."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ Floats = npt.NDArray[np.float64]
 class Order:
     """The counts of one order n.
 
-    keys: every n-gram of training, sorted, each the rank of its first n - 1 tokens times V plus its last;
-    counts: of each; seen, kinds: for each history, by rank, how often it is followed, and by how many
-    different tokens.
+    keys: the n-grams of the training text, sorted, each encoded as the rank of its first n - 1 tokens times V
+    plus its last token; counts: of each n-gram; seen, distinct: of each history, by rank, the number of
+    tokens and of distinct tokens that follow it.
     """
 
     keys: Ints
     counts: Ints
     seen: Ints
-    kinds: Ints
+    distinct: Ints
 
 
-def count_ngrams(text: Ints, vocabulary: int, highest: int) -> list[Order]:
-    """Count the n-grams of a running text (N,), n from 1 to `highest`.
+def count_ngrams(text: Ints, vocabulary: int, max_order: int) -> list[Order]:
+    """Count the n-grams of a running text (N,), n from 1 to `max_order`.
 
-    A history is known by its rank among those seen, so no key grows beyond N * V, whatever the order.
+    A history is encoded as its rank among those seen, so that no key exceeds N * V, whatever the order.
     """
     orders = []
     ranks, histories = np.zeros(len(text), np.int64), 1  # the empty history, before each token
-    for n in range(1, highest + 1):
+    for n in range(1, max_order + 1):
         keys, place, counts = np.unique(
             ranks * vocabulary + text[n - 1 :], return_inverse=True, return_counts=True
         )
@@ -49,11 +49,11 @@ def count_ngrams(text: Ints, vocabulary: int, highest: int) -> list[Order]:
 
 
 def probabilities(orders: list[Order], rows: Ragged, vocabulary: int, outcomes: int) -> Iterator[Floats]:
-    """Yield, for order after order, the probability of every token of the rows (N,) after those before it.
+    """Yield for each order the probability of every token of the rows (N,) given those before it.
 
     P(w|h) = (c(hw) + T(h) P(w|h')) / (c(h) + T(h)), where T(h) tokens were seen after the history h, and
-    h' is h without its first token; the lowest order rests on one in `outcomes` (Witten and Bell 1991,
-    method C; Chen and Goodman 1999, section 2.4). No history reaches over the start of a row.
+    h' is h without its first token; the lowest order backs off to 1 / `outcomes` (Witten and Bell 1991,
+    method C; Chen and Goodman 1999, section 2.4). No history crosses the start of a row.
     """
     text = rows.values.astype(np.int64)
     place = np.arange(len(text)) - np.repeat(rows.offsets[:-1], rows.lengths)
@@ -64,15 +64,15 @@ def probabilities(orders: list[Order], rows: Ragged, vocabulary: int, outcomes: 
         history = np.where(usable, ranks, 0)
         found = _find(order.keys, history * vocabulary + text)
         count = np.where(found >= 0, order.counts[found], 0)
-        kinds = order.kinds[history]
-        mixed = (count + kinds * before) / np.maximum(order.seen[history] + kinds, 1)
-        before = np.where(usable & (kinds > 0), mixed, before)
+        distinct = order.distinct[history]
+        mixed = (count + distinct * before) / np.maximum(order.seen[history] + distinct, 1)
+        before = np.where(usable & (distinct > 0), mixed, before)
         yield before
-        # the n-gram that ends before a token is the next order's history of it
+        # the n-gram that ends before a token is its history in the next order
         ranks = np.concatenate([[-1], np.where(usable, found, -1)[:-1]])
 
 
-def _find(keys: Ints, sought: Ints) -> Ints:
-    """Return the place of each key, or -1."""
-    place = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
-    return np.where(keys[place] == sought, place, -1)
+def _find(keys: Ints, queries: Ints) -> Ints:
+    """Return the index of each key, or -1."""
+    index = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
+    return np.where(keys[index] == queries, index, -1)

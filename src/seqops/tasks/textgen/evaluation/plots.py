@@ -1,4 +1,4 @@
-"""What a model's costs look like: the dearest passages, and where in a passage the nats are spent."""
+"""Slices and examples of passages; plots of the nats per token by position and by kind of token."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from seqops.core.ragged import Split
 from seqops.preprocessing.vocabulary import UNKNOWN
 from seqops.tasks.textgen.data import tokenizer
 
-TAIL = 60
-"""Characters of its context that are shown of a passage."""
+CONTEXT_SHOWN = 60
+"""Characters of the context that an example shows."""
 
 STEP = 20
-"""Tokens whose costs are drawn as one point."""
+"""Tokens averaged into one point of the plot."""
 
 KINDS = ("line break", "blank", "small letter", "capital letter", "other letter", "digit", "sign", "unknown")
 
 
 def slices(truth: Split, meta: Meta) -> dict[str, npt.NDArray[np.bool_]]:
-    """Name the passages without a copied line, those with an unknown character, and the halves."""
+    """Return masks of the passages without a copied line, those with an unknown character, and the halves."""
     rows, place = truth.ragged("tokens"), np.arange(len(truth))
     ids = [rows[i][-n:] for i, n in enumerate(truth.plain("scored"))]
     named = {"no line copied from training": ~truth.plain("leaked")}
@@ -32,11 +32,11 @@ def slices(truth: Split, meta: Meta) -> dict[str, npt.NDArray[np.bool_]]:
 
 
 def examples(predicted: pd.DataFrame, truth: Split) -> pd.DataFrame:
-    """Show each passage, the end of its context, and what it costs."""
+    """Show each passage, the end of its context, and its negative log-likelihood."""
     characters = truth.plain("characters")
     return pd.DataFrame(
         {
-            "input": [text[-TAIL:] for text in truth.ragged("context").texts()],
+            "input": [text[-CONTEXT_SHOWN:] for text in truth.ragged("context").texts()],
             "truth": truth.ragged("text").texts(),
             "predicted": [
                 f"{nats:.1f} nats for {n} characters"
@@ -47,7 +47,7 @@ def examples(predicted: pd.DataFrame, truth: Split) -> pd.DataFrame:
 
 
 def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
-    """Draw the mean cost of a token by its place in the passage, and by what it begins with."""
+    """Plot the mean nats per token by position in the passage, and by the token's first character."""
     each = [np.asarray(row, np.float64) for row in predicted["each"]]
     places = np.concatenate([np.arange(len(row)) // STEP for row in each])
     nats = np.concatenate(each)
@@ -55,20 +55,20 @@ def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
         pd.DataFrame({"token": places * STEP + 1, "nats": nats}).groupby("token", as_index=False).mean()
     )
     return [
-        Plot("by_place", "Nats of a token by its place in the passage", "line", by_place, "token", ["nats"]),
+        Plot("by_place", "Nats per token by position in the passage", "line", by_place, "token", ["nats"]),
         _by_kind(nats, truth, meta),
     ]
 
 
 def _by_kind(nats: npt.NDArray[np.float64], truth: Split, meta: Meta) -> Plot:
-    cut, rows = tokenizer.tokenizer_from_meta(meta), truth.ragged("tokens")
+    tokens, rows = tokenizer.tokenizer_from_meta(meta), truth.ragged("tokens")
     ids = np.concatenate([rows[i][-n:] for i, n in enumerate(truth.plain("scored"))])
     known, place = np.unique(ids, return_inverse=True)
-    kinds = np.array([_kind(text) for text in cut.starts(known)])[place]
+    kinds = np.array([_kind(text) for text in tokens.pieces(known)])[place]
     spent = pd.Series(nats).groupby(kinds).mean()
     shown = [kind for kind in KINDS if kind in spent]
     table = pd.DataFrame({"begins with": shown, "nats": [spent[kind] for kind in shown]})
-    return Plot("by_kind", "Nats of a token by what it begins with", "bar", table, "begins with", ["nats"])
+    return Plot("by_kind", "Nats per token by its first character", "bar", table, "begins with", ["nats"])
 
 
 def _kind(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The state that a recurrent model carries from batch to batch while it learns."""
+"""The state that a recurrent model carries from batch to batch in training."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ NOWHERE = -1
 
 
 class CarriedState:
-    """What each row's state was after the batch before, and the place in the text where that was.
+    """The state of each row after the previous batch, and the position in the text where it ended.
 
-    A row goes on only where it starts at that very place, and else from nothing: so no order of batches,
-    no new epoch and no fit gone on with can lead a wrong state on. These variables are none of Keras', so
-    nothing of them is saved with the weights, and no batch size stands in the model.
+    A row takes over a state only if it starts at exactly that position, and starts from zeros otherwise: so
+    no order of batches, new epoch or resumed fit can carry over a wrong state. Keras does not track these
+    variables, so they are not saved with the weights, and the model has no fixed batch size.
     """
 
     def __init__(self, encoder: LanguageEncoder) -> None:
         self._state = tf.nest.map_structure(_rows_of, encoder.zeros(0))
-        self._places = _rows_of(tf.zeros([0], tf.int64))
+        self._positions = _rows_of(tf.zeros([0], tf.int64))
 
     def before(self, starts: Tensor) -> States:
-        """Return the states from which rows go on that start at these places (B,)."""
+        """Return the initial states of rows that start at these positions (B,)."""
         rows = tf.shape(starts)[0]
-        places = tf.pad(self._places.read_value(), [[0, rows]], constant_values=NOWHERE)[:rows]
-        follows = tf.cast(places == starts, tf.float32)[:, None]
+        positions = tf.pad(self._positions.read_value(), [[0, rows]], constant_values=NOWHERE)[:rows]
+        follows = tf.cast(positions == starts, tf.float32)[:, None]
 
         def of(part: tf.Variable) -> Tensor:
             padded = tf.pad(part.read_value(), [[0, rows], [0, 0]])
@@ -38,12 +38,12 @@ class CarriedState:
         return states
 
     def keep(self, states: States, ends: Tensor) -> None:
-        """Remember the states (B, U) of rows that end at these places (B,)."""
+        """Store the states (B, U) of rows that end at these positions (B,)."""
         for variable, value in zip(tf.nest.flatten(self._state), tf.nest.flatten(states), strict=True):
             variable.assign(value)
-        self._places.assign(ends)
+        self._positions.assign(ends)
 
 
 def _rows_of(value: Tensor) -> tf.Variable:
-    """Make a variable for any number of rows."""
+    """Create a variable for any number of rows."""
     return tf.Variable(value, trainable=False, shape=[None, *value.shape[1:]])

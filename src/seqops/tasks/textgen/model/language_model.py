@@ -1,4 +1,4 @@
-"""The Keras model: tokens to the logits of the next ones, what a text costs, and text that goes on."""
+"""The Keras model: next-token logits, negative log-likelihood of texts, and generation."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from seqops.tasks.textgen.model.windowed_transformer import WindowedTransformer
 
 Tensor = Any
 ROWS = 8
-"""Texts that are written side by side, always so many: the arithmetic, to its last bit, is then the same
-for a text alone as for one among others."""
+"""Texts generated in parallel. The number is fixed so that a text is the same, to the last bit, alone and in
+a batch."""
 
 
 class LanguageModel(keras.Model):
-    """Rows of tokens in, logits of what follows each real one out."""
+    """Rows of tokens in, logits of the token after each real one out."""
 
     def __init__(
         self,
@@ -35,14 +35,14 @@ class LanguageModel(keras.Model):
         super().__init__(**kwargs)
         self.encoder, self.head, self.n_special_tokens = encoder, head, n_special_tokens
         self.carried_state: CarriedState | None = None
-        self.costs = tf.function(self._costs, input_signature=_COSTED)
+        self.costs = tf.function(self._costs, input_signature=_COSTS_SIGNATURE)
         state = tf.nest.map_structure(_spec, encoder.zeros(ROWS))
-        self.write = tf.function(self._write, input_signature=(*_ASKED, state))
+        self.write = tf.function(self._write, input_signature=(*_WRITE_SIGNATURE, state))
 
     def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Tensor:
-        """Return logits of what follows the N tokens that are not padding, row after row: (N, V).
+        """Return logits of the tokens after the N that are not padding, row after row: (N, V).
 
-        tokens: (B, T); start: of each row in the text (B,), by which a state is carried on in training.
+        tokens: (B, T); start: position of each row in the text (B,), which carries states over in training.
         """
         tokens = inputs["tokens"]
         hidden = self._read(tokens, inputs["start"], training)
@@ -63,28 +63,28 @@ class LanguageModel(keras.Model):
     def _costs(self, tokens: Tensor, lengths: Tensor, scored: Tensor) -> Tensor:
         """Return the nats of the last `scored` tokens of each row (B, T), row after row: (N,)."""
         hidden = self._read(tokens[:, :-1], tf.zeros_like(lengths, tf.int64), training=False)
-        place = tf.range(1, tf.shape(tokens)[1])
-        wanted = (place < lengths[:, None]) & (place >= (lengths - scored)[:, None])
+        position = tf.range(1, tf.shape(tokens)[1])
+        wanted = (position < lengths[:, None]) & (position >= (lengths - scored)[:, None])
         truth = tf.boolean_mask(tokens[:, 1:], wanted)
         logits = self.head(tf.boolean_mask(hidden, wanted))
         return tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
 
-    def _write(self, given: Tensor, uniform: Tensor, choice: Tensor, token: Tensor, state: Any) -> Any:
-        """Read S tokens of each row one by one; return what was chosen after each (R, S), and the state.
+    def _write(self, given: Tensor, uniform: Tensor, sampling: Tensor, token: Tensor, state: Any) -> Any:
+        """Read S tokens of each row one by one; return the token sampled after each (R, S), and the state.
 
-        given: (R, S), the tokens to read, -1 where it is the one chosen before; token: (R,), the one chosen
-        before the first; uniform: (R, S), numbers of [0, 1) to choose by; choice: (3, R), each row's
+        given: (R, S), the tokens to read, -1 for the one sampled before; token: (R,), the one sampled before
+        the first; uniform: (R, S), random numbers of [0, 1) for the sampling; sampling: (3, R), each row's
         temperature, top_k and top_p.
         """
         steps = tf.shape(given)[1]
-        how = SamplingConfig(choice[0], tf.cast(choice[1], tf.int32), choice[2])
-        silent = tf.range(self.head.size) < self.n_special_tokens
+        config = SamplingConfig(sampling[0], tf.cast(sampling[1], tf.int32), sampling[2])
+        special = tf.range(self.head.size) < self.n_special_tokens
 
         def step(t: Tensor, token: Tensor, state: Any, written: Any) -> tuple[Any, ...]:
             token = tf.where(given[:, t] >= 0, given[:, t], token)
             hidden, now = self.encoder.step(token, state)
-            logits = tf.where(silent, tf.float32.min, self.head(hidden))
-            token = tf.ensure_shape(sample_token(logits, uniform[:, t], how), [ROWS])
+            logits = tf.where(special, tf.float32.min, self.head(hidden))
+            token = tf.ensure_shape(sample_token(logits, uniform[:, t], config), [ROWS])
             state = tf.nest.map_structure(lambda new, old: tf.ensure_shape(new, old.shape), now, state)
             return t + 1, token, state, written.write(t, token)
 
@@ -95,12 +95,12 @@ class LanguageModel(keras.Model):
         return tf.transpose(written.stack()), state
 
 
-_COSTED = (
+_COSTS_SIGNATURE = (
     tf.TensorSpec([None, None], tf.int32),
     tf.TensorSpec([None], tf.int32),
     tf.TensorSpec([None], tf.int32),
 )
-_ASKED = (
+_WRITE_SIGNATURE = (
     tf.TensorSpec([ROWS, None], tf.int32),
     tf.TensorSpec([ROWS, None], tf.float32),
     tf.TensorSpec([3, ROWS], tf.float32),
@@ -113,7 +113,7 @@ def _spec(tensor: Tensor) -> tf.TensorSpec:
 
 
 def recurrent(sizes: LanguageEncoderConfig, n_special_tokens: int, stateful: bool) -> LanguageModel:
-    """Make a recurrent language model."""
+    """Create a recurrent language model."""
     encoder = LanguageEncoder(sizes, name="encoder")
     tied = encoder.embedding if sizes.tie_embeddings else None
     head = TemperedSoftmax(sizes.vocabulary, tied, sizes.precision, name="softmax")
@@ -125,7 +125,7 @@ def recurrent(sizes: LanguageEncoderConfig, n_special_tokens: int, stateful: boo
 def windowed_transformer(
     encoder: WindowedTransformer, vocabulary: int, tie_embeddings: bool, n_special_tokens: int
 ) -> LanguageModel:
-    """Make a language model of a causal transformer."""
+    """Create a language model of a causal transformer."""
     head = TemperedSoftmax(
         vocabulary, encoder.embedding if tie_embeddings else None, "float32", name="softmax"
     )

@@ -1,4 +1,4 @@
-"""The language model as a task's network: batches that follow one another, costs, and writing."""
+"""Network of the textgen task: batches, negative log-likelihood and generation."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from seqops.tasks.textgen.model.language_model import LanguageModel, recurrent, 
 from seqops.tasks.textgen.model.windowed_transformer import WindowedTransformer
 
 BATCH = 32
-"""Passages that are scored at once."""
+"""Passages scored at once."""
 
 PASSAGES = 200
-"""Of the validation text, at most so many set the temperature."""
+"""Maximum number of validation passages that the temperature is fitted to."""
 
 TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 
@@ -39,11 +39,38 @@ TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 class Network(interfaces.Network):
     """A recurrent or a causal transformer language model (Graves 2013; Vaswani et al. 2017).
 
-    kind: of the layers; embedding: width of a recurrent model's (a transformer's is `units`); heads: of a
-    transformer; tie_embeddings: the softmax shares the embedding, and the last recurrent layer has its width;
-    precision: of an LSTM's big products in training; stateful: while it learns, each window goes on from
-    the state in which the window before it ended (Mikolov et al. 2010), else from nothing, windows in any
-    order; temperature, top_k, top_p, length, seed: of writing, where a request does not say.
+    Attributes
+    ----------
+    kind
+        Type of the layers: `lstm`, `gru`, or a causal `transformer`.
+    embedding
+        Dimensions of a token embedding of a recurrent model; a transformer uses `units`.
+    units
+        Units of a recurrent layer, or model width of a transformer, a multiple of `heads`.
+    layers
+        Number of layers.
+    heads
+        Attention heads of a transformer; recurrent kinds ignore it.
+    dropout
+        Dropout rate in training.
+    tie_embeddings
+        Whether the softmax shares the weights of the embedding; the last recurrent layer then has its width.
+    precision
+        Precision of the matrix products of an LSTM in training; `bfloat16` is faster on processors that
+        support it.
+    stateful
+        Whether, in training, each window starts from the state at the end of the previous one (Mikolov et
+        al. 2010), or from zeros, with windows in any order. A transformer needs false.
+    temperature
+        Sampling temperature if a request gives none; 0: the most likely token.
+    top_k
+        Number of most likely tokens to sample from if a request gives none; 0: all.
+    top_p
+        Probability of the most likely tokens to sample from if a request gives none; 1: all.
+    length
+        Number of tokens to generate if a request gives none.
+    seed
+        Random seed of the sampling if a request gives none.
     """
 
     kind: Literal["lstm", "gru", "transformer"]
@@ -96,54 +123,54 @@ class Network(interfaces.Network):
         return recurrent(sizes_, n_special_tokens, self.stateful)
 
     def batch(self, split: Split, meta: Meta) -> Batch:
-        """Pad windows (B, T); the truth is flat, of real tokens only: (N,)."""
+        """Pad windows (B, T); the labels are flat, of real tokens only: (N,)."""
         rows = split.ragged("tokens")
         first = np.zeros(len(rows.values), np.bool_)
         first[rows.offsets[:-1]] = True
         truth = rows.values[~first]
         inputs = {"tokens": rows.padded(PAD)[:, :-1], "start": split.plain("start")}
         short = rows.lengths - 1 < inputs["tokens"].shape[1]
-        inputs["tokens"][short, rows.lengths[short] - 1] = PAD  # its last token is only to be told
-        # every token of an epoch weighs the same, however many its batch has
+        inputs["tokens"][short, rows.lengths[short] - 1] = PAD  # the last token is only a label
+        # every token of an epoch has the same weight, however many its batch has
         weight = len(truth) / (len(split) * meta["window"])
         return inputs, truth, np.full(len(truth), weight, np.float32)
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
-        """Count the tokens that each row tells: (n,)."""
+        """Count the tokens that each row predicts: (n,)."""
         return split.ragged("tokens").lengths - 1
 
     def order(self, split: Split, batch_size: int) -> Sequence[npt.NDArray[np.int64]] | None:
-        """Lay the windows out so that row i of a batch goes on where row i of the one before ended."""
+        """Order the windows so that row i of a batch continues row i of the previous batch."""
         return streams(len(split), batch_size) if self.stateful else None
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Say what each held-out passage costs, or write on from each prompt, as the split asks."""
+        """Return the negative log-likelihood of held-out passages, or continuations of prompts."""
         if "scored" in split.columns:
             return self._cost(model, split, meta)
-        asked = self._filled(split)
-        texts = generation.texts(model, asked, tokenizer.tokenizer_from_meta(meta))
-        return pd.DataFrame({"text": texts, **{name: asked.plain(name) for name in prompts.SETTINGS}})
+        requests = self._with_defaults(split)
+        texts = generation.texts(model, requests, tokenizer.tokenizer_from_meta(meta))
+        return pd.DataFrame({"text": texts, **{name: requests.plain(name) for name in prompts.SETTINGS}})
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
-        """Set the temperature by validation passages: a network that fits closely is too sure of itself."""
+        """Fit the temperature to validation passages: a network that fits closely is overconfident."""
         places = np.unique(np.linspace(0, len(split) - 1, min(len(split), PASSAGES)).astype(np.int64))
         some = split.take(places)
 
-        def surprise(heat: float) -> float:
-            model.head.temperature.assign(heat)
+        def nats_per_token(value: float) -> float:
+            model.head.temperature.assign(value)
             return float(self._cost(model, some, meta)["nats"].sum() / some.plain("scored").sum())
 
-        model.head.temperature.assign(temperature(surprise))
+        model.head.temperature.assign(temperature(nats_per_token))
 
     def stream(self, model: keras.Model, split: Split, meta: Meta) -> Iterator[str]:
-        """Write on from one prompt, piece by piece."""
-        return generation.pieces(model, self._filled(split), tokenizer.tokenizer_from_meta(meta))
+        """Generate a continuation of one prompt, piece by piece."""
+        return generation.pieces(model, self._with_defaults(split), tokenizer.tokenizer_from_meta(meta))
 
     def generated_samples(self, model: keras.Model, meta: Meta) -> pd.DataFrame:
-        """Write on from how the training text begins, from cold to hot."""
+        """Generate continuations of the training text's first words at rising temperatures."""
         prompt = meta["example"]
-        asked = [prompts.Prompt(prompt=prompt, temperature=t, top_k=0, top_p=1.0) for t in TEMPERATURES]
-        found = self.predict(model, prompts.encoded(asked, tokenizer.tokenizer_from_meta(meta)), meta)
+        requests = [prompts.Prompt(prompt=prompt, temperature=t, top_k=0, top_p=1.0) for t in TEMPERATURES]
+        found = self.predict(model, prompts.encoded(requests, tokenizer.tokenizer_from_meta(meta)), meta)
         return pd.DataFrame(
             {
                 "temperature": [f"{t:g}" for t in TEMPERATURES],
@@ -163,19 +190,21 @@ class Network(interfaces.Network):
             nats[np.concatenate(places)] = found.numpy()
         return costs(split, nats, tokenizer.tokenizer_from_meta(meta))
 
-    def _filled(self, split: Split) -> Split:
-        """Fill in what the requests left to the model."""
+    def _with_defaults(self, split: Split) -> Split:
+        """Fill in the settings that the requests do not give."""
         columns: dict[str, Any] = {"tokens": split.ragged("tokens")}
         for name in prompts.SETTINGS:
-            said = split.plain(name)
-            columns[name] = np.where(said == prompts.UNSET, getattr(self, name), said).astype(said.dtype)
+            requested = split.plain(name)
+            columns[name] = np.where(requested == prompts.UNSET, getattr(self, name), requested).astype(
+                requested.dtype
+            )
         return Split(columns)
 
 
 def streams(windows: int, batch_size: int) -> list[npt.NDArray[np.int64]]:
-    """Cut so many windows to `batch_size` streams, and lay out the batches that read them side by side.
+    """Split `windows` windows into `batch_size` streams, and return the batches that read them in parallel.
 
-    Later batches have fewer rows, those of the streams that are not at their end: the first ones.
+    The last batches may have fewer rows: those of the streams that have not ended, which are the first.
     """
     length = -(-windows // batch_size)
     starts = np.arange(0, windows, length)

@@ -1,4 +1,4 @@
-"""What a person asks for: a prompt, or a JSON object of a prompt and how to go on from it."""
+"""Requests: a prompt as text, or a JSON object with a prompt and sampling settings."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from seqops.core.ragged import Ragged, Split
 from seqops.tasks.textgen.data.tokenizer import BREAK, Tokenizer
 
 UNSET = -1
-"""Stands for a setting that the request leaves to the model."""
+"""Marks a setting that the request does not give; the model's own applies."""
 
 
 class Prompt(BaseModel):
-    """One request; what is None is left to the model."""
+    """One request; settings that are None take the model's values."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -36,9 +36,9 @@ SETTINGS = {"temperature": np.float64, "top_k": np.int64, "top_p": np.float64, "
 
 
 def parse(text: str, number: int) -> Prompt:
-    """Read a JSON object as a request, and any other text as a prompt. Raises DataError."""
+    """Parse a JSON object as a request, and any other text as a prompt. Raises DataError if it is invalid."""
     if not text:
-        raise DataError(f'input {number} is empty. Give a prompt, or {{"prompt": ""}} to begin with nothing.')
+        raise DataError(f'input {number} is empty. Give a prompt, or {{"prompt": ""}} for an empty prompt.')
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -48,16 +48,20 @@ def parse(text: str, number: int) -> Prompt:
         prompt = Prompt.model_validate(request)
         prompt.prompt.encode("utf-8")
     except ValidationError as error:
-        raise DataError(f"input {number}: {_refusal(error)}") from None
+        raise DataError(f"input {number}: {_message(error)}") from None
     except UnicodeEncodeError:
-        raise DataError(f"input {number}: the prompt holds half a character. Give whole ones.") from None
+        raise DataError(
+            f"input {number}: the prompt is not valid Unicode (unpaired surrogate). Remove it."
+        ) from None
     return prompt
 
 
 def encoded(prompts: Sequence[Prompt], tokens: Tokenizer) -> Split:
     """Encode requests: `tokens` of the prompt after a line break, and a column for each setting."""
     columns: dict[str, Any] = {
-        "tokens": Ragged.from_rows((tokens.encode(BREAK + _plain(p.prompt)) for p in prompts), np.int32)
+        "tokens": Ragged.from_rows(
+            (tokens.encode(BREAK + _normalized_breaks(p.prompt)) for p in prompts), np.int32
+        )
     }
     for name, kind in SETTINGS.items():
         values = [getattr(prompt, name) for prompt in prompts]
@@ -65,16 +69,16 @@ def encoded(prompts: Sequence[Prompt], tokens: Tokenizer) -> Split:
     return Split(columns)
 
 
-def _plain(text: str) -> str:
+def _normalized_breaks(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _refusal(error: ValidationError) -> str:
+def _message(error: ValidationError) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     known = ", ".join(Prompt.model_fields)
     if first["type"] == "extra_forbidden":
-        return f"there is no setting {key!r}. Known: {known}."
+        return f"unknown setting {key!r}. Known: {known}."
     if first["type"] == "missing":
-        return f"the object has no {key!r}. Give it, or the bare text."
+        return f"the object has no {key!r}. Add it, or give the prompt as text."
     return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}, got {first['input']!r}."
