@@ -68,12 +68,12 @@ def cell(line, change):
 
 
 WRONG = {
-    "empty": (b"", r"mine\.txt:1: there is no column 'Phrase'"),
-    "other columns": (b"id\ttext\n1\tgood\n", r"mine\.txt:1: .*'Phrase' among id, text\. Name the columns"),
+    "empty": (b"", r"mine\.txt:1: column 'Phrase' not found"),
+    "other columns": (b"id\ttext\n1\tgood\n", r"mine\.txt:1: .*'Phrase' not found; .* id, text\. Set data"),
     "not UTF-8": (cell(4, lambda c: [*c[:2], b"\xe9", c[3]]), r"mine\.txt:4: byte 0xe9 is not UTF-8"),
-    "a stray tab": (cell(7, lambda c: [b"", *c]), r"mine\.txt:7: 5 cells, where the header has 4"),
-    "a label out of range": (cell(5, lambda c: [*c[:3], b"7"]), r"mine\.txt:5: the label '7' is none of"),
-    "one label alone": (SAMPLE.replace(b"\tnegative", b"\tpositive"), r"every label stands in training: neg"),
+    "a stray tab": (cell(7, lambda c: [b"", *c]), r"mine\.txt:7: 5 cells, but the header has 4"),
+    "a label out of range": (cell(5, lambda c: [*c[:3], b"7"]), r"mine\.txt:5: the label '7' is not one of"),
+    "one label alone": (SAMPLE.replace(b"\tnegative", b"\tpositive"), r"every label occurs in training: neg"),
     "empty texts": (
         HEADER + re.sub(rb"\t[^\t\n]+(?=\t\w+\n)", b"\t ", ROWS, count=40),
         r"no text is empty.* line 2",
@@ -86,7 +86,7 @@ WRONG = {
 }  # fmt: skip
 ARCHIVES = {
     "torn": (archive(REVIEWS)[:-40], r"mine\.txt: broken archive"),
-    "other folders": (archive(REVIEWS[1:3]), r"mine\.txt: no file train/neg/\*\.txt in it"),
+    "other folders": (archive(REVIEWS[1:3]), r"mine\.txt: no file matches train/neg/\*\.txt"),
 }
 
 

@@ -113,19 +113,19 @@ def test_sound_texts_keep_every_promise():
 
 def test_one_label_alone_is_refused():
     rows = table([f"text {i}" for i in range(120)], ["positive"] * 120)
-    assert broken(rows) == ["every label stands in training: negative, positive (data.labels)"]
+    assert broken(rows) == ["every label occurs in training: negative, positive (data.labels)"]
 
 
 def test_a_label_that_training_lacks_is_refused():
     rows = table([f"text {i}" for i in range(120)], ["positive"] * 120)
     rows.loc[task().assign_splits(rows) == "test", "label"] = "negative"
-    assert broken(rows) == ["every label stands in training: negative, positive (data.labels)"]
+    assert broken(rows) == ["every label occurs in training: negative, positive (data.labels)"]
 
 
 def test_empty_and_overlong_texts_are_refused():
     rows = table([*(f"text {i}" for i in range(120)), "", "x" * 200])
     assert broken(rows, max_chars=100) == [
-        "no text is empty, or one in 1,000, which is then left out",
+        "no text is empty (up to one in 1,000 is tolerated and left out)",
         "no text is longer than 100 characters (data.max_chars)",
     ]
 
@@ -232,7 +232,7 @@ def test_slices_find_negations_and_words_that_training_does_not_know():
 def test_names_must_be_as_many_as_labels_and_no_label_may_stand_twice():
     with pytest.raises(ConfigError, match=r"data\.names has 1 entries and data\.labels 2"):
         task(names=("good",))
-    with pytest.raises(ConfigError, match="names a label twice"):
+    with pytest.raises(ConfigError, match="contains a label twice"):
         task(labels=("a", "a"))
 
 
@@ -240,7 +240,7 @@ def test_a_label_that_the_params_do_not_name_is_refused_in_encoding():
     rows = table(["a", "b"], ["positive", "mixed"])
     data = task(min_count=1)
     meta = data.fit_encoding(rows, np.array(["train", "train"]))
-    with pytest.raises(DataError, match="the label 'mixed' is none of negative, positive"):
+    with pytest.raises(DataError, match="the label 'mixed' is not one of negative, positive"):
         data.encode(rows, np.array(["train", "test"]), meta)
 
 

@@ -152,7 +152,7 @@ def test_word_vectors_are_where_the_embedding_begins(encoded, tmp_path, kind: st
     table = next(v for v in model.variables if v.path.endswith("embedding/embeddings")).numpy()
     np.testing.assert_array_equal(table[7], range(8))
     assert np.abs(np.delete(table, 7, 0)).max() < 2
-    with pytest.raises(ConfigError, match=r"model\.embedding is 9, and the vectors of data\.vectors have 8"):
+    with pytest.raises(ConfigError, match=r"model\.embedding is 9, but the vectors of data\.vectors have 8"):
         network(kind=kind, embedding=9).build(taught)
 
 

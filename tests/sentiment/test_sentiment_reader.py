@@ -69,19 +69,19 @@ def test_folders_of_an_archive_give_label_and_split_in_the_order_of_names(tmp_pa
 
 
 WRONG = {
-    "no label column": ({}, "a\tb\n1\t2\n", r"mine:1: there is no column 'Phrase' among a, b\. Name"),
-    "empty": ({}, "", r"mine:1: there is no column 'Phrase' among none"),
-    "header only": ({}, HEADER, r"mine: there is no text in it"),
-    "too few cells": ({}, HEADER + "1\t7\tgood\n", r"mine:2: 3 cells, where the header has 4"),
+    "no label column": ({}, "a\tb\n1\t2\n", r"mine:1: column 'Phrase' not found; the header has a, b\. Set"),
+    "empty": ({}, "", r"mine:1: column 'Phrase' not found; the header has none"),
+    "header only": ({}, HEADER, r"mine: the file contains no texts"),
+    "too few cells": ({}, HEADER + "1\t7\tgood\n", r"mine:2: 3 cells, but the header has 4"),
     "too many cells": ({}, HEADER + "1\t7\tgood\tx\tpositive\n", r"mine:2: 5 cells"),
-    "another label": ({}, HEADER + "1\t7\ta\tnice\n", r"mine:2: the label 'nice' is none of"),
+    "another label": ({}, HEADER + "1\t7\ta\tnice\n", r"mine:2: the label 'nice' is not one of"),
     "not UTF-8": ({}, HEADER.encode() + b"1\t7\tcaf\xe9\tpositive\n", r"mine:2: byte 0xe9 is not UTF-8"),
     "an open quote": ({"group": ""}, 'Phrase,Sentiment\n"good,positive\n', r"mine:2: not CSV: "),
-    "no tab": (LINES, "good\t1\nbad 0\n", r"mine:2: no tab parts a text from its label: 'bad 0'"),
-    "a number beyond": (LINES, "good\t1\nbad\t2\n", r"mine:2: the label '2' is none of 0, 1"),
+    "no tab": (LINES, "good\t1\nbad 0\n", r"mine:2: no tab between text and label: 'bad 0'"),
+    "a number beyond": (LINES, "good\t1\nbad\t2\n", r"mine:2: the label '2' is not one of 0, 1"),
     "no archive": (FOLDERS, "good\t1\n", r"mine: broken archive"),
     "a torn archive": (FOLDERS, archive(REVIEWS)[:-40], r"mine: broken archive"),
-    "other folders": (FOLDERS, archive(REVIEWS[1:3]), r"mine: no file train/neg/\*\.txt in it"),
+    "other folders": (FOLDERS, archive(REVIEWS[1:3]), r"mine: no file matches train/neg/\*\.txt"),
     "a member not UTF-8": (
         FOLDERS,
         archive([("a/train/neg/0.txt", b"\xff")]),

@@ -21,11 +21,11 @@ def test_glove_word2vec_and_fasttext_files_give_the_same(tmp_path, content):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (PLAIN + "bad 1 2\n", r"v\.txt:5: 2 numbers, where the first word has 3"),
+        (PLAIN + "bad 1 2\n", r"v\.txt:5: 2 numbers, but the first word has 3"),
         ("good 1 2 x\n", r"v\.txt:1: not numbers: '1 2 x'"),
         ("4 3\ngood 1 nan 2\n", r"v\.txt:2: a number is not finite"),
-        ("good 1 1e30 2\n", r"v\.txt:1: a number is not finite, or beyond"),
-        ("the 1 2 3\n", r"v\.txt: none of the training texts' words is in it"),
+        ("good 1 1e30 2\n", r"v\.txt:1: a number is not finite or exceeds"),
+        ("the 1 2 3\n", r"v\.txt: the file has none of the words of the training texts"),
         (b"good 1 2 3\n\xff 1 2 3\n", r"v\.txt:2: not UTF-8"),
         (b"\xff 1 2 3\n", r"v\.txt:1: not UTF-8"),
     ],
@@ -36,5 +36,5 @@ def test_wrong_lines_are_told_by_their_number(tmp_path, content, said):
 
 
 def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(DataError, match=r"v\.txt: it cannot be read\. Name a file in data\.vectors"):
+    with pytest.raises(DataError, match=r"v\.txt: no such file\. Set data\.vectors to a file"):
         read_vectors(tmp_path / "v.txt", WORDS)

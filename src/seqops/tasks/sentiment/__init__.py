@@ -1,1 +1,1 @@
-"""What a text thinks of its subject: raw text in, a label with probabilities out."""
+"""Sentiment classification: raw text in, a label with probabilities out."""

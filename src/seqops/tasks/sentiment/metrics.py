@@ -1,4 +1,4 @@
-"""Scores of labels and of their probabilities."""
+"""Metrics of the sentiment task."""
 
 from __future__ import annotations
 
@@ -21,34 +21,36 @@ Floats = npt.NDArray[np.float64]
 
 
 def predictions(probabilities: Floats, labels: npt.NDArray[np.int64] | None = None) -> pd.DataFrame:
-    """Put probabilities (n, K) to the columns that scores read; labels: the likeliest where not given."""
-    chosen = probabilities.argmax(1) if labels is None else labels
-    return pd.DataFrame({"label": chosen.astype(np.int64), "probabilities": probabilities.tolist()})
+    """Return probabilities (n, K) and labels, by default the most likely, as the columns of predictions."""
+    indices = probabilities.argmax(1) if labels is None else labels
+    return pd.DataFrame({"label": indices.astype(np.int64), "probabilities": probabilities.tolist()})
 
 
 def probabilities_of(predicted: pd.DataFrame, classes: int) -> Floats:
-    """Read the predicted probabilities: (n, K)."""
+    """Return the predicted probabilities: (n, K)."""
     cells = [np.asarray(row, np.float64) for row in predicted["probabilities"]]
     return np.array(cells, np.float64).reshape(-1, classes)
 
 
 def labels_of(predicted: pd.DataFrame, truth: Split) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Read the true labels and the predicted ones: (n,) each."""
+    """Return the true labels and the predicted ones: (n,) each."""
     labels = np.asarray(truth.plain("label"), np.int64)
     return labels, predicted["label"].to_numpy(np.int64)
 
 
 @dataclass(frozen=True)
 class Metrics(interfaces.Metrics):
-    """How labels and probabilities are scored."""
+    """Metrics of labels, with macro F1 as the goal, and of probabilities."""
 
     data: Dataset
 
-    # F1 of every class alike: on skewed classes, accuracy is best served by calling all of them the usual one
+    # every class has the same weight: on imbalanced data, the majority class alone gives high accuracy
     goal: ClassVar[Goal] = Goal("macro_f1", higher_is_better=True)
 
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Score labels (macro F1, accuracy, and distances on a scale) and probabilities (ECE, log loss)."""
-        labels, found = labels_of(predicted, truth)
+        labels, predicted_labels = labels_of(predicted, truth)
         classes = len(meta["labels"])
-        return class_scores(labels, found, probabilities_of(predicted, classes), classes, self.data.ordered)
+        return class_scores(
+            labels, predicted_labels, probabilities_of(predicted, classes), classes, self.data.ordered
+        )

@@ -1,4 +1,4 @@
-"""Raw texts in, labels with probabilities out."""
+"""Prediction endpoint of the sentiment task."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ class Endpoint(interfaces.Endpoint):
     data: Dataset
 
     intended_use: ClassVar[str] = (
-        "Sorts texts like those it was trained on by the opinion that they state, to count opinions or to "
-        "order texts for a person to read."
+        "Classifies texts like those it was trained on by the opinion that they express, to count opinions "
+        "or to prioritise texts for human readers."
     )
     limits: ClassVar[str] = (
-        "It misreads irony, negation and contrast more often than plain praise (see the slices), and other "
-        "kinds of text than those of its training. A single answer must not be relied on for a decision "
-        "about the person who wrote the text."
+        "It misclassifies irony, negation and contrast more often than plain praise (see the slices), and "
+        "kinds of text that it was not trained on. A single prediction must not be relied on for a decision "
+        "about the author of the text."
     )
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Encode raw texts. Raises DataError for an empty or an overlong one."""
+        """Encode raw texts. Raises DataError if one is empty, too long or not valid Unicode."""
         require_valid_unicode(inputs)
-        for place, text in enumerate(inputs, 1):
+        for number, text in enumerate(inputs, 1):
             if not text.strip():
-                raise DataError(f"input {place} is empty. Give a text.")
+                raise DataError(f"input {number} is empty. Give a text.")
             if len(text) > self.data.max_chars:
-                what = f"input {place} has {len(text)} characters, more than {self.data.max_chars}"
+                what = f"input {number} has {len(text)} characters, more than {self.data.max_chars}"
                 raise DataError(f"{what} (data.max_chars). Give a shorter text.")
         return self.data.encoder(meta).encode(list(inputs))
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
-        """Answer with the likeliest label and the probability of each."""
+        """Return the most likely label of each text and the probability of every label."""
         rows = zip(inputs, predicted["label"], predicted["probabilities"], strict=True)
         return [
             {

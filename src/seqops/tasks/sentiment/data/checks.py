@@ -1,4 +1,4 @@
-"""What must hold of labelled texts."""
+"""Data checks of labelled texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seqops.tasks.sentiment.data.splits import SPLITS, keys_of, straddling
 
 
 def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Add to a table with its `split` the columns that the promises speak of."""
+    """Add the columns that the checks read; the table has its `split`."""
     split, keys = table["split"].to_numpy("<U10"), keys_of(table)
     labels = table["label"].groupby(pd.Series(keys, index=table.index)).transform("nunique")
     return table.assign(
@@ -26,7 +26,7 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
 def expectations(
     labels: Sequence[str], min_rows: int, max_chars: int, min_label_agreement: float
 ) -> list[Expectation]:
-    """List the promises; min_label_agreement: share of the rows whose text has no other label elsewhere."""
+    """List the checks; min_label_agreement: share of the rows whose text has no other label elsewhere."""
 
     def values(check: str, column: str, meaning: str, **arguments: object) -> Expectation:
         return Expectation(f"expect_column_values_to_{check}", {"column": column, **arguments}, meaning)
@@ -40,7 +40,7 @@ def expectations(
         values(
             "be_between",
             "characters",
-            "no text is empty, or one in 1,000, which is then left out",
+            "no text is empty (up to one in 1,000 is tolerated and left out)",
             min_value=1,
             mostly=0.999,
         ),
@@ -56,12 +56,12 @@ def expectations(
         Expectation(
             "expect_column_distinct_values_to_contain_set",
             {"column": "taught", "value_set": [*labels]},
-            f"every label stands in training: {', '.join(labels)} (data.labels)",
+            f"every label occurs in training: {', '.join(labels)} (data.labels)",
         ),
         Expectation(
             "expect_column_distinct_values_to_contain_set",
             {"column": "split", "value_set": [*SPLITS]},
-            "each split gets some texts (data.test, data.validation)",
+            "every split has texts (data.test, data.validation)",
         ),
         values(
             "be_in_set",
@@ -71,6 +71,6 @@ def expectations(
             value_set=[False],
             mostly=min_label_agreement,
         ),
-        values("be_in_set", "straddles", "no text stands in two splits", value_set=[False]),
-        values("be_in_set", "group_straddles", "no group stands in two splits", value_set=[False]),
+        values("be_in_set", "straddles", "no text occurs in two splits", value_set=[False]),
+        values("be_in_set", "group_straddles", "no group occurs in two splits", value_set=[False]),
     ]

@@ -1,4 +1,4 @@
-"""Sentiment: texts with a label, split so that no text and no group stands on both sides."""
+"""Dataset of the sentiment task: labelled texts, split by group so that no text occurs in two splits."""
 
 from __future__ import annotations
 
@@ -23,17 +23,59 @@ from seqops.tasks.sentiment.data import checks, encoding, reader, sample, splits
 
 @dataclass(frozen=True)
 class Dataset(interfaces.Dataset):
-    """Classification of texts.
+    """Labelled texts.
 
-    layout: `table` (a header, cells parted by tabs or commas), `lines` (text TAB label) or `folders` (an
-    archive of train/<label>/*.txt and test/<label>/*.txt); text, label, group: columns of a table, no group:
-    ""; labels: their values in order; names: how they are shown, none: as they are; ordered: the labels are
-    steps of a scale; split: `grouped` draws groups, or texts where there are none, `published` keeps the
-    test rows of the folders; test, validation: shares, the latter of what is not test; max_labelled: training
-    rows that keep their label, 0 all; ngrams, features, stop_words: of the n-grams; min_count: texts that a
-    word must stand in to be known; vocabulary: words known at most; max_length: tokens that a sequence model
-    reads; vectors: a file of word vectors, "" none; min_rows, max_chars, min_label_agreement: what the texts
-    are held to; reviews: of the sample.
+    Attributes
+    ----------
+    layout
+        `table`: a header and cells separated by tabs or commas; `lines`: text TAB label; `folders`: an
+        archive of train/<label>/*.txt and test/<label>/*.txt.
+    text, label
+        Column name in a table; other layouts ignore it.
+    group
+        Column of a table whose equal values stay in one split, such as the document of a sentence; "": none.
+    labels
+        Values of the labels, in order; two or more.
+    names
+        Display names of the labels, in the same order; empty: the labels themselves.
+    ordered
+        Whether the labels are steps of a scale; then kappa and the mean error in steps are scored too.
+    split
+        `grouped`: draw groups, or texts without a group, at random; `published`: keep the test folder as the
+        test split.
+    test
+        Share of the groups in the test split; `published` ignores it.
+    validation
+        Share of the remaining groups in the validation split.
+    seed
+        Random seed of the splits, of the labels that are kept, of the sample and of the baselines.
+    max_labelled
+        Training rows that keep their label; the others serve vocabularies and pretraining only. 0: all.
+    lowercase
+        Whether texts are converted to lower case.
+    ngrams
+        Number of words of the longest n-gram.
+    features
+        Maximum number of n-grams, the most frequent ones.
+    stop_words
+        Words left out of the n-grams: `none`, or the `english` list of scikit-learn, which includes "not".
+    min_count
+        Training texts that a word or n-gram must occur in; rarer words become the unknown word.
+    vocabulary
+        Maximum number of words, the most frequent ones.
+    max_length
+        Words and punctuation marks of a text that a sequence model reads; the rest is cut off.
+    vectors
+        File of pretrained word vectors (GloVe, word2vec as text, fastText), relative to the project
+        root; "": none.
+    min_rows
+        Minimum number of texts; smaller data is rejected.
+    max_chars
+        Maximum number of characters of a text; longer ones are rejected.
+    min_label_agreement
+        Minimum share of the rows whose text has no other label elsewhere.
+    reviews
+        Number of reviews in the generated sample.
     """
 
     layout: reader.Layout
@@ -67,47 +109,52 @@ class Dataset(interfaces.Dataset):
         if self.names and len(self.names) != len(self.labels):
             raise ConfigError(
                 f"data.names has {len(self.names)} entries and data.labels {len(self.labels)}. "
-                "Give one name a label, or none."
+                "Give one name per label, or none."
             )
         if len(set(self.labels)) < len(self.labels):
-            raise ConfigError("data.labels names a label twice. Name each once.")
+            raise ConfigError("data.labels contains a label twice. List each label once.")
 
     def sample(self) -> Mapping[str, bytes]:
-        """Invent reviews in the format of the Rotten Tomatoes phrases."""
+        """Generate reviews in the format of the Rotten Tomatoes phrases."""
         return {"sample.tsv": sample.reviews(self.reviews, self.seed)}
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
-        """Parse files to one row a text: text, label, group, and the split that the publisher gave it."""
+        """Parse files to one row per text: text, label, group, and the published split."""
         columns = reader.ColumnNames(self.text, self.label, self.group)
         return reader.read_rows(raw, self.layout, columns, self.labels)
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Draw test and validation rows, groups and equal texts together. Raises DataError."""
+        """Draw splits, groups and equal texts together. Raises DataError if a split would be empty."""
         return splits.assigned(table, self.split == "published", self.test, self.validation, self.seed)
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Add the split and what the promises speak of."""
+        """Add the split and the columns that the checks read."""
         return checks.with_checked_columns(super().with_checked_columns(table))
 
     def expectations(self) -> Sequence[Expectation]:
-        """Promise enough texts of every label, of sound length, and splits that share nothing."""
+        """Check the number of texts, every label, the length of texts, and that splits share nothing."""
         return checks.expectations(self.labels, self.min_rows, self.max_chars, self.min_label_agreement)
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn words, n-grams and their weights from the training texts, labelled or not."""
         texts = list(table["text"][split == "train"])
         sizes = (self.min_count, self.vocabulary, self.features)
-        learnt = encoding.fit_text_encoding(texts, self._tokenizer, *sizes)
-        found = self._vectors(learnt["words"]) if self.vectors else {}
-        return {**learnt, "labels": list(self.names or self.labels), "vectors": found, "example": texts[0]}
+        vocabularies = encoding.fit_text_encoding(texts, self._tokenizer, *sizes)
+        vectors = self._vectors(vocabularies["words"]) if self.vectors else {}
+        return {
+            **vocabularies,
+            "labels": list(self.names or self.labels),
+            "vectors": vectors,
+            "example": texts[0],
+        }
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Encode texts; training rows that keep no label have -1. Raises DataError for an unknown label."""
+        """Encode texts; training rows without a label have -1. Raises DataError if a label is unknown."""
         labels = encoding.labels_of(table, self.labels)
         if (labels < 0).any():
             unknown = table["label"].to_numpy()[labels < 0][0]
             raise DataError(
-                f"the label {unknown!r} is none of {', '.join(self.labels)} (data.labels). Add it."
+                f"the label {unknown!r} is not one of {', '.join(self.labels)} (data.labels). Add it."
             )
         training = np.flatnonzero(split == "train")
         labels[training[~splits.kept(labels[training], self.max_labelled, self.seed)]] = -1
@@ -126,5 +173,5 @@ class Dataset(interfaces.Dataset):
         return encoding.NgramTokenizer(self.lowercase, self.ngrams, self.stop_words)
 
     def encoder(self, meta: Meta) -> encoding.TextEncoder:
-        """Return what encodes texts as the meta has learnt it."""
+        """Return the text encoder with the vocabularies of `meta`."""
         return encoding.TextEncoder.from_meta(self._tokenizer, self.max_length, meta)

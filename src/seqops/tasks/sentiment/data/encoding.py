@@ -1,4 +1,4 @@
-"""Texts as token ids in order, and as counted n-grams."""
+"""Encoding of texts as sequences of word ids and as n-gram counts."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ StopWords = Literal["none", "english"]
 
 
 def labelled(split: Split) -> Split:
-    """Take the rows that have a label."""
+    """Return the labelled rows."""
     known = split.plain("label") >= 0
     return split if known.all() else split.take(np.flatnonzero(known))
 
 
 @dataclass(frozen=True)
 class NgramTokenizer:
-    """Cuts texts to words and signs; stop words and signs are no part of an n-gram."""
+    """Splits texts into words and punctuation marks; n-grams skip punctuation and stop words."""
 
     lowercase: bool
     ngrams: int
     stop_words: StopWords
 
     def tokens(self, text: str) -> list[str]:
-        """Cut a text to words, apostrophes inside, and single signs; a line break of HTML is a blank."""
+        """Split a text into words, with inner apostrophes, and punctuation marks; `<br>` is a space."""
         text = MARKUP.sub(" ", text)
         return TOKEN.findall(text.lower() if self.lowercase else text)
 
@@ -49,7 +49,7 @@ class NgramTokenizer:
 
 
 def stop_words(name: StopWords) -> frozenset[str]:
-    """Return no words, or scikit-learn's English ones, `not` and `no` among them."""
+    """Return no words, or the English list of scikit-learn, which includes `not` and `no`."""
     if name == "none":
         return frozenset()
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
@@ -62,8 +62,8 @@ def fit_text_encoding(
 ) -> Meta:
     """Learn the words, the n-grams and their inverse document frequencies from training texts.
 
-    min_count: rows that a word or n-gram must stand in; vocabulary, features: how many are known at most, the
-    frequent ones. idf is ln((1 + n) / (1 + df)) + 1, as scikit-learn has it.
+    min_count: rows that a word or n-gram must occur in; vocabulary, features: maximum number of words and of
+    n-grams, the most frequent ones. idf is ln((1 + n) / (1 + df)) + 1, as in scikit-learn.
     """
     rows = [tokenizer.tokens(text) for text in texts]
     terms = [set(tokenizer.terms(row)) for row in rows]
@@ -80,7 +80,7 @@ def fit_text_encoding(
 
 @dataclass(frozen=True)
 class TextEncoder:
-    """Turns texts to arrays, by vocabularies learnt before."""
+    """Encodes texts as arrays by fitted vocabularies."""
 
     tokenizer: NgramTokenizer
     max_length: int
@@ -89,20 +89,20 @@ class TextEncoder:
 
     @classmethod
     def from_meta(cls, tokenizer: NgramTokenizer, max_length: int, meta: Meta) -> TextEncoder:
-        """Read what `fit_text_encoding` wrote; max_length: tokens read of a text."""
+        """Return the encoder of a meta of `fit_text_encoding`; max_length: tokens read of a text."""
         return cls(tokenizer, max_length, index_of(meta["words"]), index_of(meta["terms"]))
 
     def encode(self, texts: Sequence[str]) -> Split:
-        """Encode texts: `words` of the first tokens; `terms`, each once, from 1, and their `counts`."""
+        """Encode texts: `words`, ids of the first tokens; `terms`, distinct n-gram ids from 1; `counts`."""
         words, terms, counts = [], [], []
         for text in texts:
             tokens = self.tokenizer.tokens(text)
             ids = [self.words.get(token, UNKNOWN) for token in tokens[: self.max_length]]
-            words.append(np.array(ids or [UNKNOWN], np.int32))  # a text may be markup alone
-            found = Counter(self.terms[t] for t in self.tokenizer.terms(tokens) if t in self.terms)
-            places = sorted(found)
-            terms.append(np.array(places, np.int32) + 1)
-            counts.append(np.array([found[place] for place in places], np.int32))
+            words.append(np.array(ids or [UNKNOWN], np.int32))  # a text may consist of markup only
+            term_counts = Counter(self.terms[t] for t in self.tokenizer.terms(tokens) if t in self.terms)
+            ids_of_terms = sorted(term_counts)
+            terms.append(np.array(ids_of_terms, np.int32) + 1)
+            counts.append(np.array([term_counts[i] for i in ids_of_terms], np.int32))
         return Split(
             {
                 "words": Ragged.from_rows(words, np.int32),
@@ -114,7 +114,7 @@ class TextEncoder:
 
 
 def weighted(split: Split, meta: Meta) -> Ragged:
-    """Weight the `terms` of each row by tf-idf, to length 1 (Salton and Buckley 1988, `ntc`)."""
+    """Return the tf-idf weights of the `terms` of each row, of norm 1 (Salton and Buckley 1988, `ntc`)."""
     terms, counts = split.ragged("terms"), split.ragged("counts")
     weights = counts.values * np.array([0.0, *meta["idf"]])[terms.values]
     rows = np.repeat(np.arange(len(terms)), terms.lengths)
@@ -123,5 +123,5 @@ def weighted(split: Split, meta: Meta) -> Ragged:
 
 
 def labels_of(table: pd.DataFrame, labels: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    """Number labels by their place: (n,); -1 for one that is none of them."""
+    """Return the index of each row's label: (n,); -1 if it is not one of `labels`."""
     return pd.Index(labels).get_indexer(pd.Index(table["label"])).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Labelled texts: a table with a header, lines of text and label, or an archive of folders."""
+"""Reader of labelled texts: a table with a header, lines of text and label, or an archive of folders."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from seqops.core.errors import DataError
 from seqops.preprocessing.archive import members
 
 Layout = Literal["table", "lines", "folders"]
-UNPACKED = 4 << 30
-"""Bytes that an archive may unpack to."""
+MAX_UNPACKED = 4 << 30
+"""Maximum number of bytes of an unpacked archive."""
 
 
 @dataclass(frozen=True)
 class LabelledText:
-    """One text as it stands in a file; published: the split its publisher put it in, where he did."""
+    """One text of a file; published: the split that its publisher assigned, if any."""
 
     line: int
     text: str
@@ -32,7 +32,7 @@ class LabelledText:
 
 @dataclass(frozen=True)
 class ColumnNames:
-    """Names of columns in a table; an empty group: rows have none."""
+    """Names of the columns of a table; an empty group: there is no such column."""
 
     text: str
     label: str
@@ -42,19 +42,19 @@ class ColumnNames:
 def read_rows(
     raw: Sequence[Path], layout: Layout, columns: ColumnNames, labels: Sequence[str]
 ) -> pd.DataFrame:
-    """Parse raw files to one row a text: line, text, label, group, published.
+    """Parse raw files to one row per text: line, text, label, group, published.
 
-    Raises DataError for what cannot be parsed, and for a label that is none of `labels`.
+    Raises DataError if a file cannot be parsed or a label is not one of `labels`.
     """
     rows: list[LabelledText] = []
     for path in raw:
         for row in _read(path, layout, columns, labels):
             if row.label not in labels:
-                what = f"the label {row.label[:40]!r} is none of {', '.join(labels)} (data.labels)"
-                raise DataError.at(path, row.line, what, "Mend the label, or name it in data.labels.")
+                what = f"the label {row.label[:40]!r} is not one of {', '.join(labels)} (data.labels)"
+                raise DataError.at(path, row.line, what, "Fix the label, or add it to data.labels.")
             rows.append(row)
     if not rows:
-        raise DataError.at(raw[0], None, "there is no text in it", "Give a file with texts and labels.")
+        raise DataError.at(raw[0], None, "the file contains no texts", "Give a file with texts and labels.")
     names = ("line", "text", "label", "group", "published")
     return pd.DataFrame({name: [getattr(row, name) for row in rows] for name in names})
 
@@ -67,7 +67,7 @@ def _read(path: Path, layout: Layout, columns: ColumnNames, labels: Sequence[str
 
 
 def decoded(path: Path, raw: bytes, member: str = "") -> str:
-    """Decode UTF-8, with or without a byte-order mark. Raises DataError with the line, or the member."""
+    """Decode UTF-8, with or without a byte-order mark. Raises DataError with the line or the member."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -83,29 +83,28 @@ def _lines(path: Path, text: str) -> Iterator[LabelledText]:
             continue
         body, tab, label = line.rstrip("\r").rpartition("\t")
         if not tab:
-            what = f"no tab parts a text from its label: {line[:40]!r}"
+            what = f"no tab between text and label: {line[:40]!r}"
             raise DataError.at(path, number, what, "Write `text TAB label` on each line.")
         yield LabelledText(number, body.strip(), label.strip())
 
 
 def _table(path: Path, text: str, columns: ColumnNames) -> Iterator[LabelledText]:
-    """Read tab-separated cells as they stand, or comma-separated ones that may be quoted."""
+    """Read tab-separated cells without quoting, or comma-separated ones that may be quoted."""
     rows = _tabbed(text) if "\t" in text.partition("\n")[0] else _quoted(path, text)
     _, header = next(rows, (1, []))
     names = [name for name in (columns.text, columns.label, columns.group) if name]
     for name in names:
         if name not in header:
-            what = (
-                f"there is no column {name!r} among {', '.join(cell[:40] for cell in header[:20]) or 'none'}"
-            )
-            fix = "Name the columns in data.text, data.label and data.group, as the header has them."
+            columns_found = ", ".join(cell[:40] for cell in header[:20]) or "none"
+            what = f"column {name!r} not found; the header has {columns_found}"
+            fix = "Set data.text, data.label and data.group to columns of the header."
             raise DataError.at(path, 1, what, fix)
-    places = [header.index(name) for name in names]
+    indices = [header.index(name) for name in names]
     for number, cells in rows:
         if len(cells) != len(header):
-            what = f"{len(cells)} cells, where the header has {len(header)}"
-            raise DataError.at(path, number, what, "Mend the row: a stray or a missing separator.")
-        yield LabelledText(number, *(cells[place].strip() for place in places))
+            what = f"{len(cells)} cells, but the header has {len(header)}"
+            raise DataError.at(path, number, what, "Fix the row: it has an extra or a missing separator.")
+        yield LabelledText(number, *(cells[index].strip() for index in indices))
 
 
 def _tabbed(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -123,22 +122,21 @@ def _quoted(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
                 yield number, cells
             number = reader.line_num + 1
     except csv.Error as error:
-        raise DataError.at(
-            path, number, f"not CSV: {error}", "Quote a cell that has a comma in it."
-        ) from None
+        raise DataError.at(path, number, f"not CSV: {error}", "Quote cells that contain a comma.") from None
 
 
 def _folders(path: Path, labels: Sequence[str]) -> Iterator[LabelledText]:
-    """Read `<any>/{train,test}/<label>/<name>.txt`; a row's line is its place among them, by name.
+    """Read `<any>/{train,test}/<label>/<name>.txt`; `line` is the row's number, by name.
 
-    The order by name makes two packings of the same files one table. Raises DataError.
+    Sorting by name gives the same table for every packing of the same files. Raises DataError if no file
+    matches.
     """
     found: dict[str, str] = {}
-    for name, content in members(path, UNPACKED, wanted=lambda name: _labelled(name, labels)):
+    for name, content in members(path, MAX_UNPACKED, wanted=lambda name: _labelled(name, labels)):
         found[name] = decoded(path, content, name)
     if not found:
-        what = f"no file train/{labels[0]}/*.txt in it"
-        raise DataError.at(path, None, what, "Name the folders of the labels in data.labels.")
+        what = f"no file matches train/{labels[0]}/*.txt"
+        raise DataError.at(path, None, what, "Set data.labels to the names of the folders.")
     for number, name in enumerate(sorted(found), 1):
         published, label, _ = PurePosixPath(name).parts[-3:]
         yield LabelledText(number, found[name].strip(), label, "", published)

@@ -1,4 +1,4 @@
-"""Invented film reviews in the format of the Rotten Tomatoes phrases, by a small grammar."""
+"""Synthetic film reviews from a small grammar, in the format of the Rotten Tomatoes phrases."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from random import Random
 
 HEADER = "PhraseId\tSentenceId\tPhrase\tSentiment"
-NOISE = 0.03  # reviews whose label a reader would dispute
-PHRASES = 0.4  # reviews of which one sentence stands apart, as a row of its own in the same group
+NOISE = 0.03  # share of reviews with the opposite label
+PHRASES = 0.4  # share of longer reviews with one sentence as an extra row of the same group
 
 LEXICON = {
     slot: words.split("|")
@@ -33,7 +33,7 @@ LEXICON = {
         "mood": "Silent|Last|Second|Golden|Broken|Northern|Paper|Hidden|Long|Salt|Borrowed|Distant",
     }.items()
 }
-"""Words and phrases by the slots that take them."""
+"""Words and phrases by the slot of a template that they fill."""
 PLAIN = [
     "{aspect} is {very}{good}",
     "{name} is {very}{good} as {job}",
@@ -70,22 +70,22 @@ OPPOSITE = {"positive": "negative", "negative": "positive"}
 
 
 def reviews(number: int, seed: int) -> bytes:
-    """Write so many reviews, and some of their sentences, the same bytes at every call."""
+    """Generate `number` reviews, and some of their sentences: the same bytes in every call."""
     random = Random(seed)  # noqa: S311 - invented text, no secret
     rows: list[str] = []
     for group in range(1, number + 1):
         label = random.choice(list(OPPOSITE))
         sentences = [_opinion(label, random) for _ in range(random.randint(1, 3))]
-        told = OPPOSITE[label] if random.random() < NOISE else label
-        texts = [(" ".join(_shuffled([*sentences, *_asides(random)], random)), told)]
+        noisy_label = OPPOSITE[label] if random.random() < NOISE else label
+        texts = [(" ".join(_shuffled([*sentences, *_asides(random)], random)), noisy_label)]
         if len(sentences) > 1 and random.random() < PHRASES:
             texts.append((random.choice(sentences), label))
-        rows += [f"{len(rows) + i}\t{group}\t{text}\t{mark}" for i, (text, mark) in enumerate(texts, 1)]
+        rows += [f"{len(rows) + i}\t{group}\t{text}\t{tag}" for i, (text, tag) in enumerate(texts, 1)]
     return "\n".join([HEADER, *rows, ""]).encode()
 
 
 def _opinion(label: str, random: Random) -> str:
-    """Write a sentence that as a whole is of that label, whatever words it uses."""
+    """Generate a sentence that as a whole has the label, whatever words it uses."""
     kind = random.choices((PLAIN, NEGATED, CONTRASTS), (3, 3, 4))[0]
     clause = random.choice(random.choice((PLAIN, PLAIN, NEGATED)))
     return _sentence(random.choice(kind).replace("{clause}", clause), label, random)

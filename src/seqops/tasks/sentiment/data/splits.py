@@ -1,4 +1,4 @@
-"""Which text goes to which split, and which training texts keep their label."""
+"""Splits by group and text, and the training texts that keep their label."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ SPLITS = ("train", "validation", "test")
 
 
 def normalize_text(text: str) -> str:
-    """Return what two texts share that a person would call the same: no case, single blanks."""
+    """Normalise case and white space, so that trivial variants of a text are equal."""
     return " ".join(text.casefold().split())
 
 
 def keys_of(table: pd.DataFrame) -> list[str]:
-    """Write texts as `normalize_text` has them."""
+    """Return the normalised texts."""
     return [normalize_text(text) for text in table["text"]]
 
 
 def assigned(table: pd.DataFrame, published: bool, test: float, validation: float, seed: int) -> Names:
-    """Name the split of each row: (n,). Raises DataError where one would be empty.
+    """Return the split of each row: (n,). Raises DataError if a split would be empty.
 
-    Rows of one group, or of one text where there are no groups, are drawn together; test and validation are
-    shares of the groups, the latter of those that are not test. A text that stands in a held-out split is
-    `unused` elsewhere, so that the held-out rows are whole and training knows none of them; an empty one is
-    `unused` anywhere.
+    Rows of one group, or of one text without a group, are drawn together; test and validation are shares
+    of the groups, the latter of those that are not test. A text that occurs in a held-out split is `unused`
+    elsewhere, so that held-out splits stay complete and training has none of their texts; an empty text is
+    always `unused`.
     """
     keys = keys_of(table)
     groups = [group or f"\n{key}" for group, key in zip(table["group"], keys, strict=True)]
     if published:
         if not table["published"].isin(("train", "test")).all():
-            raise DataError("These files name no split of their own. Set data.split to grouped.")
+            raise DataError("The files have no published split. Set data.split to grouped.")
         held = (table["published"] == "test").to_numpy(np.bool_)
     else:
         held = drawn(groups, test, seed)
     names = np.where(held, "test", "train").astype("<U10")
     rest = np.flatnonzero(~held)
     names[rest[drawn([groups[row] for row in rest], validation, seed + 1)]] = "validation"
-    names = _apart(names, keys)
+    names = _without_copies(names, keys)
     empty = [name for name in SPLITS if name not in names]
     if empty:
         raise DataError(
@@ -61,23 +61,23 @@ def drawn(groups: Sequence[str], share: float, seed: int) -> Mask:
     return np.isin(codes, chosen)
 
 
-def _apart(names: Names, keys: Sequence[str]) -> Names:
-    apart, column = names.copy(), np.array(keys, object)
-    apart[column == ""] = "unused"
+def _without_copies(names: Names, keys: Sequence[str]) -> Names:
+    kept_names, column = names.copy(), np.array(keys, object)
+    kept_names[column == ""] = "unused"
     for held, others in (("test", ("train", "validation")), ("validation", ("train",))):
-        twice = np.isin(apart, others) & is_in(keys, column[apart == held])
-        apart[twice] = "unused"
-    return apart
+        twice = np.isin(kept_names, others) & is_in(keys, column[kept_names == held])
+        kept_names[twice] = "unused"
+    return kept_names
 
 
 def is_in(keys: Iterable[str], others: Iterable[str]) -> Mask:
-    """Tell which keys are among the others: (n,)."""
+    """Return a mask of the keys that are among the others: (n,)."""
     known = set(others)
     return np.array([key in known for key in keys], np.bool_)
 
 
 def straddling(values: Sequence[str], split: Names) -> Mask:
-    """Mark the rows whose value stands in two splits; no value, and unused rows, in none: (n,)."""
+    """Return a mask (n,) of the rows whose value is in two splits; empty values and unused rows never are."""
     table = pd.DataFrame({"value": list(values), "split": split})
     table = table[(table["value"] != "") & (table["split"] != "unused")]
     splits = table.groupby("value")["split"].nunique()
@@ -90,7 +90,7 @@ def straddling(values: Sequence[str], split: Names) -> Mask:
 def kept(labels: npt.NDArray[np.int32], max_labelled: int, seed: int) -> Mask:
     """Draw the `max_labelled` rows (0: all) that keep their label, by the shares of the classes: (n,).
 
-    The rows of a smaller number are among those of a greater one, but for the rounding of shares.
+    Up to the rounding of shares, the rows of a smaller `max_labelled` are among those of a larger one.
     """
     if max_labelled == 0 or max_labelled >= len(labels):
         return np.ones(len(labels), np.bool_)

@@ -1,4 +1,4 @@
-"""What labels are compared with, and how their errors are shown."""
+"""Baselines, slices, drift features, examples and plots of the sentiment task."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from seqops.tasks.sentiment.metrics import Metrics, labels_of, probabilities_of
 
 @dataclass(frozen=True)
 class Evaluation(interfaces.Evaluation):
-    """Classifiers without a network, slices of texts, and pictures of errors."""
+    """Baselines without a network, slices of texts, and plots of errors."""
 
     data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
-        """Give the usual label; draw by the shares of the labels; weigh n-grams."""
+        """Predict the majority label; draw labels by their shares; fit a logistic regression on tf-idf."""
         train, rows, classes = splits["train"], len(splits["test"]), len(meta["labels"])
         return [
             Baseline("usual label", "trivial", baselines.majority(train, rows, classes)),
@@ -35,7 +35,7 @@ class Evaluation(interfaces.Evaluation):
         ]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Name the texts with a negation, with a word that training does not know, and lengths."""
+        """Return masks of the texts with a negation, of those with an unknown word, and by length."""
         texts, words = truth.ragged("texts").texts(), truth.ragged("words")
         unknown = np.repeat(np.arange(len(words)), words.lengths)[words.values == UNKNOWN]
         negated, unseen = plots.negated(texts), np.isin(np.arange(len(words)), unknown)
@@ -47,7 +47,7 @@ class Evaluation(interfaces.Evaluation):
         }
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
-        """Watch the length of a text, the share of its words that are not frequent, and its label, if any."""
+        """Return the length of each text, its share of infrequent words, and its label if it has one."""
         words, labels = split.ragged("words"), split.plain("label")
         return {
             "words of a text": words.lengths,
@@ -56,25 +56,25 @@ class Evaluation(interfaces.Evaluation):
         }
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
-        """Show each text, its label, and the label predicted with its confidence."""
-        labels, found = labels_of(predicted, truth)
+        """Show each text, its label, and the predicted label with its confidence."""
+        labels, predicted_labels = labels_of(predicted, truth)
         return pd.DataFrame(
             {
                 "input": truth.ragged("texts").texts(),
                 "truth": [meta["labels"][label] for label in labels],
-                "predicted": [meta["labels"][label] for label in found],
+                "predicted": [meta["labels"][label] for label in predicted_labels],
                 "confidence": [f"{value:.2f}" for value in _confidence(predicted, len(meta["labels"]))],
             }
         )
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
-        """Draw the confusion of labels, the worth of confidence, and accuracy by length."""
-        labels, found = labels_of(predicted, truth)
-        right, texts = labels == found, truth.ragged("texts").texts()
+        """Plot the confusion matrix, the calibration, and accuracy by length."""
+        labels, predicted_labels = labels_of(predicted, truth)
+        correct, texts = labels == predicted_labels, truth.ragged("texts").texts()
         return [
-            plots.confusion(labels, found, meta["labels"]),
-            plots.reliability(_confidence(predicted, len(meta["labels"])), right),
-            plots.lengths(texts, right),
+            plots.confusion(labels, predicted_labels, meta["labels"]),
+            plots.reliability(_confidence(predicted, len(meta["labels"])), correct),
+            plots.lengths(texts, correct),
         ]
 
 

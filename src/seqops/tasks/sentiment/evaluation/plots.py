@@ -1,4 +1,4 @@
-"""Where the classifier is right, and how much its confidence is worth."""
+"""Slices of texts; plots of confusion, calibration and accuracy by length."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ NEGATION = re.compile(r"\b(?:not|no|never|nor|none|nobody|nothing|hardly|without
 
 
 def by_length(texts: Sequence[str]) -> dict[str, Mask]:
-    """Name masks (n,) by the number of words."""
+    """Return masks (n,) by the number of words."""
     lengths = np.array([len(text.split()) for text in texts])
     return {name: (lengths >= low) & (lengths <= high) for name, (low, high) in LENGTHS.items()}
 
 
 def negated(texts: Sequence[str]) -> Mask:
-    """Mark the texts with an English word of negation: (n,)."""
+    """Return a mask of the texts with an English word of negation: (n,)."""
     return np.array([bool(NEGATION.search(text)) for text in texts], np.bool_)
 
 
 def confusion(truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], labels: Sequence[str]) -> Plot:
-    """Count rows by true and predicted label."""
+    """Plot the confusion matrix: rows by true and predicted label."""
     counts = np.zeros((len(labels), len(labels)), np.int64)
     np.add.at(counts, (truth, predicted), 1)
     table = pd.DataFrame(counts, columns=list(labels))
@@ -44,9 +44,9 @@ def confusion(truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], la
     )
 
 
-def reliability(confidence: npt.NDArray[np.float64], right: Mask) -> Plot:
-    """Draw the share that is right beside the mean confidence, in bins of confidence that have rows."""
-    sums = confidence_bins(confidence, right).reshape(-1, 3, BINS).sum(0)
+def reliability(confidence: npt.NDArray[np.float64], correct: Mask) -> Plot:
+    """Plot mean confidence and share of correct rows by confidence bin; empty bins are left out."""
+    sums = confidence_bins(confidence, correct).reshape(-1, 3, BINS).sum(0)
     counts, confidences, hits = sums[:, sums[0] > 0]
     edges = np.flatnonzero(sums[0] > 0)
     table = pd.DataFrame(
@@ -57,12 +57,14 @@ def reliability(confidence: npt.NDArray[np.float64], right: Mask) -> Plot:
             "rows": counts.astype(np.int64),
         }
     )
-    title = "Confidence beside the share that is right (equal: calibrated)"
+    title = "Mean confidence and share of correct predictions (equal: calibrated)"
     return Plot("reliability", title, "bar", table, "confidence", ["mean confidence", "share right"])
 
 
-def lengths(texts: Sequence[str], right: Mask) -> Plot:
-    """Draw the accuracy by the number of words."""
+def lengths(texts: Sequence[str], correct: Mask) -> Plot:
+    """Plot the accuracy by the number of words."""
     masks = {name: mask for name, mask in by_length(texts).items() if mask.any()}
-    table = pd.DataFrame({"length": list(masks), "accuracy": [right[mask].mean() for mask in masks.values()]})
+    table = pd.DataFrame(
+        {"length": list(masks), "accuracy": [correct[mask].mean() for mask in masks.values()]}
+    )
     return Plot("accuracy-by-length", "Accuracy by length of the text", "bar", table, "length", ["accuracy"])

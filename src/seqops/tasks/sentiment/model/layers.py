@@ -1,4 +1,4 @@
-"""Layers that read right-padded rows, and see no padding."""
+"""Layers over right-padded rows that ignore the padding."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ MASK_VALUE = -1e9
 
 
 class TermSum(keras.layers.Layer):
-    """A dense layer over a vector of n-gram weights that is never made: a weighted sum of embedding rows."""
+    """A dense layer over sparse n-gram weights, computed as a weighted sum of embedding rows."""
 
     def __init__(self, terms: int, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.terms, self.units = terms, units
 
     def build(self, terms_shape: Any, weights_shape: Any) -> None:
-        """Make a row for each n-gram; padding, which weighs 0, has the first."""
+        """Create a row for each n-gram; row 0 is that of padding, whose weight is 0."""
         self.rows = self.add_weight(
             shape=(self.terms + 1, self.units), initializer="random_uniform", name="rows"
         )
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
 
     def call(self, terms: Tensor, weights: Tensor) -> Tensor:
-        """Map ids (B, F) and their weights (B, F) to relu of the sum: (B, U)."""
+        """Map ids (B, F) and their weights (B, F) to the ReLU of the weighted sum: (B, U)."""
         rows = tf.gather(tf.convert_to_tensor(self.rows), terms)  # (B, F, U)
         return tf.nn.relu(tf.linalg.matvec(rows, weights, transpose_a=True) + self.bias)
 
@@ -43,28 +43,28 @@ class Lengths(keras.layers.Layer):
     """Count the real words of rows (B, T): (B,)."""
 
     def call(self, words: Tensor) -> Tensor:
-        """Count what is no padding."""
+        """Count the words that are not padding."""
         return tf.reduce_sum(tf.cast(words != PAD, tf.int32), 1)
 
 
 class Last(keras.layers.Layer):
-    """Take each row's state where it ends; of two directions, the backward one where it begins."""
+    """The final state of each row; of a bidirectional layer, the backward half is taken at the first step."""
 
-    def __init__(self, both: bool, **kwargs: Any) -> None:
+    def __init__(self, bidirectional: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.both = both
+        self.bidirectional = bidirectional
 
     def call(self, steps: Tensor, lengths: Tensor) -> Tensor:
         """Map states (B, T, D) to (B, D)."""
         end = gather_last(steps, lengths)
-        if not self.both:
+        if not self.bidirectional:
             return end
         half = steps.shape[-1] // 2
         return tf.concat([end[:, :half], steps[:, 0, half:]], -1)
 
 
 class MeanMax(keras.layers.Layer):
-    """Pool the real steps of each row by mean and by maximum."""
+    """Mean and maximum over the real steps of each row."""
 
     def call(self, steps: Tensor, lengths: Tensor) -> Tensor:
         """Map (B, T, D) to (B, 2D)."""
@@ -75,16 +75,16 @@ class MeanMax(keras.layers.Layer):
 
 
 class Reader(keras.layers.Layer):
-    """Read every row from its first word on by a language encoder: (B, T) to (B, T, D), twice."""
+    """Apply a language encoder to rows (B, T), each from the zero state: two outputs (B, T, D)."""
 
     def __init__(self, sizes: LanguageEncoderConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.language = LanguageEncoder(sizes, name="language")
 
     def call(self, words: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
-        """Return the states of the topmost layer after its dropout, and before it.
+        """Return the states of the top layer after its dropout, and before it.
 
-        Dropout scales what it keeps: a maximum over dropped steps is larger in training than ever after.
+        Dropout scales what it keeps: a maximum over dropped steps is larger in training than in inference.
         """
         start = self.language.zeros(tf.shape(words)[0])
         dropped, states = self.language(words, start, training=training)
@@ -92,7 +92,7 @@ class Reader(keras.layers.Layer):
 
 
 class Head(keras.layers.Layer):
-    """Logits of the classes, divided by a temperature that validation rows set after the fit."""
+    """Logits of the classes, divided by a temperature that is fitted to validation rows after training."""
 
     def __init__(self, hidden: int, classes: int, dropout: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -101,12 +101,12 @@ class Head(keras.layers.Layer):
         self.logits = keras.layers.Dense(classes, name="logits")
 
     def build(self, shape: Any) -> None:
-        """Make the weights for (B, D)."""
+        """Create the weights for inputs (B, D)."""
         self.hidden.build(shape)
         self.logits.build((shape[0], self.hidden.units))
         self.temperature = self.add_weight(shape=(), initializer="ones", trainable=False, name="temperature")
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
-        """Map (B, D) to (B, K)."""
+        """Map (B, D) to logits (B, K)."""
         x = self.hidden(self.drops[0](x, training=training))
         return self.logits(self.drops[1](x, training=training)) / self.temperature

@@ -1,4 +1,4 @@
-"""The classifier: counted n-grams, or words in order, to the probabilities of the labels."""
+"""Network of the sentiment task: n-gram counts or word sequences to label probabilities."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from seqops.tasks.sentiment.metrics import predictions
 from seqops.tasks.sentiment.model.layers import Head, Last, Lengths, MeanMax, Reader, TermSum
 from seqops.tasks.sentiment.model.pretraining import (
     GOAL,
-    LanguageNet,
+    LanguageModelNetwork,
     PretrainingConfig,
     encoder_config,
     perplexity,
@@ -40,12 +40,23 @@ ROWS = 64  # of one prediction batch
 class Network(interfaces.Network):
     """A text classifier.
 
-    kind: `bow` and `tfidf`, a dense network over n-grams; `embedding`, word vectors pooled by mean and
-    maximum; `lstm`, `gru`, `bilstm`, recurrent layers over them; `lm`, an LSTM that may learn the language
-    first (Howard and Ruder 2018); embedding: dimensions of a word vector; units: of each layer, one
-    direction of a bilstm, and of the hidden layer before the logits; layers: of `bow`, `tfidf` and the
-    recurrent kinds; pooling: what is kept of recurrent states, the `last`, or that with mean and maximum
-    (`concat`, as `lm` always has it).
+    Attributes
+    ----------
+    kind
+        `bow` or `tfidf`: a dense network over n-grams; `embedding`: word vectors pooled by mean and maximum;
+        `lstm`, `gru` or `bilstm`: recurrent layers over word vectors; `lm`: an LSTM that can be pretrained
+        as a language model (Howard and Ruder 2018).
+    embedding
+        Dimensions of a word vector, those of `data.vectors` if that is set; `bow` and `tfidf` ignore it.
+    units
+        Units of each layer, of one direction in a `bilstm`, and of the hidden layer before the logits.
+    layers
+        Number of dense (`bow`, `tfidf`) or recurrent layers; `embedding` ignores it.
+    dropout
+        Dropout rate in training.
+    pooling
+        What represents a text: the `last` recurrent state, or that with the mean and the maximum of all
+        states (`concat`, which `lm` always uses).
     """
 
     kind: Literal["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm"]
@@ -58,23 +69,23 @@ class Network(interfaces.Network):
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile: n-grams and weights (B, F), or words (B, T) in, logits (B, K) out.
 
-        Raises ConfigError where word vectors have other dimensions.
+        Raises ConfigError if the word vectors have other dimensions.
         """
-        inputs, x = self._terms(meta) if self._counts else self._words(meta)
+        inputs, x = self._terms(meta) if self._uses_ngrams else self._words(meta)
         logits = Head(self.units, len(meta["labels"]), self.dropout, name="head")(x)
         model = keras.Model(inputs, logits, name="classifier")
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(optimizer, loss, jit_compile=False)
-        if not self._counts:
-            start_from_vectors(model, meta)
+        if not self._uses_ngrams:
+            load_word_vectors(model, meta)
         return model
 
     @property
-    def _counts(self) -> bool:
+    def _uses_ngrams(self) -> bool:
         return self.kind in ("bow", "tfidf")
 
     @property
-    def _shape(self) -> PretrainingConfig:
+    def _pretraining(self) -> PretrainingConfig:
         return PretrainingConfig(self.embedding, self.units, self.layers, self.dropout)
 
     def _terms(self, meta: Meta) -> tuple[dict[str, Tensor], Tensor]:
@@ -90,7 +101,7 @@ class Network(interfaces.Network):
         words = keras.Input((None,), dtype="int32", name="words")
         lengths = Lengths(name="lengths")(words)
         if self.kind == "lm":
-            _, x = Reader(encoder_config(self._shape, meta), name="encoder")(words)
+            _, x = Reader(encoder_config(self._pretraining, meta), name="encoder")(words)
         else:
             x = embedding(len(meta["words"]), self.embedding, name="embedding")(words)
             x = self._recurrent(keras.layers.Dropout(self.dropout, name="drop_embedding")(x), lengths)
@@ -102,7 +113,7 @@ class Network(interfaces.Network):
         return words, keras.layers.Concatenate(name="text")(pooled) if len(pooled) > 1 else pooled[0]
 
     def _recurrent(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Read (B, T, E) by the recurrent layers of the kind, none for `embedding`."""
+        """Apply the recurrent layers of the kind to (B, T, E): none for `embedding`."""
         for number in range(self.layers if self.kind != "embedding" else 0):
             if number:
                 x = keras.layers.Dropout(self.dropout, name=f"drop_{number}")(x)
@@ -113,40 +124,42 @@ class Network(interfaces.Network):
         return x
 
     def batch(self, split: Split, meta: Meta) -> Batch:
-        """Pad a few examples to what the model trains on; labels (B,), each row of weight 1."""
+        """Pad examples to what the model trains on; labels (B,), weight 1 for each row."""
         return self._inputs(split, meta), split.plain("label"), np.ones(len(split), np.float32)
 
     def _inputs(self, split: Split, meta: Meta) -> Any:
-        if not self._counts:
+        if not self._uses_ngrams:
             return split.ragged("words").padded(PAD)
         terms, counts = split.ragged("terms"), split.ragged("counts")
-        # the second mention of a word says less than the first
+        # each repetition of a word adds less than the one before
         presence = Ragged(np.log1p(counts.values).astype(np.float32), counts.offsets)
         weights = weighted(split, meta) if self.kind == "tfidf" else presence
         return {"terms": terms.padded(PAD), "weights": weights.padded()}
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Count the n-grams, or the words: (n,)."""
-        return split.ragged("terms" if self._counts else "words").lengths
+        return split.ragged("terms" if self._uses_ngrams else "words").lengths
 
     def training_rows(self, split: Split) -> Split:
-        """Take the rows that have a label."""
+        """Return the labelled rows."""
         return labelled(split)
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Predict `label`, the place of the likeliest, and `probabilities` of all."""
+        """Predict `label`, the index of the most likely one, and `probabilities` of all."""
         return predictions(np.exp(log_softmax(self._logits(model, split, meta))))
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
-        """Set the temperature by validation rows."""
+        """Fit the temperature to the labelled validation rows."""
         rows = labelled(split)
         head = model.get_layer("head")
         logits = self._logits(model, rows, meta) * float(head.temperature.numpy())
         head.temperature.assign(fit_temperature(logits, np.asarray(rows.plain("label"), np.int64)))
 
     def pretext(self) -> Pretext | None:
-        """Learn to foretell the next word, where the kind is `lm`."""
-        return Pretext(LanguageNet(self._shape), GOAL, perplexity) if self.kind == "lm" else None
+        """Return next-word prediction if the kind is `lm`, else None."""
+        return (
+            Pretext(LanguageModelNetwork(self._pretraining), GOAL, perplexity) if self.kind == "lm" else None
+        )
 
     def _logits(self, model: keras.Model, split: Split, meta: Meta) -> npt.NDArray[np.float64]:
         logits = np.zeros((len(split), len(meta["labels"])))
@@ -155,16 +168,16 @@ class Network(interfaces.Network):
         return logits
 
 
-def start_from_vectors(model: keras.Model, meta: Meta) -> None:
-    """Put word vectors that others trained into the embedding. Raises ConfigError for other dimensions."""
+def load_word_vectors(model: keras.Model, meta: Meta) -> None:
+    """Load pretrained word vectors into the embedding. Raises ConfigError if the dimensions differ."""
     vectors = meta["vectors"]
     if not vectors:
         return
     table = next(v for v in model.variables if v.path.endswith("embedding/embeddings"))
     if table.shape[1] != vectors["dimension"]:
         raise ConfigError(
-            f"model.embedding is {table.shape[1]}, and the vectors of data.vectors have "
-            f"{vectors['dimension']} dimensions. Set it to that."
+            f"model.embedding is {table.shape[1]}, but the vectors of data.vectors have "
+            f"{vectors['dimension']} dimensions. Set model.embedding to {vectors['dimension']}."
         )
     values = table.numpy()
     values[vectors["places"]] = rows_of(vectors)

@@ -1,4 +1,4 @@
-"""What a classifier may learn without labels: to foretell the next word (Howard and Ruder 2018)."""
+"""Pretraining of the classifier's encoder as a language model, without labels (Howard and Ruder 2018)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROWS = 32  # of one prediction batch
 
 @dataclass(frozen=True)
 class PretrainingConfig:
-    """What the language model and the classifier have in common."""
+    """Settings that the language model and the classifier share."""
 
     embedding: int
     units: int
@@ -37,22 +37,22 @@ class PretrainingConfig:
     dropout: float
 
 
-def encoder_config(shape: PretrainingConfig, meta: Meta) -> LanguageEncoderConfig:
-    """Return the sizes of the encoder for the words of `meta`; its output is as wide as its embedding."""
+def encoder_config(config: PretrainingConfig, meta: Meta) -> LanguageEncoderConfig:
+    """Return the settings of the encoder for the words of `meta`; its output is as wide as its embedding."""
     return LanguageEncoderConfig(
         kind="lstm",
         vocabulary=len(meta["words"]),
-        embedding=shape.embedding,
-        units=shape.units,
-        layers=shape.layers,
-        dropout=shape.dropout,
+        embedding=config.embedding,
+        units=config.units,
+        layers=config.layers,
+        dropout=config.dropout,
         tie_embeddings=True,
         precision="float32",
     )
 
 
 class NextWord(keras.layers.Layer):
-    """Logits of each real word but a row's first, from the states before it: (N, V)."""
+    """Logits of every real word except a row's first, from the preceding states: (N, V)."""
 
     def __init__(self, language: LanguageEncoder, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -60,21 +60,21 @@ class NextWord(keras.layers.Layer):
         self.softmax = Softmax(sizes.vocabulary, language.embedding, sizes.precision, name="softmax")
 
     def call(self, steps: Tensor, words: Tensor, training: bool = False) -> Tensor:
-        """Map states (B, T, D) over words (B, T) to logits of the N words that follow one."""
+        """Map states (B, T, D) of words (B, T) to logits (N, V) of the N words that follow another."""
         before = tf.boolean_mask(steps[:, :-1], words[:, 1:] != PAD)
         return self.softmax(before, training=training)
 
 
 @dataclass(frozen=True)
-class LanguageNet(interfaces.Network):
-    """A language model whose encoder is that of the classifier."""
+class LanguageModelNetwork(interfaces.Network):
+    """A language model with the encoder of the classifier."""
 
-    shape: PretrainingConfig
+    config: PretrainingConfig
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
-        """Build and compile: words (B, T) in, logits (N, V) of the following words out."""
+        """Build and compile: words (B, T) in, logits (N, V) of the next words out."""
         words = keras.Input((None,), dtype="int32", name="words")
-        reader = Reader(encoder_config(self.shape, meta), name="encoder")
+        reader = Reader(encoder_config(self.config, meta), name="encoder")
         steps, _ = reader(words)
         logits = NextWord(reader.language, name="next")(steps, words)
         model = keras.Model(words, logits, name="language_model")
@@ -83,7 +83,7 @@ class LanguageNet(interfaces.Network):
         return model
 
     def batch(self, split: Split, meta: Meta) -> Batch:
-        """Pad words (B, T); the truth is flat, of real words only: (N,)."""
+        """Pad words (B, T); the labels are flat, of real words only: (N,)."""
         words = split.ragged("words").padded(PAD)
         following = _following(words)
         return words, following, np.ones(len(following), np.float32)
@@ -93,15 +93,15 @@ class LanguageNet(interfaces.Network):
         return split.ragged("words").lengths
 
     def training_rows(self, split: Split) -> Split:
-        """Take the rows in which a word follows another, with a label or without."""
+        """Return the rows of two words or more, with a label or without."""
         return split.take(np.flatnonzero(self.lengths(split) > 1))
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Sum the surprise of each row: `nats` over `words` that follow one."""
+        """Return the negative log-likelihood of each row: `nats`, of the `words` after the first."""
         words, nats = split.ragged("words"), np.zeros(len(split))
-        several = np.flatnonzero(words.lengths > 1)
-        for order in in_length_order(words.lengths[several], ROWS):
-            rows = several[order]
+        predictable = np.flatnonzero(words.lengths > 1)
+        for order in in_length_order(words.lengths[predictable], ROWS):
+            rows = predictable[order]
             part = words.take(rows)
             truth = part.padded(PAD)
             losses = _losses(_following(truth), model.predict_on_batch(truth))
@@ -110,10 +110,10 @@ class LanguageNet(interfaces.Network):
 
 
 def perplexity(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Score]:
-    """Score the surprise a word, in nats; its exponential is the perplexity."""
+    """Score the mean negative log-likelihood per word, in nats; its exponential is the perplexity."""
     statistics = predicted[["nats", "words"]].to_numpy(np.float64)
-    what = "natural log, words of the vocabulary and the unknown one"
-    return [Score(GOAL.metric, statistics, mean, GOAL.higher_is_better, what)]
+    signature = "natural log, words of the vocabulary and the unknown one"
+    return [Score(GOAL.metric, statistics, mean, GOAL.higher_is_better, signature)]
 
 
 def _following(words: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
