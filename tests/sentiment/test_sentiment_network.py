@@ -110,8 +110,8 @@ def test_a_weighted_sum_of_rows_is_a_dense_layer() -> None:
 def test_states_are_taken_at_the_ends_and_pooled_over_real_steps() -> None:
     steps = np.array([[[1, -4], [3, -2], [50, 50]]], np.float32)
     lengths = np.array([2], np.int32)
-    assert Last(both=False)(steps, lengths).numpy().tolist() == [[3, -2]]
-    assert Last(both=True)(steps, lengths).numpy().tolist() == [[3, -4]]
+    assert Last(bidirectional=False)(steps, lengths).numpy().tolist() == [[3, -2]]
+    assert Last(bidirectional=True)(steps, lengths).numpy().tolist() == [[3, -4]]
     assert MeanMax()(steps, lengths).numpy().tolist() == [[2, -3, 3, -2]]
 
 

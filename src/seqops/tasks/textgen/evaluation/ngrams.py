@@ -37,14 +37,14 @@ def count_ngrams(text: Ints, vocabulary: int, max_order: int) -> list[Order]:
     orders = []
     ranks, histories = np.zeros(len(text), np.int64), 1  # the empty history, before each token
     for n in range(1, max_order + 1):
-        keys, place, counts = np.unique(
+        keys, index, counts = np.unique(
             ranks * vocabulary + text[n - 1 :], return_inverse=True, return_counts=True
         )
         of = keys // vocabulary
         orders.append(
             Order(keys, counts, np.bincount(of, counts, histories), np.bincount(of, None, histories))
         )
-        ranks, histories = place[:-1], len(keys)
+        ranks, histories = index[:-1], len(keys)
     return orders
 
 
@@ -56,11 +56,11 @@ def probabilities(orders: list[Order], rows: Ragged, vocabulary: int, outcomes: 
     method C; Chen and Goodman 1999, section 2.4). No history crosses the start of a row.
     """
     text = rows.values.astype(np.int64)
-    place = np.arange(len(text)) - np.repeat(rows.offsets[:-1], rows.lengths)
+    position = np.arange(len(text)) - np.repeat(rows.offsets[:-1], rows.lengths)
     ranks = np.zeros(len(text), np.int64)
     before = np.full(len(text), 1.0 / outcomes)
     for n, order in enumerate(orders, 1):
-        usable = (ranks >= 0) & (place >= n - 1)
+        usable = (ranks >= 0) & (position >= n - 1)
         history = np.where(usable, ranks, 0)
         found = _find(order.keys, history * vocabulary + text)
         count = np.where(found >= 0, order.counts[found], 0)

@@ -22,13 +22,13 @@ KINDS = ("line break", "blank", "small letter", "capital letter", "other letter"
 
 def slices(truth: Split, meta: Meta) -> dict[str, npt.NDArray[np.bool_]]:
     """Return masks of the passages without a copied line, those with an unknown character, and the halves."""
-    rows, place = truth.ragged("tokens"), np.arange(len(truth))
+    rows, index = truth.ragged("tokens"), np.arange(len(truth))
     ids = [rows[i][-n:] for i, n in enumerate(truth.plain("scored"))]
     named = {"no line copied from training": ~truth.plain("leaked")}
     if meta["tokens"] == "character":
         named["unknown character"] = np.array([bool(np.any(row == UNKNOWN)) for row in ids], np.bool_)
     half = len(truth) // 2
-    return named | {"first half": place < half, "second half": place >= half}
+    return named | {"first half": index < half, "second half": index >= half}
 
 
 def examples(predicted: pd.DataFrame, truth: Split) -> pd.DataFrame:
@@ -49,11 +49,9 @@ def examples(predicted: pd.DataFrame, truth: Split) -> pd.DataFrame:
 def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
     """Plot the mean nats per token by position in the passage, and by the token's first character."""
     each = [np.asarray(row, np.float64) for row in predicted["each"]]
-    places = np.concatenate([np.arange(len(row)) // STEP for row in each])
+    steps = np.concatenate([np.arange(len(row)) // STEP for row in each])
     nats = np.concatenate(each)
-    by_place = (
-        pd.DataFrame({"token": places * STEP + 1, "nats": nats}).groupby("token", as_index=False).mean()
-    )
+    by_place = pd.DataFrame({"token": steps * STEP + 1, "nats": nats}).groupby("token", as_index=False).mean()
     return [
         Plot("by_place", "Nats per token by position in the passage", "line", by_place, "token", ["nats"]),
         _by_kind(nats, truth, meta),
@@ -63,8 +61,8 @@ def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
 def _by_kind(nats: npt.NDArray[np.float64], truth: Split, meta: Meta) -> Plot:
     tokens, rows = tokenizer.tokenizer_from_meta(meta), truth.ragged("tokens")
     ids = np.concatenate([rows[i][-n:] for i, n in enumerate(truth.plain("scored"))])
-    known, place = np.unique(ids, return_inverse=True)
-    kinds = np.array([_kind(text) for text in tokens.pieces(known)])[place]
+    known, index = np.unique(ids, return_inverse=True)
+    kinds = np.array([_kind(text) for text in tokens.pieces(known)])[index]
     spent = pd.Series(nats).groupby(kinds).mean()
     shown = [kind for kind in KINDS if kind in spent]
     table = pd.DataFrame({"begins with": shown, "nats": [spent[kind] for kind in shown]})

@@ -153,8 +153,8 @@ class Network(interfaces.Network):
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
         """Fit the temperature to validation passages: a network that fits closely is overconfident."""
-        places = np.unique(np.linspace(0, len(split) - 1, min(len(split), PASSAGES)).astype(np.int64))
-        some = split.take(places)
+        indices = np.unique(np.linspace(0, len(split) - 1, min(len(split), PASSAGES)).astype(np.int64))
+        some = split.take(indices)
 
         def nats_per_token(value: float) -> float:
             model.head.temperature.assign(value)
@@ -186,8 +186,8 @@ class Network(interfaces.Network):
             found = model.costs(
                 part.padded(PAD), part.lengths.astype(np.int32), scored[some].astype(np.int32)
             )
-            places = [np.arange(e - n, e) for e, n in zip(rows.offsets[some + 1], scored[some], strict=True)]
-            nats[np.concatenate(places)] = found.numpy()
+            indices = [np.arange(e - n, e) for e, n in zip(rows.offsets[some + 1], scored[some], strict=True)]
+            nats[np.concatenate(indices)] = found.numpy()
         return costs(split, nats, tokenizer.tokenizer_from_meta(meta))
 
     def _with_defaults(self, split: Split) -> Split:

@@ -167,7 +167,7 @@ class Network(interfaces.Network):
 
 
 def _shifted(target: Ragged) -> Ragged:
-    """Put START before each row and drop its last token."""
+    """Prepend START to each row and drop its last token."""
     values = np.roll(target.values, 1)
     values[target.offsets[:-1]] = START
     return Ragged(values, target.offsets)
