@@ -1,4 +1,4 @@
-"""MkDocs hook: the reference pages, generated at every build, and the recipes of `deploy/` beside them."""
+"""MkDocs hook: reference pages generated at every build, and the pages of `deploy/`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt, MaxLen, MinLen
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
-from seqops.blocks.search.space import KINDS
 
 from seqops.params import Params
+from seqops.tuning.search_space import KINDS
 
 PROJECT = Path(__file__).parents[2]
 SECTIONS = ("evaluation", "registry", "drift", "tuning", "notify", "retraining")
@@ -66,10 +66,10 @@ def params_page(params: Params) -> str:
     parts = [INTRODUCTION]
     for name in SECTIONS:
         section = type(getattr(params, name))
-        parts += [f"## {name}", summary(section), table(section, {"value": params.document[name]})]
-    recipe = type(next(iter(tasks.values())).recipe)
+        parts += [f"## {name}", summary(section), table(section, {"value": params.content[name]})]
+    fit_config = type(next(iter(tasks.values())).fit_config)
     fits = {name: task.section["fit"] for name, task in tasks.items()}
-    parts += [SOURCE, "## tasks.&lt;task&gt;.fit", summary(recipe), table(recipe, fits)]
+    parts += [SOURCE, "## tasks.&lt;task&gt;.fit", summary(fit_config), table(fit_config, fits)]
     parts += ["## tasks.&lt;task&gt;.search", "A key of `model` or `fit`, and what it may be chosen from:"]
     parts += [f"`kind: {kind}`: {summary(cls)}\n\n{table(cls, {})}" for kind, cls in KINDS.items()]
     for name, task in tasks.items():

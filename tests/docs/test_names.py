@@ -4,7 +4,6 @@ import re
 import shlex
 from pathlib import Path
 
-import pytest
 import typer
 
 from seqops.cli import app
@@ -12,10 +11,9 @@ from seqops.params import Params
 
 PROJECT = Path(__file__).parents[2]
 PARAMS = Params.load(PROJECT / "params.yaml")
-SHARED = [name for name in PARAMS.document if name != "tasks"]
+SHARED = [name for name in PARAMS.content if name != "tasks"]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 COMMANDS = typer.main.get_command(app).commands
-RENAMED = pytest.mark.xfail(strict=True, reason="the pages have the names that keys and options get next")
 
 
 def keys():
@@ -35,19 +33,17 @@ def shown():
                 yield page, shlex.split(line, comments=True)[1:]
 
 
-@RENAMED
 def test_every_key_that_a_page_names_is_in_params_yaml():
     found, unknown = list(keys()), []
     assert len(found) > 40
     for page, task, section, key in found:
-        tasks = [PARAMS.document["tasks"][name] for name in ([task] if task else PARAMS.names)]
-        sections = [PARAMS.document[section]] if section in SHARED else [part[section] for part in tasks]
+        tasks = [PARAMS.content["tasks"][name] for name in ([task] if task else PARAMS.names)]
+        sections = [PARAMS.content[section]] if section in SHARED else [part[section] for part in tasks]
         if not any(key in known for known in sections):
             unknown.append(f"{page.name}: {section}.{key}")
     assert unknown == []
 
 
-@RENAMED
 def test_every_command_that_a_page_shows_exists_with_its_options():
     found, unknown = list(shown()), []
     assert len(found) > 20

@@ -88,9 +88,9 @@ def page():
 
 
 def test_the_page_names_every_key_of_params_yaml(page):
-    sections = {name: PARAMS.document[name] for name in PARAMS.document if name != "tasks"}
+    sections = {name: PARAMS.content[name] for name in PARAMS.content if name != "tasks"}
     for task in PARAMS.names:
-        section = PARAMS.document["tasks"][task]
+        section = PARAMS.content["tasks"][task]
         sections |= {f"tasks.{task}.{part}": section[part] for part in ("data", "model", "search")}
         sections["tasks.&lt;task&gt;.fit"] = section["fit"]
     for name, section in sections.items():
