@@ -61,22 +61,22 @@ def test_by_default_every_task_searches_size_dropout_and_learning_rate(name):
         (
             "data.min_count: {kind: int, low: 1, high: 2}",
             "data.min_count",
-            "data is encoded once a study. Search keys of model and fit alone.",
+            "data are encoded once for each study. Search only keys of model and fit.",
         ),
         (
             "fit.seed: {kind: int, low: 0, high: 9}",
             "fit.seed",
-            "it cannot be searched: luck is no setting. Take it out.",
+            "it cannot be searched: the seed is not a hyperparameter. Remove it.",
         ),
         (
             "fit.epochs: {kind: int, low: 1, high: 9}",
             "fit.epochs",
-            "it cannot be searched: trials must have equal budgets. Take it out.",
+            "it cannot be searched: all trials must have the same budget. Remove it.",
         ),
         (
             "fit.validation_rows: {kind: int, low: 1, high: 9}",
             "fit.validation_rows",
-            "it cannot be searched: trials must be scored on equal rows. Take it out.",
+            "it cannot be searched: all trials must be scored on the same rows. Remove it.",
         ),
         (
             "model.units: 64",
@@ -91,7 +91,7 @@ def test_by_default_every_task_searches_size_dropout_and_learning_rate(name):
         (
             "model.units: {kind: integer, low: 1, high: 2}",
             "model.units.kind",
-            "no distribution 'integer'; did you mean 'int'?",
+            "unknown kind 'integer'; did you mean 'int'?",
         ),
         (
             "model.units: {kind: int, low: 1, hihg: 2}",
@@ -132,7 +132,7 @@ def test_by_default_every_task_searches_size_dropout_and_learning_rate(name):
         (
             "model.kind: {kind: categorical, choices: [lstm]}",
             "model.kind",
-            "choices must be two or more that differ, got ['lstm'].",
+            "two or more different choices are needed, got ['lstm'].",
         ),
         (
             "model.kind: {kind: categorical, choices: [lstm, [gru]]}",
@@ -194,7 +194,7 @@ def test_a_search_of_nothing_is_refused(searching, entries):
     params, line = searching(*entries)
     with pytest.raises(ConfigError) as refused:
         space_of(params, "ner")
-    said = f"nothing to search. Name keys and their ranges, as `{UNITS}`."
+    said = f"nothing to search. Add keys and ranges, such as `{UNITS}`."
     assert str(refused.value) == f"params.yaml:{line - 1}: tasks.ner.search: {said}"
 
 

@@ -180,7 +180,7 @@ def test_what_is_no_single_value_is_left_to_a_person(tmp_path, body):
     path.write_text(f"tasks:\n  z: 0\n  a: {body}\n")
     with pytest.raises(ConfigError) as refused:
         edited(Params.load(path), {"tasks.a": 2})
-    assert str(refused.value) == "params.yaml:3: tasks.a: it holds no single value. Set it by hand."
+    assert str(refused.value) == "params.yaml:3: tasks.a: not a scalar on one line. Edit it by hand."
 
 
 def test_the_place_of_an_alias_is_not_that_of_its_anchor():

@@ -113,7 +113,7 @@ def test_a_wrong_search_is_a_finding_of_its_task(store):
     store.params.write_text(text.replace("model.units: {kind: int,", "model.units: {kind: imt,", 1))
     finding = named(doctor.params, store, "params forecast")
     assert not finding.ok
-    said = "tasks.forecast.search.model.units.kind: no distribution 'imt'; did you mean 'int'?"
+    said = "tasks.forecast.search.model.units.kind: unknown kind 'imt'; did you mean 'int'?"
     assert said in finding.message
     assert named(doctor.params, store, "params ner").ok
 

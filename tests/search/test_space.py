@@ -108,13 +108,13 @@ def test_a_study_draws_only_what_the_space_holds():
         (lambda: Float("float", 0.1, 1.0, step=0.1, log=True), "step and log exclude each other"),
         (
             lambda: Int("int", 1, 8, step=2),
-            "high must be low and a whole number of steps, got 1, 8 and step 2",
+            "high must be low plus a whole number of steps, got 1, 8 and step 2",
         ),
-        (lambda: Categorical("categorical", ()), r"choices must be two or more that differ, got \[\]"),
-        (lambda: Categorical("categorical", (1,)), r"choices must be two or more that differ, got \[1\]"),
+        (lambda: Categorical("categorical", ()), r"two or more different choices are needed, got \[\]"),
+        (lambda: Categorical("categorical", (1,)), r"two or more different choices are needed, got \[1\]"),
         (
             lambda: Categorical("categorical", (1, 1)),
-            r"choices must be two or more that differ, got \[1, 1\]",
+            r"two or more different choices are needed, got \[1, 1\]",
         ),
         (lambda: Categorical("categorical", (1, [2])), r"a choice must be a number, a text, .* got \[2\]"),
     ],

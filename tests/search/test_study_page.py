@@ -144,8 +144,8 @@ def test_a_study_is_drawn_the_same_at_every_call(study, text, tmp_path):
     ("study", "drawable", "said"),
     [
         (lambda: searched(0), [], "No trials yet."),
-        (lambda: searched(1), ["history"], "It takes two complete trials whose values differ."),
-        (alike, ["history"], "It takes two complete trials whose values differ."),
+        (lambda: searched(1), ["history"], "At least two complete trials with different values are needed."),
+        (alike, ["history"], "At least two complete trials with different values are needed."),
         (
             lambda: searched(4, score=lambda values: 1.0),
             ["history", "slice", "parallel"],

@@ -98,7 +98,7 @@ def test_an_interrupted_trial_waits_to_be_tried_again(url):
 
 def test_values_that_kill_their_process_again_and_again_are_refused(url):
     study = opened(url)
-    for deaths in range(studies.MOST_DEATHS):
+    for deaths in range(studies.MAX_DEATHS):
         trial = study.ask()
         assert trial.user_attrs.get(storage.DEATHS, 0) == deaths
         trial.suggest_float("x", 0.3, 1.0)
@@ -185,7 +185,7 @@ def test_a_trial_begun_when_all_are_taken_is_dropped(url):
     study = opened(url)
     search(study, 3)
     study.optimize(
-        studies._placed(study, lambda trial: trial.suggest_float("x", 0.3, 1.0), 3),
+        studies._limited(study, lambda trial: trial.suggest_float("x", 0.3, 1.0), 3),
         1,
         catch=(studies.ExcessTrial,),
     )

@@ -99,7 +99,7 @@ def test_the_winner_is_better_than_the_present_values_over_other_seeds(tuned, ru
     for run in repeats:
         scores.setdefault(run.info.run_name.partition(",")[0], []).append(run.data.metrics["validation/best"])
     assert {len(found) for found in scores.values()} == {2}
-    present = scores.pop("present values")
+    present = scores.pop("current values")
     (best,) = scores.values()
     assert sum(best) < sum(present)
     assert {run.data.params["fit.seed"] for run in repeats} == {"1", "2"}

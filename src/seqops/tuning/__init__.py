@@ -1,1 +1,1 @@
-"""Tuning: trials, the best of them tried again with other seeds, the winner written into params.yaml."""
+"""Hyperparameter search: trials, repeats of the best ones with other seeds, the winner in params.yaml."""

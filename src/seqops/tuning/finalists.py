@@ -1,4 +1,4 @@
-"""The second half of tuning: the best trials again, with other seeds, so that luck is not promoted."""
+"""The second half of tuning: the best trials are repeated with other seeds, and a winner is selected."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LEVEL = 0.05
 
 
 class UnqueuedTrial(Exception):
-    """A repeat that nobody queued."""
+    """A repeat without a finalist: the queue was empty."""
 
 
 @dataclass(frozen=True)
 class Finalist:
-    """Values that may be written down; first: the score of their trial; scores: one a seed."""
+    """Values that may win; first: the score of their trial; scores: one for each seed."""
 
     label: str
     values: dict[str, Any]
@@ -37,17 +37,17 @@ class Finalist:
 
     @property
     def mean(self) -> float | None:
-        """The mean over the seeds."""
+        """Mean score over the seeds."""
         return statistics.fmean(self.scores) if self.scores else None
 
     @property
     def spread(self) -> float:
-        """The standard deviation over the seeds."""
+        """Standard deviation of the scores over the seeds."""
         return statistics.stdev(self.scores) if len(self.scores) > 1 else 0.0
 
 
 def finalists(session: Session) -> list[Finalist]:
-    """Return the present values, and the best trials that have others."""
+    """Return the current values, and the best trials with other values."""
     done = session.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     ranked = sorted(done, key=lambda t: (-session.sign * float(t.value or 0.0), t.number))
     best: list[Finalist] = []
@@ -56,18 +56,18 @@ def finalists(session: Session) -> list[Finalist]:
         if all(values != other.values for other in best):
             best.append(Finalist(f"trial {trial.number}", values, trial.value))
     others = [c for c in best[: session.tuning.finalists] if c.values != session.current_values]
-    return [Finalist("present values", session.current_values, None), *others]
+    return [Finalist("current values", session.current_values, None), *others]
 
 
 def repeats_of(session: Session) -> optuna.Study:
-    """Open the study that holds the repeats of a study's trials."""
+    """Open the study of the repeats."""
     name = f"{session.study.study_name}-again"
     goal, seed = session.task.metrics().goal, session.tuning.seed
     return open_study(session.url, name, goal, sampler_of("random", 0, seed))
 
 
 def queue_repeats(session: Session, study: optuna.Study, chosen: Sequence[Finalist]) -> int:
-    """Queue each finalist with each of `tuning.finalist_seeds` seeds, where it is not yet; count them all."""
+    """Queue each finalist with each of `tuning.finalist_seeds` seeds, unless queued; return their number."""
     first = session.task.fit_config.seed + 1
     return queue_trials(
         study,
@@ -80,36 +80,36 @@ def queue_repeats(session: Session, study: optuna.Study, chosen: Sequence[Finali
     )
 
 
-def repeat(session: Session, study: optuna.Study, total: int, look: Callable[[], None]) -> None:
-    """Fit what is queued, unpruned, until `total` repeats are finished."""
+def repeat(session: Session, study: optuna.Study, total: int, poll: Callable[[], None]) -> None:
+    """Fit the queued repeats, without pruning, until `total` are finished; poll: as in `run_trials`."""
 
     def fit(trial: optuna.Trial) -> float:
         seed = trial.suggest_int("seed", 0, 2**31)
         if VALUES not in trial.user_attrs:
-            # a kill between two writes lost a place in the queue, and this was drawn instead
+            # a kill between two writes removed a trial from the queue, so this one was sampled instead
             raise UnqueuedTrial
         values = trial.user_attrs[VALUES]
         name = f"{trial.user_attrs[LABEL]}: {format_values(values)}"
         task = session.with_values({**values, "fit.seed": seed})
-        return session.fit(task, "repeat", trial.number, name, lambda row: look())
+        return session.fit(task, "repeat", trial.number, name, lambda row: poll())
 
-    # the one who queued them queues anew what is missing
+    # the process that queued the repeats queues the missing ones again
     with suppress(UnqueuedTrial), join_study(session.url, study):
-        run_trials(study, fit, total, look)
+        run_trials(study, fit, total, poll)
 
 
 def scored(finalist: Finalist, study: optuna.Study) -> Finalist:
-    """Give a candidate the scores of its repeats, in the order of the seeds."""
+    """Add the scores of its repeats to a finalist, in the order of the seeds."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     own = {t.params["seed"]: t.value for t in done if t.user_attrs.get(VALUES) == finalist.values}
     return replace(finalist, scores=tuple(value for _, value in sorted(own.items()) if value is not None))
 
 
 def select_winner(tried: list[Finalist], seeds: int, sign: float) -> Finalist:
-    """Choose the best mean among the candidates whose every seed gave a score.
+    """Return the finalist with the best mean, of those with a score for every seed.
 
-    tried: the present values first; they stay unless the best beats them in a one-sided t test at the level
-    of 0.05, divided by the number of others. sign: 1 where a higher score is better, or -1.
+    tried: the current values first; they stay unless the best beats them in a one-sided t test at level
+    0.05, divided by the number of others. sign: 1 if a higher score is better, else -1.
     """
     present, *others = tried
     best = max((c for c in others if len(c.scores) >= seeds), key=lambda c: sign * _mean(c), default=present)

@@ -1,4 +1,4 @@
-"""What a person sees while trials run: a bar with the best so far, and a line a finished trial."""
+"""The progress display of a study: a bar with the best score so far, and a line for each finished trial."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ ENDED = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialStat
 
 
 class TrialProgress:
-    """The state of one study, looked up each time it is asked to look."""
+    """Displays the state of one study, read from its storage at each refresh."""
 
     def __init__(self, bars: Progress, study: optuna.Study, goal: str, total: int) -> None:
         self._bars, self._study, self._goal, self._total = bars, study, goal, total
         self._before = counts(study).finished
-        self._said = {t.number for t in study.get_trials(deepcopy=False) if t.state.is_finished()}
+        self._reported = {t.number for t in study.get_trials(deepcopy=False) if t.state.is_finished()}
         self._started = time.monotonic()
         self._bar: TaskID = bars.add_task("", total=total, completed=self._before, note="")
 
     def refresh(self) -> None:
-        """Say which trials have ended, by whichever worker, and move the bar."""
+        """Print the trials that have ended, in any process, and update the bar."""
         for trial in self._study.get_trials(deepcopy=False):
-            if trial.state.is_finished() and trial.number not in self._said:
-                self._said.add(trial.number)
+            if trial.state.is_finished() and trial.number not in self._reported:
+                self._reported.add(trial.number)
                 if trial.state != TrialState.FAIL or WHY in trial.user_attrs:
                     self._bars.console.print(self._line(trial), highlight=False, markup=False)
         self._bars.update(self._bar, completed=counts(self._study).finished, note=self._note())
@@ -71,9 +71,9 @@ def _short(value: object) -> str:
 
 @contextmanager
 def trial_progress(
-    console: Console, what: str, study: optuna.Study, goal: str, total: int
+    console: Console, title: str, study: optuna.Study, goal: str, total: int
 ) -> Iterator[TrialProgress]:
-    """Draw on a console; where that is no terminal, one line a trial is printed."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
+    """Show the progress on a console; if it is not a terminal, only print a line for each trial."""
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
     with Progress(*columns, console=console, transient=True) as bars:
         yield TrialProgress(bars, study, goal, total)

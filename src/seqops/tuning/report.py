@@ -1,4 +1,4 @@
-"""What a study found, as one interactive page that opens offline."""
+"""Report of a study: one interactive HTML page that opens offline."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from seqops.core.files import write_bytes
 from seqops.tuning.search_space import Float
 
 COLUMNS = 4
-"""Pictures in a row, where there is one for each key."""
+"""Plots in a row, if there is one for each key."""
 HEIGHT, GAP = 420, 0.04
 TICKS = 5
-"""At the most, along the axis of a key."""
+"""Maximum number of ticks along the axis of a key."""
 STATES = {
     TrialState.COMPLETE: "complete",
     TrialState.PRUNED: "pruned",
@@ -34,12 +34,12 @@ STATES = {
 }
 
 Missing = Callable[[Sequence[FrozenTrial], list[str]], str | None]
-"""Says why complete trials, among which the named keys differ, make no picture; None where they do."""
+"""Returns why a plot of these complete trials and varied keys is impossible, or None."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One view of a study; draw: makes a plotly figure of the keys that differ among trials."""
+class Plot:
+    """One plot of a study; draw: returns a plotly figure of the keys that differ between trials."""
 
     name: str
     title: str
@@ -49,25 +49,25 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A picture of the page: its HTML, or why it is missing."""
+    """A section of the page: the HTML of its plot, or why it is missing."""
 
     title: str
-    drawn: str
+    html: str
     missing: str | None
 
 
 def write_page(study: optuna.Study, path: Path) -> None:
-    """Write what became of the trials, the best of them, and each picture.
+    """Write the number of trials by state, the best trial, and the plots.
 
-    A picture for which there are too few complete trials is left out, and the page says so.
+    A plot that needs more complete trials is left out, and the page says so.
     """
     trials = _complete(study)
     keys = _varied(trials)
     sections = []
-    for picture in PICTURES:
-        missing = picture.missing(trials, keys)
-        drawn = "" if missing else _html(picture.name, picture.draw(study, keys))
-        sections.append(Section(picture.title, drawn, missing))
+    for plot in PLOTS:
+        missing = plot.missing(trials, keys)
+        html = "" if missing else _html(plot.name, plot.draw(study, keys))
+        sections.append(Section(plot.title, html, missing))
     write_bytes(path, _page(study, sections).encode("utf-8"))
 
 
@@ -76,14 +76,14 @@ def _complete(study: optuna.Study) -> list[FrozenTrial]:
 
 
 def _varied(trials: Sequence[FrozenTrial]) -> list[str]:
-    """Name the keys that every trial has and that differ among them."""
+    """Return the keys that every trial has and whose values differ between trials."""
     names = sorted({key for trial in trials for key in trial.params})
     shared = [key for key in names if all(key in trial.params for trial in trials)]
     return [key for key in shared if len({trial.params[key] for trial in trials}) > 1]
 
 
 def _html(name: str, figure: Any) -> str:
-    """Return a figure as HTML that needs the library on the page."""
+    """Return a figure as HTML, without the plotly library."""
     height = figure.layout.height or HEIGHT
     figure.update_layout(title=None, width=None, height=height, margin={"t": 50, "b": 60})
     # one of the buttons would send the figure to a server
@@ -93,7 +93,7 @@ def _html(name: str, figure: Any) -> str:
 
 
 def _score(study: optuna.Study) -> str:
-    """Return the name of the score, where the study knows it."""
+    """Return the name of the score, or "score" if the study has none."""
     return (study.metric_names or ["score"])[0]
 
 
@@ -102,14 +102,14 @@ def _history(study: optuna.Study, keys: list[str]) -> Any:
 
 
 def _importances(study: optuna.Study, keys: list[str]) -> Any:
-    """Draw the importances by fANOVA (Hutter et al. 2014), the same at every call."""
+    """Plot importances by fANOVA (Hutter et al. 2014), seeded."""
     evaluator = FanovaImportanceEvaluator(seed=0)
     figure = interactive.plot_param_importances(study, evaluator, keys, target_name=_score(study))
     return figure.update_xaxes(title="share").update_yaxes(title=None, ticksuffix=" ")
 
 
 def _slices(study: optuna.Study, keys: list[str]) -> Any:
-    """Draw the score by each value, in rows of a few pictures."""
+    """Plot the score against each key, `COLUMNS` plots in a row."""
     figure = interactive.plot_slice(study, keys, target_name=_score(study))
     distributions = _complete(study)[0].distributions
     across, rows = min(len(keys), COLUMNS), math.ceil(len(keys) / COLUMNS)
@@ -129,10 +129,10 @@ def _parallel(study: optuna.Study, keys: list[str]) -> Any:
 
 
 def _ticks(distribution: BaseDistribution) -> dict[str, Any]:
-    """Return the ticks of an axis, written as in params.yaml; only how many where plotly chooses well."""
-    few = {"nticks": TICKS}
+    """Return the ticks of an axis, written as in params.yaml, or their number if plotly places them."""
+    automatic = {"nticks": TICKS}
     if not isinstance(distribution, (FloatDistribution, IntDistribution)):
-        return few
+        return automatic
     low, high = distribution.low, distribution.high
     values: list[float] = []
     if distribution.log:
@@ -144,30 +144,30 @@ def _ticks(distribution: BaseDistribution) -> dict[str, Any]:
                 break
     elif isinstance(distribution, IntDistribution) and high - low < TICKS:
         values = list(range(int(low), int(high) + 1))
-    return {"tickvals": values, "ticktext": [f"{value:g}" for value in values]} if values else few
+    return {"tickvals": values, "ticktext": [f"{value:g}" for value in values]} if values else automatic
 
 
 def _no_trial(trials: Sequence[FrozenTrial], keys: list[str]) -> str | None:
     return None if trials else "No trial is complete yet."
 
 
-def _no_two(trials: Sequence[FrozenTrial], keys: list[str]) -> str | None:
-    return None if keys else "It takes two complete trials whose values differ."
+def _no_varied_key(trials: Sequence[FrozenTrial], keys: list[str]) -> str | None:
+    return None if keys else "At least two complete trials with different values are needed."
 
 
 def _no_spread(trials: Sequence[FrozenTrial], keys: list[str]) -> str | None:
-    alike = len({trial.value for trial in trials}) < 2
-    return _no_two(trials, keys) or ("All complete trials have the same score." if alike else None)
+    constant = len({trial.value for trial in trials}) < 2
+    return _no_varied_key(trials, keys) or ("All complete trials have the same score." if constant else None)
 
 
-PICTURES = (
-    Picture("history", "Score of each complete trial, and the best so far", _no_trial, _history),
-    Picture("importances", "How much of the spread of scores each key explains", _no_spread, _importances),
-    Picture("slice", "Score by the value of each key", _no_two, _slices),
-    Picture("parallel", "Values that went together", _no_two, _parallel),
+PLOTS = (
+    Plot("history", "Score of each complete trial, and the best so far", _no_trial, _history),
+    Plot("importances", "Share of the score's variance that each key explains", _no_spread, _importances),
+    Plot("slice", "Score against each key", _no_varied_key, _slices),
+    Plot("parallel", "Values of each trial, in parallel coordinates", _no_varied_key, _parallel),
 )
 
-# the policy lets nothing be fetched, whatever address the library of the pictures might know
+# the policy forbids all requests, also those that the plotly library might make
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{{ study.study_name }}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:; \
@@ -186,7 +186,7 @@ text-align:left}td.n{text-align:right;font-variant-numeric:tabular-nums}
 <td class="n">{{ value }}</td></tr>{% endfor %}</table>{% endif %}
 {% for section in sections %}<h2>{{ section.title }}</h2>
 {% if section.missing %}<p class="note">{{ section.missing }}</p>{% endif %}
-{{ section.drawn | safe }}
+{{ section.html | safe }}
 {% endfor %}
 </html>
 """
@@ -201,15 +201,15 @@ def _page(study: optuna.Study, sections: Sequence[Section]) -> str:
         study=study,
         score=_score(study),
         best=best,
-        values=_trained_with(best) if best else {},
+        values=_trained_values(best) if best else {},
         counts=f"{len(states)} trials: {', '.join(counts)}" if states else "No trials yet",
         sections=sections,
         library=get_plotlyjs(),
     )
 
 
-def _trained_with(trial: FrozenTrial) -> dict[str, Any]:
-    """Return the values of a trial as they were settled."""
+def _trained_values(trial: FrozenTrial) -> dict[str, Any]:
+    """Return the values a trial was trained with, rounded as `Float.to_value` does."""
     values = dict(trial.params)
     for key, found in trial.distributions.items():
         if isinstance(found, FloatDistribution):

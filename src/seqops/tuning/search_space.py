@@ -1,4 +1,4 @@
-"""What a search may choose from: the distributions of a task's `search` section."""
+"""Search space: the distributions of a task's `search` section."""
 
 from __future__ import annotations
 
@@ -21,15 +21,29 @@ if TYPE_CHECKING:
 DIGITS = 3
 Scalar = bool | int | float | str | None
 NOT_SEARCHED = {
-    "fit.seed": "luck is no setting",
-    "fit.epochs": "trials must have equal budgets",
-    "fit.validation_rows": "trials must be scored on equal rows",
+    "fit.seed": "the seed is not a hyperparameter",
+    "fit.epochs": "all trials must have the same budget",
+    "fit.validation_rows": "all trials must be scored on the same rows",
 }
 
 
 @dataclass(frozen=True)
 class Int:
-    """A whole number from low to high, both included."""
+    """An integer from `low` to `high`, both included.
+
+    Attributes
+    ----------
+    kind
+        `int`.
+    low
+        Smallest value; above 0 if `log` is true.
+    high
+        Largest value: `low` plus a whole number of steps.
+    step
+        Distance between two values; not together with `log`.
+    log
+        Sample on a logarithmic scale.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     kind: Literal["int"]
@@ -42,26 +56,40 @@ class Int:
         _check_range(self.low, self.high, None if self.step == 1 else self.step, self.log)
 
     def suggest(self, key: str, trial: BaseTrial) -> int:
-        """Ask a trial for the value of the key."""
+        """Sample the value of a key in a trial."""
         return trial.suggest_int(key, self.low, self.high, step=self.step, log=self.log)
 
     def to_value(self, raw: Any) -> int:
-        """Return the value that is trained with, of what a trial stores."""
+        """Convert the value stored in a trial to the value to train with."""
         return int(raw)
 
     def contains(self, value: Any) -> bool:
-        """Tell whether a trial may take this very value."""
+        """Return whether a trial can have exactly this value."""
         whole = isinstance(value, int) and not isinstance(value, bool)
         return whole and self.low <= value <= self.high and (value - self.low) % self.step == 0
 
     def extremes(self) -> list[Scalar]:
-        """Return the low and the high end."""
+        """Return both ends of the range."""
         return [self.low, self.high]
 
 
 @dataclass(frozen=True)
 class Float:
-    """A number from low to high, both included."""
+    """A number from `low` to `high`, both included.
+
+    Attributes
+    ----------
+    kind
+        `float`.
+    low
+        Smallest value; above 0 if `log` is true.
+    high
+        Largest value: with a step, `low` plus a whole number of steps.
+    step
+        Distance between two values; null: any value, rounded to three digits. Not together with `log`.
+    log
+        Sample on a logarithmic scale.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     kind: Literal["float"]
@@ -74,11 +102,11 @@ class Float:
         _check_range(self.low, self.high, self.step, self.log)
 
     def suggest(self, key: str, trial: BaseTrial) -> float:
-        """Ask a trial for the value of the key, settled."""
+        """Sample the value of a key in a trial, rounded by `to_value`."""
         return self.to_value(trial.suggest_float(key, self.low, self.high, step=self.step, log=self.log))
 
     def to_value(self, raw: float) -> float:
-        """Return the value that is trained with, of what a trial stores: short enough to be written down.
+        """Round the value stored in a trial to the value to train with, short enough for params.yaml.
 
         That is the nearest step, or three digits of the value or of the range's width, whichever is finer.
         """
@@ -91,18 +119,26 @@ class Float:
         return float(min(max(raw, self.low), self.high))
 
     def contains(self, value: Any) -> bool:
-        """Tell whether a trial may take this very value."""
+        """Return whether a trial can have exactly this value."""
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return number and self.low <= value <= self.high and self.to_value(value) == value
 
     def extremes(self) -> list[Scalar]:
-        """Return the low and the high end."""
+        """Return both ends of the range."""
         return [self.low, self.high]
 
 
 @dataclass(frozen=True)
 class Categorical:
-    """One of the choices."""
+    """One of several values.
+
+    Attributes
+    ----------
+    kind
+        `categorical`.
+    choices
+        Two or more different values: numbers, texts, true, false or null.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     kind: Literal["categorical"]
@@ -113,30 +149,30 @@ class Categorical:
             if not isinstance(choice, Scalar):
                 raise ValueError(f"a choice must be a number, a text, true, false or null, got {choice!r}")
         if len(set(self.choices)) < max(2, len(self.choices)):
-            raise ValueError(f"choices must be two or more that differ, got {list(self.choices)}")
+            raise ValueError(f"two or more different choices are needed, got {list(self.choices)}")
 
     def suggest(self, key: str, trial: BaseTrial) -> Scalar:
-        """Ask a trial for the value of the key."""
+        """Sample the value of a key in a trial."""
         chosen: Scalar = trial.suggest_categorical(key, self.choices)
         return chosen
 
     def to_value(self, raw: Any) -> Scalar:
-        """Return the value that is trained with, of what a trial stores: the choice itself."""
+        """Convert the value stored in a trial to the choice that equals it."""
         chosen: Scalar = self.choices[self.choices.index(raw)]
         return chosen
 
     def contains(self, value: Any) -> bool:
-        """Tell whether a trial may take this very value."""
+        """Return whether a trial can have exactly this value."""
         return any(type(value) is type(choice) and value == choice for choice in self.choices)
 
     def extremes(self) -> list[Scalar]:
-        """Return every choice."""
+        """Return all choices."""
         return list(self.choices)
 
 
 Distribution = Int | Float | Categorical
 Space = Mapping[str, Distribution]
-"""Keys of a task's section (`model.units`) -> what they are drawn from."""
+"""Keys of a task's section (`model.units`) and their distributions."""
 
 KINDS: dict[str, type[Distribution]] = {"int": Int, "float": Float, "categorical": Categorical}
 
@@ -149,20 +185,20 @@ def _check_range(low: float, high: float, step: float | None, log: bool) -> None
     if log and step is not None:
         raise ValueError("step and log exclude each other: leave one of them out")
     if step is not None and (Decimal(str(high)) - Decimal(str(low))) % Decimal(str(step)):
-        raise ValueError(f"high must be low and a whole number of steps, got {low}, {high} and step {step}")
+        raise ValueError(f"high must be low plus a whole number of steps, got {low}, {high} and step {step}")
 
 
 def space_of(params: Params, name: str) -> Space:
-    """Return what a search of the task may choose from; its network (and TensorFlow) is imported.
+    """Return the search space of a task; imports its network, and TensorFlow with it.
 
-    Raises ConfigError for a key that cannot be searched, a wrong distribution, and an end of a range or
-    a choice that the task does not accept.
+    Raises ConfigError for a key that cannot be searched, an invalid distribution, and a choice or an end of
+    a range that the task does not accept.
     """
     task, path = params.task(name), f"tasks.{name}.search"
     entries = task.section.get("search")
     if not isinstance(entries, Mapping) or not entries:
         example = "`model.units: {kind: int, low: 32, high: 256, log: true}`"
-        raise ConfigError(f"{params.at(path)}: nothing to search. Name keys and their ranges, as {example}.")
+        raise ConfigError(f"{params.at(path)}: nothing to search. Add keys and ranges, such as {example}.")
     space = {}
     for key, entry in entries.items():
         _check_searched(params, path, key, task)
@@ -176,9 +212,9 @@ def space_of(params: Params, name: str) -> Space:
 def _check_searched(params: Params, path: str, key: str, task: Task) -> None:
     at = params.at(f"{path}.{key}")
     if key in NOT_SEARCHED:
-        raise ConfigError(f"{at}: it cannot be searched: {NOT_SEARCHED[key]}. Take it out.")
+        raise ConfigError(f"{at}: it cannot be searched: {NOT_SEARCHED[key]}. Remove it.")
     if key.partition(".")[0] in ("source", "data"):
-        raise ConfigError(f"{at}: data is encoded once a study. Search keys of model and fit alone.")
+        raise ConfigError(f"{at}: data are encoded once for each study. Search only keys of model and fit.")
     searched = [k for k in task.values() if k.startswith(("model.", "fit.")) and k not in NOT_SEARCHED]
     if key not in searched:
         raise params.unknown(path, key, searched)
@@ -191,17 +227,17 @@ def _distribution(params: Params, path: str, entry: Any) -> Distribution:
         raise ConfigError(f"{params.at(f'{path}.kind')}: missing. Add it: {', '.join(KINDS)}.")
     kind = str(entry["kind"])
     if kind not in KINDS:
-        raise ConfigError(f"{params.at(f'{path}.kind')}: no distribution {kind!r}{nearest(kind, KINDS)}.")
+        raise ConfigError(f"{params.at(f'{path}.kind')}: unknown kind {kind!r}{nearest(kind, KINDS)}.")
     checked: Distribution = params.typed(entry, KINDS[kind], path)
     return checked
 
 
 def _check_extremes(params: Params, name: str, key: str, distribution: Distribution, kind: type) -> None:
     section = f"tasks.{name}.{key.partition('.')[0]}"
-    for place, value in enumerate(distribution.extremes()):
+    for index, value in enumerate(distribution.extremes()):
         try:
             params.with_values({f"tasks.{name}.{key}": value}).section(kind, section)
         except ConfigError as error:
-            end = "choices" if isinstance(distribution, Categorical) else ("low", "high")[place]
+            end = "choices" if isinstance(distribution, Categorical) else ("low", "high")[index]
             at, reason = params.at(f"tasks.{name}.search.{key}.{end}"), str(error).split(": ", 2)[-1]
             raise ConfigError(f"{at}: the task does not accept {value!r}: {reason}") from None

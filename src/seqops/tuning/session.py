@@ -1,4 +1,4 @@
-"""One process at work on a study: TensorFlow imported once, the data mapped once, many fits."""
+"""State of one process of a study: TensorFlow imported once, data mapped once, for many fits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ After = Callable[[EpochResult], None]
 
 @dataclass(frozen=True)
 class Session:
-    """All that a fit of a study needs, and the study itself."""
+    """A study, and what its fits need."""
 
     store: Project
     params: Params
@@ -45,7 +45,7 @@ class Session:
 
     @classmethod
     def open(cls, project: Project, name: str, url: str) -> Session:
-        """Open, or make, the study of a task's present data, space, code and settings."""
+        """Open or create the study of a task's current data, search space, code and settings."""
         params = Params.load(project.params)
         task, space, tuning = params.task(name), space_of(params, name), params.tuning
         splits, meta = project.task_paths(name).encoded()
@@ -64,17 +64,17 @@ class Session:
 
     @property
     def sign(self) -> float:
-        """1 where a higher score is better, or -1."""
+        """1 if a higher score is better, else -1."""
         return 1.0 if self.task.metrics().goal.higher_is_better else -1.0
 
     @property
     def current_values(self) -> dict[str, Any]:
-        """The values that params.yaml holds for what is searched."""
+        """The values of the searched keys in params.yaml."""
         values = self.task.values()
         return {key: values[key] for key in self.space}
 
     def with_values(self, values: Mapping[str, Any]) -> Task:
-        """Configure the task with other values."""
+        """Return the task configured with other values."""
         return self.params.with_values({f"tasks.{self.task.name}.{k}": v for k, v in values.items()}).task(
             self.task.name
         )
@@ -84,20 +84,20 @@ class Session:
         return {key: self.space[key].to_value(value) for key, value in trial.params.items()}
 
     def fit(self, task: Task, kind: str, number: int, name: str, after: After = lambda row: None) -> float:
-        """Fit once, as a nested run, and return the best validation score.
+        """Fit once, in a nested run, and return the best validation score.
 
-        after: called after each epoch. Raises RejectedTrial where the values do not work.
+        after: called after each epoch. Raises RejectedTrial if the task cannot be trained with its values.
         """
         import keras
 
         from seqops.training.loop import NonFiniteLossError, train
 
         run, started = self.runs.fit(name, task, kind, number), time.monotonic()
-        curve = ScoreRecorder(run, after)
+        recorder = ScoreRecorder(run, after)
         state, why = "died", ""
         try:
-            train(task.network(), task.metrics(), self.splits, self.meta, task.fit_config, callback=curve)
-            best = curve.best(task.metrics().goal.higher_is_better)
+            train(task.network(), task.metrics(), self.splits, self.meta, task.fit_config, callback=recorder)
+            best = recorder.best(task.metrics().goal.higher_is_better)
             if not math.isfinite(best):
                 raise RejectedTrial(f"the validation score is {best}")
             state = "complete"
@@ -109,9 +109,9 @@ class Session:
             state, why = "failed", str(refused)
             raise RejectedTrial(why) from None
         finally:
-            metrics = {"seconds": time.monotonic() - started, "epochs": float(len(curve.scores))}
-            if curve.scores:
-                metrics["validation/best"] = curve.best(task.metrics().goal.higher_is_better)
+            metrics = {"seconds": time.monotonic() - started, "epochs": float(len(recorder.scores))}
+            if recorder.scores:
+                metrics["validation/best"] = recorder.best(task.metrics().goal.higher_is_better)
             self.runs.end(run, state, why, metrics)
             keras.backend.clear_session()
             gc.collect()
@@ -119,7 +119,7 @@ class Session:
 
 @dataclass(frozen=True)
 class ScoreRecorder:
-    """A watcher that keeps the validation scores it passes on."""
+    """A callback that records validation scores and calls another callback."""
 
     then: FitCallback
     after: After
@@ -131,11 +131,11 @@ class ScoreRecorder:
         return (max if higher_is_better else min)(known, default=math.nan)
 
     def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
-        """Pass it on."""
+        """Call the other callback."""
         self.then.on_batch_end(epoch, batch, batches, tokens, loss)
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
-        """Keep the score, pass it on, and do what comes after."""
+        """Record the score, then call the other callback and `after`."""
         if row.learns == GOAL:
             self.scores.append(row.validation)
         self.then.on_epoch_end(row, seconds, tokens)
@@ -143,7 +143,7 @@ class ScoreRecorder:
 
 
 def study_fingerprint(task: Task, space: Space, tuning: TuningSettings, fingerprint: Fingerprint) -> str:
-    """Name a study by what its trials have in common; the searched values themselves do not count."""
+    """Hash what the trials of a study have in common; the searched values are left out."""
     fixed = {key: value for key, value in task.values().items() if key not in space and key != "source"}
     settings = {key: getattr(tuning, key) for key in ("sampler", "startup_trials", "pruner", "seed")}
     search = task.section["search"]
@@ -152,10 +152,10 @@ def study_fingerprint(task: Task, space: Space, tuning: TuningSettings, fingerpr
 
 
 def storage_url(project: Project, chosen: str | None) -> str:
-    """Return the storage that was chosen, or the database in the project's state."""
+    """Return the chosen storage, or the URL of the database in the project's `.state`."""
     return chosen or f"sqlite:///{project.state / 'tune' / 'studies.db'}"
 
 
 def format_values(values: Mapping[str, Any]) -> str:
-    """Write values for a line: `units 128, decay.kind cosine`."""
+    """Format values on one line: `units 128, decay.kind cosine`."""
     return ", ".join(f"{key.partition('.')[2]} {value}" for key, value in values.items())

@@ -1,4 +1,4 @@
-"""A study that ends with the trials asked for, however many workers share it and whoever is killed."""
+"""Studies that end with exactly the requested trials, however many processes share them or are killed."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from seqops.runtime.locks import shared_lock
 from seqops.tuning.storage import (
     DEATHS,
     GRACE,
-    _experimental,
-    _file,
-    _requeue,
-    _storage,
+    allow_experimental,
+    open_storage,
+    requeue,
     retry_trial,
+    sqlite_file,
     translate_storage_errors,
 )
 from seqops.tuning.trial_numbers import WHY, counted
 
 Values = Mapping[str, Any]
 Objective = Callable[[Trial], float]
-MOST_DEATHS = 3
+MAX_DEATHS = 3
 
 
 class RejectedTrial(Exception):
-    """A trial that came to nothing for a reason that lies in its values: counted, and not tried again."""
+    """A trial that failed because of its values: it is counted, and not retried."""
 
 
 class ExcessTrial(Exception):
-    """A trial begun when all those asked for were taken."""
+    """A trial started after all requested trials had been started."""
 
 
 @dataclass(frozen=True)
 class TrialCounts:
-    """How many trials stand where; failed: refused for a reason."""
+    """Number of trials by state; failed: rejected for a reason."""
 
     complete: int
     pruned: int
@@ -54,31 +54,31 @@ class TrialCounts:
 
     @property
     def finished(self) -> int:
-        """Trials that are done, whatever came of them."""
+        """Number of finished trials, whatever their result."""
         return self.complete + self.pruned + self.failed
 
 
 def open_study(
     url: str, name: str, goal: Goal, sampler: BaseSampler, pruner: BasePruner | None = None
 ) -> optuna.Study:
-    """Open a study, or make it. Raises SeqopsError where the storage cannot be used."""
+    """Open or create a study. Raises SeqopsError if the storage cannot be used."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with translate_storage_errors(url):
         study = optuna.create_study(
-            storage=_storage(url),
+            storage=open_storage(url),
             study_name=name,
             direction="maximize" if goal.higher_is_better else "minimize",
             sampler=sampler,
             pruner=pruner or NopPruner(),
             load_if_exists=True,
         )
-        with _experimental():
+        with allow_experimental():
             study.set_metric_names([goal.metric])
         return study
 
 
 def counts(study: optuna.Study) -> TrialCounts:
-    """Count the trials."""
+    """Count the trials by state."""
     trials = study.get_trials(deepcopy=False)
     states = [trial.state for trial in trials if counted(trial)]
     kinds = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING)
@@ -86,33 +86,34 @@ def counts(study: optuna.Study) -> TrialCounts:
 
 
 def queue_trials(study: optuna.Study, wanted: Sequence[tuple[Values, Values]], same: str = "") -> int:
-    """Queue the values that no trial holds yet, be it waiting, running or done; count the trials held.
+    """Queue values that no waiting, running or finished trial has yet; return the number of all trials.
 
-    wanted: (values, attributes); same: the attribute that must be equal too. Not for two processes at once.
+    wanted: (values, attributes); same: an attribute that must be equal too. Not safe for two processes at
+    the same time.
     """
 
-    def held() -> list[tuple[Values, Any]]:
+    def existing() -> list[tuple[Values, Any]]:
         return [
             (trial.system_attrs.get("fixed_params", trial.params), trial.user_attrs.get(same))
             for trial in study.get_trials(deepcopy=False)
             if counted(trial) or trial.state == TrialState.WAITING
         ]
 
-    before = held()
+    before = existing()
     for values, attributes in wanted:
         if (values, attributes.get(same)) not in before:
             study.enqueue_trial(dict(values), user_attrs=dict(attributes))
-    return len(held())
+    return len(existing())
 
 
 @contextmanager
 def join_study(url: str, study: optuna.Study) -> Iterator[None]:
-    """Stand among the processes at work on a study; the first puts back at once what the dead left running.
+    """Join the processes of a study; the first requeues at once the trials that dead processes left running.
 
-    So the next trial is drawn as if nobody had died. Of a study on a server only signs of life tell who is
-    dead: its processes may be on other machines.
+    The next trial is then sampled as if no process had died. For a study on a server only heartbeats show
+    which processes are dead, because they may run on other machines.
     """
-    path = _file(url)
+    path = sqlite_file(url)
     if path is None:
         yield
         return
@@ -124,71 +125,71 @@ def run_trials(
     study: optuna.Study,
     objective: Objective,
     total: int,
-    look: Callable[[], None],
+    poll: Callable[[], None],
     deadline: float | None = None,
 ) -> None:
     """Run trials until `total` are finished, by this process or by others that share the study.
 
-    Trials of a dead process are tried again, after GRACE seconds without a sign of life. look: called after
-    each trial, and while there is nothing to do but wait for others; deadline: no trial is begun after this
-    `time.time()`.
+    Trials of a dead process are retried after GRACE seconds without a heartbeat. poll: called after each
+    trial, and every second while waiting for other processes; deadline: the `time.time()` after which no
+    trial is started.
     """
     while (now := counts(study)).finished < total:
         if deadline is not None and time.time() >= deadline:
             return
         if now.finished + now.running >= total:
             fail_dead_trials(study)
-            look()
+            poll()
             time.sleep(1)
             continue
-        with _letting_go():
-            study.optimize(_placed(study, objective, total), n_trials=1, catch=(RejectedTrial, ExcessTrial))
-        look()
+        with _skip_lost_trial():
+            study.optimize(_limited(study, objective, total), n_trials=1, catch=(RejectedTrial, ExcessTrial))
+        poll()
 
 
 @contextmanager
-def _letting_go() -> Iterator[None]:
-    """Go on where the trial is another's: this process was taken for dead, or SQLite gave it to two."""
+def _skip_lost_trial() -> Iterator[None]:
+    """Continue if another process has the trial: this one was taken for dead, or SQLite gave it to two."""
     try:
         yield
     except UpdateFinishedTrialError:
         return
     except ValueError as error:
-        # so optuna says it where the result is to be stored
+        # Optuna's message when it stores the result
         if not re.match(r"Cannot tell a \w+ trial", str(error)):
             raise
 
 
-def _placed(study: optuna.Study, objective: Objective, total: int) -> Objective:
-    """Wrap an objective: a trial that came too late is dropped, and one that is interrupted tried again."""
+def _limited(study: optuna.Study, objective: Objective, total: int) -> Objective:
+    """Wrap an objective: an excess trial is dropped, and an interrupted one is requeued."""
 
     def run(trial: Trial) -> float:
         earlier = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number and counted(t)]
         if len(earlier) >= total:
             raise ExcessTrial
         try:
-            if trial.user_attrs.get(DEATHS, 0) >= MOST_DEATHS:
+            if trial.user_attrs.get(DEATHS, 0) >= MAX_DEATHS:
                 raise RejectedTrial(
-                    f"its process died {MOST_DEATHS} times; it may need more memory than there is"
+                    f"its process died {MAX_DEATHS} times; it may need more memory than this machine has"
                 )
             return objective(trial)
         except RejectedTrial as refused:
             trial.set_user_attr(WHY, str(refused))
             raise
         except KeyboardInterrupt:
-            _requeue(study, study.trials[trial.number], trial.user_attrs.get(DEATHS, 0))
+            requeue(study, study.trials[trial.number], trial.user_attrs.get(DEATHS, 0))
             raise
 
     return run
 
 
 def fail_dead_trials(study: optuna.Study) -> None:
-    """Fail the trials whose process died, also before its first sign of life."""
-    with _experimental():
+    """Fail and requeue the trials whose process died, even before its first heartbeat."""
+    with allow_experimental():
         optuna.storages.fail_stale_trials(study)
     long_ago = datetime.now() - timedelta(seconds=GRACE)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        # values are drawn after the first sign of life
+        # values are sampled after the first heartbeat
         if not trial.params and trial.datetime_start and trial.datetime_start < long_ago:
             _fail_trial(study, trial)
 

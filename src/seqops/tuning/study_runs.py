@@ -1,4 +1,4 @@
-"""MLflow runs of a study: one parent, and one nested run a fit, so that the UI compares them."""
+"""MLflow runs of a study: a parent run, and a nested run for each fit, so that the UI can compare them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from seqops.tracking.fingerprint import Fingerprint, git_commit
 from seqops.tracking.mlflow_runs import TrainingRun, experiment_of, source_of
 
 STATUS = {"complete": "FINISHED", "pruned": "FINISHED", "failed": "FAILED", "died": "KILLED"}
-SHOWN = 250  # characters of a run's name
+MAX_NAME = 250  # characters of a run's name
 
 
 @dataclass(frozen=True)
 class StudyRuns:
-    """The runs of one study; every process that works on it opens them anew."""
+    """The runs of one study; each process opens them for itself."""
 
     client: mlflow.MlflowClient
     experiment: str
@@ -32,7 +32,7 @@ class StudyRuns:
     tags: Mapping[str, str]
 
     def fit(self, name: str, task: Task, kind: str, number: int) -> TrainingRun:
-        """Open the nested run of one fit; kind: `trial`, or `repeat` of one with another seed."""
+        """Start the nested run of one fit; kind: `trial`, or `repeat` with another seed."""
         tags = {
             **self.tags,
             MLFLOW_PARENT_RUN_ID: self.parent.run_id,
@@ -41,7 +41,7 @@ class StudyRuns:
             "seqops.state": "running",
         }
         with translate_store_errors():
-            run = self.client.create_run(self.experiment, run_name=name[:SHOWN], tags=tags)
+            run = self.client.create_run(self.experiment, run_name=name[:MAX_NAME], tags=tags)
             params = [
                 Param(key, str(value)) for key, value in {**task.values(), "source": source_of(task)}.items()
             ]
@@ -49,26 +49,26 @@ class StudyRuns:
         return TrainingRun(self.client, run.info.run_id)
 
     def end(self, run: TrainingRun, state: str, why: str, metrics: Mapping[str, float]) -> None:
-        """End a nested run: `complete`, `pruned` or `failed`, and why."""
+        """End a nested run; state: `complete`, `pruned`, `failed` or `died`; why: the reason."""
         run.log_metrics(metrics)
         run.set_tags({"seqops.state": state, "seqops.why": why})
         with translate_store_errors():
             self.client.set_terminated(run.run_id, STATUS[state])
 
     def mark_died(self, kind: str, died: set[int]) -> None:
-        """Mark the runs of trials that died; number them as the study does."""
+        """Mark the runs of trials whose process died; died: their numbers in the study."""
         with translate_store_errors():
-            sought = (
+            query = (
                 f"tags.`{MLFLOW_PARENT_RUN_ID}` = '{self.parent.run_id}' and tags.`seqops.kind` = '{kind}'"
             )
-            for run in self.client.search_runs([self.experiment], sought, max_results=10_000):
+            for run in self.client.search_runs([self.experiment], query, max_results=10_000):
                 tags = run.data.tags
                 if int(tags["seqops.trial"]) in died and tags["seqops.state"] != "died":
                     self.client.set_tag(run.info.run_id, "seqops.state", "died")
                     self.client.set_terminated(run.info.run_id, STATUS["died"])
 
     def close(self, metrics: Mapping[str, float], page: Path) -> None:
-        """End the parent run with the study's figures and its page."""
+        """End the parent run with the metrics and the page of the study."""
         self.parent.log_metrics(metrics)
         self.parent.log_artifact(page, "study")
         with translate_store_errors():
@@ -83,8 +83,8 @@ def study_runs(
     tags = {"seqops.task": task.name, "seqops.source": source_of(task), "seqops.study": study}
     with translate_store_errors():
         experiment = experiment_of(client, project, task.name)
-        sought = f"tags.`seqops.study` = '{study}' and tags.`seqops.kind` = 'study'"
-        found = client.search_runs([experiment], sought, max_results=1)
+        query = f"tags.`seqops.study` = '{study}' and tags.`seqops.kind` = 'study'"
+        found = client.search_runs([experiment], query, max_results=1)
         if found:
             run_id = found[0].info.run_id
             client.update_run(run_id, status="RUNNING")

@@ -1,4 +1,4 @@
-"""The first half of tuning: trials that the sampler draws and the pruner cuts short."""
+"""The first half of tuning: trials that a sampler chooses and a pruner stops early."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from seqops.tuning.study import join_study, queue_trials, run_trials
 
 
 def queue_current_values(session: Session) -> None:
-    """Let the first trial have the present values, as far as the space holds them."""
+    """Queue the current values as the first trial, as far as they are in the search space."""
     if not session.study.get_trials(deepcopy=False):
-        held = {key: v for key, v in session.current_values.items() if session.space[key].contains(v)}
-        queue_trials(session.study, [(held, {})])
+        values = {key: v for key, v in session.current_values.items() if session.space[key].contains(v)}
+        queue_trials(session.study, [(values, {})])
 
 
-def search(session: Session, total: int, look: Callable[[], None], deadline: float | None) -> None:
-    """Run trials until `total` are finished."""
+def search(session: Session, total: int, poll: Callable[[], None], deadline: float | None) -> None:
+    """Run trials until `total` are finished; poll: called after each epoch, and as in `run_trials`."""
     with join_study(session.url, session.study):
-        run_trials(session.study, lambda trial: _fit(session, trial, look), total, look, deadline)
+        run_trials(session.study, lambda trial: _fit(session, trial, poll), total, poll, deadline)
 
 
-def _fit(session: Session, trial: optuna.Trial, look: Callable[[], None]) -> float:
+def _fit(session: Session, trial: optuna.Trial, poll: Callable[[], None]) -> float:
     values = {key: distribution.suggest(key, trial) for key, distribution in session.space.items()}
     task = session.with_values(values)
 
     def prune(row: EpochResult) -> None:
-        look()
+        poll()
         if row.learns != GOAL:
             return
         done = row.epoch + 1
         trial.report(row.validation, done)
-        # the last epoch is paid for already
+        # pruning after the last epoch saves nothing
         if done < task.fit_config.total_epochs() and trial.should_prune():
             raise optuna.TrialPruned
 

@@ -1,4 +1,4 @@
-"""Tune one task: search, repeat the best, write the winner into params.yaml, record it all."""
+"""Tuning of one task: search, repeat the best trials, write the winner into params.yaml, record the study."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ from seqops.tuning.yaml_edit import edited
 
 @dataclass(frozen=True)
 class TuneOptions:
-    """How one run of `seqops tune` goes about it.
+    """Options of `seqops tune`.
 
-    trials: of the study, over all runs (None: as params.yaml says); timeout: seconds after which no trial
-    is begun; jobs: processes; storage: an SQLAlchemy URL (None: the project's own).
+    trials: total of the study, over all runs (None: `tuning.trials`); timeout: seconds after which no trial
+    is started; jobs: processes; dry_run: leave params.yaml as it is; storage: an SQLAlchemy URL (None: the
+    project's own).
     """
 
     trials: int | None = None
@@ -52,7 +53,7 @@ class TuneOptions:
 
 
 def tune(project: Project, name: str, settings: TuneOptions) -> None:
-    """Tune one task. Raises SeqopsError where the space, the data or the storage is not usable."""
+    """Tune one task. Raises SeqopsError if the search space, the data or the storage cannot be used."""
     url = storage_url(project, settings.storage)
     with translate_storage_errors(url):
         divide_cores(settings.jobs)
@@ -66,40 +67,40 @@ def tune(project: Project, name: str, settings: TuneOptions) -> None:
 
 
 def _search(session: Session, settings: TuneOptions) -> float:
-    """Run the trials; return how many were finished in an hour."""
+    """Run the trials; return the number finished per hour."""
     total = settings.trials or session.tuning.trials
     deadline = time.time() + settings.timeout if settings.timeout is not None else None
     goal, name = session.task.metrics().goal.metric, session.task.name
     before, started = counts(session.study).finished, time.monotonic()
     queue_current_values(session)
     with (
-        trial_progress(err, f"trials of {name}", session.study, goal, total) as shown,
+        trial_progress(err, f"trials of {name}", session.study, goal, total) as progress,
         worker_processes(_job(session, settings, False, total, deadline)),
     ):
-        search(session, total, shown.refresh, deadline)
-        shown.refresh()
+        search(session, total, progress.refresh, deadline)
+        progress.refresh()
     now = counts(session.study)
     if now.finished < total:
-        err.print(f"{now.finished} of {total} trials are finished. The same command goes on with the rest.")
+        err.print(f"{now.finished} of {total} trials are finished. Run the same command again for the rest.")
     if not now.complete:
         raise SeqopsError(
             f"no trial of {name} is complete ({now.pruned} pruned, {now.failed} failed). "
-            f"Run more, or mend tasks.{name}.search; `make ui` shows why each trial failed."
+            f"Run more, or fix tasks.{name}.search; `make ui` shows why each trial failed."
         )
     return (now.finished - before) / max(time.monotonic() - started, 1e-9) * 3600
 
 
 def _repeat(session: Session, settings: TuneOptions) -> list[Finalist]:
-    # chosen once: another run may go on with the study meanwhile, and find better trials
+    # chosen once: meanwhile another process may resume the study and find better trials
     study, chosen = repeats_of(session), finalists(session)
     goal = session.task.metrics().goal.metric
     while counts(study).finished < (total := queue_repeats(session, study, chosen)):
         with (
-            trial_progress(err, "the best and the present values again", study, goal, total) as shown,
+            trial_progress(err, "repeats of the finalists", study, goal, total) as progress,
             worker_processes(_job(session, settings, True, total, None)),
         ):
-            repeat(session, study, total, shown.refresh)
-            shown.refresh()
+            repeat(session, study, total, progress.refresh)
+            progress.refresh()
     return [scored(finalist, study) for finalist in chosen]
 
 
@@ -112,15 +113,15 @@ def _job(
 
 
 def saved_by_pruning(session: Session) -> float:
-    """Return the share of the trials' epochs that pruning spared."""
+    """Return the share of the epochs of all trials that pruning saved."""
     epochs = session.task.fit_config.total_epochs()
     trials = session.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-    spared = [epochs - max(t.intermediate_values) for t in trials if t.state == TrialState.PRUNED]
-    return sum(spared) / (epochs * len(trials)) if trials else 0.0
+    saved = [epochs - max(t.intermediate_values) for t in trials if t.state == TrialState.PRUNED]
+    return sum(saved) / (epochs * len(trials)) if trials else 0.0
 
 
 def _log_results(session: Session, tried: list[Finalist], best: Finalist, trials_an_hour: float) -> None:
-    """Put the figures and the page to the parent run, and right the runs of trials that died."""
+    """Log metrics and page to the parent run, and mark the runs of trials that died."""
     now = counts(session.study)
     metrics = {
         "trials/complete": now.complete,
@@ -138,13 +139,13 @@ def _log_results(session: Session, tried: list[Finalist], best: Finalist, trials
     page = session.store.state / "tune" / session.study.study_name / "study.html"
     write_page(session.study, page)
     session.runs.close(metrics, page)
-    err.print(f"pictures: {page.relative_to(session.store.root)}", highlight=False)
+    err.print(f"report: {page.relative_to(session.store.root)}", highlight=False)
 
 
 def _table(session: Session, tried: list[Finalist], best: Finalist) -> Table:
     goal = session.task.metrics().goal.metric
     table = Table(title=f"Validation {goal} over {session.tuning.finalist_seeds} other seeds")
-    for column in ("", "values", "in its trial", "mean", "spread", ""):
+    for column in ("", "values", "score in its trial", "mean", "standard deviation", ""):
         table.add_column(column)
     for finalist in tried:
         numbers = (finalist.first, finalist.mean, finalist.spread if finalist.scores else None)
@@ -156,10 +157,10 @@ def _table(session: Session, tried: list[Finalist], best: Finalist) -> Table:
 
 
 def _write(session: Session, best: Finalist, dry_run: bool) -> None:
-    """Edit params.yaml in place, and print what has changed."""
+    """Edit params.yaml in place, and print the diff."""
     name, path = session.task.name, session.store.params
     if best.values == session.current_values:
-        out.print(f"params.yaml stays as it is: nothing beat the present values of {name} by more than luck.")
+        out.print(f"params.yaml stays as it is: no trial of {name} is significantly better than its values.")
         return
     params = Params.load(path)
     before = path.read_text("utf-8")
@@ -169,7 +170,7 @@ def _write(session: Session, best: Finalist, dry_run: bool) -> None:
     )
     out.print("\n".join(lines), markup=False, highlight=False)
     if dry_run:
-        out.print("Only shown, because of --dry-run.")
+        out.print("Only shown (--dry-run).")
         return
     write_bytes(path, after.encode("utf-8"))
     out.print(f"Written. `dvc repro evaluate@{name}` trains with these values.")

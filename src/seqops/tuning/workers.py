@@ -1,4 +1,4 @@
-"""Further processes that share a study: each opens it for itself, and none outlives the one that began it."""
+"""Worker processes of a study: each opens the study for itself and ends when its parent ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from seqops.tuning.trials import search
 
 @dataclass(frozen=True)
 class WorkerJob:
-    """What a worker must know; total: trials of the search, or the repeats of its best."""
+    """Arguments of a worker; total: number of trials, or of repeats of the finalists."""
 
     root: Path
     task: str
@@ -38,7 +38,7 @@ class WorkerJob:
 
 @contextmanager
 def worker_processes(job: WorkerJob) -> Iterator[None]:
-    """Run `job.jobs - 1` workers beside the block; wait for them at its end, stop them where it fails."""
+    """Run `job.jobs - 1` workers during the block; wait for them at its end, stop them if it raises."""
     spawn = multiprocessing.get_context("spawn")
     workers = [spawn.Process(target=_work, args=(job,)) for _ in range(job.jobs - 1)]
     for worker in workers:
@@ -52,10 +52,11 @@ def worker_processes(job: WorkerJob) -> Iterator[None]:
     finally:
         for worker in workers:
             worker.join()
-    lost = [worker.exitcode for worker in workers if worker.exitcode]
-    if lost:
+    failed = [worker.exitcode for worker in workers if worker.exitcode]
+    if failed:
         err.print(
-            f"{len(lost)} of {len(workers)} workers ended early (exit {lost}); their trials were taken over."
+            f"{len(failed)} of {len(workers)} workers ended early (exit codes {failed}); "
+            "the other processes ran their trials."
         )
 
 
@@ -66,23 +67,23 @@ def _work(job: WorkerJob) -> None:
         if session.study.study_name != job.study:
             raise SeqopsError(
                 f"the data, the code or the values of {job.task} changed while its study runs. "
-                "This worker ends, because its trials would be of another study."
+                "This worker stops: its trials would belong to another study."
             )
 
-        def look() -> None:
+        def poll() -> None:
             if os.getppid() != job.parent:
                 sys.exit(1)
 
         if job.repeats:
-            repeat(session, repeats_of(session), job.total, look)
+            repeat(session, repeats_of(session), job.total, poll)
         else:
-            search(session, job.total, look, job.deadline)
+            search(session, job.total, poll, job.deadline)
 
 
 def divide_cores(jobs: int) -> None:
-    """Give this process its share of the cores, before TensorFlow takes them all."""
+    """Limit TensorFlow to this process's share of the cores; call before TensorFlow computes anything."""
     with silence_stderr():
         import tensorflow as tf
-    # a graph for each trial is meant, and no reason to warn
+    # each trial builds its own graph on purpose: no retracing warnings
     tf.get_logger().setLevel("ERROR")
     tf.config.threading.set_intra_op_parallelism_threads(max(1, usable_cores() // jobs))

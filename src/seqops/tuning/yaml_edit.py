@@ -1,4 +1,4 @@
-"""Set single values in the text of a YAML file, and leave every other character as it stands."""
+"""Set single values in the text of a YAML file and keep every other character."""
 
 from __future__ import annotations
 
@@ -18,50 +18,50 @@ PLAIN = re.compile(r"\w[\w./ -]*")
 
 
 class InPlaceEditError(ValueError):
-    """A value that cannot be set without touching its surroundings."""
+    """A value that cannot be set without changing other text."""
 
 
 def with_values_set(text: str, values: Mapping[str, Any]) -> str:
-    """Return the text with the values of dotted keys set; a comment behind one keeps its column.
+    """Return the text with the values of dotted keys set; a comment after a value keeps its column.
 
-    values: numbers, texts, true, false or None. Raises InPlaceEditError for a key that is not there or that
-    holds no single value (a list, a block of text, an anchor or an alias).
+    values: numbers, texts, true, false or None. Raises InPlaceEditError for a missing key, and for one whose
+    value is not a scalar on one line (a list, a block of text, an anchor or an alias).
     """
     root = YAML(typ="rt", pure=True).compose(text)
     found = {_node(root, key): (key, value) for key, value in values.items()}
-    # from the end, so that the marks before stay right
+    # from the end, so that earlier marks stay valid
     for node, (key, value) in sorted(found.items(), key=lambda item: -item[0].start_mark.index):
         start, end = node.start_mark.index, node.end_mark.index
         if node.anchor or node.style in ("|", ">") or "\n" in text[start:end]:
             raise InPlaceEditError(key)
-        text = _put(text, start, end, _written(value, node.style))
+        text = _replace(text, start, end, _formatted(value, node.style))
     return text
 
 
 def _node(root: Any, key: str) -> ScalarNode:
     node = root
     for part in key.split("."):
-        held = {name.value: value for name, value in node.value} if isinstance(node, MappingNode) else {}
-        if part not in held:
+        children = {name.value: value for name, value in node.value} if isinstance(node, MappingNode) else {}
+        if part not in children:
             raise InPlaceEditError(key)
-        node = held[part]
+        node = children[part]
     if not isinstance(node, ScalarNode):
         raise InPlaceEditError(key)
     return node
 
 
-def _put(text: str, start: int, end: int, written: str) -> str:
+def _replace(text: str, start: int, end: int, new: str) -> str:
     if start == end:
-        # nothing but `key:` stands there
-        written = f" {written}"
+        # the value is empty: `key:`
+        new = f" {new}"
     padding = re.compile(r"( +)#").match(text, end)
     if not padding:
-        return text[:start] + written + text[end:]
-    room = end - start + len(padding[1]) - len(written)
-    return text[:start] + written + " " * max(1, room) + text[padding.end(1) :]
+        return text[:start] + new + text[end:]
+    room = end - start + len(padding[1]) - len(new)
+    return text[:start] + new + " " * max(1, room) + text[padding.end(1) :]
 
 
-def _written(value: Any, style: str | None) -> str:
+def _formatted(value: Any, style: str | None) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -69,7 +69,7 @@ def _written(value: Any, style: str | None) -> str:
     if isinstance(value, int):
         return str(int(value))
     if isinstance(value, float):
-        # readers of YAML 1.1 take 1e-05 for a text
+        # YAML 1.1 parsers read 1e-05 as a string
         return str(np.format_float_positional(value, trim="0"))
     if style == "'" and value.isprintable():
         doubled: str = value.replace("'", "''")
@@ -82,17 +82,16 @@ def _written(value: Any, style: str | None) -> str:
 
 def _is_plain(value: str) -> bool:
     try:
-        # inside brackets more characters have a meaning
+        # in a flow sequence more characters are special
         return bool(PLAIN.fullmatch(value)) and YAML(typ="safe", pure=True).load(f"[{value}]") == [value]
     except YAMLError:
         return False
 
 
 def edited(document: Document, values: Mapping[str, Any]) -> str:
-    """Return the text of a document's file, as it stands on disk now, with the values of dotted keys set.
+    """Return the text of a document's file, read again from disk, with the values of dotted keys set.
 
-    All else keeps every character. Raises ConfigError as `Document.having` does, and for a key that holds a
-    list or a block of text.
+    Raises ConfigError as `Document.with_values` does, and for a key whose value is a list or a block of text.
     """
     now = document.load(document.path)
     now.with_values(values)
@@ -101,4 +100,4 @@ def edited(document: Document, values: Mapping[str, Any]) -> str:
     try:
         return with_values_set(text, values)
     except InPlaceEditError as error:
-        raise ConfigError(f"{now.at(str(error))}: it holds no single value. Set it by hand.") from None
+        raise ConfigError(f"{now.at(str(error))}: not a scalar on one line. Edit it by hand.") from None
