@@ -140,7 +140,8 @@ def test_a_server_in_trouble_is_asked_again(server, said, code):
 
 
 def warned(server, what):
-    return f"nobody was told: {server.origin} {what}. The outcome stands; see `notify` in params.yaml.\n"
+    outcome = "The retraining is unaffected; see `notify` in params.yaml."
+    return f"notification failed: {server.origin} {what}. {outcome}\n"
 
 
 def test_after_three_attempts_it_is_a_warning(server, said):
@@ -172,7 +173,7 @@ def test_nobody_there_is_a_warning(server, said):
     port = free.server_address[1]
     free.server_close()
     notify(settings(f"http://127.0.0.1:{port}/{SECRET}"), EVENT)
-    assert f"nobody was told: http://127.0.0.1:{port} could not be reached (" in said()
+    assert f"notification failed: http://127.0.0.1:{port} could not be reached (" in said()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_nobody_there_is_a_warning(server, said):
 )
 def test_an_address_that_is_none_is_a_warning(said, url):
     notify(settings(url), EVENT)
-    assert "nobody was told: the webhook is no address to post to (" in said()
+    assert "notification failed: the webhook is not an address to post to (" in said()
 
 
 def test_scheme_and_host_alone_are_shown():
@@ -220,7 +221,7 @@ def test_a_command_that_fails_is_a_warning(said, command, what):
 
 
 def test_a_command_that_hangs_is_killed_with_all_that_it_began(tmp_path, said, monkeypatch):
-    monkeypatch.setattr(block, "LONGEST", 2.0)
+    monkeypatch.setattr(block, "COMMAND_TIMEOUT", 2.0)
     mark = tmp_path / "mark"
     inner = f"import time; open({str(mark)!r}, 'w').close(); time.sleep(300)"
     program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
@@ -244,7 +245,7 @@ def test_a_webhook_that_fails_keeps_the_command_from_nothing(server, tmp_path, s
 def test_an_event_that_is_no_json_is_a_warning(server, said, value):
     notify(settings(server.url), {**EVENT, "version": value})
     assert server.got == []
-    assert "nobody was told: the event is no JSON" in said()
+    assert "notification failed: the event is not valid JSON" in said()
 
 
 def test_a_sentence_needs_neither_version_nor_reason():

@@ -109,7 +109,7 @@ def test_a_missed_run_is_made_up_for_once(path):
     runs = Runs(clock)
     lines = scheduled(path, clock, runs)
     assert runs == [START]
-    assert lines[0] == "The run of Monday 2026-01-05 02:00:00 UTC was missed. It runs now."
+    assert lines[0] == "The run of Monday 2026-01-05 02:00:00 UTC was missed. Running it now."
     clock = Clock(start=clock.now)
     assert len(scheduled(path, clock, runs)) == 1
     assert len(runs) == 1
@@ -130,7 +130,9 @@ def test_a_run_that_a_death_cut_short_is_made_up_for(path):
     runs = Runs(clock)
     lines = scheduled(path, clock, runs)
     assert runs == [START]
-    assert lines[0] == "The run begun on Monday 2026-01-05 02:00:00 UTC was interrupted. It runs again now."
+    assert (
+        lines[0] == "The run started on Monday 2026-01-05 02:00:00 UTC was interrupted. Running it again now."
+    )
 
 
 def test_a_run_under_way_shows_in_the_state(path):
@@ -226,7 +228,7 @@ def test_what_becomes_due_during_a_run_is_left_out(path):
     lines = scheduled(path, clock, runs, NIGHTLY)
     assert runs == [START + 15 * HOUR]
     assert lines[1:] == [
-        "Runs due from Friday 2026-11-27 03:00:00 UTC on were left out: the one before had not ended.",
+        "Runs due from Friday 2026-11-27 03:00:00 UTC on were skipped: the run before had not ended.",
         "Next run: Sunday 2026-11-29 03:00:00 UTC.",
     ]
 
@@ -249,7 +251,7 @@ def test_a_stop_during_a_run_names_no_next_one(path):
     stop = threading.Event()
     lines = []
     Scheduler(path, NIGHTLY, stop.set, lines.append, UTC).loop(stop.wait)
-    assert lines == ["The run of Monday 2026-01-05 03:00:00 UTC was missed. It runs now."]
+    assert lines == ["The run of Monday 2026-01-05 03:00:00 UTC was missed. Running it now."]
     assert State.read(path).begun is None
 
 
@@ -305,7 +307,9 @@ def test_a_state_that_cannot_be_written_stops_no_run_and_stays_whole(path, monke
     runs = Runs(clock)
     lines = scheduled(path, clock, runs, NIGHTLY)
     assert len(runs) == 2
-    assert f"{path} cannot be written (No space left on device): a missed run would be lost." in lines
+    assert (
+        f"{path} cannot be written (No space left on device): a missed run would not be made up for." in lines
+    )
     assert path.read_bytes() == before
 
 

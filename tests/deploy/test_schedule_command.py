@@ -110,7 +110,7 @@ def test_a_missed_run_is_made_up_once_and_a_killed_scheduler_begins_again(projec
     program = "import sys; print('given', *sys.argv[1:], flush=True); raise SystemExit(10)"
     with keeping(program, *arguments) as first:
         first.wait("Scheduled: retrain ner --when drift --when age=7d --tune 3 at '0 3 * * 1', time zone ")
-        first.wait("was missed. It runs now.")
+        first.wait("was missed. Running it now.")
         assert first.wait("given") == "given ner --when drift --when age=7d --tune 3"
         first.wait("kept (exit 10) after ")
         first.wait("Next run: Monday ")
@@ -162,7 +162,7 @@ def test_a_retraining_that_outlives_its_scheduler_keeps_the_next_one_away(projec
     os.kill(pid, signal.SIGKILL)
     assert gone(pid)
     with keeping("raise SystemExit(11)") as keeper:
-        keeper.wait("was interrupted. It runs again now.")
+        keeper.wait("was interrupted. Running it again now.")
         keeper.wait("nothing to do (exit 11)")
         keeper.wait("Next run: Monday ")
         assert keeper.end() == 0
@@ -211,7 +211,7 @@ def test_a_corrupt_state_is_refused(project):
         (("--cron", "0 3 * *"), "it has 4 fields instead of five"),
         (("--cron", "61 3 * * 1"), 'Example: "0 3 * * 1", every Monday at 03:00.'),
         ((*WEEKLY, "nerr"), "did you mean 'ner'"),
-        ((*WEEKLY, "--when", "drft"), "no trigger 'drft'"),
+        ((*WEEKLY, "--when", "drft"), "unknown trigger 'drft'"),
     ],
 )
 def test_what_cannot_be_scheduled_is_refused_at_once(project, arguments, what):

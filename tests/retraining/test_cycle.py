@@ -59,7 +59,7 @@ def test_the_same_model_again_is_nothing_to_do(town):
     town.cycle()
     ended = town.cycle(ALWAYS)
     assert ended.outcome == "nothing"
-    assert "these params and this code" in ended.reason
+    assert "these data, params and code" in ended.reason
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_drift_of_the_new_rows_makes_it_due(town, monkeypatch, drifted, outcome)
 
     def measured(task, client, table, new, thresholds):
         assert (list(table["text"][new]), thresholds.min_rows) == (["three"], 30)
-        return SimpleNamespace(drifted=drifted, said=lambda: "the lengths moved")
+        return SimpleNamespace(drifted=drifted, summary=lambda: "the lengths moved")
 
     monkeypatch.setattr(cycle, "drift_from_champion", measured)
     ended = town.cycle([Trigger("drift")])
@@ -137,7 +137,7 @@ def test_a_champion_without_statistics_has_no_drift(town, monkeypatch):
     monkeypatch.setattr(cycle, "drift_from_champion", lambda *arguments: None)
     ended = town.cycle([Trigger("drift")])
     assert ended.outcome == "nothing"
-    assert "registered without its statistics" in ended.reason
+    assert "registered without statistics of its training rows" in ended.reason
 
 
 def test_a_search_comes_before_the_training(town):
@@ -155,7 +155,7 @@ def test_a_cycle_that_was_cut_off_is_gone_on_with(town, command):
         town.cycle()
     ended = town.cycle()
     assert ended.outcome == "kept"
-    assert ended.details["why"] == "a retraining was cut off, begun because: rows: 1 added"
+    assert ended.details["why"] == "the last retraining was interrupted; its reason was: rows: 1 added"
     assert town.held() == ["one", "two", "three"]
     assert town.cycle().outcome == "nothing"
 
@@ -180,6 +180,7 @@ def test_every_cycle_stands_in_the_record_and_in_the_tracking_store(town):
     begun = ("begun", None)
     assert said == [begun, ("ended", "promoted"), begun, ("ended", "kept"), *[("ended", "refused")] * 2]
     assert lines[3]["rows"] == {"added": 1, "removed": 0, "altered": 0}
+    assert not any("details" in line for line in lines)
     assert lines[3]["data_before"] == lines[1]["data_after"] != lines[3]["data_after"]
     experiment = mlflow.get_experiment_by_name("retraining")
     name = town.realm.task.name

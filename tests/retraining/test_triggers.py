@@ -38,14 +38,14 @@ def test_a_trigger_is_read(text, trigger):
 
 @pytest.mark.parametrize("text", ["", "never", "age", "age=", "age=7", "age=7m", "age=-1d", "age=7d."])
 def test_no_trigger_is_refused_with_those_there_are(text):
-    with pytest.raises(ConfigError, match=r"name always, new-data, drift, or an age such as age=7d"):
+    with pytest.raises(ConfigError, match=r"use always, new-data, drift, or an age such as age=7d"):
         Trigger.parse(text)
 
 
 @pytest.mark.parametrize(
     ("texts", "circumstances", "found"),
     [
-        (["always"], now(), (True, "it is always wanted")),
+        (["always"], now(), (True, "the trigger is `always`")),
         (["new-data"], now(GROWN), (True, "rows: 2 added")),
         (["new-data"], now(), (False, "no row changed")),
         (["drift"], now(drift=True), (True, "the lengths moved")),
@@ -55,7 +55,11 @@ def test_no_trigger_is_refused_with_those_there_are(text):
         (["drift", "new-data"], now(GROWN), (True, "rows: 2 added")),
         (["drift", "new-data"], now(), (False, "no drift; no row changed")),
         (["drift"], now(age=None), (True, "there is no champion yet")),
-        (["drift"], now(unfinished="it grew"), (True, "a retraining was cut off, begun because: it grew")),
+        (
+            ["drift"],
+            now(unfinished="it grew"),
+            (True, "the last retraining was interrupted; its reason was: it grew"),
+        ),
     ],
 )
 def test_it_is_due_where_one_trigger_is_met(texts, circumstances, found):

@@ -1,1 +1,1 @@
-"""Retraining that can be left alone: fetch, compare, guard, decide, reproduce, record."""
+"""Unattended retraining: fetch, compare, validate, decide, reproduce, record."""

@@ -1,4 +1,4 @@
-"""New rows held against those that the champion was trained on."""
+"""Drift of new rows from the rows that the champion was trained on."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ def drift_from_champion(
 ) -> DriftReport | None:
     """Compare the new rows of a table with the rows that the champion was trained on.
 
-    new: (n,), the rows to measure; the whole table is given. The champion encodes and predicts them in its
-    own process, by its own code. Returns None where there is no champion, or one that was registered without
-    a reference. Raises CannotMeasureDriftError where its bundle is lost or altered, cannot run here, or does
-    not fit the rows.
+    table: all rows; new: (n,), which of them to measure. The champion encodes and predicts them in its own
+    process, with its own code. Returns None if there is no champion, or if it was registered without a
+    reference. Raises CannotMeasureDriftError if its bundle is lost or altered, cannot run here, or cannot
+    encode the rows.
     """
     name = task.data.registered_name
     with translate_store_errors():
         number = versions.get_alias(client, name, versions.CHAMPION)
-    if number is None or (kept := _kept(f"models:/{name}/{number}")) is None:
+    if number is None or (reference := _reference(f"models:/{name}/{number}")) is None:
         return None
     if not new.any():
-        return measure_drift(kept, {}, thresholds)
+        return measure_drift(reference, {}, thresholds)
     champion = versions.version(client, name, number)
     try:
         with running(client, champion) as process:
-            return measure_drift(kept, process.drift_features(table, new), thresholds)
+            return measure_drift(reference, process.drift_features(table, new), thresholds)
     except Exception as error:
-        # what a former bundle can raise is anything
+        # the code of an old bundle can raise anything
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise CannotMeasureDriftError(f"version {number} of {name}: {reason.rstrip('.')}.") from error
 
 
-def _kept(uri: str) -> Reference | None:
-    """Read the reference in a bundle; None where it was registered without one."""
+def _reference(uri: str) -> Reference | None:
+    """Read the reference in a bundle; None if it was registered without one."""
     with translate_store_errors(), tempfile.TemporaryDirectory() as scratch:
         artifacts = mlflow.artifacts.list_artifacts(f"{uri}/artifacts")
         if not any(file.path.endswith("reference.json") for file in artifacts):

@@ -1,4 +1,4 @@
-"""A command that is run again and again, never twice at once, and can be told to end."""
+"""A command that is run repeatedly, never twice at the same time, and can be stopped."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from threading import Lock
 
 
 class Command:
-    """Words of a command line, run in a folder and in a process group of their own.
+    """A command line, run in a folder and in its own process group.
 
-    A Ctrl-C at the terminal reaches this process alone, which passes it on once, to the whole group.
+    A Ctrl-C at the terminal reaches only this process, which passes it on once, to the whole group.
     """
 
-    def __init__(self, words: Sequence[str], folder: Path, held: int) -> None:
-        """Keep the words; held: a descriptor that the command inherits, and with it a lock."""
-        self._words, self._folder, self._held = list(words), folder, held
+    def __init__(self, words: Sequence[str], folder: Path, lock: int) -> None:
+        """Store the command line; lock: a file descriptor that the command inherits, and the lock with it."""
+        self._words, self._folder, self._lock_fd = list(words), folder, lock
         self._lock = Lock()
         self._ended = False
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def ended(self) -> bool:
-        """Whether it was told to end."""
+        """Whether `end` was called."""
         return self._ended
 
     def run(self) -> int | None:
-        """Run to the end; return the exit code (minus the signal that ended it), or None once told to end."""
+        """Run to completion; return the exit code (negative: the signal), or None after `end`."""
         with self._lock:
             if self._ended:
                 return None
@@ -38,7 +38,7 @@ class Command:
                 self._words,
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
-                pass_fds=(self._held,),
+                pass_fds=(self._lock_fd,),
                 process_group=0,
             )
         code = self._process.wait()
@@ -47,12 +47,12 @@ class Command:
         return code
 
     def end(self, by: signal.Signals) -> bool:
-        """Begin no run any more, and signal the group of a present one; tell whether there is one."""
+        """Start no more runs and signal the process group of a current one; return whether there is one."""
         with self._lock:
             self._ended = True
             if self._process is None:
                 return False
-            # its leader may just have died
+            # the group may have ended just now
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, by)
             return True

@@ -1,4 +1,4 @@
-"""Cron expressions: which ones are valid, and when they are next due."""
+"""Cron expressions: their check, and the time of the next run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIELDS = {
     "month": (12, "1-12 or jan-dec"),
     "day-of-week": (7, "0-7 (both are Sunday) or sun-sat"),
 }
-"""The five fields by the names that cronsim gives them: highest value, and values as people read them."""
+"""The five fields, as cronsim names them: highest value, and allowed values for messages."""
 PART = re.compile(r"(?:\*|([0-9]+|[a-z]{3})(?:-([0-9]+|[a-z]{3}))?)(?:/([0-9]+))?", re.ASCII | re.IGNORECASE)
 
 
@@ -27,7 +27,7 @@ class BadCron(SeqopsError):
 def check(expression: str) -> None:
     """Raise BadCron, naming the field, unless this is a cron expression as crontab(5) defines it.
 
-    cronsim reads more than that (`L`, `#`, seconds), and reads `5/15` and `*/90` as few people mean them.
+    cronsim accepts more (`L`, `#`, seconds), and reads `5/15` and `*/90` in unexpected ways.
     """
     written = expression.split()
     if len(written) != len(FIELDS):
@@ -47,19 +47,19 @@ def check(expression: str) -> None:
 def next_run(expression: str, after: datetime, zone: tzinfo) -> datetime:
     """Return the first time after `after`, in UTC, at which an expression is due in a time zone.
 
-    When the clocks change, this does what Debian's cron(8) does. Where neither minute nor hour begins with
-    `*`, a run at a skipped time is due at once after the change, and one at a repeated time is due the
-    first time only. Any other expression is due at every minute that it matches on the clock, so never in
-    a skipped hour and twice in a repeated one; in the few zones that change at midnight or by half an hour,
-    cronsim may place a run of such an expression wrongly in that night.
+    Changes of the clock are handled as in Debian's cron(8). If neither minute nor hour begins with `*`, a
+    run at a skipped time is due right after the change, and a run at a repeated time is due only the first
+    time. Any other expression is due at every minute that it matches on the clock, so never in a skipped
+    hour and twice in a repeated one; in the few zones that change at midnight or by half an hour, cronsim
+    may return a wrong time for such an expression in that night.
     """
     runs = (run.astimezone(UTC) for run in _simulation(expression, after.astimezone(zone)))
-    # cronsim takes the second pass of a repeated hour for the first
+    # cronsim confuses the second pass of a repeated hour with the first
     return next(run for run in runs if run > after)
 
 
 def _simulation(expression: str, start: datetime) -> CronSim:
-    # cronsim counts Sunday as 0 by name, so that it would refuse a week that ends with it
+    # cronsim reads "sun" as 0, and would refuse a range that ends with it
     return CronSim(re.sub("-sun", "-7", expression, flags=re.IGNORECASE), start)
 
 
@@ -73,9 +73,9 @@ def _is_standard(part: str, highest: int) -> bool:
 
 
 def _allowed(name: str, field: str) -> str:
-    place, values = name.replace("-", " "), FIELDS[name][1]
+    label, values = name.replace("-", " "), FIELDS[name][1]
     forms = "ranges (1-5), lists (1,3), steps (*/2, 1-5/2)"
-    return f"{place} {field!r} is not valid; use *, {values}, {forms}"
+    return f"{label} {field!r} is not valid; use *, {values}, {forms}"
 
 
 def _refusal(expression: str, reason: str) -> BadCron:

@@ -1,4 +1,4 @@
-"""One cycle of retraining of one task, from its source to a decision about the champion."""
+"""One retraining cycle of one task, from its source to the promotion decision."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Outcome = Literal["promoted", "kept", "nothing", "refused", "failed", "due"]
 
 @dataclass(frozen=True)
 class CycleOptions:
-    """How a cycle goes: when it is due; trials of a search before it (0: none); only look, change nothing."""
+    """Options of a cycle; tune: trials of a search before it (0: none); dry_run: change nothing."""
 
     triggers: Sequence[Trigger]
     thresholds: DriftSettings
@@ -41,7 +41,7 @@ class CycleOptions:
 
 @dataclass(frozen=True)
 class CycleResult:
-    """What came of a cycle, why, and in which version; `due`: what a dry run found that it would do."""
+    """Outcome of a cycle, reason and version; `due`: a dry run that would have retrained."""
 
     task: str
     outcome: Outcome
@@ -51,17 +51,17 @@ class CycleResult:
     details: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def event(self) -> dict[str, Any]:
-        """Return what others are told."""
-        return {key: value for key, value in vars(self).items() if key != "facts"}
+        """Return the content of a notification: all but the details."""
+        return {key: value for key, value in vars(self).items() if key != "details"}
 
     def summary(self) -> str:
-        """Say it in a line."""
+        """Format the result on one line."""
         heads = {"nothing": "nothing to do", "refused": "data refused", "due": "would be retrained"}
         return f"{self.task}: {heads.get(self.outcome, self.outcome)}: {self.reason}"
 
 
 def retrain(project: Project, name: str, settings: CycleOptions) -> CycleResult:
-    """Run one cycle, alone among the cycles of its task. Raises SeqopsError where it cannot be ended."""
+    """Run one cycle, under the lock of its task. Raises SeqopsError if it cannot be completed."""
     task = Params.load(project.params).task(name)
     history = RetrainingHistory(project, name)
     with try_lock(project.state / "retraining" / f"{name}.lock", f"a retraining of {name}"):
@@ -75,7 +75,7 @@ def retrain(project: Project, name: str, settings: CycleOptions) -> CycleResult:
 
 @dataclass(frozen=True)
 class Cycle:
-    """The steps of a cycle."""
+    """A cycle of one task: its steps, from fetching the source to recording the result."""
 
     store: Project
     task: Task
@@ -83,25 +83,25 @@ class Cycle:
     history: RetrainingHistory
 
     def run(self) -> CycleResult:
-        """Fetch, guard, decide whether it is due, reproduce, and record what came of it."""
+        """Fetch, validate, decide whether it is due, reproduce, and record the result."""
         incoming = IncomingData.fetch(self.store, self.task)
         before: dict[str, Any] = {"data_before": incoming.current_sha256, "data_after": incoming.sha256}
         try:
             diff = incoming.diff()
         except DataError as error:
             return self._refused(incoming, [str(error)], before)
-        facts = {**before, "rows": diff.counts()}
+        details = {**before, "rows": diff.counts()}
         if diff and (faults := incoming.failed_expectations()):
-            return self._refused(incoming, faults, facts)
+            return self._refused(incoming, faults, details)
         unfinished = self.history.unfinished()
         is_due, why = due(self.options.triggers, self._trigger_context(incoming, unfinished, diff))
         verdict = "due" if is_due else "not due"
         err.print(f"{self.task.name}: {diff.summary()}; {verdict}: {why}", markup=False, highlight=False)
-        facts |= {"due": is_due, "why": why}
+        details |= {"due": is_due, "why": why}
         if is_due and not self.options.dry_run:
-            return self._reproduced(incoming, unfinished, facts)
+            return self._reproduced(incoming, unfinished, details)
         incoming.discard()
-        return self._ended("due" if is_due else "nothing", why, facts)
+        return self._ended("due" if is_due else "nothing", why, details)
 
     def _refused(
         self, incoming: IncomingData, reasons: Sequence[str], details: dict[str, Any]
@@ -110,8 +110,8 @@ class Cycle:
         if self.options.dry_run:
             incoming.discard()
             return self._ended("refused", reason, details)
-        place = incoming.quarantine(reasons).relative_to(self.store.root)
-        return self._ended("refused", f"{reason} (it lies in {place})", details)
+        folder = incoming.quarantine(reasons).relative_to(self.store.root)
+        return self._ended("refused", f"{reason} (the files are in {folder})", details)
 
     def _trigger_context(
         self, incoming: IncomingData, unfinished: JournalEntry | None, diff: RowDiff
@@ -131,7 +131,10 @@ class Cycle:
         client, thresholds = connection.connect(self.store), self.options.thresholds
         found = drift_from_champion(self.task, client, incoming.table, diff.new, thresholds)
         if found is None:
-            return False, "drift cannot be told of a champion that was registered without its statistics"
+            return (
+                False,
+                "drift is unknown: the champion was registered without statistics of its training rows",
+            )
         return found.drifted, found.summary()
 
     def _reproduced(
@@ -149,7 +152,7 @@ class Cycle:
         made = self._decisions()[decided:]
         if not made:
             return self._ended(
-                "nothing", "the model of this data, these params and this code is there", details
+                "nothing", "the model of these data, params and code is registered already", details
             )
         last = made[-1]
         outcome: Outcome = "promoted" if last["action"] == "promoted" else "kept"
@@ -161,17 +164,15 @@ class Cycle:
         return [entry for entry in entries if entry.get("model") == model and entry["stage"] == "outcome"]
 
     def _dvc(self, command: str, *more: str) -> None:
-        # another task may be at work in the same project
+        # another task may be retrained in the same project
         self._run("dvc", "--wait-for-lock", command, *more)
 
     def _run(self, module: str, *arguments: str) -> None:
         command = [sys.executable, "-m", module, *arguments]
         ended = subprocess.run(command, cwd=self.store.root, env=stage_environment(), check=False)  # noqa: S603
         if ended.returncode:
-            said = " ".join((module, *arguments))
-            raise SeqopsError(
-                f"`{said}` failed, as told above. The champion is as before. Mend it, and run again."
-            )
+            line = " ".join((module, *arguments))
+            raise SeqopsError(f"`{line}` failed; see above. The champion is unchanged. Fix it and run again.")
 
     def _ended(
         self,

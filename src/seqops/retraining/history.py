@@ -1,4 +1,4 @@
-"""The record of retraining: `.state/retraining.jsonl`, and one MLflow run a cycle."""
+"""Records of retraining: `.state/retraining.jsonl`, and one MLflow run for each cycle."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ BEGUN, FAILED, ENDED = "begun", "failed", "ended"
 
 @dataclass(frozen=True)
 class RetrainingHistory:
-    """The cycles of one task: a line where data is about to change, and a line where a cycle has ended."""
+    """The cycles of one task: a line before data change, and a line when a cycle has ended."""
 
     store: Project
     task: str
 
     @property
     def journal(self) -> Journal:
-        """The file, which only grows."""
+        """The file, which is only appended to."""
         return Journal(self.store.state / "retraining.jsonl")
 
     def unfinished(self) -> JournalEntry | None:
-        """Return the line of a cycle that began and did not end."""
+        """Return the entry of the last cycle, if it began and did not end."""
         mine = (entry for entry in self.journal.entries() if entry.get("task") == self.task)
         last = [entry for entry in mine if entry["stage"] != FAILED][-1:]
         return last[0] if last and last[0]["stage"] == BEGUN else None
 
     def begin(self, details: Mapping[str, Any]) -> None:
-        """Record what is about to be done."""
+        """Record that a cycle is about to change data."""
         self.journal.append({"task": self.task, "stage": BEGUN, **details})
 
     def fail(self, reason: str) -> None:
-        """Record what kept a cycle from its end; one that had begun is to be gone on with."""
+        """Record why a cycle failed; if it had begun, the next one resumes it."""
         self.journal.append({"task": self.task, "stage": FAILED, "reason": reason})
 
     def end(self, details: Mapping[str, Any]) -> None:
-        """Record what came of a cycle, here first, then in the tracking store."""
+        """Record the result of a cycle, first in the journal, then in the tracking store."""
         self.journal.append({"task": self.task, "stage": ENDED, **details})
         client = connection.connect(self.store)
         with connection.translate_store_errors():

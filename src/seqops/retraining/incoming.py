@@ -1,4 +1,4 @@
-"""What a source gives now, held apart from the data until it is found good."""
+"""Newly fetched data, kept apart from the raw data until they pass validation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from seqops.sources.fetch import FetchedFile, Fetcher
 
 @dataclass(frozen=True)
 class IncomingData:
-    """The raw files of one task as its source gives them now."""
+    """The newly fetched raw files of one task."""
 
     store: Project
     task: Task
@@ -30,33 +30,33 @@ class IncomingData:
 
     @classmethod
     def fetch(cls, project: Project, task: Task) -> IncomingData:
-        """Bring the files. Raises SeqopsError where a source cannot be had or is not what is pinned."""
+        """Download the files. Raises SeqopsError if a source is unavailable or not the pinned one."""
         folder = project.state / "retraining" / task.name / "incoming"
         shutil.rmtree(folder, ignore_errors=True)
         return cls(project, task, folder, Fetcher(project, task, err, folder).run())
 
     @property
     def current(self) -> Path:
-        """The raw files that the pipeline has now."""
+        """The folder of the pipeline's current raw files."""
         return self.store.task_paths(self.task.name).raw
 
     @cached_property
     def sha256(self) -> str:
-        """Hash what has arrived."""
+        """sha256 of the fetched files."""
         return sha256_of(self.folder)
 
     @cached_property
     def current_sha256(self) -> str:
-        """Hash what is held; empty where there is nothing."""
+        """sha256 of the current files; empty if there are none."""
         return sha256_of(self.current) if self.current.is_dir() else ""
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """Parse what has arrived. Raises DataError where that fails."""
+        """The rows of the fetched files. Raises DataError if they cannot be parsed."""
         return self.task.data.read(_files(self.folder))
 
     def diff(self) -> RowDiff:
-        """Compare it with what is held; where that is nothing, or unreadable, every row is new."""
+        """Compare with the current rows; if there are none, or they are unreadable, every row is new."""
         try:
             before = self.task.data.read(_files(self.current)) if self.current_sha256 else self.table[:0]
         except DataError:
@@ -64,7 +64,7 @@ class IncomingData:
         return diff_rows(before, self.table)
 
     def failed_expectations(self) -> list[str]:
-        """Hold it to what the task expects; list what is wrong with it."""
+        """Check the rows against the expectations of the task; list those that failed."""
         from seqops.validation import run_expectations
 
         try:
@@ -76,23 +76,23 @@ class IncomingData:
         return [outcome.summary() for outcome in report.results if not outcome.passed]
 
     def accept(self) -> None:
-        """Put it in the place of what is held, all or nothing."""
+        """Replace the current files atomically."""
         with atomic_directory(self.current) as folder:
             shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         self.discard()
 
     def quarantine(self, reasons: Sequence[str]) -> Path:
-        """Put it aside with the reasons; the same content lies there once, however often it comes."""
-        place = self.store.task_paths(self.task.name).path / "quarantine" / self.sha256[:12]
+        """Move the files to quarantine with the reasons; the same content is stored once."""
+        quarantined = self.store.task_paths(self.task.name).path / "quarantine" / self.sha256[:12]
         origins = {file.path.name: file.origin for file in self.fetched}
-        with atomic_directory(place) as folder:
+        with atomic_directory(quarantined) as folder:
             shutil.copytree(self.folder, folder, dirs_exist_ok=True)
             write_json(folder / "reasons.json", {"reasons": list(reasons), "origins": origins})
         self.discard()
-        return place
+        return quarantined
 
     def discard(self) -> None:
-        """Forget it."""
+        """Delete the fetched files."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""What a retraining came to -> a webhook and a command; neither can change it."""
+"""Notifications of retraining outcomes, by a webhook and a command."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from seqops.runtime.console import err
 
 WEBHOOK = "SEQOPS_WEBHOOK"
 TIMEOUTS = (5.0, 10.0)
-"""To connect, and between two bytes of the answer: seconds."""
+"""Seconds to connect, and between two bytes of the response."""
 
 PAUSES = (0.5, 2.0)
-"""Before the second and the third attempt: seconds."""
+"""Seconds before the second and the third attempt."""
 
-LONGEST = 30.0
-"""What the command may take: seconds."""
+COMMAND_TIMEOUT = 30.0
+"""Seconds that the command may take."""
 
 
 class NotificationTargets(Protocol):
@@ -32,49 +32,49 @@ class NotificationTargets(Protocol):
 
     @property
     def webhook(self) -> str:
-        """Where to post."""
+        """URL to post to."""
 
     @property
     def command(self) -> Sequence[str]:
-        """What to run."""
+        """Command line to run."""
 
     @property
     def events(self) -> Sequence[str]:
-        """Which outcomes to tell."""
+        """Outcomes to send."""
 
 
 class NotificationError(Exception):
-    """A notification did not arrive."""
+    """A notification could not be delivered."""
 
 
 def notify(settings: NotificationTargets, event: Mapping[str, Any]) -> None:
-    """Post the event as JSON and give it to the command, where its `outcome` is among the chosen ones.
+    """Post the event as JSON and pass it to the command, if its `outcome` is one of `settings.events`.
 
-    `time` (UTC) and `text`, a sentence for receivers that show one, are added where they are missing.
-    Whatever goes wrong is a warning on stderr.
+    `time` (UTC) and `text`, one line for receivers that show one, are added if missing. Failures are
+    warnings on stderr.
     """
     if event["outcome"] not in settings.events:
         return
-    told = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "text": sentence(event), **event}
+    payload = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "text": sentence(event), **event}
     url = os.environ.get(WEBHOOK) or settings.webhook
     with _warned():
-        body = _encoded(told)
+        body = _encoded(payload)
         if url:
             with _warned():
                 _post(url, body)
         if settings.command:
-            _give(settings.command, body)
+            _run(settings.command, body)
 
 
 def sentence(event: Mapping[str, Any]) -> str:
-    """Say what happened in one line."""
+    """Format an event on one line."""
     version = f" version {event['version']}" if event.get("version") else ""
     reason = f": {event['reason']}" if event.get("reason") else ""
     return f"seqops {event['task']}: {event['outcome']}{version}{reason}"
 
 
 def origin(url: str) -> str:
-    """Return scheme and host alone, because the path of a webhook is often its secret."""
+    """Return scheme and host only, because the path of a webhook is often its secret."""
     with suppress(ValueError):
         parts = urlsplit(redact(url))
         if parts.scheme in ("http", "https") and parts.netloc:
@@ -82,15 +82,15 @@ def origin(url: str) -> str:
     return "the webhook"
 
 
-def _encoded(told: Mapping[str, Any]) -> bytes:
+def _encoded(payload: Mapping[str, Any]) -> bytes:
     try:
-        return json.dumps(told, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        return json.dumps(payload, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (TypeError, ValueError) as error:
-        raise NotificationError(f"the event is no JSON ({error})") from None
+        raise NotificationError(f"the event is not valid JSON ({error})") from None
 
 
 def _post(url: str, body: bytes) -> None:
-    """Try up to three times; what the server takes too long to answer is not sent twice.
+    """Post with up to three attempts; after a read timeout there is none, as the server may have the event.
 
     Raises NotificationError.
     """
@@ -102,23 +102,23 @@ def _post(url: str, body: bytes) -> None:
         except requests.ReadTimeout:
             raise NotificationError(f"{origin(url)} did not answer within {TIMEOUTS[1]:g} s") from None
         except requests.ConnectionError as error:
-            trouble, hopeless = f"could not be reached ({type(error).__name__})", False
+            trouble, final = f"could not be reached ({type(error).__name__})", False
         except (requests.RequestException, ValueError) as error:
             raise NotificationError(
-                f"{origin(url)} is no address to post to ({type(error).__name__})"
+                f"{origin(url)} is not an address to post to ({type(error).__name__})"
             ) from None
         else:
             if code < requests.codes.multiple_choices:
                 return
-            trouble, hopeless = f"answered {code}", code < requests.codes.internal_server_error
-            hopeless = hopeless and code != requests.codes.too_many_requests
-        if hopeless or pause is None:
+            trouble, final = f"answered {code}", code < requests.codes.internal_server_error
+            final = final and code != requests.codes.too_many_requests
+        if final or pause is None:
             raise NotificationError(f"{origin(url)} {trouble}")
         time.sleep(pause)
 
 
 def _status(url: str, body: bytes) -> int:
-    """Post, and return the code; the answer stays unread, for it may be as long as the server likes."""
+    """Post and return the status code; the body, of any length, is not read."""
     import requests
 
     headers = {"Content-Type": "application/json"}
@@ -128,8 +128,8 @@ def _status(url: str, body: bytes) -> int:
         return response.status_code
 
 
-def _give(words: Sequence[str], body: bytes) -> None:
-    """Run the command with the event on its standard input; its stderr is shown. Raises NotificationError."""
+def _run(words: Sequence[str], body: bytes) -> None:
+    """Run the command with the event on stdin; its stderr is shown. Raises NotificationError."""
     name = words[0]
     try:
         process = subprocess.Popen(  # noqa: S603
@@ -139,11 +139,13 @@ def _give(words: Sequence[str], body: bytes) -> None:
         raise NotificationError(f"{name} could not be run ({error})") from None
     with process:
         try:
-            process.communicate(body, LONGEST)
+            process.communicate(body, COMMAND_TIMEOUT)
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            raise NotificationError(f"{name} did not end within {LONGEST:g} s and was killed") from None
+            raise NotificationError(
+                f"{name} did not end within {COMMAND_TIMEOUT:g} s and was killed"
+            ) from None
     if process.returncode:
         raise NotificationError(f"{name} failed (exit {process.returncode})")
 
@@ -153,5 +155,5 @@ def _warned() -> Iterator[None]:
     try:
         yield
     except NotificationError as error:
-        said = f"nobody was told: {error}. The outcome stands; see `notify` in params.yaml."
-        err.print(said, markup=False, highlight=False)
+        warning = f"notification failed: {error}. The retraining is unaffected; see `notify` in params.yaml."
+        err.print(warning, markup=False, highlight=False)

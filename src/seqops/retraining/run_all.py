@@ -1,4 +1,4 @@
-"""Cycles of several tasks, one after the other, and the exit code that speaks for all of them."""
+"""Retraining cycles of several tasks, one after the other, and their common exit code."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from seqops.retraining.triggers import Trigger
 from seqops.runtime.console import error_summary, print_error
 
 CODES = {"promoted": 0, "due": 0, "kept": 10, "nothing": 11, "refused": 12, "failed": 1}
-BY_WEIGHT = ("failed", "refused", "promoted", "due", "kept", "nothing")
+BY_PRIORITY = ("failed", "refused", "promoted", "due", "kept", "nothing")
 
 
 def retrain_all(
     project: Project, names: Sequence[str], triggers: Sequence[str], tune: int, dry_run: bool, debug: bool
 ) -> int:
-    """Run a cycle of each task; one that fails does not keep the next from running. Returns the exit code."""
+    """Run a cycle of each task, also after one has failed, and send notifications. Returns the exit code."""
     params = Params.load(project.params)
     settings = CycleOptions([Trigger.parse(text) for text in triggers], params.drift, tune, dry_run)
     for name in names:
@@ -30,7 +30,7 @@ def retrain_all(
         outcomes.add(ended.outcome)
         if not dry_run:
             notify(params.notify, ended.event())
-    return CODES[next(outcome for outcome in BY_WEIGHT if outcome in outcomes)]
+    return CODES[next(outcome for outcome in BY_PRIORITY if outcome in outcomes)]
 
 
 def _cycle(project: Project, name: str, settings: CycleOptions, debug: bool) -> CycleResult:

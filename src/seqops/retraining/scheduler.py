@@ -1,4 +1,4 @@
-"""Run one thing whenever a cron expression is due; a missed run is made up for once."""
+"""Run a function whenever a cron expression is due; a missed run is made up for once."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from seqops.core.files import write_json
 from seqops.retraining.cron import next_run
 
 LONGEST_WAIT = 30.0
-"""Seconds until the clock is read again: a clock that was set or a machine that slept is noticed by then."""
+"""Seconds until the clock is read again, to notice a changed clock or a machine that was asleep."""
 SET_BACK = timedelta(hours=3)
-"""A clock that goes back by more was wrong before; after less, no run is repeated (as in Debian's cron)."""
+"""A clock set back by more was wrong before; if by less, no run is repeated (as in Debian's cron)."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What runs when; arguments: those of `seqops retrain`."""
+    """A cron expression, and the arguments of the `seqops retrain` that it starts."""
 
     cron: str
     arguments: tuple[str, ...]
@@ -33,7 +33,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class State:
-    """What a scheduler leaves on disk; next: when it runs next; begun: when an unfinished run began."""
+    """The state of a scheduler on disk; next: time of the next run; begun: start of an unfinished run."""
 
     cron: str
     arguments: tuple[str, ...]
@@ -42,7 +42,7 @@ class State:
 
     @classmethod
     def read(cls, path: Path) -> State | None:
-        """Read the file if there is one. Raises DataError for anything but a state."""
+        """Read the file; None if it is missing. Raises DataError if it is not a valid state."""
         if not path.exists():
             return None
         try:
@@ -50,16 +50,16 @@ class State:
         except ValidationError as error:
             first = error.errors()[0]
             what = ": ".join([*map(str, first["loc"]), first["msg"]])
-            remedy = "Remove the file to start afresh; a missed run is then not made up for."
+            remedy = "Remove the file to start over; a missed run is then not made up for."
             raise DataError(f"{path} is not the state of a schedule: {what}. {remedy}") from None
 
     def write(self, path: Path) -> None:
-        """Write the file, all or nothing."""
+        """Write the file atomically."""
         write_json(path, TypeAdapter(State).dump_python(self, mode="json"))
 
     @property
     def plan(self) -> Plan:
-        """What this is the state of."""
+        """The plan that this state belongs to."""
         return Plan(self.cron, self.arguments)
 
 
@@ -68,7 +68,7 @@ def _now() -> datetime:
 
 
 class Scheduler:
-    """Runs one thing whenever it is due, one run at a time."""
+    """Runs a function whenever it is due, one run at a time."""
 
     def __init__(
         self,
@@ -78,14 +78,14 @@ class Scheduler:
         tell: Callable[[str], None],
         zone: tzinfo | None = None,
     ) -> None:
-        """Keep what to run; path: the file of the state; tell: takes each line for the user."""
+        """Store the function to run; path: the state file; tell: prints a line for the user."""
         self._path, self._plan, self._run, self._tell = path, plan, run, tell
         self.zone = zone or get_localzone()
 
     def loop(self, wait: Callable[[float], bool], clock: Callable[[], datetime] = _now) -> None:
-        """Run whenever it is due, until `wait` says to stop. Raises DataError for an unreadable state.
+        """Run whenever it is due, until `wait` returns True. Raises DataError if the state is unreadable.
 
-        wait: waits some seconds, and returns at once and True when it is time to stop (`Event.wait`).
+        wait: waits for some seconds; returns True at once when it is time to stop (`Event.wait`).
         """
         now = latest = clock()
         due = self._first(now)
@@ -108,20 +108,22 @@ class Scheduler:
                     return
                 if following < due:
                     since = self._moment(following)
-                    self._tell(f"Runs due from {since} on were left out: the one before had not ended.")
+                    self._tell(f"Runs due from {since} on were skipped: the run before had not ended.")
                 self._tell(f"Next run: {self._moment(due)}.")
             latest = max(latest, now)
 
     def _first(self, now: datetime) -> datetime:
-        """Return when the first run is due: now, if one was missed or interrupted."""
+        """Return the time of the first run: now, if one was missed or interrupted."""
         state, due = State.read(self._path), self._next(now)
         if state is not None and state.plan != self._plan:
             self._tell(f"This replaces the stored schedule: {state.plan}.")
         elif state is not None and state.begun is not None:
-            self._tell(f"The run begun on {self._moment(state.begun)} was interrupted. It runs again now.")
+            self._tell(
+                f"The run started on {self._moment(state.begun)} was interrupted. Running it again now."
+            )
             due = now
         elif state is not None and state.next <= now:
-            self._tell(f"The run of {self._moment(state.next)} was missed. It runs now.")
+            self._tell(f"The run of {self._moment(state.next)} was missed. Running it now.")
             due = now
         self._save(due)
         if due > now:
@@ -135,13 +137,15 @@ class Scheduler:
         try:
             State(self._plan.cron, self._plan.arguments, due, begun).write(self._path)
         except OSError as error:
-            # a full disk is no reason to stop
-            self._tell(f"{self._path} cannot be written ({error.strerror}): a missed run would be lost.")
+            # keep running on a full disk
+            self._tell(
+                f"{self._path} cannot be written ({error.strerror}): a missed run would not be made up for."
+            )
 
     def _moment(self, time: datetime) -> str:
         return moment(time.astimezone(self.zone))
 
 
 def moment(time: datetime) -> str:
-    """Write a time for people, in the time zone that it carries."""
+    """Format a time for the user, in its own time zone."""
     return time.strftime("%A %Y-%m-%d %H:%M:%S %Z").rstrip()

@@ -1,4 +1,4 @@
-"""When a retraining is due, and why, in one line."""
+"""Triggers of retraining: whether one is due, and why."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 @dataclass(frozen=True)
 class Trigger:
-    """A condition; age: of the champion, for `age`."""
+    """A condition for retraining; age: minimum age of the champion, for kind `age`."""
 
     kind: Literal["always", "new-data", "drift", "age"]
     age: timedelta = timedelta(0)
 
     @classmethod
     def parse(cls, text: str) -> Trigger:
-        """Read `always`, `new-data`, `drift` or `age=7d` (hours h, days d, weeks w). Raises ConfigError."""
+        """Parse `always`, `new-data`, `drift` or `age=7d` (hours h, days d, weeks w). Raises ConfigError."""
         if text in ("always", "new-data", "drift"):
             return cls(text)  # type: ignore[arg-type]
         found = re.fullmatch(r"age=(\d+(?:\.\d+)?)([hdw])", text)
         if not found:
-            raise ConfigError(f"no trigger {text!r}: name always, new-data, drift, or an age such as age=7d.")
+            raise ConfigError(
+                f"unknown trigger {text!r}: use always, new-data, drift, or an age such as age=7d."
+            )
         return cls("age", timedelta(**{UNITS[found[2]]: float(found[1])}))
 
 
 @dataclass(frozen=True)
 class TriggerContext:
-    """What triggers look at.
+    """What triggers depend on.
 
-    unfinished: why the cycle was begun that something cut off; age: of the champion, None where there is
-    none; drift: measured when it is asked for: (whether there is any, in words).
+    unfinished: why an interrupted cycle had started, or None; age: of the champion, None if there is none;
+    drift: measures it when called, and returns (whether there is any, in words).
     """
 
     unfinished: str | None
@@ -47,23 +49,23 @@ class TriggerContext:
 
 
 def due(triggers: Sequence[Trigger], now: TriggerContext) -> tuple[bool, str]:
-    """Tell whether one of the triggers is met, and which; else what each of them found."""
+    """Return whether any trigger is met, and why; if none is, why not."""
     if now.unfinished is not None:
-        return True, f"a retraining was cut off, begun because: {now.unfinished}"
+        return True, f"the last retraining was interrupted; its reason was: {now.unfinished}"
     if now.age is None:
         return True, "there is no champion yet"
     found = []
     for trigger in triggers:
-        met, said = _met(trigger, now, now.age)
+        met, reason = _met(trigger, now, now.age)
         if met:
-            return True, said
-        found.append(said)
+            return True, reason
+        found.append(reason)
     return False, "; ".join(found)
 
 
 def _met(trigger: Trigger, now: TriggerContext, age: timedelta) -> tuple[bool, str]:
     if trigger.kind == "always":
-        return True, "it is always wanted"
+        return True, "the trigger is `always`"
     if trigger.kind == "new-data":
         return bool(now.diff), now.diff.summary()
     if trigger.kind == "drift":
