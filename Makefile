@@ -1,7 +1,7 @@
-# Thin: every target is one or two lines. `make run` is the whole job offline; `make test` is the suite.
+# `make run` runs the whole pipeline offline; `make test` runs the tests; `make check` lints and checks types.
 SHELL := /bin/bash
 PYTHON ?= python3
-# another Python has an environment of its own: `make test PYTHON=python3.13` leaves .venv as it is
+# another Python has its own environment: `make test PYTHON=python3.13` leaves .venv as it is
 VENV := .venv$(addprefix -,$(filter-out python3,$(notdir $(PYTHON))))
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
@@ -31,7 +31,7 @@ test: $(VENV)/.ready
 test-slow: $(VENV)/.ready
 	pytest -n 2 --dist loadfile --durations=15 -m "slow or browser"
 
-# a few minutes of it, without the year of retraining: make test-faults SHARE=0.01
+# for a few minutes of them, without the simulated year of retraining: make test-faults SHARE=0.01
 test-faults: $(VENV)/.ready
 	SEQOPS_FAULTS_SHARE=$(or $(SHARE),1) pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 -m faults tests/faults $(if $(SHARE),,tests)
 

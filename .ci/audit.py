@@ -1,4 +1,4 @@
-"""Known vulnerabilities of what the lock pins; says so where the advisories cannot be reached."""
+"""Check the locked packages for known vulnerabilities; skip the check if the advisories are unreachable."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 LOCK = Path(__file__).parents[1] / "requirements.lock"
 SECONDS = 900
-UNREACHED = re.compile(r"ConnectionError|Could not connect|Max retries|ProxyError|timed out")
+UNREACHABLE = re.compile(r"ConnectionError|Could not connect|Max retries|ProxyError|timed out")
 
 
 def audited(lock: Path) -> tuple[str, str]:
-    """Run pip-audit over a lock; return what it found, as JSON, and what it complained of."""
+    """Run pip-audit on a lock file; return its JSON output and its stderr."""
     options = ["--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json"]
     command = [sys.executable, "-m", "pip_audit", *options, "--requirement", str(lock)]
     try:
@@ -25,16 +25,16 @@ def audited(lock: Path) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-def judged(found: str, complaint: str) -> tuple[str, int]:
-    """Say what the audit came to, and the exit status: 0 also where nothing could be looked up."""
+def summary(found: str, errors: str) -> tuple[str, int]:
+    """Return the result of the audit in words, and the exit status: 0 also if nothing could be looked up."""
     if not found.strip():
-        last = (complaint.strip().splitlines() or ["no word"])[-1]
-        if UNREACHED.search(complaint):
+        last = (errors.strip().splitlines() or ["no output"])[-1]
+        if UNREACHABLE.search(errors):
             return f"vulnerabilities: skipped, the advisories could not be reached ({last})", 0
         return f"vulnerabilities: the audit failed: {last}", 1
     packages: list[dict[str, Any]] = json.loads(found)["dependencies"]
     skipped = [package["name"] for package in packages if "skip_reason" in package]
-    # a mirror of the packages alone knows of no advisories, and that is no clean bill
+    # a mirror with packages only has no advisories: that is not a clean result
     if len(skipped) == len(packages):
         return f"vulnerabilities: skipped, no advisories could be reached for {len(packages)} packages", 0
     known = [_line(package, advisory) for package in packages for advisory in package.get("vulns", ())]
@@ -45,11 +45,11 @@ def judged(found: str, complaint: str) -> tuple[str, int]:
 
 
 def _line(package: dict[str, Any], advisory: dict[str, Any]) -> str:
-    mended = ", ".join(advisory["fix_versions"]) or "no version yet"
-    return f"  {package['name']} {package['version']}: {advisory['id']}, mended in {mended}"
+    fixed = ", ".join(advisory["fix_versions"]) or "no version yet"
+    return f"  {package['name']} {package['version']}: {advisory['id']}, fixed in {fixed}"
 
 
 if __name__ == "__main__":
-    said, status = judged(*audited(LOCK))
-    sys.stdout.write(f"{said}\n")
+    text, status = summary(*audited(LOCK))
+    sys.stdout.write(f"{text}\n")
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""How many stage runs an edit of each folder of the package costs, from dvc.yaml and the names of tasks."""
+"""Count how many stage runs an edit of each folder of the package causes, from dvc.yaml and params.yaml."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGE = Path("src") / "seqops"
 
 
 def declared(root: Path) -> list[list[Path]]:
-    """List what each run of a stage declares: one run a stage and task."""
+    """List the declared dependencies of each stage run: one run for each stage and task."""
     stages = YAML(typ="safe").load(root / "dvc.yaml")["stages"]
     tasks = YAML(typ="safe").load(root / "params.yaml")["tasks"]
     return [
@@ -24,7 +24,7 @@ def declared(root: Path) -> list[list[Path]]:
 
 
 def folders(root: Path) -> Iterator[Path]:
-    """List the folders and single modules of the package, those of a task part by part."""
+    """List the folders and modules of the package; of tasks, each part."""
     for path in sorted((root / PACKAGE).iterdir()):
         if path.name == "tasks":
             parts = (
@@ -40,7 +40,7 @@ def _holds_code(path: Path) -> bool:
 
 
 def costs(root: Path) -> tuple[dict[Path, int], int]:
-    """Count the runs that declare each folder, or something in or above it; and all runs."""
+    """Return the number of runs that depend on each folder, or on something in or above it, and of all runs."""
     runs = declared(root)
     found = {
         folder: sum(
@@ -53,9 +53,9 @@ def costs(root: Path) -> tuple[dict[Path, int], int]:
 
 
 def table(root: Path) -> str:
-    """Write a line a number of runs: the folders whose edit costs so many."""
+    """Format a line for each number of runs, with the folders whose edit causes that many."""
     found, total = costs(root)
-    lines = [f"stage runs, of {total}, that an edit costs:"]
+    lines = [f"stage runs, of {total}, that an edit causes:"]
     for count in sorted(set(found.values()), reverse=True):
         names = [folder.relative_to(PACKAGE).as_posix() for folder, runs in found.items() if runs == count]
         shared = [name for name in names if not name.startswith("tasks/")]

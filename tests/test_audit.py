@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-judged = runpy.run_path(str(ROOT / ".ci" / "audit.py"))["judged"]
+judged = runpy.run_path(str(ROOT / ".ci" / "audit.py"))["summary"]
 CLEAN = {"name": "numpy", "version": "2.4.6", "vulns": []}
 KNOWN = {
     "name": "old",
@@ -27,8 +27,8 @@ def audit(*packages):
 def test_a_known_vulnerability_fails_and_is_named_with_what_mends_it():
     assert audit(CLEAN, KNOWN) == (
         "vulnerabilities: 2 known in 2 packages\n"
-        "  old 1.0: GHSA-1, mended in 1.1, 2.0\n"
-        "  old 1.0: GHSA-2, mended in no version yet",
+        "  old 1.0: GHSA-1, fixed in 1.1, 2.0\n"
+        "  old 1.0: GHSA-2, fixed in no version yet",
         1,
     )
 
