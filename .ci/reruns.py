@@ -40,7 +40,7 @@ def _holds_code(path: Path) -> bool:
 
 
 def costs(root: Path) -> tuple[dict[Path, int], int]:
-    """Return the number of runs that depend on each folder, or on something in or above it, and of all runs."""
+    """Return the number of runs that depend on each folder (or a path in or above it), and of all runs."""
     runs = declared(root)
     found = {
         folder: sum(
