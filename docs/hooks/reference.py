@@ -29,21 +29,21 @@ SIGNS = {Ge: ("ge", "≥"), Gt: ("gt", ">"), Le: ("le", "≤"), Lt: ("lt", "<")}
 INTRODUCTION = """\
 # params.yaml
 
-Every value is chosen in `params.yaml` and nowhere else. An unknown key, a missing one and a value outside
-its limits are refused with file, line and the nearest known name. This page is generated from the classes
+All settings are in `params.yaml`. An unknown key, a missing one and a value outside its limits are refused
+with file, line and the nearest known name. This page is generated from the classes
 that read the file; the values are those of the shipped `params.yaml`.
 """
 SOURCE = """\
 ## tasks.&lt;task&gt;.source
 
 `sample` (embedded data, no network), the name of a dataset in `data/catalog.yaml`, a path, a URL, or a list
-of paths or URLs. A secret in an address is refused: write `$NAME` for what an environment variable holds.
+of paths or URLs. A secret in an address is refused: write `$NAME` for the value of an environment variable.
 See [your own data](../tasks/index.md#your-own-data).
 """
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages, and the pages that stand beside what they describe, to the site."""
+    """Add the generated pages and the READMEs of `deploy/` to the site."""
     params = Params.load(PROJECT / "params.yaml")
     pages = {"reference/params.md": params_page(params), "reference/commands.md": commands_page()}
     for path, text in pages.items():
@@ -54,14 +54,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def commands_page() -> str:
-    """Return what Typer writes about each command; its list of them, cut to a line each, is left out."""
+    """Return Typer's page about the commands, without its list of them."""
     command = [sys.executable, "-m", "typer", "seqops.cli", "utils", "docs", "--name", "seqops"]
     page = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
     return "# Commands\n" + page[page.index("\n## ") :]
 
 
 def params_page(params: Params) -> str:
-    """Return the page about every key of params.yaml."""
+    """Return the page about all keys of params.yaml."""
     tasks = {name: params.task(name) for name in params.names}
     parts = [INTRODUCTION]
     for name in SECTIONS:
@@ -70,7 +70,7 @@ def params_page(params: Params) -> str:
     fit_config = type(next(iter(tasks.values())).fit_config)
     fits = {name: task.section["fit"] for name, task in tasks.items()}
     parts += [SOURCE, "## tasks.&lt;task&gt;.fit", summary(fit_config), table(fit_config, fits)]
-    parts += ["## tasks.&lt;task&gt;.search", "A key of `model` or `fit`, and what it may be chosen from:"]
+    parts += ["## tasks.&lt;task&gt;.search", "Keys of `model` or `fit`, and their distributions:"]
     parts += [f"`kind: {kind}`: {summary(cls)}\n\n{table(cls, {})}" for kind, cls in KINDS.items()]
     for name, task in tasks.items():
         parts += [f"## tasks.{name}"]
@@ -84,7 +84,7 @@ def params_page(params: Params) -> str:
 
 @dataclass(frozen=True)
 class Setting:
-    """One key of a section: dotted name, type, limits, and meaning (None: its class does not document it)."""
+    """One key of a section: dotted name, type, limits, and meaning (None: undocumented)."""
 
     key: str
     kind: str
@@ -125,7 +125,7 @@ def _attributes(docstring: str) -> dict[str, str]:
 
 
 def described(annotation: Any) -> tuple[str, str]:
-    """Say what a value may be: its type, and its limits or allowed values."""
+    """Return the type of a setting, and its limits or allowed values."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         kind, limits = described(arguments[0])
@@ -160,12 +160,12 @@ def _nested(annotation: Any) -> type | None:
 
 
 def summary(cls: type) -> str:
-    """Return what a class says of itself before its `Attributes`."""
+    """Return the docstring of a class up to its `Attributes`."""
     return inspect.cleandoc(cls.__doc__ or "").partition("Attributes\n----------\n")[0].strip()
 
 
 def table(cls: type, values: Mapping[str, Mapping[str, Any]]) -> str:
-    """Write the keys of a settings class as a table; values: a column each, by its heading."""
+    """Format the keys of a settings class as a table; values: further columns by heading."""
     rows = []
     for setting in settings(cls):
         shown = [_shown(section, setting.key) for section in values.values()]

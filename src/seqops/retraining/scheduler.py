@@ -75,11 +75,11 @@ class Scheduler:
         path: Path,
         plan: Plan,
         run: Callable[[], None],
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
         zone: tzinfo | None = None,
     ) -> None:
-        """Store the function to run; path: the state file; tell: prints a line for the user."""
-        self._path, self._plan, self._run, self._tell = path, plan, run, tell
+        """Store the function to run; path: the state file; report: prints a line for the user."""
+        self._path, self._plan, self._run, self._report = path, plan, run, report
         self.zone = zone or get_localzone()
 
     def loop(self, wait: Callable[[float], bool], clock: Callable[[], datetime] = _now) -> None:
@@ -94,7 +94,7 @@ class Scheduler:
             if now < latest - SET_BACK:
                 latest, due = now, self._next(now)
                 self._save(due)
-                self._tell(f"The clock was set back. Next run: {self._moment(due)}.")
+                self._report(f"The clock was set back. Next run: {self._moment(due)}.")
             elif now >= due:
                 following = self._next(max(latest, now))
                 self._save(following, begun=now)
@@ -108,26 +108,26 @@ class Scheduler:
                     return
                 if following < due:
                     since = self._moment(following)
-                    self._tell(f"Runs due from {since} on were skipped: the run before had not ended.")
-                self._tell(f"Next run: {self._moment(due)}.")
+                    self._report(f"Runs due from {since} on were skipped: the run before had not ended.")
+                self._report(f"Next run: {self._moment(due)}.")
             latest = max(latest, now)
 
     def _first(self, now: datetime) -> datetime:
         """Return the time of the first run: now, if one was missed or interrupted."""
         state, due = State.read(self._path), self._next(now)
         if state is not None and state.plan != self._plan:
-            self._tell(f"This replaces the stored schedule: {state.plan}.")
+            self._report(f"This replaces the stored schedule: {state.plan}.")
         elif state is not None and state.begun is not None:
-            self._tell(
+            self._report(
                 f"The run started on {self._moment(state.begun)} was interrupted. Running it again now."
             )
             due = now
         elif state is not None and state.next <= now:
-            self._tell(f"The run of {self._moment(state.next)} was missed. Running it now.")
+            self._report(f"The run of {self._moment(state.next)} was missed. Running it now.")
             due = now
         self._save(due)
         if due > now:
-            self._tell(f"Next run: {self._moment(due)}.")
+            self._report(f"Next run: {self._moment(due)}.")
         return due
 
     def _next(self, after: datetime) -> datetime:
@@ -138,7 +138,7 @@ class Scheduler:
             State(self._plan.cron, self._plan.arguments, due, begun).write(self._path)
         except OSError as error:
             # keep running on a full disk
-            self._tell(
+            self._report(
                 f"{self._path} cannot be written ({error.strerror}): a missed run would not be made up for."
             )
 

@@ -111,13 +111,13 @@ def select_winner(tried: list[Finalist], seeds: int, sign: float) -> Finalist:
     tried: the current values first; they stay unless the best beats them in a one-sided t test at level
     0.05, divided by the number of others. sign: 1 if a higher score is better, else -1.
     """
-    present, *others = tried
-    best = max((c for c in others if len(c.scores) >= seeds), key=lambda c: sign * _mean(c), default=present)
-    if len(present.scores) < seeds:
+    current, *others = tried
+    best = max((c for c in others if len(c.scores) >= seeds), key=lambda c: sign * _mean(c), default=current)
+    if len(current.scores) < seeds:
         return best
-    error = math.hypot(present.spread, best.spread) / math.sqrt(seeds)
+    error = math.hypot(current.spread, best.spread) / math.sqrt(seeds)
     quantile = stats.t.ppf(1 - LEVEL / max(len(others), 1), 2 * seeds - 2)
-    return best if sign * (_mean(best) - _mean(present)) > quantile * error else present
+    return best if sign * (_mean(best) - _mean(current)) > quantile * error else current
 
 
 def _mean(finalist: Finalist) -> float:
