@@ -219,7 +219,7 @@ def test_a_request_is_forecast_as_its_test_row_is(encoded):
     [
         ({"kind": "es_lstm", "difference": 1}, "model.difference must be 0"),
         ({"kind": "dense", "direction": "both"}, "model.direction must be forward with model.kind dense"),
-        ({"difference": 8}, "leaves nothing of data.window 8"),
+        ({"difference": 8}, "must be below data.window 8"),
     ],
 )
 def test_impossible_models_are_refused(encoded, changes, said):

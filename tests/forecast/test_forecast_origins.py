@@ -103,7 +103,7 @@ def test_a_column_that_the_model_was_trained_with_must_be_there(tmp_path):
     read = table(tmp_path, RISING)
     meta = task().fit_encoding(read, task().assign_splits(read))
     [value] = meta["values"]
-    with pytest.raises(DataError, match=f"the table lacks value.{value}"):
+    with pytest.raises(DataError, match=f"the table has no column value.{value}"):
         task().encode(read.drop(columns=f"value.{value}"), task().assign_splits(read), meta)
 
 
@@ -148,16 +148,16 @@ def test_the_airline_sample_keeps_every_promise(tmp_path):
 @pytest.mark.parametrize(
     ("change", "meaning", "lines"),
     [
-        (lambda rows: [*rows[:5], *rows[6:]], "no period is left out between two rows", [7]),
-        (lambda rows: [*rows[:5], rows[4], *rows[5:]], "no date stands twice", [6, 7]),
-        (lambda rows: [*rows[:5], rows[6], rows[5], *rows[7:]], "dates ascend", [8]),
+        (lambda rows: [*rows[:5], *rows[6:]], "no period is missing between two rows", [7]),
+        (lambda rows: [*rows[:5], rows[4], *rows[5:]], "dates are unique", [6, 7]),
+        (lambda rows: [*rows[:5], rows[6], rows[5], *rows[7:]], "dates are in ascending order", [8]),
         (
             lambda rows: [*rows[:33], rows[39], *rows[34:39], rows[33]],
             "no date of a split lies in an earlier split",
             [],
         ),
-        (lambda rows: [*rows[:5], rows[5].split(",")[0] + ",", *rows[6:]], "no figure is missing", [7]),
-        (lambda rows: [*rows[:5], rows[5].split(",")[0] + ",-3", *rows[6:]], "data.log needs", [7]),
+        (lambda rows: [*rows[:5], rows[5].split(",")[0] + ",", *rows[6:]], "no value is missing", [7]),
+        (lambda rows: [*rows[:5], rows[5].split(",")[0] + ",-3", *rows[6:]], "data.log requires", [7]),
         (
             lambda rows: [*rows[:5], rows[5].split(",")[0] + ",0.25", *rows[6:]],
             "at least data.min_value",

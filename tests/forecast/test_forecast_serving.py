@@ -9,7 +9,7 @@ from series import months, table, task, written
 
 from parts import endpoint_of, evaluation_of
 from seqops.core.errors import DataError
-from seqops.tasks.forecast.serving import CELLS
+from seqops.tasks.forecast.serving import FORECAST_COLUMNS
 
 VALUES = [float(10 + i % 4) for i in range(40)]
 
@@ -32,7 +32,9 @@ def csv(count=10, first=2010):
 
 
 def predicted(n=1, columns=1):
-    return pd.DataFrame({name: [np.arange(6.0 * columns) + place] * n for place, name in enumerate(CELLS)})
+    return pd.DataFrame(
+        {name: [np.arange(6.0 * columns) + place] * n for place, name in enumerate(FORECAST_COLUMNS)}
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_several_series_are_listed_by_name(tmp_path):
 def test_examples_and_plots_show_the_forecast(tmp_path):
     data = task()
     splits, meta = data.split_and_encode(table(tmp_path, VALUES))
-    cells = {name: [np.full(6, 11.0)] * 6 for name in CELLS}
+    cells = {name: [np.full(6, 11.0)] * 6 for name in FORECAST_COLUMNS}
     shown = evaluation_of(data).examples(pd.DataFrame(cells), splits["test"], meta)
     assert shown["truth"].iloc[-1] == "13 - - - - -"
     assert shown["predicted"].iloc[0] == "11 11 11 11 11 11"

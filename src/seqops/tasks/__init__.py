@@ -1,1 +1,1 @@
-"""One folder a task: `data.py` (class Task, no TensorFlow) and `network.py` (class Net)."""
+"""One folder per task, all alike: data (without TensorFlow), model, metrics, evaluation and serving."""

@@ -1,1 +1,1 @@
-"""Forecasting of time series: windows, smoothing and recurrent networks, rolling-origin backtests."""
+"""Time series forecasting with exponential smoothing and recurrent networks, and rolling-origin backtests."""

@@ -1,4 +1,4 @@
-"""Scores of forecasts: the backtest, and the one long forecast."""
+"""Scores of the rolling backtest and of the one long forecast."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from seqops.metrics import forecasting
 class Metrics(interfaces.Metrics):
     """How forecasts are scored."""
 
-    # The backtest, because one long forecast is one draw (its errors share one origin), and scaled
-    # errors, because MAPE forgives forecasts that are too low (Hyndman and Koehler 2006).
+    # The backtest, because the errors of one long forecast share one origin and are a single draw;
+    # scaled errors, because MAPE favours forecasts that are too low (Hyndman and Koehler 2006).
     goal: ClassVar[Goal] = Goal("backtest_mase", higher_is_better=False)
 
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
-        """Score the backtest, then the long forecast where it is among the rows."""
+        """Score the backtest, then the long forecast if it is among the rows."""
         return forecasting.forecast_scores(predicted, truth, meta)

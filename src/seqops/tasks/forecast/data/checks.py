@@ -1,4 +1,4 @@
-"""What a table of series must hold before anything is learnt from it."""
+"""Data validation of series before anything is learnt from them."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ahead(table: pd.DataFrame) -> pd.Series:
-    """Steps by which a row lies after every row of the splits before its own (the first split: 1)."""
+    """Count the steps from the last row of the earlier splits to each row (1 in the first split)."""
     ahead = pd.Series(1, index=table.index, dtype=np.int64)
     order = table["split"].map(ORDER)
     for _, rows in table.groupby("series", sort=False):
-        for place in (1, 2):
-            earlier = rows.loc[order[rows.index] < place, "ordinal"]
-            own = rows.loc[order[rows.index] == place, "ordinal"]
+        for number in (1, 2):
+            earlier = rows.loc[order[rows.index] < number, "ordinal"]
+            own = rows.loc[order[rows.index] == number, "ordinal"]
             if len(earlier):
                 ahead[own.index] = own - earlier.max()
     return ahead
 
 
 def expectations(rows: int, log: bool, min_value: float | None, max_value: float | None) -> list[Expectation]:
-    """List the promises over `with_checked_columns`; rows: the fewest that give every split an example."""
+    """List the expectations on `with_checked_columns`; rows: minimum that gives every split an example."""
     between = "expect_column_values_to_be_between"
     found = [
         Expectation(
@@ -53,17 +53,17 @@ def expectations(rows: int, log: bool, min_value: float | None, max_value: float
             {"column": "split", "value_set": list(ORDER)},
             "every split has rows",
         ),
-        Expectation("expect_column_values_to_be_unique", {"column": "period"}, "no date stands twice"),
-        Expectation(between, {"column": "step", "min_value": 0}, "dates ascend"),
-        Expectation(between, {"column": "step", "max_value": 1}, "no period is left out between two rows"),
+        Expectation("expect_column_values_to_be_unique", {"column": "period"}, "dates are unique"),
+        Expectation(between, {"column": "step", "min_value": 0}, "dates are in ascending order"),
+        Expectation(between, {"column": "step", "max_value": 1}, "no period is missing between two rows"),
         Expectation(
             between, {"column": "ahead", "min_value": 1}, "no date of a split lies in an earlier split"
         ),
-        Expectation(between, {"column": "missing", "max_value": 0}, "no figure is missing"),
+        Expectation(between, {"column": "missing", "max_value": 0}, "no value is missing"),
     ]
     if log:
         positive = {"column": "smallest", "min_value": 0, "strict_min": True}
-        found.append(Expectation(between, positive, "values are above 0, which data.log needs"))
+        found.append(Expectation(between, positive, "values are above 0, as data.log requires"))
     if min_value is not None:
         low = {"column": "smallest", "min_value": min_value}
         found.append(Expectation(between, low, f"values are at least data.min_value, {min_value}"))

@@ -1,4 +1,4 @@
-"""Forecasting: series, origins and scales."""
+"""Dataset of the forecasting task: series in time order to windows at forecast origins."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from seqops.tasks.forecast.data.origins import (
     Calendar,
     SplitOrigins,
     WindowSpec,
-    joined,
-    series_of,
+    concatenate,
+    extract_series,
     split_origins,
 )
 from seqops.tasks.forecast.data.reader import COVARIATE, VALUE, Frequency, figure_columns, parse_series
@@ -37,12 +37,47 @@ GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {"sine": sample.sine}
 class Dataset(interfaces.Dataset):
     """A series in time order: train, then validation, then test; forecasts from rolling origins.
 
-    The last `test` rows are for testing, the `validation` rows before them for early stopping. A file
-    whose name ends in `-test` is a series of its own that is tested as a whole. The test rows are the
-    origins `origin_step` apart: each sees every row before it and nothing after it. From the first
-    of them, where all of `horizon` is known, comes the one long forecast; the first
-    `backtest_horizon` steps of all of them are the rolling backtest, which leaves out targets past
-    the end of the series.
+    A file whose name ends in `-test` is a test series as a whole. Each forecast origin sees every row before
+    it and nothing after it. The first test origin, where all of `horizon` is known, gives the one long
+    forecast; the first `backtest_horizon` steps of all test origins are the rolling backtest, which leaves
+    out targets past the end of the series.
+
+    Attributes
+    ----------
+    date
+        Column of the dates; empty: the first column.
+    values
+        Columns to forecast; empty: every column that is neither the date nor a covariate.
+    covariates
+        Columns that help the forecast; beyond the origin they keep their last value.
+    frequency
+        Period between two rows; `position` for rows numbered by equal steps.
+    season
+        Rows in one season, as 12 for monthly rows; also the lag of the naive forecast that scales the MASE.
+    window
+        Rows before the origin that the network reads.
+    horizon
+        Rows that are forecast from one origin.
+    backtest_horizon
+        Leading steps of each forecast that the rolling backtest scores; `horizon` if that is smaller.
+    origin_step
+        Rows between two test origins.
+    validation
+        Rows before the test rows, for early stopping.
+    test
+        Last rows of each series, for testing; unused if there is a `-test` file.
+    max_history
+        Most recent rows before a test origin that a baseline is fitted to (at least `window` are kept).
+    log
+        Whether to model the logarithm of the values; they must be above 0.
+    scaling
+        Scaling learnt from training rows: `standard` (mean 0, deviation 1), `minmax` (0 to 1) or `none`.
+    calendar
+        Cycles given to the network as sine and cosine of each step: `season`, `month`, `weekday`, `hour`.
+    min_value
+        Smallest value that validation accepts; null: no bound.
+    max_value
+        Largest value that validation accepts; null: no bound.
     """
 
     date: str
@@ -66,11 +101,11 @@ class Dataset(interfaces.Dataset):
     registered_name: ClassVar[str] = "lstm-forecaster"
 
     def sample(self) -> Mapping[str, bytes]:
-        """Write the airline passengers, whose 144 figures are facts."""
+        """Return the 144 monthly airline passengers (facts, so free of copyright)."""
         return sample.airline()
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
-        """Parse CSV files to one row a time step, `value.*` and `covariate.*` columns last."""
+        """Parse CSV files to one row per time step, `value.*` and `covariate.*` columns last."""
         tables = [
             parse_series(path, read_utf8(path), self.date, self.values, self.covariates, self.frequency)
             for path in raw
@@ -82,7 +117,7 @@ class Dataset(interfaces.Dataset):
         return pd.concat(tables, ignore_index=True)
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Name the split of each row by its place in its series."""
+        """Return the split of each row by its position in its series."""
         names = np.full(len(table), "train", dtype="<U10")
         own_test = table["series"].str.endswith("-test").any()
         for series, rows in table.groupby("series", sort=False).indices.items():
@@ -96,16 +131,19 @@ class Dataset(interfaces.Dataset):
         return names
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Add the split and what the promises speak of."""
+        """Add the split and the columns that the expectations check."""
         return with_checked_columns(super().with_checked_columns(table))
 
     def expectations(self) -> Sequence[Expectation]:
-        """Promise unbroken dates, numbers in range, enough rows and splits in time order."""
+        """Expect dates without gaps, values in range, enough rows and splits in time order."""
         rows = self.window + 2 + self.validation + self.test
         return expectations(rows, self.log, self.min_value, self.max_value)
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
-        """Learn scales and the MASE denominator from training rows; the origins only describe the test."""
+        """Learn scales and the MASE denominator from training rows; the origins only describe the test.
+
+        Raises DataError if the training rows do not cover a season.
+        """
         values, covariates = (
             [c.removeprefix(kind) for c in table.columns if c.startswith(kind)] for kind in (VALUE, COVARIATE)
         )
@@ -116,8 +154,8 @@ class Dataset(interfaces.Dataset):
                 f"{len(training)} training rows do not cover one season of {self.season}. "
                 "Give a longer series, or lower data.season, data.test or data.validation."
             )
-        own, other = training[:, : len(values)], training[:, len(values) :]
-        lag = np.abs(own[self.season :] - own[: -self.season]).mean(axis=0)
+        targets, others = training[:, : len(values)], training[:, len(values) :]
+        naive_error = np.abs(targets[self.season :] - targets[: -self.season]).mean(axis=0)
         origins = np.concatenate([part.origins for part in self._parts(table, split)["test"]])
         return {
             "values": values,
@@ -130,10 +168,10 @@ class Dataset(interfaces.Dataset):
             "log": self.log,
             "calendar_size": 2 * len(self.calendar),
             "scale": {
-                "values": Scale.fit(own, self.scaling, self.log).stored(),
-                "covariates": Scale.fit(other, self.scaling, False).stored(),
+                "values": Scale.fit(targets, self.scaling, self.log).to_meta(),
+                "covariates": Scale.fit(others, self.scaling, False).to_meta(),
             },
-            "mase_scale": np.where(lag > 0, lag, 1.0).tolist(),
+            "mase_scale": np.where(naive_error > 0, naive_error, 1.0).tolist(),
             "origins": {"first": int(origins[0]), "last": int(origins[-1]), "count": len(origins)},
             "first_ordinal": int(table["ordinal"].iloc[0]),
             "first_date": str(table["date"].iloc[0]),
@@ -141,28 +179,31 @@ class Dataset(interfaces.Dataset):
         }
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Cut each series to examples of the columns that the meta names."""
+        """Cut each series to examples of the columns that the meta names.
+
+        Raises DataError if the table lacks one of them.
+        """
         figures = figure_columns(meta["values"], meta["covariates"])
         absent = [column for column in figures if column not in table]
         if absent:
-            raise DataError(
-                f"the table lacks {absent[0]}, which the model was trained with. Name it in data."
-            )
-        window_spec = self.framing(len(meta["values"]))
+            raise DataError(f"the table has no column {absent[0]}, which the model needs. Name it in data.")
+        window_spec = self.window_spec(len(meta["values"]))
         splits = {}
         for name, parts in self._parts(table, split).items():
-            memory = max(self.max_history, self.window) if name == "test" else self.window
-            cut = [(series_of(table.iloc[part.rows], figures), part.origins, part.end) for part in parts]
-            splits[name] = joined([window_spec.examples(*one, memory) for one in cut])
+            max_history = max(self.max_history, self.window) if name == "test" else self.window
+            cuts = [
+                (extract_series(table.iloc[part.rows], figures), part.origins, part.end) for part in parts
+            ]
+            splits[name] = concatenate([window_spec.examples(*cut, max_history) for cut in cuts])
         splits["test"].plain("long")[0] = True
         return splits
 
-    def framing(self, values: int) -> WindowSpec:
-        """Return how examples are cut from a series of so many value columns."""
+    def window_spec(self, values: int) -> WindowSpec:
+        """Return how examples are cut from a series of `values` value columns."""
         return WindowSpec(values, self.window, self.horizon, self.season, self.frequency, self.calendar)
 
     def _parts(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> dict[str, list[SplitOrigins]]:
-        """Place the origins of each split in each series. Raises DataError where a split has none."""
+        """Return the origins of each split in each series. Raises DataError if a split has none."""
         found: dict[str, list[SplitOrigins]] = {"train": [], "validation": [], "test": []}
         for rows in table.groupby("series", sort=False).indices.values():
             for name, parts in found.items():
@@ -172,6 +213,6 @@ class Dataset(interfaces.Dataset):
         if short:
             raise DataError(
                 f"the series is too short for one {short[0]} example: data.window is {self.window}, "
-                f"data.validation {self.validation}, data.test {self.test}. Give more rows, or lower those."
+                f"data.validation {self.validation}, data.test {self.test}. Give more rows, or lower these."
             )
         return found

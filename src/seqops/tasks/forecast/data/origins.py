@@ -1,4 +1,4 @@
-"""Origins: each example is a moment of a series, its past up to that moment, and what came after."""
+"""Examples at forecast origins: the history before each origin, its calendar, and the values after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Series:
-    """One series: figures (T, V + C), value columns first, and the ordinal of each row (T,)."""
+    """One series: numbers (T, V + C), value columns first, and the ordinal of each row (T,)."""
 
     figures: npt.NDArray[np.float64]
     ordinals: Integers
@@ -29,8 +29,8 @@ class Series:
         return len(self.figures)
 
 
-def series_of(table: pd.DataFrame, figures: Sequence[str]) -> Series:
-    """Take the named columns of the rows of one series."""
+def extract_series(table: pd.DataFrame, figures: Sequence[str]) -> Series:
+    """Return the named columns of the rows of one series."""
     return Series(table[list(figures)].to_numpy(np.float64), table["ordinal"].to_numpy(np.int64))
 
 
@@ -38,7 +38,7 @@ def series_of(table: pd.DataFrame, figures: Sequence[str]) -> Series:
 class SplitOrigins:
     """The origins of one split in one series.
 
-    rows: (T,) rows of the table that are the series; origins: (n,) counted in it; end: where targets stop.
+    rows: (T,) rows of the table that form the series; origins: (n,) positions in it; end: where targets stop.
     """
 
     rows: npt.NDArray[np.intp]
@@ -49,12 +49,12 @@ class SplitOrigins:
 def split_origins(
     rows: npt.NDArray[np.intp], inside: npt.NDArray[np.bool_], window: int, step: int
 ) -> list[SplitOrigins]:
-    """Place origins `step` apart where a split's rows are, each with a window before it: one part or none."""
-    places = np.flatnonzero(inside)
-    if not len(places):
+    """Place origins `step` apart in a split's rows, each with a window before it: one element or none."""
+    positions = np.flatnonzero(inside)
+    if not len(positions):
         return []
-    end = int(places[-1]) + 1
-    origins = np.arange(max(int(places[0]), window), end, step, dtype=np.int64)
+    end = int(positions[-1]) + 1
+    origins = np.arange(max(int(positions[0]), window), end, step, dtype=np.int64)
     return [SplitOrigins(rows, origins, end)] if len(origins) else []
 
 
@@ -70,9 +70,9 @@ class WindowSpec:
     calendar: tuple[Calendar, ...]
 
     def examples(self, series: Series, origins: Integers, end: int, max_history: int) -> Split:
-        """Frame examples whose targets stop before row `end` (beyond it: NaN).
+        """Cut examples whose targets stop before row `end` (NaN beyond it).
 
-        history: ragged (<= memory, V + C), the rows before the origin; targets: (n, H, V);
+        history: ragged (<= max_history, V + C), the rows before the origin; targets: (n, H, V);
         calendar: (n, W + H, K); origin: (n,) rows known; long: (n,) whether the whole horizon is scored.
         """
         targets = np.full((len(origins), self.horizon, self.values), np.nan)
@@ -91,7 +91,7 @@ class WindowSpec:
         )
 
     def _calendar(self, first: Integers) -> npt.NDArray[np.float32]:
-        """Place each step on the unit circle of each cycle: (n, W + H, 2 x cycles)."""
+        """Encode the phase of each step in each cycle as sine and cosine: (n, W + H, 2 x cycles)."""
         steps = first[:, None] + np.arange(-self.window, self.horizon)
         angles = [2 * np.pi * phase(steps, name, self.season, self.frequency) for name in self.calendar]
         circle = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
@@ -100,16 +100,16 @@ class WindowSpec:
 
 
 def phase(ordinals: Integers, name: Calendar, season: int, frequency: Frequency) -> Array:
-    """Say how far each step is through the cycle, 0 to 1."""
+    """Return how far each step is through the cycle, 0 to 1."""
     if name == "season" or frequency == "position":
         return ordinals % season / season
     periods = pd.PeriodIndex.from_ordinals(ordinals.ravel(), freq=PERIOD[frequency])  # type: ignore[attr-defined]
-    # months count from 1; a shift of phase is nothing a network would notice
+    # months count from 1: the constant shift of phase makes no difference to a network
     return (np.asarray(getattr(periods, name)) / CYCLE[name]).reshape(ordinals.shape)
 
 
-def joined(parts: Sequence[Split]) -> Split:
-    """Lay splits of the same columns end to end."""
+def concatenate(parts: Sequence[Split]) -> Split:
+    """Concatenate splits of the same columns."""
     columns: dict[str, Ragged | Array] = {}
     for name, column in parts[0].columns.items():
         if isinstance(column, Ragged):

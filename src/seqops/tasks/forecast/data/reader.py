@@ -1,4 +1,4 @@
-"""CSV files -> one row a time step, in published order; refusals in words for people."""
+"""Read CSV files to one row per time step, in file order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PERIOD = {
     "year": "Y", "quarter": "Q", "month": "M", "week": "W", "day": "D", "hour": "h", "minute": "min",
 }  # fmt: skip
 VALUE, COVARIATE = "value.", "covariate."
-SHAPE = "It needs a header line and one row a time step."
+SHAPE = "It needs a header line and one row per time step."
 KEYS = "`data.date`, `data.values` or `data.covariates`"
 
 
@@ -29,7 +29,7 @@ def parse_series(
     """Parse a file's text: `line`, `series` (its stem), `date` (text), `ordinal`, `value.*`, `covariate.*`.
 
     An empty `date` means the first column; empty `values` mean every column that is neither the date
-    nor a covariate. Raises DataError for what cannot be parsed; a missing figure becomes NaN.
+    nor a covariate. A missing value becomes NaN. Raises DataError for what cannot be parsed.
     """
     lines, rows = read_csv_rows(path, text, SHAPE)
     header, body = rows[0], rows[1:]
@@ -49,7 +49,7 @@ def parse_series(
 
 
 def figure_columns(values: Sequence[str], covariates: Sequence[str]) -> list[str]:
-    """Name the columns of a table that hold figures, values first."""
+    """Return the names of the numeric columns of a table, values first."""
     return [*(VALUE + name for name in values), *(COVARIATE + name for name in covariates)]
 
 
@@ -70,7 +70,7 @@ def _number(path: Path, line: int, text: str, column: str) -> float:
 def ordinals(
     path: Path, lines: Sequence[int], texts: Sequence[str], frequency: Frequency
 ) -> npt.NDArray[np.int64]:
-    """Number the rows by period since 1970 (or by step since the first row): neighbours differ by 1."""
+    """Number the rows by period since 1970 (or by step since the first row): consecutive rows differ by 1."""
     if frequency == "position":
         return _positions(path, lines, texts)
     dates = pd.to_datetime(pd.Series(texts), format="ISO8601", errors="coerce")
@@ -85,7 +85,7 @@ def _positions(path: Path, lines: Sequence[int], texts: Sequence[str]) -> npt.ND
     x = np.array([_number(path, *cell, "position") for cell in zip(lines, texts, strict=True)])
     if np.isnan(x).any():
         bad = lines[int(np.flatnonzero(np.isnan(x))[0])]
-        raise DataError.at(path, bad, "the position is missing", "Number the rows by equal steps.")
+        raise DataError.at(path, bad, "the position is missing", "Number the rows in equal steps.")
     step = float(np.median(np.abs(np.diff(x)))) if len(x) > 1 else 1.0
-    places: npt.NDArray[np.int64] = np.rint((x - x[0]) / (step or 1.0)).astype(np.int64)
-    return places
+    positions: npt.NDArray[np.int64] = np.rint((x - x[0]) / (step or 1.0)).astype(np.int64)
+    return positions

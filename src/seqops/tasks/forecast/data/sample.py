@@ -1,4 +1,4 @@
-"""Series that need no download: the airline figures, and a generated sine."""
+"""Series that need no download: the airline passengers and a generated sine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AIRLINE = """
 
 
 def airline() -> Mapping[str, bytes]:
-    """Write the 144 figures as they are published: quoted header and months, CRLF, no last line end."""
+    """Return the 144 values as published: quoted header and months, CRLF, no newline at the end."""
     rows = ['"Month","Passengers"']
     for month, passengers in enumerate(AIRLINE.split()):
         rows.append(f'"{1949 + month // 12}-{month % 12 + 1:02d}",{passengers}')
@@ -32,7 +32,7 @@ def airline() -> Mapping[str, bytes]:
 
 
 def sine() -> Mapping[str, bytes]:
-    """Write two series: sin over [-10, 10) to train on, cos over [10, 20) to test on, step 0.1."""
+    """Return two series: sin over [-10, 10) to train on, cos over [10, 20) to test on, step 0.1."""
     tenths = {"sine-train.csv": np.arange(-100, 100), "sine-test.csv": np.arange(100, 200)}
     wave = {"sine-train.csv": np.sin, "sine-test.csv": np.cos}
     return {name: _position_csv(ticks / 10, wave[name](ticks / 10)) for name, ticks in tenths.items()}

@@ -1,4 +1,4 @@
-"""Logarithm and scaling of a series, learnt from training rows and undone on forecasts."""
+"""Logarithm and scaling of a series, learnt from training rows and inverted on forecasts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Scaling = Literal["standard", "minmax", "none"]
 
 @dataclass(frozen=True)
 class Scale:
-    """x = (log y - centre) / width, a column at a time; the logarithm only where `log` says so."""
+    """x = (log y - centre) / width, per column; without the logarithm if `log` is false."""
 
     log: bool
     centre: tuple[float, ...]
@@ -23,7 +23,7 @@ class Scale:
 
     @classmethod
     def fit(cls, training: Array, scaling: Scaling, log: bool) -> Scale:
-        """Learn from training rows (T, D); a constant column keeps the width 1."""
+        """Learn from training rows (T, D); a constant column gets the width 1."""
         x = np.log(training) if log else training
         if scaling == "standard":
             centre, width = x.mean(axis=0), x.std(axis=0)
@@ -35,12 +35,12 @@ class Scale:
 
     @classmethod
     def from_meta(cls, meta: Meta, columns: str) -> Scale:
-        """Restore what `stored` put under that name: `values` or `covariates`."""
+        """Read what `to_meta` returned for `values` or `covariates`."""
         part = meta["scale"][columns]
         return cls(part["log"], tuple(part["centre"]), tuple(part["width"]))
 
-    def stored(self) -> Meta:
-        """Describe as plain JSON."""
+    def to_meta(self) -> Meta:
+        """Return the scale as plain JSON."""
         return {"log": self.log, "centre": list(self.centre), "width": list(self.width)}
 
     def forward(self, y: Array) -> Array:
@@ -50,7 +50,7 @@ class Scale:
         return scaled
 
     def backward(self, x: Array) -> Array:
-        """Undo `forward`."""
+        """Invert `forward`."""
         y = x * np.asarray(self.width) + np.asarray(self.centre)
         unscaled: Array = np.exp(y) if self.log else y
         return unscaled

@@ -1,4 +1,4 @@
-"""Forecasts without a network, refitted at every origin on all that is known there."""
+"""Baseline forecasts without a network, refitted at every origin on the history before it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from seqops.core.ragged import Split
 
 Floats = npt.NDArray[np.float64]
 LONGEST_SEASON = 24
-"""Seasons beyond this have too many states to be refitted at every origin."""
+"""Longer seasons have too many states to be refitted at every origin."""
 
 
 @dataclass(frozen=True)
 class ForecastContext:
-    """What a method is told beside the past: steps to forecast, season, whether values are positive."""
+    """Inputs of a method beside the history: steps to forecast, season, whether values are positive."""
 
     horizon: int
     season: int
@@ -41,7 +41,7 @@ def naive(past: Floats, context: ForecastContext) -> Floats:
 
 
 def seasonal_naive(past: Floats, context: ForecastContext) -> Floats:
-    """Repeat the last season (the last value where there is no whole season)."""
+    """Repeat the last season (the last value if there is no whole season)."""
     return (
         np.resize(past[-context.season :], context.horizon)
         if len(past) >= context.season
@@ -50,12 +50,12 @@ def seasonal_naive(past: Floats, context: ForecastContext) -> Floats:
 
 
 def drift(past: Floats, context: ForecastContext) -> Floats:
-    """Draw the line through the first and the last value onwards."""
+    """Extend the line through the first and the last value."""
     return np.asarray(past[-1] + context.steps * _slope(past), np.float64)
 
 
 def drift_seasonal(past: Floats, context: ForecastContext) -> Floats:
-    """Repeat the last season, raised by the drift of the seasons passed since."""
+    """Repeat the last season plus the drift over the seasons since."""
     seasons = np.ceil(context.steps / context.season)
     return seasonal_naive(past, context) + seasons * context.season * _slope(past)
 
@@ -65,7 +65,7 @@ def _slope(past: Floats) -> float:
 
 
 def ets(past: Floats, context: ForecastContext) -> Floats:
-    """Smooth level, trend and season exponentially (Holt and Winters; seasons multiply positive values)."""
+    """Fit Holt-Winters exponential smoothing; the season is multiplicative if values are positive."""
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
     season = _season_of(past, context)
@@ -77,7 +77,7 @@ def ets(past: Floats, context: ForecastContext) -> Floats:
 
 
 def theta(past: Floats, context: ForecastContext) -> Floats:
-    """Average a line and a smoothed double curvature (Assimakopoulos and Nikolopoulos 2000)."""
+    """Fit the theta method (Assimakopoulos and Nikolopoulos 2000)."""
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
     season = context.season if 1 < context.season <= len(past) // 2 else 0
@@ -87,7 +87,7 @@ def theta(past: Floats, context: ForecastContext) -> Floats:
 
 
 def sarima(past: Floats, context: ForecastContext) -> Floats:
-    """Fit Box and Jenkins' airline model, (0,1,1)(0,1,1), to logarithms where values are positive."""
+    """Fit Box and Jenkins' airline model, (0,1,1)(0,1,1), to logarithms if values are positive."""
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     season = _season_of(past, context)
@@ -116,12 +116,12 @@ METHODS: dict[str, tuple[Literal["trivial", "classical"], Callable[[Floats, Fore
 
 
 def all_of(test: Split, meta: Meta) -> list[Baseline]:
-    """Forecast every test row with every method, a value column at a time."""
+    """Forecast every test row with every method, each value column by itself."""
     context = ForecastContext(meta["horizon"], meta["season"], meta["log"])
     history = test.ragged("history")
     found = []
     for name, (kind, method) in METHODS.items():
-        # these matrices are so small that a second thread only waits
+        # the matrices are too small for a second thread to help
         with _quiet(), threadpool_limits(1):
             cells = [_cell(history[i], len(meta["values"]), method, context) for i in range(len(test))]
         found.append(Baseline(name, kind, pd.DataFrame({"mean": cells})))
@@ -141,7 +141,7 @@ def _cell(
 def _finite(
     past: Floats, method: Callable[[Floats, ForecastContext], Floats], context: ForecastContext
 ) -> Floats:
-    """Fall back on the seasonal naive for a constant series, and where a fit breaks down."""
+    """Forecast; fall back to the seasonal naive for a constant series and if a fit fails."""
     if np.ptp(past) == 0:
         return seasonal_naive(past, context)
     try:

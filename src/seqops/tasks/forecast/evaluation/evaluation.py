@@ -1,4 +1,4 @@
-"""What forecasts are compared with, and how their errors are shown."""
+"""Evaluation of forecasts: baselines, slices, drift features, examples and plots."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from seqops.tasks.forecast.metrics import Metrics
 
 @dataclass(frozen=True)
 class Evaluation(interfaces.Evaluation):
-    """Naive and classical forecasts from the same origins, and pictures of errors."""
+    """Naive and classical forecasts from the same origins, and plots of errors."""
 
     data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
-        """Forecast from the same origins with the same past by naive and classical methods."""
+        """Forecast from the same origins with the same history by naive and classical methods."""
         return baselines.all_of(splits["test"], meta)
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Set apart the origins whose whole backtest horizon is known."""
+        """Select the origins whose whole backtest horizon is known."""
         last = truth.plain("targets")[:, meta["backtest_horizon"] - 1, 0]
         return {"whole horizon known": np.isfinite(last)}
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
-        """Watch changes of the scaled values, not their level: a series that grows on has not drifted."""
+        """Return changes of the scaled values, not their level: steady growth is not drift."""
         return drift_features.drift_features(split, meta)
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
-        """Write the first season of each forecast as text."""
+        """Format the first steps of each forecast as text."""
         return plots.examples(predicted, truth, meta)
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
-        """Draw the long forecast and the error by step."""
+        """Plot the long forecast and the error by step."""
         return plots.plots(predicted, truth, meta)

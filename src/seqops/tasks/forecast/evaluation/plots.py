@@ -1,4 +1,4 @@
-"""Forecasts as a person looks at them: text a row, and pictures."""
+"""Forecasts as text and plots."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from seqops.core.ragged import Split
 from seqops.metrics.forecasting import unflatten
 
 SHOWN = 12
-"""Values of each example that are written out."""
+"""Values shown of each example."""
 
 
 def examples(predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
-    """Write the latest past, the truth and the forecast of the first value column."""
+    """Format the end of the history, the truth and the forecast of the first value column."""
     targets = truth.plain("targets")
     mean = unflatten(predicted["mean"], targets.shape)
     history = truth.ragged("history")
@@ -35,7 +35,7 @@ def _text(values: npt.NDArray[np.float64]) -> str:
 
 
 def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
-    """Draw the long forecast with its 95 % band, and the backtest's mean absolute error by step."""
+    """Plot the long forecast with its 95 % band, and the backtest's mean absolute error by step."""
     targets = np.asarray(truth.plain("targets"), np.float64)
     mean = unflatten(predicted["mean"], targets.shape)
     found = [_error_by_step(targets, mean, meta)]

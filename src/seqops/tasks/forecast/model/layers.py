@@ -1,4 +1,4 @@
-"""The ensemble: a window in, every member's path of forecasts out, straight or by feeding itself."""
+"""Ensemble of forecasters (direct or recursive), interval widths, and their loss."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from seqops.nn.exponential_smoothing import ExponentialSmoothing
 
 LEVELS = (0.80, 0.95)
 LAPLACE = -np.log1p(-np.array(LEVELS))
-"""How many spreads each level reaches where errors follow Laplace, as the loss takes them to: 1.61, 3.00."""
+"""Half widths of the intervals in units of the spread, for Laplace errors as the loss assumes: 1.61, 3.00."""
 
 Kind = Literal["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
 Direction = Literal["forward", "both"]
@@ -22,7 +22,7 @@ Direction = Literal["forward", "both"]
 
 @dataclass(frozen=True)
 class ForecasterConfig:
-    """What every part must know: the model section, and the sizes of the series."""
+    """The model section of params.yaml and the sizes of the series."""
 
     kind: Kind
     direction: Direction
@@ -44,128 +44,127 @@ class ForecasterConfig:
 
 
 class Body(keras.layers.Layer):
-    """Recurrent or dense layers over a window: (B, W, M, F) -> (B, M, units), or 2 x units from both ends.
+    """Recurrent or dense layers over a window: (B, W, M, F) -> (B, M, units), or 2 x units if bidirectional.
 
-    The window lies wholly before the origin, so reading it backwards sees nothing that is to be forecast.
+    The window lies wholly before the origin, so reading it backwards reveals nothing that is to be forecast.
     """
 
-    def __init__(self, shape: ForecasterConfig, name: str) -> None:
+    def __init__(self, config: ForecasterConfig, name: str) -> None:
         super().__init__(name=name)
-        self.shape = shape
-        self.stack = [self._layer(i) for i in range(shape.layers)]
+        self.config = config
+        self.stack = [self._layer(i) for i in range(config.layers)]
         self.dropouts = [
-            keras.layers.Dropout(shape.dropout, name=f"dropout_{i}") for i in range(shape.layers)
+            keras.layers.Dropout(config.dropout, name=f"dropout_{i}") for i in range(config.layers)
         ]
 
     def _layer(self, i: int) -> keras.layers.Layer:
-        if self.shape.kind == "dense":
-            return EnsembleDense(self.shape.units, "relu", "glorot_uniform", f"dense_{i}")
-        kind = "lstm" if self.shape.kind == "es_lstm" else self.shape.kind
-        layer = EnsembleBidirectional if self.shape.direction == "both" else EnsembleRecurrent
-        return layer(kind, self.shape.ensemble_size, self.shape.units, f"{kind}_{i}")
+        if self.config.kind == "dense":
+            return EnsembleDense(self.config.units, "relu", "glorot_uniform", f"dense_{i}")
+        kind = "lstm" if self.config.kind == "es_lstm" else self.config.kind
+        layer = EnsembleBidirectional if self.config.direction == "both" else EnsembleRecurrent
+        return layer(kind, self.config.ensemble_size, self.config.units, f"{kind}_{i}")
 
     def call(self, x: Any, training: bool | None = None) -> Any:
-        """Read the window; the state after the last step speaks for it."""
-        if self.shape.kind == "dense":
+        """Encode the window by the state after its last step."""
+        if self.config.kind == "dense":
             x = ops.transpose(x, (0, 2, 1, 3))
-            x = ops.reshape(x, (-1, self.shape.ensemble_size, x.shape[2] * x.shape[3]))
+            x = ops.reshape(x, (-1, self.config.ensemble_size, x.shape[2] * x.shape[3]))
         for layer, dropout in zip(self.stack, self.dropouts, strict=True):
             x = dropout(layer(x), training=training)
-        return x if self.shape.kind == "dense" else self.stack[-1].ends(x)
+        return x if self.config.kind == "dense" else self.stack[-1].ends(x)
 
 
 class Ensemble(keras.layers.Layer):
-    """Forecast the horizon in passes of `output_steps` steps; after each, the window moves over its
-    forecasts.
+    """Forecast the horizon in passes of `output_steps` steps, each on the forecasts of the passes before it.
 
-    stride >= horizon is the direct strategy, fewer the recursive one (Taieb et al. 2012, section 2),
-    trained as it is used: through its own forecasts.
+    output_steps >= horizon is the direct strategy, fewer the recursive one (Taieb et al. 2012, section 2),
+    which is trained on its own forecasts, as it is used.
     """
 
-    def __init__(self, shape: ForecasterConfig, name: str) -> None:
+    def __init__(self, config: ForecasterConfig, name: str) -> None:
         super().__init__(name=name)
-        self.shape, self.output_steps = shape, min(shape.output_steps, shape.horizon)
-        self.body = Body(shape, "body")
-        # it starts as the base path alone: zero is the correction of a network that knows nothing
-        self.head = EnsembleDense(self.output_steps * shape.values, "linear", "zeros", "head")
+        self.config, self.output_steps = config, min(config.output_steps, config.horizon)
+        self.body = Body(config, "body")
+        # zeros: training starts from the base path without a correction
+        self.head = EnsembleDense(self.output_steps * config.values, "linear", "zeros", "head")
         self.smoothing: ExponentialSmoothing | None = None
-        if shape.kind == "es_lstm":
-            self.smoothing = ExponentialSmoothing(shape.season, shape.columns, "smoothing")
+        if config.kind == "es_lstm":
+            self.smoothing = ExponentialSmoothing(config.season, config.columns, "smoothing")
 
     def call(self, figures: Any, calendar: Any, training: bool | None = None) -> Any:
         """Forecast from figures (B, W, V + C) and calendar (B, W + H, K): (B, H, M, V)."""
-        shape, passes = self.shape, []
-        known = self._for_each_member(figures[..., : shape.values])
-        covariates = figures[..., shape.values :]
-        for start in range(0, shape.horizon, self.output_steps):
-            around = calendar[:, start : start + shape.window]
-            coming = calendar[:, start + shape.window :][:, : self.output_steps]
-            rest = self._for_each_member(ops.concatenate([covariates, around], axis=-1))
-            passes.append(self._ahead(known, rest, self._padded(coming), training))
-            known = ops.concatenate([known, passes[-1]], axis=1)[:, -shape.window :]
-            covariates = self._held(covariates)
-        return ops.concatenate(passes, axis=1)[:, : shape.horizon]
+        config, passes = self.config, []
+        known = self._repeat_for_members(figures[..., : config.values])
+        covariates = figures[..., config.values :]
+        for start in range(0, config.horizon, self.output_steps):
+            past = calendar[:, start : start + config.window]
+            future = calendar[:, start + config.window :][:, : self.output_steps]
+            inputs = self._repeat_for_members(ops.concatenate([covariates, past], axis=-1))
+            passes.append(self._forecast_pass(known, inputs, self._pad(future), training))
+            known = ops.concatenate([known, passes[-1]], axis=1)[:, -config.window :]
+            covariates = self._extend(covariates)
+        return ops.concatenate(passes, axis=1)[:, : config.horizon]
 
-    def _for_each_member(self, x: Any) -> Any:
+    def _repeat_for_members(self, x: Any) -> Any:
         """(B, T, F) -> (B, T, M, F)."""
-        return ops.repeat(x[:, :, None], self.shape.ensemble_size, axis=2)
+        return ops.repeat(x[:, :, None], self.config.ensemble_size, axis=2)
 
-    def _padded(self, coming: Any) -> Any:
-        """Fill the calendar of a last pass that overruns the horizon; those steps are cut off."""
-        return ops.pad(coming, ((0, 0), (0, self.output_steps - coming.shape[1]), (0, 0)))
+    def _pad(self, calendar: Any) -> Any:
+        """Pad the calendar of a last pass that exceeds the horizon; those steps are dropped later."""
+        return ops.pad(calendar, ((0, 0), (0, self.output_steps - calendar.shape[1]), (0, 0)))
 
-    def _held(self, covariates: Any) -> Any:
-        """Hold covariates at their last value, for nobody knows them beyond the origin."""
-        held = ops.repeat(covariates[:, -1:], self.output_steps, axis=1)
-        return ops.concatenate([covariates, held], axis=1)[:, -self.shape.window :]
+    def _extend(self, covariates: Any) -> Any:
+        """Repeat the last values of covariates, which are unknown beyond the origin."""
+        repeated = ops.repeat(covariates[:, -1:], self.output_steps, axis=1)
+        return ops.concatenate([covariates, repeated], axis=1)[:, -self.config.window :]
 
-    def _ahead(self, known: Any, rest: Any, coming: Any, training: bool | None) -> Any:
-        """Forecast one stride (B, stride, M, V): a base path, corrected by the body."""
+    def _forecast_pass(self, known: Any, inputs: Any, future: Any, training: bool | None) -> Any:
+        """Forecast one pass (B, output_steps, M, V): a base path plus the correction of the body."""
         if self.smoothing is None:
-            base, seen = None, self._differenced(known)
+            base, seen = None, self._difference(known)
         else:
-            base, seen = self._smoothed(self.smoothing, known)
-        rest = rest[:, -seen.shape[1] :]
-        h = self.body(ops.concatenate([seen, rest], axis=-1), training=training)
-        # no -1 here: it has no answer where there is no calendar at all
-        flat = ops.reshape(coming, (ops.shape(coming)[0], 1, coming.shape[1] * coming.shape[2]))
-        out = self.head(ops.concatenate([h, ops.repeat(flat, self.shape.ensemble_size, axis=1)], axis=-1))
-        steps = ops.reshape(out, (-1, self.shape.ensemble_size, self.output_steps, self.shape.values))
+            base, seen = self._smooth(self.smoothing, known)
+        inputs = inputs[:, -seen.shape[1] :]
+        h = self.body(ops.concatenate([seen, inputs], axis=-1), training=training)
+        # an explicit size: -1 cannot be inferred if the calendar is empty
+        flat = ops.reshape(future, (ops.shape(future)[0], 1, future.shape[1] * future.shape[2]))
+        out = self.head(ops.concatenate([h, ops.repeat(flat, self.config.ensemble_size, axis=1)], axis=-1))
+        steps = ops.reshape(out, (-1, self.config.ensemble_size, self.output_steps, self.config.values))
         steps = ops.transpose(steps, (0, 2, 1, 3))
-        return self._summed(known, steps) if base is None else base + steps
+        return self._integrate(known, steps) if base is None else base + steps
 
-    def _smoothed(self, smoothing: ExponentialSmoothing, known: Any) -> tuple[Any, Any]:
-        """Return the smoothed path ahead, and the window without season, seen from its last level."""
-        members, values = self.shape.ensemble_size, self.shape.values
-        smoothed = smoothing(ops.reshape(known, (-1, self.shape.window, self.shape.columns)))
+    def _smooth(self, smoothing: ExponentialSmoothing, known: Any) -> tuple[Any, Any]:
+        """Return the smoothed forecast, and the window without season relative to its last level."""
+        members, values = self.config.ensemble_size, self.config.values
+        smoothed = smoothing(ops.reshape(known, (-1, self.config.window, self.config.columns)))
         seen = smoothed.adjusted - smoothed.level[:, None]
         base = smoothing.path(smoothed, self.output_steps)
         return (
             ops.reshape(base, (-1, self.output_steps, members, values)),
-            ops.reshape(seen, (-1, self.shape.window, members, values)),
+            ops.reshape(seen, (-1, self.config.window, members, values)),
         )
 
-    def _differenced(self, known: Any) -> Any:
-        lag = self.shape.difference
+    def _difference(self, known: Any) -> Any:
+        lag = self.config.difference
         return known[:, lag:] - known[:, :-lag] if lag else known
 
-    def _summed(self, known: Any, steps: Any) -> Any:
-        """Undo the differences of a path: step h stands on step h - lag, known or forecast."""
-        lag, stride = self.shape.difference, self.output_steps
+    def _integrate(self, known: Any, steps: Any) -> Any:
+        """Undo the differencing of a path: step h is added to step h - lag, known or forecast."""
+        lag, count = self.config.difference, self.output_steps
         if not lag:
             return steps
-        rounds = -(-stride // lag)
-        padded = ops.pad(steps, ((0, 0), (0, rounds * lag - stride), (0, 0), (0, 0)))
+        rounds = -(-count // lag)
+        padded = ops.pad(steps, ((0, 0), (0, rounds * lag - count), (0, 0), (0, 0)))
         folded = ops.reshape(padded, (-1, rounds, lag, *steps.shape[2:]))
         path = ops.cumsum(folded, axis=1) + known[:, None, -lag:]
-        return ops.reshape(path, (-1, rounds * lag, *steps.shape[2:]))[:, :stride]
+        return ops.reshape(path, (-1, rounds * lag, *steps.shape[2:]))[:, :count]
 
 
 class Spread(keras.layers.Layer):
-    """Learn how far each step strays; `factors` widen that to intervals of 80 and 95 %."""
+    """Learn the expected absolute error of each step; `factors` scale it to 80 and 95 % intervals."""
 
     def build(self, shape: tuple[int, ...]) -> None:
-        """Start as a random walk, with the factors of Laplace's distribution."""
+        """Initialise as for a random walk, with the factors of the Laplace distribution."""
         _, steps, _, values = shape
         walk = np.log(0.1 * np.sqrt(np.arange(1, steps + 1)))[:, None].repeat(values, axis=1)
         self.log_spread = self._variable("log_spread", walk, trainable=True)
@@ -178,25 +177,25 @@ class Spread(keras.layers.Layer):
         return self.add_weight(shape=start.shape, initializer=initializer, trainable=trainable, name=name)
 
     def call(self, members: Any) -> Any:
-        """Append the log spread to the forecasts, as if it were one member more: (B, H, M + 1, V)."""
+        """Append the log spread to the forecasts like another member: (B, H, M + 1, V)."""
         spread = ops.zeros_like(members[:, :, :1]) + self.log_spread[None, :, None]
         return ops.concatenate([members, spread], axis=2)
 
 
 class PathLoss(keras.losses.Loss):
-    """Mean absolute error of every member, and the Laplace likelihood of the spread of their mean.
+    """Mean absolute error of every member, plus the Laplace negative log-likelihood of their mean's spread.
 
-    Unknown targets are NaN and left out. The members learn from their own errors alone, so that each
-    is a forecaster by itself; the spread does not pull on the forecasts.
+    Unknown targets are NaN and left out. Each member learns from its own errors alone, so that it is a
+    forecaster by itself; no gradient of the spread reaches the forecasts.
     """
 
     def call(self, truth: Any, predicted: Any) -> Any:
-        """Score (B, H, V) against (B, H, M + 1, V): (B,)."""
+        """Return the loss of (B, H, M + 1, V) given the truth (B, H, V): (B,)."""
         known = ops.logical_not(ops.isnan(truth))
         truth = ops.where(known, truth, 0.0)
         known = ops.cast(known, predicted.dtype)
         members, log_spread = predicted[:, :, :-1], predicted[:, :, -1]
         errors = ops.mean(ops.abs(members - truth[:, :, None]), axis=2)
-        strayed = ops.stop_gradient(ops.abs(ops.mean(members, axis=2) - truth))
-        likelihood = log_spread + strayed * ops.exp(-log_spread)
-        return ops.mean((errors + likelihood) * known, axis=(1, 2))
+        distance = ops.stop_gradient(ops.abs(ops.mean(members, axis=2) - truth))
+        negative_log_likelihood = log_spread + distance * ops.exp(-log_spread)
+        return ops.mean((errors + negative_log_likelihood) * known, axis=(1, 2))

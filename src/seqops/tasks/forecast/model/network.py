@@ -1,4 +1,4 @@
-"""Recurrent, dense and smoothing networks that forecast a horizon with intervals."""
+"""Recurrent, dense and exponential smoothing networks that forecast a horizon with intervals."""
 
 from __future__ import annotations
 
@@ -30,13 +30,28 @@ from seqops.tasks.forecast.model.layers import (
 
 @dataclass(frozen=True)
 class Network(interfaces.Network):
-    """An ensemble of members in one graph; each starts from other weights, their mean is the forecast.
+    """An ensemble in one graph; members differ in their initial weights, and their mean is the forecast.
 
-    kind: `lstm`, `gru`, `simple_rnn`; `dense`, the shift-window network; `es_lstm`, exponential
-    smoothing whose path an LSTM corrects. direction: `forward`, or `both`: recurrent layers that read
-    the window, which is known as a whole at the origin, from either end. output_steps: steps a pass:
-    data.horizon for the direct strategy, fewer for the recursive one. difference: the lag of
-    differences taken before and undone after the network (0: none).
+    Attributes
+    ----------
+    kind
+        `lstm`, `gru` or `simple_rnn`; `dense`, a feed-forward network over the window; `es_lstm`, exponential
+        smoothing whose forecast an LSTM corrects.
+    direction
+        `forward`, or `both`: bidirectional recurrent layers, since the window is known as a whole at the
+        origin. `dense` takes `forward` only.
+    layers
+        Recurrent or dense layers.
+    units
+        Units of each layer; of each direction if bidirectional.
+    dropout
+        Share of each layer's outputs dropped in training.
+    ensemble_size
+        Members of the ensemble.
+    output_steps
+        Steps forecast in one pass: `data.horizon` for the direct strategy, fewer for the recursive one.
+    difference
+        Lag of the differences taken before the network and undone after it; 0: none, as `es_lstm` requires.
     """
 
     kind: Kind
@@ -50,32 +65,33 @@ class Network(interfaces.Network):
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
-        shape = self._shape(meta)
+        config = self._config(meta)
         columns = len(meta["values"]) + len(meta["covariates"])
         steps = meta["window"] + meta["horizon"]
         figures = keras.Input((meta["window"], columns), name="figures")
         calendar = keras.Input((steps, meta["calendar_size"]), name="calendar")
-        members = Ensemble(shape, "ensemble")(figures, calendar)
+        members = Ensemble(config, "ensemble")(figures, calendar)
         model = keras.Model([figures, calendar], Spread(name="spread")(members), name=self.kind)
         model.compile(optimizer=optimizer, loss=PathLoss(), jit_compile=False)
         return model
 
-    def _shape(self, meta: Meta) -> ForecasterConfig:
+    def _config(self, meta: Meta) -> ForecasterConfig:
         window, season = meta["window"], meta["season"]
         if self.kind == "es_lstm" and window < 2 * season:
             raise ConfigError(
-                f"model.kind es_lstm needs two seasons of {season} in data.window, which is {window}."
+                f"model.kind es_lstm needs a data.window of two seasons of {season}, and it is {window}. "
+                "Raise data.window, or choose another kind."
             )
         if self.kind == "es_lstm" and self.difference:
             raise ConfigError(
-                "model.difference must be 0 with model.kind es_lstm: smoothing finds the level."
+                "model.difference must be 0 with model.kind es_lstm: smoothing removes the level."
             )
         if self.kind == "dense" and self.direction == "both":
             raise ConfigError(
-                "model.direction must be forward with model.kind dense: it sees the window all at once."
+                "model.direction must be forward with model.kind dense, which reads the whole window at once."
             )
         if self.difference >= window:
-            raise ConfigError(f"model.difference {self.difference} leaves nothing of data.window {window}.")
+            raise ConfigError(f"model.difference {self.difference} must be below data.window {window}.")
         return ForecasterConfig(
             self.kind,
             self.direction,
@@ -97,7 +113,7 @@ class Network(interfaces.Network):
         return _inputs(split, meta), targets, np.ones(len(split), np.float32)
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
-        """Return one length for all: every window has the same."""
+        """Return 1 for every example: all windows have the same length."""
         return np.ones(len(split), np.int64)
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
@@ -111,10 +127,10 @@ class Network(interfaces.Network):
         return pd.DataFrame({name: _cells(scale.backward(path)) for name, path in paths.items()})
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
-        """Widen the intervals to the quantiles of the scaled errors of validation rows.
+        """Widen the intervals to the quantiles of the normalised errors of validation rows.
 
-        Split conformal prediction with normalised errors: Lei et al. 2018, section 5.2. The factors of
-        the training errors are the least, because overlapping origins count for few and may be calm.
+        Split conformal prediction with normalised errors: Lei et al. 2018, section 5.2. The Laplace factors
+        are the minimum, because overlapping origins amount to few independent errors and may be calm.
         """
         mean, spread = _paths(model, split, meta)
         truth = Scale.from_meta(meta, "values").forward(split.plain("targets"))
@@ -127,7 +143,7 @@ class Network(interfaces.Network):
 
 
 def _paths(model: keras.Model, split: Split, meta: Meta) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Forecast in scaled units: the mean of the members and the learnt spread, each (n, H, V)."""
+    """Forecast in scaled units: mean of the members and learnt spread, each (n, H, V)."""
     out = np.asarray(model.predict(_inputs(split, meta), batch_size=256, verbose=0), np.float64)
     members, log_spread = out[:, :, :-1], out[:, :, -1]
     return members.mean(axis=2), np.exp(log_spread)
@@ -137,9 +153,9 @@ def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:
     window, values = meta["window"], len(meta["values"])
     history = split.ragged("history")
     past = np.stack([np.asarray(history[i][-window:]) for i in range(len(split))])
-    own = Scale.from_meta(meta, "values").forward(past[..., :values])
-    other = Scale.from_meta(meta, "covariates").forward(past[..., values:])
-    figures = np.concatenate([own, other], axis=-1).astype(np.float32)
+    targets = Scale.from_meta(meta, "values").forward(past[..., :values])
+    covariates = Scale.from_meta(meta, "covariates").forward(past[..., values:])
+    figures = np.concatenate([targets, covariates], axis=-1).astype(np.float32)
     return {"figures": figures, "calendar": np.asarray(split.plain("calendar"), np.float32)}
 
 
