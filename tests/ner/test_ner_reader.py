@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from korean import CONLL, KLP, task, written
 
 from seqops.core.errors import DataError
-from seqops.tasks.ner.data.reader import Sentence, sentences, typed
+from seqops.tasks.ner.data.reader import Sentence, sentences, to_iob2
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from seqops.tasks.ner.data.reader import Sentence, sentences, typed
     ],
 )
 def test_a_tag_becomes_iob2(tag: str, previous: str, wanted: str) -> None:
-    assert typed(tag, previous) == wanted
+    assert to_iob2(tag, previous) == wanted
 
 
 def test_klp_sentences_are_read_as_they_stand(tmp_path: Path) -> None:
@@ -72,8 +72,8 @@ def test_the_bytes_of_a_file_may_differ(tmp_path: Path, change: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b"", "corpus.txt: there is no sentence"),
-        (b"\n \n\n", "corpus.txt: there is no sentence"),
+        (b"", "corpus.txt: contains no sentence"),
+        (b"\n \n\n", "corpus.txt: contains no sentence"),
         (KLP.encode("cp949", errors="replace"), r"corpus.txt:1: byte 0x\w\w is not UTF-8"),
         (KLP[:-12].encode(), "corpus.txt:17: not index, token"),
         ("; 산다.\n1 살\tVV\tO\n".encode(), "corpus.txt:2: not index, token"),
@@ -81,7 +81,7 @@ def test_the_bytes_of_a_file_may_differ(tmp_path: Path, change: str) -> None:
         ("; 산다.\n하나\t살\tVV\tO\n".encode(), "corpus.txt:2: not index, token"),
         ("; 산다.\n1\t\tVV\tO\n".encode(), "corpus.txt:2: not index, token"),
         ("; 산다.\n$산다.\n".encode(), "corpus.txt:1: a sentence has no tokens"),
-        ("1\t살\tVV\tO\n".encode(), "corpus.txt:1: a sentence does not begin with `;`"),
+        ("1\t살\tVV\tO\n".encode(), "corpus.txt:1: a sentence does not start with `;`"),
     ],
     ids=[
         "empty", "blank", "wrong encoding", "cut short", "three columns", "five columns",
@@ -94,7 +94,7 @@ def test_what_cannot_be_parsed_is_refused_by_line(tmp_path: Path, raw: bytes, sa
 
 
 def test_a_conll_line_with_other_columns_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"corpus.txt:4: not 3 columns, as its sentence has: 'Berg I-PER'"):
+    with pytest.raises(DataError, match=r"corpus.txt:4: not the 3 columns of its sentence: 'Berg I-PER'"):
         sentences(written(tmp_path, CONLL.replace("Berg NNP", "Berg")), "conll")
 
 

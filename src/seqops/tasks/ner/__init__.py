@@ -1,1 +1,1 @@
-"""Named entities: raw text in, typed character spans out."""
+"""Named entity recognition: raw text to typed character spans."""

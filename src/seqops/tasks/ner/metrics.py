@@ -1,4 +1,4 @@
-"""Scores of entities: strict spans of tokens and of characters."""
+"""Strict span scores of entities, on tokens and on characters."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Metrics(interfaces.Metrics):
         scores = span_scores([iob2_to_spans(tags) for tags in predicted["tags"]], gold, meta["types"])
         if "starts" in predicted:
             known = truth.plain("aligned")
-            guessed, wanted = encoding.guessed_spans(predicted), encoding.true_spans(truth, meta)
-            # where the text does not fit its annotation, nothing can be right or wrong
-            guessed = [spans if ok else [] for spans, ok in zip(guessed, known, strict=True)]
-            scores += span_scores(guessed, wanted, meta["types"], prefix="raw_")
+            found, gold = encoding.predicted_spans(predicted), encoding.true_spans(truth, meta)
+            # an annotation that does not match its text gives no spans to score against
+            found = [spans if ok else [] for spans, ok in zip(found, known, strict=True)]
+            scores += span_scores(found, gold, meta["types"], prefix="raw_")
         return scores

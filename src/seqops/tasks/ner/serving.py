@@ -1,4 +1,4 @@
-"""Raw texts in, entities by their characters out."""
+"""Raw texts in, entities with character offsets out."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from seqops.tasks.ner.data.dataset import Dataset
 
 @dataclass(frozen=True)
 class Endpoint(interfaces.Endpoint):
-    """Raw texts in, entities by their characters out."""
+    """Raw texts in, entities with character offsets out."""
 
     data: Dataset
 
     intended_use: ClassVar[str] = (
         "Finds entities of the trained types in sentences like those it was trained on, to index texts or "
-        "to suggest names to a person, who decides."
+        "to suggest names to a user, who decides."
     )
     limits: ClassVar[str] = (
-        "It misses entities and invents some (see F1 and its slices), more so in other kinds of text and "
-        "with names that training never saw. It must not be relied on to find every name, as redaction "
-        "needs, nor for decisions about people."
+        "It misses entities and finds false ones (see F1 and its slices), more so in other kinds of text and "
+        "for names not seen in training. It must not be relied on to find every name, as redaction "
+        "requires, nor for decisions about people."
     )
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Split raw texts to tokens. Raises DataError for an empty text and for one that is too long."""
+        """Split raw texts into tokens. Raises DataError for a text that is empty or too long."""
         require_valid_unicode(inputs)
         for text in inputs:
             if not text.strip():
@@ -45,12 +45,11 @@ class Endpoint(interfaces.Endpoint):
         )
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
-        """Answer with the text, composed as its offsets count it, and the entities in it."""
+        """Return each text in the Unicode form (NFC) that its offsets refer to, and its entities."""
         records = []
-        for text, spans in zip(inputs, encoding.guessed_spans(predicted), strict=True):
-            whole = nfc(text)
-            found = [{"text": whole[s:e], "type": kind, "start": s, "end": e} for s, e, kind in spans]
-            records.append({"text": whole, "entities": found})
+        for text, spans in zip(map(nfc, inputs), encoding.predicted_spans(predicted), strict=True):
+            entities = [{"text": text[s:e], "type": kind, "start": s, "end": e} for s, e, kind in spans]
+            records.append({"text": text, "entities": entities})
         return records
 
     def request_example(self, meta: Meta) -> str:

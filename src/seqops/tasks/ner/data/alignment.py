@@ -1,4 +1,4 @@
-"""From tags on tokens to spans of characters in the raw text, and back."""
+"""Conversion between spans of tokens and spans of characters in the raw text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ MARK = re.compile(r"<([^<>]+):([A-Z]+)>")
 
 
 def gold_spans(sentence: Sentence) -> list[Span] | None:
-    """Find the entities of a sentence in its text; None where tokens and text do not fit each other.
+    """Find the entities of a sentence in its text; None if tokens and text do not match.
 
-    The annotated line decides where it agrees with the tags; without one, tokens are found in the text.
+    The annotated line is used if it agrees with the tags; otherwise the tokens are searched in the text.
     """
     wanted = [kind for _, _, kind in iob2_to_spans(sentence.tags)]
     for spans in (marked_spans(sentence.annotated, sentence.text), found_spans(sentence)):
@@ -35,21 +35,21 @@ def marked_spans(annotated: str, text: str) -> list[Span] | None:
 
 
 def found_spans(sentence: Sentence) -> list[Span] | None:
-    """Find the tokens of each entity in the text one after another; None where one is not found."""
+    """Search the tokens of each entity in the text, left to right; None if one is not found."""
     spans: list[Span] = []
-    place = 0
+    position = 0
     for start, end, kind in iob2_to_spans(sentence.tags):
         surface = r"\s*".join(re.escape(token) for token in sentence.tokens[start:end])
-        match = re.compile(surface).search(sentence.text, place)
+        match = re.compile(surface).search(sentence.text, position)
         if match is None:
             return None
         spans.append((match.start(), match.end(), kind))
-        place = match.end()
+        position = match.end()
     return spans
 
 
 def token_spans(spans: Sequence[Span], offsets: Sequence[tuple[int, int]]) -> list[Span]:
-    """Cover spans of characters by tokens at `offsets`: every token that shares a character with one."""
+    """Convert spans of characters to spans of tokens at `offsets`: all tokens that overlap each span."""
     covered: list[Span] = []
     free = 0
     for start, end, kind in spans:
@@ -61,7 +61,7 @@ def token_spans(spans: Sequence[Span], offsets: Sequence[tuple[int, int]]) -> li
 
 
 def character_spans(spans: Sequence[Span], offsets: Sequence[tuple[int, int]]) -> list[Span]:
-    """Return the characters that spans of tokens at `offsets` come from."""
+    """Convert spans of tokens at `offsets` to spans of characters."""
     return [
         (min(s for s, _ in offsets[start:end]), max(e for _, e in offsets[start:end]), kind)
         for start, end, kind in spans

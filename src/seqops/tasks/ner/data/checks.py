@@ -1,4 +1,4 @@
-"""What must hold of annotated sentences."""
+"""Data validation of annotated sentences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seqops.tasks.ner.data.splits import is_in
 
 
 def with_checked_columns(table: pd.DataFrame, types: Sequence[str]) -> pd.DataFrame:
-    """Add to a table with its `split` the columns that the promises speak of."""
+    """Add the columns that the expectations check to a table with its `split`."""
     tags = [list(row) for row in table["tags"]]
     return table.assign(
         length=[len(row) for row in tags],
@@ -24,13 +24,13 @@ def with_checked_columns(table: pd.DataFrame, types: Sequence[str]) -> pd.DataFr
     )
 
 
-def expectations(types: Sequence[str], max_length: int, apart: bool) -> list[Expectation]:
-    """List the promises; apart: whether no sentence may stand in two splits."""
+def expectations(types: Sequence[str], max_length: int, disjoint: bool) -> list[Expectation]:
+    """List the expectations; disjoint: whether a sentence may occur in one split only."""
 
     def values(check: str, column: str, meaning: str, **arguments: object) -> Expectation:
         return Expectation(f"expect_column_values_to_{check}", {"column": column, **arguments}, meaning)
 
-    kept = [
+    found = [
         values("not_be_null", "text", "every sentence has a text"),
         values(
             "be_between",
@@ -48,13 +48,13 @@ def expectations(types: Sequence[str], max_length: int, apart: bool) -> list[Exp
         values(
             "be_in_set",
             "unknown_type",
-            f"entities are of the types {', '.join(types)} (data.types)",
+            f"entity types are {', '.join(types)} (data.types)",
             value_set=[""],
         ),
         values(
             "be_in_set",
             "aligned",
-            "the annotation fits the text in 98 of 100 sentences",
+            "the annotation matches the text in 98 of 100 sentences",
             value_set=[True],
             mostly=0.98,
         ),
@@ -62,13 +62,13 @@ def expectations(types: Sequence[str], max_length: int, apart: bool) -> list[Exp
             "expect_column_max_to_be_between", {"column": "entities", "min_value": 1}, "there are entities"
         ),
     ]
-    if apart:
-        kept.append(values("be_in_set", "straddles", "no sentence stands in two splits", value_set=[False]))
-    return kept
+    if disjoint:
+        found.append(values("be_in_set", "straddles", "no sentence occurs in two splits", value_set=[False]))
+    return found
 
 
 def _broken(tags: Sequence[str]) -> str:
-    """Return the first tag that strict IOB2 forbids where it stands, or nothing."""
+    """Return the first tag that breaks strict IOB2, or an empty string."""
     previous = "O"
     for tag in tags:
         if (tag != "O" and tag[:2] not in ("B-", "I-")) or not is_valid_transition(tag, previous):
@@ -78,13 +78,13 @@ def _broken(tags: Sequence[str]) -> str:
 
 
 def _unknown(tags: Sequence[str], types: Sequence[str]) -> str:
-    """Return the first type that is not among those named, or nothing."""
+    """Return the first type that is not in `types`, or an empty string."""
     return next((tag[2:] for tag in tags if tag[:2] in ("B-", "I-") and tag[2:] not in types), "")
 
 
 def _straddles(table: pd.DataFrame) -> pd.Series:
-    marked = pd.Series(np.zeros(len(table), np.bool_), index=table.index)
+    straddles = pd.Series(np.zeros(len(table), np.bool_), index=table.index)
     for name in ("train", "validation", "test"):
         inside = table["split"] == name
-        marked[inside] = is_in(table["text"][inside], table["text"][~inside])
-    return marked
+        straddles[inside] = is_in(table["text"][inside], table["text"][~inside])
+    return straddles

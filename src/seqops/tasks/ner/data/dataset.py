@@ -1,4 +1,4 @@
-"""Named entities: sentences with typed spans, by tokens and by characters of the raw text."""
+"""Dataset of the named entity task: sentences with typed spans of tokens and of characters."""
 
 from __future__ import annotations
 
@@ -22,13 +22,36 @@ from seqops.tasks.ner.data.alignment import gold_spans
 
 @dataclass(frozen=True)
 class Dataset(interfaces.Dataset):
-    """Named entity recognition.
+    """Sentences for named entity recognition.
 
-    layout: of the files; types: of the entities; split: `published` draws test rows one by one, as the
-    published figures do, `grouped` keeps sentences of one text together; test, validation: their shares,
-    the latter of what is not test; tokens: trained on, the corpus's own, those of the raw text, or both;
-    tokenizer: of raw text; min_count: how often a word must be seen to be known; width: characters read of
-    a token; max_length: tokens of a sentence at most; sentences: of the sample.
+    Attributes
+    ----------
+    layout
+        Format of the files: `klp` (`;` text, `$` annotated text, then tokens) or `conll` (columns).
+    types
+        Entity types.
+    split
+        `grouped` keeps sentences of the same text in one split; `published` draws test rows one by one, as
+        the published results do.
+    test
+        Share of the sentences for testing.
+    validation
+        Share of the sentences that are not for testing.
+    seed
+        Seed of the split and of the sample.
+    tokens
+        Tokens trained on: `corpus` (those of the annotation), `raw` (those of the tokenizer) or `both`.
+    tokenizer
+        Tokenizer of raw text: `kiwi` (Korean morphemes) or `whitespace` (words and punctuation, without
+        parts of speech).
+    min_count
+        Occurrences in training that a word needs to be in the vocabulary.
+    width
+        Leading characters read of a token.
+    max_length
+        Maximum tokens of a sentence.
+    sentences
+        Sentences of the generated sample.
     """
 
     layout: Literal["klp", "conll"]
@@ -47,22 +70,22 @@ class Dataset(interfaces.Dataset):
     registered_name: ClassVar[str] = "ner-tagger"
 
     def sample(self) -> Mapping[str, bytes]:
-        """Invent sentences in the KLP format."""
+        """Generate sentences in the KLP format."""
         return {"sample.txt": sample.corpus(self.sentences, self.seed)}
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
-        """Parse files to one row a sentence: text, tokens, tags in IOB2, and spans of characters."""
+        """Parse files to one row per sentence: text, tokens, tags in IOB2, and spans of characters."""
         found = [s for path in raw for s in reader.sentences(path, self.layout)]
         spans = [gold_spans(sentence) for sentence in found]
         columns = {name: [getattr(s, name) for s in found] for name in reader.COLUMNS}
-        for place, name in enumerate(("starts", "ends", "types")):
-            columns[name] = [[span[place] for span in row or ()] for row in spans]
+        for i, name in enumerate(("starts", "ends", "types")):
+            columns[name] = [[span[i] for span in row or ()] for row in spans]
         return pd.DataFrame({**columns, "aligned": [row is not None for row in spans]})
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Draw the test rows, then validation rows from the rest, duplicates of a text together.
+        """Draw the test rows, then the validation rows from the rest, with equal texts together.
 
-        Raises DataError where a split would be empty.
+        Raises DataError if a split would be empty.
         """
         texts = table["text"].to_list()
         draw = splits.published if self.split == "published" else splits.grouped
@@ -74,21 +97,21 @@ class Dataset(interfaces.Dataset):
         empty = [name for name in ("train", "validation", "test") if name not in names]
         if empty:
             raise DataError(
-                f"{len(texts)} sentences are too few: none is left for {', '.join(empty)}. "
+                f"{len(texts)} sentences are too few: no rows for {', '.join(empty)}. "
                 "Give more, or change data.test and data.validation."
             )
         return names
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Add the split and what the promises speak of."""
+        """Add the split and the columns that the expectations check."""
         return checks.with_checked_columns(super().with_checked_columns(table), self.types)
 
     def expectations(self) -> Sequence[Expectation]:
-        """Promise sound tags and lengths, texts that fit their tokens, and splits that share no text."""
-        return checks.expectations(self.types, self.max_length, apart=self.split == "grouped")
+        """Expect valid tags and lengths, texts that match their tokens, and splits that share no text."""
+        return checks.expectations(self.types, self.max_length, disjoint=self.split == "grouped")
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
-        """Learn vocabularies from the training rows, of the tokens that are trained on."""
+        """Learn vocabularies from the tokens of the training rows."""
         training = table[split == "train"]
         return {
             **encoding.fit_views(training, self.tokens, self.tokenizer, self.min_count, self.width),
@@ -99,7 +122,7 @@ class Dataset(interfaces.Dataset):
         }
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Encode both views of every sentence. Raises DataError for a type that the meta does not know."""
+        """Encode both views of every sentence. Raises DataError for a type that is not in the meta."""
         whole = encoding.encode(table, split, self.tokenizer, meta)
         parts = {name: np.flatnonzero(split == name) for name in ("train", "validation", "test")}
         return {name: whole.take(rows) for name, rows in parts.items()}

@@ -1,4 +1,4 @@
-"""Sentences as arrays, in two views: the corpus's own tokens, and those of the raw text."""
+"""Encoding of sentences in two views: the tokens of the corpus, and those of the raw text."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ VIEWS: dict[str, tuple[str, ...]] = {"corpus": ("corpus",), "raw": ("raw",), "bo
 
 
 def tokens_of(table: pd.DataFrame, view: str, tokenizer: TokenizerName) -> list[TokenizedSentence]:
-    """Split each sentence to the tokens of a view: `corpus`, its own, or `raw`, those of its text."""
+    """Return the tokens of each sentence in a view: `corpus` (annotated) or `raw` (tokenized text)."""
     if view == "raw":
         return tokenize(list(table["text"]), tokenizer)
     columns = [[list(cell) for cell in table[name]] for name in ("tokens", "pos", "words")]
-    if tokenizer == "whitespace":  # which knows no parts of speech, so none may be trained on
+    if tokenizer == "whitespace":  # it gives no parts of speech, so training must not use any
         columns[1] = [[""] * len(row) for row in columns[1]]
     return [TokenizedSentence(*row) for row in zip(*columns, strict=True)]
 
@@ -36,7 +36,7 @@ def tokens_of(table: pd.DataFrame, view: str, tokenizer: TokenizerName) -> list[
 def fit_views(
     training: pd.DataFrame, trained: TrainedView, tokenizer: TokenizerName, min_count: int, width: int
 ) -> Meta:
-    """Learn vocabularies from training rows, in the views that are trained on."""
+    """Learn vocabularies from training rows, in the views `trained`."""
     seen = [tokens for view in VIEWS[trained] for tokens in tokens_of(training, view, tokenizer)]
     with_entity = training["text"][training["starts"].str.len() > 0]
     return {
@@ -49,11 +49,12 @@ def fit_views(
 def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: TokenizerName, meta: Meta) -> Split:
     """Encode every sentence; the columns of each view are `<view>_features` and `<view>_tags`.
 
-    Raises DataError for an entity of a type that the meta does not know.
+    Raises DataError for an entity type that is not in the meta.
     """
     unknown = sorted({kind for row in table["types"] for kind in row} - set(meta["types"]))
     if unknown:
-        raise DataError(f"{unknown[0]} is none of the types {', '.join(meta['types'])} (data.types). Add it.")
+        known = ", ".join(meta["types"])
+        raise DataError(f"entity type {unknown[0]} is not in data.types ({known}). Add it.")
     encoder = FeatureEncoder.from_meta(meta)
     corpus, raw = (tokens_of(table, view, tokenizer) for view in ("corpus", "raw"))
     spans = _spans(table["starts"], table["ends"], table["types"])
@@ -78,12 +79,12 @@ def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenize
 
 
 def request(texts: Sequence[str], tokenizer: TokenizerName, max_length: int, meta: Meta) -> Split:
-    """Encode raw texts as their raw view was. Raises DataError for more than `max_length` tokens."""
+    """Encode raw texts like the raw view. Raises DataError for more than `max_length` tokens."""
     encoder, found = FeatureEncoder.from_meta(meta), tokenize(texts, tokenizer)
     for tokens in found:
         if len(tokens.forms) > max_length:
             raise DataError(
-                f"The text has {len(tokens.forms)} tokens, and {max_length} is the most (data.max_length). "
+                f"The text has {len(tokens.forms)} tokens; the maximum is {max_length} (data.max_length). "
                 "Give it sentence by sentence."
             )
     return Split(
@@ -95,28 +96,28 @@ def request(texts: Sequence[str], tokenizer: TokenizerName, max_length: int, met
 
 
 def leaked(table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Mask:
-    """Mark the test rows whose text stands in training or validation too: (n,)."""
-    twice = is_in(table["text"], table["text"][split != "test"])
-    mask: Mask = np.logical_and(split == "test", twice)
+    """Mark the test rows whose text also occurs in training or validation: (n,)."""
+    seen = is_in(table["text"], table["text"][split != "test"])
+    mask: Mask = np.logical_and(split == "test", seen)
     return mask
 
 
 def tags(split: Split, view: str, meta: Meta) -> list[list[str]]:
-    """Read the true tags of a view back."""
+    """Decode the true tags of a view."""
     column = split.ragged(f"{view}_tags")
     return [[meta["tags"][tag] for tag in column[row]] for row in range(len(column))]
 
 
 def true_spans(split: Split, meta: Meta) -> list[list[Span]]:
-    """Read the true spans of characters back."""
+    """Decode the true spans of characters."""
     column = split.ragged("spans")
     return [
         [(int(s), int(e), meta["types"][kind]) for s, e, kind in column[row]] for row in range(len(column))
     ]
 
 
-def guessed_spans(predicted: pd.DataFrame) -> list[list[Span]]:
-    """Read the predicted spans of characters."""
+def predicted_spans(predicted: pd.DataFrame) -> list[list[Span]]:
+    """Decode the predicted spans of characters."""
     return _spans(predicted["starts"], predicted["ends"], predicted["types"])
 
 
@@ -126,12 +127,12 @@ def _spans(*columns: Any) -> list[list[Span]]:
 
 
 def _tag_ids(rows: Iterable[Iterable[str]], meta: Meta) -> Ragged:
-    ids = {tag: place for place, tag in enumerate(meta["tags"])}
+    ids = {tag: i for i, tag in enumerate(meta["tags"])}
     return Ragged.from_rows(([ids[tag] for tag in row] for row in rows), np.int32)
 
 
 def _unseen(table: pd.DataFrame, training: Mask) -> Mask:
-    """Mark the rows with an entity whose words are those of no entity in training: (n,)."""
+    """Mark the rows with an entity whose text is not that of any entity in training: (n,)."""
     spans = _spans(table["starts"], table["ends"], table["types"])
     surfaces = [{text[s:e] for s, e, _ in row} for text, row in zip(table["text"], spans, strict=True)]
     known = set().union(*(surfaces[row] for row in np.flatnonzero(training)))

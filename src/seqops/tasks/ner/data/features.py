@@ -1,4 +1,4 @@
-"""Tokens of a sentence, and the numbers that the network reads of them."""
+"""Tokens of a sentence and their features."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from seqops.preprocessing.korean import morphemes
 from seqops.preprocessing.vocabulary import UNKNOWN, build_vocabulary, coverage_size, index_of
 
 WORD, POS, WORD_POSITION, CHARACTERS = 0, 1, 2, 3
-"""Columns of `features`: ids of the word, of its part of speech, of its place in the space-separated
-word (1 all of it, 2 first, 3 inner, 4 last), and from the fourth on ids of its first characters."""
+"""Columns of `features`: ids of the token, of its part of speech, of its position in the space-separated
+word (1 the whole word, 2 first, 3 inner, 4 last), and in the fourth and later ids of its first characters."""
 PIECE = re.compile(r"\w+|[^\w\s]")
 
 
 @dataclass(frozen=True)
 class TokenizedSentence:
-    """Tokens of one sentence; `words` numbers the space-separated word that each is part of."""
+    """Tokens of one sentence; `words` is the number of the space-separated word of each token."""
 
     forms: Sequence[str]
     pos: Sequence[str]
@@ -31,10 +31,10 @@ class TokenizedSentence:
 
 
 def tokenize(texts: Sequence[str], tokenizer: Literal["kiwi", "whitespace"]) -> list[TokenizedSentence]:
-    """Split raw texts to tokens with character offsets.
+    """Split raw texts into tokens with character offsets.
 
     `kiwi`: Korean morphemes; `whitespace`: runs of letters and digits, and single other characters,
-    which carry no part of speech.
+    without parts of speech.
     """
     if tokenizer == "whitespace":
         return [_pieces(text) for text in texts]
@@ -62,27 +62,27 @@ def _tokens(text: str, found: Iterable[tuple[str, str, int, int]]) -> TokenizedS
 def fit_vocabularies(sentences: Sequence[TokenizedSentence], min_count: int, width: int) -> Meta:
     """Learn the vocabularies of words, characters and parts of speech from training sentences.
 
-    min_count: how often a word must be seen; width: how many characters of a token are read.
+    min_count: occurrences that a word needs; width: characters read of a token.
     """
-    shapes = [[shape(form) for form in s.forms] for s in sentences]
-    words = build_vocabulary(shapes, min_count)
+    forms = [[mask_digits(form) for form in s.forms] for s in sentences]
+    words = build_vocabulary(forms, min_count)
     return {
         "words": words,
-        "frequent": coverage_size(shapes, words),
+        "frequent": coverage_size(forms, words),
         "characters": build_vocabulary("".join(s.forms) for s in sentences),
         "pos": build_vocabulary(s.pos for s in sentences),
         "width": width,
     }
 
 
-def shape(form: str) -> str:
-    """Write every digit as 0, so that numbers of one form share a vector."""
+def mask_digits(form: str) -> str:
+    """Replace every digit by 0, so that numbers of one form share an embedding."""
     return re.sub(r"\d", "0", form)
 
 
 @dataclass(frozen=True)
 class FeatureEncoder:
-    """Turns tokens to features, by vocabularies learnt before."""
+    """Encodes tokens as features by the learnt vocabularies."""
 
     words: dict[str, int]
     characters: dict[str, int]
@@ -91,14 +91,14 @@ class FeatureEncoder:
 
     @classmethod
     def from_meta(cls, meta: Meta) -> FeatureEncoder:
-        """Read what `fit_vocabularies` wrote."""
+        """Read what `fit_vocabularies` returned."""
         words, characters, pos = (index_of(meta[name]) for name in ("words", "characters", "pos"))
         return cls(words, characters, pos, meta["width"])
 
     def features(self, tokens: TokenizedSentence) -> npt.NDArray[np.int32]:
-        """Return (T, 3 + width) ids; the columns are named above."""
+        """Return (T, 3 + width) ids; the constants above name the columns."""
         out = np.zeros((len(tokens.forms), CHARACTERS + self.width), np.int32)
-        out[:, WORD] = [self.words.get(shape(f), UNKNOWN) for f in tokens.forms]
+        out[:, WORD] = [self.words.get(mask_digits(f), UNKNOWN) for f in tokens.forms]
         out[:, POS] = [self.pos.get(p, UNKNOWN) for p in tokens.pos]
         out[:, WORD_POSITION] = word_positions(tokens.words)
         for row, form in enumerate(tokens.forms):
@@ -108,7 +108,7 @@ class FeatureEncoder:
 
 
 def word_positions(words: Sequence[int]) -> npt.NDArray[np.int32]:
-    """Tell of each token where in its space-separated word it stands: 1 to 4."""
+    """Return the position of each token in its space-separated word, 1 to 4: (T,)."""
     numbers = np.asarray(words, np.int64)
     border = np.concatenate([[True], numbers[1:] != numbers[:-1], [True]])[: len(numbers) + 1]
     first, last = border[:-1], border[1:]

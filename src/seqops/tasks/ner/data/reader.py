@@ -1,4 +1,4 @@
-"""The two formats: KLP (`;` text, `$` annotated text, then tokens) and CoNLL columns."""
+"""Reader of two formats: KLP (`;` text, `$` annotated text, then tokens) and CoNLL columns."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Literal
 from seqops.core.errors import DataError
 from seqops.preprocessing.korean import nfc, plain_jamo
 
-MARKED = (
-    "Write `;` and the text, `$` and the annotated text, then a line a token: "
-    "index, token, part of speech and tag, parted by tabs."
+KLP_LAYOUT = (
+    "Write `;` and the text, `$` and the annotated text, then one line per token: "
+    "index, token, part of speech and tag, separated by tabs."
 )
-PARTED = "Write a line a token, its columns (token first, tag last) parted by tabs or spaces."
+CONLL_LAYOUT = "Write one line per token, its columns (token first, tag last) separated by tabs or spaces."
 COLUMNS = ("line", "text", "tokens", "pos", "words", "tags")
 
 
 @dataclass
 class Sentence:
-    """A sentence as it stands in a file; `words` numbers the space-separated word of each token."""
+    """A sentence of a file; `words` is the number of the space-separated word of each token."""
 
     line: int
     text: str = ""
@@ -36,11 +36,11 @@ class Sentence:
         self.words.append(word)
         self.tokens.append(plain_jamo(token))
         self.pos.append(pos)
-        self.tags.append(typed(tag, self.tags[-1] if self.tags else "O"))
+        self.tags.append(to_iob2(tag, self.tags[-1] if self.tags else "O"))
 
 
-def typed(tag: str, previous: str) -> str:
-    """Write a tag in IOB2: `B_OG` as `B-OG`, and an `I` without a type after the entity it continues."""
+def to_iob2(tag: str, previous: str) -> str:
+    """Convert a tag to IOB2: `B_OG` to `B-OG`; an `I` without type gets that of the entity it continues."""
     if tag == "I" and previous[:2] in ("B-", "I-"):
         return f"I-{previous[2:]}"
     return f"{tag[0]}-{tag[2:]}" if re.match(r"[BI]_.", tag) else tag
@@ -51,14 +51,12 @@ def sentences(path: Path, layout: Literal["klp", "conll"]) -> list[Sentence]:
     parse = {"klp": _klp, "conll": _conll}[layout]
     found = [parse(path, block) for block in _blocks(lines(path)) if not block[0][1].startswith("-DOCSTART-")]
     if not found:
-        raise DataError.at(
-            path, None, "there is no sentence in it", "Give a file with at least one sentence."
-        )
+        raise DataError.at(path, None, "contains no sentence", "Give a file with at least one sentence.")
     return found
 
 
 def lines(path: Path) -> list[str]:
-    """Decode a UTF-8 file, with or without a byte-order mark, LF or CRLF, to composed lines."""
+    """Read the lines of a UTF-8 file, with or without a byte order mark, LF or CRLF, in Unicode NFC."""
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-8-sig")
@@ -84,7 +82,7 @@ def _blocks(rows: list[str]) -> Iterator[list[tuple[int, str]]]:
 def _klp(path: Path, block: list[tuple[int, str]]) -> Sentence:
     number, first = block[0]
     if not first.startswith(";"):
-        raise DataError.at(path, number, "a sentence does not begin with `;` and its text", MARKED)
+        raise DataError.at(path, number, "a sentence does not start with `;` and its text", KLP_LAYOUT)
     sentence = Sentence(number, first[1:].strip())
     for number, row in block[1:]:
         if row.startswith("$") and not sentence.tokens:
@@ -94,11 +92,13 @@ def _klp(path: Path, block: list[tuple[int, str]]) -> Sentence:
         numbered = columns[0].isdecimal() and len(columns[0]) < 10
         if len(columns) != 4 or not numbered or not all(c.strip() for c in columns):
             raise DataError.at(
-                path, number, f"not index, token, part of speech and tag: {row[:60]!r}", MARKED
+                path, number, f"not index, token, part of speech and tag: {row[:60]!r}", KLP_LAYOUT
             )
         sentence.add(int(columns[0]), *columns[1:])
     if not sentence.tokens:
-        raise DataError.at(path, sentence.line, "a sentence has no tokens (is the file cut short?)", MARKED)
+        raise DataError.at(
+            path, sentence.line, "a sentence has no tokens (is the file truncated?)", KLP_LAYOUT
+        )
     return sentence
 
 
@@ -109,7 +109,7 @@ def _conll(path: Path, block: list[tuple[int, str]]) -> Sentence:
         columns = row.split("\t") if "\t" in row else row.split(" ")
         if len(columns) != width or width < 2 or not all(c.strip() for c in columns):
             raise DataError.at(
-                path, number, f"not {max(width, 2)} columns, as its sentence has: {row[:60]!r}", PARTED
+                path, number, f"not the {max(width, 2)} columns of its sentence: {row[:60]!r}", CONLL_LAYOUT
             )
         sentence.add(word, columns[0], columns[1] if width > 2 else "", columns[-1])
     sentence.text = " ".join(sentence.tokens)

@@ -1,4 +1,4 @@
-"""Invented news sentences in the KLP format: made of templates, their names mostly new in every sentence."""
+"""Generated news sentences in the KLP format, from templates; most names are new in every sentence."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ CLAUSES = [
 PARTICLES = {
     "은": ("은", "는"), "이": ("이", "가"), "을": ("을", "를"), "과": ("과", "와"), "으로": ("으로", "로"),
 }  # fmt: skip
-"""A particle's forms after a consonant and after a vowel."""
+"""Forms of a particle after a consonant and after a vowel."""
 
 
 def corpus(sentences: int, seed: int) -> bytes:
-    """Write so many sentences, split to morphemes by Kiwi, the same bytes at every call."""
+    """Generate sentences, split into morphemes by Kiwi; the same bytes for the same seed."""
     random = np.random.default_rng(seed)
     annotated = [_sentence(random) for _ in range(sentences)]
     texts = [MARK.sub(r"\1", line) for line in annotated]
@@ -69,7 +69,7 @@ def corpus(sentences: int, seed: int) -> bytes:
 
 
 def _sentence(random: Random) -> str:
-    """Fill a template; entities come out as `<surface:TYPE>`."""
+    """Fill a template, with entities as `<surface:TYPE>`."""
     template = pick(random, OPENINGS) + pick(random, CLAUSES)
     filled = re.sub(r"\{(\w+)\}", lambda slot: _fill(slot[1], random), template)
     return re.sub(r"(.)((?::[A-Z]+>)?[’”]?)~(은|이|을|과|으로)", _inflected, filled)
@@ -88,13 +88,13 @@ def _inflected(match: re.Match[str]) -> str:
     return last + between + (after_consonant if closed else after_vowel)
 
 
-L = 8  # the place of a final ㄹ among the final consonants
+L = 8  # index of ㄹ among the final consonants
 DIGITS = {"0": 21, "1": L, "3": 16, "6": 1, "7": L, "8": L}
-"""How a figure ends when it is read aloud: 영, 일, 삼, 육, 칠, 팔."""
+"""Final consonant of each digit when read aloud: 영, 일, 삼, 육, 칠, 팔."""
 
 
 def _final(character: str) -> int:
-    """Return the place of a syllable's final consonant, 0 for none (Unicode 3.12)."""
+    """Return the index of a syllable's final consonant, 0 for none (Unicode 3.12)."""
     if "가" <= character <= "힣":
         return (ord(character) - 0xAC00) % 28
     return DIGITS.get(character, 0)

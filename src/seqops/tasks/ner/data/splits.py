@@ -1,4 +1,4 @@
-"""Which sentence goes to which split, and which stand in two of them."""
+"""Split of sentences, and sentences that occur in two splits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def normalize_text(text: str) -> str:
-    """Return what two texts share that a person would call the same: all but the width of spaces."""
+    """Return a text with single spaces; texts that are equal then count as the same."""
     return " ".join(text.split())
 
 
@@ -34,6 +34,6 @@ def grouped(texts: Sequence[str], share: float, seed: int) -> Mask:
 
 
 def is_in(texts: Iterable[str], others: Iterable[str]) -> Mask:
-    """Tell which texts are among the others: (n,)."""
+    """Return which texts occur among the others: (n,)."""
     known = {normalize_text(text) for text in others}
     return np.array([normalize_text(text) in known for text in texts], np.bool_)

@@ -1,4 +1,4 @@
-"""What can be had without a network; all of them know words as the network does, digits as 0."""
+"""Baseline taggers without a network; they see the same word ids as the network (digits as 0)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Words = Sequence[int]
 Tagger = Callable[[Words], list[str]]
 
 
-def nothing(test: Split) -> pd.DataFrame:
-    """Find no entity anywhere."""
+def always_outside(test: Split) -> pd.DataFrame:
+    """Tag every token `O`."""
     return _predicted(test, lambda words: ["O"] * len(words))
 
 
 def usual_tag(splits: Mapping[str, Split], meta: Meta) -> pd.DataFrame:
-    """Give each word the tag that it has most often in training, `O` to a word not seen there."""
+    """Tag each word with its most frequent tag in training, and unseen words with `O`."""
     counts: dict[int, Counter[str]] = defaultdict(Counter)
     for words, tags in _training(splits["train"], meta):
         for word, tag in zip(words, tags, strict=True):
@@ -36,10 +36,10 @@ def usual_tag(splits: Mapping[str, Split], meta: Meta) -> pd.DataFrame:
 
 
 def longest_match(splits: Mapping[str, Split], meta: Meta) -> pd.DataFrame:
-    """Look up the entities of training from left to right, the longest first.
+    """Look up the training entities from left to right, the longest match first.
 
-    An entry is kept only if in training its words are an entity more often than not: a gazetteer with
-    the errors weeded out, which is what made it a classical baseline (CoNLL-2003's own was one).
+    An entry is kept only if its words are an entity in more than half of their occurrences in training. This
+    filtered gazetteer is a classical baseline (like that of CoNLL-2003).
     """
     rows = _training(splits["train"], meta)
     names: dict[tuple[int, ...], Counter[str]] = defaultdict(Counter)
@@ -47,34 +47,34 @@ def longest_match(splits: Mapping[str, Split], meta: Meta) -> pd.DataFrame:
         for start, end, kind in iob2_to_spans(tags):
             names[tuple(words[start:end])][kind] += 1
     longest = max((len(name) for name in names), default=0)
-    seen = Counter(run for words, _ in rows for run in _runs(words, longest) if run in names)
+    seen = Counter(ngram for words, _ in rows for ngram in _ngrams(words, longest) if ngram in names)
     kept = {
         name: min(kinds, key=lambda kind: (-kinds[kind], kind))
         for name, kinds in names.items()
         if 2 * kinds.total() > seen[name] and UNKNOWN not in name
     }
-    return _predicted(splits["test"], lambda words: spans_to_iob2(_found(words, kept, longest), len(words)))
+    return _predicted(splits["test"], lambda words: spans_to_iob2(_matches(words, kept, longest), len(words)))
 
 
-def _runs(words: Words, longest: int) -> list[tuple[int, ...]]:
+def _ngrams(words: Words, longest: int) -> list[tuple[int, ...]]:
     sizes = range(1, longest + 1)
     return [tuple(words[i : i + n]) for n in sizes for i in range(len(words) - n + 1)]
 
 
-def _found(words: Words, names: Mapping[tuple[int, ...], str], longest: int) -> list[Span]:
+def _matches(words: Words, names: Mapping[tuple[int, ...], str], longest: int) -> list[Span]:
     spans: list[Span] = []
-    place = 0
-    while place < len(words):
-        ends = range(min(place + longest, len(words)), place, -1)
-        end = next((end for end in ends if tuple(words[place:end]) in names), None)
+    start = 0
+    while start < len(words):
+        ends = range(min(start + longest, len(words)), start, -1)
+        end = next((end for end in ends if tuple(words[start:end]) in names), None)
         if end:
-            spans.append((place, end, names[tuple(words[place:end])]))
-        place = end or place + 1
+            spans.append((start, end, names[tuple(words[start:end])]))
+        start = end or start + 1
     return spans
 
 
 def _training(train: Split, meta: Meta) -> list[tuple[list[int], list[str]]]:
-    """List the words and tags of each training sentence, in the views that are trained on."""
+    """Return the words and tags of each training sentence, in the views trained on."""
     return [
         (words, tags)
         for view in meta["views"]
@@ -88,12 +88,12 @@ def _words(split: Split, view: str) -> list[list[int]]:
 
 
 def _predicted(test: Split, tag: Tagger) -> pd.DataFrame:
-    """Tag both views of the test rows, in the columns of the network's own predictions."""
+    """Tag both views of the test rows; same columns as `Network.predict`."""
     offsets = test.ragged("raw_offsets")
     found = [iob2_to_spans(tag(words)) for words in _words(test, "raw")]
     spans = [character_spans(row, np.asarray(offsets[i]).tolist()) for i, row in enumerate(found)]
     columns = {
-        name: [[span[place] for span in row] for row in spans]
-        for place, name in enumerate(("starts", "ends", "types"))
+        name: [[span[part] for span in row] for row in spans]
+        for part, name in enumerate(("starts", "ends", "types"))
     }
     return pd.DataFrame({"tags": [tag(words) for words in _words(test, "corpus")], **columns})

@@ -1,4 +1,4 @@
-"""What found entities are compared with, and how their errors are shown."""
+"""Evaluation of entities: baselines, slices, drift features, examples and plots."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ LENGTHS = {"up to 20 tokens": (0, 20), "21 to 40 tokens": (21, 40), "over 40 tok
 
 @dataclass(frozen=True)
 class Evaluation(interfaces.Evaluation):
-    """Taggers without a network, slices of sentences, and pictures of errors."""
+    """Baseline taggers, slices of sentences, and plots of errors."""
 
     data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
-        """Call nothing an entity; give each word its usual tag; look up the training entities."""
+        """Tag every token `O`; tag each word with its most frequent tag; look up the training entities."""
         return [
-            Baseline("always O", "trivial", baselines.nothing(splits["test"])),
+            Baseline("always O", "trivial", baselines.always_outside(splits["test"])),
             Baseline("usual tag of a word", "trivial", baselines.usual_tag(splits, meta)),
             Baseline("longest match", "classical", baselines.longest_match(splits, meta)),
         ]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Name the sentences that do not stand in training, those with a new entity, and lengths."""
+        """Select sentences that are not in training, those with an entity unseen there, and lengths."""
         lengths = truth.ragged("corpus_tags").lengths
         named = {"unleaked": ~truth.plain("leaked"), "unseen entity": truth.plain("unseen")}
         return named | {name: (lengths >= low) & (lengths <= high) for name, (low, high) in LENGTHS.items()}
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
-        """Watch the length of a sentence, how many of its words are not frequent, and the tags."""
+        """Return the length of each sentence, its share of infrequent words, and its tags."""
         view = meta["views"][0]
         features, tags = split.ragged(f"{view}_features"), split.ragged(f"{view}_tags")
         words = Ragged(features.values[:, WORD], features.offsets)
@@ -56,18 +56,18 @@ class Evaluation(interfaces.Evaluation):
         }
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
-        """Show each sentence, its entities, and those found in its raw text, in brackets."""
+        """Format each sentence with its true and its predicted entities in brackets."""
         texts = truth.ragged("texts").texts()
         return pd.DataFrame(
             {
                 "input": texts,
                 "truth": plots.bracketed(texts, encoding.true_spans(truth, meta)),
-                "predicted": plots.bracketed(texts, encoding.guessed_spans(predicted)),
+                "predicted": plots.bracketed(texts, encoding.predicted_spans(predicted)),
             }
         )
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
-        """Draw the confusion of types and the F1 of each."""
+        """Plot the confusion matrix of types and the F1 of each."""
         scores = {s.name: s for s in self.metrics.score(predicted, truth, meta)}
         gold = [iob2_to_spans(tags) for tags in encoding.tags(truth, "corpus", meta)]
         found = [iob2_to_spans(tags) for tags in predicted["tags"]]

@@ -1,4 +1,4 @@
-"""Entities and their errors, for a person to look at."""
+"""Entities as text and plots of their errors."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from seqops.core.interfaces import Plot
 from seqops.core.score import Score
 from seqops.preprocessing.iob2 import Span
 
-NOTHING = "none"
+NO_ENTITY = "none"
 
 
 def bracketed(texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[str]:
-    """Write each entity as `[surface TYPE]` in its text."""
+    """Mark each entity as `[surface TYPE]` in its text."""
     return [_bracketed(text, row) for text, row in zip(texts, spans, strict=True)]
 
 
@@ -28,21 +28,21 @@ def _bracketed(text: str, spans: Sequence[Span]) -> str:
 
 
 def confusion(found: Sequence[Sequence[Span]], true: Sequence[Sequence[Span]], types: Sequence[str]) -> Plot:
-    """Count spans with the right borders by true and predicted type; `none`: missed, or spurious."""
-    names = [*types, NOTHING]
+    """Count spans with correct boundaries by true and predicted type; `none`: missed, or spurious."""
+    names = [*types, NO_ENTITY]
     counts: Counter[tuple[str, str]] = Counter()
-    for guesses, truths in zip(found, true, strict=True):
-        guessed = {(s, e): kind for s, e, kind in guesses}
-        wanted = {(s, e): kind for s, e, kind in truths}
-        for borders in guessed.keys() | wanted.keys():
-            counts[wanted.get(borders, NOTHING), guessed.get(borders, NOTHING)] += 1
+    for found_row, true_row in zip(found, true, strict=True):
+        predicted = {(s, e): kind for s, e, kind in found_row}
+        gold = {(s, e): kind for s, e, kind in true_row}
+        for span in predicted.keys() | gold.keys():
+            counts[gold.get(span, NO_ENTITY), predicted.get(span, NO_ENTITY)] += 1
     cells = {guess: [counts[truth, guess] for truth in names] for guess in names}
     table = pd.DataFrame({"true": names, **cells})
     return Plot("confusion", "Entities by true (rows) and predicted type", "heatmap", table, "true", names)
 
 
 def by_type(scores: Mapping[str, Score], types: Sequence[str]) -> Plot:
-    """Draw the F1 of each type, on the corpus's tokens and in the raw text."""
+    """Plot the F1 of each type, on corpus tokens and in raw text."""
     columns = {
         name: [scores[f"{name}_{kind}"].point() for kind in types]
         for name in ("f1", "raw_f1")

@@ -1,1 +1,1 @@
-"""The network."""
+"""Network of the named entity task."""

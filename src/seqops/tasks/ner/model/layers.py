@@ -1,4 +1,4 @@
-"""What a tagger reads of one token: its word, its characters, its part of speech."""
+"""Input layers of the tagger: words, characters and parts of speech of each token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Tensor = Any
 
 @keras.saving.register_keras_serializable("seqops")
 class WordDropout(keras.layers.Layer):
-    """Read some words as unknown while training, so that the unknown word gets a meaning."""
+    """Replace some words by UNKNOWN in training, so that the embedding of UNKNOWN is trained."""
 
     def __init__(self, rate: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -24,20 +24,20 @@ class WordDropout(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, words: Tensor, training: bool = False) -> Tensor:
-        """Replace each id of (B, T) that is no padding by UNKNOWN with probability `rate`."""
+        """Replace each id of (B, T) that is not padding by UNKNOWN with probability `rate`."""
         if not training or self.rate == 0.0:
             return words
         drawn = keras.random.uniform(tf.shape(words), seed=self.seed_generator) < self.rate
         return tf.where(drawn & (words != PAD), UNKNOWN, words)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what `__init__` takes."""
+        """Return the arguments of `__init__`."""
         return {**super().get_config(), "rate": self.rate}
 
 
 @keras.saving.register_keras_serializable("seqops")
 class CharacterCNN(keras.layers.Layer):
-    """Read a token's spelling by convolutions with a maximum over time (Ma and Hovy 2016, section 2.1)."""
+    """Encode the characters of a token by convolutions with max pooling (Ma and Hovy 2016, section 2.1)."""
 
     def __init__(self, size: int, dimension: int, filters: int, widths: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -49,7 +49,7 @@ class CharacterCNN(keras.layers.Layer):
         ]
 
     def build(self, shape: Any) -> None:
-        """Make the weights for ids (B, T, C)."""
+        """Create the weights for ids (B, T, C)."""
         self.embedding.build((None, shape[-1]))
         for convolution in self.convolutions:
             convolution.build((None, shape[-1], self.dimension))
@@ -70,17 +70,17 @@ class CharacterCNN(keras.layers.Layer):
         return (*shape[:-1], self.filters * len(self.widths))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what `__init__` takes."""
+        """Return the arguments of `__init__`."""
         own = {k: getattr(self, k) for k in ("size", "dimension", "filters", "widths")}
         return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable("seqops")
 class SplitFeatures(keras.layers.Layer):
-    """Part features (B, T, F) to words, parts of speech, places (B, T), characters and lengths (B,)."""
+    """Split features (B, T, F) into words, parts of speech, positions (B, T), characters and lengths (B,)."""
 
     def call(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Return the five; a step is real where its word is."""
+        """Return the five; a step whose word is PAD is padding."""
         words = features[:, :, WORD]
         lengths = tf.reduce_sum(tf.cast(words != PAD, tf.int32), 1)
         return words, features[:, :, POS], features[:, :, WORD_POSITION], features[:, :, CHARACTERS:], lengths

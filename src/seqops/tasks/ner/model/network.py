@@ -1,4 +1,4 @@
-"""The tagger: word, spelling and part of speech of each token, read from both ends, tagged by a CRF."""
+"""Sequence tagger: embeddings of words, characters and parts of speech, bidirectional RNN, CRF."""
 
 from __future__ import annotations
 
@@ -31,12 +31,34 @@ ROWS = 64  # of one prediction batch
 
 @dataclass(frozen=True)
 class Network(interfaces.Network):
-    """BiLSTM-CNN-CRF (Ma and Hovy 2016), with parts of speech and the place in the space-separated word.
+    """BiLSTM-CNN-CRF (Ma and Hovy 2016), with parts of speech and positions in the space-separated word.
 
-    kind: of the recurrent layers; word_dim, char_dim, pos_dim: dimensions of the embeddings; filters: of each
-    width of the character convolution; units: of one direction of a recurrent layer; word_dropout: share
-    of words read as unknown while training; crf: false for a softmax of each tag by itself; ensemble_size:
-    networks that are trained side by side, the mean of whose scores is decoded.
+    Attributes
+    ----------
+    kind
+        Cell of the recurrent layers: `lstm` or `gru`.
+    word_dim
+        Dimension of the word embedding.
+    char_dim
+        Dimension of the character embedding.
+    filters
+        Filters of each kernel size of the character convolution.
+    kernel_sizes
+        Kernel sizes of the character convolution, in characters.
+    pos_dim
+        Dimension of the embedding of parts of speech, and of that of the position in the word.
+    units
+        Units of each direction of a recurrent layer.
+    layers
+        Bidirectional recurrent layers.
+    dropout
+        Share of the token features and of each layer's outputs dropped in training.
+    word_dropout
+        Share of the words replaced by the unknown word in training.
+    crf
+        Whether a CRF scores whole tag sequences; false: an independent softmax per token.
+    ensemble_size
+        Networks trained side by side; the mean of their scores is decoded.
     """
 
     kind: Literal["lstm", "gru"]
@@ -53,7 +75,7 @@ class Network(interfaces.Network):
     ensemble_size: Positive
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
-        """Build and compile: features (B, T, F) in, each member's scores of tags (B, T, K) out."""
+        """Build and compile the model: features (B, T, F) to tag scores (B, T, K) of each member."""
         features = keras.Input((None, CHARACTERS + meta["width"]), dtype="int32", name="features")
         columns = SplitFeatures(name="columns")(features)
         members = {name: self._member(meta, columns, name) for name in self._members}
@@ -81,34 +103,33 @@ class Network(interfaces.Network):
         return CRF(allowed(meta["tags"]), name=f"{name}_crf")(x) if self.crf else x
 
     def _token(self, meta: Meta, token: Sequence[Tensor], name: str) -> Tensor:
-        words, pos, places, characters = token
+        words, pos, positions, characters = token
         embedding = keras.layers.Embedding
         words = WordDropout(self.word_dropout, name=f"{name}_word_dropout")(words)
         sizes = (len(meta["characters"]), self.char_dim, self.filters, self.kernel_sizes)
         parts = [
             embedding(len(meta["words"]), self.word_dim, name=f"{name}_word")(words),
             embedding(len(meta["pos"]), self.pos_dim, name=f"{name}_pos")(pos),
-            embedding(5, self.pos_dim, name=f"{name}_place")(places),
+            embedding(5, self.pos_dim, name=f"{name}_place")(positions),
             CharacterCNN(*sizes, name=f"{name}_spelling")(characters),
         ]
         return keras.layers.Concatenate(name=f"{name}_token")(parts)
 
     def batch(self, split: Split, meta: Meta) -> Batch:
-        """Pad features (B, T, F) and tags (B, T), which are -1 beyond the end, the same for each member."""
-        features = _joined([split.ragged(f"{view}_features") for view in meta["views"]])
-        tags = _joined([split.ragged(f"{view}_tags") for view in meta["views"]])
+        """Pad features (B, T, F) and tags (B, T), the latter with -1; every member gets the same tags."""
+        features = _concatenate([split.ragged(f"{view}_features") for view in meta["views"]])
+        tags = _concatenate([split.ragged(f"{view}_tags") for view in meta["views"]])
         truth, weights = tags.padded(-1), np.ones(len(tags), np.float32)
         return features.padded(), dict.fromkeys(self._members, truth), dict.fromkeys(self._members, weights)
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
-        """Count the corpus's tokens: (n,)."""
+        """Return the number of corpus tokens: (n,)."""
         return split.ragged("corpus_features").lengths
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Tag every view that the split has.
 
-        SplitFeatures: `tags` of the corpus's own tokens; `starts`, `ends` and `types` of the spans in raw
-        text.
+        Columns: `tags` of the corpus tokens; `starts`, `ends` and `types` of the character spans in raw text.
         """
         columns: dict[str, Any] = {}
         if "corpus_features" in split.columns:
@@ -117,19 +138,19 @@ class Network(interfaces.Network):
             offsets = split.ragged("raw_offsets")
             tags = self._tag(model, split.ragged("raw_features"), meta)
             spans = [character_spans(iob2_to_spans(t), offsets[i].tolist()) for i, t in enumerate(tags)]
-            for place, name in enumerate(("starts", "ends", "types")):
-                columns[name] = [[span[place] for span in row] for row in spans]
+            for i, name in enumerate(("starts", "ends", "types")):
+                columns[name] = [[span[i] for span in row] for row in spans]
         return pd.DataFrame(columns)
 
     def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Tag the corpus's own tokens alone."""
+        """Tag the corpus tokens only."""
         return pd.DataFrame({"tags": self._tag(model, split.ragged("corpus_features"), meta)})
 
     def _tag(self, model: keras.Model, features: Ragged, meta: Meta) -> list[list[str]]:
         tags: list[list[str]] = [[] for _ in range(len(features))]
-        filled = np.flatnonzero(features.lengths)  # a text may have no token at all
-        for order in in_length_order(features.lengths[filled], ROWS):
-            rows = filled[order]
+        nonempty = np.flatnonzero(features.lengths)  # a text may have no tokens
+        for order in in_length_order(features.lengths[nonempty], ROWS):
+            rows = nonempty[order]
             part = features.take(rows)
             emissions = np.mean(list(model.predict_on_batch(part.padded()).values()), axis=0)
             for row, path in zip(rows, self._decode(model, emissions, part.lengths), strict=True):
@@ -146,19 +167,19 @@ class Network(interfaces.Network):
 
 
 def allowed(tags: Sequence[str]) -> list[list[int]]:
-    """Write the rule of IOB2 as the flags that `CRF` takes: (K + 1, K)."""
+    """Return the valid IOB2 transitions as flags for `CRF`: (K + 1, K), the last row for the start."""
     return [[int(is_valid_transition(tag, previous)) for tag in tags] for previous in [*tags, "O"]]
 
 
 def independent_loss(tags: Tensor, emissions: Tensor) -> Tensor:
-    """Sum the cross-entropy of each real tag of a row: (B,)."""
+    """Return the cross-entropy summed over the tags of each row, without padding: (B,)."""
     tags = tf.cast(tags, tf.int32)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(tags, 0), emissions)
     return tf.reduce_sum(tf.where(tags >= 0, losses, 0.0), 1)
 
 
-def _joined(columns: Sequence[Ragged]) -> Ragged:
-    """Lay ragged columns below one another."""
+def _concatenate(columns: Sequence[Ragged]) -> Ragged:
+    """Concatenate the rows of ragged columns."""
     return Ragged.from_rows(
         [column[i] for column in columns for i in range(len(column))], columns[0].values.dtype
     )
