@@ -64,7 +64,7 @@ def test_broken_promises_are_found(tmp_path):
     apart = facts.drop(columns="split").assign(split=["train"] * 60 + ["test"])
     from seqops.tasks.labelling.data.checks import with_checked_columns
 
-    assert "no sequence stands in two splits" in broken(with_checked_columns(apart), data)
+    assert "no sequence occurs in two splits" in broken(with_checked_columns(apart), data)
 
 
 def test_training_steps_of_one_label_are_refused(tmp_path):
@@ -77,7 +77,7 @@ def test_training_steps_of_one_label_are_refused(tmp_path):
 
 def test_too_few_sequences_are_refused(tmp_path):
     table = task().read([written(tmp_path, ["a,1,0", "a,2,1", "b,1,0"])])
-    with pytest.raises(DataError, match=r"2 sequences are too few: none is left for train"):
+    with pytest.raises(DataError, match=r"2 sequences are too few: no rows for train"):
         task().assign_splits(table)
 
 
@@ -94,7 +94,7 @@ def test_baselines_by_hand():
     # of two steps the middles lie in the 6th and the 16th of 20 parts; nothing is usual in the others
     assert baselines.sequence_part(np.array([2, 4])).tolist() == [5, 15, 2, 7, 12, 17]
     assert baselines.by_place({**parts, "test": train})["labels"].tolist() == [[0, 1]] * 3
-    running = baselines.running(split([[1, 2, 4], [8]], [[0, 0, 0], [0]]).ragged("figures"))
+    running = baselines.running_sums(split([[1, 2, 4], [8]], [[0, 0, 0], [0]]).ragged("figures"))
     assert running.tolist() == [[1, 1, 3], [3, 2, 3], [7, 3, 3], [8, 1, 1]]
 
 
@@ -132,11 +132,11 @@ def test_a_request_is_read_as_training_rows_are(tmp_path):
 @pytest.mark.parametrize(
     ("text", "values", "said"),
     [
-        (" \n", ["x"], r"^input 2: there is no number in it"),
+        (" \n", ["x"], r"^input 2: contains no number"),
         ("1 two", ["x"], r"^input 2: 'two' in column 'x' is not a number"),
         ("1 nan", ["x"], r"^input 2: no value in column 'x'"),
         ("1 " * 21, ["x"], r"^input 2: it has 21 steps\. Give at most 20"),
-        ("1 2\n3", ["x", "y"], r"^input 2:2: 1 numbers where training had 2\. .*x, y"),
+        ("1 2\n3", ["x", "y"], r"^input 2:2: 1 numbers, and training had 2\. .*x, y"),
     ],
 )
 def test_unusable_requests_are_refused(text, values, said):

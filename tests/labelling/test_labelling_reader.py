@@ -32,7 +32,7 @@ def test_columns_are_found_by_name_wherever_they_stand(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([*ROWS, "b,2,2"], r"^steps\.csv:5: label '2' in column 'label'\. Label a step 0 or 1\.$"),
+        ([*ROWS, "b,2,2"], r"^steps\.csv:5: label '2' in column 'label'\. Label each step 0 or 1\.$"),
         ([*ROWS, "b,2,"], r"^steps\.csv:5: no label in column 'label'"),
         ([*ROWS, "b,2,1.0"], r"^steps\.csv:5: label '1\.0'"),
         ([*ROWS, "b,,1"], r"^steps\.csv:5: no value in column 'value'\. .*leave the whole sequence out"),
@@ -40,10 +40,10 @@ def test_columns_are_found_by_name_wherever_they_stand(tmp_path):
         ([*ROWS, "b,many,1"], r"^steps\.csv:5: 'many' in column 'value' is not a number"),
         ([*ROWS, "b,inf,1"], r"^steps\.csv:5: 'inf' in column 'value' is not a number"),
         ([*ROWS, ",2,1"], r"^steps\.csv:5: no sequence in column 'sequence'"),
-        ([*ROWS, "a,2,1"], r"^steps\.csv:5: sequence 'a' goes on after another began"),
+        ([*ROWS, "a,2,1"], r"^steps\.csv:5: sequence 'a' continues after another one started"),
         ([*ROWS, "b,2"], r"^steps\.csv:5: 2 cells where the header has 3"),
         (["a,1,0", "b,2,0"], r"^steps\.csv: every step has the label 0\. .*both labels"),
-        ([], r"^steps\.csv: contains no data rows\. .*a row a step"),
+        ([], r"^steps\.csv: holds no data rows\. .*one row per step"),
     ],
 )
 def test_wrong_steps_are_refused_by_file_and_line(tmp_path, rows, said):

@@ -1,1 +1,1 @@
-"""A label for every step of a sequence of numbers."""
+"""Sequence labelling: a binary label for every step of a sequence of numbers."""

@@ -1,4 +1,4 @@
-"""Scores of labelled steps; a row is a sequence, so the bootstrap draws whole sequences."""
+"""Scores of labelled steps; a row is a sequence, so the bootstrap resamples whole sequences."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Floats = npt.NDArray[np.float64]
 
 
 def share(sums: Floats) -> Floats:
-    """Return the first sum by the second."""
+    """Return the ratio of the first sum to the second."""
     shares: Floats = sums[..., 0] / sums[..., 1]
     return shares
 
 
 def all_of(predicted: pd.Series, truth: Ragged) -> list[Score]:
-    """Score labels: steps right, F1 of the label 1, and sequences right in every step.
+    """Score labels: accuracy of steps, F1 of the label 1, and exact match of sequences.
 
-    Statistics of a sequence: steps right and steps; true positives, false positives and false negatives;
-    whether all steps are right, and 1.
+    Statistics per sequence: correct steps and steps; true positives, false positives and false negatives;
+    whether all steps are correct, and 1.
     """
     guesses = [np.asarray(row, np.int64) for row in predicted]
     pairs = [(guess, np.asarray(truth[i], np.int64)) for i, guess in enumerate(guesses)]
@@ -50,5 +50,5 @@ class Metrics(interfaces.Metrics):
     goal: ClassVar[Goal] = Goal("accuracy", higher_is_better=True)
 
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
-        """Score steps, the label 1 and whole sequences."""
+        """Return accuracy, F1 of the label 1 and exact match."""
         return all_of(predicted["labels"], truth.ragged("labels"))

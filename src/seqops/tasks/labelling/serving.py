@@ -19,33 +19,33 @@ from seqops.core.ragged import Ragged, Split
 from seqops.tasks.labelling.data.dataset import Dataset
 from seqops.tasks.labelling.data.reader import number
 
-GAPS = re.compile(r"[\s,;]+")
+SEPARATORS = re.compile(r"[\s,;]+")
 
 
-def parsed(text: str, place: int, values: list[str], longest: int) -> npt.NDArray[np.float64]:
-    """Read one raw sequence: (T, D); numbers of one column, or a line a step where there are several.
+def parse_request(text: str, index: int, values: list[str], max_length: int) -> npt.NDArray[np.float64]:
+    """Read one raw sequence: (T, D); numbers of one column, or one line per step of several columns.
 
-    Raises DataError, naming the input by its 1-based place.
+    Raises DataError with the number of the input, from 1.
     """
-    name = Path(f"input {place + 1}")
-    cells = [[cell for cell in GAPS.split(line.strip()) if cell] for line in text.splitlines()]
+    name = Path(f"input {index + 1}")
+    cells = [[cell for cell in SEPARATORS.split(line.strip()) if cell] for line in text.splitlines()]
     steps = [[cell] for row in cells for cell in row] if len(values) == 1 else [row for row in cells if row]
     if not steps:
-        raise DataError.at(name, None, "there is no number in it", "Give the numbers of a sequence.")
-    if len(steps) > longest:
-        fix = f"Give at most {longest} (data.max_length)."
+        raise DataError.at(name, None, "contains no number", "Give the numbers of a sequence.")
+    if len(steps) > max_length:
+        fix = f"Give at most {max_length} (data.max_length)."
         raise DataError.at(name, None, f"it has {len(steps)} steps", fix)
     for step, row in enumerate(steps, 1):
         if len(row) != len(values):
-            fix = f"Give a line a step, and in it {', '.join(values)}."
-            raise DataError.at(name, step, f"{len(row)} numbers where training had {len(values)}", fix)
+            fix = f"Give one line per step with {', '.join(values)}."
+            raise DataError.at(name, step, f"{len(row)} numbers, and training had {len(values)}", fix)
     return np.array(
         [[number(name, None, cell, of) for cell, of in zip(row, values, strict=True)] for row in steps]
     )
 
 
-def to_answer(row: pd.Series) -> dict[str, Any]:
-    """List each step's label, and how likely the label 1 is."""
+def to_record(row: pd.Series) -> dict[str, Any]:
+    """List the label of each step and the probability of the label 1."""
     return {
         "labels": [int(label) for label in row["labels"]],
         "probabilities": [float(p) for p in row["probabilities"]],
@@ -59,23 +59,23 @@ class Endpoint(interfaces.Endpoint):
     data: Dataset
 
     intended_use: ClassVar[str] = (
-        "Labels every step of a finished sequence of numbers 0 or 1, for sequences drawn as those it was "
-        "trained on were."
+        "Labels every step of a complete sequence of numbers as 0 or 1, for sequences from the distribution "
+        "that it was trained on."
     )
     limits: ClassVar[str] = (
-        "It reads a sequence as a whole, so a step's label may change when more steps follow. Lengths and "
-        "numbers beyond those of training are guesses, and a regression on running sums may do as well: "
-        "see the baselines."
+        "It reads a sequence as a whole, so the label of a step may change when more steps follow. Labels "
+        "are unreliable for lengths and numbers outside the range of training, and a regression on running "
+        "sums may do as well: see the baselines."
     )
 
     def request(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Read raw sequences. Raises DataError for what is no sequence of numbers."""
-        rows = [parsed(text, i, meta["values"], self.data.max_length) for i, text in enumerate(inputs)]
+        """Read raw sequences. Raises DataError for what is not a sequence of numbers."""
+        rows = [parse_request(text, i, meta["values"], self.data.max_length) for i, text in enumerate(inputs)]
         return Split({"figures": Ragged.from_rows(rows, np.float64)})
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
-        """Answer with a label and a probability for every step."""
-        return [to_answer(predicted.iloc[i]) for i in range(len(inputs))]
+        """Return a label and a probability for every step."""
+        return [to_record(predicted.iloc[i]) for i in range(len(inputs))]
 
     def request_example(self, meta: Meta) -> str:
         """Return a training sequence."""

@@ -1,1 +1,1 @@
-"""From published files to encoded splits."""
+"""Dataset: raw files to encoded splits."""

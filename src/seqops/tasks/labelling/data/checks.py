@@ -1,4 +1,4 @@
-"""What must hold of labelled sequences."""
+"""Data validation of labelled sequences."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pandas as pd
 from seqops.core.interfaces import Expectation
 from seqops.tasks.labelling.data.splits import sequence_codes
 
-FEWEST = 30
-"""Sequences: with fewer, a test split tells nothing."""
+MIN_SEQUENCES = 30
+"""With fewer sequences, a test score is meaningless."""
 
 
 def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Add to a table with its `split` the columns that the promises speak of."""
+    """Add the columns that the expectations check to a table with its `split`."""
     codes = pd.Series(sequence_codes(table), index=table.index)
     labels = pd.Series([tuple(row) for row in table["labels"]], index=table.index)
     ones = np.array([sum(row) for row in labels])
@@ -29,7 +29,7 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def expectations(max_length: int) -> list[Expectation]:
-    """List the promises over `with_checked_columns`."""
+    """List the expectations on `with_checked_columns`."""
 
     def false(column: str, meaning: str) -> Expectation:
         return Expectation(
@@ -42,8 +42,8 @@ def expectations(max_length: int) -> list[Expectation]:
     return [
         Expectation(
             "expect_table_row_count_to_be_between",
-            {"min_value": FEWEST},
-            f"there are at least {FEWEST} sequences",
+            {"min_value": MIN_SEQUENCES},
+            f"there are at least {MIN_SEQUENCES} sequences",
         ),
         Expectation(
             "expect_column_values_to_be_between",
@@ -53,5 +53,5 @@ def expectations(max_length: int) -> list[Expectation]:
         some("training_ones", "a training step has the label 1"),
         some("training_zeros", "a training step has the label 0"),
         false("contradicted", "sequences of equal numbers have equal labels"),
-        false("straddles", "no sequence stands in two splits"),
+        false("straddles", "no sequence occurs in two splits"),
     ]

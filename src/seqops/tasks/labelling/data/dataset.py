@@ -1,4 +1,4 @@
-"""Step labelling: sequences of numbers with a label, 0 or 1, at every step."""
+"""Dataset of the labelling task: sequences of numbers with a label, 0 or 1, at every step."""
 
 from __future__ import annotations
 
@@ -26,11 +26,26 @@ GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {
 
 @dataclass(frozen=True)
 class Dataset(interfaces.Dataset):
-    """Step labelling.
+    """Sequences of numbers with a label at every step.
 
-    sequence, label: columns of the file; values: its columns of numbers (empty: all others); test,
-    validation: their shares of the sequences, the latter of what is not test; max_length: steps of a
-    sequence at most; sequences: of the sample.
+    Attributes
+    ----------
+    sequence
+        Column that names the sequence of each step.
+    values
+        Columns of numbers; empty: every column that is neither the sequence nor the label.
+    label
+        Column of the labels, 0 or 1.
+    test
+        Share of the distinct sequences for testing.
+    validation
+        Share of the distinct sequences that are not for testing.
+    seed
+        Seed of the split and of the sample.
+    max_length
+        Maximum steps of a sequence.
+    sequences
+        Sequences of the generated sample.
     """
 
     sequence: str
@@ -45,12 +60,12 @@ class Dataset(interfaces.Dataset):
     registered_name: ClassVar[str] = "sequence-labeller"
 
     def sample(self) -> Mapping[str, bytes]:
-        """Draw cumulative sums of 5 to 15 steps."""
+        """Generate cumulative sums of 5 to 15 steps."""
         shortest, longest = sample.STEPS // 2, sample.STEPS + sample.STEPS // 2
         return {"sample.csv": sample.sums(self.sequences, shortest, longest, self.seed)}
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
-        """Parse CSV files to one row a sequence: `labels` and `value.*` are lists, a place a step."""
+        """Parse CSV files to one row per sequence; `labels` and `value.*` are lists, one element per step."""
         tables = [reader.parse(path, self.sequence, self.values, self.label) for path in raw]
         for path, table in zip(raw, tables, strict=True):
             if list(table.columns) != list(tables[0].columns):
@@ -60,15 +75,13 @@ class Dataset(interfaces.Dataset):
         labels = {label for row in whole["labels"] for label in row}
         if len(labels) < 2:
             what = f"every step has the label {labels.pop()}"
-            raise DataError.at(
-                raw[0], None, what, "Give sequences with both labels: one alone teaches nothing."
-            )
+            raise DataError.at(raw[0], None, what, "Give sequences with both labels.")
         return whole
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Draw the test sequences, then validation sequences from the rest, equal ones together.
+        """Draw the test sequences, then the validation sequences from the rest, with equal ones together.
 
-        Raises DataError where a split would be empty.
+        Raises DataError if a split would be empty.
         """
         codes = splits.sequence_codes(table)
         names = np.where(splits.drawn(codes, self.test, self.seed), "test", "train").astype("<U10")
@@ -78,49 +91,47 @@ class Dataset(interfaces.Dataset):
         empty = [name for name in ("train", "validation", "test") if name not in names]
         if empty:
             raise DataError(
-                f"{len(table)} sequences are too few: none is left for {', '.join(empty)}. "
+                f"{len(table)} sequences are too few: no rows for {', '.join(empty)}. "
                 "Give more, or change data.test and data.validation."
             )
         return names
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Add the split and what the promises speak of."""
+        """Add the split and the columns that the expectations check."""
         return checks.with_checked_columns(super().with_checked_columns(table))
 
     def expectations(self) -> Sequence[Expectation]:
-        """Promise sound lengths, both labels to learn from, and splits that share no sequence."""
+        """Expect valid lengths, both labels in training, and splits that share no sequence."""
         return checks.expectations(self.max_length)
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
-        """Learn the scale of each column from training steps. Raises DataError where all have one label."""
+        """Learn the scale of each column from training steps. Raises DataError if all have the same label."""
         training = table[split == "train"]
         labels = np.concatenate([np.asarray(row) for row in training["labels"]])
         if labels.min() == labels.max():
             raise DataError(
-                f"every training step has the label {labels[0]}. Give more sequences with the other."
+                f"every training step has the label {labels[0]}. Give more sequences with the other label."
             )
         values = splits.value_columns(table)
-        found = splits.figures(training, values)
-        steps = np.concatenate(found)
+        sequences = splits.value_arrays(training, values)
+        steps = np.concatenate(sequences)
         spread = steps.std(axis=0)
         return {
             "values": values,
             "centre": steps.mean(axis=0).tolist(),
             "width": np.where(spread > 0, spread, 1.0).tolist(),
-            "usual_length": int(np.median([len(row) for row in found])),
-            "example": reader.written(found[0]),
+            "usual_length": int(np.median([len(row) for row in sequences])),
+            "example": reader.format_sequence(sequences[0]),
         }
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Encode figures (T, D) and labels (T,) of every sequence. Raises DataError for a missing column."""
+        """Encode numbers (T, D) and labels (T,) of every sequence. Raises DataError for a missing column."""
         absent = [name for name in meta["values"] if name not in splits.value_columns(table)]
         if absent:
-            raise DataError(
-                f"the table lacks {absent[0]}, which the model was trained with. Name it in data."
-            )
+            raise DataError(f"the table has no column {absent[0]}, which the model needs. Name it in data.")
         whole = Split(
             {
-                "figures": Ragged.from_rows(splits.figures(table, meta["values"]), np.float64),
+                "figures": Ragged.from_rows(splits.value_arrays(table, meta["values"]), np.float64),
                 "labels": Ragged.from_rows(table["labels"], np.int8),
             }
         )

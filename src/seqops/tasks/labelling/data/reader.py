@@ -1,4 +1,4 @@
-"""CSV files, a row a step -> a row a sequence, in published order; refusals in words for people."""
+"""Read CSV files of one row per step to one row per sequence, in file order."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Cell = TypeVar("Cell", str, int, float)
 VALUE = "value."
 LABELS = {"0": 0, "1": 1}
 KEYS = "`data.sequence`, `data.values` or `data.label`"
-SHAPE = "Write a header and a row a step: the sequence it belongs to, its numbers and its label, 0 or 1."
+SHAPE = "Write a header and one row per step: the sequence it belongs to, its numbers and its label, 0 or 1."
 
 
 def parse(path: Path, sequence: str, values: Sequence[str], label: str) -> pd.DataFrame:
-    """Parse a file to `line` (of the first step), `sequence`, `labels` and `value.*`: lists, a place a step.
+    """Parse a file to `line` (of the first step), `sequence`, and the lists `labels` and `value.*`.
 
     Empty `values` mean every column that is neither the sequence nor the label. Raises DataError for what
-    cannot be parsed, for a figure that is missing or no finite number, for a label other than 0 and 1,
-    and for a sequence that goes on after another has begun.
+    cannot be parsed, for a value that is missing or not finite, for a label other than 0 and 1, and for a
+    sequence that continues after another has started.
     """
     lines, rows = read_csv_rows(path, read_utf8(path), SHAPE)
     header, lines_of_steps = [cell.strip() for cell in rows[0]], lines[1:]
@@ -36,41 +36,41 @@ def parse(path: Path, sequence: str, values: Sequence[str], label: str) -> pd.Da
         raise DataError.at(path, lines[0], "no value column", SHAPE)
 
     def column(name: str, cell: Callable[[Path, int, str, str], Cell]) -> list[Cell]:
-        place = header.index(name)
+        index = header.index(name)
         pairs = zip(lines_of_steps, rows[1:], strict=True)
-        return [cell(path, line, row[place].strip(), name) for line, row in pairs]
+        return [cell(path, line, row[index].strip(), name) for line, row in pairs]
 
     names = column(sequence, _name)
     starts = _starts(path, lines_of_steps, names)
     columns: dict[str, object] = {
         "line": [lines_of_steps[start] for start in starts],
         "sequence": [names[start] for start in starts],
-        "labels": _parts(column(label, _label), starts),
+        "labels": _cut(column(label, _label), starts),
     }
-    columns |= {VALUE + name: _parts(column(name, number), starts) for name in values}
+    columns |= {VALUE + name: _cut(column(name, number), starts) for name in values}
     return pd.DataFrame(columns)
 
 
 def _starts(path: Path, lines: Sequence[int], names: Sequence[str]) -> list[int]:
-    """Find where sequences start. Raises DataError for one that goes on after another has begun."""
+    """Return where sequences start. Raises DataError for one that continues after another one started."""
     starts = [step for step, name in enumerate(names) if step == 0 or name != names[step - 1]]
     seen: set[str] = set()
     for start in starts:
         if names[start] in seen:
-            fix = "Put the steps of a sequence one below the other, or give it another name."
-            what = f"sequence {names[start][:40]!r} goes on after another began"
+            fix = "Put the steps of a sequence in consecutive rows, or give it another name."
+            what = f"sequence {names[start][:40]!r} continues after another one started"
             raise DataError.at(path, lines[start], what, fix)
         seen.add(names[start])
     return starts
 
 
-def _parts(steps: list[Cell], starts: list[int]) -> list[list[Cell]]:
+def _cut(steps: list[Cell], starts: list[int]) -> list[list[Cell]]:
     return [steps[start:end] for start, end in pairwise([*starts, len(steps)])]
 
 
 def _name(path: Path, line: int, cell: str, column: str) -> str:
     if not cell:
-        raise DataError.at(path, line, f"no sequence in column {column!r}", "Name the step's sequence.")
+        raise DataError.at(path, line, f"no sequence in column {column!r}", "Name the sequence of the step.")
     return cell
 
 
@@ -80,23 +80,23 @@ def number(path: Path, line: int | None, cell: str, column: str) -> float:
         fix = "Give a number, or leave the whole sequence out."
         raise DataError.at(path, line, f"no value in column {column!r}", fix)
     try:
-        figure = float(cell)
+        value = float(cell)
     except ValueError:
-        figure = math.inf
-    if not math.isfinite(figure):
+        value = math.inf
+    if not math.isfinite(value):
         fix = "Write numbers as 1234.5, without thousands separators or units."
         raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", fix)
-    return figure
+    return value
 
 
 def _label(path: Path, line: int, cell: str, column: str) -> int:
     if cell not in LABELS:
         what = f"label {cell[:40]!r} in column {column!r}" if cell else f"no label in column {column!r}"
-        raise DataError.at(path, line, what, "Label a step 0 or 1.")
+        raise DataError.at(path, line, what, "Label each step 0 or 1.")
     return LABELS[cell]
 
 
-def written(figures: np.ndarray) -> str:
-    """Write figures (T, D) as a request has them: steps parted by spaces, or a line a step."""
+def format_sequence(figures: np.ndarray) -> str:
+    """Format numbers (T, D) as a request: separated by spaces, or one line per step of several columns."""
     rows = [",".join(f"{x:g}" for x in step) for step in figures]
     return (" " if figures.shape[1] == 1 else "\n").join(rows)

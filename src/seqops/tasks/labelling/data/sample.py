@@ -1,4 +1,4 @@
-"""Cumulative sums: a step is labelled 1 once the running sum passes a quarter of the sequence's length."""
+"""Cumulative sums: a step is labelled 1 once the running sum exceeds a quarter of the sequence's length."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 UNIT = 10_000
-"""Numbers are drawn in whole ten-thousandths, so that labels are exact and so are the files."""
+"""Numbers are drawn in whole ten-thousandths, so that labels and files are exact."""
 STEPS = 10
 SEQUENCES = 1400
-"""About 1,000 to train on, as the tutorial draws, and the rest to choose and to test by."""
+"""About 1,000 for training, as in the tutorial, the rest for validation and testing."""
 
 
 def sums(count: int, shortest: int, longest: int, seed: int) -> bytes:
-    """Write `count` sequences of random numbers in [0, 1), `sequence,value,label`, a row a step."""
+    """Generate `count` sequences of random numbers in [0, 1) as `sequence,value,label`, one row per step."""
     generator = np.random.default_rng(seed)
     lengths = generator.integers(shortest, longest + 1, count)
     lines = ["sequence,value,label"]
@@ -31,10 +31,10 @@ def labels(drawn: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def cumsum() -> Mapping[str, bytes]:
-    """Write sequences of 5 to 15 steps: a step's label hangs on how many are yet to come."""
+    """Generate sequences of 5 to 15 steps: the label of a step depends on how many steps follow."""
     return {"cumsum.csv": sums(SEQUENCES, STEPS // 2, STEPS + STEPS // 2, seed=0)}
 
 
 def cumsum_ten() -> Mapping[str, bytes]:
-    """Write sequences of 10 steps each, as the tutorial does: the past alone decides every label."""
+    """Generate sequences of 10 steps, as in the tutorial: the past alone determines every label."""
     return {"cumsum-ten.csv": sums(SEQUENCES, STEPS, STEPS, seed=0)}

@@ -1,4 +1,4 @@
-"""Which sequence goes to which split: the same numbers always to the same one."""
+"""Split of sequences: those of equal numbers go to the same split."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ Codes = npt.NDArray[np.int64]
 
 
 def value_columns(table: pd.DataFrame) -> list[str]:
-    """Name the columns that hold numbers, without their prefix."""
+    """Return the names of the value columns, without their prefix."""
     return [name.removeprefix(VALUE) for name in table.columns if name.startswith(VALUE)]
 
 
-def figures(table: pd.DataFrame, values: list[str]) -> list[npt.NDArray[np.float64]]:
-    """Put each sequence's columns side by side: (T, D) each."""
+def value_arrays(table: pd.DataFrame, values: list[str]) -> list[npt.NDArray[np.float64]]:
+    """Return the values of each sequence: (T, D) each."""
     columns = [table[VALUE + name] for name in values]
     return [np.array(row, np.float64).T for row in zip(*columns, strict=True)]
 
 
 def sequence_codes(table: pd.DataFrame) -> Codes:
-    """Number the sequences; those of equal numbers have one number: (n,)."""
-    found = figures(table, value_columns(table))
-    return pd.factorize(np.array([row.tobytes() for row in found], object))[0].astype(np.int64)
+    """Number the distinct sequences; equal ones get the same number: (n,)."""
+    arrays = value_arrays(table, value_columns(table))
+    return pd.factorize(np.array([row.tobytes() for row in arrays], object))[0].astype(np.int64)
 
 
 def drawn(codes: Codes, share: float, seed: int) -> npt.NDArray[np.bool_]:

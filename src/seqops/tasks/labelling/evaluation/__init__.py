@@ -1,1 +1,1 @@
-"""Baselines, slices, examples and plots."""
+"""Evaluation of the labelling task: baselines, slices, drift features, examples and plots."""

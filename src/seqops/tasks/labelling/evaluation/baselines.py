@@ -1,4 +1,4 @@
-"""Labels without a network."""
+"""Baseline labels without a network."""
 
 from __future__ import annotations
 
@@ -11,53 +11,52 @@ import pandas as pd
 from seqops.core.ragged import Ragged, Split
 
 SEQUENCE_PARTS = 20
-"""Parts of a sequence that have a usual label each."""
-STRENGTH = 100.0
-"""Inverse of the penalty of the regression: weak, for few weights learn from every step."""
+"""Equal parts of a sequence, each with its own majority label."""
+INVERSE_PENALTY = 100.0
+"""`C` of the logistic regression: a weak penalty, since few weights are learnt from every step."""
 Labels = npt.NDArray[np.int64]
 
 
 def usual(splits: Mapping[str, Split]) -> pd.DataFrame:
-    """Give every step the usual label of training steps."""
-    label = int(
-        2 * splits["train"].ragged("labels").values.sum() > len(splits["train"].ragged("labels").values)
-    )
-    test = splits["test"].ragged("labels")
+    """Give every step the majority label of the training steps."""
+    train, test = (splits[name].ragged("labels") for name in ("train", "test"))
+    label = int(2 * train.values.sum() > len(train.values))
     return _rows(np.full(len(test.values), label, np.int64), test)
 
 
 def by_place(splits: Mapping[str, Split]) -> pd.DataFrame:
-    """Give every step the usual label of training steps as far through their sequence."""
+    """Give every step the majority label of the training steps in the same part of their sequence."""
     train, test = (splits[name].ragged("labels") for name in ("train", "test"))
-    places = sequence_part(train.lengths)
-    seen = np.bincount(places, minlength=SEQUENCE_PARTS)
-    ones = np.bincount(places, weights=train.values, minlength=SEQUENCE_PARTS)
-    return _rows((2 * ones > seen).astype(np.int64)[sequence_part(test.lengths)], test)
+    parts = sequence_part(train.lengths)
+    steps = np.bincount(parts, minlength=SEQUENCE_PARTS)
+    ones = np.bincount(parts, weights=train.values, minlength=SEQUENCE_PARTS)
+    return _rows((2 * ones > steps).astype(np.int64)[sequence_part(test.lengths)], test)
 
 
 def sequence_part(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Say in which of the parts of its sequence each step lies, by its middle: (N,)."""
+    """Return the part of its sequence in which the middle of each step lies: (N,)."""
     parts = [((np.arange(n) + 0.5) * SEQUENCE_PARTS // n).astype(np.int64) for n in lengths]
     return np.concatenate(parts)
 
 
 def regression(splits: Mapping[str, Split]) -> pd.DataFrame:
-    """Regress labels on the running sums, the step and the sequence's length.
+    """Fit a logistic regression on the running sums, the step and the sequence's length.
 
-    A sum compared with a share of the length is linear in these: cumulative sums are nearly solved so.
+    A sum compared with a share of the length is linear in these, so it nearly solves the cumulative sums.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     train, test = (splits[name] for name in ("train", "test"))
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=1000))
-    model.fit(running(train.ragged("figures")), train.ragged("labels").values)
-    return _rows(model.predict(running(test.ragged("figures"))).astype(np.int64), test.ragged("labels"))
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=INVERSE_PENALTY, max_iter=1000))
+    model.fit(running_sums(train.ragged("figures")), train.ragged("labels").values)
+    labels = model.predict(running_sums(test.ragged("figures"))).astype(np.int64)
+    return _rows(labels, test.ragged("labels"))
 
 
-def running(figures: Ragged) -> npt.NDArray[np.float64]:
-    """Sum each column up to each step; add the step, from 1, and the length: (N, D + 2)."""
+def running_sums(figures: Ragged) -> npt.NDArray[np.float64]:
+    """Return the sum of each column up to each step, the step from 1, and the length: (N, D + 2)."""
     rows = []
     for i in range(len(figures)):
         sums = np.cumsum(figures[i], axis=0)
@@ -67,6 +66,6 @@ def running(figures: Ragged) -> npt.NDArray[np.float64]:
 
 
 def _rows(flat: Labels, like: Ragged) -> pd.DataFrame:
-    """Cut labels of all steps to sequences."""
+    """Cut the labels of all steps into sequences."""
     labels = Ragged(flat, like.offsets)
     return pd.DataFrame({"labels": [labels[i].tolist() for i in range(len(labels))]})

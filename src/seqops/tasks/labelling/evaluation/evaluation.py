@@ -1,4 +1,4 @@
-"""What labels are compared with, and how their errors are shown."""
+"""Evaluation of labels: baselines, slices, drift features, examples and plots."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from seqops.tasks.labelling.metrics import Metrics
 
 @dataclass(frozen=True)
 class Evaluation(interfaces.Evaluation):
-    """Labels without a network, slices by length, and pictures of errors."""
+    """Baseline labels, slices by length, and plots of errors."""
 
     data: Dataset
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
-        """Give the usual label; that of the place in the sequence; regress on running sums."""
+        """Give the majority label; that of each part of the sequence; regress on running sums."""
         return [
             Baseline("usual label", "trivial", baselines.usual(splits)),
             Baseline("usual label of the place", "trivial", baselines.by_place(splits)),
@@ -33,7 +33,7 @@ class Evaluation(interfaces.Evaluation):
         ]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Set apart short and long sequences, and those in which the label changes."""
+        """Select short and long sequences, and those in which the label changes."""
         labels, usual = truth.ragged("labels"), meta["usual_length"]
         changes = [bool(np.ptp(labels[i])) for i in range(len(truth))]
         return {
@@ -43,19 +43,18 @@ class Evaluation(interfaces.Evaluation):
         }
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
-        """Watch the length of a sequence, and the numbers and labels in it."""
+        """Return the length of each sequence, its numbers and its labels."""
         figures, labels = split.ragged("figures"), split.ragged("labels")
         columns = {
-            name: Ragged(figures.values[:, place], figures.offsets)
-            for place, name in enumerate(meta["values"])
+            name: Ragged(figures.values[:, i], figures.offsets) for i, name in enumerate(meta["values"])
         }
         named = Ragged(np.array(["0", "1"])[labels.values], labels.offsets)
         return {"steps of a sequence": labels.lengths, **columns, "label": named}
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
-        """Write the numbers of each sequence and its labels as text."""
+        """Format the numbers and labels of each sequence as text."""
         return plots.examples(predicted, truth)
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
-        """Draw the accuracy by place in the sequence, and the confusion of labels."""
+        """Plot the accuracy by part of the sequence, and the confusion matrix of labels."""
         return plots.plots(predicted, truth)

@@ -1,1 +1,1 @@
-"""The network."""
+"""Network of the labelling task."""

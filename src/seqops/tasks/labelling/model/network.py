@@ -1,4 +1,4 @@
-"""A recurrent network that labels every step."""
+"""Recurrent network that labels every step."""
 
 from __future__ import annotations
 
@@ -23,14 +23,26 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class Network(interfaces.Network):
-    """Recurrent layers and a sigmoid at every step, which shares its weights over time.
+    """Recurrent layers and a sigmoid at every step, with weights shared over time.
 
-    kind: `lstm`, `gru` or `simple_rnn`; units: of one direction; direction: `both` (Schuster and Paliwal
-    1997), or `forward`, whose label of a step hangs on that step and those before it. So `forward` cannot
-    know how long a sequence will be. Where the labels hang on the length, as those of cumulative sums do
-    (a quarter of it is the threshold), it can at best weigh the lengths that are still possible: at least
-    the steps seen, at most the longest of training. Where every sequence has the same length, the past
-    decides every such label, and reading backwards brings nothing that could be known only so.
+    A `forward` network cannot know how long a sequence will be. If the labels depend on the length, as those
+    of cumulative sums do (the threshold is a quarter of it), it can at best weigh the lengths that are still
+    possible: at least the steps seen, at most the longest of training. If every sequence has the same length,
+    the past determines every such label, and reading backwards adds no information.
+
+    Attributes
+    ----------
+    kind
+        Cell of the recurrent layers: `lstm`, `gru` or `simple_rnn`.
+    direction
+        `both` for bidirectional layers (Schuster and Paliwal 1997), or `forward`: the label of a step then
+        depends on that step and those before it only.
+    units
+        Units of each direction of a layer.
+    layers
+        Recurrent layers.
+    dropout
+        Share of each layer's outputs dropped in training.
     """
 
     kind: Literal["lstm", "gru", "simple_rnn"]
@@ -40,48 +52,48 @@ class Network(interfaces.Network):
     dropout: Rate
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
-        """Build and compile: figures (B, T, D) and lengths (B,) in, logits of the label 1 (B, T, 1) out."""
+        """Build and compile the model: figures (B, T, D), lengths (B,) to logits of the label 1 (B, T, 1)."""
         figures = keras.Input((None, len(meta["values"])), name="figures")
         lengths = keras.Input((), dtype="int32", name="lengths")
         x: Tensor = figures
         for layer in range(self.layers):
-            x = self._read(x, lengths, f"encoder_{layer}")  # (B, T, U), or (B, T, 2U) from both ends
+            x = self._encode(x, lengths, f"encoder_{layer}")  # (B, T, U), or (B, T, 2U) if bidirectional
             x = keras.layers.Dropout(self.dropout, name=f"dropout_{layer}")(x)
         logits = keras.layers.Dense(1, name="logits")(x)
         model = keras.Model({"figures": figures, "lengths": lengths}, logits, name="labeller")
-        # the mean over steps that are there, not over padding
+        # the mean over real steps, not over padding
         loss = keras.losses.BinaryCrossentropy(from_logits=True, reduction="mean_with_sample_weight")
         model.compile(optimizer, loss, jit_compile=False)
         return model
 
-    def _read(self, x: Tensor, lengths: Tensor, name: str) -> Tensor:
+    def _encode(self, x: Tensor, lengths: Tensor, name: str) -> Tensor:
         if self.direction == "both":
             return BidirectionalRNN(self.kind, self.units, name=name)(x, lengths)
         # with padding on the right, no real step comes after padding
         return CELLS[self.kind](self.units, return_sequences=True, name=name)(x)
 
     def batch(self, split: Split, meta: Meta) -> Batch:
-        """Pad scaled figures (B, T, D), labels (B, T, 1), and weights (B, T): 1 where a step is real."""
+        """Pad scaled figures (B, T, D), labels (B, T, 1) and weights (B, T): 1 for real steps."""
         lengths = self.lengths(split)
         labels = split.ragged("labels").padded().astype(np.float32)[:, :, None]
         real = np.arange(labels.shape[1]) < lengths[:, None]
         return _inputs(split, meta), labels, real.astype(np.float32)
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
-        """Count the steps: (n,)."""
+        """Return the number of steps: (n,)."""
         return split.ragged("figures").lengths
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Label every step: `labels`, and `probabilities` of the label 1, lists of T."""
-        found: list[list[float]] = [[] for _ in range(len(split))]
+        probabilities: list[list[float]] = [[] for _ in range(len(split))]
         lengths = self.lengths(split)
         for rows in in_length_order(lengths, ROWS):
             logits = np.asarray(model.predict_on_batch(_inputs(split.take(rows), meta)), np.float64)
-            likely = 1 / (1 + np.exp(-logits[:, :, 0]))
-            for row, probabilities in zip(rows, likely, strict=True):
-                found[row] = probabilities[: lengths[row]].tolist()
-        labels = [[int(p > 0.5) for p in row] for row in found]
-        return pd.DataFrame({"labels": labels, "probabilities": found})
+            sigmoid = 1 / (1 + np.exp(-logits[:, :, 0]))
+            for row, steps in zip(rows, sigmoid, strict=True):
+                probabilities[row] = steps[: lengths[row]].tolist()
+        labels = [[int(p > 0.5) for p in row] for row in probabilities]
+        return pd.DataFrame({"labels": labels, "probabilities": probabilities})
 
 
 def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[Any]]:
