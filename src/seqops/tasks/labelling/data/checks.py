@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
-from seqops.tasks.labelling.data.splits import sequence_codes
+from seqops.preprocessing.splitting import is_in_two_splits
+from seqops.tasks.labelling.data.columns import sequence_codes
 
 MIN_SEQUENCES = 30
 """With fewer sequences, a test score is meaningless."""
@@ -24,7 +25,7 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
         training_ones=np.where(training, ones, 0),
         training_zeros=np.where(training, lengths - ones, 0),
         contradicted=labels.groupby(codes).transform("nunique") > 1,
-        straddles=table["split"].groupby(codes).transform("nunique") > 1,
+        straddles=is_in_two_splits(codes.to_numpy(), table["split"].to_numpy("<U10")),
     )
 
 

@@ -16,7 +16,8 @@ from seqops.core.constrained_types import Count, Fraction, Positive
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Ragged, Split
-from seqops.tasks.labelling.data import checks, reader, sample, splits
+from seqops.preprocessing import splitting
+from seqops.tasks.labelling.data import checks, columns, reader, sample
 
 GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {
     "cumsum": sample.cumsum,
@@ -83,17 +84,10 @@ class Dataset(interfaces.Dataset):
 
         Raises DataError if a split would be empty.
         """
-        codes = splits.sequence_codes(table)
-        names = np.where(splits.drawn(codes, self.test, self.seed), "test", "train").astype("<U10")
-        rest = np.flatnonzero(names == "train")
-        if len(rest):
-            names[rest[splits.drawn(codes[rest], self.validation, self.seed + 1)]] = "validation"
-        empty = [name for name in ("train", "validation", "test") if name not in names]
-        if empty:
-            raise DataError(
-                f"{len(table)} sequences are too few: no rows for {', '.join(empty)}. "
-                "Give more, or change data.test and data.validation."
-            )
+        codes = columns.sequence_codes(table)
+        test = splitting.draw_groups(codes, self.test, self.seed)
+        names = splitting.assign_splits(test, codes, self.validation, self.seed + 1)
+        splitting.require_rows(names, "sequences")
         return names
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -112,8 +106,8 @@ class Dataset(interfaces.Dataset):
             raise DataError(
                 f"every training step has the label {labels[0]}. Give more sequences with the other label."
             )
-        values = splits.value_columns(table)
-        sequences = splits.value_arrays(training, values)
+        values = columns.value_columns(table)
+        sequences = columns.value_arrays(training, values)
         steps = np.concatenate(sequences)
         spread = steps.std(axis=0)
         return {
@@ -126,13 +120,13 @@ class Dataset(interfaces.Dataset):
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode numbers (T, D) and labels (T,) of every sequence. Raises DataError for a missing column."""
-        absent = [name for name in meta["values"] if name not in splits.value_columns(table)]
+        absent = [name for name in meta["values"] if name not in columns.value_columns(table)]
         if absent:
             raise DataError(f"the table has no column {absent[0]}, which the model needs. Name it in data.")
         whole = Split(
             {
-                "figures": Ragged.from_rows(splits.value_arrays(table, meta["values"]), np.float64),
+                "figures": Ragged.from_rows(columns.value_arrays(table, meta["values"]), np.float64),
                 "labels": Ragged.from_rows(table["labels"], np.int8),
             }
         )
-        return {name: whole.take(np.flatnonzero(split == name)) for name in ("train", "validation", "test")}
+        return {name: whole.take(rows) for name, rows in splitting.rows_by_split(split).items()}

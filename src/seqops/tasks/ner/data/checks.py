@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
 from seqops.preprocessing.iob2 import iob2_to_spans, is_valid_transition
-from seqops.tasks.ner.data.splits import is_in
+from seqops.preprocessing.splitting import is_in_two_splits
+from seqops.tasks.ner.data.splits import keys_of
 
 
 def with_checked_columns(table: pd.DataFrame, types: Sequence[str]) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def with_checked_columns(table: pd.DataFrame, types: Sequence[str]) -> pd.DataFr
         broken_tag=[_broken(row) for row in tags],
         unknown_type=[_unknown(row, types) for row in tags],
         entities=[len(iob2_to_spans(row)) for row in tags],
-        straddles=_straddles(table),
+        straddles=is_in_two_splits(keys_of(table["text"]), table["split"].to_numpy("<U10")),
     )
 
 
@@ -80,11 +80,3 @@ def _broken(tags: Sequence[str]) -> str:
 def _unknown(tags: Sequence[str], types: Sequence[str]) -> str:
     """Return the first type that is not in `types`, or an empty string."""
     return next((tag[2:] for tag in tags if tag[:2] in ("B-", "I-") and tag[2:] not in types), "")
-
-
-def _straddles(table: pd.DataFrame) -> pd.Series:
-    straddles = pd.Series(np.zeros(len(table), np.bool_), index=table.index)
-    for name in ("train", "validation", "test"):
-        inside = table["split"] == name
-        straddles[inside] = is_in(table["text"][inside], table["text"][~inside])
-    return straddles

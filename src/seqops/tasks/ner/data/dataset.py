@@ -13,9 +13,9 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
-from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
+from seqops.preprocessing import splitting
 from seqops.tasks.ner.data import checks, encoding, reader, sample, splits
 from seqops.tasks.ner.data.alignment import gold_spans
 
@@ -88,18 +88,13 @@ class Dataset(interfaces.Dataset):
         Raises DataError if a split would be empty.
         """
         texts = table["text"].to_list()
-        draw = splits.published if self.split == "published" else splits.grouped
-        test = draw(texts, self.test, self.seed) if len(texts) > 1 else np.ones(len(texts), np.bool_)
-        rest = np.flatnonzero(~test)
-        names = np.where(test, "test", "train").astype("<U10")
-        drawn = splits.grouped([texts[row] for row in rest], self.validation, self.seed + 1)
-        names[rest[drawn]] = "validation"
-        empty = [name for name in ("train", "validation", "test") if name not in names]
-        if empty:
-            raise DataError(
-                f"{len(texts)} sentences are too few: no rows for {', '.join(empty)}. "
-                "Give more, or change data.test and data.validation."
-            )
+        groups = splits.keys_of(texts)
+        if self.split == "published" and len(texts) > 1:
+            test = splits.draw_published(len(texts), self.test, self.seed)
+        else:
+            test = splitting.draw_groups(groups, self.test, self.seed)
+        names = splitting.assign_splits(test, groups, self.validation, self.seed + 1)
+        splitting.require_rows(names, "sentences")
         return names
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -124,5 +119,4 @@ class Dataset(interfaces.Dataset):
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode both views of every sentence. Raises DataError for a type that is not in the meta."""
         whole = encoding.encode(table, split, self.tokenizer, meta)
-        parts = {name: np.flatnonzero(split == name) for name in ("train", "validation", "test")}
-        return {name: whole.take(rows) for name, rows in parts.items()}
+        return {name: whole.take(rows) for name, rows in splitting.rows_by_split(split).items()}

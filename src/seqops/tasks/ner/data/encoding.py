@@ -13,10 +13,11 @@ from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.iob2 import Span, spans_to_iob2
+from seqops.preprocessing.splitting import Mask, is_in
 from seqops.tasks.ner.data import features
 from seqops.tasks.ner.data.alignment import token_spans
 from seqops.tasks.ner.data.features import FeatureEncoder, TokenizedSentence, tokenize
-from seqops.tasks.ner.data.splits import Mask, is_in
+from seqops.tasks.ner.data.splits import keys_of
 
 TrainedView = Literal["corpus", "raw", "both"]
 TokenizerName = Literal["kiwi", "whitespace"]
@@ -97,8 +98,8 @@ def request(texts: Sequence[str], tokenizer: TokenizerName, max_length: int, met
 
 def leaked(table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Mask:
     """Mark the test rows whose text also occurs in training or validation: (n,)."""
-    seen = is_in(table["text"], table["text"][split != "test"])
-    mask: Mask = np.logical_and(split == "test", seen)
+    keys = np.array(keys_of(table["text"]), object)
+    mask: Mask = np.logical_and(split == "test", is_in(keys, keys[split != "test"]))
     return mask
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
-from seqops.tasks.sentiment.data.splits import SPLITS, keys_of, straddling
+from seqops.preprocessing.splitting import SPLITS, is_in_two_splits
+from seqops.tasks.sentiment.data.splits import keys_of
 
 
 def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
@@ -18,8 +19,8 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
         characters=table["text"].str.len(),
         taught=table["label"].where(table["split"] == "train"),
         contradicted=(labels > 1).to_numpy(),
-        straddles=straddling(keys, split),
-        group_straddles=straddling(list(table["group"]), split),
+        straddles=is_in_two_splits(keys, split),
+        group_straddles=is_in_two_splits(list(table["group"]), split),
     )
 
 

@@ -18,6 +18,7 @@ from seqops.core.errors import ConfigError, DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.project import Project
 from seqops.core.ragged import Split
+from seqops.preprocessing.splitting import rows_by_split
 from seqops.tasks.sentiment.data import checks, encoding, reader, sample, splits, word_vectors
 
 
@@ -158,7 +159,7 @@ class Dataset(interfaces.Dataset):
             )
         training = np.flatnonzero(split == "train")
         labels[training[~splits.kept(labels[training], self.max_labelled, self.seed)]] = -1
-        parts = {name: np.flatnonzero(split == name) for name in splits.SPLITS}
+        parts = rows_by_split(split)
         texts, encoder = table["text"].to_numpy(object), self.encoder(meta)
         return {
             name: Split({**encoder.encode(list(texts[rows])).columns, "label": labels[rows]})

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.errors import DataError
-
-Mask = npt.NDArray[np.bool_]
-Names = npt.NDArray[np.str_]
-SPLITS = ("train", "validation", "test")
-
-
-def normalize_text(text: str) -> str:
-    """Normalise case and white space, so that trivial variants of a text are equal."""
-    return " ".join(text.casefold().split())
+from seqops.preprocessing.splitting import (
+    Mask,
+    Names,
+    assign_splits,
+    draw_groups,
+    is_in,
+    normalize_text,
+    require_rows,
+)
 
 
 def keys_of(table: pd.DataFrame) -> list[str]:
@@ -40,25 +40,10 @@ def assigned(table: pd.DataFrame, published: bool, test: float, validation: floa
             raise DataError("The files have no published split. Set data.split to grouped.")
         held = (table["published"] == "test").to_numpy(np.bool_)
     else:
-        held = drawn(groups, test, seed)
-    names = np.where(held, "test", "train").astype("<U10")
-    rest = np.flatnonzero(~held)
-    names[rest[drawn([groups[row] for row in rest], validation, seed + 1)]] = "validation"
-    names = _without_copies(names, keys)
-    empty = [name for name in SPLITS if name not in names]
-    if empty:
-        raise DataError(
-            f"{len(table)} texts are too few: none is left for {', '.join(empty)}. "
-            "Give more, or change data.test and data.validation."
-        )
+        held = draw_groups(groups, test, seed)
+    names = _without_copies(assign_splits(held, groups, validation, seed + 1), keys)
+    require_rows(names, "texts")
     return names
-
-
-def drawn(groups: Sequence[str], share: float, seed: int) -> Mask:
-    """Draw about `share` of the groups, with all their rows: (n,)."""
-    codes, distinct = pd.factorize(np.array(groups, object))
-    chosen = np.random.default_rng(seed).permutation(len(distinct))[: max(1, round(share * len(distinct)))]
-    return np.isin(codes, chosen)
 
 
 def _without_copies(names: Names, keys: Sequence[str]) -> Names:
@@ -68,23 +53,6 @@ def _without_copies(names: Names, keys: Sequence[str]) -> Names:
         twice = np.isin(kept_names, others) & is_in(keys, column[kept_names == held])
         kept_names[twice] = "unused"
     return kept_names
-
-
-def is_in(keys: Iterable[str], others: Iterable[str]) -> Mask:
-    """Return a mask of the keys that are among the others: (n,)."""
-    known = set(others)
-    return np.array([key in known for key in keys], np.bool_)
-
-
-def straddling(values: Sequence[str], split: Names) -> Mask:
-    """Return a mask (n,) of the rows whose value is in two splits; empty values and unused rows never are."""
-    table = pd.DataFrame({"value": list(values), "split": split})
-    table = table[(table["value"] != "") & (table["split"] != "unused")]
-    splits = table.groupby("value")["split"].nunique()
-    twice = set(splits.index[splits > 1])
-    used = split != "unused"
-    mask: Mask = np.logical_and(used, [value in twice for value in values])
-    return mask
 
 
 def kept(labels: npt.NDArray[np.int32], max_labelled: int, seed: int) -> Mask:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.splitting import normalize_text
 from seqops.preprocessing.subwords import END, Subwords
 
 WORD = re.compile(r"\w+|[^\w\s]")
@@ -23,7 +24,7 @@ def split_words(text: str) -> list[str]:
 
 def keys_of(table: pd.DataFrame) -> list[str]:
     """Normalise case and white space of the sources, so that trivial variants are equal."""
-    return [" ".join(text.casefold().split()) for text in table["source"]]
+    return [normalize_text(text) for text in table["source"]]
 
 
 def hash_fraction(key: str) -> float:

@@ -1,4 +1,4 @@
-"""Split of sequences: those of equal numbers go to the same split."""
+"""Value columns of a table of sequences, and the sequences that are equal."""
 
 from __future__ import annotations
 
@@ -26,10 +26,3 @@ def sequence_codes(table: pd.DataFrame) -> Codes:
     """Number the distinct sequences; equal ones get the same number: (n,)."""
     arrays = value_arrays(table, value_columns(table))
     return pd.factorize(np.array([row.tobytes() for row in arrays], object))[0].astype(np.int64)
-
-
-def drawn(codes: Codes, share: float, seed: int) -> npt.NDArray[np.bool_]:
-    """Draw about `share` of the distinct sequences, all rows of each: (n,)."""
-    distinct = np.unique(codes)
-    order = np.random.default_rng(seed).permutation(distinct)
-    return np.isin(codes, order[: max(1, round(share * len(distinct)))])

@@ -1,0 +1,66 @@
+"""Random splits that keep equal examples together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core.errors import DataError
+
+Mask = npt.NDArray[np.bool_]
+Names = npt.NDArray[np.str_]
+SPLITS = ("train", "validation", "test")
+
+
+def normalize_text(text: str, ignore_case: bool = True) -> str:
+    """Normalise case and white space, so that trivial variants of a text are equal."""
+    return " ".join((text.casefold() if ignore_case else text).split())
+
+
+def draw_groups(groups: Sequence[str] | npt.NDArray[np.int64], share: float, seed: int) -> Mask:
+    """Draw about `share` of the distinct groups, at least one, with all their rows: (n,)."""
+    codes, distinct = pd.factorize(np.array(groups, object))
+    drawn = np.random.default_rng(seed).permutation(len(distinct))[: max(1, round(share * len(distinct)))]
+    return np.isin(codes, drawn)
+
+
+def assign_splits(
+    test: Mask, groups: Sequence[str] | npt.NDArray[np.int64], validation: float, seed: int
+) -> Names:
+    """Return the split of each row: (n,); validation rows are a share of the groups that are not test."""
+    names = np.where(test, "test", "train").astype("<U10")
+    rest = np.flatnonzero(~test)
+    names[rest[draw_groups(np.array(groups, object)[rest], validation, seed)]] = "validation"
+    return names
+
+
+def require_rows(names: Names, examples: str) -> None:
+    """Raise DataError if a split has no rows; examples: what the rows are, such as `texts`."""
+    empty = [name for name in SPLITS if name not in names]
+    if empty:
+        raise DataError(
+            f"{len(names)} {examples} are too few: no rows for {', '.join(empty)}. "
+            "Give more, or change data.test and data.validation."
+        )
+
+
+def rows_by_split(names: Names) -> dict[str, npt.NDArray[np.intp]]:
+    """Return the rows of each split, in their order."""
+    return {name: np.flatnonzero(names == name) for name in SPLITS}
+
+
+def is_in(keys: Collection[str], others: Iterable[str]) -> Mask:
+    """Return a mask of the keys that are among the others: (n,)."""
+    known = set(others)
+    return np.array([key in known for key in keys], np.bool_)
+
+
+def is_in_two_splits(keys: Sequence[str] | npt.NDArray[np.int64], names: Names) -> Mask:
+    """Return a mask (n,) of the rows whose key is in two splits; empty keys and `unused` rows never are."""
+    column = np.array(keys, object)
+    used = pd.Series(names).where((names != "unused") & (column != ""))
+    mask: Mask = (used.groupby(column).transform("nunique") > 1).to_numpy() & used.notna().to_numpy()
+    return mask
