@@ -34,7 +34,7 @@ def test_a_long_line_is_cut_and_keeps_its_number(tmp_path):
 
 def test_wrong_bytes_are_refused_by_file_and_line(tmp_path):
     path = written(tmp_path, b"fine\nwerthsch\xe3\xa4tzung\n", "essay.txt")
-    with pytest.raises(DataError, match=r"essay\.txt:2: byte 0xe3 is not utf-8.*data\.encoding"):
+    with pytest.raises(DataError, match=r"essay\.txt:2: byte 0xe3 is not UTF-8.*data\.encoding"):
         task().read([path])
     assert "ã¤" in task(encoding="windows-1252").read([path])["text"][1]
 

@@ -64,9 +64,9 @@ def test_two_parallel_files_are_read_line_by_line(tmp_path) -> None:
         (b"Go.\tVe.\nHi.\t\n", "pairs.tsv:2: an empty sentence"),
         (b"Go.\tVe.\n \tHola.\n", "pairs.tsv:2: an empty sentence"),
         (b"Go.\tVe.\n\nHi.\tHola.\n", "pairs.tsv:2: 1 column(s)"),
-        ("Go.\tVe.\nHi.\t¡Hola!\n".encode("latin-1"), "pairs.tsv:2: not UTF-8"),
-        ("Go.\tVe.\nHi.\t¡Hola!".encode()[:-6], "pairs.tsv:2: not UTF-8"),
-        ("Go.\tVe.\n".encode("utf-16"), "pairs.tsv:1: not UTF-8"),
+        ("Go.\tVe.\nHi.\t¡Hola!\n".encode("latin-1"), "pairs.tsv:2: byte 0xa1 is not UTF-8"),
+        ("Go.\tVe.\nHi.\t¡Hola!".encode()[:-6], "pairs.tsv:2: byte 0xc2 is not UTF-8"),
+        ("Go.\tVe.\n".encode("utf-16"), "pairs.tsv:1: byte 0xff is not UTF-8"),
     ],
     ids=[
         "empty",
@@ -87,7 +87,7 @@ def test_a_wrong_file_is_refused_by_line(tmp_path, content, said) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path) -> None:
-    with pytest.raises(DataError, match=r"absent\.tsv: the file does not exist"):
+    with pytest.raises(DataError, match=r"absent\.tsv: no such file"):
         task().read([tmp_path / "absent.tsv"])
 
 

@@ -1,4 +1,4 @@
-"""Reading CSV files and raw requests; errors name the line."""
+"""CSV files and raw requests: cells and headers; errors name the line."""
 
 from __future__ import annotations
 
@@ -10,19 +10,6 @@ from seqops.core.errors import DataError
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 """Cells, in lower case, that mean a missing number."""
-
-
-def read_utf8(path: Path) -> str:
-    """Read UTF-8, with or without a byte order mark. Raises DataError, naming the line of a bad byte."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError.at(path, None, "no such file", "Check the path, or run the download again.") from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError.at(path, line, "not UTF-8 text", "Save the file as UTF-8.") from None
 
 
 def read_csv_rows(path: Path, text: str, shape: str) -> tuple[list[int], list[list[str]]]:

@@ -16,7 +16,7 @@ from seqops.core.constrained_types import Positive
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
-from seqops.preprocessing.csv_table import read_utf8
+from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data import sample
 from seqops.tasks.forecast.data.checks import expectations, with_checked_columns
 from seqops.tasks.forecast.data.origins import (
@@ -107,7 +107,7 @@ class Dataset(interfaces.Dataset):
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse CSV files to one row per time step, `value.*` and `covariate.*` columns last."""
         tables = [
-            parse_series(path, read_utf8(path), self.date, self.values, self.covariates, self.frequency)
+            parse_series(path, read_text(path), self.date, self.values, self.covariates, self.frequency)
             for path in raw
         ]
         for path, table in zip(raw[1:], tables[1:], strict=True):

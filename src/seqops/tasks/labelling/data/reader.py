@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from seqops.core.errors import DataError
-from seqops.preprocessing.csv_table import MISSING, check_header, read_csv_rows, read_utf8
+from seqops.preprocessing.csv_table import MISSING, check_header, read_csv_rows
+from seqops.preprocessing.text_file import read_text
 
 Cell = TypeVar("Cell", str, int, float)
 VALUE = "value."
@@ -28,7 +29,7 @@ def parse(path: Path, sequence: str, values: Sequence[str], label: str) -> pd.Da
     cannot be parsed, for a value that is missing or not finite, for a label other than 0 and 1, and for a
     sequence that continues after another has started.
     """
-    lines, rows = read_csv_rows(path, read_utf8(path), SHAPE)
+    lines, rows = read_csv_rows(path, read_text(path), SHAPE)
     header, lines_of_steps = [cell.strip() for cell in rows[0]], lines[1:]
     values = list(values) or [name for name in header if name not in (sequence, label)]
     check_header(path, lines[0], header, [sequence, *values, label], KEYS)

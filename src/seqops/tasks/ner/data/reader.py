@@ -10,6 +10,7 @@ from typing import Literal
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.korean import nfc, plain_jamo
+from seqops.preprocessing.text_file import read_text
 
 KLP_LAYOUT = (
     "Write `;` and the text, `$` and the annotated text, then one line per token: "
@@ -56,16 +57,8 @@ def sentences(path: Path, layout: Literal["klp", "conll"]) -> list[Sentence]:
 
 
 def lines(path: Path) -> list[str]:
-    """Read the lines of a UTF-8 file, with or without a byte order mark, LF or CRLF, in Unicode NFC."""
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError.at(
-            path, line, f"byte 0x{raw[error.start]:02x} is not UTF-8", "Save the file as UTF-8."
-        ) from None
-    return [nfc(line.rstrip("\r")) for line in text.split("\n")]
+    """Read the lines of a UTF-8 file, with LF or CRLF line ends, in Unicode NFC."""
+    return [nfc(line.rstrip("\r")) for line in read_text(path).split("\n")]
 
 
 def _blocks(rows: list[str]) -> Iterator[list[tuple[int, str]]]:

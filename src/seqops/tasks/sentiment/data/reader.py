@@ -13,6 +13,7 @@ import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.archive import members
+from seqops.preprocessing.text_file import decode, read_text
 
 Layout = Literal["table", "lines", "folders"]
 MAX_UNPACKED = 4 << 30
@@ -62,19 +63,8 @@ def read_rows(
 def _read(path: Path, layout: Layout, columns: ColumnNames, labels: Sequence[str]) -> Iterator[LabelledText]:
     if layout == "folders":
         return _folders(path, labels)
-    text = decoded(path, path.read_bytes())
+    text = read_text(path)
     return _lines(path, text) if layout == "lines" else _table(path, text, columns)
-
-
-def decoded(path: Path, raw: bytes, member: str = "") -> str:
-    """Decode UTF-8, with or without a byte-order mark. Raises DataError with the line or the member."""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        what = f"byte 0x{raw[error.start]:02x} is not UTF-8"
-        line = None if member else raw.count(b"\n", 0, error.start) + 1
-        where = f"in {member}, {what}" if member else what
-        raise DataError.at(path, line, where, "Save the file as UTF-8.") from None
 
 
 def _lines(path: Path, text: str) -> Iterator[LabelledText]:
@@ -133,7 +123,7 @@ def _folders(path: Path, labels: Sequence[str]) -> Iterator[LabelledText]:
     """
     found: dict[str, str] = {}
     for name, content in members(path, MAX_UNPACKED, wanted=lambda name: _labelled(name, labels)):
-        found[name] = decoded(path, content, name)
+        found[name] = decode(path, content, member=name)
     if not found:
         what = f"no file matches train/{labels[0]}/*.txt"
         raise DataError.at(path, None, what, "Set data.labels to the names of the folders.")

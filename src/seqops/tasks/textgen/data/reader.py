@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from seqops.core.errors import DataError
+from seqops.preprocessing import text_file
 
+FIX = "Save the file as UTF-8, or set data.encoding to its encoding."
 PIECE = 1000
 """Maximum number of characters of a row; a longer line becomes several rows with its number."""
 
@@ -20,7 +22,7 @@ def read_text(raw: Sequence[Path], encoding: str) -> pd.DataFrame:
 
 
 def _rows(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
-    text = _decoded(path, encoding).replace("\r\n", "\n").replace("\r", "\n")
+    text = text_file.read_text(path, encoding, FIX).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise DataError.at(path, None, "the file contains no text", "Give a file with some pages of text.")
     lines = text.removesuffix("\n").split("\n")
@@ -28,14 +30,3 @@ def _rows(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
         whole = f"{line}\n"
         for start in range(0, len(whole), PIECE):
             yield number, whole[start : start + PIECE]
-
-
-def _decoded(path: Path, encoding: str) -> str:
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        what = f"byte 0x{raw[error.start]:02x} is not {encoding}"
-        fix = "Save the file as UTF-8, or set data.encoding to its encoding."
-        raise DataError.at(path, line, what, fix) from None

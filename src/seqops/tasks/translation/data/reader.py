@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from seqops.core.errors import DataError
+from seqops.preprocessing.text_file import read_text
 
 FORMAT = "Give one file of `source TAB target` lines, or two files with one sentence per line."
 
@@ -61,18 +62,8 @@ def _table(sides: Sequence[tuple[Path, list[str]]]) -> pd.DataFrame:
 
 
 def _lines(path: Path) -> list[str]:
-    """Read the lines of a UTF-8 file, with or without a byte order mark, with LF or CRLF line ends."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError.at(path, None, "the file does not exist", "Check tasks.translation.source.") from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        what = "not UTF-8 (another encoding, or the file is cut off here)"
-        raise DataError.at(path, line, what, "Save the file as UTF-8, or download it again.") from None
-    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    """Read the lines of a UTF-8 file, with LF or CRLF line ends."""
+    lines = read_text(path).replace("\r\n", "\n").removesuffix("\n").split("\n")
     if lines == [""]:
         raise DataError.at(path, None, "the file is empty", FORMAT)
     return lines
