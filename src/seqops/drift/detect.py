@@ -155,7 +155,11 @@ class DriftReport:
             if feature.overall is None:
                 table.add_row(*rows, "", "", "", "", "too few rows")
                 continue
-            found = (f"{feature.overall.psi:.3f}", f"{feature.p:.2g}", escape(feature.overall.largest_shift()))
+            found = (
+                f"{feature.overall.psi:.3f}",
+                f"{feature.p:.2g}",
+                escape(feature.overall.largest_shift()),
+            )
             recent = f"{feature.recent.psi:.3f}, {feature.recent.p:.2g}" if feature.recent else ""
             table.add_row(*rows, *found, recent, "yes" if feature.drifted else "no")
         return table

@@ -39,7 +39,8 @@ class FitState:
         return max(comparable, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
 
 
-def _save(path: Path, model: keras.Model, progress: FitState) -> None:
+def save(path: Path, model: keras.Model, progress: FitState) -> None:
+    """Write the state of a fit, atomically."""
     epochs = json.dumps([e.__dict__ for e in progress.epochs])
     arrays = {
         **_numbered("weight", model.get_weights()),
@@ -51,13 +52,15 @@ def _save(path: Path, model: keras.Model, progress: FitState) -> None:
         np.savez(temporary, allow_pickle=False, **arrays)
 
 
-def _read(path: Path) -> FitState:
+def read(path: Path) -> FitState:
+    """Read the state of a fit."""
     with np.load(path, allow_pickle=False) as arrays:
         epochs = [EpochResult(**e) for e in json.loads(arrays["epochs"].tobytes())]
         return FitState(epochs, *(_ordered(arrays, name) for name in ("best", "weight", "optimizer")))
 
 
-def _resume(model: keras.Model, progress: FitState) -> None:
+def resume(model: keras.Model, progress: FitState) -> None:
+    """Restore weights and optimizer."""
     model.set_weights(progress.weights)
     model.optimizer.build(model.trainable_variables)
     for variable, value in zip(model.optimizer.variables, progress.optimizer, strict=True):
