@@ -118,7 +118,7 @@ class Invented:
 
     def results(self, *tasks):
         return CliRunner().invoke(
-            app, ["results", *tasks, "--document", str(self.root / "docs" / "results.md")]
+            app, ["results", *tasks, "--output", str(self.root / "docs" / "results.md")]
         )
 
     @property

@@ -7,10 +7,12 @@ import mlflow
 from invented import LOSES, TIES, TRANSLATED, tags
 from PIL import Image
 
+from seqops.core.renamed_keys import RENAMED
 from seqops.evaluation.formatting import number
 from seqops.experiments.learning_curves import curves, read
 from seqops.experiments.recorded_runs import ResultsRow
 from seqops.params import Params
+from seqops.tracking.mlflow_runs import run_params
 
 PAGE = (Path(__file__).parent / "results.md").read_text("utf-8")
 
@@ -145,3 +147,23 @@ def test_every_task_of_params_has_its_own_section_in_order(invented):
 
 def test_numbers_have_four_digits_and_may_be_undefined():
     assert [number(value) for value in (0.80651, 48.249, 12, None)] == ["0.8065", "48.25", "12", "undefined"]
+
+
+def test_a_run_that_was_recorded_under_former_keys_still_belongs_to_its_preset(invented, monkeypatch):
+    former = {f"{old.rpartition('.')[0]}.{new}": old.rpartition(".")[2] for old, new in RENAMED.items()}
+
+    def params(task):
+        parts = {
+            key: (key.rpartition(".")[0], former.get(f"tasks.{task.name}.{key}")) for key in run_params(task)
+        }
+        return {
+            f"{parts[key][0]}.{parts[key][1]}" if parts[key][1] else key: v
+            for key, v in run_params(task).items()
+        }
+
+    monkeypatch.setattr("invented.run_params", params)
+    invented.run("ner", "fast", tags(0.8, TIES), 12.4, 2)
+    [run] = invented.client.search_runs([invented.client.get_experiment_by_name("ner").experiment_id])
+    assert {"data.longest", "model.members"} < set(run.data.params)
+    assert invented.results().exit_code == 0
+    assert re.search(r"^\| fast \| .* `seqops run fast ner` \|$", invented.page, re.MULTILINE)
