@@ -40,7 +40,7 @@ def found(right):
 
 def test_the_verdict_says_who_wins_in_words():
     words = verdict("f1", [BETTER, EQUAL, WORSE], 0.05)
-    assert "beats copy; it ties with ets; it loses to theta" in words
+    assert "beats copy; it does not differ significantly from ets; it loses to theta" in words
 
 
 def test_a_perfect_model_beats_the_trivial_baseline():

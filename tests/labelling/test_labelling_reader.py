@@ -43,7 +43,7 @@ def test_columns_are_found_by_name_wherever_they_stand(tmp_path):
         ([*ROWS, "a,2,1"], r"^steps\.csv:5: sequence 'a' continues after another one started"),
         ([*ROWS, "b,2"], r"^steps\.csv:5: 2 cells where the header has 3"),
         (["a,1,0", "b,2,0"], r"^steps\.csv: every step has the label 0\. .*both labels"),
-        ([], r"^steps\.csv: holds no data rows\. .*one row per step"),
+        ([], r"^steps\.csv: contains no data rows\. .*one row per step"),
     ],
 )
 def test_wrong_steps_are_refused_by_file_and_line(tmp_path, rows, said):

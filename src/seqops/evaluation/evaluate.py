@@ -16,7 +16,7 @@ from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.metrics.bootstrap import Difference, interval, paired
 
-WORDS = {"beats": "beats", "ties": "ties with", "loses to": "loses to"}
+WORDS = {"beats": "beats", "ties": "does not differ significantly from", "loses to": "loses to"}
 """The outcome of a comparison with a baseline: as a label, and in a sentence."""
 
 
