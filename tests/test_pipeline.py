@@ -93,7 +93,7 @@ def test_the_run_carries_params_curves_scores_and_hashes(twins, client, name):
 def test_a_registered_model_needs_nothing_of_the_repository(twins, client, name, tmp_path):
     task = Params.load(twins[0].params).task(name)
     version = client.get_model_version_by_alias(task.data.registered_name, "challenger")
-    example = task.endpoint().request_example(read_json(twins[0].task_paths(name).meta))
+    example = task.endpoint().example(read_json(twins[0].task_paths(name).meta))
     program = (
         "import json, sys, mlflow\n"
         "mlflow.set_tracking_uri(sys.argv[1])\n"
@@ -122,5 +122,5 @@ def here(store, name, example):
     network, meta = task.network(), read_json(folder.meta)
     model = network.build(meta)
     model.load_weights(folder.weights)
-    predicted = network.predict(model, task.endpoint().request([example], meta), meta)
+    predicted = network.predict(model, task.endpoint().parse([example], meta), meta)
     return json.loads(json.dumps(task.endpoint().respond(predicted, [example], meta)))

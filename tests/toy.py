@@ -82,13 +82,13 @@ class ToyEndpoint(Endpoint):
     intended_use = "Tells whether the sum of a few digits is even or odd, in tests."
     limits = "It knows the digits 1 to 3 and sequences of at most five; nobody should rely on it."
 
-    def request(self, inputs, meta):
+    def parse(self, inputs, meta):
         return Split({"digits": Ragged.from_rows([[int(c) for c in i] for i in inputs], np.int64)})
 
     def respond(self, predicted, inputs, meta):
         return predicted.to_dict("records")
 
-    def request_example(self, meta):
+    def example(self, meta):
         return "12"
 
 

@@ -75,7 +75,7 @@ class RawModel(PythonModel):
 
     def _rows(self, inputs: list[str]) -> Split:
         try:
-            return self.endpoint.request(inputs, self.meta)
+            return self.endpoint.parse(inputs, self.meta)
         except DataError as error:
             raise InvalidInputError(str(error), INVALID_PARAMETER_VALUE) from None
 

@@ -198,9 +198,9 @@ class TaskContract:
                 assert_close(ours, theirs)
 
     def test_a_raw_input_becomes_a_record(self, case: SimpleNamespace, built: SimpleNamespace) -> None:
-        inputs = [case.task.endpoint().request_example(case.meta)] * 2
+        inputs = [case.task.endpoint().example(case.meta)] * 2
         predicted = built.network.predict(
-            built.model, case.task.endpoint().request(inputs, case.meta), case.meta
+            built.model, case.task.endpoint().parse(inputs, case.meta), case.meta
         )
         records = case.task.endpoint().respond(predicted, inputs, case.meta)
         assert len(records) == 2

@@ -59,9 +59,9 @@ def request(folder, task):
     data, meta = encoded(folder, task)
 
     def parse(text):
-        assert len(endpoint_of(data).request([text], meta)) == 1
+        assert len(endpoint_of(data).parse([text], meta)) == 1
 
-    return ".", inputs(endpoint_of(data).request_example(meta), [HALVES, NUMBERS, REQUESTS]), parse
+    return ".", inputs(endpoint_of(data).example(meta), [HALVES, NUMBERS, REQUESTS]), parse
 
 
 def answer(folder, task):
@@ -74,14 +74,14 @@ def answer(folder, task):
     model = network.build(meta)
 
     def parse(text):
-        rows = endpoint_of(data).request([text], meta)
+        rows = endpoint_of(data).parse([text], meta)
         if "length" in rows.columns:
             rows.columns["length"] = np.minimum(rows.plain("length"), 5)
         json.dumps(
             endpoint_of(data).respond(network.predict(model, rows, meta), [text], meta), allow_nan=False
         )
 
-    return ".", inputs(endpoint_of(data).request_example(meta), [HALVES, NUMBERS, REQUESTS]), parse
+    return ".", inputs(endpoint_of(data).example(meta), [HALVES, NUMBERS, REQUESTS]), parse
 
 
 def values(folder, task):

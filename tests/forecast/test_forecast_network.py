@@ -209,7 +209,7 @@ def test_a_request_is_forecast_as_its_test_row_is(encoded):
         "date,value",
         *(f"{2000 + i // 12}-{i % 12 + 1:02d},{v!r}" for i, v in enumerate(map(float, SERIES[:38]))),
     ]
-    asked = network.predict(model, endpoint_of(data).request(["\n".join(rows)], meta), meta)
+    asked = network.predict(model, endpoint_of(data).parse(["\n".join(rows)], meta), meta)
     known = network.predict(model, splits["test"], meta)
     np.testing.assert_allclose(asked["mean"][0], known["mean"][0], rtol=1e-5)
 

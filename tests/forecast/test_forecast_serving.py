@@ -41,7 +41,7 @@ def predicted(n=1, columns=1):
     "text", ["1 2 3 4 5 6 7 8 9", "1,2,3,4,5,6,7,8,9", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1; 2;3 4 5 6 7 8 9"]
 )
 def test_lists_of_numbers_are_read_alike(meta, text):
-    split = endpoint_of(task()).request([text], meta)
+    split = endpoint_of(task()).parse([text], meta)
     # the window is 8, so the first of the nine is not needed
     assert split.ragged("history")[0][:, 0].tolist() == [2.0, 3, 4, 5, 6, 7, 8, 9]
     assert np.isnan(split.plain("targets")).all()
@@ -53,7 +53,7 @@ def test_a_request_is_encoded_as_its_test_row_is(tmp_path):
     splits, meta = data.split_and_encode(table(tmp_path, VALUES))
     known = months(34)
     text = "\n".join(["date,value", *(f"{m},{v}" for m, v in zip(known, VALUES[:34], strict=True))])
-    asked = endpoint_of(data).request([text, "\r\n".join(["\ufeffdate,value", *text.split("\n")[1:]])], meta)
+    asked = endpoint_of(data).parse([text, "\r\n".join(["\ufeffdate,value", *text.split("\n")[1:]])], meta)
     for row in (0, 1):
         np.testing.assert_array_equal(asked.plain("calendar")[row], splits["test"].plain("calendar")[0])
         np.testing.assert_array_equal(asked.ragged("history")[row], splits["test"].ragged("history")[0][-8:])
@@ -88,7 +88,7 @@ def test_dates_go_on_from_the_input(meta):
 
 
 def test_inputs_keep_their_order(meta):
-    split = endpoint_of(task()).request([csv(10), "5 5 5 5 5 5 5 7"], meta)
+    split = endpoint_of(task()).parse([csv(10), "5 5 5 5 5 5 5 7"], meta)
     assert [split.ragged("history")[i][-1, 0] for i in (0, 1)] == [10.0, 7.0]
     assert [
         r["known"] for r in endpoint_of(task()).respond(predicted(2), [csv(10), "5 5 5 5 5 5 5 7"], meta)
@@ -111,30 +111,28 @@ def test_inputs_keep_their_order(meta):
 )
 def test_unusable_inputs_are_refused(meta, text, said):
     with pytest.raises(DataError, match=said):
-        endpoint_of(task()).request([text], {**meta, "log": True})
+        endpoint_of(task()).parse([text], {**meta, "log": True})
 
 
 def test_the_second_input_is_named(meta):
     with pytest.raises(DataError, match="input 2: 1 values"):
-        endpoint_of(task()).request([csv(10), "1"], meta)
+        endpoint_of(task()).parse([csv(10), "1"], meta)
 
 
 def test_several_columns_need_a_csv(wide):
     data = task(values=("a",), covariates=("b",))
     with pytest.raises(DataError, match="a plain list holds one column only"):
-        endpoint_of(data).request(["1 2 3 4 5 6 7 8"], wide)
+        endpoint_of(data).parse(["1 2 3 4 5 6 7 8"], wide)
 
 
 def test_the_example_is_a_valid_request(meta, wide):
     for made in (meta, wide):
         data = task()
-        split = endpoint_of(data).request([endpoint_of(data).request_example(made)], made)
+        split = endpoint_of(data).parse([endpoint_of(data).example(made)], made)
         assert len(split) == 1
         assert (
             len(
-                endpoint_of(data).respond(predicted(), [endpoint_of(data).request_example(made)], made)[0][
-                    "forecast"
-                ]
+                endpoint_of(data).respond(predicted(), [endpoint_of(data).example(made)], made)[0]["forecast"]
             )
             == 6
         )
@@ -144,9 +142,7 @@ def test_several_series_are_listed_by_name(tmp_path):
     rows = [f"{month},{i},{2 * i}" for i, month in enumerate(months(40))]
     data = task()
     _, meta = data.split_and_encode(data.read([written(tmp_path, rows, "month,a,b")]))
-    record = endpoint_of(data).respond(predicted(columns=2), [endpoint_of(data).request_example(meta)], meta)[
-        0
-    ]
+    record = endpoint_of(data).respond(predicted(columns=2), [endpoint_of(data).example(meta)], meta)[0]
     first = record["forecast"][:2]
     assert [(s["step"], s["series"], s["mean"]) for s in first] == [(1, "a", 0.0), (1, "b", 1.0)]
 

@@ -123,9 +123,9 @@ def test_slices_part_lengths_and_changes():
 
 def test_a_request_is_read_as_training_rows_are(tmp_path):
     meta = {"values": ["value"]}
-    found = endpoint_of(task()).request(["1 2.5, 3", "4\n5"], meta).ragged("figures")
+    found = endpoint_of(task()).parse(["1 2.5, 3", "4\n5"], meta).ragged("figures")
     assert [found[i].tolist() for i in range(2)] == [[[1], [2.5], [3]], [[4], [5]]]
-    several = endpoint_of(task()).request(["1, 2\n\n3 4"], {"values": ["x", "y"]}).ragged("figures")
+    several = endpoint_of(task()).parse(["1, 2\n\n3 4"], {"values": ["x", "y"]}).ragged("figures")
     assert several[0].tolist() == [[1, 2], [3, 4]]
 
 
@@ -142,4 +142,4 @@ def test_a_request_is_read_as_training_rows_are(tmp_path):
 def test_unusable_requests_are_refused(text, values, said):
     good = " ".join("1" for _ in values)
     with pytest.raises(DataError, match=said):
-        endpoint_of(task()).request([good, text], {"values": values})
+        endpoint_of(task()).parse([good, text], {"values": values})

@@ -216,17 +216,17 @@ def test_baselines_on_rows_worked_by_hand(tmp_path: Path) -> None:
 def test_requests_are_encoded_as_training_rows_were(encoded) -> None:
     data, rows, splits, meta = encoded
     texts = rows["text"][data.assign_splits(rows) == "test"].tolist()
-    asked = endpoint_of(data).request(texts, meta)
+    asked = endpoint_of(data).parse(texts, meta)
     for name in ("raw_features", "raw_offsets"):
         np.testing.assert_array_equal(asked.ragged(name).values, splits["test"].ragged(name).values)
-    assert endpoint_of(data).request_example(meta) in set(rows["text"])
+    assert endpoint_of(data).example(meta) in set(rows["text"])
 
 
 @pytest.mark.parametrize(("text", "said"), [("  ", "The text is empty"), ("말 " * 500, "maximum is 100")])
 def test_an_unusable_request_is_refused(encoded, text: str, said: str) -> None:
     data, _, _, meta = encoded
     with pytest.raises(DataError, match=said):
-        endpoint_of(data).request([text], meta)
+        endpoint_of(data).parse([text], meta)
 
 
 def test_answers_count_characters_of_the_composed_text() -> None:

@@ -22,7 +22,7 @@ from seqops.core.settings import DriftSettings
 from seqops.evaluation import evaluate
 from seqops.params import Params
 from seqops.registry import publish, rescore, versions
-from seqops.registry.rescore import CannotScoreError, TestSet
+from seqops.registry.rescore import CannotScoreError, HeldOutSet
 from seqops.registry.verify import BUNDLE
 from seqops.registry.version_process import running
 from seqops.retraining.champion_drift import CannotMeasureDriftError, drift_from_champion
@@ -89,7 +89,7 @@ def test_a_champion_of_another_split_is_scored_on_the_present_rows(scene, monkey
     decision = publish.publish(store, second, Fingerprint.compute(store, second), RULE)
     rows = first.data.encode(table, second.data.assign_splits(table), meta)["test"]
     assert len(rows) == 30
-    test_set = TestSet.load(second, store.task_paths(NAME), "")
+    test_set = HeldOutSet.load(second, store.task_paths(NAME), "")
     expected = test_set.score(first.network().predict(model, rows, meta)).point()
     assert decision.before == "1"
     assert np.isclose(decision.numbers["champion"], expected, rtol=1e-6)
@@ -186,7 +186,7 @@ def test_a_bundle_of_before_there_were_references_answers_and_is_not_measured(sc
         YAML().dump(document, described)
         assert against(scene, table) is None
         with running(client, versions.version(client, name, "1")) as process:
-            (answer,) = process.predict([first.endpoint().request_example(meta)])
+            (answer,) = process.predict([first.endpoint().example(meta)])
         assert len(answer["forecast"]) == first.data.horizon
     finally:
         client.set_model_version_tag(name, "1", BUNDLE, listed)
@@ -221,6 +221,6 @@ def test_an_altered_bundle_is_not_scored(scene):
     version = versions.version(client, second.data.registered_name, "1")
     weights = next(bundle(scene).rglob("model.weights.h5"))
     weights.write_bytes(weights.read_bytes() + b"more")
-    test_set = TestSet.load(second, store.task_paths(NAME), store.task_paths(NAME).data_sha256())
+    test_set = HeldOutSet.load(second, store.task_paths(NAME), store.task_paths(NAME).data_sha256())
     with pytest.raises(CannotScoreError, match=r"artifacts/model\.weights\.h5 is altered"):
         rescore.goal_of(client, test_set, version)

@@ -30,7 +30,7 @@ def classifier(tmp_path_factory):
     model = train(network, metrics_of(data), splits, meta, made.fit_config).model
 
     def positive(texts):
-        predicted = network.predict(model, endpoint_of(data).request(texts, meta), meta)
+        predicted = network.predict(model, endpoint_of(data).parse(texts, meta), meta)
         return np.array([row[POSITIVE] for row in predicted["probabilities"]])
 
     return positive, splits["test"].ragged("texts").texts()

@@ -211,14 +211,14 @@ def test_answers_name_the_likeliest_label(sample):
 @pytest.mark.parametrize(("text", "said"), [(" ", "input 2 is empty"), ("x" * 200, "input 2 has 200 char")])
 def test_unusable_inputs_are_refused_in_words(sample, text, said):
     with pytest.raises(DataError, match=said):
-        endpoint_of(task(max_chars=100)).request(["Fine.", text], sample[2])
+        endpoint_of(task(max_chars=100)).parse(["Fine.", text], sample[2])
 
 
 def test_slices_find_negations_and_words_that_training_does_not_know():
     data = task(min_count=1)
     rows = table(["good film", "bad film", "film"] * 40)
     meta = data.fit_encoding(rows, np.full(120, "train"))
-    truth = endpoint_of(data).request(["a film", "good film", "Isn’t bad", "nothing notable"], meta)
+    truth = endpoint_of(data).parse(["a film", "good film", "Isn’t bad", "nothing notable"], meta)
     masks = evaluation_of(data).slices(truth, meta)
     assert masks["negation"].tolist() == [False, False, True, True]
     assert masks["unknown word"].tolist() == [True, False, True, True]

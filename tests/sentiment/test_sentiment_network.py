@@ -81,7 +81,7 @@ def test_a_text_without_a_known_term_is_answered(encoded) -> None:
     data, _, meta = encoded
     for kind in ("bow", "tfidf"):
         net = network(kind=kind)
-        rows = endpoint_of(data).request(["zyx", "zyx wvu"], meta)
+        rows = endpoint_of(data).parse(["zyx", "zyx wvu"], meta)
         assert rows.ragged("terms").lengths.tolist() == [0, 0]
         answers = net.predict(net.build(meta), rows, meta)["probabilities"]
         np.testing.assert_allclose(answers[0], answers[1])

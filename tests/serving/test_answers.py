@@ -55,7 +55,7 @@ def case(store, request, tmp_path_factory):
     """One task's champion asked in every way, all at once: most of the time goes into imports."""
     task = Params.load(store.params).task(request.param)
     folder = tmp_path_factory.mktemp(task.name)
-    example = task.endpoint().request_example(read_json(store.task_paths(task.name).meta))
+    example = task.endpoint().example(read_json(store.task_paths(task.name).meta))
     inputs, uri = [example, f" {example}"], f"models:/{task.data.registered_name}@champion"
     (folder / "in.json").write_text(json.dumps({"inputs": inputs}), "utf-8")
     files = ["-i", str(folder / "in.json"), "-o", str(folder / "out.json"), "-t", "json"]

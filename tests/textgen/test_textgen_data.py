@@ -154,19 +154,19 @@ META = {"tokens": "character", "vocabulary": ["<pad>", "<unk>", "\n", "a", "b"],
 
 
 def test_a_bare_prompt_is_read_after_a_line_break_and_leaves_all_to_the_model():
-    found = endpoint_of(task()).request(["ab?", '{"prompt": ""}'], META)
+    found = endpoint_of(task()).parse(["ab?", '{"prompt": ""}'], META)
     assert [row.tolist() for row in map(found.ragged("tokens").__getitem__, range(2))] == [[2, 3, 4, 1], [2]]
     assert found.plain("temperature").tolist() == [-1.0, -1.0]
 
 
 def test_a_text_may_begin_with_nothing_but_not_by_accident():
     with pytest.raises(DataError, match=r'input 2 is empty\. Give a prompt, or \{"prompt": ""\}'):
-        endpoint_of(task()).request(["a", ""], META)
+        endpoint_of(task()).parse(["a", ""], META)
 
 
 def test_an_object_sets_how_to_write():
     asked = {"prompt": "a", "temperature": 0, "top_k": 3, "top_p": 0.5, "length": 7, "seed": 9}
-    found = endpoint_of(task()).request([json.dumps(asked)], META)
+    found = endpoint_of(task()).parse([json.dumps(asked)], META)
     assert [found.plain(name)[0] for name in ("temperature", "top_k", "top_p", "length", "seed")] == [
         0.0, 3, 0.5, 7, 9,
     ]  # fmt: skip
@@ -174,7 +174,7 @@ def test_an_object_sets_how_to_write():
 
 def test_text_that_is_no_object_is_a_prompt():
     texts = ['{"a', "[1]", "12", "null"]
-    assert endpoint_of(task()).request(texts, META).ragged("tokens").lengths.tolist() == [4, 4, 3, 5]
+    assert endpoint_of(task()).parse(texts, META).ragged("tokens").lengths.tolist() == [4, 4, 3, 5]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_text_that_is_no_object_is_a_prompt():
 )
 def test_a_wrong_setting_is_refused(asked, said):
     with pytest.raises(DataError, match=said):
-        endpoint_of(task()).request([json.dumps(asked)], META)
+        endpoint_of(task()).parse([json.dumps(asked)], META)
 
 
 def test_kinds_of_tokens_are_drawn_by_what_they_begin_with():

@@ -170,7 +170,7 @@ def asked(*requests: dict) -> list[str]:
 def answers(case, net, model, inputs):
     made, _, meta = case
     return endpoint_of(made).respond(
-        net.predict(model, endpoint_of(made).request(inputs, meta), meta), inputs, meta
+        net.predict(model, endpoint_of(made).parse(inputs, meta), meta), inputs, meta
     )
 
 
@@ -230,7 +230,7 @@ def test_the_pieces_of_a_stream_joined_are_the_answer(tokens, length):
     found = encoded(tokens=tokens, passage=30)
     net, model = built(found)
     inputs = asked({"prompt": "the naïve 漢", "temperature": 2.0, "length": length})
-    pieces = list(net.stream(model, endpoint_of(found[0]).request(inputs, found[2]), found[2]))
+    pieces = list(net.stream(model, endpoint_of(found[0]).parse(inputs, found[2]), found[2]))
     assert "".join(pieces) == answers(found, net, model, inputs)[0]["text"]
     if length == 50:
         assert len(pieces) > 3
@@ -278,7 +278,7 @@ def test_writing_is_a_hundred_times_faster_than_reading_the_window_anew(case):
     import time
 
     net, model = built(case, units=128, embedding=32)
-    rows = endpoint_of(case[0]).request(asked({"prompt": "the cat", "length": 2000}), case[2])
+    rows = endpoint_of(case[0]).parse(asked({"prompt": "the cat", "length": 2000}), case[2])
     window = keras.Sequential([keras.layers.Embedding(case[2]["size"], 32), keras.layers.LSTM(128)])
     window.add(keras.layers.Dense(case[2]["size"]))
     ids = np.full((1, 60), 3, np.int32)

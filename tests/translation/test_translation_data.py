@@ -144,7 +144,7 @@ def test_slices_tell_lengths_and_unseen_words() -> None:
 def test_requests_are_encoded_as_training_rows_are(table) -> None:
     splits, meta = task().split_and_encode(table)
     train = splits["train"]
-    asked = endpoint_of(task()).request([train.ragged("source_text").texts()[0]], meta)
+    asked = endpoint_of(task()).parse([train.ragged("source_text").texts()[0]], meta)
     np.testing.assert_array_equal(asked.ragged("source")[0], train.ragged("source")[0])
 
 
@@ -159,7 +159,7 @@ def test_requests_are_encoded_as_training_rows_are(table) -> None:
 def test_an_unusable_request_is_refused(table, text, said) -> None:
     _, meta = task().split_and_encode(table)
     with pytest.raises(DataError, match=said):
-        endpoint_of(task()).request(["Fine.", text], meta)
+        endpoint_of(task()).parse(["Fine.", text], meta)
 
 
 def test_answers_name_the_translation_and_its_alternatives() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seqops.registry.champion import ChampionAlias
     from seqops.registry.compare import VersionSummary
     from seqops.registry.promotion_rule import Comparison, PromotionRule
-    from seqops.registry.rescore import TestSet
+    from seqops.registry.rescore import HeldOutSet
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class RegistryContext:
     rule: PromotionRule
     champion_alias: ChampionAlias
 
-    def test_set(self) -> TestSet:
+    def test_set(self) -> HeldOutSet:
         """Load the current test rows. Raises DataError if preprocess has not run."""
-        from seqops.registry.rescore import TestSet
+        from seqops.registry.rescore import HeldOutSet
 
         paths = self.project.task_paths(self.task.name)
-        return TestSet.load(self.task, paths, paths.data_sha256())
+        return HeldOutSet.load(self.task, paths, paths.data_sha256())
 
 
 @contextmanager

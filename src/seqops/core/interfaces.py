@@ -182,7 +182,7 @@ class Endpoint(ABC):
     """The limitations of a model of this task, for its model card."""
 
     @abstractmethod
-    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+    def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Encode raw inputs in the same way as training rows. Raises DataError for invalid input."""
 
     @abstractmethod
@@ -190,7 +190,7 @@ class Endpoint(ABC):
         """Convert predictions to one JSON record per input."""
 
     @abstractmethod
-    def request_example(self, meta: Meta) -> str:
+    def example(self, meta: Meta) -> str:
         """Return one valid raw input."""
 
 

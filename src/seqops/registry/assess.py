@@ -21,7 +21,7 @@ from seqops.registry.promotion_rule import (
     compare_scores,
     decide,
 )
-from seqops.registry.rescore import CannotScoreError, TestSet, goal_of, scores_of
+from seqops.registry.rescore import CannotScoreError, HeldOutSet, goal_of, scores_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Assessment:
 
 def assess(
     client: mlflow.MlflowClient,
-    test_set: TestSet,
+    test_set: HeldOutSet,
     version: ModelVersion,
     champion: str | None,
     rule: PromotionRule,
@@ -50,7 +50,7 @@ def assess(
 
 def _promotion_inputs(
     client: mlflow.MlflowClient,
-    test_set: TestSet,
+    test_set: HeldOutSet,
     version: ModelVersion,
     champion: str | None,
     rule: PromotionRule,
@@ -74,7 +74,9 @@ def _promotion_inputs(
     return replace(inputs, comparison=compare_scores(ours, theirs, test_set.masks(), rule.bootstrap))
 
 
-def _goal(client: mlflow.MlflowClient, test_set: TestSet, version: ModelVersion) -> tuple[Score | None, str]:
+def _goal(
+    client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVersion
+) -> tuple[Score | None, str]:
     """Return the score of a version on the current test rows, or None and the reason."""
     try:
         return goal_of(client, test_set, version), ""

@@ -15,7 +15,7 @@ from seqops.core.score import Score
 from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.registry import versions
 from seqops.registry.promotion_rule import compare_scores, format_difference
-from seqops.registry.rescore import DATA, CannotScoreError, TestSet, goal_of, scores_of
+from seqops.registry.rescore import DATA, CannotScoreError, HeldOutSet, goal_of, scores_of
 from seqops.tracking.connection import translate_store_errors
 
 
@@ -36,7 +36,7 @@ class VersionSummary:
 
 
 def compare_versions(
-    client: mlflow.MlflowClient, name: str, last: int, test_set: TestSet | None, bootstrap: BootstrapConfig
+    client: mlflow.MlflowClient, name: str, last: int, test_set: HeldOutSet | None, bootstrap: BootstrapConfig
 ) -> list[VersionSummary]:
     """Summarize the champion, the challenger and the last few versions, newest first.
 
@@ -74,7 +74,7 @@ def _differences(
     client: mlflow.MlflowClient,
     shown: Sequence[ModelVersion],
     champion: ModelVersion | None,
-    test_set: TestSet | None,
+    test_set: HeldOutSet | None,
     bootstrap: BootstrapConfig,
 ) -> dict[str, str]:
     if champion is None or test_set is None:
@@ -94,7 +94,7 @@ def _differences(
 
 def _difference(
     client: mlflow.MlflowClient,
-    test_set: TestSet,
+    test_set: HeldOutSet,
     version: ModelVersion,
     theirs: Score,
     bootstrap: BootstrapConfig,

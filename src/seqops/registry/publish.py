@@ -20,7 +20,7 @@ from seqops.registry.bundle import log_bundle
 from seqops.registry.champion import ChampionAlias, ChampionChangedError, Decision
 from seqops.registry.model_card import card
 from seqops.registry.promotion_rule import PromotionRule
-from seqops.registry.rescore import DATA, PREDICTIONS, TestSet
+from seqops.registry.rescore import DATA, PREDICTIONS, HeldOutSet
 from seqops.tracking import connection, mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
 
@@ -104,7 +104,7 @@ def _version(
     version = versions.version_of(client, name, content)
     if version is None:
         _delete_unregistered_bundles(client, run.run_id)
-        uri = log_bundle(task, paths, run.run_id, task.endpoint().request_example(read_json(paths.meta)))
+        uri = log_bundle(task, paths, run.run_id, task.endpoint().example(read_json(paths.meta)))
         tags[verify.BUNDLE] = verify.record_files(run, uri)
         versions.describe(
             client, name, f"{task.name}: {task.endpoint().intended_use}"[: versions.MAX_DESCRIPTION]
@@ -138,7 +138,7 @@ def _decide(
     champion_alias: ChampionAlias, task: Task, paths: TaskPaths, version: ModelVersion, rule: PromotionRule
 ) -> Decision:
     number, champion = str(version.version), champion_alias.champion()
-    test_set = TestSet.load(task, paths, version.tags[DATA])
+    test_set = HeldOutSet.load(task, paths, version.tags[DATA])
     assessment = assess(champion_alias.client, test_set, version, champion, rule)
     reason, numbers = assessment.verdict.reason, assessment.numbers
     kept = Decision("kept", number, "rule", champion, champion, reason, numbers)

@@ -36,7 +36,7 @@ class CannotScoreError(SeqopsError):
 
 
 @dataclass(frozen=True)
-class TestSet:
+class HeldOutSet:
     """The current test rows of a task, on which all versions are compared."""
 
     task: Task
@@ -46,7 +46,7 @@ class TestSet:
     meta: Meta
 
     @classmethod
-    def load(cls, task: Task, paths: TaskPaths, data_sha256: str) -> TestSet:
+    def load(cls, task: Task, paths: TaskPaths, data_sha256: str) -> HeldOutSet:
         """Load the output of preprocess. Raises DataError if it has not run."""
         splits, meta = paths.encoded()
         return cls(task, paths, data_sha256, splits["test"], meta)
@@ -67,7 +67,7 @@ class TestSet:
         return bool(version.tags.get(DATA) == self.data_sha256)
 
 
-def goal_of(client: mlflow.MlflowClient, test_set: TestSet, version: ModelVersion) -> Score:
+def goal_of(client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVersion) -> Score:
     """Score a version on the current rows; a version trained on other data predicts them from its bundle.
 
     Raises CannotScoreError if its bundle is lost or altered, cannot run here, or does not fit the current
@@ -100,7 +100,7 @@ def _stored(client: mlflow.MlflowClient, version: ModelVersion) -> pd.DataFrame 
         return read_table(path) if sha256_of(path) == version.tags.get(PREDICTIONS) else None
 
 
-def _predict(client: mlflow.MlflowClient, test_set: TestSet, version: ModelVersion) -> pd.DataFrame:
+def _predict(client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVersion) -> pd.DataFrame:
     split = test_set.task.data.assign_splits(read_table(test_set.paths.table))
     with running(client, version) as process:
         return process.predict_split(test_set.paths.table, split)

@@ -24,7 +24,7 @@ class Endpoint(interfaces.Endpoint):
         "It knows sequences as long as those of its training; it is an example, not a tool."
     )
 
-    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+    def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Encode texts of digits. Raises DataError for any other text."""
         texts = [check_digits(f"input {number}", None, text.strip()) for number, text in enumerate(inputs, 1)]
         return Split({"digits": digits_of(texts), "odd": np.zeros(len(texts), np.int64)})
@@ -33,6 +33,6 @@ class Endpoint(interfaces.Endpoint):
         """Return one record an input."""
         return [{"probability": float(p), "odd": bool(p > 0.5)} for p in predicted["probability"]]
 
-    def request_example(self, meta: Meta) -> str:
+    def example(self, meta: Meta) -> str:
         """Return a training row."""
         return str(meta["example"])

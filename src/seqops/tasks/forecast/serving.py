@@ -135,7 +135,7 @@ class Endpoint(interfaces.Endpoint):
         "methods are often as good or better: compare the baselines before relying on it."
     )
 
-    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+    def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Cut the example at the end of each raw series."""
         window_spec = self.data.window_spec(len(meta["values"]))
         return concatenate([latest_window(text, i, window_spec, meta) for i, text in enumerate(inputs)])
@@ -144,6 +144,6 @@ class Endpoint(interfaces.Endpoint):
         """List the forecast steps of each series with their 80 and 95 % intervals."""
         return [to_record(predicted.iloc[i], text, i, meta) for i, text in enumerate(inputs)]
 
-    def request_example(self, meta: Meta) -> str:
+    def example(self, meta: Meta) -> str:
         """Return training rows as a list of numbers, or as CSV if there are several columns."""
         return example(meta)

@@ -68,7 +68,7 @@ class Endpoint(interfaces.Endpoint):
         "sums may do as well: see the baselines."
     )
 
-    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+    def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Read raw sequences. Raises DataError for what is not a sequence of numbers."""
         rows = [parse_request(text, i, meta["values"], self.data.max_length) for i, text in enumerate(inputs)]
         return Split({"figures": Ragged.from_rows(rows, np.float64)})
@@ -77,7 +77,7 @@ class Endpoint(interfaces.Endpoint):
         """Return a label and a probability for every step."""
         return [to_record(predicted.iloc[i]) for i in range(len(inputs))]
 
-    def request_example(self, meta: Meta) -> str:
+    def example(self, meta: Meta) -> str:
         """Return a training sequence."""
         example: str = meta["example"]
         return example

@@ -34,7 +34,7 @@ class Endpoint(interfaces.Endpoint):
         "requires, nor for decisions about people."
     )
 
-    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+    def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Split raw texts into tokens. Raises DataError for a text that is empty or too long."""
         require_valid_unicode(inputs)
         for text in inputs:
@@ -52,7 +52,7 @@ class Endpoint(interfaces.Endpoint):
             records.append({"text": text, "entities": entities})
         return records
 
-    def request_example(self, meta: Meta) -> str:
+    def example(self, meta: Meta) -> str:
         """Return a training sentence with an entity."""
         example: str = meta["example"]
         return example

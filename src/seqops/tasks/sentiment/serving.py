@@ -32,7 +32,7 @@ class Endpoint(interfaces.Endpoint):
         "about the author of the text."
     )
 
-    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+    def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Encode raw texts. Raises DataError if one is empty, too long or not valid Unicode."""
         require_valid_unicode(inputs)
         for number, text in enumerate(inputs, 1):
@@ -55,6 +55,6 @@ class Endpoint(interfaces.Endpoint):
             for text, label, values in rows
         ]
 
-    def request_example(self, meta: Meta) -> str:
+    def example(self, meta: Meta) -> str:
         """Return the first training text."""
         return str(meta["example"])

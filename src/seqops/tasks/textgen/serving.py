@@ -32,7 +32,7 @@ class Endpoint(interfaces.Endpoint):
         "written by a person."
     )
 
-    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+    def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Encode prompts, as text or as JSON objects with settings. Raises DataError if one is invalid."""
         parsed = [prompts.parse(text, number) for number, text in enumerate(inputs, 1)]
         return prompts.encoded(parsed, tokenizer.tokenizer_from_meta(meta))
@@ -47,6 +47,6 @@ class Endpoint(interfaces.Endpoint):
             answers.append({"prompt": prompt, "text": str(row["text"]), **settings})
         return answers
 
-    def request_example(self, meta: Meta) -> str:
+    def example(self, meta: Meta) -> str:
         """Return the first words of the training text."""
         return str(meta["example"])

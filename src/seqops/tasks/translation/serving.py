@@ -33,7 +33,7 @@ class Endpoint(interfaces.Endpoint):
         "the slices). It must not be relied on where a mistake does harm: medicine, law, safety."
     )
 
-    def request(self, inputs: Sequence[str], meta: Meta) -> Split:
+    def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Encode sentences. Raises DataError if one is empty, too long or not valid Unicode."""
         require_valid_unicode(inputs)
         texts = [text.strip() for text in inputs]
@@ -66,6 +66,6 @@ class Endpoint(interfaces.Endpoint):
             )
         ]
 
-    def request_example(self, meta: Meta) -> str:
+    def example(self, meta: Meta) -> str:
         """Return the first training sentence."""
         return str(meta["example"])
