@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
+from seqops.preprocessing.checks import expect_all_false, expect_column, expect_rows
 from seqops.preprocessing.splitting import is_in_two_splits
 from seqops.tasks.labelling.data.columns import sequence_codes
 
@@ -31,28 +32,17 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 def expectations(max_length: int) -> list[Expectation]:
     """List the expectations on `with_checked_columns`."""
-
-    def false(column: str, meaning: str) -> Expectation:
-        return Expectation(
-            "expect_column_values_to_be_in_set", {"column": column, "value_set": [False]}, meaning
-        )
-
-    def some(column: str, meaning: str) -> Expectation:
-        return Expectation("expect_column_max_to_be_between", {"column": column, "min_value": 1}, meaning)
-
     return [
-        Expectation(
-            "expect_table_row_count_to_be_between",
-            {"min_value": MIN_SEQUENCES},
-            f"there are at least {MIN_SEQUENCES} sequences",
-        ),
-        Expectation(
-            "expect_column_values_to_be_between",
-            {"column": "length", "min_value": 1, "max_value": max_length},
+        expect_rows(MIN_SEQUENCES, f"there are at least {MIN_SEQUENCES} sequences"),
+        expect_column(
+            "values_to_be_between",
+            "length",
             f"a sequence has 1 to {max_length} steps (data.max_length)",
+            min_value=1,
+            max_value=max_length,
         ),
-        some("training_ones", "a training step has the label 1"),
-        some("training_zeros", "a training step has the label 0"),
-        false("contradicted", "sequences of equal numbers have equal labels"),
-        false("straddles", "no sequence occurs in two splits"),
+        expect_column("max_to_be_between", "training_ones", "a training step has the label 1", min_value=1),
+        expect_column("max_to_be_between", "training_zeros", "a training step has the label 0", min_value=1),
+        expect_all_false("contradicted", "sequences of equal numbers have equal labels"),
+        expect_all_false("straddles", "no sequence occurs in two splits"),
     ]

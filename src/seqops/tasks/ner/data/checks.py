@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
+from seqops.preprocessing.checks import expect_all_false, expect_column
 from seqops.preprocessing.iob2 import iob2_to_spans, is_valid_transition
 from seqops.preprocessing.splitting import is_in_two_splits
 from seqops.tasks.ner.data.splits import keys_of
@@ -26,44 +27,38 @@ def with_checked_columns(table: pd.DataFrame, types: Sequence[str]) -> pd.DataFr
 
 def expectations(types: Sequence[str], max_length: int, disjoint: bool) -> list[Expectation]:
     """List the expectations; disjoint: whether a sentence may occur in one split only."""
-
-    def values(check: str, column: str, meaning: str, **arguments: object) -> Expectation:
-        return Expectation(f"expect_column_values_to_{check}", {"column": column, **arguments}, meaning)
-
     found = [
-        values("not_be_null", "text", "every sentence has a text"),
-        values(
-            "be_between",
+        expect_column("values_to_not_be_null", "text", "every sentence has a text"),
+        expect_column(
+            "values_to_be_between",
             "length",
             f"a sentence has 1 to {max_length} tokens (data.max_length)",
             min_value=1,
             max_value=max_length,
         ),
-        values(
-            "be_in_set",
+        expect_column(
+            "values_to_be_in_set",
             "broken_tag",
             "a tag is O, B-TYPE, or I-TYPE after B or I of that type (strict IOB2)",
             value_set=[""],
         ),
-        values(
-            "be_in_set",
+        expect_column(
+            "values_to_be_in_set",
             "unknown_type",
             f"entity types are {', '.join(types)} (data.types)",
             value_set=[""],
         ),
-        values(
-            "be_in_set",
+        expect_column(
+            "values_to_be_in_set",
             "aligned",
             "the annotation matches the text in 98 of 100 sentences",
             value_set=[True],
             mostly=0.98,
         ),
-        Expectation(
-            "expect_column_max_to_be_between", {"column": "entities", "min_value": 1}, "there are entities"
-        ),
+        expect_column("max_to_be_between", "entities", "there are entities", min_value=1),
     ]
     if disjoint:
-        found.append(values("be_in_set", "straddles", "no sentence occurs in two splits", value_set=[False]))
+        found.append(expect_all_false("straddles", "no sentence occurs in two splits"))
     return found
 
 

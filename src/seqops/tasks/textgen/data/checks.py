@@ -7,14 +7,14 @@ import unicodedata
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
+from seqops.preprocessing.checks import expect_all_false, expect_column, expect_splits
+from seqops.preprocessing.splitting import SPLITS
 from seqops.tasks.textgen.data.windows import MIN_LINE_LENGTH, long_lines
-
-ORDER = {"train": 0, "validation": 1, "test": 2}
 
 
 def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that the checks read; the table has its `split`."""
-    texts, position = table["text"], table["split"].map(ORDER)
+    texts, position = table["text"], table["split"].map(SPLITS.index)
     return table.assign(
         characters=texts.str.len(),
         new_characters=_new(texts),
@@ -27,38 +27,36 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
 def expectations(min_chars: int, min_distinct_chars: int, max_copied_share: float) -> list[Expectation]:
     """List the checks of the table that `with_checked_columns` returns."""
     return [
-        Expectation(
-            "expect_column_sum_to_be_between",
-            {"column": "characters", "min_value": min_chars},
+        expect_column(
+            "sum_to_be_between",
+            "characters",
             f"the text has at least {min_chars} characters (data.min_chars)",
+            min_value=min_chars,
         ),
-        Expectation(
-            "expect_column_sum_to_be_between",
-            {"column": "new_characters", "min_value": min_distinct_chars},
+        expect_column(
+            "sum_to_be_between",
+            "new_characters",
             f"the text has at least {min_distinct_chars} different characters "
             "(data.min_distinct_chars): fewer are not a language",
+            min_value=min_distinct_chars,
         ),
-        Expectation(
-            "expect_column_values_to_be_in_set",
-            {"column": "foreign", "value_set": [""]},
+        expect_column(
+            "values_to_be_in_set",
+            "foreign",
             "no line has a control character (is it a text file?) or U+FFFD (was its encoding lost?)",
+            value_set=[""],
         ),
-        Expectation(
-            "expect_column_distinct_values_to_equal_set",
-            {"column": "split", "value_set": list(ORDER)},
-            "every split has lines (data.validation, data.test)",
-        ),
-        Expectation(
-            "expect_column_values_to_be_in_set",
-            {"column": "out_of_order", "value_set": [False]},
+        expect_splits("every split has lines (data.validation, data.test)"),
+        expect_all_false(
+            "out_of_order",
             "training text comes before validation text, and validation text before test text",
         ),
-        Expectation(
-            "expect_column_values_to_be_in_set",
-            {"column": "copied", "value_set": [False], "mostly": 1.0 - max_copied_share},
+        expect_all_false(
+            "copied",
             f"of the held-out lines of {MIN_LINE_LENGTH} characters or more, at most "
             f"{max_copied_share:.0%} occur verbatim in the "
             "training text (data.max_copied_share): predicting them would only test memorisation",
+            mostly=1.0 - max_copied_share,
         ),
     ]
 

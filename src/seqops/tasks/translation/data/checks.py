@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
+from seqops.preprocessing.checks import expect_column, expect_rows, expect_splits
 from seqops.tasks.translation.data.encoding import keys_of
 
 
@@ -16,18 +17,15 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 def expectations(max_length: int, min_rows: int) -> list[Expectation]:
     """List the checks of the table that `with_checked_columns` returns."""
-    lengths = {"min_value": 1, "max_value": max_length}
     return [
-        Expectation(
-            "expect_table_row_count_to_be_between",
-            {"min_value": min_rows},
-            f"there are at least {min_rows} pairs (data.min_rows)",
-        ),
+        expect_rows(min_rows, f"there are at least {min_rows} pairs (data.min_rows)"),
         *(
-            Expectation(
-                "expect_column_value_lengths_to_be_between",
-                {"column": side, **lengths},
+            expect_column(
+                "value_lengths_to_be_between",
+                side,
                 f"no {side} sentence is longer than {max_length} characters (data.max_length)",
+                min_value=1,
+                max_value=max_length,
             )
             for side in ("source", "target")
         ),
@@ -36,14 +34,12 @@ def expectations(max_length: int, min_rows: int) -> list[Expectation]:
             {"column_list": ["source", "target"]},
             "no pair occurs twice",
         ),
-        Expectation(
-            "expect_column_distinct_values_to_equal_set",
-            {"column": "split", "value_set": ["train", "validation", "test"]},
-            "every split has sources (data.validation_share, data.test_share)",
-        ),
-        Expectation(
-            "expect_column_values_to_be_between",
-            {"column": "splits_of_source", "min_value": 1, "max_value": 1},
+        expect_splits("every split has sources (data.validation_share, data.test_share)"),
+        expect_column(
+            "values_to_be_between",
+            "splits_of_source",
             "no source sentence occurs in two splits",
+            min_value=1,
+            max_value=1,
         ),
     ]
