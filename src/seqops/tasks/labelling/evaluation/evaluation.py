@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Ragged, Split
+from seqops.evaluation.slices import slices_by_length
 from seqops.tasks.labelling.data.dataset import Dataset
 from seqops.tasks.labelling.evaluation import baselines, plots
 from seqops.tasks.labelling.metrics import Metrics
@@ -36,11 +38,8 @@ class Evaluation(interfaces.Evaluation):
         """Select short and long sequences, and those in which the label changes."""
         labels, usual = truth.ragged("labels"), meta["usual_length"]
         changes = [bool(np.ptp(labels[i])) for i in range(len(truth))]
-        return {
-            f"up to {usual} steps": labels.lengths <= usual,
-            f"over {usual} steps": labels.lengths > usual,
-            "label changes": np.array(changes, np.bool_),
-        }
+        ranges = {f"up to {usual} steps": (0, usual), f"over {usual} steps": (usual + 1, math.inf)}
+        return slices_by_length(labels.lengths, ranges) | {"label changes": np.array(changes, np.bool_)}
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Return the length of each sequence, its numbers and its labels."""

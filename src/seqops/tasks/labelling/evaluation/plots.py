@@ -9,6 +9,7 @@ import pandas as pd
 
 from seqops.core.interfaces import Plot
 from seqops.core.ragged import Split
+from seqops.evaluation.confusion import plot_confusion
 from seqops.tasks.labelling.data.reader import format_sequence
 from seqops.tasks.labelling.evaluation.baselines import SEQUENCE_PARTS, sequence_part
 
@@ -38,11 +39,7 @@ def plots(predicted: pd.DataFrame, truth: Split) -> list[Plot]:
         {"place": 100 * (sequence_part(labels.lengths) + 1) // SEQUENCE_PARTS, "accuracy": correct}
     )
     table = by_place.groupby("place", as_index=False).mean()
-    cells = {str(g): [int(((guesses == g) & (labels.values == t)).sum()) for t in (0, 1)] for g in (0, 1)}
-    confusion = pd.DataFrame({"true": ["0", "1"], **cells})
     return [
         Plot("by_place", "Accuracy by the part of the sequence, %", "bar", table, "place", ["accuracy"]),
-        Plot(
-            "confusion", "Steps by true (rows) and predicted label", "heatmap", confusion, "true", ["0", "1"]
-        ),
+        plot_confusion(labels.values, guesses, ["0", "1"], "Steps by true (rows) and predicted label"),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Ragged, Split
+from seqops.evaluation.slices import slices_by_length
 from seqops.preprocessing.iob2 import iob2_to_spans
 from seqops.preprocessing.vocabulary import rare_token_share
 from seqops.tasks.ner.data import encoding
@@ -20,7 +22,7 @@ from seqops.tasks.ner.data.features import WORD
 from seqops.tasks.ner.evaluation import baselines, plots
 from seqops.tasks.ner.metrics import Metrics
 
-LENGTHS = {"up to 20 tokens": (0, 20), "21 to 40 tokens": (21, 40), "over 40 tokens": (41, 10**9)}
+LENGTHS = {"up to 20 tokens": (0, 20), "21 to 40 tokens": (21, 40), "over 40 tokens": (41, math.inf)}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Evaluation(interfaces.Evaluation):
         """Select sentences that are not in training, those with an entity unseen there, and lengths."""
         lengths = truth.ragged("corpus_tags").lengths
         named = {"unleaked": ~truth.plain("leaked"), "unseen entity": truth.plain("unseen")}
-        return named | {name: (lengths >= low) & (lengths <= high) for name, (low, high) in LENGTHS.items()}
+        return named | slices_by_length(lengths, LENGTHS)
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Return the length of each sentence, its share of infrequent words, and its tags."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from seqops.core.interfaces import Plot
 from seqops.core.score import Score
+from seqops.evaluation.confusion import plot_confusion
 from seqops.preprocessing.iob2 import Span
 
 NO_ENTITY = "none"
@@ -30,15 +31,17 @@ def _bracketed(text: str, spans: Sequence[Span]) -> str:
 def confusion(found: Sequence[Sequence[Span]], true: Sequence[Sequence[Span]], types: Sequence[str]) -> Plot:
     """Count spans with correct boundaries by true and predicted type; `none`: missed, or spurious."""
     names = [*types, NO_ENTITY]
-    counts: Counter[tuple[str, str]] = Counter()
+    index = {name: i for i, name in enumerate(names)}
+    pairs: list[tuple[int, int]] = []
     for found_row, true_row in zip(found, true, strict=True):
         predicted = {(s, e): kind for s, e, kind in found_row}
         gold = {(s, e): kind for s, e, kind in true_row}
-        for span in predicted.keys() | gold.keys():
-            counts[gold.get(span, NO_ENTITY), predicted.get(span, NO_ENTITY)] += 1
-    cells = {guess: [counts[truth, guess] for truth in names] for guess in names}
-    table = pd.DataFrame({"true": names, **cells})
-    return Plot("confusion", "Entities by true (rows) and predicted type", "heatmap", table, "true", names)
+        pairs += [
+            (index[gold.get(span, NO_ENTITY)], index[predicted.get(span, NO_ENTITY)])
+            for span in predicted.keys() | gold.keys()
+        ]
+    true_types, predicted_types = np.array(pairs, np.int64).reshape(-1, 2).T
+    return plot_confusion(true_types, predicted_types, names, "Entities by true (rows) and predicted type")
 
 
 def by_type(scores: Mapping[str, Score], types: Sequence[str]) -> Plot:

@@ -12,6 +12,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Split
+from seqops.evaluation.confusion import plot_confusion
 from seqops.preprocessing.vocabulary import UNKNOWN, rare_token_share
 from seqops.tasks.sentiment.data.dataset import Dataset
 from seqops.tasks.sentiment.evaluation import baselines, plots
@@ -71,8 +72,9 @@ class Evaluation(interfaces.Evaluation):
         """Plot the confusion matrix, the calibration, and accuracy by length."""
         labels, predicted_labels = labels_of(predicted, truth)
         correct, texts = labels == predicted_labels, truth.ragged("texts").texts()
+        title = "Rows by true (rows) and predicted label"
         return [
-            plots.confusion(labels, predicted_labels, meta["labels"]),
+            plot_confusion(labels, predicted_labels, meta["labels"], title),
             plots.reliability(_confidence(predicted, len(meta["labels"])), correct),
             plots.lengths(texts, correct),
         ]

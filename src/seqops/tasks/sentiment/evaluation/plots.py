@@ -1,7 +1,8 @@
-"""Slices of texts; plots of confusion, calibration and accuracy by length."""
+"""Slices of texts; plots of calibration and accuracy by length."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.interfaces import Plot
+from seqops.evaluation.slices import count_words, slices_by_length
 from seqops.metrics.classification import BINS, confidence_bins
 
 Mask = npt.NDArray[np.bool_]
@@ -17,31 +19,19 @@ LENGTHS = {
     "up to 10 words": (0, 10),
     "11 to 25 words": (11, 25),
     "26 to 100 words": (26, 100),
-    "over 100 words": (101, 10**9),
+    "over 100 words": (101, math.inf),
 }
 NEGATION = re.compile(r"\b(?:not|no|never|nor|none|nobody|nothing|hardly|without|cannot|\w*n['’]t)\b", re.I)
 
 
 def by_length(texts: Sequence[str]) -> dict[str, Mask]:
     """Return masks (n,) by the number of words."""
-    lengths = np.array([len(text.split()) for text in texts])
-    return {name: (lengths >= low) & (lengths <= high) for name, (low, high) in LENGTHS.items()}
+    return slices_by_length(count_words(texts), LENGTHS)
 
 
 def negated(texts: Sequence[str]) -> Mask:
     """Return a mask of the texts with an English word of negation: (n,)."""
     return np.array([bool(NEGATION.search(text)) for text in texts], np.bool_)
-
-
-def confusion(truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], labels: Sequence[str]) -> Plot:
-    """Plot the confusion matrix: rows by true and predicted label."""
-    counts = np.zeros((len(labels), len(labels)), np.int64)
-    np.add.at(counts, (truth, predicted), 1)
-    table = pd.DataFrame(counts, columns=list(labels))
-    table.insert(0, "true", list(labels))
-    return Plot(
-        "confusion", "Rows by true (rows) and predicted label", "heatmap", table, "true", list(labels)
-    )
 
 
 def reliability(confidence: npt.NDArray[np.float64], correct: Mask) -> Plot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,10 +12,11 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Plot
 from seqops.core.ragged import Split
 from seqops.core.score import Score
+from seqops.evaluation.slices import count_words, slices_by_length
 from seqops.preprocessing.subwords import Subwords
 from seqops.tasks.translation.data.encoding import split_words
 
-LENGTHS = {"1-4 words": (1, 4), "5-8 words": (5, 8), "9-16 words": (9, 16), "17+ words": (17, None)}
+LENGTHS = {"1-4 words": (1, 4), "5-8 words": (5, 8), "9-16 words": (9, 16), "17+ words": (17, math.inf)}
 
 
 def slices(sources: Sequence[str], words: set[str]) -> dict[str, npt.NDArray[np.bool_]]:
@@ -25,8 +27,7 @@ def slices(sources: Sequence[str], words: set[str]) -> dict[str, npt.NDArray[np.
 
 def by_length(sources: Sequence[str]) -> dict[str, npt.NDArray[np.bool_]]:
     """Return masks (n,) by the source's length in words."""
-    lengths = np.array([len(text.split()) for text in sources])
-    return {name: (lengths >= low) & (lengths <= (high or np.inf)) for name, (low, high) in LENGTHS.items()}
+    return slices_by_length(count_words(sources), LENGTHS)
 
 
 def plots(score: Score, predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
