@@ -152,9 +152,8 @@ def test_too_few_new_rows_tell_nothing(scene):
 
 def test_rows_that_do_not_fit_the_champion_are_told(scene):
     table = scene[3][2]
-    with pytest.raises(
-        CannotMeasureDriftError, match=r"version 1 of lstm-forecaster: the table lacks value\.Passengers"
-    ):
+    said = r"version 1 of lstm-forecaster: the table has no column value\.Passengers"
+    with pytest.raises(CannotMeasureDriftError, match=said):
         against(scene, table.drop(columns=[c for c in table.columns if c.startswith("value.")]))
 
 

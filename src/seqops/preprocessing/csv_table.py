@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from seqops.core.errors import DataError
 
@@ -61,6 +64,37 @@ def check_header(path: Path, line: int, header: list[str], wanted: Sequence[str]
             known = ", ".join(repr(cell[:40]) for cell in header[:20])
             fix = f"Name one of those in {keys}."
             raise DataError.at(path, line, f"there is no column {name!r} (the header has {known})", fix)
+
+
+def concat_tables(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Concatenate the tables of several files. Raises DataError if their columns differ."""
+    for path, table in zip(paths, tables, strict=True):
+        if list(table.columns) != list(tables[0].columns):
+            fix = f"Give every file the columns of {paths[0].name}."
+            raise DataError.at(path, 1, "its columns differ from those of the first file", fix)
+    return pd.concat(tables, ignore_index=True)
+
+
+def require_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
+    """Raise DataError if the table lacks one of the columns that a model was trained with."""
+    for name in names:
+        if name not in table:
+            raise DataError(f"the table has no column {name}, which the model needs. Name it in data.")
+
+
+def parse_number(path: Path, line: int | None, text: str, column: str) -> float:
+    """Parse a finite number; a missing value becomes NaN. Raises DataError with the line and the column."""
+    cell = text.strip()
+    if cell.lower() in MISSING:
+        return math.nan
+    try:
+        number = float(cell)
+    except ValueError:
+        number = math.inf
+    if math.isinf(number):
+        fix = "Write numbers as 1234.5, without thousands separators or units."
+        raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", fix)
+    return number
 
 
 def require_valid_unicode(inputs: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from seqops.core.constrained_types import Positive
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
+from seqops.preprocessing.csv_table import concat_tables, require_columns
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data import sample
 from seqops.tasks.forecast.data.checks import expectations, with_checked_columns
@@ -110,11 +111,7 @@ class Dataset(interfaces.Dataset):
             parse_series(path, read_text(path), self.date, self.values, self.covariates, self.frequency)
             for path in raw
         ]
-        for path, table in zip(raw[1:], tables[1:], strict=True):
-            if list(table.columns) != list(tables[0].columns):
-                fix = f"Give every file the columns of {raw[0].name}."
-                raise DataError.at(path, 1, "its columns differ from those of the first file", fix)
-        return pd.concat(tables, ignore_index=True)
+        return concat_tables(raw, tables)
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Return the split of each row by its position in its series."""
@@ -184,9 +181,7 @@ class Dataset(interfaces.Dataset):
         Raises DataError if the table lacks one of them.
         """
         figures = figure_columns(meta["values"], meta["covariates"])
-        absent = [column for column in figures if column not in table]
-        if absent:
-            raise DataError(f"the table has no column {absent[0]}, which the model needs. Name it in data.")
+        require_columns(table, figures)
         window_spec = self.window_spec(len(meta["values"]))
         splits = {}
         for name, parts in self._parts(table, split).items():

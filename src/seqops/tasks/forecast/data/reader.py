@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -12,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.errors import DataError
-from seqops.preprocessing.csv_table import MISSING, check_header, read_csv_rows
+from seqops.preprocessing.csv_table import check_header, parse_number, read_csv_rows
 
 Frequency = Literal["year", "quarter", "month", "week", "day", "hour", "minute", "position"]
 PERIOD = {
@@ -44,27 +43,15 @@ def parse_series(
     for prefix, names in ((VALUE, values), (COVARIATE, covariates)):
         for name in names:
             cells = [record[header.index(name)] for record in body]
-            table[prefix + name] = [_number(path, *cell, name) for cell in zip(lines[1:], cells, strict=True)]
+            table[prefix + name] = [
+                parse_number(path, *cell, name) for cell in zip(lines[1:], cells, strict=True)
+            ]
     return pd.DataFrame(table)
 
 
 def figure_columns(values: Sequence[str], covariates: Sequence[str]) -> list[str]:
     """Return the names of the numeric columns of a table, values first."""
     return [*(VALUE + name for name in values), *(COVARIATE + name for name in covariates)]
-
-
-def _number(path: Path, line: int, text: str, column: str) -> float:
-    cell = text.strip()
-    if cell.lower() in MISSING:
-        return math.nan
-    try:
-        number = float(cell)
-    except ValueError:
-        number = math.inf
-    if math.isinf(number):
-        fix = "Write numbers as 1234.5, without thousands separators or units."
-        raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", fix)
-    return number
 
 
 def ordinals(
@@ -82,7 +69,7 @@ def ordinals(
 
 
 def _positions(path: Path, lines: Sequence[int], texts: Sequence[str]) -> npt.NDArray[np.int64]:
-    x = np.array([_number(path, *cell, "position") for cell in zip(lines, texts, strict=True)])
+    x = np.array([parse_number(path, *cell, "position") for cell in zip(lines, texts, strict=True)])
     if np.isnan(x).any():
         bad = lines[int(np.flatnonzero(np.isnan(x))[0])]
         raise DataError.at(path, bad, "the position is missing", "Number the rows in equal steps.")

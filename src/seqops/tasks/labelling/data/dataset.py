@@ -17,6 +17,7 @@ from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing import splitting
+from seqops.preprocessing.csv_table import concat_tables, require_columns
 from seqops.tasks.labelling.data import checks, columns, reader, sample
 
 GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {
@@ -68,11 +69,7 @@ class Dataset(interfaces.Dataset):
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse CSV files to one row per sequence; `labels` and `value.*` are lists, one element per step."""
         tables = [reader.parse(path, self.sequence, self.values, self.label) for path in raw]
-        for path, table in zip(raw, tables, strict=True):
-            if list(table.columns) != list(tables[0].columns):
-                fix = f"Give every file the columns of {raw[0].name}."
-                raise DataError.at(path, 1, "its columns differ from those of the first file", fix)
-        whole = pd.concat(tables, ignore_index=True)
+        whole = concat_tables(raw, tables)
         labels = {label for row in whole["labels"] for label in row}
         if len(labels) < 2:
             what = f"every step has the label {labels.pop()}"
@@ -120,9 +117,7 @@ class Dataset(interfaces.Dataset):
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode numbers (T, D) and labels (T,) of every sequence. Raises DataError for a missing column."""
-        absent = [name for name in meta["values"] if name not in columns.value_columns(table)]
-        if absent:
-            raise DataError(f"the table has no column {absent[0]}, which the model needs. Name it in data.")
+        require_columns(table, [reader.VALUE + name for name in meta["values"]])
         whole = Split(
             {
                 "figures": Ragged.from_rows(columns.value_arrays(table, meta["values"]), np.float64),

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from seqops.core.errors import DataError
-from seqops.preprocessing.csv_table import MISSING, check_header, read_csv_rows
+from seqops.preprocessing.csv_table import check_header, parse_number, read_csv_rows
 from seqops.preprocessing.text_file import read_text
 
 Cell = TypeVar("Cell", str, int, float)
@@ -76,17 +76,11 @@ def _name(path: Path, line: int, cell: str, column: str) -> str:
 
 
 def number(path: Path, line: int | None, cell: str, column: str) -> float:
-    """Read a finite number. Raises DataError, naming the line and the column."""
-    if cell.lower() in MISSING:
+    """Parse a finite number that must be there. Raises DataError, naming the line and the column."""
+    value = parse_number(path, line, cell, column)
+    if math.isnan(value):
         fix = "Give a number, or leave the whole sequence out."
         raise DataError.at(path, line, f"no value in column {column!r}", fix)
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.inf
-    if not math.isfinite(value):
-        fix = "Write numbers as 1234.5, without thousands separators or units."
-        raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", fix)
     return value
 
 
