@@ -67,7 +67,7 @@ def test_a_full_disk_is_told_and_the_next_run_with_room_completes(full, name):
     before = artefacts(root)
     played = run(root, name)
     assert played.code == 1, played.said
-    assert "No space left on device. Free space" in " ".join(played.said.split())
+    assert "No space left on device. Free disk space" in " ".join(played.said.split())
     assert "Traceback" not in played.said
     assert artefacts(root) == before
     filler.unlink()

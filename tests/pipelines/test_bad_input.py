@@ -308,7 +308,7 @@ def test_a_full_disk_is_told_and_the_old_raw_file_stays(project, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     code, said = project.run("forecast", download)
     assert code == 1
-    assert "airline-passengers.csv: No space left on device. Free space" in said
+    assert "airline-passengers.csv: No space left on device. Free disk space" in said
     assert not (project.store.state / "downloads" / "forecast" / "staged").exists()
     assert [p.read_bytes() for p in raw.parent.iterdir()] == [BEFORE]
 
@@ -334,7 +334,7 @@ def test_a_write_that_fails_half_way_leaves_the_old_table(project):
         check=False,
     )
     assert done.returncode == 1
-    assert "validation.json: File too large. Free space" in done.stderr.replace("\n", "")
+    assert "validation.json: File too large. Free disk space" in done.stderr.replace("\n", "")
     assert "Traceback" not in done.stderr
     assert table.read_bytes() == validation.read_bytes() == BEFORE
     assert [p.name for p in table.parent.iterdir() if p.name.startswith(".")] == []
