@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqops.core.score import Score
+from seqops.metrics.ratio import divide
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
@@ -55,7 +56,7 @@ def confusion(truth: Ids, predicted: Ids, classes: int) -> Floats:
 def accuracy(sums: Floats) -> Floats:
     """Return the accuracy of confusion matrices (..., K * K)."""
     table = _square(sums)
-    return _ratio(np.trace(table, axis1=-2, axis2=-1), table.sum((-2, -1)))
+    return divide(np.trace(table, axis1=-2, axis2=-1), table.sum((-2, -1)))
 
 
 def macro_f1(sums: Floats) -> Floats:
@@ -66,7 +67,7 @@ def macro_f1(sums: Floats) -> Floats:
     table = _square(sums)
     hits = np.diagonal(table, axis1=-2, axis2=-1)
     both = table.sum(-1) + table.sum(-2)  # 2tp + fp + fn of each class
-    return _ratio(_ratio(2 * hits, both).sum(-1), (both > 0).sum(-1).astype(np.float64))
+    return divide(divide(2 * hits, both).sum(-1), (both > 0).sum(-1).astype(np.float64))
 
 
 def quadratic_kappa(sums: Floats) -> Floats:
@@ -89,7 +90,7 @@ def absolute_error(sums: Floats) -> Floats:
     """Return the mean distance between true and predicted class of confusion matrices (..., K * K)."""
     table = _square(sums)
     steps = np.arange(table.shape[-1])
-    return _ratio((np.abs(steps[:, None] - steps) * table).sum((-2, -1)), table.sum((-2, -1)))
+    return divide((np.abs(steps[:, None] - steps) * table).sum((-2, -1)), table.sum((-2, -1)))
 
 
 def confidence_bins(confidence: Floats, right: npt.NDArray[np.bool_]) -> Floats:
@@ -108,7 +109,7 @@ def confidence_bins(confidence: Floats, right: npt.NDArray[np.bool_]) -> Floats:
 def calibration_error(sums: Floats) -> Floats:
     """Return the expected calibration error of bins (..., 3 * BINS) (Guo et al. 2017, equation 3)."""
     counts, confidences, hits = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, BINS), -2, 0)
-    return _ratio(np.abs(confidences - hits).sum(-1), counts.sum(-1))
+    return divide(np.abs(confidences - hits).sum(-1), counts.sum(-1))
 
 
 def negative_log_likelihood(probabilities: Floats, truth: Ids) -> Floats:
@@ -119,13 +120,9 @@ def negative_log_likelihood(probabilities: Floats, truth: Ids) -> Floats:
 
 def mean(sums: Floats) -> Floats:
     """Return the first of sums (..., 2) divided by the second."""
-    return _ratio(sums[..., 0], sums[..., 1])
+    return divide(sums[..., 0], sums[..., 1])
 
 
 def _square(sums: Floats) -> Floats:
     side = round(sums.shape[-1] ** 0.5)
     return sums.reshape(*sums.shape[:-1], side, side)
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqops.core.score import Score
+from seqops.metrics.ratio import divide
 from seqops.preprocessing.iob2 import Span
 
 Floats = npt.NDArray[np.float64]
@@ -42,24 +43,20 @@ def span_scores(
 def f1(sums: Floats) -> Floats:
     """Return 2tp / (2tp + fp + fn) of sums (..., 3); 0 if there is no true and no predicted span."""
     tp, fp, fn = np.moveaxis(sums, -1, 0)
-    return _ratio(2 * tp, 2 * tp + fp + fn)
+    return divide(2 * tp, 2 * tp + fp + fn)
 
 
 def precision(sums: Floats) -> Floats:
     """Return tp / (tp + fp) of sums (..., 3)."""
-    return _ratio(sums[..., 0], sums[..., 0] + sums[..., 1])
+    return divide(sums[..., 0], sums[..., 0] + sums[..., 1])
 
 
 def recall(sums: Floats) -> Floats:
     """Return tp / (tp + fn) of sums (..., 3)."""
-    return _ratio(sums[..., 0], sums[..., 0] + sums[..., 2])
+    return divide(sums[..., 0], sums[..., 0] + sums[..., 2])
 
 
 MEASURES: dict[str, Callable[[Floats], Floats]] = {"f1": f1, "precision": precision, "recall": recall}
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
 def _counts(

@@ -16,15 +16,9 @@ import pandas as pd
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Array, Split
 from seqops.core.score import Score
+from seqops.metrics.ratio import ratio
 
 Floats = npt.NDArray[np.float64]
-
-
-def ratio(sums: Floats) -> Floats:
-    """Divide the first sum by the second; NaN if the second is 0."""
-    known = sums[..., 1] > 0
-    out: Floats = np.where(known, sums[..., 0] / np.where(known, sums[..., 1], 1.0), np.nan)
-    return out
 
 
 def percent(sums: Floats) -> Floats:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
@@ -15,14 +14,7 @@ from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.core.score import Score
 from seqops.metrics.entity_spans import f1
-
-Floats = npt.NDArray[np.float64]
-
-
-def share(sums: Floats) -> Floats:
-    """Return the ratio of the first sum to the second."""
-    shares: Floats = sums[..., 0] / sums[..., 1]
-    return shares
+from seqops.metrics.ratio import ratio
 
 
 def all_of(predicted: pd.Series, truth: Ragged) -> list[Score]:
@@ -37,9 +29,9 @@ def all_of(predicted: pd.Series, truth: Ragged) -> list[Score]:
     ones = np.array([((g & t).sum(), (g & ~t & 1).sum(), (~g & t & 1).sum()) for g, t in pairs], np.float64)
     exact = np.stack([steps[:, 0] == steps[:, 1], np.ones(len(pairs))], axis=1).astype(np.float64)
     return [
-        Score("accuracy", steps, share, True, "share of steps labelled right"),
+        Score("accuracy", steps, ratio, True, "share of steps labelled right"),
         Score("f1", ones, f1, True, "F1 of the label 1 over all steps"),
-        Score("exact", exact, share, True, "share of sequences with every step right"),
+        Score("exact", exact, ratio, True, "share of sequences with every step right"),
     ]
 
 

@@ -15,6 +15,7 @@ from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
 from seqops.core.score import Score
+from seqops.metrics.ratio import ratio
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.dataset import Dataset
 
@@ -27,12 +28,8 @@ def costs(split: Split, nats: np.ndarray, tokens: tokenizer.Tokenizer) -> pd.Dat
     return pd.DataFrame({"nats": [float(row.sum()) for row in each], "each": [row.tolist() for row in each]})
 
 
-def _per_character(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return sums[..., 0] / sums[..., 1]
-
-
 def _bits(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return _per_character(sums) / math.log(2)
+    return ratio(sums) / math.log(2)
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,6 @@ class Metrics(interfaces.Metrics):
         block = max(1, round(len(truth) ** (1 / 3)))
         setup = f"passages of {self.data.passage} characters and more, {self.data.context} before each"
         return [
-            Score("nats", statistics, _per_character, False, f"nats a character, {setup}", block),
+            Score("nats", statistics, ratio, False, f"nats a character, {setup}", block),
             Score("bits", statistics, _bits, False, f"bits a character, {setup}", block),
         ]
