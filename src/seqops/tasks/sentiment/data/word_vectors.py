@@ -20,6 +20,8 @@ FORMAT = "Write one word per line: the word and its numbers, separated by single
 def read_vectors(path: Path, words: Sequence[str]) -> Meta:
     """Read the vectors of known words from a GloVe, word2vec-text or fastText file.
 
+    Returns `places`, indices into `words`; `dimension`; and `rows`.
+
     The file is read line by line; a first line of two numbers, its size, is skipped. rows: little-endian
     half floats in base64, so that a meta of 20,000 words with 100 numbers each is 5 MB of JSON. Raises
     DataError if the file cannot be read or has none of the words.
