@@ -175,7 +175,7 @@ def test_a_version_of_a_former_release_tells_what_is_watched_for_drift(former_ve
 
 
 def test_a_setting_that_a_former_release_refuses_is_refused_in_its_words(former_version):
-    with pytest.raises(DataError, match="input 1: unknown setting 'sed'"):
+    with pytest.raises(DataError, match="input 1: there is no setting 'sed'"):
         former_version[1].predict(['{"prompt": "x", "sed": 3}'])
 
 
