@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from seqops.core.files import atomic_directory, atomic_write, damaged, missing
+from seqops.core.files import atomic_directory, atomic_write, missing, unreadable
 from seqops.core.ragged import Array, Ragged, Split
 
 
@@ -57,7 +57,7 @@ def _open_array(path: Path) -> Array:
             return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
         return np.asanyarray(np.load(path, allow_pickle=False))
     except (ValueError, EOFError, SyntaxError, tokenize.TokenError) as error:
-        raise damaged(path, "an array", error) from None
+        raise unreadable(path, "an array", error) from None
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -75,4 +75,4 @@ def read_table(path: Path) -> pd.DataFrame:
     except (OSError, pa.ArrowException, ValueError, KeyError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
-        raise damaged(path, "a table", error) from None
+        raise unreadable(path, "a table", error) from None

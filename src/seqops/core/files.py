@@ -76,10 +76,10 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError:
         raise missing(path) from None
     except (ValueError, RecursionError) as error:
-        raise damaged(path, "JSON", error) from None
+        raise unreadable(path, "JSON", error) from None
 
 
-def damaged(path: Path, what: str, error: Exception) -> DataError:
+def unreadable(path: Path, what: str, error: Exception) -> DataError:
     """Return the error for a file whose content is not readable."""
     reason = f"not readable as {what}: {' '.join(str(error).split())[:200]}"
     return DataError.at(path, None, reason, "Run `dvc repro` again.")

@@ -39,7 +39,7 @@ class FitState:
         return max(comparable, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
 
 
-def save(path: Path, model: keras.Model, progress: FitState) -> None:
+def save_checkpoint(path: Path, model: keras.Model, progress: FitState) -> None:
     """Write the state of a fit, atomically."""
     epochs = json.dumps([e.__dict__ for e in progress.epochs])
     arrays = {
@@ -52,14 +52,14 @@ def save(path: Path, model: keras.Model, progress: FitState) -> None:
         np.savez(temporary, allow_pickle=False, **arrays)
 
 
-def read(path: Path) -> FitState:
+def read_checkpoint(path: Path) -> FitState:
     """Read the state of a fit."""
     with np.load(path, allow_pickle=False) as arrays:
         epochs = [EpochResult(**e) for e in json.loads(arrays["epochs"].tobytes())]
         return FitState(epochs, *(_ordered(arrays, name) for name in ("best", "weight", "optimizer")))
 
 
-def resume(model: keras.Model, progress: FitState) -> None:
+def restore(model: keras.Model, progress: FitState) -> None:
     """Restore weights and optimizer."""
     model.set_weights(progress.weights)
     model.optimizer.build(model.trainable_variables)

@@ -18,7 +18,7 @@ from seqops.core.interfaces import Meta, Metrics, Network, Pretext
 from seqops.core.ragged import Split
 from seqops.core.settings import FitConfig, Stage
 from seqops.nn.batching import buckets
-from seqops.training.checkpoint import FitState, Weights, read, resume, save
+from seqops.training.checkpoint import FitState, Weights, read_checkpoint, restore, save_checkpoint
 from seqops.training.learning_rate import learning_rate, plateaus
 from seqops.training.optimizer import LayerwiseAdamW, copy_shared_weights, freeze_and_scale
 
@@ -51,7 +51,7 @@ def train(
     stages that the network cannot be trained with.
     """
     tf.config.experimental.enable_op_determinism()
-    progress = read(checkpoint) if checkpoint and checkpoint.exists() else FitState()
+    progress = read_checkpoint(checkpoint) if checkpoint and checkpoint.exists() else FitState()
     plan = fit_config.plan()
     if plan[-1].objective != GOAL:
         raise ConfigError("fit.stages: the last stage must have `objective: goal`.")
@@ -64,7 +64,7 @@ def train(
         model = objective.network.build(meta, LayerwiseAdamW(stage_config))
         freeze_and_scale(model, stage)
         if progress.of_stage(number):
-            resume(model, progress)
+            restore(model, progress)
         elif number:
             _transfer(model, objective, objectives[number - 1], meta, progress.best)
         loop = StageLoop(
@@ -75,7 +75,7 @@ def train(
         while not _finished(progress, number, stage_config, objective.goal.higher_is_better):
             loop.run_epoch(training, validation)
             if checkpoint:
-                save(checkpoint, model, progress)
+                save_checkpoint(checkpoint, model, progress)
     # a new model, so that no optimizer state is saved with the weights
     best = network.build(meta)
     best.set_weights(progress.best)
