@@ -31,32 +31,34 @@ def new_task(name):
 
 
 def test_it_writes_the_folder_the_tests_and_the_section(checkout):
-    done = new_task("chess")
+    done = new_task("invented_task")
     assert done.exit_code == 0, done.output
-    folder = checkout / "src" / "seqops" / "tasks" / "chess"
+    folder = checkout / "src" / "seqops" / "tasks" / "invented_task"
     written = {path.relative_to(folder) for path in folder.rglob("*.py")}
     assert written == {path.relative_to(TEMPLATE) for path in TEMPLATE.rglob("*.py")}
-    texts = [
-        path.read_text("utf-8") for path in [*folder.rglob("*.py"), checkout / "tests/chess/test_chess.py"]
-    ]
-    assert not any("skeleton" in text for text in texts)
-    assert 'registered_name: ClassVar[str] = "chess-model"' in (folder / "data/dataset.py").read_text("utf-8")
+    files = [*folder.rglob("*.py"), checkout / "tests/invented_task/test_invented_task.py"]
+    assert not any("skeleton" in path.read_text("utf-8").lower() for path in files)
+    dataset = (folder / "data/dataset.py").read_text("utf-8")
+    assert 'registered_name: ClassVar[str] = "invented_task-model"' in dataset
 
 
 def test_the_section_joins_the_tasks_and_every_other_line_stays(checkout):
     before = (checkout / "params.yaml").read_text("utf-8")
-    new_task("chess")
+    new_task("invented_task")
     after = (checkout / "params.yaml").read_text("utf-8")
     assert after.startswith(before.rstrip("\n"))
-    assert Params.load(checkout / "params.yaml").names == [*Params.load(HERE / "params.yaml").names, "chess"]
+    assert Params.load(checkout / "params.yaml").names == [
+        *Params.load(HERE / "params.yaml").names,
+        "invented_task",
+    ]
 
 
 def test_a_section_after_the_tasks_stays_after_them(checkout):
     params = checkout / "params.yaml"
     params.write_text("tasks:\n  a: {}\n\nevaluation:\n  seed: 0\n")
-    assert new_task("chess").exit_code == 0
+    assert new_task("invented_task").exit_code == 0
     content = Params.load(params).content
-    assert list(content) == ["tasks", "evaluation"] and list(content["tasks"]) == ["a", "chess"]
+    assert list(content) == ["tasks", "evaluation"] and list(content["tasks"]) == ["a", "invented_task"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_a_section_after_the_tasks_stays_after_them(checkout):
         ("Chess", "cannot name a task"),
         ("../chess", "cannot name a task"),
         ("class", "cannot name a task"),
-        ("ner", "the task exists already"),
+        ("ner", "the task already exists"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_and_nothing_is_written(checkout, name, message):
@@ -76,10 +78,10 @@ def test_a_name_that_cannot_be_is_refused_and_nothing_is_written(checkout, name,
 
 
 def test_a_folder_that_exists_is_not_touched(checkout):
-    assert new_task("chess").exit_code == 0
+    assert new_task("invented_task").exit_code == 0
     params = (checkout / "params.yaml").read_bytes()
-    again = new_task("chess")
-    assert again.exit_code == 1 and "exists already" in again.output
+    again = new_task("invented_task")
+    assert again.exit_code == 1 and "already exists" in again.output
     assert (checkout / "params.yaml").read_bytes() == params
 
 
@@ -107,8 +109,8 @@ def test_the_task_keeps_the_contract_and_goes_through_all_stages(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    run("-m", "seqops", "new-task", "chess")
-    assert " passed" in run("-m", "pytest", "-q", "-o", "addopts=", "tests/chess")
+    run("-m", "seqops", "new-task", "invented_task")
+    assert " passed" in run("-m", "pytest", "-q", "-o", "addopts=", "tests/invented_task")
     for stage in ("download", "validate", "preprocess", "train"):
-        run(f"pipelines/{stage}.py", "chess")
-    assert "version 1 promoted by the rule" in " ".join(run("pipelines/evaluate.py", "chess").split())
+        run(f"pipelines/{stage}.py", "invented_task")
+    assert "version 1 promoted by the rule" in " ".join(run("pipelines/evaluate.py", "invented_task").split())

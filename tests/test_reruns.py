@@ -40,9 +40,10 @@ def test_an_edit_costs_the_runs_that_declare_it(tmp_path):
 
 def test_no_folder_outside_a_task_that_only_reports_reruns_a_fit():
     found, total = reruns.costs(HERE)
+    tasks = total // 5
     named = {folder.relative_to("src/seqops").as_posix(): runs for folder, runs in found.items()}
-    assert named["core"] == total == 30
-    assert named["evaluation"] == named["registry"] == named["drift"] == 6
+    assert named["core"] == total
+    assert named["evaluation"] == named["registry"] == named["drift"] == tasks
     assert (
         named["cli"]
         == named["retraining"]

@@ -1,4 +1,4 @@
-"""The contract that every task keeps, as a test class: `TestChess = contract_of(task)` in a test module."""
+"""The requirements on every task, as a test class: `TestChess = contract_of(task)` in a test module."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def contract_of(task: Task) -> type[TaskContract]:
 
 
 class TaskContract:
-    """What every task owes, tried on its embedded sample."""
+    """The requirements on every task, tested on its embedded sample."""
 
     task: ClassVar[Task]
 
@@ -70,7 +70,7 @@ class TaskContract:
         assert expectations
         assert all(e.kind.startswith("expect_") and len(e.meaning) > 10 for e in expectations)
 
-    def test_the_sample_keeps_every_expectation(self, case: SimpleNamespace) -> None:
+    def test_the_sample_meets_every_expectation(self, case: SimpleNamespace) -> None:
         from seqops.validation import run_expectations
 
         report = run_expectations(case.data.with_checked_columns(case.table), case.data.expectations())
@@ -96,7 +96,7 @@ class TaskContract:
         assert_equal(case.data.encode(case.table, split, meta), case.splits)
 
     def test_nothing_is_learnt_from_rows_that_are_not_for_training(self, case: SimpleNamespace) -> None:
-        """Each row held out becomes a copy of the first of its split: what they differed in is gone."""
+        """Replace every held-out row by the first of its split: the encoding must not change."""
         split = case.data.assign_splits(case.table)
         rows = np.arange(len(split))
         for name in {*split} - {"train"}:
@@ -106,14 +106,14 @@ class TaskContract:
 
     @pytest.fixture(scope="class")
     def other(self, case: SimpleNamespace) -> SimpleNamespace:
-        """The same rows, encoded by what a table without the first quarter of the training rows taught."""
+        """Encode the same rows with an encoding fitted without the first quarter of the training rows."""
         split = case.data.assign_splits(case.table)
         training = np.flatnonzero(split == "train")
         kept = np.setdiff1d(np.arange(len(split)), training[: len(training) // 4])
         meta = case.data.fit_encoding(case.table.iloc[kept].reset_index(drop=True), split[kept])
         return SimpleNamespace(splits=case.data.encode(case.table, split, meta), meta=meta)
 
-    def test_a_meta_of_another_table_brings_out_the_same_rows(
+    def test_an_encoding_fitted_to_other_rows_selects_the_same_rows(
         self, case: SimpleNamespace, other: SimpleNamespace
     ) -> None:
         assert other.meta != case.meta
@@ -121,10 +121,10 @@ class TaskContract:
             assert len(other.splits[name]) == len(split)
             assert set(other.splits[name].columns) == set(split.columns)
 
-    def test_a_model_of_another_table_is_scored_on_the_present_rows(
+    def test_a_model_of_another_table_is_scored_on_the_current_rows(
         self, case: SimpleNamespace, other: SimpleNamespace
     ) -> None:
-        """As the registry does it: an old champion's own encoding and network, the present truth and meta."""
+        """Score an old champion on the current rows with its own encoding and network."""
         network = case.task.network()
         predicted = network.predict(network.build(other.meta), some(other.splits["test"]), other.meta)
         scores = {
@@ -132,7 +132,7 @@ class TaskContract:
         }
         assert len(scores[case.task.metrics().goal.metric].statistics) == len(predicted) == 5
 
-    def test_what_a_model_is_for_and_what_it_is_not_stand_on_its_card(self, case: SimpleNamespace) -> None:
+    def test_the_model_card_has_intended_use_and_limits(self, case: SimpleNamespace) -> None:
         for text in (case.task.endpoint().intended_use, case.task.endpoint().limits):
             assert text.endswith(".")
             assert 40 < len(text) < 400

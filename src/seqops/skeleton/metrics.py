@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
 from seqops.core.score import Score
+from seqops.metrics.ratio import ratio
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,4 @@ class Metrics(interfaces.Metrics):
         """Score by accuracy; statistics of a row: whether it is right, and 1."""
         right = (predicted["probability"].to_numpy() > 0.5) == truth.plain("odd")
         statistics = np.stack([right, np.ones(len(right))], axis=1).astype(np.float64)
-        return [Score("accuracy", statistics, _ratio, True, "share of rows predicted right")]
-
-
-def _ratio(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    ratios: npt.NDArray[np.float64] = sums[..., 0] / sums[..., 1]
-    return ratios
+        return [Score("accuracy", statistics, ratio, True, "share of rows predicted right")]

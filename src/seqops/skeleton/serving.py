@@ -30,7 +30,7 @@ class Endpoint(interfaces.Endpoint):
         return Split({"digits": digits_of(texts), "odd": np.zeros(len(texts), np.int64)})
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
-        """Return one record an input."""
+        """Return one record per input."""
         return [{"probability": float(p), "odd": bool(p > 0.5)} for p in predicted["probability"]]
 
     def example(self, meta: Meta) -> str:

@@ -17,13 +17,13 @@ from seqops.core.constrained_types import Count, Positive, Rate
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Ragged, Split
-
-SPLITS = ("train", "validation", "test")
+from seqops.preprocessing.checks import expect_rows
+from seqops.preprocessing.splitting import require_rows, rows_by_split
 
 
 @dataclass(frozen=True)
 class Dataset(interfaces.Dataset):
-    """A column of digits, and a column that tells whether their sum is odd.
+    """A column of digits, and a column that says whether their sum is odd.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Dataset(interfaces.Dataset):
         return {"sample.csv": "\n".join(["digits,odd", *lines, ""]).encode()}
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
-        """Parse CSV files to one row an example: digits, odd, line. Raises DataError."""
+        """Parse CSV files to one row per example: digits, odd, line. Raises DataError."""
         return pd.DataFrame([row for path in raw for row in _rows(path)])
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
@@ -63,17 +63,12 @@ class Dataset(interfaces.Dataset):
         place = table["digits"].map(_place).to_numpy()
         bounds = [place < self.test, place < self.test + self.validation]
         split = np.select(bounds, ["test", "validation"], "train")
-        missing = [name for name in SPLITS if name not in split]
-        if missing:
-            raise DataError(
-                f"no row of {len(table)} is left for {missing[0]}. Add rows, or change data.test."
-            )
+        require_rows(split, "rows")
         return split
 
     def expectations(self) -> Sequence[Expectation]:
         """Expect enough rows."""
-        kind, minimum = "expect_table_row_count_to_be_between", {"min_value": self.min_rows}
-        return [Expectation(kind, minimum, f"there are at least {self.min_rows} rows (data.min_rows)")]
+        return [expect_rows(self.min_rows, f"there are at least {self.min_rows} rows (data.min_rows)")]
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Return the most frequent label of the training rows, and one of them as an example."""
@@ -86,7 +81,7 @@ class Dataset(interfaces.Dataset):
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode digits 0 to 9 as 1 to 10 (0 is padding), and labels: (n,)."""
         whole = Split({"digits": digits_of(table["digits"]), "odd": table["odd"].to_numpy(np.int64)})
-        return {name: whole.take(np.flatnonzero(split == name)) for name in SPLITS}
+        return {name: whole.take(rows) for name, rows in rows_by_split(split).items()}
 
 
 def digits_of(texts: Sequence[str] | pd.Series) -> Ragged:

@@ -1,4 +1,4 @@
-"""What predictions are compared with, and how rows are shown."""
+"""Baselines, slices, drift features and readable rows."""
 
 from __future__ import annotations
 

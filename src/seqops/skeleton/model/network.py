@@ -1,4 +1,4 @@
-"""A recurrent network that reads digits and tells whether their sum is odd."""
+"""A recurrent network that reads digits and predicts whether their sum is odd."""
 
 from __future__ import annotations
 
@@ -52,6 +52,6 @@ class Network(interfaces.Network):
         return split.ragged("digits").lengths
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Predict the probability of an odd sum: one row an example."""
+        """Predict the probability of an odd sum: one row per example."""
         probabilities = keras.ops.softmax(model(split.ragged("digits").padded()))
         return pd.DataFrame({"probability": np.asarray(probabilities)[:, 1]})
