@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from seqops.cli import app
+from seqops.cli.predict import _inputs
 from seqops.params import Params
 
 HERE = Path(__file__).parents[1]
@@ -127,3 +128,13 @@ def test_triggers_are_taken_under_either_name(option, monkeypatch):
     )
     assert CliRunner().invoke(app, ["retrain", "ner", option, "drift", option, "age=7d"]).exit_code == 0
     assert given == [["drift", "age=7d"]]
+
+
+def test_a_file_holds_one_input_per_line_whatever_separators_a_text_contains(tmp_path):
+    (tmp_path / "inputs.txt").write_bytes("a\u2028b\r\n\r\nc\x0cd\n".encode())
+    assert _inputs([], tmp_path / "inputs.txt") == ["a\u2028b", "", "c\x0cd"]
+
+
+def test_a_file_that_does_not_exist_is_not_a_full_disk(tmp_path):
+    said = refusal("predict", "ner", "--file", str(tmp_path / "nowhere.txt"))
+    assert "nowhere.txt: No such file or directory. Check the path." in " ".join(said.split())

@@ -1,4 +1,4 @@
-"""What every task owes, whatever it is about: the contract, bound to each task of params.yaml."""
+"""The requirements on every task (`seqops.testing`), for each task of params.yaml."""
 
 from pathlib import Path
 

@@ -326,3 +326,11 @@ def test_a_secret_in_a_source_is_refused_before_dvc_copies_it(address):
     assert (
         PARAMS.with_values({f"tasks.{PARAMS.names[0]}.source": named}).task(PARAMS.names[0]).source == named
     )
+
+
+def test_an_unknown_section_is_refused_with_its_line(tmp_path):
+    text = (HERE / "params.yaml").read_text("utf-8") + "\nevalution:\n  seed: 0\n"
+    (tmp_path / "params.yaml").write_text(text, "utf-8")
+    line = text.splitlines().index("evalution:") + 1
+    with pytest.raises(ConfigError, match=rf"params\.yaml:{line}: evalution: unknown key.*'evaluation'"):
+        Params.load(tmp_path / "params.yaml")

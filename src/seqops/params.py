@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,11 +28,21 @@ from seqops.core.yaml_file import Document, nearest
 from seqops.runtime.environment import silence_stderr
 
 SECTIONS = ("source", "data", "model", "fit", "search")
+SHARED = ("evaluation", "registry", "drift", "tuning", "notify", "retraining")
 
 
 @dataclass(frozen=True)
 class Params(Document):
     """The content of params.yaml."""
+
+    @classmethod
+    def load(cls, path: Path) -> Params:
+        """Read the file. Raises ConfigError, also for a section that does not exist."""
+        loaded = super().load(path)
+        for key in loaded.content:
+            if key not in (*SHARED, "tasks"):
+                raise loaded.unknown("", str(key), (*SHARED, "tasks"))
+        return loaded
 
     @property
     def names(self) -> list[str]:

@@ -65,7 +65,7 @@ def test_packages_are_compared_with_the_lock(store):
     assert "(locked 0.0.1)" in finding.message
     assert "absent-package missing (locked 2.0)" in finding.message
     assert "elsewhere" not in finding.message
-    assert "make test" in finding.message
+    assert "make setup" in finding.message
 
 
 def test_a_missing_lock_is_told(store):

@@ -261,7 +261,7 @@ def test_a_body_that_is_always_cut_is_told(server, tmp_path, console):
         return True
 
     server.behave = behave
-    with pytest.raises(TransferError, match="broke off 5 times"):
+    with pytest.raises(TransferError, match="was interrupted 5 times"):
         download(f"{server.url}/file.bin", tmp_path / "part", console)
 
 

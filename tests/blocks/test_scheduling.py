@@ -228,7 +228,7 @@ def test_what_becomes_due_during_a_run_is_left_out(path):
     lines = scheduled(path, clock, runs, NIGHTLY)
     assert runs == [START + 15 * HOUR]
     assert lines[1:] == [
-        "Runs due from Friday 2026-11-27 03:00:00 UTC on were skipped: the run before had not ended.",
+        "Runs due from Friday 2026-11-27 03:00:00 UTC on were skipped: the previous run had not ended.",
         "Next run: Sunday 2026-11-29 03:00:00 UTC.",
     ]
 

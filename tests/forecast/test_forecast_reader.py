@@ -80,7 +80,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 def test_an_unknown_column_is_refused_with_those_there_are(tmp_path):
     said = refusal(written(tmp_path, ["2000-01,1"]), task(values=("sales",)))
-    assert "no column 'sales'" in said
+    assert "column 'sales' not found" in said
     assert "'month', 'value'" in said
 
 

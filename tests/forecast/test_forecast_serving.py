@@ -106,7 +106,7 @@ def test_inputs_keep_their_order(meta):
         ("1 2 3 4 5 6 7 eight", "contains no data rows"),
         (csv(10).replace("2010-05,5\n", ""), "input 1:6: the date does not follow"),
         (csv(10).replace("2010-05,5", "2010-05,five"), "input 1:6: 'five'"),
-        ("date,a,b\n2000-01,1,2", "2 columns beside the date"),
+        ("date,a,b\n2000-01,1,2", "2 columns besides the date"),
     ],
 )
 def test_unusable_inputs_are_refused(meta, text, said):

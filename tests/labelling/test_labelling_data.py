@@ -136,7 +136,7 @@ def test_a_request_is_read_as_training_rows_are(tmp_path):
         ("1 two", ["x"], r"^input 2: 'two' in column 'x' is not a number"),
         ("1 nan", ["x"], r"^input 2: no value in column 'x'"),
         ("1 " * 21, ["x"], r"^input 2: it has 21 steps\. Give at most 20"),
-        ("1 2\n3", ["x", "y"], r"^input 2:2: 1 numbers, and training had 2\. .*x, y"),
+        ("1 2\n3", ["x", "y"], r"^input 2:2: 1 numbers, but training had 2\. .*x, y"),
     ],
 )
 def test_unusable_requests_are_refused(text, values, said):

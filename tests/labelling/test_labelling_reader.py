@@ -35,7 +35,7 @@ def test_columns_are_found_by_name_wherever_they_stand(tmp_path):
         ([*ROWS, "b,2,2"], r"^steps\.csv:5: label '2' in column 'label'\. Label each step 0 or 1\.$"),
         ([*ROWS, "b,2,"], r"^steps\.csv:5: no label in column 'label'"),
         ([*ROWS, "b,2,1.0"], r"^steps\.csv:5: label '1\.0'"),
-        ([*ROWS, "b,,1"], r"^steps\.csv:5: no value in column 'value'\. .*leave the whole sequence out"),
+        ([*ROWS, "b,,1"], r"^steps\.csv:5: no value in column 'value'\. .*remove the whole sequence"),
         ([*ROWS, "b,NaN,1"], r"^steps\.csv:5: no value in column 'value'"),
         ([*ROWS, "b,many,1"], r"^steps\.csv:5: 'many' in column 'value' is not a number"),
         ([*ROWS, "b,inf,1"], r"^steps\.csv:5: 'inf' in column 'value' is not a number"),
@@ -54,7 +54,7 @@ def test_wrong_steps_are_refused_by_file_and_line(tmp_path, rows, said):
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        ("sequence,value,labels", r"^steps\.csv:1: there is no column 'label' .*`data\.label`"),
+        ("sequence,value,labels", r"^steps\.csv:1: column 'label' not found; .*`data\.label`"),
         ("sequence,label,label", r"^steps\.csv:1: two columns are called 'label'"),
     ],
 )
@@ -104,6 +104,6 @@ def test_any_text_is_read_or_refused_in_words(tmp_path_factory, text):
 
 def test_a_header_of_any_length_is_told_in_short(tmp_path):
     path = written(tmp_path, ["1;2"], header=f"{'x' * 50_000};{'y' * 50_000}")
-    with pytest.raises(DataError, match="there is no column 'sequence'") as told:
+    with pytest.raises(DataError, match="column 'sequence' not found") as told:
         task().read([path])
     assert len(str(told.value)) < 400

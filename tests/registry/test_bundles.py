@@ -209,7 +209,7 @@ def test_the_command_shows_what_moved_and_says_it_in_a_line(scene, monkeypatch):
     shown = CliRunner().invoke(app, ["drift", NAME])
     assert shown.exit_code == 0, shown.output
     assert "surprise of Passengers" in shown.output
-    assert shown.output.splitlines()[-1].startswith("no drift in 1 of 3 features")
+    assert shown.output.splitlines()[-1].startswith("no drift; 1 of 3 features tested")
     plain = CliRunner().invoke(app, ["drift", NAME, "--json"])
     assert json.loads(plain.output)["drifted"] is False
 

@@ -21,7 +21,7 @@ from seqops.core.files import sha256_of
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.core.redaction import redact
-from seqops.params import Params
+from seqops.params import SHARED, Params
 from seqops.sources import catalog
 from seqops.sources.fetch import MIRROR, SCHEMES, generators_of
 from seqops.tuning.search_space import space_of
@@ -74,7 +74,7 @@ def packages(project: Project) -> Iterator[Finding]:
     ]
     if wrong:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-        yield Finding("packages", False, f"{', '.join(wrong[:5])}{more}. Delete .venv and run `make test`.")
+        yield Finding("packages", False, f"{', '.join(wrong[:5])}{more}. Delete .venv and run `make setup`.")
     else:
         yield Finding("packages", True, f"{len(wanted)} installed as locked in {project.lock.name}")
 
@@ -127,10 +127,9 @@ def params(project: Project) -> Iterator[Finding]:
 
 
 def _shared(project: Project, loaded: Params) -> Iterator[Finding]:
-    names = ("evaluation", "registry", "drift", "retraining", "tuning")
-    for name in names:
+    for name in SHARED:
         getattr(loaded, name)
-    yield Finding("params", True, f"{', '.join(names)}: every key is known and in range")
+    yield Finding("params", True, f"{', '.join(SHARED)}: every key is known and in range")
 
 
 def _configured(project: Project, loaded: Params, name: str) -> Iterator[Finding]:

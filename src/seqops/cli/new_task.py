@@ -50,9 +50,9 @@ def _check(name: str, tasks: Path, tests: Path, params: Params) -> None:
         raise SeqopsError(f"{tasks} does not exist. Run the command in a checkout of the project.")
     for path in (tasks / name, tests):
         if path.exists():
-            raise SeqopsError(f"{path} exists already. Choose another name, or delete it.")
+            raise SeqopsError(f"{path} already exists. Choose another name, or delete it.")
     if name in params.names:
-        raise ConfigError(f"{params.at(f'tasks.{name}')}: the task exists already. Choose another name.")
+        raise ConfigError(f"{params.at(f'tasks.{name}')}: the task already exists. Choose another name.")
 
 
 def _named(text: str, name: str) -> bytes:

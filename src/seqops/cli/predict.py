@@ -47,7 +47,8 @@ def predict(
 def _inputs(given: list[str], file: Path | None) -> list[str]:
     if file is not None:
         try:
-            given = [*given, *file.read_text("utf-8-sig").splitlines()]
+            # not splitlines, which also splits at characters that a text may contain
+            given = [*given, *file.read_text("utf-8-sig").removesuffix("\n").split("\n")]
         except UnicodeDecodeError as error:
             raise DataError.at(file, None, f"not UTF-8 ({error.reason})", "Save it as UTF-8.") from None
     if not given and not sys.stdin.isatty():

@@ -200,7 +200,7 @@ def _difference(comparison: Comparison, version: str, champion: str) -> Table:
 
 def _scores(name: str, summaries: list[VersionSummary]) -> Table:
     table = Table(title=f"Versions of {name}")
-    table.add_column("score on the test rows")
+    table.add_column("score on its own test rows")
     for summary in summaries:
         table.add_column(" ".join([f"v{summary.version}", *summary.aliases]))
     known = [summary.metrics for summary in summaries if summary.metrics is not None]

@@ -37,7 +37,7 @@ LATEST_DIVISOR = 5
 
 
 def build_reference(features: DriftFeatures) -> Reference:
-    """Profile the features of training rows: a few hundred numbers a feature, as JSON values, no raw rows."""
+    """Profile the features of training rows: a few hundred numbers per feature, as JSON, no raw rows."""
     return {name: _profile(column) for name, column in features.items() if len(values_of(column))}
 
 
@@ -125,7 +125,7 @@ class DriftReport:
             return f"drift in {len(moved)} of {len(self.measured)} features: {shifts}"
         largest = max(self.measured, key=lambda f: f.smallest_psi)
         return (
-            f"no drift in {len(self.measured)} of {len(self.features)} features; "
+            f"no drift; {len(self.measured)} of {len(self.features)} features tested; "
             f"largest shift: {largest.summary()}"
         )
 

@@ -63,7 +63,7 @@ def check_header(path: Path, line: int, header: list[str], wanted: Sequence[str]
         if name not in header:
             known = ", ".join(repr(cell[:40]) for cell in header[:20])
             fix = f"Name one of those in {keys}."
-            raise DataError.at(path, line, f"there is no column {name!r} (the header has {known})", fix)
+            raise DataError.at(path, line, f"column {name!r} not found; the header has {known}", fix)
 
 
 def concat_tables(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

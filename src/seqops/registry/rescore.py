@@ -81,6 +81,7 @@ def goal_of(client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVer
         with translate_store_errors():
             client.get_model_version(version.name, version.version)
         reason = str(error).strip().split("\n")[0] or type(error).__name__
+        reason = reason.removeprefix(f"version {version.version} of {version.name} ")
         raise CannotScoreError(f"version {version.version}: {reason.rstrip('.')}") from error
 
 

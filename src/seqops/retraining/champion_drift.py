@@ -52,6 +52,7 @@ def drift_from_champion(
     except Exception as error:
         # the code of an old bundle can raise anything
         reason = str(error).strip().split("\n")[0] or type(error).__name__
+        reason = reason.removeprefix(f"version {number} of {name} ")
         raise CannotMeasureDriftError(f"version {number} of {name}: {reason.rstrip('.')}.") from error
 
 

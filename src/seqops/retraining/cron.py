@@ -12,7 +12,7 @@ from seqops.core.errors import SeqopsError
 FIELDS = {
     "minute": (59, "0-59"),
     "hour": (23, "0-23"),
-    "day-of-month": (31, "1-31 (a day that the months have)"),
+    "day-of-month": (31, "1-31 (a day that exists in those months)"),
     "month": (12, "1-12 or jan-dec"),
     "day-of-week": (7, "0-7 (both are Sunday) or sun-sat"),
 }

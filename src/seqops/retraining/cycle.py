@@ -152,7 +152,7 @@ class Cycle:
         made = self._decisions()[decided:]
         if not made:
             return self._ended(
-                "nothing", "the model of these data, params and code is registered already", details
+                "nothing", "the model of these data, params and code is already registered", details
             )
         last = made[-1]
         outcome: Outcome = "promoted" if last["action"] == "promoted" else "kept"

@@ -108,7 +108,7 @@ class Scheduler:
                     return
                 if following < due:
                     since = self._moment(following)
-                    self._report(f"Runs due from {since} on were skipped: the run before had not ended.")
+                    self._report(f"Runs due from {since} on were skipped: the previous run had not ended.")
                 self._report(f"Next run: {self._moment(due)}.")
             latest = max(latest, now)
 

@@ -53,6 +53,8 @@ def error_summary(error: SeqopsError | OSError) -> str:
     if isinstance(error, SeqopsError):
         return redact(str(error))
     where = f"{error.filename}: " if error.filename else ""
+    if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError):
+        return f"{where}{error.strerror}. Check the path."
     return f"{where}{error.strerror or error}. Free disk space or fix the permissions, then run it again."
 
 

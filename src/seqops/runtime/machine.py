@@ -1,4 +1,4 @@
-"""What the operating system says of this process, on Linux and on macOS."""
+"""Usable cores and peak memory of this process, on Linux and macOS."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def download(
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
                 continue
             return Validators(*(response.headers.get(name, "") for name in ("ETag", "Last-Modified")))
-    raise _failure(url, f"broke off {ATTEMPTS} times", "Try again: the download will resume.")
+    raise _failure(url, f"was interrupted {ATTEMPTS} times", "Try again: the download will resume.")
 
 
 def forget(part: Path) -> None:

@@ -131,7 +131,7 @@ def _log_results(session: Session, tried: list[Finalist], best: Finalist, trials
         "trials/saved_by_pruning": saved_by_pruning(session),
         "validation/best": session.study.best_value,
     }
-    means = {"validation/present_mean": tried[0].mean, "validation/winner_mean": best.mean}
+    means = {"validation/current_mean": tried[0].mean, "validation/winner_mean": best.mean}
     metrics |= {key: value for key, value in means.items() if value is not None}
     for kind, study in (("trial", session.study), ("repeat", repeats_of(session))):
         failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
@@ -160,7 +160,7 @@ def _write(session: Session, best: Finalist, dry_run: bool) -> None:
     """Edit params.yaml in place, and print the diff."""
     name, path = session.task.name, session.store.params
     if best.values == session.current_values:
-        out.print(f"params.yaml stays as it is: no trial of {name} is significantly better than its values.")
+        out.print(f"params.yaml is unchanged: no trial of {name} is significantly better than its values.")
         return
     params = Params.load(path)
     before = path.read_text("utf-8")
@@ -170,10 +170,10 @@ def _write(session: Session, best: Finalist, dry_run: bool) -> None:
     )
     out.print("\n".join(lines), markup=False, highlight=False)
     if dry_run:
-        out.print("Only shown (--dry-run).")
+        out.print("Dry run: params.yaml is unchanged.")
         return
     write_bytes(path, after.encode("utf-8"))
-    out.print(f"Written. `dvc repro evaluate@{name}` trains with these values.")
+    out.print(f"Wrote params.yaml. Run `dvc repro evaluate@{name}` to train with these values.")
 
 
 def _named(name: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def parse_request(text: str, index: int, meta: Meta) -> tuple[Series, bool]:
     if figures.shape[1] != columns:
         wanted = ", ".join(meta["values"] + meta["covariates"])
         fix = f"Give a date and, in this order, {wanted}."
-        raise DataError.at(_name(index), 1, f"{figures.shape[1]} columns beside the date", fix)
+        raise DataError.at(_name(index), 1, f"{figures.shape[1]} columns besides the date", fix)
     return Series(figures, table["ordinal"].to_numpy(np.int64)), True
 
 

@@ -38,7 +38,7 @@ def parse_request(text: str, index: int, values: list[str], max_length: int) -> 
     for step, row in enumerate(steps, 1):
         if len(row) != len(values):
             fix = f"Give one line per step with {', '.join(values)}."
-            raise DataError.at(name, step, f"{len(row)} numbers, and training had {len(values)}", fix)
+            raise DataError.at(name, step, f"{len(row)} numbers, but training had {len(values)}", fix)
     return np.array(
         [[number(name, None, cell, of) for cell, of in zip(row, values, strict=True)] for row in steps]
     )

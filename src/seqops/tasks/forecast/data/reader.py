@@ -36,7 +36,7 @@ def parse_series(
     values = list(values) or [name for name in header if name not in (date, *covariates)]
     check_header(path, 1, header, [date, *values, *covariates], KEYS)
     if not values:
-        raise DataError.at(path, 1, "no value column", "Add a column of numbers beside the date.")
+        raise DataError.at(path, 1, "no value column", "Add a column of numbers next to the date.")
     texts = [record[header.index(date)].strip() for record in body]
     table: dict[str, object] = {"line": lines[1:], "series": path.stem, "date": texts}
     table["ordinal"] = ordinals(path, lines[1:], texts, frequency)

@@ -23,7 +23,7 @@ LONGEST_SEASON = 24
 
 @dataclass(frozen=True)
 class ForecastContext:
-    """Inputs of a method beside the history: steps to forecast, season, whether values are positive."""
+    """Inputs of a method besides the history: steps to forecast, season, whether values are positive."""
 
     horizon: int
     season: int

@@ -79,7 +79,7 @@ class Network(interfaces.Network):
         window, season = meta["window"], meta["season"]
         if self.kind == "es_lstm" and window < 2 * season:
             raise ConfigError(
-                f"model.kind es_lstm needs a data.window of two seasons of {season}, and it is {window}. "
+                f"model.kind es_lstm needs a data.window of at least two seasons of {season}, got {window}. "
                 "Raise data.window, or choose another kind."
             )
         if self.kind == "es_lstm" and self.difference:

@@ -41,7 +41,7 @@ class Dataset(interfaces.Dataset):
     test
         Share of the distinct sequences for testing.
     validation
-        Share of the distinct sequences that are not for testing.
+        Share of the remaining distinct sequences, for validation.
     seed
         Seed of the split and of the sample.
     max_length

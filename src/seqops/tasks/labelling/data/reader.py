@@ -76,10 +76,10 @@ def _name(path: Path, line: int, cell: str, column: str) -> str:
 
 
 def number(path: Path, line: int | None, cell: str, column: str) -> float:
-    """Parse a finite number that must be there. Raises DataError, naming the line and the column."""
+    """Parse a required finite number. Raises DataError with the line and the column."""
     value = parse_number(path, line, cell, column)
     if math.isnan(value):
-        fix = "Give a number, or leave the whole sequence out."
+        fix = "Give a number, or remove the whole sequence."
         raise DataError.at(path, line, f"no value in column {column!r}", fix)
     return value
 

@@ -36,7 +36,7 @@ class Dataset(interfaces.Dataset):
     test
         Share of the sentences for testing.
     validation
-        Share of the sentences that are not for testing.
+        Share of the remaining sentences, for validation.
     seed
         Seed of the split and of the sample.
     tokens
