@@ -97,7 +97,7 @@ def relay(port):
 
 
 ENDS = {name: getattr(Handler, name) for name in ("refuse", "hang", "die", "stammer", "fail")}
-MENDS = {"refuse": "Ask its administrator for the permission"}
+MENDS = {"refuse": "Ask its administrator for permission"}
 
 
 @pytest.fixture(scope="module")
