@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import requests
@@ -22,6 +21,7 @@ from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.core.redaction import redact
 from seqops.params import SHARED, Params
+from seqops.registry.environment_check import installed_version
 from seqops.sources import catalog
 from seqops.sources.fetch import MIRROR, SCHEMES, generators_of
 from seqops.tuning.search_space import space_of
@@ -70,7 +70,7 @@ def packages(project: Project) -> Iterator[Finding]:
     wrong = [
         f"{r.name} {found or 'missing'} (locked {str(r.specifier).removeprefix('==')})"
         for r in wanted
-        if (found := _installed(r.name)) is None or not r.specifier.contains(found, prereleases=True)
+        if (found := installed_version(r.name)) is None or not r.specifier.contains(found, prereleases=True)
     ]
     if wrong:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
@@ -83,13 +83,6 @@ def _lock_lines(lock: Path) -> list[str]:
     if not lock.is_file():
         raise SeqopsError(f"{lock.name} does not exist. Restore it: `git checkout {lock.name}`.")
     return [line for line in lock.read_text("utf-8").splitlines() if line[:1].isalnum()]
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def programs(project: Project) -> Iterator[Finding]:

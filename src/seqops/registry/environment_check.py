@@ -36,14 +36,15 @@ def _packages(path: Path) -> list[str]:
             wanted = Requirement(line)
         except InvalidRequirement:  # an empty line, a comment or a pip option
             continue
-        here = _installed(wanted.name)
+        here = installed_version(wanted.name)
         if here is None or not wanted.specifier.contains(here, prereleases=True):
             pinned = str(wanted.specifier).removeprefix("==")
             found.append(f"{wanted.name} {pinned} ({f'{here} here' if here else 'not installed'})")
     return found
 
 
-def _installed(name: str) -> str | None:
+def installed_version(name: str) -> str | None:
+    """Return the installed version of a package; None if it is not installed."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
