@@ -29,7 +29,7 @@ def installed():
             subprocess.run(command, env=environment, capture_output=True, check=False)
     found = shutil.which("chromium")
     if found is None:
-        pytest.skip("there is no chromium, and it could not be installed by apt-get as root")
+        pytest.skip("chromium not found, and apt-get could not install it (it needs root)")
     return found
 
 

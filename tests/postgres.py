@@ -37,7 +37,7 @@ def installed():
     """Return the folder of a server's programs; install Debian's where that may be done, else skip."""
     if binaries() is None:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            pytest.skip("there is no PostgreSQL server here, and only root can install one with apt-get")
+            pytest.skip("PostgreSQL not found, and apt-get needs root to install it")
         for command in (["apt-get", "update"], ["apt-get", "install", "-y", "postgresql"]):
             environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

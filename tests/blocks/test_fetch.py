@@ -604,7 +604,7 @@ def test_a_catalogue_that_is_no_yaml_is_told(store):
         read_catalog(store.catalog)
 
 
-@pytest.mark.skipif(MIRROR not in os.environ, reason=f"{MIRROR} is not set: no published file at hand")
+@pytest.mark.skipif(MIRROR not in os.environ, reason=f"{MIRROR} is not set: no published files to read")
 def test_the_mirror_holds_what_the_catalogue_pins(catalogue, tmp_path, console, request):
     (tmp_path / "data").mkdir()
     shutil.copy(request.config.rootpath / "data" / "catalog.yaml", tmp_path / "data")

@@ -123,7 +123,7 @@ def units(tmp_path):
 
 def analyze(*arguments):
     if not shutil.which("systemd-analyze"):
-        pytest.skip("there is no systemd-analyze here: apt-get install systemd")
+        pytest.skip("systemd-analyze not found: apt-get install systemd")
     return subprocess.run(
         ["systemd-analyze", *arguments],
         capture_output=True,
@@ -266,7 +266,7 @@ def test_a_workflow_without_a_tracking_server_fails_before_it_trains(programs):
     assert not (programs.parent / "called").exists()
 
 
-@pytest.mark.skipif(not shutil.which("flock"), reason="there is no flock here: apt-get install util-linux")
+@pytest.mark.skipif(not shutil.which("flock"), reason="flock not found: apt-get install util-linux")
 def test_the_crontab_line_runs_one_at_a_time(programs):
     project = programs.parent
     (project / ".state").mkdir()

@@ -47,7 +47,7 @@ def full(copied):
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
     if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("this root may not mount")
+        pytest.skip("mounting a file system is not permitted")
     shutil.copytree(kept, folder, dirs_exist_ok=True)
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
@@ -120,7 +120,7 @@ def test_a_file_that_may_not_be_read_is_told(copied):
     assert artefacts(copied) == before
 
 
-@pytest.mark.skipif(not FAKETIME.is_file(), reason="Debian's faketime is not installed")
+@pytest.mark.skipif(not FAKETIME.is_file(), reason="faketime not found: apt-get install faketime")
 @pytest.mark.parametrize("clock", CLOCKS)
 def test_a_clock_that_jumps_changes_no_artefact(copied, clock, monkeypatch):
     before = artefacts(copied)
