@@ -1,24 +1,28 @@
 """The language encoder: state that is carried, names that stay, the shared softmax."""
 
-from dataclasses import replace
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.nn.language_encoder import LanguageEncoder, LanguageEncoderConfig, last
+from seqops.nn.language_encoder import LanguageEncoder, last
 from seqops.nn.softmax import Softmax
 
-SIZES = LanguageEncoderConfig(
-    "lstm", 7, embedding=4, units=6, layers=2, dropout=0.5, tie_embeddings=False, precision="float32"
-)
+SETTINGS = {
+    "kind": "lstm",
+    "width": 4,
+    "units": 6,
+    "layers": 2,
+    "dropout": 0.5,
+    "tie_embeddings": False,
+    "precision": "float32",
+}
 TOKENS = np.array([[1, 2, 3, 4], [5, 6, 0, 1]], np.int32)
 
 
 def encoder(**changed: object) -> LanguageEncoder:
     keras.utils.set_random_seed(0)
-    made = LanguageEncoder(replace(SIZES, **changed), name="encoder")  # type: ignore[arg-type]
+    made = LanguageEncoder(vocabulary=7, **{**SETTINGS, **changed}, name="encoder")  # type: ignore[arg-type]
     made(TOKENS, made.zeros(2))
     return made
 
@@ -71,7 +75,7 @@ def test_variables_are_known_by_the_layer_that_they_are_of(kind: str, step: str)
 
 def test_a_tied_softmax_has_no_matrix_of_its_own_and_multiplies_by_the_embedding() -> None:
     reader = encoder(tie_embeddings=True)
-    assert reader.sizes.layer_units == [6, 4]
+    assert reader.layer_units == (6, 4)
     hidden, _ = reader(TOKENS, reader.zeros(2))
     head = Softmax(7, reader.embedding, "float32", name="softmax")
     flat = tf.reshape(hidden, [-1, 4])

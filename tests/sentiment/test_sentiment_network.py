@@ -11,7 +11,6 @@ from parts import endpoint_of, metrics_of
 from seqops.core.errors import ConfigError
 from seqops.core.ragged import Ragged, Split
 from seqops.core.settings import Decay, FitConfig, Stage
-from seqops.nn.language_encoder import LanguageEncoderConfig
 from seqops.nn.temperature_scaling import fit_temperature, log_softmax
 from seqops.tasks.sentiment.data.word_vectors import read_vectors
 from seqops.tasks.sentiment.model.layers import Last, MeanMax, Reader, TermSum
@@ -235,17 +234,8 @@ def test_a_fit_learns_the_language_of_all_texts_then_the_few_labels_from_the_top
 
 def test_what_a_classifier_pools_is_not_scaled_by_dropout() -> None:
     keras.utils.set_random_seed(0)
-    sizes = LanguageEncoderConfig(
-        kind="lstm",
-        vocabulary=9,
-        embedding=5,
-        units=5,
-        layers=1,
-        dropout=0.5,
-        tie_embeddings=True,
-        precision="float32",
-    )
-    dropped, pooled = (part.numpy() for part in Reader(sizes)(np.arange(1, 9).reshape(2, 4), training=True))
+    reader = Reader(vocabulary=9, width=5, units=5, layers=1, dropout=0.5)
+    dropped, pooled = (part.numpy() for part in reader(np.arange(1, 9).reshape(2, 4), training=True))
     kept = dropped != 0
     assert 0 < kept.sum() < kept.size
     np.testing.assert_allclose(dropped, np.where(kept, 2 * pooled, 0), rtol=1e-6)

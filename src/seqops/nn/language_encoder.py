@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
@@ -15,29 +14,6 @@ States = tuple[tuple[Tensor, ...], ...]
 """The state of each layer, the lowest first: (hidden, cell) of an LSTM, (hidden,) of a GRU."""
 
 
-@dataclass(frozen=True)
-class LanguageEncoderConfig:
-    """The architecture of a language encoder.
-
-    tie_embeddings: the output is as wide as the embedding, so that `Softmax` can share the embedding
-    matrix; precision: of the LSTM's large matrix products in training.
-    """
-
-    kind: Literal["lstm", "gru"]
-    vocabulary: int
-    embedding: int
-    units: int
-    layers: int
-    dropout: float
-    tie_embeddings: bool
-    precision: str
-
-    @property
-    def layer_units(self) -> list[int]:
-        """Units of each recurrent layer, the lowest first (tied: Merity et al. 2018, section 4.4)."""
-        return [self.units] * (self.layers - 1) + [self.embedding if self.tie_embeddings else self.units]
-
-
 class LanguageEncoder(keras.layers.Layer):
     """Embeds tokens and reads them forwards; dropout after the embedding and after every layer.
 
@@ -45,18 +21,38 @@ class LanguageEncoder(keras.layers.Layer):
     weights can be copied to another network, and layers trained one by one.
     """
 
-    def __init__(self, sizes: LanguageEncoderConfig, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        kind: Literal["lstm", "gru"],
+        vocabulary: int,
+        width: int,
+        units: int,
+        layers: int,
+        dropout: float,
+        tie_embeddings: bool,
+        precision: str,
+        **kwargs: Any,
+    ) -> None:
+        """Create the layers; width: of the embedding; precision: of the LSTM's matrix products in training.
+
+        tie_embeddings: the output is as wide as the embedding, so that `Softmax` can share the embedding
+        matrix (Merity et al. 2018, section 4.4).
+        """
         super().__init__(**kwargs)
-        self.sizes = sizes
-        self.embedding = embedding(sizes.vocabulary, sizes.embedding, name="embedding")
-        self.recurrent = [_recurrent(sizes, width, n) for n, width in enumerate(sizes.layer_units)]
-        names = ["drop_embedding", *(f"drop_{n}" for n in range(sizes.layers))]
-        self.drops = [keras.layers.Dropout(sizes.dropout, name=name) for name in names]
+        self.kind, self.vocabulary = kind, vocabulary
+        self.layer_units = (units,) * (layers - 1) + (width if tie_embeddings else units,)
+        self.embedding = embedding(vocabulary, width, name="embedding")
+        self.recurrent = [
+            recurrent_layer(kind, size, precision, name=f"recurrent_{n}")
+            for n, size in enumerate(self.layer_units)
+        ]
+        names = ["drop_embedding", *(f"drop_{n}" for n in range(layers))]
+        self.drops = [keras.layers.Dropout(dropout, name=name) for name in names]
 
     def zeros(self, rows: Tensor | int) -> States:
         """Return the initial states for `rows` rows."""
-        parts = 2 if self.sizes.kind == "lstm" else 1
-        return tuple((tf.zeros([rows, width]),) * parts for width in self.sizes.layer_units)
+        parts = 2 if self.kind == "lstm" else 1
+        return tuple((tf.zeros([rows, width]),) * parts for width in self.layer_units)
 
     def call(self, tokens: Tensor, state: States, training: bool = False) -> tuple[Tensor, States]:
         """Read tokens (B, T) from a state whose tensors are (B, U).
@@ -91,6 +87,6 @@ def embedding(size: int, width: int, name: str) -> keras.layers.Embedding:
     return keras.layers.Embedding(size, width, embeddings_initializer=initializer, name=name)
 
 
-def _recurrent(sizes: LanguageEncoderConfig, width: int, number: int) -> LSTM | GRU:
-    name = f"recurrent_{number}"
-    return LSTM(width, sizes.precision, name=name) if sizes.kind == "lstm" else GRU(width, name=name)
+def recurrent_layer(kind: str, units: int, precision: str, name: str) -> LSTM | GRU:
+    """Create a recurrent layer of a kind; precision: of an LSTM's matrix products in training."""
+    return LSTM(units, precision, name=name) if kind == "lstm" else GRU(units, name=name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
@@ -16,31 +15,8 @@ LEVELS = (0.80, 0.95)
 LAPLACE = -np.log1p(-np.array(LEVELS))
 """Half widths of the intervals in units of the spread, for Laplace errors as the loss assumes: 1.61, 3.00."""
 
-Kind = Literal["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
+BodyKind = Literal["lstm", "gru", "simple_rnn", "dense"]
 Direction = Literal["forward", "both"]
-
-
-@dataclass(frozen=True)
-class ForecasterConfig:
-    """The model section of params.yaml and the sizes of the series."""
-
-    kind: Kind
-    direction: Direction
-    layers: int
-    units: int
-    dropout: float
-    ensemble_size: int
-    output_steps: int
-    difference: int
-    values: int
-    window: int
-    horizon: int
-    season: int
-
-    @property
-    def columns(self) -> int:
-        """Value columns of all members side by side."""
-        return self.ensemble_size * self.values
 
 
 class Body(keras.layers.Layer):
@@ -49,29 +25,38 @@ class Body(keras.layers.Layer):
     The window lies wholly before the origin, so reading it backwards reveals nothing that is to be forecast.
     """
 
-    def __init__(self, config: ForecasterConfig, name: str) -> None:
+    def __init__(
+        self,
+        kind: BodyKind,
+        direction: Direction,
+        layers: int,
+        units: int,
+        dropout: float,
+        ensemble_size: int,
+        name: str,
+    ) -> None:
         super().__init__(name=name)
-        self.config = config
-        self.stack = [self._layer(i) for i in range(config.layers)]
-        self.dropouts = [
-            keras.layers.Dropout(config.dropout, name=f"dropout_{i}") for i in range(config.layers)
-        ]
-
-    def _layer(self, i: int) -> keras.layers.Layer:
-        if self.config.kind == "dense":
-            return EnsembleDense(self.config.units, "relu", "glorot_uniform", f"dense_{i}")
-        kind = "lstm" if self.config.kind == "es_lstm" else self.config.kind
-        layer = EnsembleBidirectional if self.config.direction == "both" else EnsembleRecurrent
-        return layer(kind, self.config.ensemble_size, self.config.units, f"{kind}_{i}")
+        self.kind, self.ensemble_size = kind, ensemble_size
+        self.stack = [_body_layer(kind, direction, ensemble_size, units, i) for i in range(layers)]
+        self.dropouts = [keras.layers.Dropout(dropout, name=f"dropout_{i}") for i in range(layers)]
 
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Encode the window by the state after its last step."""
-        if self.config.kind == "dense":
+        if self.kind == "dense":
             x = ops.transpose(x, (0, 2, 1, 3))
-            x = ops.reshape(x, (-1, self.config.ensemble_size, x.shape[2] * x.shape[3]))
+            x = ops.reshape(x, (-1, self.ensemble_size, x.shape[2] * x.shape[3]))
         for layer, dropout in zip(self.stack, self.dropouts, strict=True):
             x = dropout(layer(x), training=training)
-        return x if self.config.kind == "dense" else self.stack[-1].ends(x)
+        return x if self.kind == "dense" else self.stack[-1].ends(x)
+
+
+def _body_layer(
+    kind: BodyKind, direction: Direction, ensemble_size: int, units: int, i: int
+) -> keras.layers.Layer:
+    if kind == "dense":
+        return EnsembleDense(units, "relu", "glorot_uniform", f"dense_{i}")
+    layer = EnsembleBidirectional if direction == "both" else EnsembleRecurrent
+    return layer(kind, ensemble_size, units, f"{kind}_{i}")
 
 
 class Ensemble(keras.layers.Layer):
@@ -81,33 +66,45 @@ class Ensemble(keras.layers.Layer):
     which is trained on its own forecasts, as it is used.
     """
 
-    def __init__(self, config: ForecasterConfig, name: str) -> None:
+    def __init__(
+        self,
+        body: Body,
+        values: int,
+        window: int,
+        horizon: int,
+        output_steps: int,
+        difference: int,
+        season: int | None,
+        name: str,
+    ) -> None:
+        """Create the layers after the body; season: of exponential smoothing, None without it."""
         super().__init__(name=name)
-        self.config, self.output_steps = config, min(config.output_steps, config.horizon)
-        self.body = Body(config, "body")
+        self.values, self.window, self.horizon, self.lag = values, window, horizon, difference
+        self.output_steps = min(output_steps, horizon)
+        self.body = body
         # zeros: training starts from the base path without a correction
-        self.head = EnsembleDense(self.output_steps * config.values, "linear", "zeros", "head")
+        self.head = EnsembleDense(self.output_steps * values, "linear", "zeros", "head")
         self.smoothing: ExponentialSmoothing | None = None
-        if config.kind == "es_lstm":
-            self.smoothing = ExponentialSmoothing(config.season, config.columns, "smoothing")
+        if season is not None:
+            self.smoothing = ExponentialSmoothing(season, body.ensemble_size * values, "smoothing")
 
     def call(self, figures: Any, calendar: Any, training: bool | None = None) -> Any:
         """Forecast from figures (B, W, V + C) and calendar (B, W + H, K): (B, H, M, V)."""
-        config, passes = self.config, []
-        known = self._repeat_for_members(figures[..., : config.values])
-        covariates = figures[..., config.values :]
-        for start in range(0, config.horizon, self.output_steps):
-            past = calendar[:, start : start + config.window]
-            future = calendar[:, start + config.window :][:, : self.output_steps]
+        passes = []
+        known = self._repeat_for_members(figures[..., : self.values])
+        covariates = figures[..., self.values :]
+        for start in range(0, self.horizon, self.output_steps):
+            past = calendar[:, start : start + self.window]
+            future = calendar[:, start + self.window :][:, : self.output_steps]
             inputs = self._repeat_for_members(ops.concatenate([covariates, past], axis=-1))
             passes.append(self._forecast_pass(known, inputs, self._pad(future), training))
-            known = ops.concatenate([known, passes[-1]], axis=1)[:, -config.window :]
+            known = ops.concatenate([known, passes[-1]], axis=1)[:, -self.window :]
             covariates = self._extend(covariates)
-        return ops.concatenate(passes, axis=1)[:, : config.horizon]
+        return ops.concatenate(passes, axis=1)[:, : self.horizon]
 
     def _repeat_for_members(self, x: Any) -> Any:
         """(B, T, F) -> (B, T, M, F)."""
-        return ops.repeat(x[:, :, None], self.config.ensemble_size, axis=2)
+        return ops.repeat(x[:, :, None], self.body.ensemble_size, axis=2)
 
     def _pad(self, calendar: Any) -> Any:
         """Pad the calendar of a last pass that exceeds the horizon; those steps are dropped later."""
@@ -116,7 +113,7 @@ class Ensemble(keras.layers.Layer):
     def _extend(self, covariates: Any) -> Any:
         """Repeat the last values of covariates, which are unknown beyond the origin."""
         repeated = ops.repeat(covariates[:, -1:], self.output_steps, axis=1)
-        return ops.concatenate([covariates, repeated], axis=1)[:, -self.config.window :]
+        return ops.concatenate([covariates, repeated], axis=1)[:, -self.window :]
 
     def _forecast_pass(self, known: Any, inputs: Any, future: Any, training: bool | None) -> Any:
         """Forecast one pass (B, output_steps, M, V): a base path plus the correction of the body."""
@@ -128,29 +125,28 @@ class Ensemble(keras.layers.Layer):
         h = self.body(ops.concatenate([seen, inputs], axis=-1), training=training)
         # an explicit size: -1 cannot be inferred if the calendar is empty
         flat = ops.reshape(future, (ops.shape(future)[0], 1, future.shape[1] * future.shape[2]))
-        out = self.head(ops.concatenate([h, ops.repeat(flat, self.config.ensemble_size, axis=1)], axis=-1))
-        steps = ops.reshape(out, (-1, self.config.ensemble_size, self.output_steps, self.config.values))
+        out = self.head(ops.concatenate([h, ops.repeat(flat, self.body.ensemble_size, axis=1)], axis=-1))
+        steps = ops.reshape(out, (-1, self.body.ensemble_size, self.output_steps, self.values))
         steps = ops.transpose(steps, (0, 2, 1, 3))
         return self._integrate(known, steps) if base is None else base + steps
 
     def _smooth(self, smoothing: ExponentialSmoothing, known: Any) -> tuple[Any, Any]:
         """Return the smoothed forecast, and the window without season relative to its last level."""
-        members, values = self.config.ensemble_size, self.config.values
-        smoothed = smoothing(ops.reshape(known, (-1, self.config.window, self.config.columns)))
+        members, values = self.body.ensemble_size, self.values
+        smoothed = smoothing(ops.reshape(known, (-1, self.window, members * values)))
         seen = smoothed.adjusted - smoothed.level[:, None]
         base = smoothing.path(smoothed, self.output_steps)
         return (
             ops.reshape(base, (-1, self.output_steps, members, values)),
-            ops.reshape(seen, (-1, self.config.window, members, values)),
+            ops.reshape(seen, (-1, self.window, members, values)),
         )
 
     def _difference(self, known: Any) -> Any:
-        lag = self.config.difference
-        return known[:, lag:] - known[:, :-lag] if lag else known
+        return known[:, self.lag :] - known[:, : -self.lag] if self.lag else known
 
     def _integrate(self, known: Any, steps: Any) -> Any:
         """Undo the differencing of a path: step h is added to step h - lag, known or forecast."""
-        lag, count = self.config.difference, self.output_steps
+        lag, count = self.lag, self.output_steps
         if not lag:
             return steps
         rounds = -(-count // lag)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -19,10 +19,9 @@ from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.model.layers import (
     LAPLACE,
     LEVELS,
+    Body,
     Direction,
     Ensemble,
-    ForecasterConfig,
-    Kind,
     PathLoss,
     Spread,
 )
@@ -54,7 +53,7 @@ class Network(interfaces.Network):
         Lag of the differences taken before the network and undone after it; 0: none, as `es_lstm` requires.
     """
 
-    kind: Kind
+    kind: Literal["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
     direction: Direction
     layers: Positive
     units: Positive
@@ -65,17 +64,17 @@ class Network(interfaces.Network):
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
-        config = self._config(meta)
+        self._check_consistency(meta)
         columns = len(meta["values"]) + len(meta["covariates"])
         steps = meta["window"] + meta["horizon"]
         figures = keras.Input((meta["window"], columns), name="figures")
         calendar = keras.Input((steps, meta["calendar_size"]), name="calendar")
-        members = Ensemble(config, "ensemble")(figures, calendar)
+        members = self._ensemble(meta)(figures, calendar)
         model = keras.Model([figures, calendar], Spread(name="spread")(members), name=self.kind)
         model.compile(optimizer=optimizer, loss=PathLoss(), jit_compile=False)
         return model
 
-    def _config(self, meta: Meta) -> ForecasterConfig:
+    def _check_consistency(self, meta: Meta) -> None:
         window, season = meta["window"], meta["season"]
         if self.kind == "es_lstm" and window < 2 * season:
             raise ConfigError(
@@ -92,19 +91,19 @@ class Network(interfaces.Network):
             )
         if self.difference >= window:
             raise ConfigError(f"model.difference {self.difference} must be below data.window {window}.")
-        return ForecasterConfig(
-            self.kind,
-            self.direction,
-            self.layers,
-            self.units,
-            self.dropout,
-            self.ensemble_size,
+
+    def _ensemble(self, meta: Meta) -> Ensemble:
+        kind = "lstm" if self.kind == "es_lstm" else self.kind
+        shape = (self.layers, self.units, self.dropout, self.ensemble_size)
+        return Ensemble(
+            Body(kind, self.direction, *shape, name="body"),
+            len(meta["values"]),
+            meta["window"],
+            meta["horizon"],
             self.output_steps,
             self.difference,
-            len(meta["values"]),
-            window,
-            meta["horizon"],
-            season,
+            meta["season"] if self.kind == "es_lstm" else None,
+            name="ensemble",
         )
 
     def batch(self, split: Split, meta: Meta) -> Batch:

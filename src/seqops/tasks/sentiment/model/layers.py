@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from seqops.nn.language_encoder import LanguageEncoder, LanguageEncoderConfig
+from seqops.nn.language_encoder import LanguageEncoder
 from seqops.nn.rnn import gather_last
 from seqops.preprocessing.vocabulary import PAD
 
@@ -75,11 +75,19 @@ class MeanMax(keras.layers.Layer):
 
 
 class Reader(keras.layers.Layer):
-    """Apply a language encoder to rows (B, T), each from the zero state: two outputs (B, T, D)."""
+    """Apply an LSTM language encoder to rows (B, T), each from the zero state: two outputs (B, T, D).
 
-    def __init__(self, sizes: LanguageEncoderConfig, **kwargs: Any) -> None:
+    The outputs are as wide as the embedding, D = width.
+    """
+
+    def __init__(
+        self, vocabulary: int, width: int, units: int, layers: int, dropout: float, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.language = LanguageEncoder(sizes, name="language")
+        sizes = (vocabulary, width, units, layers, dropout)
+        self.language = LanguageEncoder(
+            "lstm", *sizes, tie_embeddings=True, precision="float32", name="language"
+        )
 
     def call(self, words: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
         """Return the states of the top layer after its dropout, and before it.

@@ -24,13 +24,7 @@ from seqops.tasks.sentiment.data.encoding import labelled, weighted
 from seqops.tasks.sentiment.data.word_vectors import rows_of
 from seqops.tasks.sentiment.metrics import predictions
 from seqops.tasks.sentiment.model.layers import Head, Last, Lengths, MeanMax, Reader, TermSum
-from seqops.tasks.sentiment.model.pretraining import (
-    GOAL,
-    LanguageModelNetwork,
-    PretrainingConfig,
-    encoder_config,
-    perplexity,
-)
+from seqops.tasks.sentiment.model.pretraining import GOAL, LanguageModelNetwork, perplexity
 
 Tensor = Any
 ROWS = 64  # of one prediction batch
@@ -84,9 +78,9 @@ class Network(interfaces.Network):
     def _uses_ngrams(self) -> bool:
         return self.kind in ("bow", "tfidf")
 
-    @property
-    def _pretraining(self) -> PretrainingConfig:
-        return PretrainingConfig(self.embedding, self.units, self.layers, self.dropout)
+    def _reader(self, meta: Meta) -> Reader:
+        sizes = (len(meta["words"]), self.embedding, self.units, self.layers, self.dropout)
+        return Reader(*sizes, name="encoder")
 
     def _terms(self, meta: Meta) -> tuple[dict[str, Tensor], Tensor]:
         terms = keras.Input((None,), dtype="int32", name="terms")
@@ -101,7 +95,7 @@ class Network(interfaces.Network):
         words = keras.Input((None,), dtype="int32", name="words")
         lengths = Lengths(name="lengths")(words)
         if self.kind == "lm":
-            _, x = Reader(encoder_config(self._pretraining, meta), name="encoder")(words)
+            _, x = self._reader(meta)(words)
         else:
             x = embedding(len(meta["words"]), self.embedding, name="embedding")(words)
             x = self._recurrent(keras.layers.Dropout(self.dropout, name="drop_embedding")(x), lengths)
@@ -157,9 +151,7 @@ class Network(interfaces.Network):
 
     def pretext(self) -> Pretext | None:
         """Return next-word prediction if the kind is `lm`, else None."""
-        return (
-            Pretext(LanguageModelNetwork(self._pretraining), GOAL, perplexity) if self.kind == "lm" else None
-        )
+        return Pretext(LanguageModelNetwork(self._reader), GOAL, perplexity) if self.kind == "lm" else None
 
     def _logits(self, model: keras.Model, split: Split, meta: Meta) -> npt.NDArray[np.float64]:
         logits = np.zeros((len(split), len(meta["labels"])))

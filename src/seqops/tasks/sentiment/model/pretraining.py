@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.metrics.classification import mean
 from seqops.nn.batching import in_length_order
-from seqops.nn.language_encoder import LanguageEncoder, LanguageEncoderConfig
+from seqops.nn.language_encoder import LanguageEncoder
 from seqops.nn.softmax import Softmax
 from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.sentiment.model.layers import Reader
@@ -27,37 +28,12 @@ GOAL = Goal("nats_per_word", higher_is_better=False)
 ROWS = 32  # of one prediction batch
 
 
-@dataclass(frozen=True)
-class PretrainingConfig:
-    """Settings that the language model and the classifier share."""
-
-    embedding: int
-    units: int
-    layers: int
-    dropout: float
-
-
-def encoder_config(config: PretrainingConfig, meta: Meta) -> LanguageEncoderConfig:
-    """Return the settings of the encoder for the words of `meta`; its output is as wide as its embedding."""
-    return LanguageEncoderConfig(
-        kind="lstm",
-        vocabulary=len(meta["words"]),
-        embedding=config.embedding,
-        units=config.units,
-        layers=config.layers,
-        dropout=config.dropout,
-        tie_embeddings=True,
-        precision="float32",
-    )
-
-
 class NextWord(keras.layers.Layer):
     """Logits of every real word except a row's first, from the preceding states: (N, V)."""
 
     def __init__(self, language: LanguageEncoder, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        sizes = language.sizes
-        self.softmax = Softmax(sizes.vocabulary, language.embedding, sizes.precision, name="softmax")
+        self.softmax = Softmax(language.vocabulary, language.embedding, "float32", name="softmax")
 
     def call(self, steps: Tensor, words: Tensor, training: bool = False) -> Tensor:
         """Map states (B, T, D) of words (B, T) to logits (N, V) of the N words that follow another."""
@@ -67,14 +43,14 @@ class NextWord(keras.layers.Layer):
 
 @dataclass(frozen=True)
 class LanguageModelNetwork(interfaces.Network):
-    """A language model with the encoder of the classifier."""
+    """A language model with the encoder of the classifier; reader: creates it for a meta."""
 
-    config: PretrainingConfig
+    reader: Callable[[Meta], Reader]
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile: words (B, T) in, logits (N, V) of the next words out."""
         words = keras.Input((None,), dtype="int32", name="words")
-        reader = Reader(encoder_config(self.config, meta), name="encoder")
+        reader = self.reader(meta)
         steps, _ = reader(words)
         logits = NextWord(reader.language, name="next")(steps, words)
         model = keras.Model(words, logits, name="language_model")

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from seqops.nn.language_encoder import LanguageEncoder, LanguageEncoderConfig
+from seqops.nn.language_encoder import LanguageEncoder
 from seqops.nn.rnn import gather_last
 from seqops.nn.softmax import TemperedSoftmax
 from seqops.nn.token_sampling import SamplingConfig, sample_token
@@ -110,23 +110,3 @@ _WRITE_SIGNATURE = (
 
 def _spec(tensor: Tensor) -> tf.TensorSpec:
     return tf.TensorSpec(tensor.shape, tensor.dtype)
-
-
-def recurrent(sizes: LanguageEncoderConfig, n_special_tokens: int, stateful: bool) -> LanguageModel:
-    """Create a recurrent language model."""
-    encoder = LanguageEncoder(sizes, name="encoder")
-    tied = encoder.embedding if sizes.tie_embeddings else None
-    head = TemperedSoftmax(sizes.vocabulary, tied, sizes.precision, name="softmax")
-    model = LanguageModel(encoder, head, n_special_tokens, name="writer")
-    model.carried_state = CarriedState(encoder) if stateful else None
-    return model
-
-
-def windowed_transformer(
-    encoder: WindowedTransformer, vocabulary: int, tie_embeddings: bool, n_special_tokens: int
-) -> LanguageModel:
-    """Create a language model of a causal transformer."""
-    head = TemperedSoftmax(
-        vocabulary, encoder.embedding if tie_embeddings else None, "float32", name="softmax"
-    )
-    return LanguageModel(encoder, head, n_special_tokens, name="writer")

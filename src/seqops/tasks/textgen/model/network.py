@@ -17,13 +17,15 @@ from seqops.core.constrained_types import Count, Fraction, NonNegative, Positive
 from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Split
 from seqops.nn.batching import in_length_order
-from seqops.nn.language_encoder import LanguageEncoderConfig
+from seqops.nn.language_encoder import LanguageEncoder
+from seqops.nn.softmax import TemperedSoftmax
 from seqops.nn.temperature_scaling import temperature
 from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.metrics import costs
 from seqops.tasks.textgen.model import generation, prompts
-from seqops.tasks.textgen.model.language_model import LanguageModel, recurrent, windowed_transformer
+from seqops.tasks.textgen.model.carried_state import CarriedState
+from seqops.tasks.textgen.model.language_model import LanguageModel
 from seqops.tasks.textgen.model.windowed_transformer import WindowedTransformer
 
 BATCH = 32
@@ -107,20 +109,29 @@ class Network(interfaces.Network):
     def _model(self, vocabulary: int, n_special_tokens: int, window: int) -> LanguageModel:
         if self.kind == "transformer":
             sizes = (vocabulary, self.units, self.layers, self.heads, self.dropout, window)
-            return windowed_transformer(
-                WindowedTransformer(*sizes, name="encoder"), vocabulary, self.tie_embeddings, n_special_tokens
-            )
-        sizes_ = LanguageEncoderConfig(
-            kind=self.kind,
-            vocabulary=vocabulary,
-            embedding=self.embedding,
-            units=self.units,
-            layers=self.layers,
-            dropout=self.dropout,
-            tie_embeddings=self.tie_embeddings,
-            precision=self.precision,
+            transformer = WindowedTransformer(*sizes, name="encoder")
+            head = self._head(transformer.embedding, vocabulary, "float32")
+            return LanguageModel(transformer, head, n_special_tokens, name="writer")
+        encoder = LanguageEncoder(
+            self.kind,
+            vocabulary,
+            self.embedding,
+            self.units,
+            self.layers,
+            self.dropout,
+            self.tie_embeddings,
+            self.precision,
+            name="encoder",
         )
-        return recurrent(sizes_, n_special_tokens, self.stateful)
+        head = self._head(encoder.embedding, vocabulary, self.precision)
+        model = LanguageModel(encoder, head, n_special_tokens, name="writer")
+        model.carried_state = CarriedState(encoder) if self.stateful else None
+        return model
+
+    def _head(self, embedding: keras.layers.Embedding, vocabulary: int, precision: str) -> TemperedSoftmax:
+        return TemperedSoftmax(
+            vocabulary, embedding if self.tie_embeddings else None, precision, name="softmax"
+        )
 
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Pad windows (B, T); the labels are flat, of real tokens only: (N,)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import keras
@@ -21,7 +21,7 @@ from seqops.nn.softmax import smoothed_cross_entropy
 from seqops.preprocessing.subwords import PAD, START, Subwords
 from seqops.tasks.translation.model.recurrent import RecurrentTranslator
 from seqops.tasks.translation.model.transformer import TransformerTranslator
-from seqops.tasks.translation.model.translator import Translator, TranslatorConfig
+from seqops.tasks.translation.model.translator import Translator
 
 BATCH = 64
 ATTENTION_ROWS = 6
@@ -89,12 +89,8 @@ class Network(interfaces.Network):
         Raises ConfigError if settings contradict each other.
         """
         self._check_consistency()
-        counts = meta["target_counts"] if self.sampled_softmax_size else ()
-        sizes = TranslatorConfig(
-            **asdict(self), source=meta["source_size"], target=meta["target_size"], counts=counts
-        )
         kind = TransformerTranslator if self.kind == "transformer" else RecurrentTranslator
-        model = kind(sizes, name="translator")
+        model = kind(self, meta, name="translator")
         model({"source": np.ones((1, 2), np.int32), "target": np.ones((1, 2), np.int32)})
         model.compile(optimizer, smoothed_cross_entropy(self.label_smoothing), jit_compile=False)
         return model

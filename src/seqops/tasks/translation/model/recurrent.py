@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
+from seqops.core.interfaces import Meta
 from seqops.nn.attention import BahdanauAttention, LuongAttention
-from seqops.nn.rnn import GRU, LSTM, gather_last
-from seqops.tasks.translation.model.translator import Translator, TranslatorConfig, lengths_of
+from seqops.nn.language_encoder import recurrent_layer
+from seqops.nn.rnn import gather_last
+from seqops.tasks.translation.model.translator import Translator, lengths_of
+
+if TYPE_CHECKING:
+    from seqops.tasks.translation.model.network import Network
 
 Tensor = Any
 State = tuple[tuple[Tensor, ...], ...]
@@ -29,11 +35,6 @@ class RecurrentMemory(NamedTuple):
     initial: State
 
 
-def recurrent(sizes: TranslatorConfig, units: int, name: str) -> LSTM | GRU:
-    """Create a recurrent layer of the chosen kind."""
-    return LSTM(units, sizes.precision, name=name) if sizes.kind == "lstm" else GRU(units, name=name)
-
-
 class RecurrentTranslator(Translator):
     """Sequence to sequence by recurrent layers (Sutskever et al. 2014).
 
@@ -41,20 +42,21 @@ class RecurrentTranslator(Translator):
     the last decoder layer (Luong et al. 2015, section 3).
     """
 
-    def __init__(self, sizes: TranslatorConfig, **kwargs: Any) -> None:
-        super().__init__(sizes, **kwargs)
-        width, numbers = 2 * sizes.units, range(sizes.layers)
-        self.forwards = [recurrent(sizes, sizes.units, f"encoder_forwards_{i}") for i in numbers]
-        self.backwards = [recurrent(sizes, sizes.units, f"encoder_backwards_{i}") for i in numbers]
-        self.decoders = [recurrent(sizes, width, f"decoder_{i}") for i in numbers]
-        attention = ATTENTIONS.get(sizes.attention)
-        self.attention = attention(width, name="attention") if attention else None
-        self.readout = keras.layers.Dense(sizes.embedding, activation="tanh", name="readout")
+    def __init__(self, settings: Network, meta: Meta, **kwargs: Any) -> None:
+        super().__init__(settings, meta, **kwargs)
+        units, dropout, numbers = settings.units, settings.dropout, range(settings.layers)
+        layer = partial(recurrent_layer, settings.kind, precision=settings.precision)
+        self.forwards = [layer(units, name=f"encoder_forwards_{i}") for i in numbers]
+        self.backwards = [layer(units, name=f"encoder_backwards_{i}") for i in numbers]
+        self.decoders = [layer(2 * units, name=f"decoder_{i}") for i in numbers]
+        attention = ATTENTIONS.get(settings.attention)
+        self.attention = attention(2 * units, name="attention") if attention else None
+        self.readout = keras.layers.Dense(settings.embedding, activation="tanh", name="readout")
         self.drop_memory, self.drop_states = (
-            [keras.layers.Dropout(sizes.dropout, name=f"drop_{name}_{i}") for i in numbers]
+            [keras.layers.Dropout(dropout, name=f"drop_{name}_{i}") for i in numbers]
             for name in ("memory", "states")
         )
-        self.drop_readout = keras.layers.Dropout(sizes.dropout, name="drop_readout")
+        self.drop_readout = keras.layers.Dropout(dropout, name="drop_readout")
 
     def encode(self, source: Tensor, training: bool = False) -> RecurrentMemory:
         """Encode sources (B, S)."""

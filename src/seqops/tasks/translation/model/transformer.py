@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
 
+from seqops.core.interfaces import Meta
 from seqops.nn.transformer import Cache, Projected, Transformer, causal, padding, sinusoids
-from seqops.tasks.translation.model.translator import Translator, TranslatorConfig, lengths_of
+from seqops.tasks.translation.model.translator import Translator, lengths_of
+
+if TYPE_CHECKING:
+    from seqops.tasks.translation.model.network import Network
 
 Tensor = Any
 
@@ -22,9 +26,9 @@ class TransformerMemory(NamedTuple):
 class TransformerTranslator(Translator):
     """Encoder and decoder of Vaswani et al. 2017, with pre-layer normalisation."""
 
-    def __init__(self, sizes: TranslatorConfig, **kwargs: Any) -> None:
-        super().__init__(sizes, **kwargs)
-        stack = (sizes.layers, sizes.embedding, sizes.heads, sizes.units, sizes.dropout)
+    def __init__(self, settings: Network, meta: Meta, **kwargs: Any) -> None:
+        super().__init__(settings, meta, **kwargs)
+        stack = (settings.layers, settings.embedding, settings.heads, settings.units, settings.dropout)
         self.encoder = Transformer(*stack, name="encoder")
         self.decoder = Transformer(*stack, cross=True, name="decoder")
 
@@ -58,5 +62,5 @@ class TransformerTranslator(Translator):
 
     def _with_positions(self, embedded: Tensor, positions: Tensor) -> Tensor:
         # embeddings of norm about 1 are scaled to the norm of the position encodings (section 3.4)
-        width = self.sizes.embedding
+        width = self.settings.embedding
         return embedded * width**0.5 + sinusoids(positions, width)

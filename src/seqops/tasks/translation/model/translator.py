@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
+from seqops.core.interfaces import Meta
 from seqops.nn import beam_search
 from seqops.nn.beam_search import Hypotheses, Step
 from seqops.nn.language_encoder import embedding
 from seqops.nn.softmax import SampledSoftmax, Softmax, inclusion_probabilities
 from seqops.preprocessing.subwords import END, PAD, START
+
+if TYPE_CHECKING:
+    from seqops.tasks.translation.model.network import Network
 
 Tensor = Any
 Encoded = Any
@@ -23,32 +26,6 @@ State = Any
 """Decoder state between two tokens: tensors of R rows."""
 SYMBOLS = beam_search.Symbols(PAD, START, END)
 SOURCES = tf.TensorSpec([None, None], tf.int32)
-
-
-@dataclass(frozen=True)
-class TranslatorConfig:
-    """Settings of a translator: the `model` section, vocabulary sizes and token counts.
-
-    source, target: sizes of the vocabularies; counts: of the target tokens in training (V,), empty if
-    `sampled_softmax_size` is 0.
-    """
-
-    kind: Literal["lstm", "gru", "transformer"]
-    embedding: int
-    units: int
-    layers: int
-    heads: int
-    attention: Literal["none", "luong", "bahdanau"]
-    tie_embeddings: bool
-    dropout: float
-    label_smoothing: float
-    sampled_softmax_size: int
-    precision: str
-    beam_size: int
-    length_penalty: float
-    source: int
-    target: int
-    counts: Sequence[int]
 
 
 def lengths_of(source: Tensor) -> Tensor:
@@ -64,19 +41,19 @@ def max_target_length(source: Tensor) -> Tensor:
 class Translator(keras.Model):
     """Embeddings, softmax, loss and search; subclasses define encoder and decoder."""
 
-    def __init__(self, sizes: TranslatorConfig, **kwargs: Any) -> None:
+    def __init__(self, settings: Network, meta: Meta, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.sizes = sizes
-        self.source_embedding = embedding(sizes.source, sizes.embedding, name="source_embedding")
-        self.target_embedding = embedding(sizes.target, sizes.embedding, name="target_embedding")
-        self.drop_source = keras.layers.Dropout(sizes.dropout, name="drop_source")
-        self.drop_target = keras.layers.Dropout(sizes.dropout, name="drop_target")
-        tied = self.target_embedding if sizes.tie_embeddings else None
-        matrix = (sizes.target, tied, sizes.precision)
-        if sizes.sampled_softmax_size:
-            self.softmax = SampledSoftmax(
-                *matrix, inclusion_probabilities(sizes.counts, sizes.sampled_softmax_size), name="softmax"
-            )
+        self.settings = settings
+        width, dropout, sampled = settings.embedding, settings.dropout, settings.sampled_softmax_size
+        self.source_embedding = embedding(meta["source_size"], width, name="source_embedding")
+        self.target_embedding = embedding(meta["target_size"], width, name="target_embedding")
+        self.drop_source = keras.layers.Dropout(dropout, name="drop_source")
+        self.drop_target = keras.layers.Dropout(dropout, name="drop_target")
+        tied = self.target_embedding if settings.tie_embeddings else None
+        matrix = (meta["target_size"], tied, settings.precision)
+        if sampled:
+            included = inclusion_probabilities(meta["target_counts"], sampled)
+            self.softmax = SampledSoftmax(*matrix, included, name="softmax")
         else:
             self.softmax = Softmax(*matrix, name="softmax")
 
@@ -132,11 +109,11 @@ class Translator(keras.Model):
     @tf.function(input_signature=[SOURCES])  # type: ignore[untyped-decorator]
     def beams(self, source: Tensor) -> Hypotheses:
         """Translate sources (B, S) by beam search, best hypotheses first."""
-        encoded, limits, width = self.encode(source), max_target_length(source), self.sizes.beam_size
+        encoded, limits, width = self.encode(source), max_target_length(source), self.settings.beam_size
         state = self.initial_state(encoded, tf.reduce_max(limits))
         repeated = tf.nest.map_structure(lambda t: tf.repeat(t, width, 0), encoded)
         return beam_search.beam_search(
-            self._step(repeated), state, SYMBOLS, limits, width, self.sizes.length_penalty
+            self._step(repeated), state, SYMBOLS, limits, width, self.settings.length_penalty
         )
 
     def _step(self, encoded: Encoded) -> Step:
