@@ -77,14 +77,14 @@ def retrain(project: Project, name: str, settings: CycleOptions) -> CycleResult:
 class Cycle:
     """A cycle of one task: its steps, from fetching the source to recording the result."""
 
-    store: Project
+    project: Project
     task: Task
     options: CycleOptions
     history: RetrainingHistory
 
     def run(self) -> CycleResult:
         """Fetch, validate, decide whether it is due, reproduce, and record the result."""
-        incoming = IncomingData.fetch(self.store, self.task)
+        incoming = IncomingData.fetch(self.project, self.task)
         before: dict[str, Any] = {"data_before": incoming.current_sha256, "data_after": incoming.sha256}
         try:
             diff = incoming.diff()
@@ -110,13 +110,13 @@ class Cycle:
         if self.options.dry_run:
             incoming.discard()
             return self._ended("refused", reason, details)
-        folder = incoming.quarantine(reasons).relative_to(self.store.root)
+        folder = incoming.quarantine(reasons).relative_to(self.project.root)
         return self._ended("refused", f"{reason} (the files are in {folder})", details)
 
     def _trigger_context(
         self, incoming: IncomingData, unfinished: JournalEntry | None, diff: RowDiff
     ) -> TriggerContext:
-        client, model = connection.connect(self.store), self.task.data.registered_name
+        client, model = connection.connect(self.project), self.task.data.registered_name
         with connection.translate_store_errors():
             number = versions.get_alias(client, model, versions.CHAMPION)
             age = None
@@ -128,7 +128,7 @@ class Cycle:
         )
 
     def _drift(self, incoming: IncomingData, diff: RowDiff) -> tuple[bool, str]:
-        client, thresholds = connection.connect(self.store), self.options.thresholds
+        client, thresholds = connection.connect(self.project), self.options.thresholds
         found = drift_from_champion(self.task, client, incoming.table, diff.new, thresholds)
         if found is None:
             return (
@@ -160,7 +160,7 @@ class Cycle:
 
     def _decisions(self) -> list[JournalEntry]:
         model = self.task.data.registered_name
-        entries = Journal.open(self.store).entries()
+        entries = Journal.open(self.project).entries()
         return [entry for entry in entries if entry.get("model") == model and entry["stage"] == "outcome"]
 
     def _dvc(self, command: str, *more: str) -> None:
@@ -169,7 +169,7 @@ class Cycle:
 
     def _run(self, module: str, *arguments: str) -> None:
         command = [sys.executable, "-m", module, *arguments]
-        ended = subprocess.run(command, cwd=self.store.root, env=stage_environment(), check=False)  # noqa: S603
+        ended = subprocess.run(command, cwd=self.project.root, env=stage_environment(), check=False)  # noqa: S603
         if ended.returncode:
             line = " ".join((module, *arguments))
             raise SeqopsError(f"`{line}` failed; see above. The champion is unchanged. Fix it and run again.")

@@ -18,13 +18,13 @@ BEGUN, FAILED, ENDED = "begun", "failed", "ended"
 class RetrainingHistory:
     """The cycles of one task: a line before data change, and a line when a cycle has ended."""
 
-    store: Project
+    project: Project
     task: str
 
     @property
     def journal(self) -> Journal:
         """The file, which is only appended to."""
-        return Journal(self.store.state / "retraining.jsonl")
+        return Journal(self.project.state / "retraining.jsonl")
 
     def unfinished(self) -> JournalEntry | None:
         """Return the entry of the last cycle, if it began and did not end."""
@@ -43,9 +43,9 @@ class RetrainingHistory:
     def end(self, details: Mapping[str, Any]) -> None:
         """Record the result of a cycle, first in the journal, then in the tracking store."""
         self.journal.append({"task": self.task, "stage": ENDED, **details})
-        client = connection.connect(self.store)
+        client = connection.connect(self.project)
         with connection.translate_store_errors():
-            experiment = mlflow_runs.experiment_of(client, self.store, EXPERIMENT)
+            experiment = mlflow_runs.experiment_of(client, self.project, EXPERIMENT)
             tags = {
                 f"seqops.{key}": str(value) for key, value in details.items() if not isinstance(value, dict)
             }

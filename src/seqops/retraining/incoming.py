@@ -23,7 +23,7 @@ from seqops.sources.fetch import FetchedFile, Fetcher
 class IncomingData:
     """The newly fetched raw files of one task."""
 
-    store: Project
+    project: Project
     task: Task
     folder: Path
     fetched: Sequence[FetchedFile]
@@ -38,7 +38,7 @@ class IncomingData:
     @property
     def current(self) -> Path:
         """The folder of the pipeline's current raw files."""
-        return self.store.task_paths(self.task.name).raw
+        return self.project.task_paths(self.task.name).raw
 
     @cached_property
     def sha256(self) -> str:
@@ -83,7 +83,7 @@ class IncomingData:
 
     def quarantine(self, reasons: Sequence[str]) -> Path:
         """Move the files to quarantine with the reasons; the same content is stored once."""
-        quarantined = self.store.task_paths(self.task.name).path / "quarantine" / self.sha256[:12]
+        quarantined = self.project.task_paths(self.task.name).path / "quarantine" / self.sha256[:12]
         origins = {file.path.name: file.origin for file in self.fetched}
         with atomic_directory(quarantined) as folder:
             shutil.copytree(self.folder, folder, dirs_exist_ok=True)

@@ -50,7 +50,7 @@ class Fetcher:
     into: the folder; limit: maximum size of a file in bytes.
     """
 
-    store: Project
+    project: Project
     task: Task
     console: Console
     into: Path
@@ -59,12 +59,12 @@ class Fetcher:
     @property
     def work(self) -> Path:
         """The folder of partial downloads, which survive a kill."""
-        return self.store.state / "downloads" / self.task.name
+        return self.project.state / "downloads" / self.task.name
 
     @property
     def current(self) -> Path:
         """The raw files of the last fetch, which are not downloaded again if they are unchanged."""
-        return self.store.task_paths(self.task.name).raw
+        return self.project.task_paths(self.task.name).raw
 
     @property
     def staged(self) -> Path:
@@ -112,7 +112,7 @@ class Fetcher:
             for name, content in files.items():
                 (self.staged / name).write_bytes(content)
             return dict.fromkeys(files, source)
-        catalog = read_catalog(self.store.catalog)
+        catalog = read_catalog(self.project.catalog)
         if source in catalog:
             return self._from_catalog(source, catalog[source])
         name = unquote(Path(urlsplit(source).path).name) if source.startswith(SCHEMES) else Path(source).name
@@ -167,7 +167,7 @@ class Fetcher:
         if source.startswith(SCHEMES):
             self._stage_url(source, to)
             return
-        path = self.store.root / Path(source).expanduser()
+        path = self.project.root / Path(source).expanduser()
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "is not a file"
             close = difflib.get_close_matches(source, known, n=1)
@@ -179,7 +179,7 @@ class Fetcher:
         """Stage the file of a URL, without a download if the current file is unchanged."""
         key = hashlib.sha256(address.encode()).hexdigest()[:16]
         part, current = self.work / f"{key}.part", self.current / to.name
-        cache = EtagCache(self.store.state / "editions" / f"{self.task.name}.json")
+        cache = EtagCache(self.project.state / "editions" / f"{self.task.name}.json")
         # `$NAME` is replaced by an environment variable: no file of the project contains the secret
         url = os.path.expandvars(address)
         validators = download(url, part, self.console, self.limit, cache.lookup(key, current))

@@ -32,7 +32,7 @@ After = Callable[[EpochResult], None]
 class Session:
     """A study, and what its fits need."""
 
-    store: Project
+    project: Project
     params: Params
     task: Task
     space: Space

@@ -107,7 +107,7 @@ def _repeat(session: Session, settings: TuneOptions) -> list[Finalist]:
 def _job(
     session: Session, settings: TuneOptions, repeats: bool, total: int, deadline: float | None
 ) -> WorkerJob:
-    root, name = session.store.root, session.task.name
+    root, name = session.project.root, session.task.name
     url, study = session.url, session.study.study_name
     return WorkerJob(root, name, url, study, repeats, total, deadline, settings.jobs, os.getpid())
 
@@ -136,10 +136,10 @@ def _log_results(session: Session, tried: list[Finalist], best: Finalist, trials
     for kind, study in (("trial", session.study), ("repeat", repeats_of(session))):
         failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
         session.runs.mark_died(kind, {trial.number for trial in failed if WHY not in trial.user_attrs})
-    page = session.store.state / "tune" / session.study.study_name / "study.html"
+    page = session.project.state / "tune" / session.study.study_name / "study.html"
     write_page(session.study, page)
     session.runs.close(metrics, page)
-    err.print(f"report: {page.relative_to(session.store.root)}", highlight=False)
+    err.print(f"report: {page.relative_to(session.project.root)}", highlight=False)
 
 
 def _table(session: Session, tried: list[Finalist], best: Finalist) -> Table:
@@ -158,7 +158,7 @@ def _table(session: Session, tried: list[Finalist], best: Finalist) -> Table:
 
 def _write(session: Session, best: Finalist, dry_run: bool) -> None:
     """Edit params.yaml in place, and print the diff."""
-    name, path = session.task.name, session.store.params
+    name, path = session.task.name, session.project.params
     if best.values == session.current_values:
         out.print(f"params.yaml is unchanged: no trial of {name} is significantly better than its values.")
         return
