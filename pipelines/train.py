@@ -37,7 +37,7 @@ def train_task(name: str) -> None:
         best = max if metrics.goal.higher_is_better else min
         run.log_metrics(
             {
-                "validation/best": best(e.validation for e in fitted.epochs if e.learns == GOAL),
+                "validation/best": best(e.validation for e in fitted.epochs if e.objective == GOAL),
                 "peak_memory_mib": peak_memory(),
                 "parameters": fitted.model.count_params(),
                 "seconds": time.monotonic() - started,

@@ -14,7 +14,7 @@ from seqops.core.interfaces import (
     Goal,
     Metrics,
     Network,
-    Pretext,
+    Objective,
     Task,
 )
 from seqops.core.ragged import Ragged, Split
@@ -119,7 +119,7 @@ class ToyNetwork(Network):
         return pd.DataFrame({"odd": np.argmax(logits, axis=-1)})
 
     def pretext(self):
-        return Pretext(FirstDigit(self.units, self.dropout), Goal("first", True), first_digit_score)
+        return Objective(FirstDigit(self.units, self.dropout), Goal("first", True), first_digit_score)
 
 
 class FirstDigit(ToyNetwork):

@@ -58,7 +58,7 @@ def test_what_was_learnt_without_labels_is_where_the_goal_begins():
     seen = Seen()
     fitted = fit(PRETEXT, Stage(1, STILL), watcher=seen)
     untaught = weights(fit(Stage(1, STILL)))
-    assert [(e.stage, e.learns) for e in fitted.epochs] == [(0, "pretext"), (0, "pretext"), (1, "goal")]
+    assert [(e.stage, e.objective) for e in fitted.epochs] == [(0, "pretext"), (0, "pretext"), (1, "goal")]
     assert not np.allclose(
         weights(fitted)["embedding/embeddings"], untaught["embedding/embeddings"], atol=1e-4
     )

@@ -104,8 +104,8 @@ class Invented:
             self.client.log_param(run, key, value)
         for epoch in range(epochs):
             self.client.log_metric(run, "seconds_per_epoch", seconds / epochs, step=epoch + 1)
-            learns = "pretext" if epoch < pretext else "goal"
-            self.client.log_metric(run, f"validation/{learns}", 0.123456 * (epoch + 1), step=epoch + 1)
+            objective = "pretext" if epoch < pretext else "goal"
+            self.client.log_metric(run, f"validation/{objective}", 0.123456 * (epoch + 1), step=epoch + 1)
         if metrics is not None:
             self.client.log_text(run, json.dumps(metrics), "metrics.json")
         self.client.set_terminated(run, status)

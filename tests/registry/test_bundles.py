@@ -222,4 +222,4 @@ def test_an_altered_bundle_is_not_scored(scene):
     weights.write_bytes(weights.read_bytes() + b"more")
     test_set = HeldOutSet.load(second, store.task_paths(NAME), store.task_paths(NAME).data_sha256())
     with pytest.raises(CannotScoreError, match=r"artifacts/model\.weights\.h5 is altered"):
-        rescore.goal_of(client, test_set, version)
+        rescore.goal_score(client, test_set, version)

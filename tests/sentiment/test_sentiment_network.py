@@ -227,7 +227,7 @@ def test_a_fit_learns_the_language_of_all_texts_then_the_few_labels_from_the_top
     fitted = train(
         network(kind="lm"), metrics_of(data), few, meta, FitConfig(**{**vars(RECIPE), "stages": stages})
     )
-    assert [epoch.learns for epoch in fitted.epochs] == ["pretext", "pretext", "goal", "goal"]
+    assert [epoch.objective for epoch in fitted.epochs] == ["pretext", "pretext", "goal", "goal"]
     nats = [epoch.validation for epoch in fitted.epochs[:2]]
     assert nats[1] < nats[0] < np.log(len(meta["words"]))
 

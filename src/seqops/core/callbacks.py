@@ -13,7 +13,7 @@ GOAL = "goal"
 class EpochResult:
     """The result of one epoch; the deterministic part of the history.
 
-    validation: the score of the objective (`learns`): the goal's or the pretext's.
+    validation: the score of the objective, which is `goal` or `pretext`.
     """
 
     epoch: int
@@ -21,7 +21,7 @@ class EpochResult:
     learning_rate: float
     validation: float
     stage: int = 0
-    learns: str = GOAL
+    objective: str = GOAL
 
 
 class FitCallback(Protocol):

@@ -235,8 +235,11 @@ class Network(ABC):
         """Return the batches of every epoch if their order is fixed; None: they are shuffled every epoch."""
         return None
 
-    def pretext(self) -> Pretext | None:
-        """Return the pretext task of this network, which needs no labels; None: it has no pretext task."""
+    def pretext(self) -> Objective | None:
+        """Return the objective of this network's pretext task, which needs no labels; None: it has none.
+
+        Its network shares variables (same path and shape) with this one.
+        """
         return None
 
     def generated_samples(self, model: keras.Model, meta: Meta) -> pd.DataFrame:
@@ -249,8 +252,8 @@ class Network(ABC):
 
 
 @dataclass(frozen=True)
-class Pretext:
-    """A pretext task: learnt without labels by a network that shares variables (same path and shape)."""
+class Objective:
+    """What a stage of a fit trains: a network, the goal of its validation, and how it is scored."""
 
     network: Network
     goal: Goal

@@ -21,7 +21,7 @@ from seqops.registry.promotion_rule import (
     compare_scores,
     decide,
 )
-from seqops.registry.rescore import CannotScoreError, HeldOutSet, goal_of, scores_of
+from seqops.registry.rescore import CannotScoreError, HeldOutSet, goal_score, scores_of
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _goal(
 ) -> tuple[Score | None, str]:
     """Return the score of a version on the current test rows, or None and the reason."""
     try:
-        return goal_of(client, test_set, version), ""
+        return goal_score(client, test_set, version), ""
     except CannotScoreError as error:
         return None, str(error)
 

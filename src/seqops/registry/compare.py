@@ -15,7 +15,7 @@ from seqops.core.score import Score
 from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.registry import versions
 from seqops.registry.promotion_rule import compare_scores, format_difference
-from seqops.registry.rescore import DATA, CannotScoreError, HeldOutSet, goal_of, scores_of
+from seqops.registry.rescore import DATA, CannotScoreError, HeldOutSet, goal_score, scores_of
 from seqops.tracking.connection import translate_store_errors
 
 
@@ -81,7 +81,7 @@ def _differences(
         reason = "there is no champion" if champion is None else "the current test rows are not on disk"
         return {str(version.version): reason for version in shown}
     try:
-        theirs = goal_of(client, test_set, champion)
+        theirs = goal_score(client, test_set, champion)
     except CannotScoreError as error:
         return {str(version.version): str(error) for version in shown}
     return {
@@ -101,7 +101,7 @@ def _difference(
 ) -> str:
     try:
         return format_difference(
-            compare_scores(goal_of(client, test_set, version), theirs, {}, bootstrap).difference
+            compare_scores(goal_score(client, test_set, version), theirs, {}, bootstrap).difference
         )
     except CannotScoreError as error:
         return str(error)

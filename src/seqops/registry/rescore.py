@@ -67,7 +67,7 @@ class HeldOutSet:
         return bool(version.tags.get(DATA) == self.data_sha256)
 
 
-def goal_of(client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVersion) -> Score:
+def goal_score(client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVersion) -> Score:
     """Score a version on the current rows; a version trained on other data predicts them from its bundle.
 
     Raises CannotScoreError if its bundle is lost or altered, cannot run here, or does not fit the current

@@ -75,7 +75,7 @@ class TrainingRun:
         self.log_metrics(
             {
                 "train/loss": row.loss,
-                f"validation/{row.learns}": row.validation,
+                f"validation/{row.objective}": row.validation,
                 "learning_rate": row.learning_rate,
                 "tokens_per_second": tokens / max(seconds, 1e-9),
                 "seconds_per_epoch": seconds,

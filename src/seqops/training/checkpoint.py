@@ -34,7 +34,7 @@ class FitState:
     def best_epoch(self, higher_is_better: bool) -> EpochResult:
         """Return the first epoch with the best validation score, among those with the latest objective."""
         sign = 1.0 if higher_is_better else -1.0
-        comparable = [e for e in self.epochs if e.learns == self.epochs[-1].learns]
+        comparable = [e for e in self.epochs if e.objective == self.epochs[-1].objective]
         # an undefined score is the worst
         return max(comparable, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from seqops.core.callbacks import GOAL, EpochResult, FitCallback, NullCallback
 from seqops.core.errors import ConfigError, SeqopsError
-from seqops.core.interfaces import Meta, Metrics, Network, Pretext
+from seqops.core.interfaces import Meta, Metrics, Network, Objective
 from seqops.core.ragged import Split
 from seqops.core.settings import FitConfig, Stage
 from seqops.nn.batching import buckets
@@ -83,10 +83,10 @@ def train(
     return FittedModel(best, progress.epochs)
 
 
-def _objective(network: Network, metrics: Metrics, stage: Stage) -> Pretext:
+def _objective(network: Network, metrics: Metrics, stage: Stage) -> Objective:
     """Return the objective of a stage. Raises ConfigError if the network has no pretext task."""
     if stage.objective == GOAL:
-        return Pretext(network, metrics.goal, metrics.score)
+        return Objective(network, metrics.goal, metrics.score)
     pretext = network.pretext()
     if pretext is None:
         raise ConfigError(
@@ -107,7 +107,9 @@ def _finished(progress: FitState, number: int, fit_config: FitConfig, higher_is_
     return len(done) >= fit_config.epochs or idle >= fit_config.patience
 
 
-def _transfer(model: keras.Model, objective: Pretext, previous: Pretext, meta: Meta, best: Weights) -> None:
+def _transfer(
+    model: keras.Model, objective: Objective, previous: Objective, meta: Meta, best: Weights
+) -> None:
     """Load the best weights of the previous stage: all, or those that both models share."""
     if previous.network == objective.network:
         model.set_weights(best)
@@ -122,7 +124,7 @@ def _transfer(model: keras.Model, objective: Pretext, previous: Pretext, meta: M
 class StageLoop:
     """One stage in progress."""
 
-    objective: Pretext
+    objective: Objective
     model: keras.Model
     meta: Meta
     fit_config: FitConfig

@@ -35,7 +35,7 @@ class ProgressBar:
         if self._bar is not None:
             self._bars.remove_task(self._bar)
             self._bar = None
-        score = self._goal if row.learns == GOAL else row.learns
+        score = self._goal if row.objective == GOAL else row.objective
         self._bars.console.print(
             f"epoch {row.epoch + 1}/{self._epochs}  loss {row.loss:.4f}  "
             f"validation {score} {row.validation:.4f}  {tokens / max(seconds, 1e-9):,.0f} tokens/s",

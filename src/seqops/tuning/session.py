@@ -136,7 +136,7 @@ class ScoreRecorder:
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
         """Record the score, then call the other callback and `after`."""
-        if row.learns == GOAL:
+        if row.objective == GOAL:
             self.scores.append(row.validation)
         self.then.on_epoch_end(row, seconds, tokens)
         self.after(row)

@@ -30,7 +30,7 @@ def _fit(session: Session, trial: optuna.Trial, poll: Callable[[], None]) -> flo
 
     def prune(row: EpochResult) -> None:
         poll()
-        if row.learns != GOAL:
+        if row.objective != GOAL:
             return
         done = row.epoch + 1
         trial.report(row.validation, done)

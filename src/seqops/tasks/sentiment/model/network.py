@@ -13,7 +13,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.constrained_types import Positive, Rate
 from seqops.core.errors import ConfigError
-from seqops.core.interfaces import Batch, Meta, Pretext
+from seqops.core.interfaces import Batch, Meta, Objective
 from seqops.core.ragged import Ragged, Split
 from seqops.nn.batching import in_length_order
 from seqops.nn.language_encoder import embedding
@@ -149,9 +149,9 @@ class Network(interfaces.Network):
         logits = self._logits(model, rows, meta) * float(head.temperature.numpy())
         head.temperature.assign(fit_temperature(logits, np.asarray(rows.plain("label"), np.int64)))
 
-    def pretext(self) -> Pretext | None:
+    def pretext(self) -> Objective | None:
         """Return next-word prediction if the kind is `lm`, else None."""
-        return Pretext(LanguageModelNetwork(self._reader), GOAL, perplexity) if self.kind == "lm" else None
+        return Objective(LanguageModelNetwork(self._reader), GOAL, perplexity) if self.kind == "lm" else None
 
     def _logits(self, model: keras.Model, split: Split, meta: Meta) -> npt.NDArray[np.float64]:
         logits = np.zeros((len(split), len(meta["labels"])))
