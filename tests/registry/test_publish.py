@@ -254,7 +254,7 @@ def test_the_level_of_the_rule_is_the_level_of_the_record(realm):
         == RULE.to_json()
         == {
             "alpha": 0.05,
-            "guard": 0.05,
+            "slice_alpha": 0.05,
             "resamples": 400,
             "seed": 0,
             "unscorable": "keep",

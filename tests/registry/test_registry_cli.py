@@ -161,3 +161,11 @@ def test_with_nothing_registered_each_command_says_so(project):
     assert "no version of" in refusal("compare", project)
     assert "has no version 1. Existing versions: none" in refusal("promote", project, "1", "--yes")
     assert "has no champion" in refusal("rollback", project)
+
+
+def test_history_shows_decisions_of_earlier_releases_with_the_former_key(project):
+    rule = {"alpha": 0.05, "guard": 0.05, "unscorable": "keep", "resamples": 100, "seed": 0}
+    decision = {"stage": "outcome", "task": project.task.name, "model": project.model, "action": "promoted"}
+    decision |= {"version": "7", "by": "rule", "from": None, "to": "7", "reason": "it is better"}
+    Journal.open(project.store).append({**decision, "numbers": {"rule": rule}})
+    assert "it is better" in " ".join(call("history", project).split())

@@ -34,7 +34,7 @@ class PromotionRule:
         bootstrap = self.bootstrap
         return {
             "alpha": bootstrap.alpha,
-            "guard": self.slice_alpha,
+            "slice_alpha": self.slice_alpha,
             "unscorable": self.unscorable,
             "resamples": bootstrap.resamples,
             "seed": bootstrap.seed,
