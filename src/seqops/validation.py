@@ -18,7 +18,7 @@ from rich.table import Table
 
 from seqops.core.interfaces import Expectation
 
-State = Literal["passed", "bad data", "broken check"]
+CheckStatus = Literal["passed", "bad data", "broken check"]
 LINE = "line"
 MAX_ROWS = 5  # offending rows kept for each expectation
 
@@ -32,7 +32,7 @@ class ExpectationResult:
     """
 
     expectation: Expectation
-    state: State
+    state: CheckStatus
     count: int
     rows: tuple[Mapping[str, Any], ...]
     note: str

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from seqops.retraining.cron import BadCron, check, next_run
+from seqops.retraining.cron import CronError, check, next_run
 
 START = datetime(2026, 11, 25, 11, 59, tzinfo=UTC)  # a Wednesday
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -151,7 +151,7 @@ def test_what_spring_leaves_out_runs_at_once_after_the_change():
     ],
 )
 def test_what_is_not_a_cron_expression_is_refused_with_an_example(expression, what):
-    with pytest.raises(BadCron) as refused:
+    with pytest.raises(CronError) as refused:
         check(expression)
     assert what in str(refused.value)
     assert str(refused.value).endswith('Example: "0 3 * * 1", every Monday at 03:00.')

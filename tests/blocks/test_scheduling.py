@@ -15,7 +15,7 @@ import pytest
 from seqops.core.errors import DataError
 from seqops.retraining import scheduler as scheduling
 from seqops.retraining.child_process import Command
-from seqops.retraining.scheduler import LONGEST_WAIT, Plan, Scheduler, State
+from seqops.retraining.scheduler import LONGEST_WAIT, Plan, Scheduler, ScheduleState
 from seqops.runtime.locks import LockHeldError, try_lock
 
 PLAN = Plan("0 3 * * 1", ("ner", "--when", "drift"))
@@ -137,11 +137,11 @@ def test_a_run_that_a_death_cut_short_is_made_up_for(path):
 
 def test_a_run_under_way_shows_in_the_state(path):
     clock, seen = Clock(), []
-    scheduled(path, clock, Runs(clock, lambda: seen.append(State.read(path))), NIGHTLY)
+    scheduled(path, clock, Runs(clock, lambda: seen.append(ScheduleState.read(path))), NIGHTLY)
     [during] = seen
     assert during.begun == START + 15 * HOUR
-    assert during.next == State.read(path).next == START + 39 * HOUR
-    assert State.read(path).begun is None
+    assert during.next == ScheduleState.read(path).next == START + 39 * HOUR
+    assert ScheduleState.read(path).begun is None
 
 
 def test_a_run_that_raises_ends_the_scheduler_and_is_not_left_as_interrupted(path):
@@ -152,7 +152,7 @@ def test_a_run_that_raises_ends_the_scheduler_and_is_not_left_as_interrupted(pat
 
     with pytest.raises(RuntimeError, match="broken"):
         scheduled(path, clock, Runs(clock, fail), NIGHTLY)
-    assert State.read(path).begun is None
+    assert ScheduleState.read(path).begun is None
 
 
 # clocks that jump
@@ -215,7 +215,7 @@ def test_a_clock_that_was_wrong_by_years_is_believed_once_it_is_right(path, whil
     lines = scheduled(path, clock, runs, NIGHTLY)
     assert "The clock was set back. Next run: Thursday 2026-11-26 03:00:00 UTC." in lines
     assert right + 15 * HOUR in runs
-    assert State.read(path).next == right + 39 * HOUR
+    assert ScheduleState.read(path).next == right + 39 * HOUR
 
 
 def test_what_becomes_due_during_a_run_is_left_out(path):
@@ -252,7 +252,7 @@ def test_a_stop_during_a_run_names_no_next_one(path):
     lines = []
     Scheduler(path, NIGHTLY, stop.set, lines.append, UTC).loop(stop.wait)
     assert lines == ["The run of Monday 2026-01-05 03:00:00 UTC was missed. Running it now."]
-    assert State.read(path).begun is None
+    assert ScheduleState.read(path).begun is None
 
 
 # the state
@@ -266,7 +266,7 @@ def test_another_plan_replaces_the_stored_one_and_owes_nothing(path, plan):
     lines = scheduled(path, clock, runs, plan)
     assert lines[0] == "This replaces the stored schedule: retrain ner --when drift at '0 3 * * 1'."
     assert runs == []
-    assert State.read(path).plan == plan
+    assert ScheduleState.read(path).plan == plan
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,12 @@ FIELDS = {
 PART = re.compile(r"(?:\*|([0-9]+|[a-z]{3})(?:-([0-9]+|[a-z]{3}))?)(?:/([0-9]+))?", re.ASCII | re.IGNORECASE)
 
 
-class BadCron(SeqopsError):
+class CronError(SeqopsError):
     """A text that is not a cron expression."""
 
 
 def check(expression: str) -> None:
-    """Raise BadCron, naming the field, unless this is a cron expression as crontab(5) defines it.
+    """Raise CronError, naming the field, unless this is a cron expression as crontab(5) defines it.
 
     cronsim accepts more (`L`, `#`, seconds), and reads `5/15` and `*/90` in unexpected ways.
     """
@@ -78,7 +78,7 @@ def _allowed(name: str, field: str) -> str:
     return f"{label} {field!r} is not valid; use *, {values}, {forms}"
 
 
-def _refusal(expression: str, reason: str) -> BadCron:
-    return BadCron(
+def _refusal(expression: str, reason: str) -> CronError:
+    return CronError(
         f'{expression!r} is not a cron expression: {reason}. Example: "0 3 * * 1", every Monday at 03:00.'
     )

@@ -32,7 +32,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class State:
+class ScheduleState:
     """The state of a scheduler on disk; next: time of the next run; begun: start of an unfinished run."""
 
     cron: str
@@ -41,7 +41,7 @@ class State:
     begun: AwareDatetime | None
 
     @classmethod
-    def read(cls, path: Path) -> State | None:
+    def read(cls, path: Path) -> ScheduleState | None:
         """Read the file; None if it is missing. Raises DataError if it is not a valid state."""
         if not path.exists():
             return None
@@ -55,7 +55,7 @@ class State:
 
     def write(self, path: Path) -> None:
         """Write the file atomically."""
-        write_json(path, TypeAdapter(State).dump_python(self, mode="json"))
+        write_json(path, TypeAdapter(ScheduleState).dump_python(self, mode="json"))
 
     @property
     def plan(self) -> Plan:
@@ -114,7 +114,7 @@ class Scheduler:
 
     def _first(self, now: datetime) -> datetime:
         """Return the time of the first run: now, if one was missed or interrupted."""
-        state, due = State.read(self._path), self._next(now)
+        state, due = ScheduleState.read(self._path), self._next(now)
         if state is not None and state.plan != self._plan:
             self._report(f"This replaces the stored schedule: {state.plan}.")
         elif state is not None and state.begun is not None:
@@ -135,7 +135,7 @@ class Scheduler:
 
     def _save(self, due: datetime, begun: datetime | None = None) -> None:
         try:
-            State(self._plan.cron, self._plan.arguments, due, begun).write(self._path)
+            ScheduleState(self._plan.cron, self._plan.arguments, due, begun).write(self._path)
         except OSError as error:
             # keep running on a full disk
             self._report(

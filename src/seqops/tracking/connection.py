@@ -85,7 +85,7 @@ def _create_database(path: Path) -> None:
     """Create the project's own database if it is missing, and move it into place when it is complete."""
     if path.exists():
         return
-    scratch = path.with_name(".founding")
+    scratch = path.with_name(".incomplete")
     shutil.rmtree(scratch, ignore_errors=True)  # left by a killed process
     scratch.mkdir()
     mlflow.MlflowClient(f"sqlite:///{scratch / path.name}")

@@ -38,7 +38,7 @@ Missing = Callable[[Sequence[FrozenTrial], list[str]], str | None]
 
 
 @dataclass(frozen=True)
-class Plot:
+class StudyPlot:
     """One plot of a study; draw: returns a plotly figure of the keys that differ between trials."""
 
     name: str
@@ -102,14 +102,14 @@ def _history(study: optuna.Study, keys: list[str]) -> Any:
 
 
 def _importances(study: optuna.Study, keys: list[str]) -> Any:
-    """Plot importances by fANOVA (Hutter et al. 2014), seeded."""
+    """StudyPlot importances by fANOVA (Hutter et al. 2014), seeded."""
     evaluator = FanovaImportanceEvaluator(seed=0)
     figure = interactive.plot_param_importances(study, evaluator, keys, target_name=_score(study))
     return figure.update_xaxes(title="share").update_yaxes(title=None, ticksuffix=" ")
 
 
 def _slices(study: optuna.Study, keys: list[str]) -> Any:
-    """Plot the score against each key, `COLUMNS` plots in a row."""
+    """StudyPlot the score against each key, `COLUMNS` plots in a row."""
     figure = interactive.plot_slice(study, keys, target_name=_score(study))
     distributions = _complete(study)[0].distributions
     across, rows = min(len(keys), COLUMNS), math.ceil(len(keys) / COLUMNS)
@@ -161,10 +161,12 @@ def _no_spread(trials: Sequence[FrozenTrial], keys: list[str]) -> str | None:
 
 
 PLOTS = (
-    Plot("history", "Score of each complete trial, and the best so far", _no_trial, _history),
-    Plot("importances", "Share of the score's variance that each key explains", _no_spread, _importances),
-    Plot("slice", "Score against each key", _no_varied_key, _slices),
-    Plot("parallel", "Values of each trial, in parallel coordinates", _no_varied_key, _parallel),
+    StudyPlot("history", "Score of each complete trial, and the best so far", _no_trial, _history),
+    StudyPlot(
+        "importances", "Share of the score's variance that each key explains", _no_spread, _importances
+    ),
+    StudyPlot("slice", "Score against each key", _no_varied_key, _slices),
+    StudyPlot("parallel", "Values of each trial, in parallel coordinates", _no_varied_key, _parallel),
 )
 
 # the policy forbids all requests, also those that the plotly library might make

@@ -11,7 +11,7 @@ from seqops.nn.language_encoder import embedding
 from seqops.nn.transformer import MASK_VALUE, Projected, Transformer
 
 Tensor = Any
-State = tuple[Tensor, tuple[tuple[Tensor, Tensor], ...]]
+WindowState = tuple[Tensor, tuple[tuple[Tensor, Tensor], ...]]
 """Number of tokens read (B,), and each layer's keys and values of the last W, (B, H, W, U / H) each."""
 
 FEED_FORWARD_FACTOR = 4
@@ -45,12 +45,12 @@ class WindowedTransformer(keras.layers.Layer):
         x = self.drop(self.embedding(tokens), training=training)
         return self.transformer(x, bias, training=training)[0]
 
-    def zeros(self, rows: int) -> State:
+    def zeros(self, rows: int) -> WindowState:
         """Return the initial state of `rows` rows."""
         none = tf.zeros([rows, self.heads, self.window, self.units // self.heads])
         return tf.zeros([rows], tf.int32), tuple((none, none) for _ in self.transformer.stack)
 
-    def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+    def step(self, tokens: Tensor, state: WindowState) -> tuple[Tensor, WindowState]:
         """Read one token of each row (B,); return the output (B, U) and the new state."""
         read, layers = state
         slot = read % self.window  # the newest token replaces the oldest

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from seqops.core.interfaces import Meta
 from seqops.nn.attention import BahdanauAttention, LuongAttention
-from seqops.nn.language_encoder import recurrent_layer
+from seqops.nn.language_encoder import States, recurrent_layer
 from seqops.nn.rnn import gather_last
 from seqops.tasks.translation.model.translator import Translator, lengths_of
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from seqops.tasks.translation.model.network import Network
 
 Tensor = Any
-State = tuple[tuple[Tensor, ...], ...]
-"""The state of each layer, tensors (R, 2U)."""
 ATTENTIONS: dict[str, type[LuongAttention] | type[BahdanauAttention]] = {
     "luong": LuongAttention,
     "bahdanau": BahdanauAttention,
@@ -32,7 +30,7 @@ class RecurrentMemory(NamedTuple):
     states: Tensor
     keys: Tensor
     lengths: Tensor
-    initial: State
+    initial: States
 
 
 class RecurrentTranslator(Translator):
@@ -84,18 +82,18 @@ class RecurrentTranslator(Translator):
         readouts, _, weights = self._decode(target, encoded, encoded.initial, training)
         return readouts, weights
 
-    def initial_state(self, encoded: RecurrentMemory, max_tokens: Tensor) -> State:
+    def initial_state(self, encoded: RecurrentMemory, max_tokens: Tensor) -> States:
         """Return the encoder's final state."""
         return encoded.initial
 
-    def step(self, last: Tensor, state: State, encoded: RecurrentMemory) -> tuple[Tensor, State]:
+    def step(self, last: Tensor, state: States, encoded: RecurrentMemory) -> tuple[Tensor, States]:
         """Decode one more token of each row (R,); return readouts (R, E) and the state after it."""
         readouts, state, _ = self._decode(last[:, None], encoded, state)
         return readouts[:, 0], state
 
     def _decode(
-        self, target: Tensor, memory: RecurrentMemory, state: State, training: bool = False
-    ) -> tuple[Tensor, State, Tensor]:
+        self, target: Tensor, memory: RecurrentMemory, state: States, training: bool = False
+    ) -> tuple[Tensor, States, Tensor]:
         states, after = self.drop_target(self.target_embedding(target), training=training), []
         for decoder, before, drop in zip(self.decoders, state, self.drop_states, strict=True):
             steps = decoder(states, before, training=training)

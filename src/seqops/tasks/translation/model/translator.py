@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Tensor = Any
 Encoded = Any
 """Encoded sources: tensors of B rows."""
-State = Any
+DecoderState = Any
 """Decoder state between two tokens: tensors of R rows."""
 SYMBOLS = beam_search.Symbols(PAD, START, END)
 SOURCES = tf.TensorSpec([None, None], tf.int32)
@@ -66,11 +66,11 @@ class Translator(keras.Model):
         """Return readouts (B, T, E) and attention weights (B, T, S) of whole targets (B, T)."""
 
     @abstractmethod
-    def initial_state(self, encoded: Encoded, max_tokens: Tensor) -> State:
+    def initial_state(self, encoded: Encoded, max_tokens: Tensor) -> DecoderState:
         """Return the decoder state before the first of at most `max_tokens` tokens."""
 
     @abstractmethod
-    def step(self, last: Tensor, state: State, encoded: Encoded) -> tuple[Tensor, State]:
+    def step(self, last: Tensor, state: DecoderState, encoded: Encoded) -> tuple[Tensor, DecoderState]:
         """Decode one more token of each row (R,); return readouts (R, E) and the state after it."""
 
     def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Tensor:
@@ -117,7 +117,7 @@ class Translator(keras.Model):
         )
 
     def _step(self, encoded: Encoded) -> Step:
-        def step(last: Tensor, state: State) -> tuple[Tensor, State]:
+        def step(last: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
             readouts, state = self.step(last, state, encoded)
             return tf.nn.log_softmax(self.softmax(readouts)), state
 
