@@ -176,11 +176,22 @@ def test_a_held_file_that_was_altered_is_brought_again(server, store, console):
 
 
 @pytest.mark.parametrize("lost", [b"", b"{torn", b"[]"])
-def test_a_lost_record_of_editions_costs_a_transfer_and_no_more(server, store, console, lost):
+def test_a_lost_record_of_etags_costs_a_transfer_and_no_more(server, store, console, lost):
     fetch(store, f"{server.url}/file.bin", console)
-    (store.state / "editions" / "letters.json").write_bytes(lost)
+    (store.state / "etags" / "letters.json").write_bytes(lost)
     server.behave = not_modified
     assert fetch(store, f"{server.url}/file.bin", console) == {"file.bin": BODY}
+
+
+def test_the_record_of_an_earlier_release_is_moved_and_used(server, store, console):
+    fetch(store, f"{server.url}/file.bin", console)
+    (store.state / "etags").rename(store.state / "editions")
+    held = []
+    server.behave = lambda handler: held.append(not_modified(handler)) or held[-1]
+    fetch(store, f"{server.url}/file.bin", console)
+    assert held == [True]
+    assert [path.name for path in (store.state / "etags").iterdir()] == ["letters.json"]
+    assert not list((store.state / "editions").iterdir())
 
 
 def test_a_pinned_file_that_is_held_needs_no_network(server, store, console):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,16 @@ class EtagCache:
     """
 
     path: Path
+
+    @classmethod
+    def open(cls, state: Path, task: str) -> EtagCache:
+        """Return the cache of a task, moved first if an earlier release left it in `editions`."""
+        path = state / "etags" / f"{task}.json"
+        if not path.exists():
+            with suppress(FileNotFoundError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                (state / "editions" / path.name).replace(path)
+        return cls(path)
 
     def lookup(self, key: str, file: Path) -> Validators | None:
         """Return the validators of a file that is unchanged since its download; None otherwise."""

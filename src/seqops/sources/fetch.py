@@ -179,7 +179,7 @@ class Fetcher:
         """Stage the file of a URL, without a download if the current file is unchanged."""
         key = hashlib.sha256(address.encode()).hexdigest()[:16]
         part, current = self.work / f"{key}.part", self.current / to.name
-        cache = EtagCache(self.project.state / "editions" / f"{self.task.name}.json")
+        cache = EtagCache.open(self.project.state, self.task.name)
         # `$NAME` is replaced by an environment variable: no file of the project contains the secret
         url = os.path.expandvars(address)
         validators = download(url, part, self.console, self.limit, cache.lookup(key, current))
