@@ -14,6 +14,7 @@ from seqops.core.arrays_io import read_splits, read_table, write_splits, write_t
 from seqops.core.files import sha256_of, write_bytes
 from seqops.core.interfaces import Task
 from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.splitting import SPLITS
 
 STEPS = 20
 
@@ -62,7 +63,7 @@ class TaskContract:
         facts = case.data.with_checked_columns(case.table)
         assert facts["line"].min() >= 1
         assert facts["line"].is_unique or facts["line"].is_monotonic_increasing
-        assert set(facts["split"]) <= {"train", "validation", "test", "unused"}
+        assert set(facts["split"]) <= {*SPLITS, "unused"}
         assert {"train", "test"} <= set(facts["split"])
 
     def test_every_expectation_says_what_it_means(self, case: SimpleNamespace) -> None:
@@ -77,7 +78,7 @@ class TaskContract:
         assert [o.expectation.meaning for o in report.results if not o.passed] == []
 
     def test_splits_are_named_not_empty_and_survive_the_disk(self, case: SimpleNamespace) -> None:
-        assert set(case.splits) == {"train", "validation", "test"}
+        assert set(case.splits) == set(SPLITS)
         assert all(len(split) for split in case.splits.values())
         write_splits(case.folder / "arrays", case.splits)
         assert_equal(read_splits(case.folder / "arrays"), case.splits)

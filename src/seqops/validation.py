@@ -16,10 +16,9 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from rich.markup import escape
 from rich.table import Table
 
-from seqops.core.interfaces import Expectation
+from seqops.core.interfaces import LINE, Expectation
 
 CheckStatus = Literal["passed", "bad data", "broken check"]
-LINE = "line"
 MAX_ROWS = 5  # offending rows kept for each expectation
 
 

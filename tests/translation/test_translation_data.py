@@ -9,7 +9,8 @@ from pairs import PAIRS, tabbed, task, written
 
 from parts import endpoint_of
 from seqops.core.errors import DataError
-from seqops.preprocessing.subwords import END, PAD, START, Subwords
+from seqops.preprocessing.subwords import END, START, Subwords
+from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.translation.evaluation import plots
 from seqops.tasks.translation.evaluation.baselines import learn_dictionary, nearest, word_by_word
 

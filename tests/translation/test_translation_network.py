@@ -9,7 +9,8 @@ from pairs import tabbed, task, written
 from parts import metrics_of
 from seqops.core.errors import ConfigError
 from seqops.core.ragged import Ragged, Split
-from seqops.preprocessing.subwords import END, PAD, START
+from seqops.preprocessing.subwords import END, START
+from seqops.preprocessing.vocabulary import PAD
 
 COUNTS = [0, 0, 2, 1, 1, 1, 1, 0, 0, 0, 0]
 META = {"source_size": 12, "target_size": 11, "target_length": 3.0, "target_counts": COUNTS}

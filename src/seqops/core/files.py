@@ -13,6 +13,9 @@ from typing import Any
 
 from seqops.core.errors import DataError
 
+READ_BYTES = 1 << 18
+"""Bytes that are read at a time from a stream."""
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Meta = dict[str, Any]
 """What `fit_encoding` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
 
+LINE = "line"
+"""The column of a table with the 1-based line of each row in its raw file."""
+
 DriftFeatures = Mapping[str, Ragged | Array]
 """Features of encoded rows, by name, that are monitored for drift: finite numbers, or text for categories.
 A plain array (n,) has one value per row; a ragged one has several per row, which are not independent."""

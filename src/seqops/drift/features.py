@@ -12,8 +12,8 @@ import pandas as pd
 from seqops.core.interfaces import Dataset, DriftFeatures, Evaluation, Meta, Network
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.score import Score
+from seqops.preprocessing.splitting import SPLITS
 
-SPLITS = ("train", "validation", "test")
 MAX_SCORED_ROWS = 500
 """Largest number of new test rows that are predicted; they are evenly spaced."""
 

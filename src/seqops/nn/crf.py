@@ -12,7 +12,7 @@ import tensorflow as tf
 
 Tensor = Any
 Floats = npt.NDArray[np.float32]
-MASK_VALUE = -1e4
+FORBIDDEN = -1e4
 """The score of a forbidden transition: far below any other score, but finite in sums."""
 
 
@@ -30,7 +30,7 @@ class CRF(keras.layers.Layer):
 
     def build(self, shape: Any) -> None:
         """Create the scores: (K + 1, K), the last row for first tags."""
-        penalties = (1.0 - np.array(self.allowed, np.float32)) * MASK_VALUE
+        penalties = (1.0 - np.array(self.allowed, np.float32)) * FORBIDDEN
         self.penalties = tf.constant(penalties)
         self.scores = self.add_weight(shape=penalties.shape, initializer="zeros", name="scores")
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from seqops.nn.masking import MASK_VALUE
+
 Tensor = Any
-MASK_VALUE = -1e9
-"""The bias of masked positions; the sum of two is still finite."""
 
 
 class Projected(NamedTuple):

@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from seqops.core.errors import DataError
+from seqops.core.files import READ_BYTES
 
-CHUNK = 1 << 18
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
 
 
@@ -39,7 +39,7 @@ def extract(archive: Path, member: str, to: Path, limit: int) -> None:
         raise DataError.at(archive, None, f"the member {member!r} points outside the archive", fix)
     try:
         with _opened(archive, member, limit) as source, to.open("wb") as file:
-            while chunk := source.read(CHUNK):
+            while chunk := source.read(READ_BYTES):
                 file.write(chunk)
     except BROKEN as error:
         raise _broken(archive, error) from None
@@ -58,7 +58,7 @@ def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterato
     """
     try:
         with gzip.open(archive) as unpacked:
-            bounded = io.BufferedReader(_Bounded(unpacked, archive, limit), CHUNK)
+            bounded = io.BufferedReader(_Bounded(unpacked, archive, limit), READ_BYTES)
             with tarfile.open(fileobj=bounded, mode="r|") as tar:
                 for info in tar:
                     source = tar.extractfile(info) if info.isreg() and wanted(info.name) else None
@@ -81,11 +81,11 @@ def _opened(archive: Path, member: str, limit: int) -> Iterator[IO[bytes]]:
                 if member not in zipped.namelist():
                     raise _missing_member(archive, member)
                 with zipped.open(member) as source:
-                    yield io.BufferedReader(_Bounded(source, archive, limit), CHUNK)
+                    yield io.BufferedReader(_Bounded(source, archive, limit), READ_BYTES)
         else:
             file.seek(0)
             with gzip.open(file) as unpacked:
-                bounded = io.BufferedReader(_Bounded(unpacked, archive, limit), CHUNK)
+                bounded = io.BufferedReader(_Bounded(unpacked, archive, limit), READ_BYTES)
                 yield _tar_member(archive, bounded, member)
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from tokenizers.decoders import DecodeStream
 
-PAD, START, END = 0, 1, 2
+from seqops.preprocessing.vocabulary import PAD
+
+START, END = 1, 2
 SPECIALS = 3
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-LINE = "line"
+from seqops.core.interfaces import LINE
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from urllib3.util import Retry
 
 from seqops.core.errors import SeqopsError
+from seqops.core.files import READ_BYTES
 from seqops.core.redaction import redact
 
 LIMIT = 2 * 1024**3
@@ -22,7 +23,6 @@ LIMIT = 2 * 1024**3
 TIMEOUTS = (10.0, 30.0)
 REDIRECTS = 10
 ATTEMPTS = 5
-CHUNK = 1 << 18
 RETRIES = Retry(
     total=None,
     connect=2,
@@ -148,7 +148,7 @@ def _receive(response: requests.Response, part: Path, bars: Progress, bar: TaskI
         _remember(response, part)
         bars.update(bar, total=total, completed=done)
         with part.open("ab" if resumed else "wb") as file:
-            for chunk in response.iter_content(CHUNK):
+            for chunk in response.iter_content(READ_BYTES):
                 done += len(chunk)
                 _check_size(response.url, done, limit)
                 file.write(chunk)

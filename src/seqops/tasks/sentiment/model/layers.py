@@ -8,11 +8,11 @@ import keras
 import tensorflow as tf
 
 from seqops.nn.language_encoder import LanguageEncoder
+from seqops.nn.masking import MASK_VALUE
 from seqops.nn.rnn import gather_last
 from seqops.preprocessing.vocabulary import PAD
 
 Tensor = Any
-MASK_VALUE = -1e9
 
 
 class TermSum(keras.layers.Layer):

@@ -24,7 +24,7 @@ from seqops.tasks.sentiment.data.encoding import labelled, weighted
 from seqops.tasks.sentiment.data.word_vectors import rows_of
 from seqops.tasks.sentiment.metrics import predictions
 from seqops.tasks.sentiment.model.layers import Head, Last, Lengths, MeanMax, Reader, TermSum
-from seqops.tasks.sentiment.model.pretraining import GOAL, LanguageModelNetwork, perplexity
+from seqops.tasks.sentiment.model.pretraining import NATS_PER_WORD, LanguageModelNetwork, perplexity
 
 Tensor = Any
 ROWS = 64  # of one prediction batch
@@ -151,7 +151,11 @@ class Network(interfaces.Network):
 
     def pretext(self) -> Objective | None:
         """Return next-word prediction if the kind is `lm`, else None."""
-        return Objective(LanguageModelNetwork(self._reader), GOAL, perplexity) if self.kind == "lm" else None
+        return (
+            Objective(LanguageModelNetwork(self._reader), NATS_PER_WORD, perplexity)
+            if self.kind == "lm"
+            else None
+        )
 
     def _logits(self, model: keras.Model, split: Split, meta: Meta) -> npt.NDArray[np.float64]:
         logits = np.zeros((len(split), len(meta["labels"])))

@@ -24,7 +24,7 @@ from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.sentiment.model.layers import Reader
 
 Tensor = Any
-GOAL = Goal("nats_per_word", higher_is_better=False)
+NATS_PER_WORD = Goal("nats_per_word", higher_is_better=False)
 ROWS = 32  # of one prediction batch
 
 
@@ -89,7 +89,7 @@ def perplexity(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Score]
     """Score the mean negative log-likelihood per word, in nats; its exponential is the perplexity."""
     statistics = predicted[["nats", "words"]].to_numpy(np.float64)
     signature = "natural log, words of the vocabulary and the unknown one"
-    return [Score(GOAL.metric, statistics, mean, GOAL.higher_is_better, signature)]
+    return [Score(NATS_PER_WORD.metric, statistics, mean, NATS_PER_WORD.higher_is_better, signature)]
 
 
 def _following(words: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

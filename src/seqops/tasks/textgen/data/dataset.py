@@ -15,6 +15,7 @@ from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive, Rate
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
+from seqops.preprocessing.splitting import SPLITS
 from seqops.tasks.textgen.data import checks, tokenizer, windows
 from seqops.tasks.textgen.data.reader import read_text
 from seqops.tasks.textgen.data.sample import help_text
@@ -105,9 +106,7 @@ class Dataset(interfaces.Dataset):
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode training text as windows, the others as passages whose limits do not depend on `meta`."""
         tokens = tokenizer.tokenizer_from_meta(meta)
-        training, validation, test = (
-            windows.joined(table, split, name) for name in ("train", "validation", "test")
-        )
+        training, validation, test = (windows.joined(table, split, name) for name in SPLITS)
         known = windows.long_lines(training)
         return {
             "train": windows.windows(training, tokens, self.window),

@@ -8,7 +8,8 @@ import keras
 import tensorflow as tf
 
 from seqops.nn.language_encoder import embedding
-from seqops.nn.transformer import MASK_VALUE, Projected, Transformer
+from seqops.nn.masking import MASK_VALUE
+from seqops.nn.transformer import Projected, Transformer
 
 Tensor = Any
 WindowState = tuple[Tensor, tuple[tuple[Tensor, Tensor], ...]]

@@ -18,7 +18,8 @@ from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.nn.batching import in_length_order
 from seqops.nn.softmax import smoothed_cross_entropy
-from seqops.preprocessing.subwords import PAD, START, Subwords
+from seqops.preprocessing.subwords import START, Subwords
+from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.translation.model.recurrent import RecurrentTranslator
 from seqops.tasks.translation.model.transformer import TransformerTranslator
 from seqops.tasks.translation.model.translator import Translator

@@ -14,7 +14,8 @@ from seqops.nn import beam_search
 from seqops.nn.beam_search import Hypotheses, Step
 from seqops.nn.language_encoder import embedding
 from seqops.nn.softmax import SampledSoftmax, Softmax, inclusion_probabilities
-from seqops.preprocessing.subwords import END, PAD, START
+from seqops.preprocessing.subwords import END, START
+from seqops.preprocessing.vocabulary import PAD
 
 if TYPE_CHECKING:
     from seqops.tasks.translation.model.network import Network
