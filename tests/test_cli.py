@@ -78,8 +78,8 @@ def refusal(*arguments):
 
 
 def test_an_unknown_preset_and_an_unknown_task_are_told_with_the_nearest_name(project):
-    assert "did you mean 'real'" in refusal("preset", "reel")
-    assert "did you mean 'ner'" in refusal("predict", "nerr", "x")
+    assert "did you mean 'real'?\n" in refusal("preset", "reel")
+    assert "did you mean 'ner'?\n" in refusal("predict", "nerr", "x")
 
 
 def test_predict_without_input_or_without_a_model_says_what_to_do(project):

@@ -218,10 +218,10 @@ def test_the_tuning_section_is_read():
         (
             "sampler: tpe ",
             "sampler: tpa ",
-            r"tuning\.sampler: Input should be 'tpe' or 'random', got 'tpa'\.",
+            r"tuning\.sampler: Input should be 'tpe' or 'random', got 'tpa'; did you mean 'tpe'\?$",
         ),
         ("  trials: 40 ", "  trials: 0 ", r"tuning\.trials: Input should be greater than 0, got 0\."),
-        ("  trials: 40 ", "  trails: 40 ", r"tuning\.trails: unknown key; did you mean 'trials'\?"),
+        ("  trials: 40 ", "  trails: 40 ", r"tuning\.trails: unknown key; did you mean 'trials'\?$"),
     ],
 )
 def test_a_wrong_tuning_section_names_its_key_and_line(tmp_path, text, old, new, message):

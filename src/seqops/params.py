@@ -85,7 +85,7 @@ class Params(Document):
         Raises ConfigError for an unknown task and for an unknown, missing or invalid key.
         """
         if name not in self.content["tasks"]:
-            raise ConfigError(f"{self.path.name}: unknown task {name!r}{nearest(name, self.names)}.")
+            raise ConfigError(f"{self.path.name}: unknown task {name!r}{nearest(name, self.names)}")
         section = self.content["tasks"][name]
         self._check_sections(name, section)
         data = self.section(_module(name, DATASET).Dataset, f"tasks.{name}.data")
@@ -137,5 +137,5 @@ class Params(Document):
 def _module(task: str, part: str) -> ModuleType:
     known = [m.name for m in pkgutil.iter_modules(seqops.tasks.__path__)]
     if task not in known:
-        raise ConfigError(f"missing folder src/seqops/tasks/{task}{nearest(task, known)}.")
+        raise ConfigError(f"missing folder src/seqops/tasks/{task}{nearest(task, known)}")
     return importlib.import_module(module_of(task, part))

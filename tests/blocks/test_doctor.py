@@ -123,7 +123,8 @@ def test_a_wrong_section_of_all_tasks_is_a_finding(store):
     store.params.write_text(store.params.read_text().replace("pruner: hyperband", "pruner: hyper", 1))
     finding = named(doctor.params, store, "params")
     assert not finding.ok
-    assert "tuning.pruner: Input should be 'hyperband', 'median' or 'none', got 'hyper'." in finding.message
+    assert "tuning.pruner: Input should be 'hyperband', 'median' or 'none', got 'hyper'; " in finding.message
+    assert finding.message.endswith("did you mean 'hyperband'?")
 
 
 def test_the_projects_own_tracking_store_answers(store, monkeypatch):

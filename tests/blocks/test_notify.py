@@ -265,7 +265,11 @@ def test_the_notify_section_is_read():
             "  command: send",
             r"notify\.command: Input should be a valid (tuple|array), got 'send'\.",
         ),
-        ("[promoted,", "[promotd,", r"notify\.events\.0: Input should be 'promoted', .*, got 'promotd'\."),
+        (
+            "[promoted,",
+            "[promotd,",
+            r"notify\.events\.0: Input should be 'promoted', .*, got 'promotd'; did you mean 'promoted'\?$",
+        ),
         ("  command: []", "  command: [7]", r"notify\.command\.0: Input should be a valid string, got 7\."),
     ],
 )

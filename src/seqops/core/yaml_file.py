@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -90,14 +91,17 @@ class Document:
             return ConfigError(f"{self.at(full)}: missing. Add it.")
         if first["type"] == "value_error":
             return ConfigError(f"{self.at(full)}: {first['msg'].removeprefix('Value error, ')}.")
-        return ConfigError(f"{self.at(full)}: {first['msg']}, got {shortened(repr(first['input']))}.")
+        end = "."
+        if first["type"] == "literal_error":
+            end = did_you_mean(str(first["input"]), re.findall(r"'([^']*)'", first["ctx"]["expected"]))
+        return ConfigError(f"{self.at(full)}: {first['msg']}, got {shortened(repr(first['input']))}{end}")
 
     def unknown(self, parent: str, key: str, known: Iterable[str]) -> ConfigError:
         """Return the error for an unknown key below a dotted path, with the nearest known key."""
         full = f"{parent}.{key}" if parent else key
         if new := renamed(full):
             return ConfigError(f"{self.at(full)}: `{key}` is now `{new.removeprefix(f'{parent}.')}`.")
-        return ConfigError(f"{self.at(full)}: unknown key{nearest(key, known)}.")
+        return ConfigError(f"{self.at(full)}: unknown key{nearest(key, known)}")
 
     def at(self, path: str) -> str:
         """Format the file, the line of the deepest key of the dotted path that exists, and the path."""
@@ -132,7 +136,13 @@ def shortened(text: str, max_length: int = 80) -> str:
 
 
 def nearest(key: str, known: Iterable[str]) -> str:
-    """Format a hint: the known key that is nearest to a wrong one, or all known keys."""
+    """End a message about a wrong name: with the known name that is nearest to it, or all known names."""
     names = [str(k) for k in known]
-    close = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else (f"; known: {', '.join(names)}" if names else "")
+    end = did_you_mean(key, names)
+    return f"; known: {', '.join(names)}." if end == "." and names else end
+
+
+def did_you_mean(key: str, known: Sequence[str]) -> str:
+    """End a message about a wrong name with the known name that is nearest to it, if one is near."""
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else "."

@@ -35,7 +35,7 @@ class Preset(Params):
         """
         path = project.root / "presets" / f"{name}.yaml"
         if not path.is_file():
-            raise ConfigError(f"unknown preset {name!r}{nearest(name, names(project))}.")
+            raise ConfigError(f"unknown preset {name!r}{nearest(name, names(project))}")
         base, chosen = Params.load(project.params), Document.load(path)
         preset = cls(path, _merged(base.content, chosen.content), base, chosen)
         for task in chosen.content["tasks"]:
@@ -57,7 +57,7 @@ class Preset(Params):
         """Return the given tasks, by default all. Raises ConfigError for one that the preset lacks."""
         for task in tasks or ():
             if task not in self.tasks:
-                raise ConfigError(f"{self.path.name}: unknown task {task!r}{nearest(task, self.tasks)}.")
+                raise ConfigError(f"{self.path.name}: unknown task {task!r}{nearest(task, self.tasks)}")
         return list(tasks or self.tasks)
 
     def options(self, tasks: Sequence[str] | None = None) -> list[str]:

@@ -227,7 +227,7 @@ def _distribution(params: Params, path: str, entry: Any) -> Distribution:
         raise ConfigError(f"{params.at(f'{path}.kind')}: missing. Add it: {', '.join(KINDS)}.")
     kind = str(entry["kind"])
     if kind not in KINDS:
-        raise ConfigError(f"{params.at(f'{path}.kind')}: unknown kind {kind!r}{nearest(kind, KINDS)}.")
+        raise ConfigError(f"{params.at(f'{path}.kind')}: unknown kind {kind!r}{nearest(kind, KINDS)}")
     checked: Distribution = params.typed(entry, KINDS[kind], path)
     return checked
 
