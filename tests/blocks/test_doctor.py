@@ -1,5 +1,6 @@
 """Every finding of the doctor, well and unwell, in a project of its own."""
 
+import re
 import shutil
 import socket
 import sys
@@ -125,6 +126,18 @@ def test_a_wrong_section_of_all_tasks_is_a_finding(store):
     assert not finding.ok
     assert "tuning.pruner: Input should be 'hyperband', 'median' or 'none', got 'hyper'; " in finding.message
     assert finding.message.endswith("did you mean 'hyperband'?")
+
+
+def test_a_wrong_trigger_of_retraining_is_a_finding_with_its_line(store):
+    text = store.params.read_text()
+    store.params.write_text(re.sub(r"(?m)^  triggers: .*$", "  triggers: [drift, age=7y]", text))
+    finding = named(doctor.params, store, "params")
+    assert not finding.ok
+    line = text[: text.index("  triggers: ")].count("\n") + 1
+    assert finding.message == (
+        f"params.yaml:{line}: retraining.triggers.1: unknown trigger 'age=7y': "
+        "use always, new-data, drift, or an age such as age=7d."
+    )
 
 
 def test_the_projects_own_tracking_store_answers(store, monkeypatch):

@@ -15,13 +15,14 @@ from pathlib import Path
 import requests
 from packaging.requirements import Requirement
 
-from seqops.core.errors import SeqopsError
+from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.files import sha256_of
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.core.redaction import redact
 from seqops.params import SHARED, Params
 from seqops.registry.environment_check import installed_version
+from seqops.retraining.triggers import Trigger
 from seqops.sources import catalog
 from seqops.sources.fetch import MIRROR, SCHEMES, generators_of
 from seqops.tuning.search_space import space_of
@@ -122,6 +123,11 @@ def params(project: Project) -> Iterator[Finding]:
 def _shared(project: Project, loaded: Params) -> Iterator[Finding]:
     for name in SHARED:
         getattr(loaded, name)
+    for number, text in enumerate(loaded.retraining.triggers):
+        try:
+            Trigger.parse(text)
+        except ConfigError as error:
+            raise ConfigError(f"{loaded.at('retraining.triggers')}.{number}: {error}") from None
     yield Finding("params", True, f"{', '.join(SHARED)}: every key is known and in range")
 
 
