@@ -169,37 +169,14 @@ PLOTS = (
     StudyPlot("parallel", "Values of each trial, in parallel coordinates", _no_varied_key, _parallel),
 )
 
-# the policy forbids all requests, also those that the plotly library might make
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{{ study.study_name }}</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data: blob:; \
-style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<style>
-body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}
-table{border-collapse:collapse;margin:.7rem 0 1.5rem}td,th{padding:.25rem .7rem;border-bottom:1px solid #ddd;
-text-align:left}td.n{text-align:right;font-variant-numeric:tabular-nums}
-.note{background:#fff6d8;padding:.5rem 1rem}
-</style>
-<script>{{ library | safe }}</script>
-<h1>{{ study.study_name }}</h1>
-<p>{{ counts }}.</p>
-{% if best %}<h2>Best trial: number {{ best.number }}, {{ score }} {{ "%.4g" | format(best.value) }}</h2>
-<table>{% for key, value in values.items() %}<tr><td>{{ key }}</td>
-<td class="n">{{ value }}</td></tr>{% endfor %}</table>{% endif %}
-{% for section in sections %}<h2>{{ section.title }}</h2>
-{% if section.missing %}<p class="note">{{ section.missing }}</p>{% endif %}
-{{ section.html | safe }}
-{% endfor %}
-</html>
-"""
-
 
 def _page(study: optuna.Study, sections: Sequence[Section]) -> str:
     states = [trial.state for trial in study.get_trials(deepcopy=False)]
     counts = [f"{states.count(state)} {name}" for state, name in STATES.items() if state in states]
     best = study.best_trial if TrialState.COMPLETE in states else None
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True)
-    return environment.from_string(PAGE).render(
+    loader = jinja2.PackageLoader("seqops.tuning")
+    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
+    return environment.get_template("study.html").render(
         study=study,
         score=_score(study),
         best=best,
