@@ -1,16 +1,20 @@
 """The page of results from an invented store: which run counts for a preset, and every cell."""
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import mlflow
-from invented import LOSES, TIES, TRANSLATED, tags
+import pytest
+from invented import LOSES, TIES, TRANSLATED, score, tags
 from PIL import Image
+from typer.testing import CliRunner
 
+from seqops.cli import app
 from seqops.core.renamed_keys import RENAMED
 from seqops.evaluation.formatting import number
-from seqops.experiments.learning_curves import curves, read
-from seqops.experiments.recorded_runs import ResultsRow
+from seqops.experiments.results_page import write
 from seqops.params import Params
 from seqops.tracking.mlflow_runs import run_params
 
@@ -36,7 +40,7 @@ def test_the_page_says_what_the_store_recorded(invented):
     assert "*beats* at p < 0.05," in " ".join(head.split())
     docs = invented.root / "docs"
     first = {path.name: path.read_bytes() for path in docs.iterdir()}
-    assert set(first) == {"results.md", "results-curves.csv", "results-ner.png"}
+    assert set(first) == {"results.md", "results.json", "results-curves.csv", "results-ner.png"}
     invented.results()
     assert {path.name: path.read_bytes() for path in docs.iterdir()} == first
 
@@ -57,17 +61,88 @@ def test_a_curve_has_the_epochs_that_learn_the_goal_and_the_seconds_of_all(inven
         assert picture.size == (1210, 396)  # two sources: two panels
 
 
-def test_a_hash_that_looks_like_a_number_stays_a_hash(tmp_path):
-    path = tmp_path / "curves.csv"
-    path.write_text(
-        "task,preset,settings,source,goal,epoch,seconds,validation\n"
-        "ner,fast,08564007,sample,f1,1,2.5,0.25\n"
-        "ner,fast,1e9,sample,f1,1,3.5,0.75\n",
-        "utf-8",
-    )
-    rows = [ResultsRow("fast", "ner", settings, None) for settings in ("1e9", "08564007", "1000000000.0")]
-    kept = curves(rows, read(path))
-    assert kept[["settings", "seconds"]].values.tolist() == [["1e9", 3.5], ["08564007", 2.5]]
+def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(invented):
+    invented.run("ner", "fast", tags(0.80651, LOSES), 12.34, 2)
+    invented.run("translation", "fast", TRANSLATED)
+    invented.results()
+    record = json.loads((invented.root / "docs" / "results.json").read_text("utf-8"))
+    assert record["alpha"] == 0.05
+    assert [(row["command"], len(row["runs"])) for row in record["rows"]] == [
+        ("seqops run fast ner", 1),
+        ("seqops run never ner", 0),
+        ("seqops run wide ner", 0),
+        ("seqops run fast translation", 1),
+    ]
+    tagger, translator = record["rows"][0], record["rows"][3]
+    assert tagger["settings"] in invented.page
+    [run] = tagger["runs"]
+    assert run["scores"] == [
+        {"name": "f1", **score(0.80651)},
+        {"name": "recall", "value": 0.7, "low": 0.6, "high": None},
+        {"name": "precision", "value": 0.9, "low": 0.8, "high": 0.95},
+    ]
+    assert run["trivial"] == {"name": "usual", **score(0.4), "outcome": "beats"}
+    assert run["classical"] == {"name": "longest", **score(0.805), "outcome": "loses to"}
+    assert (run["seed"], run["seconds"], run["epochs"]) == (0, 12.3, 2)
+    assert run["curve"] == [
+        {"epoch": 1, "seconds": 6.2, "validation": 0.1235},
+        {"epoch": 2, "seconds": 12.3, "validation": 0.2469},
+    ]
+    [run] = translator["runs"]
+    assert (run["classical"], run["seconds"], run["epochs"], run["curve"]) == (None, None, None, [])
+
+
+def test_the_page_and_the_curves_come_from_the_record_alone(invented, tmp_path_factory):
+    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
+    invented.results()
+    docs, elsewhere = invented.root / "docs", tmp_path_factory.mktemp("elsewhere")
+    shutil.copy(docs / "results.json", elsewhere)
+    write(elsewhere / "results.md")
+    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == {
+        path.name: path.read_bytes() for path in docs.iterdir()
+    }
+
+
+def test_a_row_of_several_runs_has_a_line_for_each(tmp_path):
+    score = {"name": "f1", "value": 0.5, "low": 0.25, "high": None}
+    run = {
+        **dict.fromkeys(("trivial", "classical", "seconds", "epochs")),
+        **{"source": "sample", "n_test": 4, "model": "gru", "scores": [score], "curve": []},
+    }
+    row = {"task": "ner", "preset": "fast", "command": "seqops run fast ner", "settings": "08564007"}
+    runs = [{**run, "seed": 0}, {**run, "seed": 1, "scores": [{**score, "value": 0.75}]}]
+    (tmp_path / "results.json").write_text(json.dumps({"alpha": 0.01, "rows": [{**row, "runs": runs}]}))
+    write(tmp_path / "results.md")
+    text = (tmp_path / "results.md").read_text("utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| fast |")]
+    assert lines == [
+        f"| fast | sample, 4 | gru | f1 {value} [0.25, undefined] | none | none |  | unknown | unknown "
+        "| 08564007 | `seqops run fast ner` |"
+        for value in ("0.5", "0.75")
+    ]
+    assert "p < 0.01" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [("[", "results.json: the file: Invalid JSON"), ('{"alpha": 0.05, "rows": [{}]}', "rows.0.task: ")],
+)
+def test_a_damaged_record_is_refused_and_left_as_it_is(invented, text, where):
+    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
+    record = invented.root / "docs" / "results.json"
+    record.parent.mkdir()
+    record.write_text(text)
+    done = invented.results()
+    assert done.exit_code == 1
+    assert where in " ".join(done.stderr.split())
+    assert "git checkout" in done.stderr
+    assert record.read_text() == text
+
+
+def test_a_page_with_the_name_of_the_record_is_refused(invented):
+    done = CliRunner().invoke(app, ["results", "--output", str(invented.root / "results.json")])
+    assert done.exit_code == 1
+    assert "Give results.md." in done.stderr
 
 
 def test_a_run_of_former_values_is_of_no_preset_any_more(invented):

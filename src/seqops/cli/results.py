@@ -23,7 +23,8 @@ from seqops.runtime.console import exit_on_error, out
 Page = Annotated[
     Path | None,
     typer.Option(
-        help="Write the recorded results of all presets to this file and their learning curves next to it."
+        help="Write the recorded results of all presets to this page, and next to it as JSON, with their "
+        "learning curves."
     ),
 ]
 
@@ -39,6 +40,8 @@ def results(
         params = Params.load(project.params)
         names = tasks or params.names
         if page := output or former:
+            if page.suffix == ".json":
+                raise SeqopsError(f"--output {page}: the page is Markdown. Give {page.stem}.md.")
             _write_page(page, project, params, names)
             return
         table, reasons = _results(project, params, names)
@@ -51,7 +54,7 @@ def results(
 
 def _write_page(path: Path, project: Project, params: Params, tasks: list[str]) -> None:
     from seqops.experiments.recorded_runs import ResultsRow, latest_run
-    from seqops.experiments.results_page import write
+    from seqops.experiments.results_page import update
     from seqops.tracking import connection, mlflow_runs
 
     def rows() -> Iterator[ResultsRow]:
@@ -66,10 +69,10 @@ def _write_page(path: Path, project: Project, params: Params, tasks: list[str]) 
 
     found = list(rows())
     if not any(row.run for row in found):
-        example = f" Run one: {found[0].command}." if found else ""
+        example = f" Run one: `{found[0].command}`." if found else ""
         uri = redact(connection.store_uri(project))
         raise SeqopsError(f"{uri} has no finished and evaluated run of a preset.{example}")
-    write(path, found, params.registry.alpha)
+    update(path, found, params.registry.alpha)
 
 
 def _results(project: Project, params: Params, tasks: list[str]) -> tuple[Table, dict[str, str]]:

@@ -4,48 +4,34 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from seqops.experiments.recorded_runs import RecordedRun, ResultsRow
+from seqops.experiments.results_file import PresetResult, RunResult
 
-WORDS, NUMBERS = ["task", "preset", "settings", "source", "goal"], ["epoch", "seconds", "validation"]
+COLUMNS = ["task", "preset", "settings", "source", "goal", "epoch", "seconds", "validation"]
 N_COLUMNS = 2  # panels in a row
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Read the curves that an earlier call wrote; empty if the file is missing."""
-    if not path.is_file():
-        return pd.DataFrame(columns=WORDS + NUMBERS)
-    return pd.read_csv(path, dtype=dict.fromkeys(WORDS, str))
+def curves(rows: Sequence[PresetResult]) -> pd.DataFrame:
+    """Return one line per epoch of every run."""
+    return pd.DataFrame(
+        [line for row in rows for run in row.runs for line in _lines(row, run)], columns=COLUMNS
+    )
 
 
-def curves(rows: Sequence[ResultsRow], former: pd.DataFrame) -> pd.DataFrame:
-    """Return one line per epoch of every run; former: the previous lines, kept for rows without a run."""
-    kept = dict(iter(former.groupby(["task", "preset", "settings"])))
-    found = [
-        pd.DataFrame(_lines(row, row.run), columns=WORDS + NUMBERS)
-        if row.run
-        else kept.get((row.task, row.preset, row.settings), former.head(0))
-        for row in rows
-    ]
-    # empty frames are left out, because their columns have no type
-    return pd.concat([lines for lines in found if len(lines)] or [former.head(0)], ignore_index=True)
-
-
-def _lines(row: ResultsRow, run: RecordedRun) -> Iterator[tuple[str | int | float, ...]]:
+def _lines(row: PresetResult, run: RunResult) -> Iterator[tuple[str | int | float, ...]]:
     for point in run.curve:
         yield (
             row.task,
             row.preset,
             row.settings,
-            run.metrics["source"],
-            run.metrics["goal"],
+            run.source,
+            run.scores[0].name,
             point.epoch,
-            round(point.seconds, 1),
-            float(f"{point.validation:.4g}"),
+            point.seconds,
+            point.validation,
         )
 
 

@@ -48,8 +48,8 @@ class ResultsRow:
 
     @property
     def command(self) -> str:
-        """The command that produces the run, as Markdown code."""
-        return f"`seqops run {self.preset} {self.task}`"
+        """The command that produces the run."""
+        return f"seqops run {self.preset} {self.task}"
 
 
 def latest_run(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]) -> RecordedRun | None:

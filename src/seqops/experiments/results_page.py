@@ -1,4 +1,4 @@
-"""The Markdown page of preset results, from the runs in the tracking store."""
+"""The Markdown page of preset results, rendered from their JSON file."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seqops.core.files import write_bytes
-from seqops.evaluation.evaluate import EvaluationResult, best_baseline
 from seqops.evaluation.formatting import bounds, number, table
-from seqops.experiments.learning_curves import curves, picture, read
-from seqops.experiments.recorded_runs import RecordedRun, ResultsRow
+from seqops.experiments.learning_curves import curves, picture
+from seqops.experiments.recorded_runs import ResultsRow
+from seqops.experiments.results_file import PresetResult, Results, RunResult, ScoreResult
 
 HEAD = (
     "preset",
@@ -31,83 +31,63 @@ that tuning and promotion use; every score and baseline is on the same test rows
 bootstrap on them: *beats* at p < {alpha:g}, *loses to* if the whole 95 % interval of the difference is
 below zero, *ties* otherwise. The settings are a hash of all parameters: a row whose run is not in this store,
 because it ran elsewhere, is kept until the settings of its preset change. The plots show the goal score on
-the validation rows at the end of every epoch; [{curves}]({curves}) has their points."""
-MAX_SCORES = 3  # scores in a row: the goal, and the first of the others
+the validation rows at the end of every epoch. [{record}]({record}) has all figures of this page and of the
+plots, [{points}]({points}) the points of the plots as a table."""
 
 
-def write(path: Path, rows: Sequence[ResultsRow], alpha: float) -> None:
-    """Write the page, and next to it the learning curves as a CSV table and one plot per task.
+def update(path: Path, rows: Sequence[ResultsRow], alpha: float) -> None:
+    """Record the runs of these rows in the JSON file next to the page, and write the page from it.
 
-    Equal runs give equal bytes. A row without a run keeps what the previous files have for its settings.
+    Equal runs give equal bytes. A row without a run keeps what the file has for its settings.
     """
-    former = path.read_text("utf-8") if path.is_file() else ""
-    points = path.with_name(f"{path.stem}-curves.csv")
-    lines = curves(rows, read(points))
-    pictures = {}
+    record = path.with_suffix(".json")
+    former = Results.read(record) if record.is_file() else Results(alpha, ())
+    former.updated(rows, alpha).write(record)
+    write(path)
+
+
+def write(path: Path) -> None:
+    """Write the page, and next to it the learning curves as a CSV table and one plot per task."""
+    record, points = path.with_suffix(".json"), path.with_name(f"{path.stem}-curves.csv")
+    results = Results.read(record)
+    lines, pictures = curves(results.rows), {}
     for task, of_task in lines.groupby("task", sort=False):
         pictures[str(task)] = f"{path.stem}-{task}.png"
         write_bytes(path.with_name(pictures[str(task)]), picture(of_task))
     write_bytes(points, lines.to_csv(index=False).encode("utf-8"))
-    write_bytes(path, _page(rows, alpha, former, points.name, pictures).encode("utf-8"))
+    introduction = INTRODUCTION.format(alpha=results.alpha, record=record.name, points=points.name)
+    write_bytes(path, _page(results, introduction, pictures).encode("utf-8"))
 
 
-def _page(
-    rows: Sequence[ResultsRow], alpha: float, former: str, points: str, pictures: Mapping[str, str]
-) -> str:
-    kept = _table_rows(former)
-    parts = ["# Results of the presets", INTRODUCTION.format(alpha=alpha, curves=points)]
-    for task in dict.fromkeys(row.task for row in rows):
-        task_rows = [row for row in rows if row.task == task]
-        lines = [
-            _cells(row, row.run, alpha) if row.run else kept.get((row.settings, row.command))
-            for row in task_rows
-        ]
-        done = [line for line in lines if line]
-        not_run = ", ".join(row.command for row, line in zip(task_rows, lines, strict=True) if not line)
+def _page(results: Results, introduction: str, pictures: Mapping[str, str]) -> str:
+    parts = ["# Results of the presets", introduction]
+    for task in dict.fromkeys(row.task for row in results.rows):
+        rows = [row for row in results.rows if row.task == task]
+        done = [_cells(row, run) for row in rows for run in row.runs]
+        not_run = ", ".join(f"`{row.command}`" for row in rows if not row.runs)
         parts += [f"## {task}", table(HEAD, done), f"Not run: {not_run}." if not_run else ""]
         if task in pictures:
             parts.append(f"![{task}: validation scores against seconds of training]({pictures[task]})")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _table_rows(former: str) -> dict[tuple[str, str], list[str]]:
-    """Return the table rows of a page by settings and command."""
-    lines = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in former.splitlines()]
-    return {(cells[-2], cells[-1]): cells for cells in lines if len(cells) == len(HEAD)}
-
-
-def _cells(row: ResultsRow, run: RecordedRun, alpha: float) -> list[str]:
-    metrics = run.metrics
-    outcomes = {
-        comparison.name: comparison.summary(alpha)
-        for comparison in EvaluationResult.read(dict(metrics), alpha).comparisons
-    }
-    best = [best_baseline(metrics, kind)[0] for kind in ("trivial", "classical")]
+def _cells(row: PresetResult, run: RunResult) -> list[str]:
+    best = (run.trivial, run.classical)
     return [
         row.preset,
-        f"{metrics['source']}, {metrics['n_test']}",
-        run.params.get("model.kind", ""),
-        "<br>".join(_score(name, metrics["model"]) for name in _shown(run)),
-        *(_score(name, {n: s[metrics["goal"]] for n, s in metrics["baselines"].items()}) for name in best),
-        "<br>".join(f"{outcomes[name]} {name}" for name in best if name in outcomes),
-        *_training_time(run),
+        f"{run.source}, {run.n_test}",
+        run.model,
+        "<br>".join(_score(score) for score in run.scores),
+        *(_score(baseline) for baseline in best),
+        "<br>".join(
+            f"{baseline.outcome} {baseline.name}" for baseline in best if baseline and baseline.outcome
+        ),
+        "unknown" if run.seconds is None else f"{run.seconds:.0f}",
+        "unknown" if run.epochs is None else str(run.epochs),
         row.settings,
-        row.command,
+        f"`{row.command}`",
     ]
 
 
-def _training_time(run: RecordedRun) -> tuple[str, str]:
-    """Format the seconds and epochs of the whole training, including resumed parts."""
-    if not run.curve:
-        return "unknown", "unknown"
-    return f"{run.curve[-1].seconds:.0f}", str(run.curve[-1].epoch)
-
-
-def _shown(run: RecordedRun) -> list[str]:
-    goal = run.metrics["goal"]
-    others = [name for name in run.metrics.get("order", run.metrics["model"]) if name != goal]
-    return [goal, *others][:MAX_SCORES]
-
-
-def _score(name: str, scores: Mapping[str, Mapping[str, float | None]]) -> str:
-    return f"{name} {number(scores[name]['value'])} {bounds(scores[name])}" if name in scores else "none"
+def _score(score: ScoreResult | None) -> str:
+    return f"{score.name} {number(score.value)} {bounds(vars(score))}" if score else "none"
