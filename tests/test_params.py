@@ -233,7 +233,7 @@ def test_a_wrong_tuning_section_names_its_key_and_line(tmp_path, text, old, new,
 
 
 def test_the_drift_section_is_read():
-    assert PARAMS.drift == DriftSettings(alpha=0.01, psi=0.2, min_rows=30)
+    assert PARAMS.drift == DriftSettings(alpha=0.01, psi=0.2, margin=0.02, min_rows=30)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,9 @@ def case(request, tmp_path_factory):
 
 def found(case, table, rows):
     split = encoded(case.data, table, rows, "train", case.meta)
-    return measure_drift(case.kept, evaluation_of(case.data).drift_features(split, case.meta), PARAMS.drift)
+    evaluation = evaluation_of(case.data)
+    features = evaluation.drift_features(split, case.meta)
+    return measure_drift(case.kept, features, PARAMS.drift, evaluation.metrics.goal)
 
 
 def test_all_that_is_watched_is_finite(case):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
+from seqops.core.interfaces import Goal
 from seqops.core.ragged import Ragged
 from seqops.core.settings import DriftSettings
 from seqops.drift.detect import DriftReport, build_reference, measure_drift
@@ -20,7 +21,8 @@ from seqops.drift.profiles import (
 )
 from seqops.drift.two_sample_tests import chi2_pvalue, effect_below, effect_on_shares, ks_pvalue, psi, rare
 
-LIMITS = DriftSettings(alpha=0.01, psi=0.2, min_rows=30)
+LIMITS = DriftSettings(alpha=0.01, psi=0.2, margin=0.02, min_rows=30)
+GOAL = Goal("accuracy", higher_is_better=True)
 
 
 def normal(seed, n=300, mean=0.0):
@@ -43,19 +45,19 @@ def alike(seed, rows, low=1, high=20):
 def test_what_the_latest_rows_of_training_were_like_is_no_drift():
     # the last fifth moved, and the rows that are new moved with it
     before = np.concatenate([normal(0, 400), normal(1, 100, 3)])
-    moved = measure_drift(build_reference({"x": before}), {"x": normal(2, 100, 3)}, LIMITS)
+    moved = measure_drift(build_reference({"x": before}), {"x": normal(2, 100, 3)}, LIMITS, GOAL)
     (feature,) = moved.features
     assert not moved.drifted
     assert feature.overall.psi > LIMITS.psi
     assert feature.p < LIMITS.alpha
     assert feature.recent.psi < LIMITS.psi
     assert moved.summary().endswith("compared with the latest rows)")
-    assert measure_drift(build_reference({"x": before}), {"x": normal(2, 100, 6)}, LIMITS).drifted
+    assert measure_drift(build_reference({"x": before}), {"x": normal(2, 100, 6)}, LIMITS, GOAL).drifted
 
 
 def test_zeros_and_ones_are_told_apart_however_few_the_zeros():
     before, now = (np.repeat([0.0, 1.0], [zeros, 100 - zeros]) for zeros in (5, 50))
-    found = measure_drift(build_reference({"score": before}), {"score": now}, LIMITS)
+    found = measure_drift(build_reference({"score": before}), {"score": now}, LIMITS, GOAL)
     assert found.drifted
     assert found.features[0].overall.largest_shift() == "below 1: 5.0% -> 50.0%"
 
@@ -122,14 +124,14 @@ def test_the_p_values_are_corrected_by_holm():
     for rank, name in enumerate(order):
         highest = max(highest, min(1.0, (3 - rank) * raw[name]))
         expected[name] = highest
-    assert {f.name: f.p for f in measure_drift(kept, now, LIMITS).features} == expected
+    assert {f.name: f.p for f in measure_drift(kept, now, LIMITS, GOAL).features} == expected
     assert expected[order[0]] == 3 * raw[order[0]] < 0.05
 
 
 def test_a_shift_is_found_and_named():
     kept = build_reference({"length": normal(0), "label": drawn(0, {"yes": 0.5, "no": 0.5})})
     found = measure_drift(
-        kept, {"length": normal(1, 200, 2), "label": drawn(1, {"yes": 0.5, "no": 0.5})}, LIMITS
+        kept, {"length": normal(1, 200, 2), "label": drawn(1, {"yes": 0.5, "no": 0.5})}, LIMITS, GOAL
     )
     assert found.drifted
     assert [f.name for f in found.features if f.drifted] == ["length"]
@@ -138,20 +140,20 @@ def test_a_shift_is_found_and_named():
 
 
 def test_a_spread_about_the_same_middle_is_found():
-    found = measure_drift(build_reference({"x": normal(0)}), {"x": 3 * normal(1)}, LIMITS)
+    found = measure_drift(build_reference({"x": normal(0)}), {"x": 3 * normal(1)}, LIMITS, GOAL)
     assert found.drifted
 
 
 def test_shares_that_changed_are_found():
     kept = build_reference({"label": drawn(0, {"yes": 0.8, "no": 0.2})})
-    found = measure_drift(kept, {"label": drawn(1, {"yes": 0.3, "no": 0.7})}, LIMITS)
+    found = measure_drift(kept, {"label": drawn(1, {"yes": 0.3, "no": 0.7})}, LIMITS, GOAL)
     assert found.drifted
     assert found.features[0].overall.cell in {"yes", "no"}
 
 
 def test_a_category_that_training_never_saw_is_found():
     kept = build_reference({"label": drawn(0, {"yes": 0.5, "no": 0.5})})
-    found = measure_drift(kept, {"label": drawn(1, {"yes": 0.4, "no": 0.3, "maybe": 0.3})}, LIMITS)
+    found = measure_drift(kept, {"label": drawn(1, {"yes": 0.4, "no": 0.3, "maybe": 0.3})}, LIMITS, GOAL)
     assert found.drifted
     shift = found.features[0].overall
     assert (shift.cell, shift.before) == (OTHER, 0.0)
@@ -160,11 +162,13 @@ def test_a_category_that_training_never_saw_is_found():
 @pytest.mark.parametrize("value", [-5.0, 5.0])
 @pytest.mark.parametrize("before", [np.zeros(100), np.arange(100) / 100])
 def test_values_beyond_all_that_training_saw_are_found(before, value):
-    assert measure_drift(build_reference({"x": before}), {"x": np.full(60, value)}, LIMITS).drifted
+    assert measure_drift(build_reference({"x": before}), {"x": np.full(60, value)}, LIMITS, GOAL).drifted
 
 
 def test_a_sure_but_small_shift_is_no_drift():
-    found = measure_drift(build_reference({"x": normal(0, 20000)}), {"x": normal(1, 20000, 0.25)}, LIMITS)
+    found = measure_drift(
+        build_reference({"x": normal(0, 20000)}), {"x": normal(1, 20000, 0.25)}, LIMITS, GOAL
+    )
     (feature,) = found.features
     assert feature.p < LIMITS.alpha
     assert feature.overall.psi < LIMITS.psi
@@ -173,7 +177,7 @@ def test_a_sure_but_small_shift_is_no_drift():
 
 @pytest.mark.parametrize(("before", "now"), [(300, 29), (29, 300)])
 def test_with_too_few_rows_nothing_is_told(before, now):
-    found = measure_drift(build_reference({"x": normal(0, before)}), {"x": normal(1, now, 9)}, LIMITS)
+    found = measure_drift(build_reference({"x": normal(0, before)}), {"x": normal(1, now, 9)}, LIMITS, GOAL)
     assert not found.drifted
     assert found.measured == ()
     assert found.summary() == f"drift not tested: {now} new rows, at least 30 are needed"
@@ -183,7 +187,7 @@ def test_with_too_few_rows_nothing_is_told(before, now):
 def test_rows_count_and_not_the_values_in_them():
     column = alike(0, 29)
     assert len(column.values) > 200
-    assert measure_drift(build_reference({"x": alike(1, 300)}), {"x": column}, LIMITS).measured == ()
+    assert measure_drift(build_reference({"x": alike(1, 300)}), {"x": column}, LIMITS, GOAL).measured == ()
 
 
 def test_draws_of_one_distribution_raise_hardly_an_alarm():
@@ -192,7 +196,7 @@ def test_draws_of_one_distribution_raise_hardly_an_alarm():
     for seed in range(200):
         kept = build_reference({"x": normal(seed, 200), "label": drawn(seed, shares, 200)})
         found = measure_drift(
-            kept, {"x": normal(seed + 999, 60), "label": drawn(seed + 999, shares, 60)}, LIMITS
+            kept, {"x": normal(seed + 999, 60), "label": drawn(seed + 999, shares, 60)}, LIMITS, GOAL
         )
         alarms += found.drifted
         chance += any(f.p < 0.05 for f in found.features)
@@ -216,7 +220,7 @@ def test_what_is_kept_survives_json_and_says_the_same():
     again = json.loads(json.dumps(kept, allow_nan=False, sort_keys=True))
     assert again == kept == build_reference(watched)
     now = {"x": normal(1, 90, 1), "label": drawn(1, {"yes": 0.4, "no": 0.6}, 90), "steps": alike(1, 90)}
-    ours, theirs = measure_drift(kept, now, LIMITS), measure_drift(again, now, LIMITS)
+    ours, theirs = measure_drift(kept, now, LIMITS, GOAL), measure_drift(again, now, LIMITS, GOAL)
     assert ours == theirs
     assert json.loads(json.dumps(ours.to_json(), allow_nan=False)) == ours.to_json()
     assert ours.to_json()["drifted"] is True
@@ -226,12 +230,15 @@ def test_what_only_one_side_knows_or_knows_otherwise_is_left_out():
     kept = build_reference({"x": normal(0), "gone": normal(1), "kind": normal(2), "empty": np.zeros(0)})
     assert "empty" not in kept
     now = {"x": normal(3), "new": normal(4), "kind": drawn(0, {"yes": 1.0})}
-    assert [f.name for f in measure_drift(kept, now, LIMITS).features] == ["x"]
+    assert [f.name for f in measure_drift(kept, now, LIMITS, GOAL).features] == ["x"]
     assert DriftReport((), LIMITS).summary().startswith("drift not tested: 0 new rows")
 
 
 def test_the_table_has_a_row_for_everything_watched():
     found = measure_drift(
-        build_reference({"x": normal(0), "few": normal(1, 9)}), {"x": normal(2), "few": normal(3)}, LIMITS
+        build_reference({"x": normal(0), "few": normal(1, 9)}),
+        {"x": normal(2), "few": normal(3)},
+        LIMITS,
+        GOAL,
     )
     assert found.table().row_count == 2

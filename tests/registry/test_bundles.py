@@ -95,7 +95,7 @@ def test_a_champion_of_another_split_is_scored_on_the_present_rows(scene, monkey
     assert np.isclose(decision.numbers["champion"], expected, rtol=1e-6)
 
 
-LIMITS = DriftSettings(alpha=0.01, psi=0.2, min_rows=30)
+LIMITS = DriftSettings(alpha=0.01, psi=0.2, margin=0.02, min_rows=30)
 
 
 def bundle(scene):
@@ -110,7 +110,8 @@ def bundle(scene):
 def against(scene, table, new=None, least=2):
     store, first, _, _ = scene
     rows = np.ones(len(table), np.bool_) if new is None else new
-    return drift_from_champion(first, connection.connect(store), table, rows, DriftSettings(0.01, 0.2, least))
+    thresholds = DriftSettings(alpha=0.01, psi=0.2, margin=0.02, min_rows=least)
+    return drift_from_champion(first, connection.connect(store), table, rows, thresholds)
 
 
 def test_the_rows_of_its_training_have_not_drifted_from_the_champion(scene):
@@ -124,7 +125,8 @@ def test_new_rows_that_the_champion_would_test_on_are_predicted_and_scored_by_it
     table = scene[3][2]
     score = next(f for f in against(scene, table).measured if f.name == "score (backtest_mase)")
     assert (score.before, score.now) == (3, 3)  # 36 origins, in blocks of the 12 steps that they share
-    assert score.overall.psi == 0.0
+    assert score.overall.decline == 0.0
+    assert score.p == 1.0
 
 
 def test_a_series_that_jerks_has_drifted_and_one_that_only_grows_has_not(scene):

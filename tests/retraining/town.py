@@ -14,7 +14,7 @@ from seqops.retraining.triggers import Trigger
 
 ALWAYS = [Trigger("always")]
 NEW = [Trigger("new-data")]
-THRESHOLDS = DriftSettings(alpha=0.01, psi=0.2, min_rows=30)
+THRESHOLDS = DriftSettings(alpha=0.01, psi=0.2, margin=0.02, min_rows=30)
 
 
 class Lines(Halves):

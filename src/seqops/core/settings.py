@@ -19,7 +19,9 @@ class DriftSettings:
     alpha
         Probability of a false alarm, over all features of a task together.
     psi
-        Population stability index up to which a shift is ignored, however significant it is.
+        Population stability index up to which a shift of an input is ignored, however significant it is.
+    margin
+        How much worse the mean score of a row may become, in units of the score, before that is drift.
     min_rows
         Rows, in training and now, that the tests need; with fewer, drift is not tested.
     """
@@ -27,6 +29,7 @@ class DriftSettings:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     alpha: Annotated[float, Gt(0.0), Lt(1.0)]
     psi: Annotated[float, Gt(0.0)]
+    margin: NonNegative
     min_rows: Annotated[int, Ge(2)]
 
 

@@ -1,11 +1,12 @@
 """Drift detection: compare new rows with the training rows of a model.
 
-A feature has drifted if its shift is both statistically significant and large: with many rows every
-difference is significant, with few every difference is large. The p-values are corrected by Holm, because
-the verdict covers all features: a false alarm in one of them is a false alarm. Values within a row (the
-tags of a sentence) are not independent; their number is divided by the design effect before testing.
+An input has drifted if its shift is both statistically significant and large: with many rows every
+difference is significant, with few every difference is large. The score has drifted if it is significantly
+worse by more than a margin. The p-values are corrected by Holm, because the verdict covers all features: a
+false alarm in one of them is a false alarm. Values within a row (the tags of a sentence) are not
+independent; their number is divided by the design effect before testing.
 
-New rows are compared with all training rows and with the latest of them: otherwise a drift that the model
+Inputs are compared with all training rows and with the latest of them: otherwise a drift that the model
 has already been trained on would be reported every week, while most training rows are older than it.
 
 Built on scipy, which is already a dependency: a drift library would add the same two-sample tests, its
@@ -16,21 +17,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from seqops.core.interfaces import DriftFeatures
+from seqops.core.interfaces import DriftFeatures, Goal
 from seqops.core.ragged import Array, Ragged
 from seqops.core.settings import DriftSettings
-from seqops.drift.profiles import DriftTest, describe_sample, kind_of, read_profile, values_of
+from seqops.drift.profiles import (
+    DriftTest,
+    NumericProfile,
+    describe_sample,
+    kind_of,
+    read_profile,
+    values_of,
+)
+from seqops.drift.score_decline import ScoreDecline, score_decline, score_feature
 from seqops.metrics.bootstrap import rounded
 from seqops.metrics.multiple_testing import holm
 
 Reference = dict[str, Any]
 """The profile of each monitored feature, as JSON values."""
+_Test = TypeVar("_Test", DriftTest, DriftTest | ScoreDecline)
 LATEST = "latest"
 LATEST_DIVISOR = 5
 """The latest rows are the last fifth of the training rows, in the order of their source."""
@@ -53,13 +63,14 @@ class FeatureDrift:
     """The drift of one feature.
 
     before, now: rows; overall, recent: comparison with all training rows and with the latest ones, None if
-    there are too few rows; their p-values are corrected for the number of features.
+    there are too few rows (recent: None for a score); their p-values are corrected for the number of
+    features.
     """
 
     name: str
     before: int
     now: int
-    overall: DriftTest | None
+    overall: DriftTest | ScoreDecline | None
     recent: DriftTest | None = None
     drifted: bool = False
 
@@ -70,17 +81,21 @@ class FeatureDrift:
 
     @property
     def smallest_psi(self) -> float:
-        """The smaller PSI of the two comparisons, with all and with the latest training rows."""
-        return min((found.psi for found in (self.overall, self.recent) if found is not None), default=0.0)
+        """The smaller PSI of the comparisons with all and with the latest training rows; 0 for a score."""
+        tests = (found for found in (self.overall, self.recent) if isinstance(found, DriftTest))
+        return min((found.psi for found in tests), default=0.0)
 
     def summary(self) -> str:
         """Describe the size of the shift."""
-        if self.overall is None:
-            return f"{self.name} (too few rows: {self.before} before, {self.now} now)"
         closest, suffix = self.overall, ""
-        if self.recent is not None and self.recent.psi < self.overall.psi:
+        if closest is None:
+            return f"{self.name} (too few rows: {self.before} before, {self.now} now)"
+        if isinstance(closest, ScoreDecline):
+            return f"{self.name} (p {closest.p:.2g}; {closest.largest_shift()})"
+        if self.recent is not None and self.recent.psi < closest.psi:
             closest, suffix = self.recent, ", compared with the latest rows"
-        return f"{self.name} (PSI {closest.psi:.2f}, p {closest.p:.2g}; {closest.largest_shift()}{suffix})"
+        size = f"PSI {closest.psi:.2f}, {closest.chance_psi:.2f} expected by chance"
+        return f"{self.name} ({size}, p {closest.p:.2g}; {closest.largest_shift()}{suffix})"
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -134,6 +149,7 @@ class DriftReport:
         limits = {
             "alpha": self.thresholds.alpha,
             "psi": self.thresholds.psi,
+            "margin": self.thresholds.margin,
             "min_rows": self.thresholds.min_rows,
         }
         features = [feature.to_json() for feature in self.features]
@@ -147,7 +163,7 @@ class DriftReport:
     def table(self) -> Table:
         """Return a table of all features: rows, PSI, p-value, and the largest shift."""
         table = Table(title="New rows compared with the training rows")
-        measures = ("PSI", "p (Holm)", "largest shift", "PSI, p to latest rows", "drift")
+        measures = ("PSI (by chance)", "p (Holm)", "largest shift", "PSI, p to latest rows", "drift")
         for column in ("feature", "rows before", "rows now", *measures):
             table.add_column(column)
         for feature in self.features:
@@ -155,28 +171,26 @@ class DriftReport:
             if feature.overall is None:
                 table.add_row(*rows, "", "", "", "", "too few rows")
                 continue
-            found = (
-                f"{feature.overall.psi:.3f}",
-                f"{feature.p:.2g}",
-                escape(feature.overall.largest_shift()),
-            )
+            test = feature.overall
+            size = f"{test.psi:.3f} ({test.chance_psi:.3f})" if isinstance(test, DriftTest) else ""
+            found = (size, f"{feature.p:.2g}", escape(test.largest_shift()))
             recent = f"{feature.recent.psi:.3f}, {feature.recent.p:.2g}" if feature.recent else ""
             table.add_row(*rows, *found, recent, "yes" if feature.drifted else "no")
         return table
 
 
 def measure_drift(
-    reference: Mapping[str, Any], features: DriftFeatures, thresholds: DriftSettings
+    reference: Mapping[str, Any], features: DriftFeatures, thresholds: DriftSettings, goal: Goal
 ) -> DriftReport:
-    """Compare the features of new rows with a reference; features that only one of them has are left out."""
-    found = []
-    for name, column in features.items():
-        if name in reference and reference[name]["kind"] == kind_of(column):
-            profile = reference[name]
-            overall, recent = (
-                _drift_test(p, column, thresholds.min_rows) for p in (profile, profile.get(LATEST))
-            )
-            found.append(FeatureDrift(name, profile["rows"], len(column), overall, recent))
+    """Compare the features of new rows with a reference; features that only one of them has are left out.
+
+    goal: the metric whose scores are among the features.
+    """
+    found = [
+        _feature_drift(name, reference[name], column, thresholds, goal)
+        for name, column in features.items()
+        if name in reference and reference[name]["kind"] == kind_of(column)
+    ]
     overall_tests, recent_tests = (
         _corrected(tests) for tests in ([f.overall for f in found], [f.recent for f in found])
     )
@@ -189,20 +203,42 @@ def measure_drift(
     )
 
 
-def _drift_test(profile: Mapping[str, Any] | None, column: Ragged | Array, min_rows: int) -> DriftTest | None:
-    if profile is None or min(profile["rows"], len(column), len(values_of(column))) < min_rows:
-        return None
-    return read_profile(profile).compare(column)
+def _feature_drift(
+    name: str, profile: Mapping[str, Any], column: Ragged | Array, thresholds: DriftSettings, goal: Goal
+) -> FeatureDrift:
+    overall: DriftTest | ScoreDecline | None = None
+    recent = None
+    stored = read_profile(profile)
+    if name == score_feature(goal.metric) and isinstance(stored, NumericProfile):
+        if _enough(profile, column, thresholds.min_rows):
+            overall = score_decline(stored, column, goal, thresholds.margin)
+    else:
+        latest = profile.get(LATEST)
+        if _enough(profile, column, thresholds.min_rows):
+            overall = stored.compare(column)
+        if latest is not None and _enough(latest, column, thresholds.min_rows):
+            recent = read_profile(latest).compare(column)
+    return FeatureDrift(name, profile["rows"], len(column), overall, recent)
 
 
-def _corrected(tests: list[DriftTest | None]) -> list[DriftTest | None]:
+def _enough(profile: Mapping[str, Any], column: Ragged | Array, min_rows: int) -> bool:
+    return bool(min(profile["rows"], len(column), len(values_of(column))) >= min_rows)
+
+
+def _corrected(tests: list[_Test | None]) -> list[_Test | None]:
     corrected = iter(holm([test.p for test in tests if test is not None]))
     return [None if test is None else replace(test, p=next(corrected)) for test in tests]
 
 
 def _with_verdict(
-    feature: FeatureDrift, overall: DriftTest | None, recent: DriftTest | None, limits: DriftSettings
+    feature: FeatureDrift,
+    overall: DriftTest | ScoreDecline | None,
+    recent: DriftTest | None,
+    limits: DriftSettings,
 ) -> FeatureDrift:
     known = [found for found in (overall, recent) if found is not None]
-    moved = all(found.p < limits.alpha and found.psi > limits.psi for found in known)
+    moved = all(
+        found.p < limits.alpha and (isinstance(found, ScoreDecline) or found.psi > limits.psi)
+        for found in known
+    )
     return replace(feature, overall=overall, recent=recent, drifted=overall is not None and moved)

@@ -12,6 +12,7 @@ import pandas as pd
 from seqops.core.interfaces import Dataset, DriftFeatures, Evaluation, Meta, Network
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.score import Score
+from seqops.drift.score_decline import score_feature
 from seqops.preprocessing.splitting import SPLITS
 
 MAX_SCORED_ROWS = 500
@@ -60,6 +61,6 @@ def scored(score: Score) -> Mapping[str, Ragged | Array]:
     known = np.isfinite(each)
     blocks = np.arange(len(each))[known] // score.block
     if score.block == 1:
-        return {f"score ({score.name})": each[known]}
+        return {score_feature(score.name): each[known]}
     starts = np.flatnonzero(np.diff(blocks, prepend=-1))
-    return {f"score ({score.name})": Ragged(each[known], np.append(starts, len(blocks)))}
+    return {score_feature(score.name): Ragged(each[known], np.append(starts, len(blocks)))}

@@ -34,9 +34,14 @@ OTHER = "(other)"
 
 @dataclass(frozen=True)
 class DriftTest:
-    """A comparison of two samples: PSI, p-value, and the cell with the largest shift and its shares."""
+    """A comparison of two samples: PSI, p-value, and the cell with the largest shift and its shares.
+
+    chance_psi: the PSI expected if nothing has changed, (C - 1)(1 / n + 1 / m) for C cells and effective
+    sample sizes n and m (Yurdakul and Naranjo 2020).
+    """
 
     psi: float
+    chance_psi: float
     p: float
     cell: str
     before: float
@@ -49,7 +54,7 @@ class DriftTest:
     def to_json(self) -> dict[str, Any]:
         """Return JSON values without the p-value, which the caller corrects for multiple testing."""
         moved = {"cell": self.cell, "before": rounded(self.before), "now": rounded(self.now)}
-        return {"psi": rounded(self.psi), "moved": moved}
+        return {"psi": rounded(self.psi), "psi_by_chance": rounded(self.chance_psi), "moved": moved}
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,9 @@ class NumericProfile:
 
     rows, values: numbers of them; effect: design effect of values grouped in rows; edges: deciles, each the
     upper bound of its cell, and one just below each decile that a tenth of the values equal; counts:
-    (edges + 1,); points: at most `MAX_POINTS` values, evenly spaced in the sorted sample.
+    (edges + 1,); points: at most `MAX_POINTS` values, evenly spaced in the sorted sample; mean, and
+    mean_variance: the squared standard error of the mean, with rows as the independent units (both None in
+    the profiles of earlier releases).
     """
 
     rows: int
@@ -67,6 +74,8 @@ class NumericProfile:
     edges: list[float]
     counts: list[int]
     points: list[float]
+    mean: float | None = None
+    mean_variance: float | None = None
 
     @classmethod
     def from_sample(cls, column: Ragged | Array) -> NumericProfile:
@@ -81,7 +90,17 @@ class NumericProfile:
             np.int64
         )
         points = ordered[picked] if len(ordered) > MAX_POINTS else ordered
-        return cls(len(column), len(ordered), effect, edges.tolist(), counts.tolist(), points.tolist())
+        mean, variance = mean_of(column)
+        return cls(
+            len(column),
+            len(ordered),
+            effect,
+            edges.tolist(),
+            counts.tolist(),
+            points.tolist(),
+            rounded(mean),
+            rounded(variance),
+        )
 
     def compare(self, column: Ragged | Array) -> DriftTest:
         """Compare another sample with this one: PSI over the cells, and p of two tests by Bonferroni.
@@ -94,7 +113,15 @@ class NumericProfile:
         size = min(self.values / self.effect, len(self.points))
         shift = ks_pvalue(np.array(self.points), values, size, len(values) / effect)
         spread = chi2_pvalue(before / self.effect, counts / effect)
-        return _drift_test(before, counts, self._cells(), min(1.0, 2 * min(shift, spread)))
+        sizes = (self.values / self.effect, len(values) / effect)
+        return _drift_test(before, counts, self._cells(), sizes, min(1.0, 2 * min(shift, spread)))
+
+    def mean_and_variance(self) -> tuple[float, float]:
+        """Return the mean and its squared standard error, from the kept points if they were not stored."""
+        if self.mean is None or self.mean_variance is None:
+            points = np.array(self.points)
+            return float(points.mean()), float(points.var(ddof=1) * self.effect / self.values)
+        return self.mean, self.mean_variance
 
     def _cells(self) -> list[str]:
         alone = {high for low, high in pairwise(self.edges) if np.nextafter(low, np.inf) == high}
@@ -140,7 +167,8 @@ class CategoricalProfile:
         alone = np.setdiff1d(np.flatnonzero(before + now), pool)
         cells = [names[cell] for cell in alone] + [OTHER] * bool(len(pool))
         before, now = (np.append(c[alone], c[pool].sum())[: len(cells)] for c in (before, now))
-        return _drift_test(before, now, cells, chi2_pvalue(before / self.effect, now / effect))
+        sizes = (self.values / self.effect, now.sum() / effect)
+        return _drift_test(before, now, cells, sizes, chi2_pvalue(before / self.effect, now / effect))
 
 
 KINDS: dict[str, type[NumericProfile] | type[CategoricalProfile]] = {
@@ -163,20 +191,34 @@ def describe_sample(column: Ragged | Array) -> dict[str, Any]:
 def read_profile(document: Mapping[str, Any]) -> NumericProfile | CategoricalProfile:
     """Rebuild a profile from what `describe_sample` returned."""
     kind = KINDS[document["kind"]]
-    stored = {field.name: document[field.name] for field in fields(kind)}
+    stored = {field.name: document[field.name] for field in fields(kind) if field.name in document}
     return kind(**stored)
 
 
-def _drift_test(before: Counts, now: Counts, cells: list[str], p: float) -> DriftTest:
+def _drift_test(
+    before: Counts, now: Counts, cells: list[str], sizes: tuple[float, float], p: float
+) -> DriftTest:
+    """Compare counts (C,) of two samples; sizes: their effective sizes."""
     added = psi(before, now)
     largest = int(np.argmax(added))
     shares = (float(counts[largest] / counts.sum()) for counts in (before, now))
-    return DriftTest(float(added.sum()), p, cells[largest], *shares)
+    by_chance = (np.count_nonzero(before + now) - 1) * sum(1 / size for size in sizes)
+    return DriftTest(float(added.sum()), float(by_chance), p, cells[largest], *shares)
 
 
 def values_of(column: Ragged | Array) -> Array:
     """Return the values of a sample, flattened if ragged: (N,)."""
     return column.values if isinstance(column, Ragged) else column
+
+
+def mean_of(column: Ragged | Array) -> tuple[float, float]:
+    """Return the mean of all values and its squared standard error, with rows as the independent units."""
+    values = values_of(column).astype(np.float64)
+    sizes = column.lengths if isinstance(column, Ragged) else np.ones(len(column))
+    rows = np.repeat(np.arange(len(column)), sizes.astype(np.int64))
+    residuals = np.bincount(rows, values - values.mean(), minlength=len(column))
+    correction = len(column) / max(len(column) - 1, 1)
+    return float(values.mean()), float(correction * (residuals**2).sum() / len(values) ** 2)
 
 
 def _binned(column: Ragged | Array, edges: Floats) -> tuple[Counts, float]:

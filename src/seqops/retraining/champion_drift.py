@@ -43,12 +43,13 @@ def drift_from_champion(
         number = versions.get_alias(client, name, versions.CHAMPION)
     if number is None or (reference := _reference(f"models:/{name}/{number}")) is None:
         return None
+    goal = task.metrics().goal
     if not new.any():
-        return measure_drift(reference, {}, thresholds)
+        return measure_drift(reference, {}, thresholds, goal)
     champion = versions.version(client, name, number)
     try:
         with running(client, champion) as process:
-            return measure_drift(reference, process.drift_features(table, new), thresholds)
+            return measure_drift(reference, process.drift_features(table, new), thresholds, goal)
     except Exception as error:
         # the code of an old bundle can raise anything
         reason = str(error).strip().split("\n")[0] or type(error).__name__
