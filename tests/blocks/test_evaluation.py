@@ -11,7 +11,7 @@ from seqops.evaluation.evaluate import (
     verdict,
     worst_examples,
 )
-from seqops.metrics.bootstrap import Difference
+from seqops.metrics.paired_tests import Difference
 from toy import ToyData, ToyEvaluation, ToyMetrics
 
 DATA = ToyData()
@@ -21,7 +21,7 @@ TRUTH = SPLITS["test"]
 
 
 def rival(name, value, low, high, p, kind="trivial"):
-    return BaselineComparison(name, kind, Difference(value, low, high, p))
+    return BaselineComparison(name, kind, Difference(value, low, high, p, 1 - p, 50))
 
 
 BETTER = rival("copy", 0.3, 0.1, 0.5, 0.001)
@@ -43,9 +43,22 @@ def test_the_verdict_says_who_wins_in_words():
     assert "beats copy; it does not differ significantly from ets; it loses to theta" in words
 
 
+def test_the_verdict_says_that_a_baseline_cannot_be_compared():
+    few = Difference(0.4, None, None, None, None, 3, "too few origins for an interval: 3 independent")
+    words = verdict("mase", [BaselineComparison("copy", "trivial", few)], 0.05)
+    assert words == (
+        "By mase, the model cannot be compared with copy (too few origins for an interval: 3 independent)."
+    )
+
+
 def test_a_perfect_model_beats_the_trivial_baseline():
     evaluation = found(20)
-    assert evaluation.metrics["model"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert evaluation.metrics["model"]["accuracy"] == {
+        "value": 1.0,
+        "low": 1.0,
+        "high": 1.0,
+        "units": 20,
+    }
     assert evaluation.metrics["baselines"]["always even"]["accuracy"]["value"] == 0.45
     assert evaluation.beats_trivial
 

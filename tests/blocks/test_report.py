@@ -23,7 +23,7 @@ METRICS = {
     "model": {"f1": SCORE},
     "baselines": {"copy": {"f1": {"value": None, "low": None, "high": None}}},
     "baseline_kinds": {"copy": "trivial"},
-    "against": {"copy": {"p": 0.0125}},
+    "against": {"copy": {"p_better": 0.0125}},
     "slices": {"long": {"n": 1, "f1": SCORE}},
     "signatures": {"f1": "strict"},
 }

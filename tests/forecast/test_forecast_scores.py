@@ -7,6 +7,7 @@ from sklearn import metrics
 
 from seqops.core.ragged import Ragged, Split
 from seqops.metrics import forecasting
+from seqops.metrics.intervals import interval
 
 META = {
     "mase_scale": [2.0],
@@ -117,4 +118,18 @@ def test_signatures_name_origins_and_horizon():
     assert "origins:5-6" in found["backtest_mase"].signature
     assert "horizon:2" in found["backtest_mase"].signature
     assert "origin:5|horizon:3" in found["mape"].signature
+    assert "independent origins:1" in found["backtest_mase"].signature
     assert found["backtest_mase"].block == 2
+
+
+def test_forecasts_overlap_as_far_as_their_origins_are_close():
+    assert forecasting.overlapping(np.arange(5, 41), 12) == 12
+    assert forecasting.overlapping(np.arange(0, 400, 12), 12) == 1
+    assert forecasting.overlapping(np.arange(0, 400, 5), 12) == 3
+    assert forecasting.overlapping(np.array([7, 8, 7, 8]), 2) == 2
+
+
+def test_the_long_forecast_is_one_unit():
+    found = scored(TRUTH, {"mean": MEAN})
+    assert len(found["mae"].by_unit()) == 1
+    assert interval(found["mae"], 100, 0).reason == "n = 1 origin"

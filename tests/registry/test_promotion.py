@@ -7,15 +7,15 @@ import pytest
 
 from seqops.core.score import Score
 from seqops.evaluation.evaluate import BaselineComparison, BootstrapConfig, EvaluationResult
-from seqops.metrics.bootstrap import Difference
 from seqops.metrics.multiple_testing import holm
+from seqops.metrics.paired_tests import Difference
 from seqops.registry.promotion_rule import PromotionInputs, PromotionRule, compare_scores, decide
 
 CHANCE = BootstrapConfig(resamples=1000, seed=0, alpha=0.05)
 RULE = PromotionRule(CHANCE, slice_alpha=0.05, unscorable="keep")
 NOTHING = {}
-WINS = Difference(0.4, 0.2, 0.6, 0.001)
-LOSES = Difference(-0.1, -0.3, 0.1, 0.8)
+WINS = Difference(0.4, 0.2, 0.6, 0.001, 0.999, 50)
+LOSES = Difference(-0.1, -0.3, 0.1, 0.8, 0.2, 50)
 
 
 def right(*rows):
@@ -46,7 +46,7 @@ def test_a_version_that_is_right_where_the_champion_is_wrong_becomes_champion():
     found = compare_scores(right(*[1] * 20), right(*[1] * 10, *[0] * 10), NOTHING, CHANCE)
     assert found.difference.value == 0.5
     # no resample of 20 rows misses all of the ten that differ: (1/2)^20
-    assert found.difference.p == pytest.approx(1 / 1001)
+    assert found.difference.p_better == pytest.approx(1 / 1001)
     verdict = decide(case(found), RULE)
     assert verdict.promote
     assert verdict.reason.startswith("it beats version 1: by accuracy the difference is +0.5 [")
@@ -54,24 +54,43 @@ def test_a_version_that_is_right_where_the_champion_is_wrong_becomes_champion():
 
 def test_a_tie_keeps_the_champion():
     found = compare_scores(right(1, 0, 1, 0), right(1, 0, 1, 0), NOTHING, CHANCE)
-    assert (found.difference.value, found.difference.p) == (0.0, 1.0)
+    assert (found.difference.value, found.difference.p_better) == (0.0, 1.0)
     verdict = decide(case(found), RULE)
     assert not verdict.promote
     assert verdict.reason == (
-        "version 1 stays champion: by accuracy the difference is +0 [+0, +0], p 1, not p < 0.05"
+        "version 1 stays champion: by accuracy the difference is +0 (n = 4), p 1, not p < 0.05"
     )
 
 
 def test_a_gain_on_one_row_of_four_is_chance():
     found = compare_scores(right(1, 1, 1, 0), right(1, 1, 0, 0), NOTHING, CHANCE)
     # the row is missed by (3/4)^4 = 0.316 of the resamples
-    assert found.difference.p == pytest.approx(0.316, abs=0.05)
+    assert found.difference.p_better == pytest.approx(0.316, abs=0.05)
     assert not decide(case(found), RULE).promote
+
+
+def test_versions_of_too_few_independent_units_cannot_be_compared():
+    ours, theirs = (replace(score, block=12, unit="origin") for score in (right(*[1] * 36), right(*[0] * 36)))
+    found = compare_scores(ours, theirs, masks(36, all=range(36)), CHANCE)
+    assert found.difference.p_better is None
+    assert found.slices[0].p_worse is None
+    assert decide(case(found), RULE).reason == (
+        "version 1 stays champion: by accuracy the difference is +1, "
+        "too few origins for an interval: 3 independent, so the two cannot be compared"
+    )
+
+
+def test_a_baseline_that_cannot_be_compared_is_not_beaten():
+    few = Difference(0.4, None, None, None, None, 3, "too few origins for an interval: 3 independent")
+    assert decide(case(champion=None, against=few), RULE).reason == (
+        "it does not beat the trivial baseline copy "
+        "(too few origins for an interval: 3 independent) at p < 0.05"
+    )
 
 
 def test_a_worse_version_is_kept_out():
     found = compare_scores(right(*[0] * 20), right(*[1] * 20), NOTHING, CHANCE)
-    assert (found.difference.value, found.difference.p) == (-1.0, 1.0)
+    assert (found.difference.value, found.difference.p_better) == (-1.0, 1.0)
     assert not decide(case(found), RULE).promote
 
 
@@ -90,7 +109,7 @@ def worse_on_eight():
 def test_a_version_that_is_better_as_a_whole_and_worse_on_a_slice_is_kept_out():
     found = worse_on_eight()
     assert found.difference.value == 0.5
-    assert found.difference.p < 0.05
+    assert found.difference.p_better < 0.05
     short, long = found.slices
     assert (short.rows, short.difference.value, short.p_worse) == (24, 1.0, 1.0)
     assert (long.rows, long.difference.value) == (8, -1.0)
@@ -98,7 +117,7 @@ def test_a_version_that_is_better_as_a_whole_and_worse_on_a_slice_is_kept_out():
     assert long.p_worse == pytest.approx(2 * 0.5**8)
     verdict = decide(case(found), RULE)
     assert not verdict.promote
-    assert "'long' (8 rows): -1 [-1, -1]" in verdict.reason
+    assert "'long' (8 rows): -1 (n = 8), p 1" in verdict.reason
     assert "'short'" not in verdict.reason
 
 

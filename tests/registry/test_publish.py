@@ -59,7 +59,7 @@ def test_a_better_model_that_is_worse_on_a_slice_is_kept_out(realm):
     realm.make([*range(0, 40, 2), *range(40, ROWS)])
     decision = realm.make(sorted(set(BETTER) - {41, 43, 45, 47, 49}))
     assert decision.numbers["difference"]["value"] == pytest.approx((20 - 5) / ROWS)
-    assert decision.numbers["difference"]["p"] < 0.05
+    assert decision.numbers["difference"]["p_better"] < 0.05
     assert decision.action == "kept"
     assert "worse on the slice 'last' (20 rows): -0.25 [" in decision.reason
     assert realm.publish(PromotionRule(CHANCE, slice_alpha=0.0, unscorable="keep")).action == "promoted"

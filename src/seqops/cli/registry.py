@@ -191,10 +191,10 @@ def _difference(comparison: Comparison, version: str, champion: str) -> Table:
     for column in ("rows", "improvement", "p (better)", "p (worse, Holm)"):
         table.add_column(column)
     whole = comparison.difference
-    table.add_row("all", _range(whole.to_json()), f"{whole.p:.3g}", "")
+    table.add_row("all", _range(whole.to_json()), _p(whole.p_better), "")
     for part in comparison.slices:
-        name, p = escape(f"{part.name} ({part.rows})"), part.difference.p
-        table.add_row(name, _range(part.difference.to_json()), f"{p:.3g}", f"{part.p_worse:.3g}")
+        name, p = escape(f"{part.name} ({part.rows})"), part.difference.p_better
+        table.add_row(name, _range(part.difference.to_json()), _p(p), _p(part.p_worse))
     return table
 
 
@@ -240,8 +240,11 @@ def _goal(numbers: Mapping[str, Any]) -> str:
     return f"{ours} ({theirs})"
 
 
-def _range(score: Mapping[str, float | None] | None) -> str:
-    if score is None or score["value"] is None:
-        return "undefined"
-    ends = ("undefined" if end is None else f"{end:.4g}" for end in (score["low"], score["high"]))
-    return escape(f"{score['value']:.4g} [{', '.join(ends)}]")
+def _p(p: float | None) -> str:
+    return "none" if p is None else f"{p:.3g}"
+
+
+def _range(score: Mapping[str, Any] | None) -> str:
+    from seqops.evaluation.formatting import estimate
+
+    return escape(estimate(score))

@@ -15,7 +15,7 @@ from seqops.core.errors import SeqopsError
 from seqops.core.files import read_json, sha256_of_json
 from seqops.core.project import Project
 from seqops.core.redaction import redact
-from seqops.evaluation.formatting import number
+from seqops.evaluation.formatting import bounds, number
 from seqops.experiments import presets
 from seqops.params import Params
 from seqops.runtime.console import exit_on_error, out
@@ -101,7 +101,7 @@ def _results(project: Project, params: Params, tasks: list[str]) -> tuple[Table,
             name,
             str(metrics["source"]),
             f"{metrics['goal']} {number(score['value'])}",
-            f"{number(score['low'])} to {number(score['high'])}",
+            escape(bounds(score)),
             f"{baseline} {number(value)}",
             status.aliases,
             f"{status.seconds:.0f}",

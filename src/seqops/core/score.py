@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from seqops.core.ragged import Split
+
+GROUP = "group"
+"""Optional column of a split, (n,) integers: rows with the same number are one unit of resampling."""
 
 
 @dataclass(frozen=True)
@@ -14,9 +20,13 @@ class Score:
     """A corpus-level metric as a function of sums of per-example statistics.
 
     statistics: (n, k), one row per example; value: maps sums (..., k) to values (...,). Because every
-    metric has this form (F1 from tp, fp, fn; BLEU from n-gram counts; RMSE from squared errors), the
-    bootstrap resamples rows and never re-scores text. block: consecutive examples that are resampled
-    together (1: independent examples; more: the moving-block bootstrap for overlapping forecasts).
+    metric has this form (F1 from tp, fp, fn; BLEU from n-gram counts; RMSE from squared errors), rows are
+    resampled without scoring text again.
+
+    groups: (n,) the unit of resampling of each row: statistics are summed by group, and units are ordered by
+    their number; None: every row is a unit of its own. block: number of consecutive units whose errors depend
+    on each other (1: independent units). unit: what a unit is, in the singular. limits: smallest and largest
+    possible value; None: unbounded.
     """
 
     name: str
@@ -25,6 +35,9 @@ class Score:
     higher_is_better: bool
     signature: str
     block: int = 1
+    groups: npt.NDArray[np.int64] | None = None
+    unit: str = "row"
+    limits: tuple[float, float] | None = None
 
     def point(self) -> float:
         """Return the metric over all examples."""
@@ -33,3 +46,31 @@ class Score:
     def each(self) -> npt.NDArray[np.float64]:
         """Return the metric of each example alone: (n,)."""
         return self.value(self.statistics)
+
+    def unit_of_row(self) -> npt.NDArray[np.int64]:
+        """Return the index of the unit of each row, counted from 0 in the order of the units: (n,)."""
+        if self.groups is None:
+            return np.arange(len(self.statistics))
+        return np.unique(self.groups, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+    def by_unit(self) -> npt.NDArray[np.float64]:
+        """Sum the statistics of each unit: (units, k)."""
+        if self.groups is None:
+            return self.statistics
+        rows = self.unit_of_row()
+        sums = np.zeros((int(rows.max(initial=-1)) + 1, self.statistics.shape[1]))
+        np.add.at(sums, rows, self.statistics)
+        return sums
+
+    def take(self, rows: npt.NDArray[Any]) -> Score:
+        """Return the score of the selected rows; rows: indices or a mask (n,)."""
+        groups = None if self.groups is None else self.groups[rows]
+        return replace(self, statistics=self.statistics[rows], groups=groups)
+
+
+def in_groups(scores: Sequence[Score], truth: Split) -> list[Score]:
+    """Resample by the column `group` of the scored rows, if they have one; groups are independent."""
+    if GROUP not in truth.columns:
+        return list(scores)
+    groups = np.asarray(truth.plain(GROUP), np.int64)
+    return [replace(score, groups=groups, block=1, unit="group") for score in scores]

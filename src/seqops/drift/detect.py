@@ -35,8 +35,8 @@ from seqops.drift.profiles import (
     values_of,
 )
 from seqops.drift.score_decline import ScoreDecline, score_decline, score_feature
-from seqops.metrics.bootstrap import rounded
 from seqops.metrics.multiple_testing import holm
+from seqops.metrics.rounding import rounded
 
 Reference = dict[str, Any]
 """The profile of each monitored feature, as JSON values."""

@@ -59,8 +59,9 @@ def scored(score: Score) -> Mapping[str, Ragged | Array]:
     """Return the score of each row as a feature; rows with dependent errors are grouped as one ragged row."""
     each = np.asarray(score.each(), np.float64)
     known = np.isfinite(each)
-    blocks = np.arange(len(each))[known] // score.block
-    if score.block == 1:
+    if score.block == 1 and score.groups is None:
         return {score_feature(score.name): each[known]}
-    starts = np.flatnonzero(np.diff(blocks, prepend=-1))
-    return {score_feature(score.name): Ragged(each[known], np.append(starts, len(blocks)))}
+    blocks = score.unit_of_row()[known] // score.block
+    order = np.argsort(blocks, kind="stable")
+    starts = np.flatnonzero(np.diff(blocks[order], prepend=-1))
+    return {score_feature(score.name): Ragged(each[known][order], np.append(starts, len(blocks)))}

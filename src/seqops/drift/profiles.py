@@ -21,7 +21,7 @@ from seqops.drift.two_sample_tests import (
     psi,
     rare,
 )
-from seqops.metrics.bootstrap import rounded
+from seqops.metrics.rounding import rounded
 
 Floats = npt.NDArray[np.float64]
 DECILES = np.arange(1, 10) / 10

@@ -11,7 +11,7 @@ from scipy.stats import t as student
 from seqops.core.interfaces import Goal
 from seqops.core.ragged import Array, Ragged
 from seqops.drift.profiles import NumericProfile, mean_of
-from seqops.metrics.bootstrap import rounded
+from seqops.metrics.rounding import rounded
 
 
 @dataclass(frozen=True)

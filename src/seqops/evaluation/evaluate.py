@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,15 +14,21 @@ from seqops.core import interfaces
 from seqops.core.interfaces import Baseline, Meta
 from seqops.core.ragged import Split
 from seqops.core.score import Score
-from seqops.metrics.bootstrap import Difference, interval, paired
+from seqops.metrics.intervals import interval
+from seqops.metrics.paired_tests import Difference, Outcome, paired
 
-WORDS = {"beats": "beats", "ties": "does not differ significantly from", "loses to": "loses to"}
+WORDS: dict[Outcome, str] = {
+    "beats": "beats",
+    "ties": "does not differ significantly from",
+    "loses to": "loses to",
+    "undecided": "cannot be compared with",
+}
 """The outcome of a comparison with a baseline: as a label, and in a sentence."""
 
 
 @dataclass(frozen=True)
 class BootstrapConfig:
-    """Number of bootstrap resamples, random seed, and significance level."""
+    """Number of bootstrap resamples, random seed, and the one-sided level of every test."""
 
     resamples: int
     seed: int
@@ -37,18 +43,13 @@ class BaselineComparison:
     kind: str
     difference: Difference
 
-    def summary(self, alpha: float) -> str:
-        """Return the outcome for the model: `beats`, `ties` or `loses to`."""
-        return "beats" if self.beaten(alpha) else "loses to" if self.loses else "ties"
+    def summary(self, alpha: float) -> Outcome:
+        """Return the outcome for the model: `beats`, `ties`, `loses to` or `undecided`."""
+        return self.difference.outcome(alpha)
 
     def beaten(self, alpha: float) -> bool:
         """Return whether the model is significantly better at level `alpha`."""
-        return self.difference.value > 0 and self.difference.p < alpha
-
-    @property
-    def loses(self) -> bool:
-        """Return whether the model is worse: the whole 95 % interval of the difference is below zero."""
-        return self.difference.high < 0
+        return self.summary(alpha) == "beats"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class EvaluationResult:
         """Rebuild the result from the content of metrics.json."""
         kinds = metrics["baseline_kinds"]
         comparisons = [
-            BaselineComparison(n, kinds[n], _difference(stored)) for n, stored in metrics["against"].items()
+            BaselineComparison(n, kinds[n], Difference.read(stored))
+            for n, stored in metrics["against"].items()
         ]
         return cls(metrics, comparisons, alpha)
 
@@ -122,7 +124,11 @@ def verdict(goal: str, comparisons: Sequence[BaselineComparison], alpha: float) 
         return "There are no baselines to compare with."
     names = {outcome: [r.name for r in comparisons if r.summary(alpha) == outcome] for outcome in WORDS}
     parts = [f"{WORDS[outcome]} {', '.join(group)}" for outcome, group in names.items() if group]
-    return f"By {goal}, the model {'; it '.join(parts)} (paired bootstrap, p < {alpha:g})."
+    reasons = {r.difference.reason for r in comparisons if r.summary(alpha) == "undecided"}
+    why = f" ({'; '.join(sorted(reasons))})" if reasons else ""
+    if set(reasons) and len(names["undecided"]) == len(comparisons):
+        return f"By {goal}, the model {'; it '.join(parts)}{why}."
+    return f"By {goal}, the model {'; it '.join(parts)}{why} (paired tests, each one-sided at {alpha:g})."
 
 
 def best_baseline(metrics: Mapping[str, Any], kind: str | None = None) -> tuple[str, float]:
@@ -156,7 +162,7 @@ def _slices(
     out: dict[str, Any] = {}
     for name, mask in evaluation.slices(truth, meta).items():
         if mask.any():
-            part = replace(ours, statistics=ours.statistics[mask])
+            part = ours.take(mask)
             out[name] = {"n": int(mask.sum()), ours.name: interval(part, resamples, seed).to_json()}
     return out
 
@@ -164,7 +170,3 @@ def _slices(
 def named(scores: Sequence[Score], name: str) -> Score:
     """Return the score with the given name."""
     return next(s for s in scores if s.name == name)
-
-
-def _difference(stored: Mapping[str, float | None]) -> Difference:
-    return Difference(**{name: float("nan") if value is None else value for name, value in stored.items()})

@@ -13,6 +13,7 @@ import pandas as pd
 
 from seqops.core.files import write_bytes
 from seqops.core.interfaces import Plot
+from seqops.evaluation.formatting import estimate, p_better
 
 mpl.use("agg")
 
@@ -31,7 +32,7 @@ def write_page(
     pictures = [(plot.title, _embedded(folder / f"{plot.name}.png")) for plot in plots]
     shown = {title: table for title, table in tables.items() if len(table.columns)}
     page = environment.get_template("report.html").render(
-        task=task, m=metrics, pictures=pictures, tables=shown, cell=_cell
+        task=task, m=metrics, pictures=pictures, tables=shown, cell=_cell, p=_p
     )
     write_bytes(path, page.encode("utf-8"))
 
@@ -40,9 +41,10 @@ def _embedded(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
 
 
-def _cell(score: Mapping[str, float | None] | None) -> str:
-    if score is None or score["value"] is None:
-        return "–"
-    if score["low"] is None or score["high"] is None:
-        return f"{score['value']:.4g}"
-    return f"{score['value']:.4g} [{score['low']:.4g}, {score['high']:.4g}]"
+def _cell(score: Mapping[str, Any] | None) -> str:
+    return "–" if score is None or score["value"] is None else estimate(score)
+
+
+def _p(difference: Mapping[str, Any]) -> str:
+    p = p_better(difference)
+    return "–" if p is None else f"{p:.4f}"

@@ -19,20 +19,25 @@ MAX_SCORES = 3  # scores of a run: the goal, and the first of the others
 
 @dataclass(frozen=True)
 class ScoreResult:
-    """A score with its 95 % interval; None where it is undefined."""
+    """A score with its 95 % interval; None where it is undefined.
+
+    units: number of independent units (None: not recorded); reason: why there is no interval.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     name: str
     value: float | None
     low: float | None
     high: float | None
+    units: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class BaselineResult(ScoreResult):
     """The goal score of a baseline; outcome: the model `beats`, `ties` or `loses to` it, None if untested."""
 
-    outcome: str | None
+    outcome: str | None = None
 
 
 @dataclass(frozen=True)

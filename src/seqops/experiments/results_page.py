@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seqops.core.files import write_bytes
-from seqops.evaluation.formatting import bounds, number, table
+from seqops.evaluation.formatting import estimate, table
 from seqops.experiments.learning_curves import curves, picture
 from seqops.experiments.recorded_runs import ResultsRow
 from seqops.experiments.results_file import PresetResult, Results, RunResult, ScoreResult
@@ -90,4 +90,4 @@ def _cells(row: PresetResult, run: RunResult) -> list[str]:
 
 
 def _score(score: ScoreResult | None) -> str:
-    return f"{score.name} {number(score.value)} {bounds(vars(score))}" if score else "none"
+    return f"{score.name} {estimate(vars(score))}" if score else "none"

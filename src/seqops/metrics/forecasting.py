@@ -67,11 +67,15 @@ def counted(losses: Floats, examples: int) -> Floats:
 
 @dataclass(frozen=True)
 class Scope:
-    """The part of the forecasts that a family of scores covers: (n, steps, V) or (n, V), one unit per row."""
+    """The part of the forecasts that a family of scores covers: (n, steps, V) or (n, V).
+
+    groups: (n,) the origin of each row; block: number of consecutive origins whose forecasts overlap.
+    """
 
     prefix: str
     truth: Floats
     forecasts: dict[str, Floats]
+    groups: npt.NDArray[np.int64]
     block: int
     signature: str
 
@@ -91,7 +95,16 @@ class Scope:
     def _score(self, name: str, losses: Floats, value: object, higher_is_better: bool = False) -> Score:
         statistics = counted(losses, len(losses))
         signature = f"{name}|{self.signature}"
-        return Score(self.prefix + name, statistics, value, higher_is_better, signature, self.block)  # type: ignore[arg-type]
+        return Score(
+            self.prefix + name,
+            statistics,
+            value,  # type: ignore[arg-type]
+            higher_is_better,
+            signature,
+            self.block,
+            self.groups,
+            "origin",
+        )
 
 
 def forecast_scores(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Score]:
@@ -113,14 +126,28 @@ def unflatten(cells: pd.Series, shape: Sequence[int]) -> Floats:
 
 def _scopes(targets: Floats, forecasts: dict[str, Floats], truth: Split, meta: Meta) -> Iterator[Scope]:
     steps, origins = meta["backtest_horizon"], meta["origins"]
+    positions = np.asarray(truth.plain("origin"), np.int64)
+    block = overlapping(positions, steps)
     where = (
         f"origins:{origins['first']}-{origins['last']}|n:{len(targets)}|horizon:{steps}|past the end:left out"
+        f"|independent origins:{len(np.unique(positions)) // block}"
     )
     short = {name: values[:, :steps] for name, values in forecasts.items()}
-    yield Scope("backtest_", targets[:, :steps], short, steps, f"{where}|season:{meta['season']}")
+    yield Scope("backtest_", targets[:, :steps], short, positions, block, f"{where}|season:{meta['season']}")
     long = np.flatnonzero(truth.plain("long"))
     if len(long):
         row: Array = long[0]
         where = f"origin:{int(truth.plain('origin')[row])}|horizon:{meta['horizon']}"
         whole = {name: values[row] for name, values in forecasts.items()}
-        yield Scope("", targets[row], whole, meta["season"], f"{where}|season:{meta['season']}")
+        # the errors of all steps share one origin, so that they are a single draw
+        one = np.zeros(len(targets[row]), np.int64)
+        yield Scope("", targets[row], whole, one, 1, f"{where}|season:{meta['season']}")
+
+
+def overlapping(origins: npt.NDArray[np.int64], steps: int) -> int:
+    """Return the number of consecutive origins whose forecasts of `steps` steps share targets; origins: (n,).
+
+    Series of one table have their origins at the same positions, so that these are one unit.
+    """
+    gaps = np.diff(np.unique(origins))
+    return 1 if not len(gaps) else max(1, -(-steps // int(gaps.min())))

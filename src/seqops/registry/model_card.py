@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqops.core.interfaces import Endpoint
-from seqops.evaluation.formatting import bounds, number, table
+from seqops.evaluation.formatting import bounds, estimate, number, p_better, table
 from seqops.registry.versions import MAX_DESCRIPTION
 
 
@@ -41,8 +41,8 @@ def _baselines(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
             kinds[name],
             number(scores[goal]["value"]),
             bounds(scores[goal]),
-            f"{number(against[name]['value'])} {bounds(against[name])}",
-            number(against[name]["p"]),
+            estimate(against[name]),
+            number(p_better(against[name])),
         )
         for name, scores in metrics["baselines"].items()
     ]

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from seqops.core.score import Score
 from seqops.evaluation.evaluate import BootstrapConfig, EvaluationResult
-from seqops.metrics.bootstrap import Difference, paired, rounded
 from seqops.metrics.multiple_testing import holm
+from seqops.metrics.paired_tests import Difference, paired
+from seqops.metrics.rounding import rounded
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,13 @@ class PromotionRule:
 class SliceComparison:
     """A version compared with the champion on one slice of the rows.
 
-    p_worse: one-sided p-value of being worse, corrected for the number of slices.
+    p_worse: one-sided p-value of being worse, corrected for the number of slices; None if there is no test.
     """
 
     name: str
     rows: int
     difference: Difference
-    p_worse: float
+    p_worse: float | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as JSON values."""
@@ -115,12 +116,16 @@ def compare_scores(
     """
     whole = paired(ours, theirs, bootstrap.resamples, bootstrap.seed)
     found = [
-        _slice(name, _part(ours, mask), _part(theirs, mask), bootstrap)
+        _slice(name, ours.take(mask), theirs.take(mask), bootstrap)
         for name, mask in masks.items()
         if mask.any()
     ]
-    corrected = holm([part.p_worse for part in found])
-    slices = [replace(part, p_worse=worse) for part, worse in zip(found, corrected, strict=True)]
+    # a slice of too few units counts as a test that found nothing
+    corrected = holm([1.0 if part.p_worse is None else part.p_worse for part in found])
+    slices = [
+        part if part.p_worse is None else replace(part, p_worse=worse)
+        for part, worse in zip(found, corrected, strict=True)
+    ]
     return Comparison(ours.name, ours.point(), theirs.point(), whole, slices)
 
 
@@ -131,7 +136,7 @@ def decide(inputs: PromotionInputs, rule: PromotionRule) -> RuleVerdict:
     if inputs.rolled_back:
         return RuleVerdict(False, "it was rolled back; only `seqops promote` makes it champion again")
     if not inputs.evaluation.beats_trivial:
-        names = ", ".join(f"{r.name} (p {r.difference.p:.3g})" for r in inputs.evaluation.unbeaten)
+        names = ", ".join(f"{r.name} ({_p(r.difference)})" for r in inputs.evaluation.unbeaten)
         return RuleVerdict(
             False, f"it does not beat the trivial baseline {names} at p < {inputs.evaluation.alpha:g}"
         )
@@ -157,11 +162,11 @@ def _unscored(inputs: PromotionInputs, stays: str, rule: PromotionRule) -> RuleV
 
 def _against_champion(found: Comparison, champion: str, stays: str, rule: PromotionRule) -> RuleVerdict:
     difference, alpha = format_difference(found.difference), rule.bootstrap.alpha
-    if not (found.difference.value > 0 and found.difference.p < alpha):
-        return RuleVerdict(
-            False, f"{stays}: by {found.metric} the difference is {difference}, not p < {alpha:g}"
-        )
-    worse = [part for part in found.slices if part.p_worse < rule.slice_alpha]
+    outcome = found.difference.outcome(alpha)
+    if outcome != "beats":
+        end = "so the two cannot be compared" if outcome == "undecided" else f"not p < {alpha:g}"
+        return RuleVerdict(False, f"{stays}: by {found.metric} the difference is {difference}, {end}")
+    worse = [part for part in found.slices if part.p_worse is not None and part.p_worse < rule.slice_alpha]
     if worse:
         parts = "; ".join(
             f"{part.name!r} ({part.rows} rows): {format_difference(part.difference)}, worse "
@@ -174,16 +179,18 @@ def _against_champion(found: Comparison, champion: str, stays: str, rule: Promot
 
 def format_difference(difference: Difference) -> str:
     """Format a difference with its interval and p-value; positive is better."""
-    return f"{difference.value:+.4g} [{difference.low:+.4g}, {difference.high:+.4g}], p {difference.p:.3g}"
+    value, low, high = difference.value, difference.low, difference.high
+    if difference.p_better is None:
+        return f"{value:+.4g}, {difference.reason}"
+    ends = f"({difference.reason})" if low is None or high is None else f"[{low:+.4g}, {high:+.4g}]"
+    return f"{value:+.4g} {ends}, {_p(difference)}"
 
 
-def _part(score: Score, mask: npt.NDArray[np.bool_]) -> Score:
-    return replace(score, statistics=score.statistics[mask])
+def _p(difference: Difference) -> str:
+    """Format the p-value that the first system is better, or why there is none."""
+    return difference.reason if difference.p_better is None else f"p {difference.p_better:.3g}"
 
 
 def _slice(name: str, ours: Score, theirs: Score, bootstrap: BootstrapConfig) -> SliceComparison:
-    better = paired(ours, theirs, bootstrap.resamples, bootstrap.seed)
-    worse = paired(theirs, ours, bootstrap.resamples, bootstrap.seed).p
-    rows = len(ours.statistics)
-    # a bootstrap of few rows is overconfident: an exact paired permutation test of n rows has p >= 2^-n
-    return SliceComparison(name, rows, better, max(worse, 0.5**rows))
+    found = paired(ours, theirs, bootstrap.resamples, bootstrap.seed)
+    return SliceComparison(name, len(ours.statistics), found, found.p_worse)

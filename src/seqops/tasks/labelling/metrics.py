@@ -12,7 +12,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Ragged, Split
-from seqops.core.score import Score
+from seqops.core.score import Score, in_groups
 from seqops.metrics.entity_spans import f1
 from seqops.metrics.ratio import ratio
 
@@ -43,4 +43,4 @@ class Metrics(interfaces.Metrics):
 
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Return accuracy, F1 of the label 1 and exact match."""
-        return all_of(predicted["labels"], truth.ragged("labels"))
+        return in_groups(all_of(predicted["labels"], truth.ragged("labels")), truth)

@@ -11,7 +11,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
-from seqops.core.score import Score
+from seqops.core.score import Score, in_groups
 from seqops.metrics.entity_spans import span_scores
 from seqops.preprocessing.iob2 import iob2_to_spans
 from seqops.tasks.ner.data import encoding
@@ -33,4 +33,4 @@ class Metrics(interfaces.Metrics):
             # an annotation that does not match its text gives no spans to score against
             found = [spans if ok else [] for spans, ok in zip(found, known, strict=True)]
             scores += span_scores(found, gold, meta["types"], prefix="raw_")
-        return scores
+        return in_groups(scores, truth)

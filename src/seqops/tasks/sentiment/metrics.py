@@ -13,7 +13,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
-from seqops.core.score import Score
+from seqops.core.score import Score, in_groups
 from seqops.metrics.classification import class_scores
 from seqops.tasks.sentiment.data.dataset import Dataset
 
@@ -51,6 +51,6 @@ class Metrics(interfaces.Metrics):
         """Score labels (macro F1, accuracy, and distances on a scale) and probabilities (ECE, log loss)."""
         labels, predicted_labels = labels_of(predicted, truth)
         classes = len(meta["labels"])
-        return class_scores(
-            labels, predicted_labels, probabilities_of(predicted, classes), classes, self.data.ordered
-        )
+        probabilities = probabilities_of(predicted, classes)
+        scores = class_scores(labels, predicted_labels, probabilities, classes, self.data.ordered)
+        return in_groups(scores, truth)

@@ -14,7 +14,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
-from seqops.core.score import Score
+from seqops.core.score import Score, in_groups
 from seqops.metrics.ratio import ratio
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.dataset import Dataset
@@ -46,7 +46,8 @@ class Metrics(interfaces.Metrics):
         # neighbouring rows are correlated: block length is the cube root of n (Hall, Horowitz and Jing 1995)
         block = max(1, round(len(truth) ** (1 / 3)))
         setup = f"passages of {self.data.passage} characters and more, {self.data.context} before each"
-        return [
-            Score("nats", statistics, ratio, False, f"nats a character, {setup}", block),
-            Score("bits", statistics, _bits, False, f"bits a character, {setup}", block),
+        scores = [
+            Score("nats", statistics, ratio, False, f"nats a character, {setup}", block, unit="passage"),
+            Score("bits", statistics, _bits, False, f"bits a character, {setup}", block, unit="passage"),
         ]
+        return in_groups(scores, truth)

@@ -11,7 +11,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
-from seqops.core.score import Score
+from seqops.core.score import Score, in_groups
 from seqops.metrics.translation import bleu, chrf
 
 
@@ -25,4 +25,4 @@ class Metrics(interfaces.Metrics):
         """Score hypotheses against all references of their source by BLEU and chrF."""
         hypotheses = list(predicted["hypothesis"])
         references = [text.split("\n") for text in truth.ragged("references").texts()]
-        return [bleu(hypotheses, references), chrf(hypotheses, references)]
+        return in_groups([bleu(hypotheses, references), chrf(hypotheses, references)], truth)
