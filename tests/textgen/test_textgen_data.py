@@ -91,6 +91,17 @@ def test_windows_follow_one_another_and_tell_every_token_once():
     assert tokenizer.written(cut, windows.stream(found)) == "\nabcde"
 
 
+@pytest.mark.parametrize("kind", ["character", "bpe"])
+def test_the_text_of_the_windows_joined_is_the_text_with_its_unknown_characters(kind):
+    text = VERSE + "naïve €, 漢字 and 😀.\n"
+    cut = tokenizer.tokenizer_from_meta(tokenizer.fit_tokenizer(VERSE, kind, 2, 320))
+    found = windows.windows(text, cut, 7)
+    assert windows.joined_text(found) == text
+    assert windows.joined_text(found.take(np.array([0]))) == tokenizer.written(
+        cut, found.ragged("tokens")[0][1:]
+    )
+
+
 def test_a_passage_brings_the_text_before_it_and_is_scored_alone():
     cut = tokenizer.tokenizer_from_meta(tokenizer.fit_tokenizer(VERSE, "character", 1, 0))
     found = windows.held_out("the cat sat ", "on the mat", cut, passage=4, context=6, known=set())

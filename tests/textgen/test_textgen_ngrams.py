@@ -85,7 +85,7 @@ def test_baselines_get_better_by_knowing_more_and_price_the_unknown():
     points = {
         n: metrics_of(made).score(b.predicted, splits["test"], meta)[0].point() for n, b in found.items()
     }
-    assert [b.kind for b in found.values()] == ["trivial"] * 2 + ["classical"] * 5
+    assert [b.kind for b in found.values()] == ["trivial"] * 2 + ["classical"] * 6
     assert points["uniform"] > points["unigram"] > points["2-gram"] > points["3-gram"]
     each = np.concatenate(found["uniform"].predicted["each"].to_list())
     letters = len(meta["vocabulary"]) - 2

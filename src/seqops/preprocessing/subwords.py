@@ -42,6 +42,11 @@ class Subwords:
     def __len__(self) -> int:
         return int(self._tokenizer.get_vocab_size()) + SPECIALS
 
+    def byte_lengths(self) -> list[int]:
+        """Return the number of bytes of each id; PAD, START and END have none."""
+        lengths = {i: len(subword) for subword, i in self._tokenizer.get_vocab().items()}
+        return [0] * SPECIALS + [lengths[i] for i in range(len(lengths))]  # one letter stands for one byte
+
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Encode texts as ids, each with the lead as prefix."""
         encoded = self._tokenizer.encode_batch([f"{self.lead}{text}" for text in texts])

@@ -19,6 +19,9 @@ Ids = npt.NDArray[np.int32]
 UNICODE = 0x110000 - 0x800
 """Number of possible characters: the code points of Unicode without the surrogates."""
 
+UTF8_LIMITS = (0, 0x80, 0x800, 0x10000)
+"""The first code points that take 1, 2, 3 and 4 bytes."""
+
 BREAK = "\n"
 """Precedes every text, as the context of its first token."""
 
@@ -36,6 +39,10 @@ class Tokenizer(Protocol):
 
     def encode(self, text: str) -> Ids:
         """Encode a text as ids."""
+        ...
+
+    def byte_lengths(self, text: str, ids: Ids) -> Ids:
+        """Return the number of UTF-8 bytes of a text that each of its ids stands for: (N,)."""
         ...
 
     def pieces(self, ids: Ids) -> list[str]:
@@ -66,10 +73,14 @@ class CharacterTokenizer:
 
     def encode(self, text: str) -> Ids:
         """Return the index of every character."""
-        points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+        points = _code_points(text)
         index = np.minimum(np.searchsorted(self._sorted_points, points), len(self._sorted_points) - 1)
         found = self._sorted_points[index] == points
         return np.where(found, self._order[index] + self.n_special_tokens, UNKNOWN).astype(np.int32)
+
+    def byte_lengths(self, text: str, ids: Ids) -> Ids:
+        """Return the bytes of each character, known or not: one to four."""
+        return np.searchsorted(UTF8_LIMITS, _code_points(text), side="right").astype(np.int32)
 
     def pieces(self, ids: Ids) -> list[str]:
         """Return each character."""
@@ -94,6 +105,10 @@ class SubwordTokenizer:
         """Encode a text as subwords, in parts that end between words, which gives the same subwords."""
         parts = [text[a:b] for a, b in passages(text, 1 << 12)]
         return np.array([i for row in self._subwords.encode(parts) for i in row], np.int32)
+
+    def byte_lengths(self, text: str, ids: Ids) -> Ids:
+        """Return the bytes of each subword, which may end within a character."""
+        return np.array(self._subwords.byte_lengths(), np.int32)[ids]
 
     def pieces(self, ids: Ids) -> list[str]:
         """Return each subword."""
@@ -131,6 +146,10 @@ def written(tokens: Tokenizer, ids: Iterable[int]) -> str:
     """Decode ids to a text."""
     write = tokens.writer()
     return "".join(write(int(i)) for i in ids)
+
+
+def _code_points(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 
 def passages(text: str, size: int) -> list[tuple[int, int]]:

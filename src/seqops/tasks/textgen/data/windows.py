@@ -17,12 +17,19 @@ def windows(text: str, tokens: Tokenizer, size: int) -> Split:
     """Split a training text into windows of `size` tokens, the last possibly shorter.
 
     Columns: `tokens`, one more than the window, since each is predicted from those before it; `start`, the
-    position of the window in the text.
+    position of the window in the text; `text`, the UTF-8 bytes of the tokens predicted, unknown characters
+    among them: a subword may end within a character, but the rows joined are the text.
     """
-    ids = np.concatenate([_line_break(tokens), tokens.encode(text)])
-    starts = np.arange(0, len(ids) - 1, size)
+    body = tokens.encode(text)
+    ids = np.concatenate([_line_break(tokens), body])
+    starts = np.arange(0, len(body), size)
+    ends = np.cumsum(np.concatenate([[0], tokens.byte_lengths(text, body)]))
     return Split(
-        {"tokens": Ragged.from_rows((ids[s : s + size + 1] for s in starts), np.int32), "start": starts}
+        {
+            "tokens": Ragged.from_rows((ids[s : s + size + 1] for s in starts), np.int32),
+            "start": starts,
+            "text": Ragged(np.frombuffer(text.encode(), np.uint8), ends[[*starts, len(body)]]),
+        }
     )
 
 
@@ -72,6 +79,11 @@ def scored_tokens(split: Split) -> Ragged:
     lengths = split.plain("scored") if "scored" in split.columns else np.maximum(rows.lengths - 1, 0)
     position = np.arange(len(rows.values)) - np.repeat(rows.offsets[1:] - lengths, rows.lengths)
     return Ragged(rows.values[position >= 0], np.concatenate([[0], np.cumsum(lengths)]))
+
+
+def joined_text(split: Split) -> str:
+    """Return the text that the rows of a split have, one after the other."""
+    return np.asarray(split.ragged("text").values).tobytes().decode("utf-8")
 
 
 def stream(training: Split) -> Ids:

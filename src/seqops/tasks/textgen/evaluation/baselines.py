@@ -1,23 +1,29 @@
-"""Baselines without a network: uniform, unigram and interpolated n-gram models of the same tokens."""
+"""Baselines without a network: n-gram models of the same tokens, and of characters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from seqops.core.interfaces import Baseline, Meta
 from seqops.core.ragged import Split
 from seqops.tasks.textgen.data import tokenizer
-from seqops.tasks.textgen.data.windows import stream
-from seqops.tasks.textgen.evaluation import ngrams
+from seqops.tasks.textgen.data.windows import joined_text, stream
+from seqops.tasks.textgen.evaluation import kneser_ney, ngrams
 from seqops.tasks.textgen.metrics import costs
 
 MAX_ORDER = 6
 
 
 def all_of(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
-    """Score the test passages, given the same context as the network."""
+    """Score the test passages by the network's tokens, and by characters."""
+    return [*_of_tokens(splits, meta), _of_characters(splits)]
+
+
+def _of_tokens(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
+    """Score the tokens by Witten-Bell n-grams, given the same context as the network."""
     tokens, test = tokenizer.tokenizer_from_meta(meta), splits["test"]
     outcomes = tokens.size - tokens.n_special_tokens + bool(tokens.extra_nats.any())
     orders = ngrams.count_ngrams(stream(splits["train"]).astype(np.int64), tokens.size, MAX_ORDER)
@@ -29,3 +35,16 @@ def all_of(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
         Baseline(name, "trivial" if n < 2 else "classical", costs(test, -np.log(probability), tokens))
         for n, (name, probability) in enumerate(zip(names, predicted, strict=True))
     ]
+
+
+def _of_characters(splits: Mapping[str, Split]) -> Baseline:
+    """Score the characters by modified Kneser-Ney n-grams of the order that is best on validation text.
+
+    The history of a character is the running text before it, whatever context the network is given.
+    """
+    training, validation, test = (joined_text(splits[name]) for name in ("train", "validation", "test"))
+    model = kneser_ney.fit(training, validation, test)
+    ends = np.cumsum(splits["test"].plain("characters"))
+    each = np.split(model.nats, ends[:-1])
+    predicted = pd.DataFrame({"nats": [row.sum() for row in each], "each": [row.tolist() for row in each]})
+    return Baseline(f"Kneser-Ney {model.order}-gram", "classical", predicted)

@@ -27,7 +27,7 @@ class Evaluation(interfaces.Evaluation):
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
-        """Predict uniformly, by token frequencies, and by n-grams with up to five tokens of history."""
+        """Predict uniformly, by token frequencies, by n-grams of tokens, and by n-grams of characters."""
         return baselines.all_of(splits, meta)
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:

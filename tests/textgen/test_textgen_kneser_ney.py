@@ -1,0 +1,199 @@
+"""Modified Kneser-Ney: worked by hand, against a dictionary implementation, and on published texts."""
+
+import math
+import os
+from collections import Counter, defaultdict
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from texts import VERSE, task
+
+from parts import evaluation_of, metrics_of
+from seqops.tasks.textgen.evaluation import kneser_ney
+
+A, B, C = 0, 1, 2
+MIRROR = os.environ.get("SEQOPS_MIRROR", "")
+
+
+def chances(text, queries, known, highest):
+    found = kneser_ney.probabilities(np.array(text), np.array(queries), known)
+    return list(islice(found, highest))
+
+
+def test_counts_too_few_for_discounts_take_the_fallback():
+    # a a b a: a is counted 3 times and b once. Of these 1.5 and 0.5 go to a, b and the unknown in equal parts
+    unknown = 2
+    one, two = chances([A, A, B, A], [A, A, B, A, unknown], 2, 2)
+    a, b, other = (1.5 + 2 / 3) / 4, (0.5 + 2 / 3) / 4, (2 / 3) / 4
+    assert one.tolist() == pytest.approx([a, a, b, a, other])
+    # a follows the start, a and b, and b follows a: again 3 and 1. After a came a and b once each
+    assert two.tolist() == pytest.approx([a, (0.5 + a) / 2, (0.5 + b) / 2, 0.5 + 0.5 * a, other / 2])
+
+
+def test_lower_orders_count_the_symbols_before_a_symbol_not_its_occurrences():
+    # c follows only b, but three times; a follows the start and c, and b follows a and b
+    text = [A, B, C, A, B, C, A, B, B, C]
+    unknown = 3
+    one, two = chances(text, [unknown, A, unknown, C], 3, 2)
+    assert one[3] == pytest.approx((3 - 1.5 + (1.5 + 1.5 + 1.5) / 4) / 10)
+    # an unseen history leaves the lower order: c has 1 distinct symbol before it, a and b have 2
+    assert two[3] == pytest.approx((1 - 0.5 + (0.5 + 1 + 1) / 4) / 5)
+    assert two[1] == pytest.approx((2 - 1 + (0.5 + 1 + 1) / 4) / 5)
+
+
+def test_discounts_come_from_the_counts_of_counts():
+    counts = np.array([1] * 4 + [2] * 2 + [3, 4, 9])
+    # n1, n2, n3, n4 = 4, 2, 1, 1: y = 4 / 8
+    assert kneser_ney.discounts(counts).tolist() == pytest.approx([0, 0.5, 2 - 1.5 / 2, 3 - 2])
+    assert kneser_ney.discounts(np.array([1, 1, 2, 5])).tolist() == [0, 0.5, 1.0, 1.5]
+    # d2 = 2 - 3 * (1 / 3) * 9 / 1 would be negative
+    assert kneser_ney.discounts(np.array([1, 2] + [3] * 9 + [4])).tolist() == [0, 0.5, 1.0, 1.5]
+
+
+def markov(length: int, symbols: int, seed: int = 0) -> np.ndarray:
+    table = np.random.default_rng(3).dirichlet(np.full(symbols, 0.4), (symbols, symbols))
+    rng = np.random.default_rng(seed)
+    text = [0, 1]
+    for _ in range(length):
+        text.append(int(rng.choice(symbols, p=table[text[-2], text[-1]])))
+    return np.array(text)
+
+
+def by_dictionary(text: tuple[int, ...], history: tuple[int, ...], symbol: int, known: int) -> float:
+    """Follow equations 20 to 26 of Chen and Goodman with dictionaries, for one symbol."""
+    lower = 1.0 / (known + 1)
+    for n in range(1, len(history) + 2):
+        grams = [text[i : i + n] for i in range(len(text) - n + 1)]
+        if n == len(history) + 1:
+            counts = Counter(grams)
+        else:
+            before = defaultdict(set)
+            for i, gram in enumerate(grams):
+                before[gram].add(text[i - 1] if i else "start")
+            counts = Counter({gram: len(symbols) for gram, symbols in before.items()})
+        n1, n2, n3, n4 = (sum(c == k for c in counts.values()) for k in range(1, 5))
+        d = [0, 0.5, 1, 1.5]
+        if n1 and n2 and n3:
+            y = n1 / (n1 + 2 * n2)
+            tried = [1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3]
+            d = [0, *tried] if min(tried) > 0 and tried[2] <= 3 else d
+        after = {g: c for g, c in counts.items() if g[:-1] == history[len(history) - n + 1 :]}
+        if after:
+            freed = sum(d[min(c, 3)] for c in after.values())
+            count = after.get((*history[len(history) - n + 1 :], symbol), 0)
+            lower = (count - d[min(count, 3)] + freed * lower) / sum(after.values())
+    return lower
+
+
+def test_every_order_is_that_of_a_plain_dictionary():
+    text, rows = markov(1500, 6), markov(60, 6)[20:60]
+    rows[7] = 6  # unknown
+    for order, found in enumerate(chances(text, rows, 6, 5), 1):
+        for i in range(order - 1, len(rows)):
+            history = tuple(rows[i - order + 1 : i].tolist())
+            expected = by_dictionary(tuple(text.tolist()), history, int(rows[i]), 6)
+            assert found[i] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("history", [[0, 1, 2, 3, 4, 5], [5, 5, 5, 5, 5, 5], [6, 0, 6, 1, 2, 3]])
+def test_the_probabilities_of_all_symbols_and_the_unknown_add_up_to_one(history):
+    text = markov(5000, 6)
+    found = [chances(text, [*history, symbol], 6, 6) for symbol in range(7)]
+    for order in range(6):
+        assert sum(row[order][-1] for row in found) == pytest.approx(1.0, abs=1e-12)
+        assert all(row[order][-1] > 0 for row in found)
+
+
+def test_all_of_unicode_adds_up_to_one():
+    """An unknown character costs the unknown symbol and the choice among all that training text lacks."""
+    model = [kneser_ney.fit(VERSE, VERSE[:20], f"the {c}").nats[-1] for c in [*sorted(set(VERSE)), "€"]]
+    others = 0x110000 - 0x800 - len(set(VERSE))
+    assert np.exp(-np.array(model[:-1])).sum() + others * math.exp(-model[-1]) == pytest.approx(1.0)
+
+
+def test_the_order_is_that_of_the_best_validation_text():
+    text, unseen, test = (markov(n, 6, start) for n, start in ((2000, 1), (300, 2), (50, 3)))
+    written = ["".join("abcdef"[i] for i in part) for part in (text, unseen, test)]
+    found = kneser_ney.fit(*written)
+    queries = np.concatenate([text[-20:], unseen, test])
+    costs = [-np.log(chance) for chance in chances(text, queries, 6, 8)]
+    best = int(np.argmin([cost[20:][: len(unseen)].mean() for cost in costs]))
+    assert found.order == best + 1 == 3  # the text has a memory of two symbols
+    assert found.nats == pytest.approx(costs[best][-len(test) :])
+    period = "abcaabdb" * 200
+    assert kneser_ney.fit(period, period[:400], "a").order >= 4
+
+
+def test_orders_are_tried_until_two_in_a_row_are_no_better(monkeypatch):
+    tried = []
+    halves = [0.2, 0.5, 0.4, 0.5, 0.9]
+
+    def probabilities(text, queries, known):
+        for chance in halves:
+            tried.append(chance)
+            yield np.full(len(queries), chance)
+
+    monkeypatch.setattr(kneser_ney, "probabilities", probabilities)
+    found = kneser_ney.fit(VERSE, VERSE, "the cat")
+    assert tried == [0.2, 0.5, 0.4, 0.5]
+    assert found.order == 2
+    assert found.nats.tolist() == pytest.approx([math.log(2)] * 7)
+
+
+def table_of(text: str) -> pd.DataFrame:
+    lines = text.splitlines(keepends=True)
+    return pd.DataFrame({"line": range(1, len(lines) + 1), "text": lines})
+
+
+def baseline_of(text: str, **changed: object):
+    made = task(**changed)
+    splits, meta = made.split_and_encode(table_of(text))
+    *_, found = evaluation_of(made).baselines(splits, meta)
+    return found, metrics_of(made).score(found.predicted, splits["test"], meta)[0].point()
+
+
+def test_no_setting_of_the_network_limits_it():
+    text = VERSE * 12 + "the cat saw € and the € sat.\n" * 2 + VERSE * 6
+    found, nats = baseline_of(text)
+    assert found.name.startswith("Kneser-Ney ")
+    assert found.kind == "classical"
+    settings = [{"tokens": "bpe"}, {"context": 0}, {"window": 3}, {"min_count": 40}, {"passage": 7}]
+    for changed in settings:
+        assert baseline_of(text, **changed)[1] == pytest.approx(nats, rel=1e-12), changed
+
+
+def test_each_passage_has_the_nats_of_its_characters():
+    made = task()
+    splits, meta = made.split_and_encode(table_of(VERSE * 12))
+    *_, found = evaluation_of(made).baselines(splits, meta)
+    each = found.predicted["each"]
+    assert [len(row) for row in each] == splits["test"].plain("characters").tolist()
+    assert [sum(row) for row in each] == pytest.approx(found.predicted["nats"].tolist())
+
+
+def published(name: str, **changed: object) -> tuple[str, float]:
+    made = task(**{"min_count": 2, "window": 64, "passage": 200, "context": 200, "test": 0.1, **changed})
+    splits, meta = made.split_and_encode(made.read([Path(MIRROR) / "textgen" / name]))
+    *_, found = evaluation_of(made).baselines(splits, meta)
+    return found.name, metrics_of(made).score(found.predicted, splits["test"], meta)[0].point()
+
+
+def test_the_sample_gets_the_figure_of_an_independent_run():
+    made = task(validation=0.08, test=0.1, passage=200, context=200, window=64, sample_chars=150_000)
+    _, nats = baseline_of(
+        made.sample()["sample.txt"].decode(), validation=0.08, test=0.1, passage=200, context=200, window=64
+    )
+    assert nats == pytest.approx(1.405, abs=0.01)
+
+
+@pytest.mark.skipif(not MIRROR, reason="needs SEQOPS_MIRROR, a folder with the published datasets")
+@pytest.mark.parametrize(
+    ("name", "encoding", "order", "nats"),
+    [("tinyshakespeare.txt", "utf-8", 7, 1.675), ("nietzsche.txt", "windows-1252", 7, 1.350)],
+)
+def test_published_texts_get_the_figures_of_an_independent_run(name, encoding, order, nats):
+    found = published(name, encoding=encoding, validation=0.03)
+    assert found == (f"Kneser-Ney {order}-gram", pytest.approx(nats, abs=0.01))
