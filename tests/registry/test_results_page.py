@@ -76,13 +76,14 @@ def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(invent
     tagger, translator = record["rows"][0], record["rows"][3]
     assert tagger["settings"] in invented.page
     [run] = tagger["runs"]
+    unknown = {"units": None, "reason": ""}
     assert run["scores"] == [
-        {"name": "f1", **score(0.80651)},
-        {"name": "recall", "value": 0.7, "low": 0.6, "high": None},
-        {"name": "precision", "value": 0.9, "low": 0.8, "high": 0.95},
+        {"name": "f1", **score(0.80651), **unknown},
+        {"name": "recall", "value": 0.7, "low": 0.6, "high": None, **unknown},
+        {"name": "precision", "value": 0.9, "low": 0.8, "high": 0.95, **unknown},
     ]
-    assert run["trivial"] == {"name": "usual", **score(0.4), "outcome": "beats"}
-    assert run["classical"] == {"name": "longest", **score(0.805), "outcome": "loses to"}
+    assert run["trivial"] == {"name": "usual", **score(0.4), **unknown, "outcome": "beats"}
+    assert run["classical"] == {"name": "longest", **score(0.805), **unknown, "outcome": "loses to"}
     assert (run["seed"], run["seconds"], run["epochs"]) == (0, 12.3, 2)
     assert run["curve"] == [
         {"epoch": 1, "seconds": 6.2, "validation": 0.1235},
