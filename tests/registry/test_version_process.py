@@ -143,6 +143,37 @@ def test_a_version_dies_with_its_parent(tmp_path, state):
     raise AssertionError("it outlived its parent")
 
 
+RUNNING = """
+import shutil, sys
+from pathlib import Path
+from types import SimpleNamespace
+from seqops.registry import version_process
+
+def copied(client, version, scratch):
+    return Path(shutil.copytree(sys.argv[1], scratch / "bundle"))
+
+version_process.verified_copy = copied
+version_process.differences = lambda bundle: []
+with version_process.running(None, SimpleNamespace(name="a-model", version="1")) as process:
+    print(process.predict(["x"])[0]["process"], flush=True)
+    process.predict(["hang"])
+"""
+
+
+def test_sigterm_removes_the_copy_of_the_bundle_and_ends_the_version(tmp_path):
+    bundle, scratch = of_another_layout(tmp_path), tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-c", RUNNING, str(bundle)]
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
+    child = int(parent.stdout.readline())
+    assert list(scratch.rglob("bundle"))
+    parent.send_signal(signal.SIGTERM)
+    assert parent.wait(60) == 143
+    assert not list(scratch.rglob("bundle"))
+    assert not alive(child)
+
+
 @pytest.fixture(scope="module")
 def former_version(tmp_path_factory):
     """The version that release 0.1.0 registered, before the package had its present layout."""

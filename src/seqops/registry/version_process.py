@@ -31,7 +31,7 @@ from seqops.core.ragged import Array, Ragged
 from seqops.registry import version_worker
 from seqops.registry.environment_check import differences
 from seqops.registry.verify import verified_copy
-from seqops.runtime.console import err
+from seqops.runtime.console import err, exit_on_sigterm
 
 LOAD_TIMEOUT = 300
 """Seconds that a version may take to load."""
@@ -57,7 +57,7 @@ def running(
     bundle is lost or not what was registered, CannotRunError if it cannot be loaded.
     """
     called = f"version {version.version} of {version.name}"
-    with tempfile.TemporaryDirectory() as scratch:
+    with exit_on_sigterm(), tempfile.TemporaryDirectory() as scratch:
         bundle = verified_copy(client, version, Path(scratch))
         other = differences(bundle)
         if other:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +37,25 @@ def exit_on_error(debug: bool = False) -> Iterator[None]:
             raise
         print_error(error)
         sys.exit(1)
+
+
+@contextmanager
+def exit_on_sigterm() -> Iterator[None]:
+    """Exit by an exception on SIGTERM, with code 143, so that temporary files are removed.
+
+    Only the main thread can do this; a handler that is already there stays.
+    """
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
