@@ -50,7 +50,10 @@ class RawModel(PythonModel):
         self.model = self.network.build(self.meta)
         self.model.load_weights(files["weights"])
 
-    def predict(self, model_input: list[str], params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    # MLflow infers no schema of the output from `object`, but warns of `Any`
+    def predict(
+        self, model_input: list[str], params: dict[str, Any] | None = None
+    ) -> list[dict[str, object]]:
         """Return one record for each raw input. Raises InvalidInputError if one cannot be encoded."""
         inputs = list(model_input)
         predicted = self.network.predict(self.model, self._rows(inputs), self.meta)

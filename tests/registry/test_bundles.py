@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import typing
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from seqops.registry.rescore import CannotScoreError, HeldOutSet
 from seqops.registry.verify import BUNDLE
 from seqops.registry.version_process import running
 from seqops.retraining.champion_drift import CannotMeasureDriftError, drift_from_champion
+from seqops.serving import RawModel
 from seqops.tracking import connection
 from seqops.tracking.fingerprint import Fingerprint
 
@@ -225,3 +227,9 @@ def test_an_altered_bundle_is_not_scored(scene):
     test_set = HeldOutSet.load(second, store.task_paths(NAME), store.task_paths(NAME).data_sha256())
     with pytest.raises(CannotScoreError, match=r"artifacts/model\.weights\.h5 is altered"):
         rescore.goal_score(client, test_set, version)
+
+
+def test_no_type_hint_of_a_served_model_makes_mlflow_warn():
+    # MLflow warns at registration of every `Any` in what `predict` takes first and returns
+    hints = typing.get_type_hints(RawModel.predict)
+    assert (hints["model_input"], hints["return"]) == (list[str], list[dict[str, object]])

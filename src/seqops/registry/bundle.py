@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 import tempfile
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,9 +35,7 @@ def log_bundle(task: Task, paths: TaskPaths, run_id: str, example: str) -> str:
         write_json(manifest, {"task": task.name, "sha256": hashes})
         modules = closure([SERVING, *(module_of(task.name, part) for part in PARTS)])
         code = copied(modules, Path(scratch) / "code")
-        with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
-            # MLflow warns that the type hints accept any record
-            warnings.simplefilter("ignore", UserWarning)
+        with mlflow.start_run(run_id=run_id):
             logged = mlflow.pyfunc.log_model(
                 name="model",
                 python_model=str(modules[SERVING]),
