@@ -151,6 +151,12 @@ def test_a_stage_declares_no_code_that_it_does_not_import(stage):
     assert idle == set()
 
 
+def test_the_stages_that_tokenize_or_run_a_network_depend_on_the_lock():
+    """A tokenizer may encode the same text differently in another version; `validate` tokenizes nothing."""
+    locked = {name for name, stage in STAGES.items() if "requirements.lock" in stage["do"]["deps"]}
+    assert locked == {"preprocess", "train", "evaluate"}
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_exception_of_a_stage_is_needed(stage):
     used = {path for task in TASKS for path in needed(stage, task)}
