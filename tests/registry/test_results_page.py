@@ -117,7 +117,7 @@ def test_a_row_of_several_runs_has_a_line_for_each(tmp_path):
     text = (tmp_path / "results.md").read_text("utf-8")
     lines = [line for line in text.splitlines() if line.startswith("| fast |")]
     assert lines == [
-        f"| fast | sample, 4 | gru | f1 {value} [0.25, undefined] | none | none |  | unknown | unknown "
+        f"| fast | sample, 4 | gru | f1 {value} (no interval) | none | none |  | unknown | unknown "
         "| 08564007 | `seqops run fast ner` |"
         for value in ("0.5", "0.75")
     ]
