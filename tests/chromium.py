@@ -1,4 +1,4 @@
-"""A real browser without a screen: what a page says once it is drawn, and what it looks like."""
+"""A headless browser: the text of a page after rendering, and a screenshot."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ FLAGS = [
 
 
 def installed():
-    """Return Chromium's path; install Debian's where that may be done, else skip the test."""
+    """Return Chromium's path; install Debian's package if possible, otherwise skip the test."""
     if shutil.which("chromium") is None and shutil.which("apt-get") and os.geteuid() == 0:
         for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "-y", "chromium"]):
             environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -33,8 +33,8 @@ def installed():
     return found
 
 
-def drawn(url, picture, profile):
-    """Open a page with that profile; return its text after drawing, and write its picture."""
+def render(url, picture, profile):
+    """Open a page with this profile; return its DOM after rendering, and write a screenshot."""
     command = [
         installed(),
         *FLAGS,

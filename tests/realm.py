@@ -1,4 +1,4 @@
-"""A toy project with a registry: versions are made of predictions, right on chosen rows, without a fit."""
+"""A toy project with a registry: versions are made from predictions on chosen rows, without training."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,17 +21,17 @@ from seqops.tracking import connection
 from seqops.tracking.fingerprint import Fingerprint
 from toy import ToyData, ToyEvaluation, toy_task
 
-CHANCE = evaluate.BootstrapConfig(400, 0, 0.05)
-RULE = PromotionRule(CHANCE, slice_alpha=0.05, unscorable="keep")
-ROWS = 60  # of the test split, every second one odd
-EVEN = range(0, ROWS, 2)  # what the trivial baseline has right
+BOOTSTRAP = evaluate.BootstrapConfig(400, 0, 0.05)
+RULE = PromotionRule(BOOTSTRAP, slice_alpha=0.05, unscorable="keep")
+ROWS = 60  # of the test split, alternately even and odd
+EVEN = range(0, ROWS, 2)  # the rows on which the trivial baseline is correct
 BETTER = range(ROWS)
 GOOD = sorted(set(BETTER) - set(range(1, 24, 2)))  # wrong on twelve odd rows of the first slice
 BAD = range(0)
 
 
-class Halves(ToyData):
-    """The toy, whose test rows are even and odd in turn and have two slices."""
+class ParityData(ToyData):
+    """Toy data whose test rows are alternately even and odd, in two slices."""
 
     def encode(self, table, split, meta):
         odd = np.arange(ROWS) % 2
@@ -39,22 +39,22 @@ class Halves(ToyData):
         return {**super().encode(table, split, meta), "test": test}
 
 
-class HalvesEvaluation(ToyEvaluation):
+class ParityEvaluation(ToyEvaluation):
     def slices(self, truth, meta):
         return {"first": np.arange(len(truth)) < 40, "last": np.arange(len(truth)) >= 40}
 
 
-def predictions(truth, right):
-    """Predict so that exactly the rows `right` are right."""
+def predictions(truth, correct):
+    """Return predictions that are correct on exactly the rows `correct`."""
     odd = truth.plain("odd")
-    return pd.DataFrame({"odd": np.where(np.isin(np.arange(len(odd)), list(right)), odd, 1 - odd)})
+    return pd.DataFrame({"odd": np.where(np.isin(np.arange(len(odd)), list(correct)), odd, 1 - odd)})
 
 
 @dataclass
-class Realm:
-    """A project folder, its task and its registered model."""
+class ToyRegistry:
+    """A project, its task and its registered model."""
 
-    store: Project
+    project: Project
     task: Task
     client: mlflow.MlflowClient
 
@@ -64,24 +64,24 @@ class Realm:
 
     @property
     def folder(self):
-        return self.store.task_paths(self.task.name)
+        return self.project.task_paths(self.task.name)
 
     @property
-    def succession(self):
-        return ChampionAlias(connection.connect(self.store), self.store, self.task.name, self.model)
+    def champion_alias(self):
+        return ChampionAlias(connection.connect(self.project), self.project, self.task.name, self.model)
 
-    def write(self, right, data=0):
-        """Write the artefacts of a model right on these test rows; another number is other data."""
+    def write(self, correct, data=0):
+        """Write the artefacts of a model that is correct on these test rows and content of the data."""
         folder, toy = self.folder, self.task.data
         splits, meta = toy.split_and_encode(None)
         write_splits(folder.arrays, splits)
         write_json(folder.meta, {**meta, "data": data})
         write_table(folder.table, pd.DataFrame({"data": [data]}))
-        predicted = predictions(splits["test"], right)
-        folder.weights.write_bytes(repr(sorted(right)).encode())
+        predicted = predictions(splits["test"], correct)
+        folder.weights.write_bytes(repr(sorted(correct)).encode())
         evaluation = self.task.evaluation()
         baselines = evaluation.baselines(splits, meta)
-        found = evaluate.evaluate(evaluation, predicted, splits["test"], meta, baselines, CHANCE)
+        found = evaluate.evaluate(evaluation, predicted, splits["test"], meta, baselines, BOOTSTRAP)
         found.metrics.update(task=self.task.name, source="sample")
         folder.plots.mkdir(exist_ok=True)
         folder.report.write_text("a report")
@@ -90,22 +90,22 @@ class Realm:
         return self.rehash()
 
     def rehash(self):
-        """Let the scores on disk be those of the data and weights on disk."""
+        """Record the hashes of the data and weights on disk in the metrics."""
         folder = self.folder
         content = {"data": folder.data_sha256(), "model": sha256_of(folder.weights)}
         write_json(folder.metrics, {**read_json(folder.metrics), "sha256": content})
         return self
 
     def artifact(self, run, name):
-        """Return where the store keeps a file of a run."""
+        """Return the path of a file of a run in the store."""
         return Path(run.info.artifact_uri.removeprefix("file://")) / name
 
     def publish(self, rule=RULE):
-        return publish.publish(self.store, self.task, Fingerprint.compute(self.store, self.task), rule)
+        return publish.publish(self.project, self.task, Fingerprint.compute(self.project, self.task), rule)
 
-    def make(self, right, data=0):
-        """Write and publish a model that is right on these test rows."""
-        return self.write(right, data).publish()
+    def make(self, correct, data=0):
+        """Write and publish a model that is correct on these test rows."""
+        return self.write(correct, data).publish()
 
     @property
     def champion(self):
@@ -118,16 +118,16 @@ class Realm:
     def tags(self, version):
         return self.client.get_model_version(self.model, version).tags
 
-    def lines(self, stage="outcome"):
-        """Return (action, version, from, to) of each line of the ledger."""
+    def decisions(self, stage="outcome"):
+        """Return (action, version, from, to) of each line of the journal."""
         return [
             (e["action"], e["version"], e["from"], e["to"])
-            for e in Journal.open(self.store).entries()
+            for e in Journal.open(self.project).entries()
             if e["stage"] == stage
         ]
 
-    def forget(self):
-        """Lose the registered model with all its versions, and its runs."""
+    def delete_all(self):
+        """Delete the registered model with all its versions, and its runs."""
         for version in versions.versions(self.client, self.model):
             self.client.delete_model_version(self.model, version.version)
         self.client.delete_registered_model(self.model)
@@ -136,18 +136,18 @@ class Realm:
             self.client.delete_run(run.info.run_id)
 
 
-def founded(root, name, kind=Halves):
-    """Found a realm in an empty folder; its registered model bears the name."""
+def create_toy_registry(root, name, kind=ParityData):
+    """Create a toy registry in a folder; `name` is the name of its task and of its registered model."""
     data = type("Toy", (kind,), {"registered_name": name})()
     section = {"source": "sample", "data": {}, "model": {}, "fit": {}}
-    task = toy_task(name, data, type("OwnEvaluation", (HalvesEvaluation,), {}), section)
+    task = toy_task(name, data, type("OwnEvaluation", (ParityEvaluation,), {}), section)
     project = Project(root)
     project.task_paths(name).path.mkdir(parents=True, exist_ok=True)
-    return Realm(project, task, connection.connect(project))
+    return ToyRegistry(project, task, connection.connect(project))
 
 
 def stub_bundle(task, folder, run_id, example):
-    """Stand for the bundle: an address beside the run, with the weights in it."""
+    """Log the weights next to the run in place of a bundle; return its URI."""
     client = mlflow.MlflowClient()
     client.log_artifact(run_id, str(folder.weights), "model")
     return f"{client.get_run(run_id).info.artifact_uri}/model"

@@ -1,4 +1,4 @@
-"""A project that learns to tell good reviews from bad ones, from a source that grows week by week."""
+"""A project that classifies reviews as good or bad, from a source that grows week by week."""
 
 import os
 import random
@@ -13,39 +13,39 @@ from checkout import project
 
 WEEKS = 52
 DRIFT, BAD_BATCH, WORSE = 19, 29, 40
-SAID = {
+SENTIMENT_WORDS = {
     True: ["good", "great", "lovely", "superb", "fine", "charming", "clever", "moving", "fresh", "warm"],
     False: ["bad", "dull", "awful", "poor", "boring", "weak", "clumsy", "stale", "cold", "flat"],
 }
 SLANG = {True: ["lit", "fire", "based", "goated", "slaps"], False: ["mid", "cringe", "sus", "trash", "flop"]}
-STUFF = ["the", "film", "plot", "cast", "story", "music", "scene", "actor", "end", "camera", "script"]
+NEUTRAL_WORDS = ["the", "film", "plot", "cast", "story", "music", "scene", "actor", "end", "camera", "script"]
 
 
 def reviews(week, now):
-    """Invent the reviews of a week as they stand in another: (text, label).
+    """Generate the reviews of `week` as the source has them in week `now`: (text, label).
 
-    Labels of a worse candidate's week are thrown, and put right the week after.
+    In the week of the worse candidate the labels are random; a week later they are corrected.
     """
     draw = random.Random(week)
-    words = SLANG if week >= DRIFT else SAID
+    words = SLANG if week >= DRIFT else SENTIMENT_WORDS
     for number in range({0: 600, DRIFT: 600, WORSE: 400}.get(week, 40)):
         good = draw.random() < 0.5
-        told = [draw.choice(words[good if draw.random() < 0.85 else not good]) for _ in range(3)]
-        text = draw.sample(STUFF, 6) + told
+        chosen = [draw.choice(words[good if draw.random() < 0.85 else not good]) for _ in range(3)]
+        text = draw.sample(NEUTRAL_WORDS, 6) + chosen
         draw.shuffle(text)
         label = draw.random() < 0.5 if week == now == WORSE else good
         yield f"{' '.join(text)} {week}x{number}", "positive" if label else "negative"
 
 
 def lines(week):
-    """List what the source holds in a week."""
+    """Return the lines of the source in a week."""
     rows = [row for past in range(week + 1) for row in reviews(past, week)]
     bad = ["this one has no label known to anybody,perhaps"] if week == BAD_BATCH else []
     return ["text,label", *(f"{text},{label}" for text, label in rows), *bad]
 
 
 class Reviews:
-    """The project, its source beside it."""
+    """The project, and its source next to it."""
 
     def __init__(self, root):
         self.root, self.source = project(root), root.parent / "reviews.csv"
@@ -62,23 +62,23 @@ class Reviews:
 
     @property
     def _run(self):
-        alien = ("MLFLOW_TRACKING_URI", "SEQOPS_ROOT", "SEQOPS_STATE")
-        environment = {key: value for key, value in os.environ.items() if key not in alien}
+        unwanted = ("MLFLOW_TRACKING_URI", "SEQOPS_ROOT", "SEQOPS_STATE")
+        environment = {key: value for key, value in os.environ.items() if key not in unwanted}
         return {"cwd": self.root, "env": environment}
 
     def write(self, week):
-        """Let the source hold what it holds in a week."""
+        """Write the source as it is in a week."""
         self.source.write_text("\n".join(lines(week)) + "\n")
 
     def start(self, *triggers):
-        """Begin a retraining, in a group of processes of its own."""
+        """Start a retraining in its own process group."""
         command = [sys.executable, "-m", "seqops", "retrain", "sentiment"]
         command += [word for trigger in triggers for word in ("--when", trigger)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen(command, start_new_session=True, **pipes, **self._run)
 
     def retrain(self, *triggers):
-        """Retrain; return the exit code and what was said."""
-        begun = self.start(*triggers)
-        _, said = begun.communicate()
-        return begun.returncode, said
+        """Retrain; return the exit code and the messages on stderr."""
+        process = self.start(*triggers)
+        _, messages = process.communicate()
+        return process.returncode, messages

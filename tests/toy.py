@@ -1,4 +1,4 @@
-"""The smallest task that a network can learn: is the sum of a short sequence even or odd?"""
+"""A minimal task that a network can learn: is the sum of a short sequence even or odd?"""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from seqops.core.ragged import Ragged, Split
 from seqops.core.score import Score
 from seqops.core.settings import Decay, FitConfig
 
-RECIPE = FitConfig(
+FIT_CONFIG = FitConfig(
     seed=3,
     epochs=4,
     batch_size=8,
@@ -56,7 +56,7 @@ class ToyData(Dataset):
 
     def encode(self, table, split, meta):
         return {
-            name: made(n, seed)
+            name: make_split(n, seed)
             for name, n, seed in (("train", 60, 0), ("validation", 20, 1), ("test", 20, 2))
         }
 
@@ -65,9 +65,9 @@ class ToyMetrics(Metrics):
     goal = Goal("accuracy", True)
 
     def score(self, predicted, truth, meta):
-        right = (predicted["odd"].to_numpy() == truth.plain("odd")).astype(float)
-        statistics = np.stack([right, np.ones(len(right))], axis=1)
-        return [Score("accuracy", statistics, lambda s: s[..., 0] / s[..., 1], True, "share right")]
+        correct = (predicted["odd"].to_numpy() == truth.plain("odd")).astype(float)
+        statistics = np.stack([correct, np.ones(len(correct))], axis=1)
+        return [Score("accuracy", statistics, lambda s: s[..., 0] / s[..., 1], True, "share correct")]
 
 
 class ToyEvaluation(Evaluation):
@@ -79,8 +79,8 @@ class ToyEvaluation(Evaluation):
 
 
 class ToyEndpoint(Endpoint):
-    intended_use = "Tells whether the sum of a few digits is even or odd, in tests."
-    limits = "It knows the digits 1 to 3 and sequences of at most five; nobody should rely on it."
+    intended_use = "Predicts whether the sum of a few digits is even or odd, in tests."
+    limits = "It knows the digits 1 to 3 and sequences of at most five; do not rely on it."
 
     def parse(self, inputs, meta):
         return Split({"digits": Ragged.from_rows([[int(c) for c in i] for i in inputs], np.int64)})
@@ -123,7 +123,7 @@ class ToyNetwork(Network):
 
 
 class FirstDigit(ToyNetwork):
-    """Learns without labels which digit a sequence begins with."""
+    """Learns the first digit of a sequence, without labels."""
 
     def build(self, meta, optimizer="sgd"):
         model = super().build(meta, optimizer)
@@ -139,7 +139,7 @@ class FirstDigit(ToyNetwork):
 
 
 def toy_task(name, data, evaluation=ToyEvaluation, section=None):
-    """Configure the toy as a task of its own."""
+    """Configure the toy task."""
     metrics = ToyMetrics(data)
     return Task(
         name,
@@ -149,18 +149,18 @@ def toy_task(name, data, evaluation=ToyEvaluation, section=None):
         metrics=lambda: metrics,
         evaluation=lambda: evaluation(data, metrics),
         endpoint=lambda: ToyEndpoint(data),
-        fit_config=RECIPE,
+        fit_config=FIT_CONFIG,
         section=section or {},
     )
 
 
 def first_digit_score(predicted, truth, meta):
-    right = (predicted["odd"].to_numpy() == truth.ragged("digits").padded()[:, 0]).astype(float)
-    statistics = np.stack([right, np.ones(len(right))], axis=1)
-    return [Score("first", statistics, lambda s: s[..., 0] / s[..., 1], True, "share right")]
+    correct = (predicted["odd"].to_numpy() == truth.ragged("digits").padded()[:, 0]).astype(float)
+    statistics = np.stack([correct, np.ones(len(correct))], axis=1)
+    return [Score("first", statistics, lambda s: s[..., 0] / s[..., 1], True, "share correct")]
 
 
-def made(n, seed):
+def make_split(n, seed):
     generator = np.random.default_rng(seed)
     rows = [generator.integers(1, 4, generator.integers(1, 6)) for _ in range(n)]
     return Split(

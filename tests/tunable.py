@@ -1,4 +1,4 @@
-"""A project whose tuning takes seconds: the smallest network there is, and few trials."""
+"""A project that can be tuned in seconds: a minimal network and few trials."""
 
 from ruamel.yaml import YAML
 
@@ -12,8 +12,8 @@ SMALL = {
 }
 
 
-def tunable(root):
-    """Found it."""
+def create_project(root):
+    """Create the project."""
     project(root)
     yaml, path = YAML(), root / "params.yaml"
     document = yaml.load(path)

@@ -1,48 +1,48 @@
-"""Stages of a fit: what is learnt first, which layers move, at which rate, and kills in each of them."""
+"""Training in stages: pretext objective, frozen layers, learning rates by layer, and interruptions."""
 
 import dataclasses
 
 import numpy as np
 import pytest
-from test_fit import DATA, META, SPLITS, KillAfter, Killed, Seen
+from test_fit import DATA, META, SPLITS, InterruptAfter, Interrupted, Recorder
 
 from seqops.core.errors import ConfigError
 from seqops.core.settings import Stage
 from seqops.training.loop import train
-from toy import RECIPE, ToyMetrics, ToyNetwork
+from toy import FIT_CONFIG, ToyMetrics, ToyNetwork
 
-STILL = 1e-12
+NEARLY_ZERO = 1e-12
 PRETEXT = Stage(2, 0.01, objective="pretext")
 HEAD = Stage(2, 0.01, layers=("logits",))
 WHOLE = Stage(2, 0.005, layers=("embedding", "encoder", "logits"), layer_lr_decay=2.0)
 
 
-def fit(*stages, checkpoint=None, watcher=None, **changes):
-    fit_config = dataclasses.replace(RECIPE, stages=stages, **changes)
-    return train(ToyNetwork(dropout=0.1), ToyMetrics(DATA), SPLITS, META, fit_config, checkpoint, watcher)
+def fit(*stages, checkpoint=None, callback=None, **changes):
+    fit_config = dataclasses.replace(FIT_CONFIG, stages=stages, **changes)
+    return train(ToyNetwork(dropout=0.1), ToyMetrics(DATA), SPLITS, META, fit_config, checkpoint, callback)
 
 
 def weights(fitted):
     return {v.path: v.numpy() for v in fitted.model.variables if "seed" not in v.path}
 
 
-def test_one_stage_of_all_layers_is_the_fit_without_stages():
-    plain, staged = fit(), fit(Stage(RECIPE.epochs, RECIPE.learning_rate))
+def test_one_stage_of_all_layers_equals_training_without_stages():
+    plain, staged = fit(), fit(Stage(FIT_CONFIG.epochs, FIT_CONFIG.learning_rate))
     assert plain.epochs == staged.epochs
     for path, value in weights(plain).items():
         np.testing.assert_array_equal(value, weights(staged)[path])
 
 
-def test_layers_that_are_not_named_stay_as_they_were():
-    before, after = weights(fit(Stage(1, STILL))), weights(fit(HEAD))
+def test_layers_that_are_not_named_are_frozen():
+    before, after = weights(fit(Stage(1, NEARLY_ZERO))), weights(fit(HEAD))
     moved = {path for path in before if not np.allclose(before[path], after[path], atol=1e-6)}
     assert moved == {"logits/kernel", "logits/bias"}
 
 
-def test_each_layer_moves_at_its_share_of_the_rate():
-    """The first step of Adam moves a weight by the rate itself, whatever its gradient."""
+def test_each_layer_has_its_share_of_the_learning_rate():
+    """Adam's first step changes a weight by the learning rate, whatever its gradient."""
     one_step = {"weight_decay": 0.0, "clip_norm": 1e9, "batch_size": 60}
-    before = weights(fit(Stage(1, STILL), **one_step))
+    before = weights(fit(Stage(1, NEARLY_ZERO), **one_step))
     stage = Stage(1, 0.004, layers=("embedding", "encoder", "logits"), layer_lr_decay=2.0)
     after = weights(fit(stage, **one_step))
     for path, share in (
@@ -54,27 +54,27 @@ def test_each_layer_moves_at_its_share_of_the_rate():
         assert step == pytest.approx(0.004 * share, rel=0.01), path
 
 
-def test_what_was_learnt_without_labels_is_where_the_goal_begins():
-    seen = Seen()
-    fitted = fit(PRETEXT, Stage(1, STILL), watcher=seen)
-    untaught = weights(fit(Stage(1, STILL)))
+def test_training_on_the_goal_starts_from_the_weights_of_the_pretext_stage():
+    seen = Recorder()
+    fitted = fit(PRETEXT, Stage(1, NEARLY_ZERO), callback=seen)
+    untrained = weights(fit(Stage(1, NEARLY_ZERO)))
     assert [(e.stage, e.objective) for e in fitted.epochs] == [(0, "pretext"), (0, "pretext"), (1, "goal")]
     assert not np.allclose(
-        weights(fitted)["embedding/embeddings"], untaught["embedding/embeddings"], atol=1e-4
+        weights(fitted)["embedding/embeddings"], untrained["embedding/embeddings"], atol=1e-4
     )
-    np.testing.assert_allclose(weights(fitted)["logits/kernel"], untaught["logits/kernel"], atol=1e-6)
+    np.testing.assert_allclose(weights(fitted)["logits/kernel"], untrained["logits/kernel"], atol=1e-6)
 
 
 @pytest.fixture(scope="module")
 def whole():
-    """A fit in three stages that was never killed."""
+    """Training in three stages that was never interrupted."""
     return fit(PRETEXT, HEAD, WHOLE)
 
 
-@pytest.mark.parametrize("killed_in", [1, 2, 5])
-def test_a_fit_killed_in_any_stage_ends_with_the_weights_of_one_never_killed(tmp_path, whole, killed_in):
-    with pytest.raises(Killed):
-        fit(PRETEXT, HEAD, WHOLE, checkpoint=tmp_path / "c.npz", watcher=KillAfter(killed_in, 2))
+@pytest.mark.parametrize("epoch", [1, 2, 5])
+def test_training_interrupted_in_any_stage_ends_with_the_same_weights(tmp_path, whole, epoch):
+    with pytest.raises(Interrupted):
+        fit(PRETEXT, HEAD, WHOLE, checkpoint=tmp_path / "c.npz", callback=InterruptAfter(epoch, 2))
     resumed = fit(PRETEXT, HEAD, WHOLE, checkpoint=tmp_path / "c.npz")
     assert resumed.epochs == whole.epochs
     assert [e.stage for e in whole.epochs] == [0, 0, 1, 1, 2, 2]
@@ -82,16 +82,16 @@ def test_a_fit_killed_in_any_stage_ends_with_the_weights_of_one_never_killed(tmp
         np.testing.assert_array_equal(value, weights(resumed)[path])
 
 
-def test_patience_ends_a_stage_and_the_next_begins():
-    fitted = fit(Stage(9, STILL), Stage(9, STILL), patience=2)
+def test_patience_ends_a_stage_and_starts_the_next():
+    fitted = fit(Stage(9, NEARLY_ZERO), Stage(9, NEARLY_ZERO), patience=2)
     assert [e.stage for e in fitted.epochs] == [0, 0, 0, 1, 1]
 
 
-def test_a_layer_that_the_model_lacks_is_named_with_those_it_has():
+def test_an_unknown_layer_is_refused_with_the_existing_ones():
     with pytest.raises(ConfigError, match=r"no layer 'head' .* embedding, encoder, gru_cell, logits"):
         fit(Stage(1, 0.01, layers=("head",)))
 
 
-def test_the_last_stage_must_learn_the_goal():
+def test_the_last_stage_must_train_on_the_goal():
     with pytest.raises(ConfigError, match="last stage"):
         fit(PRETEXT)

@@ -1,6 +1,6 @@
-"""How much of the harness runs, and the table of its figures at the end.
+"""The share of the fault tests that runs, and the table of their figures at the end.
 
-SEQOPS_FAULTS_SHARE: the share of the kills and of the malformed inputs (1: all of them).
+SEQOPS_FAULTS_SHARE: the share of the kills and of the malformed inputs (1: all).
 """
 
 import os
@@ -21,15 +21,15 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
-def some():
-    """Take the share of a number that this session tries: at least 2."""
+def scaled():
+    """Scale a number by the share of this session: at least 2."""
     share = float(os.environ.get("SEQOPS_FAULTS_SHARE", "1"))
     return lambda number: max(2, round(number * share))
 
 
 @pytest.fixture
 def figures(record_property):
-    """Report numbers of a test, as `figures(kind, name, kills=3)`: in the table, and in a JUnit file."""
+    """Report figures of a test, `figures(kind, name, kills=3)`: in the summary table and in a JUnit file."""
     return lambda kind, name, **numbers: record_property(FIGURES, {"kind": kind, "": name, **numbers})
 
 

@@ -1,4 +1,4 @@
-"""Malformed inputs tried in a child that may neither hang nor grow: each is parsed, or refused in words."""
+"""Malformed inputs tried in a child with limits of time and memory: parsed, or refused with a message."""
 
 import faulthandler
 import re
@@ -16,14 +16,14 @@ from seqops.core.errors import SeqopsError
 from seqops.runtime.machine import peak_memory
 
 SECONDS, BYTES = 60, 1 << 30
-"""What one input may take, at the most: time, and memory beyond that of the process."""
+"""Limits for one input: time, and memory in addition to that of the process."""
 
 
 @dataclass
 class Attempts:
-    """What became of the inputs; names: how a message says where the fault is."""
+    """Results of the inputs; names: pattern of the place that an error message must name."""
 
-    kept: Path
+    current: Path
     names: str
     parsed: int = 0
     refused: int = 0
@@ -31,8 +31,8 @@ class Attempts:
     faults: list = field(default_factory=list)
 
     def make(self, content, parse):
-        """Try one input; one that kills the process is found in the file `kept`."""
-        self.kept.write_bytes(content if isinstance(content, bytes) else repr(content).encode())
+        """Try one input; it is in the file `current` if it kills the process."""
+        self.current.write_bytes(content if isinstance(content, bytes) else repr(content).encode())
         faulthandler.dump_traceback_later(SECONDS, exit=True)
         started = time.monotonic()
         try:
@@ -41,24 +41,24 @@ class Attempts:
         except SeqopsError as error:
             self.refused += 1
             if not re.search(self.names, str(error)) or len(str(error)) > 2000:
-                self._fault(content, f"it does not say where, or too much: {str(error)[:300]}")
+                self._fault(content, f"the message names no place or is too long: {str(error)[:300]}")
         except Exception:
             self._fault(content, traceback.format_exc())
         finally:
             faulthandler.cancel_dump_traceback_later()
             self.slowest = max(self.slowest, time.monotonic() - started)
 
-    def _fault(self, content, told):
-        place = self.kept.with_name(f"{self.kept.name}.{len(self.faults)}")
-        place.write_bytes(self.kept.read_bytes())
-        self.faults.append((str(place), told))
+    def _fault(self, content, message):
+        copy = self.current.with_name(f"{self.current.name}.{len(self.faults)}")
+        copy.write_bytes(self.current.read_bytes())
+        self.faults.append((str(copy), message))
 
 
 def fuzz(folder, target, count, *arguments):
-    """Let a child try `count` damaged inputs of a target; return its Attempts and the MiB that it grew.
+    """Try `count` malformed inputs of a target in a child; return its Attempts and the MiB that it grew.
 
-    target: called in the child with a folder and the arguments, returns (names, seeds, parse); where the
-    seeds are a function, it is given the count and makes the inputs itself.
+    target: called in the child with a folder and the arguments, returns (names, seeds, parse); if `seeds`
+    is a function, it is called with the count and makes the inputs itself.
     """
     receiver, sender = SERVER.Pipe(duplex=False)
     child = SERVER.Process(target=_try_all, args=(sender, str(folder), target, count, arguments))
@@ -69,19 +69,21 @@ def fuzz(folder, target, count, *arguments):
     except EOFError:
         found = None
     child.join()
-    said = (Path(folder) / "said.log").read_text("utf-8", "replace")
-    assert found is not None, f"it died (exit {child.exitcode}) at {Path(folder) / 'kept'}:\n{said[-3000:]}"
+    output = (Path(folder) / "output.log").read_text("utf-8", "replace")
+    assert found is not None, (
+        f"it died (exit {child.exitcode}) at {Path(folder) / 'current'}:\n{output[-3000:]}"
+    )
     return found
 
 
 def _try_all(sender, folder, target, count, arguments):
     folder = Path(folder)
-    with (folder / "said.log").open("w") as log:
+    with (folder / "output.log").open("w") as log:
         faulthandler.enable(log)
         names, seeds, parse = target(folder, *arguments)
         _limit_memory(BYTES)
         before = peak_memory()
-        attempts = Attempts(folder / "kept", names)
+        attempts = Attempts(folder / "current", names)
         if callable(seeds):
             seeds(count, lambda content: attempts.make(content, parse))
         else:
@@ -94,20 +96,20 @@ def _try_all(sender, folder, target, count, arguments):
 
 
 def _limit_memory(more):
-    """Let this process have so many bytes beside what it has; None: as many as there are."""
-    if sys.platform == "linux":  # macOS heeds no such limit
+    """Limit the memory of this process to this many more bytes than it has; None: no limit."""
+    if sys.platform == "linux":  # macOS ignores this limit
         size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         limit = resource.RLIM_INFINITY if more is None else size + more
         resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
 def report(found, figures, name):
-    """Put the figures into the table, and fail where an input was neither parsed nor refused in words."""
+    """Add the figures to the table, and fail if an input was neither parsed nor refused with a message."""
     attempts, grown = found
     tried = attempts.parsed + attempts.refused + len(attempts.faults)
     numbers = {"tried": tried, "parsed": attempts.parsed, "refused": attempts.refused}
     rest = {"slowest s": round(attempts.slowest, 2), "MiB grown": f"{grown}"}
     figures("malformed inputs", name, **numbers, **rest)
-    ends = [f"{place}: {told.strip().splitlines()[-1]}" for place, told in attempts.faults]
+    ends = [f"{path}: {message.strip().splitlines()[-1]}" for path, message in attempts.faults]
     shown = "\n".join([*dict.fromkeys(ends), attempts.faults[0][1] if attempts.faults else ""])
     assert not attempts.faults, f"{len(attempts.faults)} of {tried}:\n{shown}"

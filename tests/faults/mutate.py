@@ -1,4 +1,4 @@
-"""Valid files made wrong, byte by byte and line by line: the same seed gives the same damage."""
+"""Valid files damaged byte by byte and line by line; the same seed gives the same damage."""
 
 import random
 
@@ -13,98 +13,98 @@ LONG, DEEP = 100_000, 5_000
 
 
 def mutated(content, seed):
-    """Damage content once or a few times."""
-    drawn = random.Random(seed)
-    for _ in range(drawn.choice((1, 1, 2, 4))):
-        content = drawn.choice(DAMAGES)(content, drawn)
+    """Damage content one to four times."""
+    rng = random.Random(seed)
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        content = rng.choice(DAMAGES)(content, rng)
     return content
 
 
-def _place(content, drawn):
-    return drawn.randint(0, len(content))
+def _position(content, rng):
+    return rng.randint(0, len(content))
 
 
-def _span(content, drawn):
-    start = _place(content, drawn)
-    return start, min(len(content), start + drawn.choice((1, 2, 8, 64, 512)))
+def _span(content, rng):
+    start = _position(content, rng)
+    return start, min(len(content), start + rng.choice((1, 2, 8, 64, 512)))
 
 
-def flip(content, drawn):
-    start, end = _span(content[:-1], drawn)
-    return content[:start] + bytes(b ^ (1 << drawn.randrange(8)) for b in content[start:end]) + content[end:]
+def flip(content, rng):
+    start, end = _span(content[:-1], rng)
+    return content[:start] + bytes(b ^ (1 << rng.randrange(8)) for b in content[start:end]) + content[end:]
 
 
-def put(content, drawn):
-    start = _place(content, drawn)
-    return content[:start] + drawn.choice(WORDS) + content[start:]
+def put(content, rng):
+    start = _position(content, rng)
+    return content[:start] + rng.choice(WORDS) + content[start:]
 
 
-def overwrite(content, drawn):
-    start, end = _span(content, drawn)
-    return content[:start] + drawn.choice(WORDS) + content[end:]
+def overwrite(content, rng):
+    start, end = _span(content, rng)
+    return content[:start] + rng.choice(WORDS) + content[end:]
 
 
-def delete(content, drawn):
-    start, end = _span(content, drawn)
+def delete(content, rng):
+    start, end = _span(content, rng)
     return content[:start] + content[end:]
 
 
-def double(content, drawn):
-    start, end = _span(content, drawn)
-    return content[:end] + content[start:end] * drawn.choice((1, 2, 50)) + content[end:]
+def double(content, rng):
+    start, end = _span(content, rng)
+    return content[:end] + content[start:end] * rng.choice((1, 2, 50)) + content[end:]
 
 
-def splice(content, drawn):
-    start, end = _span(content, drawn)
-    place = _place(content, drawn)
-    return content[:place] + content[start:end] + content[place:]
+def splice(content, rng):
+    start, end = _span(content, rng)
+    position = _position(content, rng)
+    return content[:position] + content[start:end] + content[position:]
 
 
-def truncate(content, drawn):
-    return content[: _place(content, drawn)]
+def truncate(content, rng):
+    return content[: _position(content, rng)]
 
 
-def noise(content, drawn):
-    start = _place(content, drawn)
-    return content[:start] + drawn.randbytes(drawn.choice((1, 4, 200))) + content[start:]
+def noise(content, rng):
+    start = _position(content, rng)
+    return content[:start] + rng.randbytes(rng.choice((1, 4, 200))) + content[start:]
 
 
-def stretch(content, drawn):
-    start = _place(content, drawn)
-    return content[:start] + drawn.choice((b"a", b"7", b" ", b"\xea\xb0\x80")) * LONG + content[start:]
+def stretch(content, rng):
+    start = _position(content, rng)
+    return content[:start] + rng.choice((b"a", b"7", b" ", b"\xea\xb0\x80")) * LONG + content[start:]
 
 
-def nest(content, drawn):
-    start = _place(content, drawn)
-    return content[:start] + drawn.choice((b"[", b"{", b'{"a":', b"- ", b"((")) * DEEP + content[start:]
+def nest(content, rng):
+    start = _position(content, rng)
+    return content[:start] + rng.choice((b"[", b"{", b'{"a":', b"- ", b"((")) * DEEP + content[start:]
 
 
-def line(content, drawn):
-    """Take a line out, double it, or put it elsewhere."""
+def line(content, rng):
+    """Remove a line, duplicate it, or move it."""
     lines = content.splitlines(keepends=True) or [b""]
-    taken = lines.pop(drawn.randrange(len(lines)))
-    for _ in range(drawn.randrange(3)):
-        lines.insert(drawn.randint(0, len(lines)), taken)
+    removed = lines.pop(rng.randrange(len(lines)))
+    for _ in range(rng.randrange(3)):
+        lines.insert(rng.randint(0, len(lines)), removed)
     return b"".join(lines)
 
 
-def cell(content, drawn):
-    """Put another cell in the place of one, in a line of separated ones."""
+def cell(content, rng):
+    """Replace one cell of a separated line."""
     lines = content.splitlines(keepends=True) or [b""]
-    row = drawn.randrange(len(lines))
-    separator = drawn.choice((b"\t", b",", b" ", b": "))
+    row = rng.randrange(len(lines))
+    separator = rng.choice((b"\t", b",", b" ", b": "))
     cells = lines[row].split(separator)
-    cells[drawn.randrange(len(cells))] = drawn.choice(WORDS)
+    cells[rng.randrange(len(cells))] = rng.choice(WORDS)
     return b"".join([*lines[:row], separator.join(cells), *lines[row + 1 :]])
 
 
-def ends(content, drawn):
-    return content.replace(b"\n", drawn.choice((b"\r\n", b"\r", b"\n\n", b"\n\0")))
+def ends(content, rng):
+    return content.replace(b"\n", rng.choice((b"\r\n", b"\r", b"\n\n", b"\n\0")))
 
 
-def encode(content, drawn):
+def encode(content, rng):
     text = content.decode("utf-8", "replace")
-    return drawn.choice((text.encode("utf-16"), b"\xef\xbb\xbf" + content, text.encode("cp949", "replace")))
+    return rng.choice((text.encode("utf-16"), b"\xef\xbb\xbf" + content, text.encode("cp949", "replace")))
 
 
 DAMAGES = [flip, put, overwrite, delete, double, splice, truncate, noise, line, cell, cell, put, overwrite]

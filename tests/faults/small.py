@@ -1,10 +1,10 @@
-"""A small project whose stages take seconds, put back between kills to how it stood before a stage."""
+"""A small project whose stages take seconds, restored between kills to its state before a stage."""
 
 import shutil
 from pathlib import Path
 
 from ruamel.yaml import YAML
-from warm import play, stage
+from warm import run_in_child, stage
 
 import checkout
 from seqops.core.files import sha256_of
@@ -19,29 +19,29 @@ FIT = {"epochs": 3, "patience": 3, "batch_size": 8}
 
 
 def change(root, **sections):
-    """Set values of the task's sections in params.yaml."""
+    """Set values in the sections of the task in params.yaml."""
     yaml, path = YAML(), root / "params.yaml"
     document = yaml.load(path)
     for name, values in sections.items():
-        holder = document if name == "evaluation" else document["tasks"][TASK]
-        holder[name].update(values)
+        section = document if name == "evaluation" else document["tasks"][TASK]
+        section[name].update(values)
     yaml.dump(document, path)
 
 
-def founded(root):
-    """Found a project of one small task: dropout, shuffling, three epochs."""
+def create_project(root):
+    """Create a project of one small task: dropout, shuffling, three epochs."""
     checkout.project(root)
     change(root, data=DATA, model=MODEL, fit=FIT, evaluation={"resamples": 50})
     return root
 
 
 def run(root, name, **options):
-    """Play a stage of the project's task."""
-    return play(root, stage, name, STAGES[name], TASK, **options)
+    """Run a stage of the project's task in a child."""
+    return run_in_child(root, stage, name, STAGES[name], TASK, **options)
 
 
 def outputs(root, name):
-    """Name what a stage declares in dvc.yaml, as paths."""
+    """Return the paths of the outputs that a stage declares in dvc.yaml."""
     declared = YAML(typ="safe").load(root / "dvc.yaml")["stages"][name]["do"]
     listed = [out for kind in ("outs", "plots", "metrics") for out in declared.get(kind, [])]
     paths = [next(iter(out)) if isinstance(out, dict) else out for out in listed]
@@ -49,44 +49,44 @@ def outputs(root, name):
 
 
 def hashes(root, name):
-    """Hash every file of a stage's outputs, hidden ones too, by its name below the project."""
+    """Hash every file of a stage's outputs, including hidden ones, by its path in the project."""
     paths = [p for out in outputs(root, name) for p in ([out] if out.is_file() else out.rglob("*"))]
     return {str(path.relative_to(root)): sha256_of(path) for path in paths if path.is_file()}
 
 
-def put(snapshot, root):
-    """Put a project back; to one path always, because a tracking store holds absolute ones."""
+def restore(snapshot, root):
+    """Restore a project; always to the same path, because a tracking store contains absolute ones."""
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(snapshot, root)
 
 
 class Snapshots:
-    """The project before each stage: its inputs are new, its outputs those of an earlier run."""
+    """The project before each stage: its inputs are new, its outputs come from an earlier run."""
 
     def __init__(self, folder):
         self.folder, self.root = Path(folder), Path(folder) / "project"
-        self.undisturbed, self.former, self.played = {}, {}, {}
-        founded(self.root)
+        self.undisturbed, self.earlier, self.results = {}, {}, {}
+        create_project(self.root)
         change(self.root, data={"seed": 1}, fit={"seed": 1})
         for name in STAGES:
             self._run(name)
         change(self.root, data={"seed": 0}, fit={"seed": 0})
         for name in STAGES:
             shutil.copytree(self.root, self.before(name))
-            self.former[name] = hashes(self.root, name)
-            self.played[name] = self._run(name)
+            self.earlier[name] = hashes(self.root, name)
+            self.results[name] = self._run(name)
             self.undisturbed[name] = hashes(self.root, name)
 
     def _run(self, name):
-        played = run(self.root, name)
-        assert played.code == 0, played.said
-        return played
+        result = run(self.root, name)
+        assert result.code == 0, result.output
+        return result
 
     def before(self, name):
         return self.folder / f"before-{name}"
 
     def restore(self, name):
-        put(self.before(name), self.root)
+        restore(self.before(name), self.root)
 
     @property
     def task(self):

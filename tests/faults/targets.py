@@ -1,4 +1,4 @@
-"""What is fuzzed: readers with the valid files that are damaged for them, each (names, seeds, parse)."""
+"""Targets of the fuzzer: readers with valid files to damage, each (names, seeds, parse)."""
 
 import io
 import json
@@ -17,14 +17,14 @@ from seqops.preprocessing.archive import extract
 from seqops.runtime.journal import Journal
 from seqops.sources.catalog import read_catalog
 
-HERE = Path(__file__).parents[2]
-PARAMS = Params.load(HERE / "params.yaml")
+ROOT = Path(__file__).parents[2]
+PARAMS = Params.load(ROOT / "params.yaml")
 START = 2_500
 LIMIT = 1 << 24
 
 
 def beginning(content):
-    """Take whole sentences, or whole lines, from the start of a file."""
+    """Return whole sentences, or whole lines, from the start of a file."""
     content = content.replace(b"\r\n", b"\n")
     end = content.find(b"\n\n", START)
     end = end + 2 if 0 < end < 3 * START else content.find(b"\n", START) + 1
@@ -44,7 +44,7 @@ def sampled(task):
 
 
 def reader(folder, task, seeds, data=()):
-    """Read one raw file, and derive from its rows what the expectations speak of."""
+    """Read one raw file, and derive the columns that the expectations check."""
     read, path = configured(task, **dict(data)), folder / "mine.txt"
 
     def parse(content):
@@ -55,7 +55,7 @@ def reader(folder, task, seeds, data=()):
 
 
 def pair(folder, task, seeds):
-    """Read a file beside another that is whole."""
+    """Read a damaged file together with a valid one."""
     read, one, two = configured(task), folder / "mine.one", folder / "mine.two"
     two.write_bytes(seeds[0])
 
@@ -85,7 +85,7 @@ def zipped(members):
 
 
 def archive(folder, pack):
-    """Take a member out of a damaged archive."""
+    """Extract a member of a damaged archive."""
     path, to = folder / "mine.archive", folder / "out"
 
     def parse(content):
@@ -98,7 +98,7 @@ def archive(folder, pack):
 def catalog(folder):
     """Read a damaged catalogue."""
     path = folder / "catalog.yaml"
-    whole = YAML(typ="safe", pure=True).load((HERE / "data" / "catalog.yaml").read_text("utf-8"))
+    whole = YAML(typ="safe", pure=True).load((ROOT / "data" / "catalog.yaml").read_text("utf-8"))
     some = io.BytesIO()
     YAML().dump(dict(list(whole.items())[:2]), some)
 
@@ -110,9 +110,9 @@ def catalog(folder):
 
 
 def params(folder, task):
-    """Load a damaged params.yaml with one task, and configure all of it but the network."""
+    """Load a damaged params.yaml with one task, and configure all of it except the network."""
     path = folder / "params.yaml"
-    text = (HERE / "params.yaml").read_text("utf-8")
+    text = (ROOT / "params.yaml").read_text("utf-8")
     document = YAML().load(text)
     document["tasks"] = {task: document["tasks"][task]}
     whole = io.BytesIO()
@@ -132,9 +132,9 @@ def params(folder, task):
 def preset(folder):
     """Read a damaged preset over the project's params.yaml."""
     (folder / "presets").mkdir()
-    (folder / "params.yaml").write_bytes((HERE / "params.yaml").read_bytes())
+    (folder / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     (folder / "dvc.yaml").write_text("stages: {}\n")
-    seeds = [path.read_bytes() for path in sorted((HERE / "presets").glob("*.yaml"))]
+    seeds = [path.read_bytes() for path in sorted((ROOT / "presets").glob("*.yaml"))]
     path, project = folder / "presets" / "mine.yaml", Project(folder)
 
     def parse(content):
@@ -159,16 +159,16 @@ def vectors(folder):
     return r"mine\.vec", [text, b"40 8\n" + text], parse
 
 
-def ledger(folder):
-    """Read a damaged ledger: what is whole comes out, and one may go on writing."""
+def journal(folder):
+    """Read a damaged journal: whole lines are read, and it can still be appended to."""
     entry = {"task": "a", "model": "m", "stage": "outcome", "action": "kept", "version": "1", "numbers": {}}
-    kept = Journal(folder / "registry.jsonl")
+    written = Journal(folder / "registry.jsonl")
 
     def parse(content):
-        kept.path.write_bytes(content)
-        before = kept.entries()
-        kept.append(entry)
-        after = kept.entries()
+        written.path.write_bytes(content)
+        before = written.entries()
+        written.append(entry)
+        after = written.entries()
         assert after[: len(before)] == before
         assert {**after[-1], "time": ""} == {**entry, "time": ""}
 

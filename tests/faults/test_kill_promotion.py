@@ -1,4 +1,4 @@
-"""kill -9 at random moments of publishing, promoting by hand and rolling back: a repeat completes it."""
+"""kill -9 at random moments of publishing, promotion and rollback: repeating the command completes it."""
 
 import random
 import shutil
@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from warm import Moment, play
+from warm import Moment, run_in_child
 
-from realm import BETTER, GOOD, founded, stub_bundle
+from realm import BETTER, GOOD, create_toy_registry, stub_bundle
 from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.registry import publish, versions
 from seqops.registry.champion import Decision
@@ -20,76 +20,76 @@ KILLS = {"publish": 16, "promote": 14, "rollback": 14}
 
 
 def act(root, what):
-    """Do one thing in a realm that stands in a folder, as a person would repeat it."""
+    """Publish, promote or roll back in an existing project, as a user would repeat the command."""
     publish.log_bundle = stub_bundle
-    realm = founded(Path(root), MODEL)
+    toy = create_toy_registry(Path(root), MODEL)
     if what == "publish":
-        realm.publish()
+        toy.publish()
     elif what == "promote":
-        if realm.succession.recover() is None and realm.champion != "2":
-            realm.succession.promote(Decision("promoted", "2", "user", "1", "2", "by hand"))
-    elif realm.champion == "2" or realm.lines()[-1][0] != "rolled back":
-        realm.succession.roll_back()
+        if toy.champion_alias.recover() is None and toy.champion != "2":
+            toy.champion_alias.promote(Decision("promoted", "2", "user", "1", "2", "by hand"))
+    elif toy.champion == "2" or toy.decisions()[-1][0] != "rolled back":
+        toy.champion_alias.roll_back()
 
 
 def prepare(root, what):
-    """Bring a realm to where the act begins."""
+    """Create a project in the state before the act."""
     publish.log_bundle = stub_bundle
-    realm = founded(Path(root), MODEL)
-    realm.make(GOOD)
-    realm.write(BETTER)
+    toy = create_toy_registry(Path(root), MODEL)
+    toy.make(GOOD)
+    toy.write(BETTER)
     if what == "rollback":
-        realm.publish()
+        toy.publish()
     elif what == "promote":
-        # registered, and kept from being champion by a level that nothing reaches
-        realm.publish(PromotionRule(BootstrapConfig(400, 0, 1e-9), slice_alpha=0.05, unscorable="keep"))
+        # registered, but not promoted: no p-value is below this alpha
+        toy.publish(PromotionRule(BootstrapConfig(400, 0, 1e-9), slice_alpha=0.05, unscorable="keep"))
 
 
-def look(root, seen):
-    """Write down all that may be seen of the model and its record, less times and names of runs."""
-    realm = founded(Path(root), MODEL)
+def write_state(root, path):
+    """Write everything visible of the model and its journal, without times and run ids."""
+    toy = create_toy_registry(Path(root), MODEL)
     found = [
-        (v.version, sorted(v.tags.items()), v.description)
-        for v in versions.versions(realm.client, realm.model)
+        (v.version, sorted(v.tags.items()), v.description) for v in versions.versions(toy.client, toy.model)
     ]
-    lines = [{**e, "time": "", "run_id": ""} for e in Journal.open(realm.store).entries()]
-    Path(seen).write_text(repr((found, realm.champion, realm.challenger, lines)))
+    lines = [{**e, "time": "", "run_id": ""} for e in Journal.open(toy.project).entries()]
+    Path(path).write_text(repr((found, toy.champion, toy.challenger, lines)))
 
 
-def done(root, function, *arguments):
-    played = play(root, function, str(root), *arguments, environment={"SEQOPS_STATE": f"{root}/.state"})
-    assert played.code == 0, played.said
-    return played
+def run(root, function, *arguments):
+    environment = {"SEQOPS_STATE": f"{root}/.state"}
+    result = run_in_child(root, function, str(root), *arguments, environment=environment)
+    assert result.code == 0, result.output
+    return result
 
 
 def state(root):
-    done(root, look, f"{root}/seen.txt")
-    return (root / "seen.txt").read_text()
+    run(root, write_state, f"{root}/state.txt")
+    return (root / "state.txt").read_text()
 
 
 @pytest.mark.parametrize("what", KILLS)
-def test_a_decision_killed_at_random_moments_is_completed_once(tmp_path, what, some, figures):
-    root, before = tmp_path / "realm", tmp_path / "before"
+def test_a_decision_killed_at_random_moments_is_completed_once(tmp_path, what, scaled, figures):
+    root, before = tmp_path / "project", tmp_path / "before"
     root.mkdir()
-    done(root, prepare, what)
+    run(root, prepare, what)
     shutil.copytree(root, before)
-    played = done(root, act, what)
+    result = run(root, act, what)
     undisturbed = state(root)
-    drawn, kills, late, recovery = random.Random(what), 0, 0, []
-    while kills < some(KILLS[what]):
+    rng, kills, late, recovery = random.Random(what), 0, 0, []
+    while kills < scaled(KILLS[what]):
         shutil.rmtree(root)
         shutil.copytree(before, root)
-        moment = Moment(seconds=drawn.uniform(0, played.seconds))
+        moment = Moment(seconds=rng.uniform(0, result.seconds))
         if kills % 2:
-            moment = Moment(change=drawn.randint(1, played.changes))
-        killed = play(root, act, str(root), what, moment=moment)
-        assert killed.killed or killed.code == 0, killed.said
+            moment = Moment(change=rng.randint(1, result.changes))
+        killed = run_in_child(root, act, str(root), what, moment=moment)
+        assert killed.killed or killed.code == 0, killed.output
         kills, late = kills + killed.killed, late + (not killed.killed)
         started = time.monotonic()
-        done(root, act, what)
+        run(root, act, what)
         recovery.append(time.monotonic() - started)
         assert state(root) == undisturbed, moment
-    seconds = {"undisturbed s": round(played.seconds, 1)}
+    seconds = {"undisturbed s": round(result.seconds, 1)}
     mean = {"mean s to recover": round(sum(recovery) / len(recovery), 1)}
     counted = {"kills": kills, "came too late": late, "recovered": len(recovery)}
     figures("kill -9", what, **counted, **seconds, **mean)

@@ -1,4 +1,4 @@
-"""A full disk, closed folders, a clock that jumps: told in words, nothing lost, the next run completes."""
+"""A full disk, read-only folders, a clock that jumps: reported, nothing lost, and the next run completes."""
 
 import ctypes
 import os
@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from small import STAGES, TASK, founded, run
-from warm import play, stage
+from small import STAGES, TASK, create_project, run
+from warm import run_in_child, stage
 
 from checkout import start
 from seqops.core.files import sha256_of
@@ -16,7 +16,7 @@ from seqops.core.files import sha256_of
 NAMES = ["download", "validate", "preprocess"]
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 CLOCKS = ["-20y", "+40y", "@2000-01-01 00:00:00 x600"]
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, or become somebody else")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, or run as another user")
 
 
 def artefacts(root):
@@ -27,7 +27,7 @@ def artefacts(root):
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory):
     """A project whose data is encoded."""
-    root = founded(tmp_path_factory.mktemp("machine") / "project")
+    root = create_project(tmp_path_factory.mktemp("machine") / "project")
     for name in NAMES:
         assert run(root, name).code == 0
     return root
@@ -41,14 +41,14 @@ def copied(encoded, tmp_path):
 
 @pytest.fixture
 def full(copied):
-    """Put data/<task> on a disk of its own that is full; its second part is the file that fills it."""
-    folder, kept = copied / "data" / TASK, copied / "kept"
-    folder.rename(kept)
+    """Mount data/<task> on a full file system; return the project and the file that fills it."""
+    folder, original = copied / "data" / TASK, copied / "original"
+    folder.rename(original)
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
     if subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("mounting a file system is not permitted")
-    shutil.copytree(kept, folder, dirs_exist_ok=True)
+    shutil.copytree(original, folder, dirs_exist_ok=True)
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
         try:
@@ -62,13 +62,13 @@ def full(copied):
 
 @as_root
 @pytest.mark.parametrize("name", NAMES)
-def test_a_full_disk_is_told_and_the_next_run_with_room_completes(full, name):
+def test_a_full_disk_is_reported_and_the_next_run_completes(full, name):
     root, filler = full
     before = artefacts(root)
-    played = run(root, name)
-    assert played.code == 1, played.said
-    assert "No space left on device. Free disk space" in " ".join(played.said.split())
-    assert "Traceback" not in played.said
+    result = run(root, name)
+    assert result.code == 1, result.output
+    assert "No space left on device. Free disk space" in " ".join(result.output.split())
+    assert "Traceback" not in result.output
     assert artefacts(root) == before
     filler.unlink()
     before.pop("filler")
@@ -76,8 +76,8 @@ def test_a_full_disk_is_told_and_the_next_run_with_room_completes(full, name):
     assert artefacts(root) == before
 
 
-def bound(name, function, task):
-    """Run a stage as a root whom permissions bind: without CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
+def stage_with_permissions(name, function, task):
+    """Run a stage as root without CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, so that permissions apply."""
     libc, header, sets = ctypes.CDLL(None), (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
     assert libc.capget(header, sets) == 0
     sets[0] &= ~0b110
@@ -86,33 +86,33 @@ def bound(name, function, task):
 
 
 def refused(root, name):
-    """Run a stage whom permissions bind; return what it says."""
-    played = play(root, bound, name, STAGES[name], TASK)
-    said = " ".join(played.said.split())
-    assert played.code == 1, said
-    assert "Permission denied. Free disk space or fix the permissions" in said
-    assert "Traceback" not in said
-    return said
+    """Run a stage to which permissions apply; return its output."""
+    result = run_in_child(root, stage_with_permissions, name, STAGES[name], TASK)
+    output = " ".join(result.output.split())
+    assert result.code == 1, output
+    assert "Permission denied. Free disk space or fix the permissions" in output
+    assert "Traceback" not in output
+    return output
 
 
 @as_root
 @pytest.mark.parametrize("name", NAMES)
-def test_folders_that_may_not_be_written_are_told_and_the_next_run_completes(copied, name):
+def test_read_only_folders_are_reported_and_the_next_run_completes(copied, name):
     before = artefacts(copied)
     folders = [copied, *(path for path in copied.rglob("*") if path.is_dir())]
     for folder in folders:
         folder.chmod(0o555)
-    said = refused(copied, name)
+    output = refused(copied, name)
     for folder in folders:
         folder.chmod(0o755)
-    assert str(copied) in said
+    assert str(copied) in output
     assert artefacts(copied) == before
     assert run(copied, name).code == 0
     assert artefacts(copied) == before
 
 
 @as_root
-def test_a_file_that_may_not_be_read_is_told(copied):
+def test_an_unreadable_file_is_reported(copied):
     before, table = artefacts(copied), copied / "data" / TASK / "table.parquet"
     table.chmod(0)
     assert "table.parquet" in refused(copied, "preprocess")
@@ -128,6 +128,6 @@ def test_a_clock_that_jumps_changes_no_artefact(copied, clock, monkeypatch):
     monkeypatch.setenv("LD_PRELOAD", str(FAKETIME))
     monkeypatch.setenv("FAKETIME", clock)
     process = start(copied, ",".join(NAMES), [TASK])
-    said, _ = process.communicate()
-    assert process.returncode == 0, said
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
     assert artefacts(copied) == before

@@ -1,4 +1,4 @@
-"""HTTP sources that stall in the middle, change in the middle, or lie about their length."""
+"""HTTP sources that stall, change during the transfer, or report a wrong length."""
 
 import io
 import threading
@@ -15,7 +15,7 @@ OLD, NEW = b"old" * 200_000, b"new" * 200_000
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Hands each request to `server.behave`."""
+    """Passes each request to `server.behave`."""
 
     protocol_version = "HTTP/1.1"
 
@@ -54,7 +54,7 @@ def fetch(server, folder):
     return (folder / "part").read_bytes()
 
 
-def test_a_source_that_stalls_in_every_body_is_left_in_time(server, tmp_path, monkeypatch):
+def test_a_source_that_stalls_in_every_body_is_given_up(server, tmp_path, monkeypatch):
     monkeypatch.setattr(http, "TIMEOUTS", (1.0, 0.3))
 
     def stall(handler):
@@ -68,7 +68,7 @@ def test_a_source_that_stalls_in_every_body_is_left_in_time(server, tmp_path, mo
     assert time.monotonic() - started < 20
 
 
-def test_a_source_that_changes_in_the_middle_comes_whole_in_its_new_version(server, tmp_path):
+def test_a_source_that_changes_during_the_transfer_is_fetched_in_its_new_version(server, tmp_path):
     def change(handler):
         if len(server.ranges) == 1:
             handler.send(OLD[:300_000], len(OLD))
@@ -80,12 +80,12 @@ def test_a_source_that_changes_in_the_middle_comes_whole_in_its_new_version(serv
     assert server.ranges[0] is None
 
 
-def test_a_source_that_promises_more_than_it_has_is_told(server, tmp_path):
+def test_a_source_that_announces_more_than_it_sends_is_reported(server, tmp_path):
     server.behave = lambda handler: handler.send(OLD, len(OLD) + 100, etag="W/1")
     with pytest.raises(TransferError, match="was interrupted 5 times"):
         fetch(server, tmp_path)
 
 
-def test_of_a_source_that_promises_less_no_more_is_read(server, tmp_path):
+def test_a_source_is_read_up_to_its_announced_length(server, tmp_path):
     server.behave = lambda handler: handler.send(OLD, 1000)
     assert fetch(server, tmp_path) == OLD[:1000]

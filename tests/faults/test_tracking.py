@@ -1,4 +1,4 @@
-"""A tracking server that refuses, hangs or dies in the middle: told in time, and the next run completes."""
+"""A tracking server that refuses, hangs or dies: reported in time, and the next run completes."""
 
 import os
 import random
@@ -16,22 +16,22 @@ from types import SimpleNamespace
 import mlflow
 import pytest
 import requests
-from small import FIT, TASK, founded, hashes, run
+from small import FIT, TASK, create_project, hashes, run
 
 SECONDS = 60
-"""Within which a failure is told, the stage's own work aside."""
-UP = 240  # seconds that a busy machine may take to start MLflow's server
-ENOUGH = 10_000  # requests, which no training makes
+"""Within which a failure is reported, in addition to the work of the stage."""
+STARTUP_SECONDS = 240  # seconds that a busy machine may need to start MLflow's server
+UNLIMITED = 10_000  # requests, more than any training makes
 
 
 class Server(ThreadingHTTPServer):
-    """Answers `/health`, and so many requests in MLflow's manner; then it does what it was made for."""
+    """Answers `/health` and `patience` requests as MLflow does; then it calls `end`."""
 
     daemon_threads = True
 
     def __init__(self, patience, end, handler):
         super().__init__(("127.0.0.1", 0), handler)
-        self.left, self.end, self.asked = patience, end, []
+        self.left, self.end, self.paths = patience, end, []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
 
@@ -39,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        self.server.asked.append(self.path)
+        self.server.paths.append(self.path)
         self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path == "/health":
             self.answer(200, b"OK")
@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_RDWR)
         self.close_connection = True
 
-    def stammer(self):
+    def truncate(self):
         self.answer(200, b'{"half')
 
     def fail(self):
@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def relay(port):
-    """Make a handler that hands on what it is asked to MLflow's own server."""
+    """Make a handler that forwards its requests to MLflow's own server."""
 
     class Relay(Handler):
         def reply(self):
@@ -96,13 +96,13 @@ def relay(port):
     return Relay
 
 
-ENDS = {name: getattr(Handler, name) for name in ("refuse", "hang", "die", "stammer", "fail")}
-MENDS = {"refuse": "Ask its administrator for permission"}
+ENDS = {name: getattr(Handler, name) for name in ("refuse", "hang", "die", "truncate", "fail")}
+FIXES = {"refuse": "Ask its administrator for permission"}
 
 
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory):
-    root = founded(tmp_path_factory.mktemp("tracking") / "project")
+    root = create_project(tmp_path_factory.mktemp("tracking") / "project")
     for name in ("download", "validate", "preprocess"):
         assert run(root, name).code == 0
     return root
@@ -132,26 +132,26 @@ def serving():
 
 @pytest.mark.parametrize("patience", [0, 1])
 @pytest.mark.parametrize("end", ENDS)
-def test_a_server_that_fails_is_told_in_time_and_nothing_is_lost(encoded, serving, end, patience, figures):
+def test_a_failing_server_is_reported_in_time_and_nothing_is_lost(encoded, serving, end, patience, figures):
     before = {name: hashes(encoded, name) for name in ("download", "validate", "preprocess", "train")}
     server = serving(patience, ENDS[end])
     started = time.monotonic()
-    played = run(encoded, "train", environment={"MLFLOW_TRACKING_URI": server.url})
+    result = run(encoded, "train", environment={"MLFLOW_TRACKING_URI": server.url})
     seconds = time.monotonic() - started
-    assert played.code == 1, played.said
-    said = " ".join(played.said.split())
-    assert "Traceback" not in said
-    assert f"the tracking store {server.url} " in said
-    assert MENDS.get(end, "unset MLFLOW_TRACKING_URI") in said
+    assert result.code == 1, result.output
+    output = " ".join(result.output.split())
+    assert "Traceback" not in output
+    assert f"the tracking store {server.url} " in output
+    assert FIXES.get(end, "unset MLFLOW_TRACKING_URI") in output
     assert seconds < SECONDS
-    assert len(server.asked) > patience + 1
+    assert len(server.paths) > patience + 1
     assert {name: hashes(encoded, name) for name in before} == before
     figures("tracking servers", f"{end} at request {patience + 1}", seconds=round(seconds, 1))
 
 
-def test_the_next_run_with_a_store_that_answers_completes(copied):
-    played = run(copied, "train")
-    assert played.code == 0, played.said
+def test_the_next_run_with_a_working_store_completes(copied):
+    result = run(copied, "train")
+    assert result.code == 0, result.output
     assert set(hashes(copied, "train")) == {f"data/{TASK}/model.weights.h5", f"data/{TASK}/history.csv"}
 
 
@@ -167,7 +167,7 @@ def upstream(tmp_path_factory):
     command += ["--artifacts-destination", str(folder / "artifacts")]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
-    url, until = f"http://127.0.0.1:{port}", time.monotonic() + UP
+    url, until = f"http://127.0.0.1:{port}", time.monotonic() + STARTUP_SECONDS
     try:
         while not healthy(url):
             assert process.poll() is None, (folder / "log").read_text()
@@ -186,32 +186,32 @@ def healthy(url):
         return False
 
 
-def trained(root, server, code):
-    """Train against a server; the stage ends with this code, and without a traceback."""
-    played = run(root, "train", environment={"MLFLOW_TRACKING_URI": server.url})
-    assert played.code == code, played.said
-    assert "Traceback" not in played.said
-    return played
+def train(root, server, code):
+    """Train with a server; check that the stage ends with this code, and without a traceback."""
+    result = run(root, "train", environment={"MLFLOW_TRACKING_URI": server.url})
+    assert result.code == code, result.output
+    assert "Traceback" not in result.output
+    return result
 
 
-def test_a_server_that_dies_at_any_request_of_training_costs_no_epoch_and_no_run(
-    encoded, upstream, serving, tmp_path, some, figures
+def test_a_server_that_dies_at_any_request_of_training_loses_no_epoch_and_no_run(
+    encoded, upstream, serving, tmp_path, scaled, figures
 ):
     handler, root = relay(upstream.port), tmp_path / "project"
     mlflow.MlflowClient(upstream.url).create_experiment(TASK)
     shutil.copytree(encoded, root)
-    whole = serving(ENOUGH, Handler.die, handler)
-    trained(root, whole, 0)
-    undisturbed, requests_made = hashes(root, "train"), ENOUGH - whole.left
-    deaths = random.Random(TASK).sample(range(1, requests_made), some(requests_made - 1))
+    whole = serving(UNLIMITED, Handler.die, handler)
+    train(root, whole, 0)
+    undisturbed, requests_made = hashes(root, "train"), UNLIMITED - whole.left
+    deaths = random.Random(TASK).sample(range(1, requests_made), scaled(requests_made - 1))
     for patience in deaths:
         shutil.rmtree(root)
         shutil.copytree(encoded, root)
         dying = serving(patience, Handler.die, handler)
-        said = " ".join(trained(root, dying, 1).said.split())
-        assert f"the tracking store {dying.url} " in said
+        output = " ".join(train(root, dying, 1).output.split())
+        assert f"the tracking store {dying.url} " in output
         assert hashes(root, "train") in ({}, undisturbed)
-        trained(root, whole, 0)
+        train(root, whole, 0)
         assert hashes(root, "train") == undisturbed
 
     client = mlflow.MlflowClient(upstream.url)
@@ -225,7 +225,7 @@ def test_a_server_that_dies_at_any_request_of_training_costs_no_epoch_and_no_run
     figures("tracking servers that die in training", TASK, deaths=len(deaths), requests=requests_made)
 
 
-def test_the_server_of_these_tests_answers(serving):
+def test_the_fake_server_answers(serving):
     server = serving(0, Handler.refuse)
     for path, status in (("/health", 200), ("/api", 403)):
         connection = HTTPConnection(*server.server_address)

@@ -1,11 +1,11 @@
-"""Bundles as files: one that a former release registered, and small ones of a package with another layout."""
+"""Bundles on disk: one that release 0.1.0 registered, and small ones with another module layout."""
 
 import json
 import tarfile
 from pathlib import Path
 from types import SimpleNamespace
 
-FORMER = Path(__file__).parents[1] / "fixtures" / "textgen-0.1.0"
+RELEASE_0_1_0 = Path(__file__).parents[1] / "fixtures" / "textgen-0.1.0"
 MLMODEL = """\
 flavors:
   python_function:
@@ -19,7 +19,7 @@ model_uuid: m-1
 MODEL = """\
 import mlflow
 from mlflow.pyfunc import PythonModel
-from seqops.elsewhere import echo
+from seqops.other_module import echo
 
 class Model(PythonModel):
     def predict(self, model_input, params=None):
@@ -33,7 +33,7 @@ class Model(PythonModel):
 
 mlflow.models.set_model(Model())
 """
-ELSEWHERE = """\
+OTHER_MODULE = """\
 import os, time
 
 class SeqopsError(Exception): pass
@@ -45,7 +45,7 @@ def echo(text):
     if text == "die":
         os._exit(3)
     if text == "refuse":
-        raise SeqopsError("this model refuses. Ask another.")
+        raise SeqopsError("this model refuses. Use another.")
     if text == "unusable":
         raise DataError("input 1: unusable. Give another.")
     if text == "fail":
@@ -57,21 +57,21 @@ def echo(text):
 """
 
 
-def former(folder):
-    """Unpack the bundle that release 0.1.0 registered; return its folder and what it answered then."""
-    with tarfile.open(FORMER / "bundle.tar.xz") as packed:
+def unpack_release_0_1_0(folder):
+    """Unpack the bundle that release 0.1.0 registered; return its path and its expected answers."""
+    with tarfile.open(RELEASE_0_1_0 / "bundle.tar.xz") as packed:
         packed.extractall(folder / "bundle", filter="data")
-    answers = json.loads((FORMER / "expected.json").read_text("utf-8"))
-    return SimpleNamespace(path=folder / "bundle", table=FORMER / "table.parquet", **answers)
+    answers = json.loads((RELEASE_0_1_0 / "expected.json").read_text("utf-8"))
+    return SimpleNamespace(path=folder / "bundle", table=RELEASE_0_1_0 / "table.parquet", **answers)
 
 
-def of_another_layout(folder, model=MODEL, elsewhere=ELSEWHERE):
-    """Write a bundle whose package of the same name has a module that the present one lacks."""
+def write_bundle_of_another_layout(folder, model=MODEL, other_module=OTHER_MODULE):
+    """Write a bundle whose package `seqops` has a module that the current one lacks."""
     bundle = folder / "bundle"
     package = bundle / "code" / "seqops"
     package.mkdir(parents=True)
     (bundle / "MLmodel").write_text(MLMODEL)
     (bundle / "model.py").write_text(model)
     (package / "__init__.py").write_text("")
-    (package / "elsewhere.py").write_text(elsewhere)
+    (package / "other_module.py").write_text(other_module)
     return bundle

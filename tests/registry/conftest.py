@@ -1,13 +1,13 @@
-"""One tracking store for all tests of the registry: a first use of MLflow's database costs seconds."""
+"""One tracking store for all registry tests: creating MLflow's database takes seconds."""
 
 import re
 import shutil
 
 import mlflow
 import pytest
-from invented import Invented
+from invented import FakeStore
 
-from realm import founded, stub_bundle
+from realm import create_toy_registry, stub_bundle
 from seqops.registry import publish
 
 
@@ -17,18 +17,18 @@ def tracking_uri(tmp_path_factory):
 
 
 @pytest.fixture
-def realm(tracking_uri, tmp_path, monkeypatch, request):
-    """An empty project whose registered model bears the test's name."""
+def toy(tracking_uri, tmp_path, monkeypatch, request):
+    """An empty project whose registered model is named after the test."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
     monkeypatch.setattr(publish, "log_bundle", stub_bundle)
-    return founded(tmp_path, re.sub(r"\W+", "-", request.node.name))
+    return create_toy_registry(tmp_path, re.sub(r"\W+", "-", request.node.name))
 
 
 @pytest.fixture
-def invented(tmp_path, tracking_uri, monkeypatch):
+def fake_store(tmp_path, tracking_uri, monkeypatch):
     mlflow.MlflowClient(tracking_uri).search_experiments()
     database = tmp_path / "copied.db"
     shutil.copy(tracking_uri.removeprefix("sqlite:///"), database)
     monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
-    return Invented(tmp_path, database)
+    return FakeStore(tmp_path, database)

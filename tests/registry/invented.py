@@ -1,4 +1,4 @@
-"""A checkout with three presets, and a tracking store in which runs are written down by hand."""
+"""A checkout with three presets, and a tracking store whose runs are created by hand."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from seqops.core.project import Project
 from seqops.experiments.presets import Preset
 from seqops.tracking.mlflow_runs import run_params
 
-HERE = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 PRESETS = {
     "fast": "  ner:\n    fit: {epochs: 2}\n  translation:\n    fit: {epochs: 3}\n",
     "never": "  ner:\n    model: {units: 9}\n",
@@ -25,12 +25,12 @@ def score(value):
     return {"value": value, "low": round(value - 0.05, 3), "high": round(value + 0.05, 3)}
 
 
-def against(low, high, p):
+def comparison(low, high, p):
     return {"value": (low + high) / 2, "low": low, "high": high, "p": p}
 
 
-def tags(f1, longest):
-    """Invent the metrics.json of a tagger."""
+def tagging_metrics(f1, longest):
+    """Return the metrics.json of a sequence tagger."""
     baselines = {"always O": 0.0, "usual": 0.4, "longest": 0.805}
     return {
         "source": "sample",
@@ -47,15 +47,15 @@ def tags(f1, longest):
         "baselines": {name: {"f1": score(value)} for name, value in baselines.items()},
         "baseline_kinds": {"always O": "trivial", "usual": "trivial", "longest": "classical"},
         "against": {
-            "always O": against(0.7, 0.9, 0.0),
-            "usual": against(0.3, 0.5, 0.01),
+            "always O": comparison(0.7, 0.9, 0.0),
+            "usual": comparison(0.3, 0.5, 0.01),
             "longest": longest,
         },
     }
 
 
-TIES, LOSES = against(-0.06, 0.05, 0.6), against(-0.2, -0.1, 1.0)
-TRANSLATED = {
+TIES, LOSES = comparison(-0.06, 0.05, 0.6), comparison(-0.2, -0.1, 1.0)
+TRANSLATION_METRICS = {
     "source": "sample",
     "n_test": 40,
     "goal": "bleu",
@@ -63,23 +63,23 @@ TRANSLATED = {
     "model": {"bleu": score(20)},
     "baselines": {"copy": {"bleu": score(3)}},
     "baseline_kinds": {"copy": "trivial"},
-    "against": {"copy": against(15, 19, 0.001)},
+    "against": {"copy": comparison(15, 19, 0.001)},
 }
 
 
-class Invented:
-    """A checkout with three presets, and a tracking store in which runs are written down by hand."""
+class FakeStore:
+    """A checkout with three presets, and a tracking store whose runs are created by hand."""
 
     def __init__(self, root, database):
         for name in ("params.yaml", "dvc.yaml"):
-            shutil.copy(HERE / name, root / name)
+            shutil.copy(ROOT / name, root / name)
         (root / "presets").mkdir()
         for name, text in PRESETS.items():
             (root / "presets" / f"{name}.yaml").write_text(f"tasks:\n{text}", "utf-8")
-        self.root, self.store = root, Project(root)
+        self.root, self.project = root, Project(root)
         self.client = mlflow.MlflowClient(f"sqlite:///{database}")
 
-    def run(
+    def add_run(
         self,
         task,
         preset,
@@ -90,17 +90,18 @@ class Invented:
         pretext=0,
         status="FINISHED",
         kind="training",
-        also=(),
+        overrides=(),
     ):
-        """Write down a run; seconds: of all epochs, the first `pretext` of which learn that.
+        """Record a run that took `seconds` in all, with `pretext` of its epochs spent on the pretext task.
 
-        also: params that differ from those of the preset.
+        overrides: params that differ from those of the preset.
         """
         found = self.client.get_experiment_by_name(task)
         folder = (self.root / "kept" / task).as_uri()
         experiment = found.experiment_id if found else self.client.create_experiment(task, folder)
         run = self.client.create_run(experiment, tags={"seqops.kind": kind}).info.run_id
-        for key, value in {**run_params(Preset.read(self.store, preset).task(task)), **dict(also)}.items():
+        params = {**run_params(Preset.read(self.project, preset).task(task)), **dict(overrides)}
+        for key, value in params.items():
             self.client.log_param(run, key, value)
         for epoch in range(epochs):
             self.client.log_metric(run, "seconds_per_epoch", seconds / epochs, step=epoch + 1)
@@ -110,8 +111,8 @@ class Invented:
             self.client.log_text(run, json.dumps(metrics), "metrics.json")
         self.client.set_terminated(run, status)
 
-    def forget(self):
-        """Lose all runs."""
+    def delete_runs(self):
+        """Delete all runs."""
         for experiment in self.client.search_experiments():
             for run in self.client.search_runs([experiment.experiment_id]):
                 self.client.delete_run(run.info.run_id)
@@ -123,7 +124,7 @@ class Invented:
 
     @property
     def curves(self):
-        """The points as text, without the hash of the settings."""
+        """The rows of the curves file, without the hash of the settings."""
         return re.sub(r",[0-9a-f]{8},", ",", (self.root / "docs" / "results-curves.csv").read_text("utf-8"))
 
     @property

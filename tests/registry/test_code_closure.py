@@ -1,4 +1,4 @@
-"""A bundle ships the code that its task needs, all of it and nothing else."""
+"""A bundle ships all the code that its task needs, and nothing else."""
 
 import ast
 import subprocess
@@ -17,7 +17,7 @@ def modules(task):
     return closure([SERVING, *(f"seqops.tasks.{task}.{part}" for part in PARTS)])
 
 
-def written(folder, **files):
+def write_modules(folder, **files):
     for name, text in files.items():
         path = folder / f"{name.replace('__', '/')}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,26 +27,26 @@ def written(folder, **files):
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     monkeypatch.setattr(code_closure, "ROOT", tmp_path)
-    written(tmp_path, a="", inner__b="", inner__c="", inner__d="", unused="import numpy")
+    write_modules(tmp_path, a="", inner__b="", inner__c="", inner__d="", unused="import numpy")
     (tmp_path / "__init__.py").write_text("")
     (tmp_path / "inner" / "__init__.py").write_text("from seqops.inner import c")
     return tmp_path
 
 
-def test_imports_of_every_form_are_followed_and_packages_come_along(package):
-    written(package, top="import seqops.a\ndef f():\n    from seqops.inner import b\n")
+def test_all_forms_of_import_are_followed_and_parent_packages_included(package):
+    write_modules(package, top="import seqops.a\ndef f():\n    from seqops.inner import b\n")
     assert set(closure(["seqops.top"])) == {
         "seqops", "seqops.top", "seqops.a", "seqops.inner", "seqops.inner.b", "seqops.inner.c",
     }  # fmt: skip
 
 
 def test_relative_imports_are_followed(package):
-    written(package, inner__top="from . import d\nfrom ..a import x\n")
+    write_modules(package, inner__top="from . import d\nfrom ..a import x\n")
     assert {"seqops.inner.d", "seqops.a"} <= set(closure(["seqops.inner.top"]))
 
 
-def test_what_only_types_need_is_left_out(package):
-    written(
+def test_imports_for_type_checking_are_left_out(package):
+    write_modules(
         package,
         top="from typing import TYPE_CHECKING\n"
         "if TYPE_CHECKING:\n    import seqops.a\nelse:\n    import seqops.inner.d\n",
@@ -55,13 +55,13 @@ def test_what_only_types_need_is_left_out(package):
     assert "seqops.inner.d" in closure(["seqops.top"])
 
 
-def test_third_party_packages_are_named_by_their_top(package):
-    written(package, top="import numpy.typing as npt\nfrom keras import ops\nimport seqops.a\n")
+def test_third_party_packages_are_listed_by_top_level_name(package):
+    write_modules(package, top="import numpy.typing as npt\nfrom keras import ops\nimport seqops.a\n")
     assert third_party(closure(["seqops.top"])) == {"numpy", "keras"}
 
 
 @pytest.mark.parametrize("task", NAMES)
-def test_the_bundle_of_a_task_holds_no_other_task_and_no_tool(task):
+def test_the_bundle_of_a_task_contains_no_other_task_and_no_tool(task):
     names = set(modules(task))
     others = {name for name in names if name.startswith("seqops.tasks.")} - {
         name for name in names if name.startswith(f"seqops.tasks.{task}")
@@ -72,7 +72,7 @@ def test_the_bundle_of_a_task_holds_no_other_task_and_no_tool(task):
 
 
 @pytest.mark.parametrize("task", NAMES)
-def test_it_pins_what_it_imports_and_nothing_that_only_the_pipeline_needs(task):
+def test_requirements_pin_what_is_imported_and_nothing_that_only_the_pipeline_needs(task):
     pinned = {line.partition("==")[0] for line in requirements(modules(task))}
     assert {"tensorflow", "keras", "mlflow", "numpy", "pandas"} <= pinned
     assert not pinned & {"dvc", "optuna", "great-expectations", "cronsim"}

@@ -1,4 +1,4 @@
-"""A bundle in which anything was changed is refused before its code runs, by every command of the project."""
+"""A modified bundle is refused before its code runs, by every command of the project."""
 
 import shutil
 from pathlib import Path
@@ -14,12 +14,12 @@ from seqops.core.files import read_json, sha256_of, sha256_of_json, write_json
 from seqops.params import Params
 from seqops.registry import publish, verify, versions
 
-HERE = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 WEIGHTS, MODEL, CODE = "artifacts/model.weights.h5", "MLmodel", "code/seqops/serving.py"
 
 
 def small_bundle(task, folder, run_id, example):
-    """Log a folder that looks like a bundle to those who do not run it."""
+    """Log a folder that has the files of a bundle but cannot run."""
     client = mlflow.MlflowClient()
     scratch = folder.path / "model"
     for name in (WEIGHTS, MODEL, CODE):
@@ -33,33 +33,33 @@ def small_bundle(task, folder, run_id, example):
 
 
 @pytest.fixture
-def project(realm, monkeypatch):
+def toy(toy, monkeypatch):
     for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(HERE / name, realm.store.root / name)
-    monkeypatch.setenv("SEQOPS_ROOT", str(realm.store.root))
-    monkeypatch.setattr(Params, "task", lambda self, name: realm.task)
+        shutil.copy(ROOT / name, toy.project.root / name)
+    monkeypatch.setenv("SEQOPS_ROOT", str(toy.project.root))
+    monkeypatch.setattr(Params, "task", lambda self, name: toy.task)
     monkeypatch.setattr(publish, "log_bundle", small_bundle)
-    realm.make(GOOD)
-    return realm
+    toy.make(GOOD)
+    return toy
 
 
-def version(project):
-    return versions.version(project.client, project.model, "1")
+def version(toy):
+    return versions.version(toy.client, toy.model, "1")
 
 
-def folder(project):
-    return Path(version(project).source.removeprefix("file://"))
+def folder(toy):
+    return Path(version(toy).source.removeprefix("file://"))
 
 
-def listing(project):
-    return project.artifact(project.client.get_run(version(project).run_id), verify.LIST)
+def listing(toy):
+    return toy.artifact(toy.client.get_run(version(toy).run_id), verify.LIST)
 
 
-def alter(bundle, name):
+def modify(bundle, name):
     (bundle / name).write_text("other")
 
 
-def lose(bundle, name):
+def delete(bundle, name):
     (bundle / name).unlink()
 
 
@@ -68,7 +68,7 @@ def add(bundle, name):
     (bundle / name).write_text("import os\n")
 
 
-def link(bundle, name):
+def replace_by_link(bundle, name):
     elsewhere = bundle.parent / "elsewhere"
     elsewhere.write_text("other")
     (bundle / name).unlink()
@@ -76,81 +76,81 @@ def link(bundle, name):
 
 
 TAMPERINGS = [
-    (alter, WEIGHTS, "is altered"),
-    (alter, MODEL, "is altered"),
-    (alter, CODE, "is altered"),
-    (lose, WEIGHTS, "is missing"),
-    (lose, CODE, "is missing"),
+    (modify, WEIGHTS, "is altered"),
+    (modify, MODEL, "is altered"),
+    (modify, CODE, "is altered"),
+    (delete, WEIGHTS, "is missing"),
+    (delete, CODE, "is missing"),
     (add, "code/seqops/sitecustomize.py", "was added"),
     (add, "code/json.pyc", "was added"),
-    (link, CODE, "is altered"),
+    (replace_by_link, CODE, "is altered"),
 ]
 
 
-@pytest.mark.parametrize(("tamper", "name", "said"), TAMPERINGS)
-def test_predict_refuses_what_was_tampered_with(project, tamper, name, said):
-    bundle = folder(project)
+@pytest.mark.parametrize(("tamper", "name", "message"), TAMPERINGS)
+def test_predict_refuses_a_modified_bundle(toy, tamper, name, message):
+    bundle = folder(toy)
     tamper(bundle, name)
-    done = CliRunner().invoke(app, ["predict", project.task.name, "12"])
+    done = CliRunner().invoke(app, ["predict", toy.task.name, "12"])
     assert done.exit_code == 1 and done.stdout == ""
-    assert done.stderr.startswith(f"error: the bundle of version 1 of {project.model} is not what was")
-    assert f"{name} {said}" in done.stderr and str(bundle) in done.stderr
+    assert done.stderr.startswith(f"error: the bundle of version 1 of {toy.model} is not what was")
+    assert f"{name} {message}" in done.stderr and str(bundle) in done.stderr
     assert "promote another version" in done.stderr and "Traceback" not in done.stderr
-    assert not (project.folder.path / "ran").exists()
+    assert not (toy.folder.path / "ran").exists()
 
 
-def test_a_champion_that_was_tampered_with_is_not_scored_on_new_data_and_stays(project):
-    alter(folder(project), CODE)
-    decision = project.make(BETTER, data=1)
-    assert (decision.action, project.champion) == ("kept", "1")
+def test_a_modified_champion_is_not_scored_on_new_data_and_stays_champion(toy):
+    modify(folder(toy), CODE)
+    decision = toy.make(BETTER, data=1)
+    assert (decision.action, toy.champion) == ("kept", "1")
     assert f"{CODE} is altered" in decision.reason
-    assert not (project.folder.path / "ran").exists()
+    assert not (toy.folder.path / "ran").exists()
 
 
-def test_a_list_that_was_altered_together_with_a_file_does_not_help(project):
-    bundle = folder(project)
-    alter(bundle, WEIGHTS)
-    forged = {**read_json(listing(project)), WEIGHTS: sha256_of(bundle / WEIGHTS)}
-    write_json(listing(project), forged)
-    done = CliRunner().invoke(app, ["predict", project.task.name, "12"])
+def test_modifying_the_list_together_with_a_file_is_detected(toy):
+    bundle = folder(toy)
+    modify(bundle, WEIGHTS)
+    forged = {**read_json(listing(toy)), WEIGHTS: sha256_of(bundle / WEIGHTS)}
+    write_json(listing(toy), forged)
+    done = CliRunner().invoke(app, ["predict", toy.task.name, "12"])
     assert done.exit_code == 1
     assert "the list of its files, bundle.json, is lost or altered too" in done.stderr
 
 
-def test_a_lost_list_does_not_lose_an_intact_bundle(project, tmp_path):
-    listing(project).unlink()
-    assert (verify.verified_copy(project.client, version(project), tmp_path) / CODE).is_file()
+def test_an_intact_bundle_without_its_list_is_usable(toy, tmp_path):
+    listing(toy).unlink()
+    assert (verify.verified_copy(toy.client, version(toy), tmp_path) / CODE).is_file()
 
 
-def test_a_link_that_leads_nowhere_and_a_lost_bundle_are_told_in_words(project):
-    bundle = folder(project)
-    lose(bundle, WEIGHTS)
+def test_a_dangling_link_and_a_deleted_bundle_are_reported_without_a_traceback(toy):
+    bundle = folder(toy)
+    delete(bundle, WEIGHTS)
     (bundle / WEIGHTS).symlink_to("nowhere")
-    for lose_all in (False, True):
-        if lose_all:
+    for delete_all in (False, True):
+        if delete_all:
             shutil.rmtree(bundle)
-        done = CliRunner().invoke(app, ["predict", project.task.name, "12"])
+        done = CliRunner().invoke(app, ["predict", toy.task.name, "12"])
         assert done.exit_code == 1 and "Traceback" not in done.stderr
-        assert done.stderr.startswith(f"error: the bundle of version 1 of {project.model}")
+        assert done.stderr.startswith(f"error: the bundle of version 1 of {toy.model}")
 
 
-def test_compiled_code_that_was_laid_beside_the_source_is_not_taken(project, tmp_path):
-    cache = folder(project) / "code" / "seqops" / "__pycache__" / "model.cpython-311.pyc"
+def test_compiled_code_added_next_to_the_source_is_not_copied(toy, tmp_path):
+    cache = folder(toy) / "code" / "seqops" / "__pycache__" / "model.cpython-311.pyc"
     cache.parent.mkdir()
     cache.write_bytes(b"other code")
-    verified = verify.verified_copy(project.client, version(project), tmp_path)
+    verified = verify.verified_copy(toy.client, version(toy), tmp_path)
     assert [*verified.rglob("*.pyc")] == []
 
 
-def test_the_tag_is_the_hash_of_the_list_and_the_list_names_every_file(project):
-    kept = read_json(listing(project))
-    assert sorted(kept) == sorted([WEIGHTS, MODEL, CODE])
-    assert version(project).tags[verify.BUNDLE] == sha256_of_json(kept)
-    assert kept[MODEL] == sha256_of(folder(project) / MODEL)
+def test_the_tag_is_the_hash_of_the_list_and_the_list_names_every_file(toy):
+    hashes = read_json(listing(toy))
+    assert sorted(hashes) == sorted([WEIGHTS, MODEL, CODE])
+    assert version(toy).tags[verify.BUNDLE] == sha256_of_json(hashes)
+    assert hashes[MODEL] == sha256_of(folder(toy) / MODEL)
 
 
-def test_a_version_of_before_is_loaded_with_a_warning(project, tmp_path, capfd):
-    project.client.delete_model_version_tag(project.model, "1", verify.BUNDLE)
-    alter(folder(project), WEIGHTS)
-    assert verify.verified_copy(project.client, version(project), tmp_path).is_dir()
+def test_a_version_without_hashes_is_loaded_with_a_warning(toy, tmp_path, capfd):
+    toy.client.delete_model_version_tag(toy.model, "1", verify.BUNDLE)
+    modify(folder(toy), WEIGHTS)
+    assert verify.verified_copy(toy.client, version(toy), tmp_path).is_dir()
     assert "cannot be checked" in capfd.readouterr().err

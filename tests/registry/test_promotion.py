@@ -1,4 +1,4 @@
-"""The rule, by hand: who becomes champion, and why not."""
+"""The promotion rule on hand-worked cases: who becomes champion, and why not."""
 
 from dataclasses import replace
 
@@ -11,30 +11,30 @@ from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference
 from seqops.registry.promotion_rule import PromotionInputs, PromotionRule, compare_scores, decide
 
-CHANCE = BootstrapConfig(resamples=1000, seed=0, alpha=0.05)
-RULE = PromotionRule(CHANCE, slice_alpha=0.05, unscorable="keep")
-NOTHING = {}
+BOOTSTRAP = BootstrapConfig(resamples=1000, seed=0, alpha=0.05)
+RULE = PromotionRule(BOOTSTRAP, slice_alpha=0.05, unscorable="keep")
+NO_SLICES = {}
 WINS = Difference(0.4, 0.2, 0.6, 0.001, 0.999, 50)
 LOSES = Difference(-0.1, -0.3, 0.1, 0.8, 0.2, 50)
 
 
-def right(*rows):
-    """Score accuracy over rows that are right (1) or wrong (0)."""
+def correct(*rows):
+    """Score accuracy over rows that are correct (1) or wrong (0)."""
     each = np.array(rows, float)
-    return Score("accuracy", np.stack([each, np.ones(len(each))], axis=1), ratio, True, "share right")
+    return Score("accuracy", np.stack([each, np.ones(len(each))], axis=1), ratio, True, "share correct")
 
 
 def wrong(*rows):
-    """Score the share of wrong rows: lower is better."""
-    return Score("error", right(*rows).statistics, ratio, False, "share wrong")
+    """Score the error rate: lower is better."""
+    return Score("error", correct(*rows).statistics, ratio, False, "share wrong")
 
 
 def ratio(sums):
     return sums[..., 0] / sums[..., 1]
 
 
-def case(comparison=None, champion="1", against=WINS, rolled_back=False, kind="trivial", **unscored):
-    found = EvaluationResult({}, [BaselineComparison("copy", kind, against)], CHANCE.alpha)
+def inputs(comparison=None, champion="1", against=WINS, rolled_back=False, kind="trivial", **unscored):
+    found = EvaluationResult({}, [BaselineComparison("copy", kind, against)], BOOTSTRAP.alpha)
     return PromotionInputs("2", found, rolled_back, champion, comparison, **unscored)
 
 
@@ -42,39 +42,41 @@ def masks(n, **rows):
     return {name: np.isin(np.arange(n), chosen) for name, chosen in rows.items()}
 
 
-def test_a_version_that_is_right_where_the_champion_is_wrong_becomes_champion():
-    found = compare_scores(right(*[1] * 20), right(*[1] * 10, *[0] * 10), NOTHING, CHANCE)
+def test_a_version_that_is_correct_where_the_champion_is_wrong_becomes_champion():
+    found = compare_scores(correct(*[1] * 20), correct(*[1] * 10, *[0] * 10), NO_SLICES, BOOTSTRAP)
     assert found.difference.value == 0.5
-    # no resample of 20 rows misses all of the ten that differ: (1/2)^20
+    # the probability that a resample of 20 rows misses all ten that differ is (1/2)^20
     assert found.difference.p_better == pytest.approx(1 / 1001)
-    verdict = decide(case(found), RULE)
+    verdict = decide(inputs(found), RULE)
     assert verdict.promote
     assert verdict.reason.startswith("it beats version 1: by accuracy the difference is +0.5 [")
 
 
 def test_a_tie_keeps_the_champion():
-    found = compare_scores(right(1, 0, 1, 0), right(1, 0, 1, 0), NOTHING, CHANCE)
+    found = compare_scores(correct(1, 0, 1, 0), correct(1, 0, 1, 0), NO_SLICES, BOOTSTRAP)
     assert (found.difference.value, found.difference.p_better) == (0.0, 1.0)
-    verdict = decide(case(found), RULE)
+    verdict = decide(inputs(found), RULE)
     assert not verdict.promote
     assert verdict.reason == (
         "version 1 stays champion: by accuracy the difference is +0 (n = 4), p 1, not p < 0.05"
     )
 
 
-def test_a_gain_on_one_row_of_four_is_chance():
-    found = compare_scores(right(1, 1, 1, 0), right(1, 1, 0, 0), NOTHING, CHANCE)
-    # the row is missed by (3/4)^4 = 0.316 of the resamples
+def test_a_gain_on_one_row_of_four_is_not_significant():
+    found = compare_scores(correct(1, 1, 1, 0), correct(1, 1, 0, 0), NO_SLICES, BOOTSTRAP)
+    # (3/4)^4 = 0.316 of the resamples miss the row
     assert found.difference.p_better == pytest.approx(0.316, abs=0.05)
-    assert not decide(case(found), RULE).promote
+    assert not decide(inputs(found), RULE).promote
 
 
 def test_versions_of_too_few_independent_units_cannot_be_compared():
-    ours, theirs = (replace(score, block=12, unit="origin") for score in (right(*[1] * 36), right(*[0] * 36)))
-    found = compare_scores(ours, theirs, masks(36, all=range(36)), CHANCE)
+    new, champion = (
+        replace(score, block=12, unit="origin") for score in (correct(*[1] * 36), correct(*[0] * 36))
+    )
+    found = compare_scores(new, champion, masks(36, all=range(36)), BOOTSTRAP)
     assert found.difference.p_better is None
     assert found.slices[0].p_worse is None
-    assert decide(case(found), RULE).reason == (
+    assert decide(inputs(found), RULE).reason == (
         "version 1 stays champion: by accuracy the difference is +1, "
         "too few origins for an interval: 3 independent, so the two cannot be compared"
     )
@@ -82,119 +84,121 @@ def test_versions_of_too_few_independent_units_cannot_be_compared():
 
 def test_a_baseline_that_cannot_be_compared_is_not_beaten():
     few = Difference(0.4, None, None, None, None, 3, "too few origins for an interval: 3 independent")
-    assert decide(case(champion=None, against=few), RULE).reason == (
+    assert decide(inputs(champion=None, against=few), RULE).reason == (
         "it does not beat the trivial baseline copy "
         "(too few origins for an interval: 3 independent) at p < 0.05"
     )
 
 
-def test_a_worse_version_is_kept_out():
-    found = compare_scores(right(*[0] * 20), right(*[1] * 20), NOTHING, CHANCE)
+def test_a_worse_version_is_not_promoted():
+    found = compare_scores(correct(*[0] * 20), correct(*[1] * 20), NO_SLICES, BOOTSTRAP)
     assert (found.difference.value, found.difference.p_better) == (-1.0, 1.0)
-    assert not decide(case(found), RULE).promote
+    assert not decide(inputs(found), RULE).promote
 
 
-def test_of_an_error_less_is_better():
-    found = compare_scores(wrong(*[0] * 20), wrong(*[1] * 10, *[0] * 10), NOTHING, CHANCE)
+def test_a_lower_error_is_better():
+    found = compare_scores(wrong(*[0] * 20), wrong(*[1] * 10, *[0] * 10), NO_SLICES, BOOTSTRAP)
     assert found.difference.value == 0.5
-    assert decide(case(found), RULE).promote
+    assert decide(inputs(found), RULE).promote
 
 
 def worse_on_eight():
-    """Gain 24 of 32 rows, lose the eight others."""
-    ours, theirs = right(*[1] * 24, *[0] * 8), right(*[0] * 24, *[1] * 8)
-    return compare_scores(ours, theirs, masks(32, short=range(24), long=range(24, 32)), CHANCE)
+    """Win on 24 of 32 rows, lose on the other eight."""
+    new, champion = correct(*[1] * 24, *[0] * 8), correct(*[0] * 24, *[1] * 8)
+    return compare_scores(new, champion, masks(32, short=range(24), long=range(24, 32)), BOOTSTRAP)
 
 
-def test_a_version_that_is_better_as_a_whole_and_worse_on_a_slice_is_kept_out():
+def test_a_version_that_is_better_overall_and_worse_on_a_slice_is_not_promoted():
     found = worse_on_eight()
     assert found.difference.value == 0.5
     assert found.difference.p_better < 0.05
     short, long = found.slices
     assert (short.rows, short.difference.value, short.p_worse) == (24, 1.0, 1.0)
     assert (long.rows, long.difference.value) == (8, -1.0)
-    # all eight rows agree, so no resample says otherwise; but eight rows cannot say more than 2^-8
+    # all eight rows agree, so no resample disagrees; but eight rows cannot give a p-value below 2^-8
     assert long.p_worse == pytest.approx(2 * 0.5**8)
-    verdict = decide(case(found), RULE)
+    verdict = decide(inputs(found), RULE)
     assert not verdict.promote
     assert "'long' (8 rows): -1 (n = 8), p 1" in verdict.reason
     assert "'short'" not in verdict.reason
 
 
-def test_a_guard_of_zero_leaves_slices_out():
-    assert decide(case(worse_on_eight()), PromotionRule(CHANCE, slice_alpha=0.0, unscorable="keep")).promote
+def test_a_slice_alpha_of_zero_ignores_slices():
+    assert decide(
+        inputs(worse_on_eight()), PromotionRule(BOOTSTRAP, slice_alpha=0.0, unscorable="keep")
+    ).promote
 
 
-def test_a_slice_of_four_rows_convicts_nobody():
-    ours, theirs = right(*[1] * 20, *[0] * 4), right(*[0] * 20, *[1] * 4)
-    found = compare_scores(ours, theirs, masks(24, rare=range(20, 24)), CHANCE)
+def test_a_slice_of_four_rows_cannot_be_significant():
+    new, champion = correct(*[1] * 20, *[0] * 4), correct(*[0] * 20, *[1] * 4)
+    found = compare_scores(new, champion, masks(24, rare=range(20, 24)), BOOTSTRAP)
     assert found.slices[0].p_worse == 0.5**4
-    assert decide(case(found), RULE).promote
+    assert decide(inputs(found), RULE).promote
 
 
-def test_a_slice_without_rows_is_no_slice():
-    assert compare_scores(right(1, 0), right(0, 1), masks(2, none=[]), CHANCE).slices == []
+def test_a_slice_without_rows_is_ignored():
+    assert compare_scores(correct(1, 0), correct(0, 1), masks(2, none=[]), BOOTSTRAP).slices == []
 
 
-def test_scores_of_other_rows_are_not_compared():
+def test_scores_on_different_rows_are_not_compared():
     with pytest.raises(ValueError, match="not the same rows"):
-        compare_scores(right(1, 0), right(1), NOTHING, CHANCE)
+        compare_scores(correct(1, 0), correct(1), NO_SLICES, BOOTSTRAP)
 
 
-def test_p_values_are_corrected_by_the_steps_of_holm():
+def test_p_values_are_corrected_by_holm_s_method():
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
     assert holm([]) == []
 
 
-def test_the_first_to_beat_its_trivial_baselines_is_champion():
-    verdict = decide(case(champion=None), RULE)
+def test_the_first_version_to_beat_its_trivial_baselines_is_champion():
+    verdict = decide(inputs(champion=None), RULE)
     assert verdict.promote
     assert verdict.reason == "there was no champion, and it beats every trivial baseline"
 
 
 @pytest.mark.parametrize("champion", [None, "1"])
-def test_who_does_not_beat_a_trivial_baseline_is_kept_out_champion_or_none(champion):
-    found = compare_scores(right(*[1] * 20), right(*[0] * 20), NOTHING, CHANCE)
-    verdict = decide(case(found, champion, against=LOSES), RULE)
+def test_a_version_that_does_not_beat_a_trivial_baseline_is_not_promoted(champion):
+    found = compare_scores(correct(*[1] * 20), correct(*[0] * 20), NO_SLICES, BOOTSTRAP)
+    verdict = decide(inputs(found, champion, against=LOSES), RULE)
     assert not verdict.promote
     assert verdict.reason == "it does not beat the trivial baseline copy (p 0.8) at p < 0.05"
 
 
-def test_a_classical_baseline_is_no_gate():
-    assert decide(case(champion=None, against=LOSES, kind="classical"), RULE).promote
+def test_a_classical_baseline_does_not_block_promotion():
+    assert decide(inputs(champion=None, against=LOSES, kind="classical"), RULE).promote
 
 
-def test_a_version_that_was_rolled_back_is_not_promoted_by_the_rule():
-    found = compare_scores(right(*[1] * 20), right(*[0] * 20), NOTHING, CHANCE)
-    verdict = decide(case(found, rolled_back=True), RULE)
+def test_a_rolled_back_version_is_not_promoted_by_the_rule():
+    found = compare_scores(correct(*[1] * 20), correct(*[0] * 20), NO_SLICES, BOOTSTRAP)
+    verdict = decide(inputs(found, rolled_back=True), RULE)
     assert not verdict.promote
     assert "rolled back; only `seqops promote`" in verdict.reason
 
 
-def test_where_the_champion_cannot_be_scored_it_stays_and_a_person_decides():
-    verdict = decide(case(unscored="version 1: weights are lost"), RULE)
+def test_a_champion_that_cannot_be_scored_stays_until_a_manual_promotion():
+    verdict = decide(inputs(unscored="version 1: weights are lost"), RULE)
     assert not verdict.promote
     assert "version 1 stays champion" in verdict.reason
     assert "weights are lost" in verdict.reason
     assert "seqops promote" in verdict.reason
 
 
-def test_the_champion_itself_is_left_alone():
-    assert decide(case(champion="2", against=LOSES), RULE).reason == "it is the champion"
+def test_the_champion_itself_is_not_compared():
+    assert decide(inputs(champion="2", against=LOSES), RULE).reason == "it is the champion"
 
 
 def unscorable(**why):
-    return decide(case(**why), replace(RULE, unscorable="replace"))
+    return decide(inputs(**why), replace(RULE, unscorable="replace"))
 
 
-def test_a_champion_that_cannot_be_scored_is_replaced_only_where_the_rule_says_so():
-    opinion = unscorable(champion_unscored="version 1: its library is gone")
-    assert opinion.promote and "its library is gone" in opinion.reason
-    assert not decide(case(champion_unscored="version 1: its library is gone"), RULE).promote
+def test_a_champion_that_cannot_be_scored_is_replaced_only_if_the_rule_allows_it():
+    verdict = unscorable(champion_unscored="version 1: its library is gone")
+    assert verdict.promote and "its library is gone" in verdict.reason
+    assert not decide(inputs(champion_unscored="version 1: its library is gone"), RULE).promote
 
 
-def test_a_version_that_cannot_be_scored_itself_replaces_nothing():
+def test_a_version_that_cannot_be_scored_replaces_nothing():
     assert not unscorable(unscored="version 2: it predicts 3 rows").promote
     both = unscorable(unscored="version 2: it predicts 3 rows", champion_unscored="version 1: lost")
     assert not both.promote and "version 2" in both.reason

@@ -1,4 +1,4 @@
-"""The commands of the registry as a person meets them."""
+"""The registry commands as a user runs them."""
 
 import shutil
 from pathlib import Path
@@ -11,28 +11,28 @@ from seqops.cli import app
 from seqops.params import Params
 from seqops.runtime.journal import Journal
 
-HERE = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def project(realm, monkeypatch):
-    """The toy's project, entered from a folder inside it."""
+def toy(toy, monkeypatch):
+    """The toy's project, with a folder inside it as working directory."""
     for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(HERE / name, realm.store.root / name)
+        shutil.copy(ROOT / name, toy.project.root / name)
     monkeypatch.delenv("SEQOPS_ROOT", raising=False)
-    monkeypatch.chdir(realm.folder.path)
-    monkeypatch.setattr(Params, "task", lambda self, name: realm.task)
-    return realm
+    monkeypatch.chdir(toy.folder.path)
+    monkeypatch.setattr(Params, "task", lambda self, name: toy.task)
+    return toy
 
 
-def call(command, realm, *arguments):
-    done = CliRunner().invoke(app, [command, realm.task.name, *arguments])
+def call(command, toy, *arguments):
+    done = CliRunner().invoke(app, [command, toy.task.name, *arguments])
     assert done.exit_code == 0, done.output
     return done.output
 
 
-def refusal(command, realm, *arguments):
-    done = CliRunner().invoke(app, [command, realm.task.name, *arguments])
+def refusal(command, toy, *arguments):
+    done = CliRunner().invoke(app, [command, toy.task.name, *arguments])
     assert done.exit_code == 1
     assert "Traceback" not in done.output
     assert done.stderr.startswith("error: ")
@@ -40,49 +40,49 @@ def refusal(command, realm, *arguments):
 
 
 def row(table, first):
-    """Return the cells of a table's row."""
+    """Return the cells of the table row whose first cell starts with `first`."""
     line = next(line for line in table.splitlines() if line.strip("│┃ ").startswith(first))
     return [cell.strip() for cell in line.replace("┃", "│").strip("│").split("│")]
 
 
-def test_compare_shows_scores_intervals_and_the_difference_to_the_champion(project):
-    project.make(GOOD)
-    project.make(BETTER)
-    project.make(GOOD, data=1)
-    project.write(BETTER)
-    said = call("compare", project, "--last", "2")
-    assert row(said, "score on")[1:] == ["v3 challenger", "v2 champion"]
-    assert row(said, "accuracy")[2] == "1 [1, 1]"
-    assert row(said, "accuracy")[1].startswith("0.8 [0.")
-    assert row(said, "difference from")[2] == "the champion itself"
-    assert row(said, "data sha256")[1] != row(said, "data sha256")[2]
-    assert "rows" not in said.split("Differing params and data")[1]
+def test_compare_shows_scores_intervals_and_the_difference_to_the_champion(toy):
+    toy.make(GOOD)
+    toy.make(BETTER)
+    toy.make(GOOD, data=1)
+    toy.write(BETTER)
+    output = call("compare", toy, "--last", "2")
+    assert row(output, "score on")[1:] == ["v3 challenger", "v2 champion"]
+    assert row(output, "accuracy")[2] == "1 [1, 1]"
+    assert row(output, "accuracy")[1].startswith("0.8 [0.")
+    assert row(output, "difference from")[2] == "the champion itself"
+    assert row(output, "data sha256")[1] != row(output, "data sha256")[2]
+    assert "rows" not in output.split("Differing params and data")[1]
 
 
-def test_compare_pairs_each_version_with_the_champion(project):
-    project.make(GOOD)
-    project.make(BETTER)
-    said = call("compare", project)
-    assert row(said, "score on")[1:] == ["v2 champion challenger", "v1"]
-    assert row(said, "difference from")[2].startswith("-0.2 [-0.")
-    assert "Params and data are equal." in said
+def test_compare_pairs_each_version_with_the_champion(toy):
+    toy.make(GOOD)
+    toy.make(BETTER)
+    output = call("compare", toy)
+    assert row(output, "score on")[1:] == ["v2 champion challenger", "v1"]
+    assert row(output, "difference from")[2].startswith("-0.2 [-0.")
+    assert "Params and data are equal." in output
 
 
-def test_compare_without_the_present_rows_shows_what_was_published(project):
-    project.make(GOOD)
-    shutil.rmtree(project.folder.arrays)
-    said = call("compare", project)
-    assert "arrays does not exist" in said
-    assert row(said, "difference from")[1] == "the current test rows are not on disk"
+def test_compare_without_the_current_test_rows_shows_the_published_scores(toy):
+    toy.make(GOOD)
+    shutil.rmtree(toy.folder.arrays)
+    output = call("compare", toy)
+    assert "arrays does not exist" in output
+    assert row(output, "difference from")[1] == "the current test rows are not on disk"
 
 
-def test_history_tells_every_decision(project):
-    assert "No promotion decisions" in call("history", project)
-    project.make(GOOD)
-    project.make(BETTER)
-    project.make(BAD)
-    call("rollback", project)
-    lines = [line for line in call("history", project).splitlines() if line.startswith("│ 20")]
+def test_history_lists_every_decision(toy):
+    assert "No promotion decisions" in call("history", toy)
+    toy.make(GOOD)
+    toy.make(BETTER)
+    toy.make(BAD)
+    call("rollback", toy)
+    lines = [line for line in call("history", toy).splitlines() if line.startswith("│ 20")]
     cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
     assert [line[1:4] + line[5:6] for line in cells] == [
         ["promoted", "1", "none -> 1", "rule"],
@@ -94,78 +94,78 @@ def test_history_tells_every_decision(project):
     assert "it beats version 1" in cells[1][6]
 
 
-def test_promote_asks_and_where_nobody_can_answer_wants_yes(project):
-    project.make(BETTER)
-    project.make(GOOD)
-    assert "--yes" in refusal("promote", project, "2")
-    assert project.champion == "1"
+def test_promote_without_a_terminal_requires_yes(toy):
+    toy.make(BETTER)
+    toy.make(GOOD)
+    assert "--yes" in refusal("promote", toy, "2")
+    assert toy.champion == "1"
 
 
-def test_promote_by_hand_is_recorded_with_the_rule_s_opinion(project):
-    project.make(BETTER)
-    project.make(GOOD)
-    said = call("promote", project, "2", "--yes")
-    assert row(said, "all")[1].startswith("-0.2 [")
-    assert row(said, "first (40)")[1].startswith("-0.3 [")
-    assert "the rule would not promote it: version 1 stays champion" in said
-    assert project.champion == "2"
-    last = Journal.open(project.store).entries()[-1]
+def test_a_manual_promotion_is_recorded_with_the_verdict_of_the_rule(toy):
+    toy.make(BETTER)
+    toy.make(GOOD)
+    output = call("promote", toy, "2", "--yes")
+    assert row(output, "all")[1].startswith("-0.2 [")
+    assert row(output, "first (40)")[1].startswith("-0.3 [")
+    assert "the rule would not promote it: version 1 stays champion" in output
+    assert toy.champion == "2"
+    last = Journal.open(toy.project).entries()[-1]
     assert (last["by"], last["from"], last["to"]) == ("user", "1", "2")
     assert last["reason"].startswith("manually; the rule would not promote it: version 1 stays champion")
     assert last["numbers"]["rule_would_promote"] is False
-    assert "version 2 of" in call("promote", project, "2", "--yes")
-    assert project.lines() == [
+    assert "version 2 of" in call("promote", toy, "2", "--yes")
+    assert toy.decisions() == [
         ("promoted", "1", None, "1"),
         ("kept", "2", "1", "1"),
         ("promoted", "2", "1", "2"),
     ]
 
 
-def test_a_person_may_promote_what_no_rule_can_judge(project):
-    project.make(GOOD)
-    project.make(BAD)
-    shutil.rmtree(project.folder.arrays)
-    said = call("promote", project, "2", "--yes")
-    assert "the rule cannot decide" in said
-    assert project.champion == "2"
+def test_a_version_that_the_rule_cannot_judge_can_be_promoted_manually(toy):
+    toy.make(GOOD)
+    toy.make(BAD)
+    shutil.rmtree(toy.folder.arrays)
+    output = call("promote", toy, "2", "--yes")
+    assert "the rule cannot decide" in output
+    assert toy.champion == "2"
 
 
-def test_an_unknown_version_is_refused_with_the_known_ones(project):
-    project.make(GOOD)
-    assert "Existing versions: 1." in refusal("promote", project, "7", "--yes")
+def test_an_unknown_version_is_refused_and_the_existing_ones_are_listed(toy):
+    toy.make(GOOD)
+    assert "Existing versions: 1." in refusal("promote", toy, "7", "--yes")
 
 
-def test_rollback_is_one_command_and_refuses_where_there_is_no_former_champion(project):
-    project.make(GOOD)
-    project.make(BETTER)
+def test_rollback_works_once_and_is_refused_without_a_previous_champion(toy):
+    toy.make(GOOD)
+    toy.make(BETTER)
     assert "version 2 rolled back by the user: version 1 is restored.\nchampion: 2 -> 1" in call(
-        "rollback", project
+        "rollback", toy
     )
-    assert project.champion == "1"
-    assert "no previous champion" in refusal("rollback", project)
+    assert toy.champion == "1"
+    assert "no previous champion" in refusal("rollback", toy)
 
 
-def test_publish_brings_a_lost_registry_back(project):
-    project.make(GOOD)
-    project.forget()
-    assert "version 1 promoted by the rule: there was no champion" in call("publish", project)
-    assert "version 1 kept by the rule: it is the champion" in call("publish", project)
-    assert project.champion == "1"
+def test_publish_restores_a_lost_registry(toy):
+    toy.make(GOOD)
+    toy.delete_all()
+    assert "version 1 promoted by the rule: there was no champion" in call("publish", toy)
+    assert "version 1 kept by the rule: it is the champion" in call("publish", toy)
+    assert toy.champion == "1"
 
 
-def test_publish_without_artefacts_names_the_missing_file(project):
-    assert "metrics.json does not exist" in refusal("publish", project)
+def test_publish_without_artefacts_names_the_missing_file(toy):
+    assert "metrics.json does not exist" in refusal("publish", toy)
 
 
-def test_with_nothing_registered_each_command_says_so(project):
-    assert "no version of" in refusal("compare", project)
-    assert "has no version 1. Existing versions: none" in refusal("promote", project, "1", "--yes")
-    assert "has no champion" in refusal("rollback", project)
+def test_with_nothing_registered_each_command_reports_it(toy):
+    assert "no version of" in refusal("compare", toy)
+    assert "has no version 1. Existing versions: none" in refusal("promote", toy, "1", "--yes")
+    assert "has no champion" in refusal("rollback", toy)
 
 
-def test_history_shows_decisions_of_earlier_releases_with_the_former_key(project):
+def test_history_shows_decisions_of_earlier_releases_under_the_old_key(toy):
     rule = {"alpha": 0.05, "guard": 0.05, "unscorable": "keep", "resamples": 100, "seed": 0}
-    decision = {"stage": "outcome", "task": project.task.name, "model": project.model, "action": "promoted"}
+    decision = {"stage": "outcome", "task": toy.task.name, "model": toy.model, "action": "promoted"}
     decision |= {"version": "7", "by": "rule", "from": None, "to": "7", "reason": "it is better"}
-    Journal.open(project.store).append({**decision, "numbers": {"rule": rule}})
-    assert "it is better" in " ".join(call("history", project).split())
+    Journal.open(toy.project).append({**decision, "numbers": {"rule": rule}})
+    assert "it is better" in " ".join(call("history", toy).split())

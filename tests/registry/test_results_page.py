@@ -1,4 +1,4 @@
-"""The page of results from an invented store: which run counts for a preset, and every cell."""
+"""The results page of a hand-made store: which run counts for a preset, and every cell."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from invented import LOSES, TIES, TRANSLATED, score, tags
+from invented import LOSES, TIES, TRANSLATION_METRICS, score, tagging_metrics
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -21,51 +21,51 @@ from seqops.tracking.mlflow_runs import run_params
 PAGE = (Path(__file__).parent / "results.md").read_text("utf-8")
 
 
-def test_the_page_says_what_the_store_recorded(invented):
-    invented.run("ner", "fast", tags(0.3, LOSES), 99, 2)
-    invented.run("ner", "fast", tags(0.8, TIES), 12.4, 2)
-    # of no preset, of a study, not finished, not evaluated
-    invented.run("ner", "fast", tags(0.99, TIES), 1, 1, also={"fit.epochs": "1"})
-    invented.run("ner", "fast", tags(0.98, TIES), 1, 1, also={"fit.stages": "[]"})
-    invented.run("ner", "never", tags(0.97, TIES), 1, 1, kind="trial")
-    invented.run("ner", "fast", tags(0.96, TIES), 1, 1, status="FAILED")
-    invented.run("ner", "fast", None, 1, 1)
-    invented.run("ner", "wide", tags(0.7, LOSES), 61, 4)
-    invented.run("translation", "fast", TRANSLATED)
-    done = invented.results()
+def test_the_page_shows_what_the_store_recorded(fake_store):
+    fake_store.add_run("ner", "fast", tagging_metrics(0.3, LOSES), 99, 2)
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12.4, 2)
+    # these do not count: no preset, a study, not finished, not evaluated
+    fake_store.add_run("ner", "fast", tagging_metrics(0.99, TIES), 1, 1, overrides={"fit.epochs": "1"})
+    fake_store.add_run("ner", "fast", tagging_metrics(0.98, TIES), 1, 1, overrides={"fit.stages": "[]"})
+    fake_store.add_run("ner", "never", tagging_metrics(0.97, TIES), 1, 1, kind="trial")
+    fake_store.add_run("ner", "fast", tagging_metrics(0.96, TIES), 1, 1, status="FAILED")
+    fake_store.add_run("ner", "fast", None, 1, 1)
+    fake_store.add_run("ner", "wide", tagging_metrics(0.7, LOSES), 61, 4)
+    fake_store.add_run("translation", "fast", TRANSLATION_METRICS)
+    done = fake_store.results()
     assert done.exit_code == 0, done.stderr
-    head, mark, tables = invented.page.partition("## ner\n")
+    head, mark, tables = fake_store.page.partition("## ner\n")
     assert mark + re.sub(r"\| [0-9a-f]{8} \| `seqops", "| ........ | `seqops", tables) == PAGE
     assert head.startswith("# Results of the presets\n\nWritten by `make results` ")
     assert "*beats* at p < 0.05," in " ".join(head.split())
-    docs = invented.root / "docs"
+    docs = fake_store.root / "docs"
     first = {path.name: path.read_bytes() for path in docs.iterdir()}
     assert set(first) == {"results.md", "results.json", "results-curves.csv", "results-ner.png"}
-    invented.results()
+    fake_store.results()
     assert {path.name: path.read_bytes() for path in docs.iterdir()} == first
 
 
-def test_a_curve_has_the_epochs_that_learn_the_goal_and_the_seconds_of_all(invented):
-    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
-    invented.run("ner", "wide", {**tags(0.7, TIES), "source": "klp2016"}, 61, 4, pretext=2)
-    invented.run("translation", "fast", TRANSLATED)
-    invented.results()
-    assert invented.curves.split() == [
+def test_a_curve_has_the_epochs_on_the_goal_and_the_seconds_of_all_epochs(fake_store):
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
+    fake_store.add_run("ner", "wide", {**tagging_metrics(0.7, TIES), "source": "klp2016"}, 61, 4, pretext=2)
+    fake_store.add_run("translation", "fast", TRANSLATION_METRICS)
+    fake_store.results()
+    assert fake_store.curves.split() == [
         "task,preset,settings,source,goal,epoch,seconds,validation",
         "ner,fast,sample,f1,1,6.0,0.1235",
         "ner,fast,sample,f1,2,12.0,0.2469",
         "ner,wide,klp2016,f1,3,45.8,0.3704",
         "ner,wide,klp2016,f1,4,61.0,0.4938",
     ]
-    with Image.open(invented.root / "docs" / "results-ner.png") as picture:
+    with Image.open(fake_store.root / "docs" / "results-ner.png") as picture:
         assert picture.size == (1210, 396)  # two sources: two panels
 
 
-def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(invented):
-    invented.run("ner", "fast", tags(0.80651, LOSES), 12.34, 2)
-    invented.run("translation", "fast", TRANSLATED)
-    invented.results()
-    record = json.loads((invented.root / "docs" / "results.json").read_text("utf-8"))
+def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(fake_store):
+    fake_store.add_run("ner", "fast", tagging_metrics(0.80651, LOSES), 12.34, 2)
+    fake_store.add_run("translation", "fast", TRANSLATION_METRICS)
+    fake_store.results()
+    record = json.loads((fake_store.root / "docs" / "results.json").read_text("utf-8"))
     assert record["alpha"] == 0.05
     assert [(row["command"], len(row["runs"])) for row in record["rows"]] == [
         ("seqops run fast ner", 1),
@@ -74,7 +74,7 @@ def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(invent
         ("seqops run fast translation", 1),
     ]
     tagger, translator = record["rows"][0], record["rows"][3]
-    assert tagger["settings"] in invented.page
+    assert tagger["settings"] in fake_store.page
     [run] = tagger["runs"]
     unknown = {"units": None, "reason": ""}
     assert run["scores"] == [
@@ -93,13 +93,13 @@ def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(invent
     assert (run["classical"], run["seconds"], run["epochs"], run["curve"]) == (None, None, None, [])
 
 
-def test_the_page_and_the_curves_come_from_the_record_alone(invented, tmp_path_factory):
-    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
-    invented.results()
-    docs, elsewhere = invented.root / "docs", tmp_path_factory.mktemp("elsewhere")
-    shutil.copy(docs / "results.json", elsewhere)
-    write(elsewhere / "results.md")
-    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == {
+def test_the_page_and_the_curves_come_from_the_record_alone(fake_store, tmp_path_factory):
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
+    fake_store.results()
+    docs, before = fake_store.root / "docs", tmp_path_factory.mktemp("before")
+    shutil.copy(docs / "results.json", before)
+    write(before / "results.md")
+    assert {path.name: path.read_bytes() for path in before.iterdir()} == {
         path.name: path.read_bytes() for path in docs.iterdir()
     }
 
@@ -128,96 +128,96 @@ def test_a_row_of_several_runs_has_a_line_for_each(tmp_path):
     ("text", "where"),
     [("[", "results.json: the file: Invalid JSON"), ('{"alpha": 0.05, "rows": [{}]}', "rows.0.task: ")],
 )
-def test_a_damaged_record_is_refused_and_left_as_it_is(invented, text, where):
-    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
-    record = invented.root / "docs" / "results.json"
+def test_a_damaged_record_is_refused_and_not_changed(fake_store, text, where):
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
+    record = fake_store.root / "docs" / "results.json"
     record.parent.mkdir()
     record.write_text(text)
-    done = invented.results()
+    done = fake_store.results()
     assert done.exit_code == 1
     assert where in " ".join(done.stderr.split())
     assert "git checkout" in done.stderr
     assert record.read_text() == text
 
 
-def test_a_page_with_the_name_of_the_record_is_refused(invented):
-    done = CliRunner().invoke(app, ["results", "--output", str(invented.root / "results.json")])
+def test_a_page_with_the_name_of_the_record_is_refused(fake_store):
+    done = CliRunner().invoke(app, ["results", "--output", str(fake_store.root / "results.json")])
     assert done.exit_code == 1
     assert "Give results.md." in done.stderr
 
 
-def test_a_run_of_former_values_is_of_no_preset_any_more(invented):
-    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
-    invented.run("ner", "wide", tags(0.7, TIES), 12, 2)
-    path = invented.root / "presets" / "fast.yaml"
+def test_a_run_with_earlier_values_no_longer_belongs_to_the_preset(fake_store):
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
+    fake_store.add_run("ner", "wide", tagging_metrics(0.7, TIES), 12, 2)
+    path = fake_store.root / "presets" / "fast.yaml"
     path.write_text("tasks:\n  ner:\n    fit: {epochs: 5}\n", "utf-8")
-    assert invented.results("ner").exit_code == 0
-    assert "| wide |" in invented.page
-    assert "Not run: `seqops run fast ner`, `seqops run never ner`." in invented.page
-    assert "translation" not in invented.page
+    assert fake_store.results("ner").exit_code == 0
+    assert "| wide |" in fake_store.page
+    assert "Not run: `seqops run fast ner`, `seqops run never ner`." in fake_store.page
+    assert "translation" not in fake_store.page
 
 
-def test_a_row_of_another_store_stays_while_its_settings_are_those_of_the_preset(invented):
-    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
-    invented.run("ner", "wide", tags(0.7, TIES), 61, 4)
-    invented.results("ner")
-    elsewhere = invented.page
-    fast, wide = (line for line in elsewhere.splitlines() if line.startswith(("| fast", "| wide")))
+def test_a_row_from_another_store_stays_while_its_settings_match_the_preset(fake_store):
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
+    fake_store.add_run("ner", "wide", tagging_metrics(0.7, TIES), 61, 4)
+    fake_store.results("ner")
+    before = fake_store.page
+    fast, wide = (line for line in before.splitlines() if line.startswith(("| fast", "| wide")))
 
-    invented.forget()
-    invented.run("ner", "never", tags(0.6, LOSES), 9, 1)
-    invented.results("ner")
-    assert fast in invented.page
-    assert wide in invented.page
-    assert [line.split(",")[1] for line in invented.curves.split()] == [
+    fake_store.delete_runs()
+    fake_store.add_run("ner", "never", tagging_metrics(0.6, LOSES), 9, 1)
+    fake_store.results("ner")
+    assert fast in fake_store.page
+    assert wide in fake_store.page
+    assert [line.split(",")[1] for line in fake_store.curves.split()] == [
         "preset", "fast", "fast", "never", *["wide"] * 4,
     ]  # fmt: skip
-    assert "| never | sample, 40 | lstm | f1 0.6" in invented.page
+    assert "| never | sample, 40 | lstm | f1 0.6" in fake_store.page
 
-    invented.run("ner", "fast", tags(0.9, TIES), 13, 2)
-    path = invented.root / "presets" / "wide.yaml"
+    fake_store.add_run("ner", "fast", tagging_metrics(0.9, TIES), 13, 2)
+    path = fake_store.root / "presets" / "wide.yaml"
     path.write_text("tasks:\n  ner:\n    model: {units: 129, kind: gru}\n    source: klp2016\n", "utf-8")
-    invented.results("ner")
-    assert fast not in invented.page
-    assert "| fast | sample, 40 | lstm | f1 0.9" in invented.page
-    assert "Not run: `seqops run wide ner`." in invented.page
-    assert ",wide," not in invented.curves
+    fake_store.results("ner")
+    assert fast not in fake_store.page
+    assert "| fast | sample, 40 | lstm | f1 0.9" in fake_store.page
+    assert "Not run: `seqops run wide ner`." in fake_store.page
+    assert ",wide," not in fake_store.curves
 
 
-def test_an_empty_store_is_refused_in_words(invented):
-    done = invented.results()
+def test_an_empty_store_is_refused_with_a_message(fake_store):
+    done = fake_store.results()
     assert done.exit_code == 1
     assert "copied.db has no finished and evaluated run of a preset." in done.stderr
     assert "Run one: `seqops run fast ner`." in done.stderr
-    assert not (invented.root / "docs").exists()
+    assert not (fake_store.root / "docs").exists()
 
 
-def test_a_preset_of_no_task_is_refused_by_name(invented):
-    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
-    (invented.root / "presets" / "odd.yaml").write_text("tasks:\n  nre:\n    source: sample\n", "utf-8")
-    assert "odd.yaml:2: tasks.nre: unknown key; did you mean 'ner'?" in invented.results().stderr
+def test_a_preset_of_an_unknown_task_is_refused_by_name(fake_store):
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
+    (fake_store.root / "presets" / "odd.yaml").write_text("tasks:\n  nre:\n    source: sample\n", "utf-8")
+    assert "odd.yaml:2: tasks.nre: unknown key; did you mean 'ner'?" in fake_store.results().stderr
 
 
-def test_runs_beyond_the_first_page_of_the_store_are_found(invented, monkeypatch):
+def test_runs_beyond_the_first_page_of_results_are_found(fake_store, monkeypatch):
     search = mlflow.MlflowClient.search_runs
     monkeypatch.setattr(
         mlflow.MlflowClient,
         "search_runs",
-        lambda *given, **named: search(*given, **{**named, "max_results": 1}),
+        lambda *arguments, **options: search(*arguments, **{**options, "max_results": 1}),
     )
-    invented.run("ner", "wide", tags(0.7, TIES), 12, 2)
-    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
-    invented.results("ner")
-    assert "| wide |" in invented.page
-    assert "| fast |" in invented.page
+    fake_store.add_run("ner", "wide", tagging_metrics(0.7, TIES), 12, 2)
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
+    fake_store.results("ner")
+    assert "| wide |" in fake_store.page
+    assert "| fast |" in fake_store.page
 
 
-def test_every_task_of_params_has_its_own_section_in_order(invented):
-    names = Params.load(invented.store.params).names
-    invented.run("translation", "fast", TRANSLATED)
-    invented.run("ner", "fast", tags(0.8, TIES), 12, 2)
-    invented.results()
-    sections = [line.removeprefix("## ") for line in invented.page.split("\n") if line.startswith("## ")]
+def test_every_task_of_params_has_its_own_section_in_order(fake_store):
+    names = Params.load(fake_store.project.params).names
+    fake_store.add_run("translation", "fast", TRANSLATION_METRICS)
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
+    fake_store.results()
+    sections = [line.removeprefix("## ") for line in fake_store.page.split("\n") if line.startswith("## ")]
     assert sections == [name for name in names if name in ("ner", "translation")]
 
 
@@ -225,12 +225,12 @@ def test_numbers_have_four_digits_and_may_be_undefined():
     assert [number(value) for value in (0.80651, 48.249, 12, None)] == ["0.8065", "48.25", "12", "undefined"]
 
 
-def test_a_run_that_was_recorded_under_former_keys_still_belongs_to_its_preset(invented, monkeypatch):
-    former = {f"{old.rpartition('.')[0]}.{new}": old.rpartition(".")[2] for old, new in RENAMED.items()}
+def test_a_run_recorded_under_earlier_keys_still_belongs_to_its_preset(fake_store, monkeypatch):
+    earlier = {f"{old.rpartition('.')[0]}.{new}": old.rpartition(".")[2] for old, new in RENAMED.items()}
 
     def params(task):
         parts = {
-            key: (key.rpartition(".")[0], former.get(f"tasks.{task.name}.{key}")) for key in run_params(task)
+            key: (key.rpartition(".")[0], earlier.get(f"tasks.{task.name}.{key}")) for key in run_params(task)
         }
         return {
             f"{parts[key][0]}.{parts[key][1]}" if parts[key][1] else key: v
@@ -238,8 +238,8 @@ def test_a_run_that_was_recorded_under_former_keys_still_belongs_to_its_preset(i
         }
 
     monkeypatch.setattr("invented.run_params", params)
-    invented.run("ner", "fast", tags(0.8, TIES), 12.4, 2)
-    [run] = invented.client.search_runs([invented.client.get_experiment_by_name("ner").experiment_id])
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12.4, 2)
+    [run] = fake_store.client.search_runs([fake_store.client.get_experiment_by_name("ner").experiment_id])
     assert {"data.longest", "model.members"} < set(run.data.params)
-    assert invented.results().exit_code == 0
-    assert re.search(r"^\| fast \| .* `seqops run fast ner` \|$", invented.page, re.MULTILINE)
+    assert fake_store.results().exit_code == 0
+    assert re.search(r"^\| fast \| .* `seqops run fast ner` \|$", fake_store.page, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""A version answers from a process of its own, by the code that it was registered with."""
+"""A version answers from its own process, with the code that it was registered with."""
 
 import os
 import signal
@@ -9,22 +9,22 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from bundles import ELSEWHERE, MODEL, former, of_another_layout
+from bundles import MODEL, OTHER_MODULE, unpack_release_0_1_0, write_bundle_of_another_layout
 
 from processes import alive
 from seqops.core.errors import DataError, SeqopsError
 from seqops.registry.environment_check import differences
 from seqops.registry.version_process import CannotRunError, VersionProcess
 
-CALLED = "version 1 of a-model"
+LABEL = "version 1 of a-model"
 
 
-def started(bundle, folder, silence=60.0, other=()):
-    return VersionProcess(CALLED, bundle, (folder / "stderr").open("w+b"), silence, list(other))
+def start(bundle, folder, timeout=60.0, other=()):
+    return VersionProcess(LABEL, bundle, (folder / "stderr").open("w+b"), timeout, list(other))
 
 
 def ready(bundle, folder, **options):
-    process = started(bundle, folder, **options)
+    process = start(bundle, folder, **options)
     process.wait_until_ready(120)
     return process
 
@@ -32,19 +32,19 @@ def ready(bundle, folder, **options):
 @pytest.fixture(scope="module")
 def version(tmp_path_factory):
     folder = tmp_path_factory.mktemp("version")
-    process = ready(of_another_layout(folder), folder)
+    process = ready(write_bundle_of_another_layout(folder), folder)
     yield process
     process.close()
 
 
-def test_a_version_of_another_module_layout_answers_by_its_own_code(version):
+def test_a_version_with_another_module_layout_answers_with_its_own_code(version):
     (answer,) = version.predict(["hello\nWorld é"])
     assert answer["echo"] == "hello\nWorld é"
     assert answer["process"] != os.getpid()
     assert [a["process"] for a in version.predict(["a", "b"])] == [answer["process"]] * 2
 
 
-def test_it_streams_and_an_answer_left_unread_does_not_disturb_the_next(version):
+def test_it_streams_and_an_unread_answer_does_not_disturb_the_next(version):
     assert list(version.stream("abc")) == ["a", "b", "c"]
     assert next(version.stream("xyz")) == "x"
     assert version.predict(["next"])[0]["echo"] == "next"
@@ -61,25 +61,25 @@ def test_it_predicts_the_test_rows_of_a_table(version, tmp_path):
     ("text", "kind", "message"),
     [
         ("unusable", DataError, "input 1: unusable. Give another."),
-        ("refuse", SeqopsError, "this model refuses. Ask another."),
-        ("fail", SeqopsError, f"{CALLED} failed: KeyError: 'no such key'"),
+        ("refuse", SeqopsError, "this model refuses. Use another."),
+        ("fail", SeqopsError, f"{LABEL} failed: KeyError: 'no such key'"),
         (
             "late import",
             CannotRunError,
-            f"{CALLED} cannot run here: No module named 'a_module_that_is_gone'. "
+            f"{LABEL} cannot run here: No module named 'a_module_that_is_gone'. "
             "Restore the environment it was registered in, or promote another version.",
         ),
     ],
 )
-def test_what_goes_wrong_is_reported_in_words_and_the_version_goes_on(version, text, kind, message):
+def test_an_error_is_reported_and_the_version_keeps_running(version, text, kind, message):
     with pytest.raises(kind) as raised:
         version.predict([text])
     assert (type(raised.value), str(raised.value)) == (kind, message)
     assert version.predict(["next"])[0]["echo"] == "next"
 
 
-def test_a_version_that_hangs_is_given_up_after_its_time(tmp_path):
-    process = ready(of_another_layout(tmp_path), tmp_path, silence=0.5)
+def test_a_version_that_hangs_is_stopped_after_its_timeout(tmp_path):
+    process = ready(write_bundle_of_another_layout(tmp_path), tmp_path, timeout=0.5)
     with pytest.raises(CannotRunError, match=r"version 1 of a-model did not answer within 0\.5 s"):
         process.predict(["hang"])
     process.close()
@@ -87,7 +87,7 @@ def test_a_version_that_hangs_is_given_up_after_its_time(tmp_path):
 
 
 def test_a_version_that_dies_is_reported(tmp_path):
-    process = ready(of_another_layout(tmp_path), tmp_path)
+    process = ready(write_bundle_of_another_layout(tmp_path), tmp_path)
     with pytest.raises(CannotRunError, match=r"ended early \(exit 3\)"):
         process.predict(["die"])
     with pytest.raises(CannotRunError, match="ended early"):
@@ -96,20 +96,20 @@ def test_a_version_that_dies_is_reported(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("model", "elsewhere", "why"),
+    ("model", "other_module", "why"),
     [
-        ("import a_module_that_is_gone\n" + MODEL, ELSEWHERE, r"No module named 'a_module_that_is_gone'"),
-        (MODEL, "", r"cannot import name 'echo' from 'seqops\.elsewhere'"),
+        ("import a_module_that_is_gone\n" + MODEL, OTHER_MODULE, r"No module named 'a_module_that_is_gone'"),
+        (MODEL, "", r"cannot import name 'echo' from 'seqops\.other_module'"),
         (MODEL, "this is no python", r"SyntaxError: invalid syntax"),
     ],
 )
-def test_a_version_that_cannot_be_loaded_says_why_and_what_differs(tmp_path, model, elsewhere, why):
-    bundle = of_another_layout(tmp_path, model, elsewhere)
-    process = started(bundle, tmp_path, other=["tensorflow 1.0 (2.21.0 here)"])
+def test_a_version_that_cannot_be_loaded_reports_why_and_what_differs(tmp_path, model, other_module, why):
+    bundle = write_bundle_of_another_layout(tmp_path, model, other_module)
+    process = start(bundle, tmp_path, other=["tensorflow 1.0 (2.21.0 here)"])
     with pytest.raises(CannotRunError, match=why) as raised:
         process.wait_until_ready(120)
     process.close()
-    assert str(raised.value).startswith(f"{CALLED} cannot run here: ")
+    assert str(raised.value).startswith(f"{LABEL} cannot run here: ")
     assert "It was registered with tensorflow 1.0 (2.21.0 here)." in str(raised.value)
     assert "tracking store" not in str(raised.value)
 
@@ -129,7 +129,7 @@ input()
 
 @pytest.mark.parametrize("state", ["idle", "busy"])
 def test_a_version_dies_with_its_parent(tmp_path, state):
-    bundle = of_another_layout(tmp_path)
+    bundle = write_bundle_of_another_layout(tmp_path)
     command = [sys.executable, "-c", PARENT, str(bundle), str(tmp_path / "stderr"), state]
     parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     child = int(parent.stdout.readline())
@@ -140,7 +140,7 @@ def test_a_version_dies_with_its_parent(tmp_path, state):
             return
         time.sleep(0.1)
     os.kill(child, signal.SIGKILL)
-    raise AssertionError("it outlived its parent")
+    raise AssertionError("the child outlived its parent")
 
 
 RUNNING = """
@@ -175,29 +175,29 @@ def test_sigterm_removes_the_copy_of_the_bundle_and_ends_the_version(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def former_version(tmp_path_factory):
-    """The version that release 0.1.0 registered, before the package had its present layout."""
-    folder = tmp_path_factory.mktemp("former")
-    bundle = former(folder)
+def version_0_1_0(tmp_path_factory):
+    """The version that release 0.1.0 registered, before the package had its current layout."""
+    folder = tmp_path_factory.mktemp("release")
+    bundle = unpack_release_0_1_0(folder)
     process = ready(bundle.path, folder)
     yield bundle, process
     process.close()
 
 
-def test_a_version_of_a_former_release_predicts_and_streams_as_it_did(former_version):
-    bundle, process = former_version
+def test_a_version_of_release_0_1_0_predicts_and_streams_as_it_did(version_0_1_0):
+    bundle, process = version_0_1_0
     assert process.predict([bundle.example]) == bundle.records
     assert list(process.stream(f'{{"prompt": "{bundle.prompt}", "seed": 7}}')) == bundle.pieces
 
 
-def test_a_version_of_a_former_release_is_scored_again(former_version):
-    bundle, process = former_version
+def test_a_version_of_release_0_1_0_is_scored_again(version_0_1_0):
+    bundle, process = version_0_1_0
     found = process.predict_split(bundle.table, np.array(bundle.split))
     assert np.allclose(found["nats"], bundle.nats, rtol=1e-4)
 
 
-def test_a_version_of_a_former_release_tells_what_is_watched_for_drift(former_version):
-    bundle, process = former_version
+def test_a_version_of_release_0_1_0_returns_its_drift_features(version_0_1_0):
+    bundle, process = version_0_1_0
     table = pd.read_parquet(bundle.table)
     found = process.drift_features(table, np.array(bundle.split) == "train")
     assert {name: len(column) for name, column in found.items()} == bundle.watched
@@ -205,12 +205,12 @@ def test_a_version_of_a_former_release_tells_what_is_watched_for_drift(former_ve
     assert np.allclose(everything["score (nats)"].values, bundle.scores, rtol=1e-4)
 
 
-def test_a_setting_that_a_former_release_refuses_is_refused_in_its_words(former_version):
+def test_a_setting_unknown_to_release_0_1_0_is_refused_with_its_message(version_0_1_0):
     with pytest.raises(DataError, match="input 1: there is no setting 'sed'"):
-        former_version[1].predict(['{"prompt": "x", "sed": 3}'])
+        version_0_1_0[1].predict(['{"prompt": "x", "sed": 3}'])
 
 
-def test_an_environment_that_differs_is_told(tmp_path):
+def test_a_different_environment_is_reported(tmp_path):
     (tmp_path / "python_env.yaml").write_text("python: 2.7.18\n")
     (tmp_path / "requirements.txt").write_text(
         f"# a comment\n\nnumpy==1.0\nno-such-package==3.1\n--pre\npandas=={pd.__version__}\n"
@@ -223,12 +223,12 @@ def test_an_environment_that_differs_is_told(tmp_path):
     ]
 
 
-def test_the_same_environment_and_another_patch_release_of_python_do_not_differ(tmp_path):
+def test_another_patch_release_of_python_is_not_reported(tmp_path):
     major, minor = sys.version_info[:2]
     (tmp_path / "python_env.yaml").write_text(f"python: {major}.{minor}.99\n")
     (tmp_path / "requirements.txt").write_text(f"numpy=={np.__version__}\n")
     assert differences(tmp_path) == []
 
 
-def test_a_bundle_that_says_nothing_of_its_environment_does_not_differ(tmp_path):
+def test_a_bundle_without_requirements_is_not_reported(tmp_path):
     assert differences(tmp_path) == []

@@ -1,12 +1,12 @@
-"""A project for each test of retraining."""
+"""A project for each retraining test."""
 
 import re
 from pathlib import Path
 
 import pytest
-from town import Lines, Town
+from town import Lines, RetrainingProject
 
-from realm import founded, stub_bundle
+from realm import create_toy_registry, stub_bundle
 from seqops.registry import publish
 
 
@@ -16,11 +16,11 @@ def tracking_uri(tmp_path_factory):
 
 
 @pytest.fixture
-def town(tracking_uri, tmp_path, monkeypatch, request):
+def project(tracking_uri, tmp_path, monkeypatch, request):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri)
     monkeypatch.setattr(publish, "log_bundle", stub_bundle)
-    realm = founded(tmp_path / "project", re.sub(r"\W+", "-", request.node.name), Lines)
-    (realm.store.root / "data" / "catalog.yaml").write_text("{}\n")
+    toy = create_toy_registry(tmp_path / "project", re.sub(r"\W+", "-", request.node.name), Lines)
+    (toy.project.root / "data" / "catalog.yaml").write_text("{}\n")
     source = Path(tmp_path / "lines.txt")
     source.write_text("one\ntwo\n")
-    return Town(realm, source)
+    return RetrainingProject(toy, source)

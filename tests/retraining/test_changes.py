@@ -1,4 +1,4 @@
-"""Rows added, removed and altered, by what they say and not by where they stand."""
+"""Rows added, removed and altered, compared by content and not by position."""
 
 import numpy as np
 import pandas as pd
@@ -26,19 +26,19 @@ def table(*texts):
         ("abc", "axcd", (1, 0, 1), [0, 1, 0, 1]),
     ],
 )
-def test_rows_are_told_apart(before, now, counts, new):
+def test_rows_are_compared_by_content(before, now, counts, new):
     found = diff_rows(table(*before), table(*now))
     assert (found.added, found.removed, found.altered) == counts
     assert found.new.tolist() == [bool(n) for n in new]
     assert bool(found) == any(counts)
 
 
-def test_lists_and_missing_values_are_compared_too():
+def test_lists_and_missing_values_are_compared():
     before = pd.DataFrame({"line": [1, 2], "words": [["a", "b"], ["c"]], "x": [1.0, np.nan]})
     now = pd.DataFrame({"line": [1, 2], "words": [["a", "b"], ["d"]], "x": [1.0, np.nan]})
     assert diff_rows(before, before).summary() == "no row changed"
     assert diff_rows(before, now).summary() == "rows: 1 altered"
 
 
-def test_it_is_said_in_words():
+def test_the_summary_counts_added_and_altered_rows():
     assert diff_rows(table(*"abc"), table(*"axde")).summary() == "rows: 1 added, 2 altered"

@@ -1,4 +1,4 @@
-"""Each trigger met and not met, and the line that says why."""
+"""Each trigger, met and not met, and the reason that is reported."""
 
 from datetime import timedelta
 
@@ -32,18 +32,18 @@ def now(changes=SAME, age=timedelta(days=8), drift=False, unfinished=None):
         ("age=0.5d", Trigger("age", timedelta(hours=12))),
     ],
 )
-def test_a_trigger_is_read(text, trigger):
+def test_a_trigger_is_parsed(text, trigger):
     assert Trigger.parse(text) == trigger
 
 
 @pytest.mark.parametrize("text", ["", "never", "age", "age=", "age=7", "age=7m", "age=-1d", "age=7d."])
-def test_no_trigger_is_refused_with_those_there_are(text):
+def test_an_unknown_trigger_is_refused_with_the_known_ones(text):
     with pytest.raises(ConfigError, match=r"use always, new-data, drift, or an age such as age=7d"):
         Trigger.parse(text)
 
 
 @pytest.mark.parametrize(
-    ("texts", "circumstances", "found"),
+    ("texts", "context", "found"),
     [
         (["always"], now(), (True, "the trigger is `always`")),
         (["new-data"], now(GROWN), (True, "rows: 2 added")),
@@ -62,13 +62,13 @@ def test_no_trigger_is_refused_with_those_there_are(text):
         ),
     ],
 )
-def test_it_is_due_where_one_trigger_is_met(texts, circumstances, found):
-    assert due([Trigger.parse(text) for text in texts], circumstances) == found
+def test_a_retraining_is_due_if_one_trigger_is_met(texts, context, found):
+    assert due([Trigger.parse(text) for text in texts], context) == found
 
 
-def test_drift_is_not_measured_where_another_trigger_is_met_before():
+def test_drift_is_not_measured_after_another_trigger_is_met():
     def never():
         raise AssertionError
 
-    circumstances = TriggerContext(None, GROWN, WEEK, never)
-    assert due([Trigger("new-data"), Trigger("drift")], circumstances)[0]
+    context = TriggerContext(None, GROWN, WEEK, never)
+    assert due([Trigger("new-data"), Trigger("drift")], context)[0]

@@ -1,6 +1,6 @@
-"""A year of weeks, unattended: a growing source with a drift, a bad batch and a worse candidate in it.
+"""A year of unattended weeks: a growing source with drift, a bad batch and a worse candidate.
 
-Every week `seqops retrain` looks for drift; every eighth week new rows are enough.
+Every week `seqops retrain` looks for drift; every eighth week new rows also trigger it.
 """
 
 import re
@@ -21,7 +21,7 @@ PROMOTED, KEPT, NOTHING, REFUSED = 0, 10, 11, 12
 
 @pytest.fixture(scope="module")
 def year(tmp_path_factory):
-    """Run the weeks one after the other; return the project, the exit codes, and what was said."""
+    """Run the weeks one after the other; return the project, the exit codes, and the messages."""
     project = Reviews(tmp_path_factory.mktemp("year") / "project")
     ended = []
     for week in range(WEEKS):
@@ -31,37 +31,37 @@ def year(tmp_path_factory):
 
 
 def test_no_week_fails(year):
-    _, codes, said = year
+    _, codes, messages = year
     known = (PROMOTED, KEPT, NOTHING, REFUSED)
-    assert [(week, said[week][-2000:]) for week, code in enumerate(codes) if code not in known] == []
-    assert not any("Traceback" in words for words in said)
+    assert [(week, messages[week][-2000:]) for week, code in enumerate(codes) if code not in known] == []
+    assert not any("Traceback" in message for message in messages)
 
 
-def test_the_drift_triggers_and_its_model_is_promoted(year):
-    _, codes, said = year
+def test_drift_triggers_a_retraining_and_its_model_is_promoted(year):
+    _, codes, messages = year
     assert codes[DRIFT] == PROMOTED
-    assert re.search(r"; due: drift in .*infrequent words", said[DRIFT])
+    assert re.search(r"; due: drift in .*infrequent words", messages[DRIFT])
     assert codes[DRIFT + 1] == NOTHING
 
 
-def test_the_bad_batch_is_put_aside_and_what_follows_is_taken(year):
+def test_the_bad_batch_is_quarantined_and_later_data_accepted(year):
     store, codes, _ = year
     assert [week for week, code in enumerate(codes) if code == REFUSED] == [BAD_BATCH]
-    (place,) = (store.task_paths("sentiment").path / "quarantine").iterdir()
-    assert "perhaps" in read_json(place / "reasons.json")["reasons"][0]
+    (quarantine,) = (store.task_paths("sentiment").path / "quarantine").iterdir()
+    assert "perhaps" in read_json(quarantine / "reasons.json")["reasons"][0]
     assert codes[32] in (PROMOTED, KEPT)
 
 
-def test_the_worse_candidate_is_kept_out(year):
+def test_the_worse_candidate_is_not_promoted(year):
     assert year[1][WORSE] == KEPT
 
 
-def test_quiet_weeks_have_nothing_to_do(year):
+def test_in_quiet_weeks_nothing_is_retrained(year):
     quiet = [code for week, code in enumerate(year[1]) if week % 8 and week not in (DRIFT, BAD_BATCH)]
     assert quiet == [NOTHING] * len(quiet)
 
 
-def test_every_week_stands_in_the_record(year):
+def test_every_week_is_in_the_history(year):
     store, ended, _ = year
     codes = {"promoted": PROMOTED, "kept": KEPT, "nothing": NOTHING, "refused": REFUSED}
     entries = [

@@ -1,4 +1,4 @@
-"""Distributions: what is drawn is what is trained with and what is written down."""
+"""Search distributions: the value drawn is the value trained with and the value written down."""
 
 import subprocess
 import sys
@@ -23,14 +23,14 @@ def drawn(distribution, raw):
 
 
 @pytest.mark.parametrize(
-    ("distribution", "raw", "settled"),
+    ("distribution", "raw", "rounded"),
     [
         (DROPOUT, 0.123456, 0.123),
         (DROPOUT, 0.012345, 0.0123),
         (DROPOUT, 0.59999, 0.6),
         (DROPOUT, 0.0, 0.0),
         (RATE, 0.00123456, 0.00123),
-        # ends that need more digits are kept
+        # bounds that need more digits are kept
         (Float("float", 0.12345, 0.9), 0.12345, 0.12345),
         (Float("float", 0.1, 0.98765), 0.9876, 0.98765),
         # a narrow range needs more digits than its values
@@ -44,14 +44,14 @@ def drawn(distribution, raw):
         (KIND, None, None),
     ],
 )
-def test_a_value_is_settled_to_what_is_written_down(distribution, raw, settled):
-    assert distribution.to_value(raw) == settled
-    assert drawn(distribution, raw) == settled
-    assert distribution.contains(settled)
+def test_a_value_is_rounded_to_what_is_written_down(distribution, raw, rounded):
+    assert distribution.to_value(raw) == rounded
+    assert drawn(distribution, raw) == rounded
+    assert distribution.contains(rounded)
 
 
 @given(st.floats(0.0005, 0.01))
-def test_a_settled_number_stays_in_range_and_settles_to_itself(raw):
+def test_a_rounded_number_stays_in_range_and_rounds_to_itself(raw):
     value = RATE.to_value(raw)
     assert RATE.low <= value <= RATE.high
     assert RATE.to_value(value) == value
@@ -75,17 +75,17 @@ def test_a_settled_number_stays_in_range_and_settles_to_itself(raw):
         (Categorical("categorical", (0, 1)), False),
     ],
 )
-def test_a_value_that_no_trial_takes_is_not_held(distribution, value):
+def test_a_value_outside_the_distribution_is_not_contained(distribution, value):
     assert not distribution.contains(value)
 
 
-def test_the_ends_of_a_range_and_all_choices_are_the_extremes():
+def test_the_extremes_are_the_bounds_of_a_range_or_all_choices():
     assert UNITS.extremes() == [32, 256]
     assert DROPOUT.extremes() == [0.0, 0.6]
     assert KIND.extremes() == ["lstm", "gru", None, 0.5]
 
 
-def test_a_study_draws_only_what_the_space_holds():
+def test_a_study_draws_only_values_of_the_space():
     space = {"units": UNITS, "dropout": DROPOUT, "rate": RATE, "kind": KIND, "odd": Int("int", 1, 7, step=2)}
 
     def objective(trial):
@@ -119,12 +119,12 @@ def test_a_study_draws_only_what_the_space_holds():
         (lambda: Categorical("categorical", (1, [2])), r"a choice must be a number, a text, .* got \[2\]"),
     ],
 )
-def test_a_distribution_that_cannot_be_drawn_from_is_refused(make, message):
+def test_an_invalid_distribution_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
 
-def test_the_space_is_read_without_optuna():
+def test_the_search_space_is_read_without_importing_optuna():
     program = "import sys, seqops.tuning.search_space; print('optuna' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

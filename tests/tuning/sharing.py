@@ -1,4 +1,4 @@
-"""Workers on a study, and what is asked of it afterwards."""
+"""Worker processes on a study, and checks of its trials afterwards."""
 
 import itertools
 import multiprocessing
@@ -17,8 +17,8 @@ WORKER = Path(__file__).parent / "worker.py"
 FINISHED = {TrialState.COMPLETE, TrialState.PRUNED}
 
 
-def start(url, name, total, *more):
-    command = [sys.executable, str(WORKER), url, name, str(total), *map(str, more)]
+def start(url, name, total, *options):
+    command = [sys.executable, str(WORKER), url, name, str(total), *map(str, options)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -27,28 +27,28 @@ def finish(process):
     assert process.returncode == 0, output
 
 
-def opened(url, name="study"):
+def open_study(url, name="study"):
     return studies.open_study(url, name, Goal("x", True), sampler_of("random", 0, 0))
 
 
 def drawn(study):
-    """Return the values of the trials that count, sorted."""
+    """Return the sorted values of the trials that count."""
     return sorted(t.params["x"] for t in study.trials if t.state in FINISHED or WHY in t.user_attrs)
 
 
-def shared(url):
-    """Two workers, then a third that finds nothing left to do."""
+def run_shared_study(url):
+    """Run two workers, then a third that finds nothing left to do."""
     workers = [start(url, "shared", 15, 0.05) for _ in range(2)]
     for worker in workers:
         finish(worker)
     finish(start(url, "shared", 15))
-    study = opened(url, "shared")
+    study = open_study(url, "shared")
     assert studies.counts(study).finished == 15
     assert len(set(drawn(study))) == 15
 
 
-def together(work, url, processes):
-    """Let processes do `work(url, barrier, queue)` at the same moment; return what they put."""
+def run_together(work, url, processes):
+    """Run `work(url, barrier, queue)` in processes at the same moment; return what they put in the queue."""
     spawn = multiprocessing.get_context("spawn")
     barrier, queue = spawn.Barrier(processes), spawn.Queue()
     workers = [spawn.Process(target=work, args=(url, barrier, queue)) for _ in range(processes)]
@@ -60,25 +60,25 @@ def together(work, url, processes):
     return found
 
 
-def founded_together(url):
-    """Six processes open a storage that does not exist yet."""
-    assert together(found, url, 6) == [0] * 6
+def create_together(url):
+    """Open a storage that does not exist yet from six processes."""
+    assert run_together(create, url, 6) == [0] * 6
 
 
-def found(url, barrier, queue):
+def create(url, barrier, queue):
     barrier.wait(60)
-    queue.put(studies.counts(opened(url)).finished)
+    queue.put(studies.counts(open_study(url)).finished)
 
 
-def taken_together(url):
-    """Three processes take what waits: each trial goes to one of them."""
-    study = opened(url)
+def take_together(url):
+    """Take enqueued trials from three processes: each trial goes to one of them."""
+    study = open_study(url)
     for x in range(60):
         study.enqueue_trial({"x": x / 60})
-    assert sorted(itertools.chain(*together(take, url, 3))) == list(range(60))
+    assert sorted(itertools.chain(*run_together(take, url, 3))) == list(range(60))
 
 
 def take(url, barrier, queue):
-    study = opened(url)
+    study = open_study(url)
     barrier.wait(60)
     queue.put([study.ask().number for _ in range(20)])

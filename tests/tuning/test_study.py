@@ -1,11 +1,11 @@
-"""A study ends with exactly the trials asked for: resumed, killed, shared, on SQLite and on PostgreSQL."""
+"""A study ends with exactly the requested trials: resumed, killed, shared; on SQLite and PostgreSQL."""
 
 import signal
 
 import optuna
 import pytest
 from optuna.trial import TrialState
-from sharing import drawn, finish, founded_together, opened, shared, start, taken_together
+from sharing import create_together, drawn, finish, open_study, run_shared_study, start, take_together
 
 from seqops.core.errors import SeqopsError
 from seqops.tuning import storage
@@ -20,22 +20,22 @@ def url(tmp_path):
 
 
 def search(study, total, values=None):
-    """Run trials in this process; return the number begun."""
-    begun = []
+    """Run trials in this process; return the number started."""
+    started = []
 
     def objective(trial):
-        begun.append(trial.number)
+        started.append(trial.number)
         x = trial.suggest_float("x", 0.0, 1.0)
         if x < 0.2:
             raise studies.RejectedTrial("too small")
         return x
 
     studies.run_trials(study, objective, total, lambda: None)
-    return len(begun)
+    return len(started)
 
 
-def ended(study):
-    """List what came of each place, in the order of the places."""
+def results(study):
+    """List the result of each trial slot, in order."""
     trials = [t for t in study.trials if counted(t)]
     states = {TrialState.PRUNED, TrialState.COMPLETE}
     assert {t.state for t in trials} >= states
@@ -43,24 +43,24 @@ def ended(study):
     return sorted(found, key=lambda row: row[0])
 
 
-def test_six_processes_found_a_storage_in_sqlite_together(url):
-    founded_together(url)
+def test_six_processes_create_a_storage_in_sqlite_together(url):
+    create_together(url)
 
 
-def test_a_trial_that_waits_goes_to_one_process_in_sqlite(url):
-    taken_together(url)
+def test_an_enqueued_trial_goes_to_one_process_in_sqlite(url):
+    take_together(url)
 
 
-def test_a_total_is_a_total_however_often_it_is_asked_for(url):
-    assert search(opened(url), 5) == 5
-    assert search(opened(url), 5) == 0
-    assert search(opened(url), 8) == 3
-    assert studies.counts(opened(url)).finished == 8
+def test_the_total_counts_all_calls(url):
+    assert search(open_study(url), 5) == 5
+    assert search(open_study(url), 5) == 0
+    assert search(open_study(url), 8) == 3
+    assert studies.counts(open_study(url)).finished == 8
 
 
-def test_a_trial_that_is_refused_counts_and_says_why(url):
-    search(opened(url), 20)
-    study = opened(url)
+def test_a_rejected_trial_counts_and_has_a_reason(url):
+    search(open_study(url), 20)
+    study = open_study(url)
     failed = [t for t in study.trials if t.state == TrialState.FAIL]
     assert failed
     assert {t.user_attrs[WHY] for t in failed} == {"too small"}
@@ -68,21 +68,21 @@ def test_a_trial_that_is_refused_counts_and_says_why(url):
     assert studies.counts(study) == studies.TrialCounts(20 - len(failed), 0, len(failed), 0)
 
 
-def test_a_study_gone_on_with_draws_what_one_never_stopped_draws(url):
-    search(opened(url, "at once"), 12)
+def test_a_resumed_study_draws_the_same_values_as_an_uninterrupted_one(url):
+    search(open_study(url, "at once"), 12)
     for total in (3, 4, 9, 12):
-        search(opened(url, "in parts"), total)
-    assert drawn(opened(url, "in parts")) == drawn(opened(url, "at once"))
+        search(open_study(url, "in parts"), total)
+    assert drawn(open_study(url, "in parts")) == drawn(open_study(url, "at once"))
 
 
-def test_no_value_is_drawn_twice_by_chance_of_a_seed(url):
+def test_resuming_does_not_draw_a_value_twice(url):
     for total in range(1, 9):
-        search(opened(url), total)
-    assert len(set(drawn(opened(url)))) == 8
+        search(open_study(url), total)
+    assert len(set(drawn(open_study(url)))) == 8
 
 
-def test_an_interrupted_trial_waits_to_be_tried_again(url):
-    study = opened(url)
+def test_an_interrupted_trial_is_retried(url):
+    study = open_study(url)
 
     def objective(trial):
         trial.suggest_float("x", 0.0, 1.0)
@@ -91,13 +91,13 @@ def test_an_interrupted_trial_waits_to_be_tried_again(url):
     with pytest.raises(KeyboardInterrupt):
         studies.run_trials(study, objective, 3, lambda: None)
     interrupted = study.trials[0].params["x"]
-    assert search(opened(url), 3) == 3
-    assert interrupted in drawn(opened(url))
-    assert len(drawn(opened(url))) == 3
+    assert search(open_study(url), 3) == 3
+    assert interrupted in drawn(open_study(url))
+    assert len(drawn(open_study(url))) == 3
 
 
-def test_values_that_kill_their_process_again_and_again_are_refused(url):
-    study = opened(url)
+def test_values_that_kill_their_process_repeatedly_are_rejected(url):
+    study = open_study(url)
     for deaths in range(studies.MAX_DEATHS):
         trial = study.ask()
         assert trial.user_attrs.get(storage.DEATHS, 0) == deaths
@@ -109,25 +109,25 @@ def test_values_that_kill_their_process_again_and_again_are_refused(url):
     assert "died 3 times" in refused.user_attrs[WHY]
 
 
-def test_an_unexpected_error_stops_the_work_and_is_not_counted(url):
+def test_an_unexpected_error_stops_the_study_and_is_not_counted(url):
     def objective(trial):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        studies.run_trials(opened(url), objective, 3, lambda: None)
-    assert studies.counts(opened(url)).finished == 0
+        studies.run_trials(open_study(url), objective, 3, lambda: None)
+    assert studies.counts(open_study(url)).finished == 0
 
 
-def test_nothing_is_begun_after_the_deadline(url):
+def test_no_trial_is_started_after_the_deadline(url):
     def objective(trial):
         raise AssertionError
 
-    studies.run_trials(opened(url), objective, 3, lambda: None, deadline=0.0)
-    assert opened(url).trials == []
+    studies.run_trials(open_study(url), objective, 3, lambda: None, deadline=0.0)
+    assert open_study(url).trials == []
 
 
-def test_what_no_trial_holds_is_queued_once(url):
-    study = opened(url)
+def test_values_that_no_trial_has_are_queued_once(url):
+    study = open_study(url)
     assert studies.queue_trials(study, [({"x": 0.5}, {}), ({"x": 0.6}, {})]) == 2
     assert studies.queue_trials(study, [({"x": 0.5}, {}), ({"x": 0.7}, {})]) == 3
     search(study, 3)
@@ -136,15 +136,15 @@ def test_what_no_trial_holds_is_queued_once(url):
     assert len(study.trials) == 3
 
 
-@pytest.mark.parametrize("moment", ["drawn", "epoch", "told"])
-def test_a_killed_worker_loses_no_trial_and_doubles_none(url, moment):
+@pytest.mark.parametrize("moment", ["drawn", "epoch", "finished"])
+def test_a_killed_worker_loses_no_trial_and_duplicates_none(url, moment):
     killed = start(url, "study", 6, 0, moment)
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL
-    before = opened(url)
+    before = open_study(url)
     assert studies.counts(before).finished == 2
     finish(start(url, "study", 6))
-    after = opened(url)
+    after = open_study(url)
     assert studies.counts(after).finished == 6
     assert studies.counts(after).running == 0
     dead = [t for t in after.trials if t.state == TrialState.FAIL and WHY not in t.user_attrs]
@@ -156,33 +156,33 @@ def test_a_killed_worker_loses_no_trial_and_doubles_none(url, moment):
 
 
 @pytest.mark.parametrize("pruner", ["median", "hyperband"])
-def test_a_study_killed_again_and_again_ends_with_the_trials_of_one_never_killed(url, tmp_path, pruner):
-    for moment in ("told", "drawn", "between", "epoch", "between"):
+def test_a_study_killed_repeatedly_ends_with_the_trials_of_an_uninterrupted_one(url, tmp_path, pruner):
+    for moment in ("finished", "drawn", "between", "epoch", "between"):
         killed = start(url, "study", 40, 0, moment, pruner)
         killed.communicate()
         assert killed.returncode == -signal.SIGKILL
     finish(start(url, "study", 40, 0, "", pruner))
     undisturbed = f"sqlite:///{tmp_path / 'undisturbed.db'}"
     finish(start(undisturbed, "study", 40, 0, "", pruner))
-    assert ended(opened(url)) == ended(opened(undisturbed))
+    assert results(open_study(url)) == results(open_study(undisturbed))
 
 
 def test_two_workers_share_a_study_in_sqlite(url):
-    shared(url)
+    run_shared_study(url)
 
 
-def test_a_worker_that_is_taken_for_dead_lets_its_trial_go_and_goes_on(url):
+def test_a_worker_considered_dead_gives_up_its_trial_and_continues(url):
     workers = [start(url, "study", 6, seconds, "silent") for seconds in (1.5, 0.2)]
     for worker in workers:
         finish(worker)
-    study = opened(url)
+    study = open_study(url)
     assert studies.counts(study).finished == 6
     assert studies.counts(study).running == 0
     assert [t for t in study.trials if t.user_attrs.get(storage.DEATHS)]
 
 
-def test_a_trial_begun_when_all_are_taken_is_dropped(url):
-    study = opened(url)
+def test_a_trial_started_beyond_the_total_is_dropped(url):
+    study = open_study(url)
     search(study, 3)
     study.optimize(
         studies._limited(study, lambda trial: trial.suggest_float("x", 0.3, 1.0), 3),
@@ -201,14 +201,14 @@ def test_a_trial_begun_when_all_are_taken_is_dropped(url):
         ("mysql://me:secret@127.0.0.1/none", "No module named"),
     ],
 )
-def test_a_storage_that_cannot_be_used_is_named_without_its_password(url, part):
-    with pytest.raises(SeqopsError, match="storage") as told:
-        opened(url)
-    assert part in str(told.value)
-    assert "secret" not in str(told.value)
+def test_an_unusable_storage_is_reported_without_its_password(url, part):
+    with pytest.raises(SeqopsError, match="storage") as raised:
+        open_study(url)
+    assert part in str(raised.value)
+    assert "secret" not in str(raised.value)
 
 
-def test_every_pruner_cuts_a_hopeless_trial_and_none_never_does():
+def test_every_pruner_stops_a_hopeless_trial_and_none_does_not():
     for name in ("hyperband", "median", "none"):
         study = optuna.create_study(direction="maximize", pruner=pruner_of(name, 9))
 

@@ -1,26 +1,26 @@
-"""The same study on a real PostgreSQL server."""
+"""The same study on a PostgreSQL server."""
 
-from sharing import finish, founded_together, opened, shared, start, taken_together
+from sharing import create_together, finish, open_study, run_shared_study, start, take_together
 
 from seqops.tuning import study as studies
 
 pytest_plugins = ("postgres",)
 
 
-def test_six_processes_found_a_storage_in_postgresql_together(postgres_database):
-    founded_together(postgres_database)
+def test_six_processes_create_a_storage_in_postgresql_together(postgres_database):
+    create_together(postgres_database)
 
 
-def test_a_trial_that_waits_goes_to_one_process_in_postgresql(postgres_database):
-    taken_together(postgres_database)
+def test_an_enqueued_trial_goes_to_one_process_in_postgresql(postgres_database):
+    take_together(postgres_database)
 
 
 def test_two_workers_share_a_study_in_postgresql(postgres_url):
-    shared(postgres_url)
+    run_shared_study(postgres_url)
 
 
-def test_a_worker_killed_in_postgresql_is_taken_over(postgres_url):
+def test_the_trial_of_a_killed_worker_is_retried_in_postgresql(postgres_url):
     killed = start(postgres_url, "killed", 6, 0, "epoch")
     killed.communicate()
     finish(start(postgres_url, "killed", 6))
-    assert studies.counts(opened(postgres_url, "killed")).finished == 6
+    assert studies.counts(open_study(postgres_url, "killed")).finished == 6

@@ -1,4 +1,4 @@
-"""Tuning from end to end on the smallest network there is: the winner in params.yaml, the runs in MLflow."""
+"""Tuning end to end on a tiny network: the winner in params.yaml, the runs in MLflow."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ import mlflow
 import pytest
 
 from seqops.params import Params
-from tunable import TASK, TRIALS, tunable
+from tunable import TASK, TRIALS, create_project
 
 HERE = Path(__file__).parent
 
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory):
     """A project whose data is encoded."""
-    root = tunable(tmp_path_factory.mktemp("encoded") / "project")
+    root = create_project(tmp_path_factory.mktemp("encoded") / "project")
     environment = {**os.environ, "SEQOPS_ROOT": str(root)}
     for stage in ("download", "validate", "preprocess"):
         command = [sys.executable, str(root / "pipelines" / f"{stage}.py"), TASK]
@@ -27,15 +27,15 @@ def encoded(tmp_path_factory):
     return root
 
 
-def copied(encoded, tmp_path_factory):
+def copy_of(encoded, tmp_path_factory):
     root = tmp_path_factory.mktemp("tuned") / "project"
     shutil.copytree(encoded, root)
     return root
 
 
-def start(root, *more):
+def start(root, *options):
     environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
-    command = [sys.executable, str(HERE / "tuner.py"), str(root), TASK, str(TRIALS), *more]
+    command = [sys.executable, str(HERE / "tuner.py"), str(root), TASK, str(TRIALS), *options]
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -48,20 +48,20 @@ def finish(process):
 
 
 def kill_after(process, words):
-    """Kill a process, and by that its group, when it has said these words."""
+    """Kill a process, and with it its group, once it has printed these words."""
     for line in process.stdout:
         if words in line:
             process.kill()
             process.communicate()
             assert process.returncode == -signal.SIGKILL
             return
-    raise AssertionError(f"it never said {words!r}")
+    raise AssertionError(f"it never printed {words!r}")
 
 
 @pytest.fixture(scope="module")
 def tuned(encoded, tmp_path_factory):
-    """A project tuned undisturbed, and what the command said."""
-    root = copied(encoded, tmp_path_factory)
+    """A project after an undisturbed tuning, and the output of the command."""
+    root = copy_of(encoded, tmp_path_factory)
     return root, finish(start(root))
 
 
@@ -82,26 +82,26 @@ def searched(root):
     return {key: task.values()[key] for key in task.section["search"]}
 
 
-def test_the_winner_stands_in_params_and_is_all_that_changed(encoded, tuned):
-    root, said = tuned
+def test_the_winner_is_written_to_params_and_nothing_else_changes(encoded, tuned):
+    root, output = tuned
     before, after = ((r / "params.yaml").read_text("utf-8").splitlines() for r in (encoded, root))
     changed = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
     assert 1 <= len(changed) <= len(searched(root))
     for old, new in changed:
-        assert f"-{old}" in said
-        assert f"+{new}" in said
+        assert f"-{old}" in output
+        assert f"+{new}" in output
         assert old.partition("#")[2] == new.partition("#")[2]
 
 
-def test_the_winner_is_better_than_the_present_values_over_other_seeds(tuned, runs):
+def test_the_winner_is_better_than_the_current_values_over_other_seeds(tuned, runs):
     repeats = of_kind(runs, "repeat")
     scores = {}
     for run in repeats:
         scores.setdefault(run.info.run_name.partition(",")[0], []).append(run.data.metrics["validation/best"])
     assert {len(found) for found in scores.values()} == {2}
-    present = scores.pop("current values")
+    current = scores.pop("current values")
     (best,) = scores.values()
-    assert sum(best) < sum(present)
+    assert sum(best) < sum(current)
     assert {run.data.params["fit.seed"] for run in repeats} == {"1", "2"}
 
 
@@ -121,36 +121,36 @@ def test_every_trial_is_a_nested_run_of_one_study(runs):
     assert "'high': 16" in study.data.params["search.model.units"]
 
 
-def test_the_first_trial_has_the_present_values(encoded, runs):
+def test_the_first_trial_has_the_current_values(encoded, runs):
     (first,) = [run for run in of_kind(runs, "trial") if run.data.tags["seqops.trial"] == "0"]
     assert {key: first.data.params[key] for key in searched(encoded)} == {
         key: str(value) for key, value in searched(encoded).items()
     }
 
 
-def test_the_page_is_kept_beside_the_study(tuned, runs):
+def test_the_page_is_an_artefact_of_the_study_run(tuned, runs):
     (study,) = of_kind(runs, "study")
     assert [item.path for item in runs[0].list_artifacts(study.info.run_id, "study")] == ["study/study.html"]
 
 
-def test_tuning_again_begins_no_trial_and_changes_nothing(tuned):
+def test_tuning_again_starts_no_trial_and_changes_nothing(tuned):
     root, _ = tuned
     before = (root / "params.yaml").read_bytes()
-    said = finish(start(root))
-    assert [line for line in said.splitlines() if "  complete  " in line] == []
-    assert "params.yaml is unchanged: no trial" in said
+    output = finish(start(root))
+    assert [line for line in output.splitlines() if "  complete  " in line] == []
+    assert "params.yaml is unchanged: no trial" in output
     assert (root / "params.yaml").read_bytes() == before
 
 
 @pytest.mark.slow
-def test_killed_in_a_trial_and_in_a_repeat_it_ends_as_if_never_killed(encoded, tuned, tmp_path_factory):
-    root = copied(encoded, tmp_path_factory)
+def test_tuning_killed_in_a_trial_and_in_a_repeat_ends_as_if_never_killed(encoded, tuned, tmp_path_factory):
+    root = copy_of(encoded, tmp_path_factory)
     kill_after(start(root, "1", "dry"), "trial 1  complete")
     kill_after(start(root, "1", "dry"), "trial 3  complete")
     kill_after(start(root, "1", "dry"), "seed 1  complete")
     assert (root / "params.yaml").read_bytes() == (encoded / "params.yaml").read_bytes()
-    said = finish(start(root))
-    assert "Wrote params.yaml" in said
+    output = finish(start(root))
+    assert "Wrote params.yaml" in output
     mlflow.set_tracking_uri(f"sqlite:///{root / '.state' / 'mlflow' / 'mlflow.db'}")
     client = mlflow.MlflowClient()
     everything = client.search_runs([client.get_experiment_by_name(TASK).experiment_id])
@@ -162,9 +162,9 @@ def test_killed_in_a_trial_and_in_a_repeat_it_ends_as_if_never_killed(encoded, t
 
 @pytest.mark.slow
 def test_two_workers_end_with_the_same_number_of_trials(encoded, tmp_path_factory):
-    root = copied(encoded, tmp_path_factory)
-    said = finish(start(root, "2", "dry"))
-    assert "params.yaml is unchanged" in said
+    root = copy_of(encoded, tmp_path_factory)
+    output = finish(start(root, "2", "dry"))
+    assert "params.yaml is unchanged" in output
     assert (root / "params.yaml").read_bytes() == (encoded / "params.yaml").read_bytes()
     mlflow.set_tracking_uri(f"sqlite:///{root / '.state' / 'mlflow' / 'mlflow.db'}")
     client = mlflow.MlflowClient()
@@ -173,8 +173,8 @@ def test_two_workers_end_with_the_same_number_of_trials(encoded, tmp_path_factor
     assert [r.data.tags["seqops.kind"] for r in found].count("repeat") == 4
 
 
-def test_data_that_is_not_encoded_is_told_with_what_to_run(encoded, tmp_path_factory):
-    root = copied(encoded, tmp_path_factory)
+def test_data_that_is_not_encoded_is_reported_with_the_command_to_run(encoded, tmp_path_factory):
+    root = copy_of(encoded, tmp_path_factory)
     shutil.rmtree(root / "data" / TASK / "arrays")
     process = start(root)
     output, _ = process.communicate()

@@ -13,7 +13,7 @@ from seqops.tuning.tune import TuneOptions, tune
 def main(root, task, trials, jobs="1", dry=""):
     os.environ["SEQOPS_ROOT"] = root
     if jobs == "1":
-        # of this process alone: its helpers would still give a sign of life every five seconds
+        # for this process only: its workers would still send a heartbeat every five seconds
         storage.HEARTBEAT, storage.GRACE = 1, 4
     with exit_on_error(debug=True):
         tune(Project(Path(root)), task, TuneOptions(int(trials), jobs=int(jobs), dry_run=bool(dry)))

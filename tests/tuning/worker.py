@@ -1,8 +1,8 @@
 """A process that works on a study, without a network: `worker.py URL NAME TOTAL [SECONDS [MOMENT [PRUNER]]]`.
 
-SECONDS: of one epoch. MOMENT: `silent`: it gives no sign of life, and is taken for dead; or where the process
-kills itself in its third trial, or the next that comes so far: `drawn` (before the values), `between` (two
-values), `epoch` (in the middle), `told` (before the result is stored).
+SECONDS: duration of one epoch. MOMENT: `silent`: it sends no heartbeat and is considered dead; otherwise
+where the process kills itself in its third trial, or the next that gets that far: `drawn` (before the
+values), `between` (two values), `epoch` (in the middle), `finished` (before the result is stored).
 """
 
 import os
@@ -23,27 +23,27 @@ EPOCHS = 3
 def main(url, name, total, seconds="0", moment="", pruner="median"):
     storage.HEARTBEAT, storage.GRACE = (60, 2) if moment == "silent" else (1, 3)
     study = studies.open_study(url, name, Goal("x", True), sampler_of("tpe", 4, 0), pruner_of(pruner, EPOCHS))
-    begun = 0
+    started = 0
 
     def objective(trial):
-        nonlocal begun
-        begun += 1
-        if moment == "drawn" and begun >= 3:
+        nonlocal started
+        started += 1
+        if moment == "drawn" and started >= 3:
             die()
         x = trial.suggest_float("x", 0.0, 1.0)
-        if moment == "between" and begun >= 3:
+        if moment == "between" and started >= 3:
             die()
         y = trial.suggest_float("y", 0.0, 1.0)
         for epoch in range(EPOCHS):
             time.sleep(float(seconds))
-            if moment == "epoch" and begun >= 3 and epoch == 1:
+            if moment == "epoch" and started >= 3 and epoch == 1:
                 die()
             trial.report(x * y ** (epoch + 1), epoch + 1)
             if trial.should_prune():
                 raise optuna.TrialPruned
         if x < 0.1:
             raise studies.RejectedTrial("too small")
-        if moment == "told" and begun >= 3:
+        if moment == "finished" and started >= 3:
             die()
         return x * y
 
