@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, on 127.0.0.1, gone when they end."""
+"""A PostgreSQL server for the tests, on 127.0.0.1, removed when they end."""
 
 import getpass
 import os
@@ -20,7 +20,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "shared_buffers": "16MB",
-    # nothing of it outlives the tests
+    # no data has to survive a crash
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
@@ -28,13 +28,13 @@ SETTINGS = {
 
 
 def binaries():
-    """Return the folder of the newest installed server, or None."""
+    """Return the folder of the newest installed version, or None."""
     found = sorted(PACKAGES.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     return found[-1].parent if found else None
 
 
 def installed():
-    """Return the folder of a server's programs; install Debian's where that may be done, else skip."""
+    """Return the folder of the server's programs; install Debian's package if possible, otherwise skip."""
     if binaries() is None:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
             pytest.skip("PostgreSQL not found, and apt-get needs root to install it")
@@ -47,7 +47,7 @@ def installed():
 
 
 def owner():
-    """Return whom the server runs as: it refuses root."""
+    """Return the user that the server runs as: it refuses to run as root."""
     return "postgres" if os.geteuid() == 0 else getpass.getuser()
 
 
@@ -61,8 +61,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def answers(url, server, log):
-    """Wait until the server lets us in."""
+def wait_until_ready(url, server, log):
+    """Wait until the server accepts connections."""
     until = time.monotonic() + SECONDS
     while True:
         try:
@@ -76,9 +76,9 @@ def answers(url, server, log):
 
 @pytest.fixture(scope="session")
 def postgres_url():
-    """Start a server and return its address as SQLAlchemy reads it; its only user needs the password."""
+    """Start a server and return its SQLAlchemy URL; its only user has a password."""
     programs, password, port = installed(), secrets.token_urlsafe(16), free_port()
-    # pytest's own folders are closed to other users
+    # other users cannot enter pytest's own folders
     with tempfile.TemporaryDirectory(prefix="seqops-postgres-") as name:
         folder = Path(name)
         secret, data, log = folder / "password", folder / "data", folder / "log"
@@ -90,21 +90,21 @@ def postgres_url():
         subprocess.run([*make, *options], cwd=folder, check=True, capture_output=True, **as_owner())
         settings = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
         command = [programs / "postgres", "-D", data, "-p", str(port), *settings]
-        with log.open("wb") as said:
-            server = subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, **as_owner())
+        with log.open("wb") as output:
+            server = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, **as_owner())
         try:
             address = f"seqops:{password}@127.0.0.1:{port}/postgres"
-            answers(f"postgresql://{address}", server, log)
+            wait_until_ready(f"postgresql://{address}", server, log)
             yield f"postgresql+psycopg://{address}"
         finally:
-            # does not wait for clients, as SIGTERM would
+            # SIGINT does not wait for clients, as SIGTERM would
             server.send_signal(signal.SIGINT)
             server.wait(SECONDS)
 
 
 @pytest.fixture
 def postgres_database(postgres_url):
-    """Return the address of an empty database of that server."""
+    """Return the URL of an empty database on that server."""
     name = f"empty_{secrets.token_hex(4)}"
     with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

@@ -1,16 +1,16 @@
-"""What `ps` tells of processes, on Linux and on macOS."""
+"""Information on processes from `ps`, on Linux and on macOS."""
 
 import subprocess
 
 
 def alive(pid):
-    """Tell whether a process runs; a dead one that nobody has waited for does not."""
+    """Return whether a process runs; a zombie does not."""
     state = _ps("stat", "-p", str(pid))
     return bool(state) and not state[0].startswith("Z")
 
 
 def command_line(pid):
-    """Return the words of a process's command line; a word with spaces in it comes in parts."""
+    """Return the words of a process's command line; a word with spaces is split."""
     return _ps("args", "-ww", "-p", str(pid))[0].split()
 
 

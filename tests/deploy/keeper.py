@@ -1,4 +1,4 @@
-"""Run `seqops schedule` with a program in the place of `seqops retrain`: keeper.py PROGRAM [ARGUMENT ...]."""
+"""Run `seqops schedule` with PROGRAM in place of `seqops retrain`: keeper.py PROGRAM [ARGUMENT ...]."""
 
 import signal
 import sys
@@ -6,7 +6,7 @@ import sys
 from seqops.cli import app, schedule
 
 if __name__ == "__main__":
-    # whoever runs the tests may ignore it, as nohup does
+    # the parent of the tests may ignore it, as nohup does
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     schedule.COMMAND = (sys.executable, "-c", sys.argv[1])
     app(["schedule", *sys.argv[2:]])

@@ -1,4 +1,4 @@
-"""The recipes of deploy/: what they say by their own formats, and what their commands do."""
+"""The recipes of deploy/: valid in their own formats, and with commands that work."""
 
 import os
 import re
@@ -61,7 +61,7 @@ def workflow_step():
 
 
 def unit(name):
-    """Return the settings of a unit; one that is given again keeps its last value."""
+    """Return the settings of a unit; the last value of a repeated setting counts."""
     lines = (UNITS / name).read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
@@ -82,7 +82,7 @@ RETRAINS = {
 
 
 @pytest.mark.parametrize("recipe", RETRAINS)
-def test_the_command_line_parser_takes_every_call_of_seqops(recipe):
+def test_every_seqops_command_in_a_recipe_parses(recipe):
     calls = re.findall(r"seqops ((?:retrain|schedule) [^|\n`#>]*)", RETRAINS[recipe]())
     assert calls
     for call in calls:
@@ -91,13 +91,13 @@ def test_the_command_line_parser_takes_every_call_of_seqops(recipe):
         command.make_context(name, arguments)
 
 
-def test_every_recipe_names_the_same_time():
+def test_every_recipe_has_the_same_schedule():
     texts = [cron_line()[0], cronjob()["schedule"], workflow()["on"]["schedule"][0]["cron"]]
     assert texts == [MONDAYS_AT_3] * 3
     assert unit("seqops-retrain.timer")["OnCalendar"] == "Mon *-*-* 03:00:00"
 
 
-def test_a_recipe_names_no_registry_and_no_secret():
+def test_no_recipe_names_a_container_registry_or_a_secret():
     for path in DEPLOY.rglob("*"):
         if path.is_file():
             text = path.read_text("utf-8")
@@ -133,30 +133,30 @@ def analyze(*arguments):
     )
 
 
-def test_systemd_takes_the_units(units):
+def test_systemd_accepts_the_units(units):
     done = analyze("verify", *(str(units / path.name) for path in UNITS.iterdir()))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_systemd_finds_the_service_confined(units):
+def test_systemd_rates_the_service_as_sandboxed(units):
     done = analyze("security", "--offline=true", "--threshold=20", str(units / "seqops-retrain.service"))
     assert done.returncode == 0, done.stdout[-2000:]
 
 
-def test_the_timer_is_due_when_the_crontab_line_is():
+def test_the_timer_and_the_crontab_line_have_the_same_schedule():
     done = analyze("calendar", "--iterations=3", "--base-time=2026-11-25 12:00:00 UTC", "Mon *-*-* 03:00:00")
     assert done.returncode == 0, done.stderr
     found = re.findall(r"\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", done.stdout)
-    now, wanted = datetime(2026, 11, 25, 12, tzinfo=UTC), []
+    now, expected = datetime(2026, 11, 25, 12, tzinfo=UTC), []
     for _ in range(3):
         now = next_run(MONDAYS_AT_3, now, UTC)
-        wanted.append(f"{now:%F %T}")
-    assert found == wanted
+        expected.append(f"{now:%F %T}")
+    assert found == expected
 
 
-def test_the_service_is_what_it_promises():
+def test_the_service_has_the_documented_settings():
     service, timer = unit("seqops-retrain.service"), unit("seqops-retrain.timer")
-    wanted = {
+    expected = {
         "Type": "oneshot",
         "User": "seqops",
         "SuccessExitStatus": "10 11",
@@ -164,21 +164,21 @@ def test_the_service_is_what_it_promises():
         "ProtectSystem": "strict",
         "ReadWritePaths": "PATH_TO_PROJECT",
     }
-    assert {key: service[key] for key in wanted} == wanted
+    assert {key: service[key] for key in expected} == expected
     assert timer["Persistent"] == "true"
 
 
 # Kubernetes
 
 
-def test_kubernetes_takes_the_manifest():
+def test_kubernetes_accepts_the_manifest():
     validate = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate")
     for document in documents("kubernetes/cronjob.yaml"):
         validate.validate(document, "1.30", strict=True)
         validate.validate(document, validate.latest_version(), strict=True)
 
 
-def test_the_cron_job_is_confined_and_runs_one_at_a_time():
+def test_the_cron_job_is_unprivileged_and_runs_one_at_a_time():
     spec = cronjob()
     assert spec["concurrencyPolicy"] == "Forbid"
     assert spec["startingDeadlineSeconds"] == 21600
@@ -193,7 +193,7 @@ def test_the_cron_job_is_confined_and_runs_one_at_a_time():
         assert set(part["resources"]["limits"]) == {"cpu", "memory"}
 
 
-def test_the_user_and_the_paths_of_pod_and_image_agree():
+def test_pod_and_image_agree_on_the_user_and_the_paths():
     text = (DEPLOY / "Dockerfile").read_text()
     assert f"USER {pod()['securityContext']['runAsUser']}\n" in text
     assert f"PYTHONPATH={container()['workingDir']}/src" in text
@@ -219,12 +219,12 @@ def test_the_checkout_is_cloned_once(tmp_path):
     assert (volume / "project" / ".git").is_dir()
 
 
-# what the shell makes of exit codes
+# exit codes
 
 
 @pytest.fixture
 def programs(tmp_path):
-    """A folder of programs that stand for the real ones: they end with CODE and note their arguments."""
+    """A folder of fake programs that exit with CODE and log their arguments."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in ("python", "seqops"):
@@ -245,17 +245,17 @@ def shell(words, programs, code, **environment):
     )
 
 
-@pytest.mark.parametrize(("code", "wanted"), CODES)
-def test_a_job_fails_by_refusals_and_errors_alone(programs, code, wanted):
-    assert shell(container()["command"], programs, code).returncode == wanted
+@pytest.mark.parametrize(("code", "expected"), CODES)
+def test_a_job_fails_only_on_refused_data_and_errors(programs, code, expected):
+    assert shell(container()["command"], programs, code).returncode == expected
     assert (programs.parent / "called").read_text() == "python -m seqops retrain --when new-data\n"
 
 
-@pytest.mark.parametrize(("code", "wanted"), CODES)
-def test_a_workflow_fails_by_refusals_and_errors_alone(programs, code, wanted):
-    # as a runner calls a step that names no shell
+@pytest.mark.parametrize(("code", "expected"), CODES)
+def test_a_workflow_fails_only_on_refused_data_and_errors(programs, code, expected):
+    # as a runner runs a step without `shell`
     done = shell(["bash", "-e", "-c", workflow_step()], programs, code, MLFLOW_TRACKING_URI="https://example")
-    assert done.returncode == wanted
+    assert done.returncode == expected
     assert (programs.parent / "called").read_text() == "seqops retrain --when always\n"
 
 
@@ -275,17 +275,17 @@ def test_the_crontab_line_runs_one_at_a_time(programs):
     assert shell(["sh", "-c", command], programs, 10).returncode == 10
     assert (project / "called").read_text() == "seqops retrain --when new-data\n"
     words = ["flock", str(project / ".state" / "cron.lock"), "sh", "-c", "echo held; read -r line"]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout.readline() == b"held\n"
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout.readline() == b"held\n"
         assert shell(["sh", "-c", command], programs, 0).returncode == 1
-        holder.communicate(b"\n")
+        first.communicate(b"\n")
     assert (project / "called").read_text() == "seqops retrain --when new-data\n"
 
 
 # GitHub Actions
 
 
-def test_github_takes_the_workflow():
+def test_github_accepts_the_workflow():
     pytest.importorskip("check_jsonschema", reason="pip install check-jsonschema")
     words = [
         "check_jsonschema",
@@ -297,17 +297,17 @@ def test_github_takes_the_workflow():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_workflow_may_only_read_and_runs_one_at_a_time():
+def test_the_workflow_has_read_access_only_and_runs_one_at_a_time():
     found = workflow()
     assert found["permissions"] == {"contents": "read"}
     assert found["concurrency"] == {"group": "retrain", "cancel-in-progress": False}
     assert "workflow_dispatch" in found["on"]
     uses = [step["uses"] for step in found["jobs"]["retrain"]["steps"] if "uses" in step]
     assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", name) for name in uses)
-    # a secret goes through the environment, never into a line of shell
+    # a secret is passed through the environment, never in the text of a script
     assert "secrets." not in workflow_step()
 
 
-def test_the_exit_codes_stand_in_the_readme():
+def test_the_readme_lists_the_exit_codes():
     rows = re.findall(r"^\| (\d+) \| (\w+)", (DEPLOY / "README.md").read_text(), re.M)
     assert rows == [("0", "promoted"), ("10", "kept"), ("11", "nothing"), ("12", "data")]

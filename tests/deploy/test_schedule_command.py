@@ -1,4 +1,4 @@
-"""`seqops schedule` as a process: refused, killed, stopped, begun again."""
+"""`seqops schedule` as a process: refused, killed, stopped and restarted."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from seqops.retraining.run_all import CODES
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WEEKLY = ("--cron", "0 3 * * 1")
-LONG = 120  # seconds; nothing here takes so long
+LONG = 120  # seconds; more than anything here takes
 STOPPABLE = """
 import os, sys, time
 open('pid', 'w').write(str(os.getpid()))
@@ -47,8 +47,8 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def owing(project, *arguments, cron=WEEKLY[1]):
-    """Leave the state of a scheduler that missed a run."""
+def write_missed_run(project, *arguments, cron=WEEKLY[1]):
+    """Write the state of a scheduler that missed a run."""
     state = {"cron": cron, "arguments": list(arguments), "next": "2026-01-05T03:00:00+00:00", "begun": None}
     (project / ".state").mkdir()
     (project / ".state" / "schedule.json").write_text(json.dumps(state))
@@ -58,13 +58,13 @@ def state(project):
     return json.loads((project / ".state" / "schedule.json").read_text())
 
 
-class Keeper:
-    """A scheduler that runs, and what it says."""
+class SchedulerProcess:
+    """A running scheduler and its output."""
 
     def __init__(self, program, *arguments):
         words = [sys.executable, str(HERE / "keeper.py"), program, *WEEKLY, *arguments]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.lines, self.said = queue.Queue(), []
+        self.lines, self.output = queue.Queue(), []
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
@@ -72,13 +72,13 @@ class Keeper:
             self.lines.put(line.strip())
 
     def wait(self, part):
-        """Wait for a line that has a part; return it."""
-        while not self.said or part not in self.said[-1]:
+        """Wait for a line that contains `part`; return it."""
+        while not self.output or part not in self.output[-1]:
             try:
-                self.said.append(self.lines.get(timeout=LONG))
+                self.output.append(self.lines.get(timeout=LONG))
             except queue.Empty:
-                raise AssertionError((part, self.said)) from None
-        return self.said[-1]
+                raise AssertionError((part, self.output)) from None
+        return self.output[-1]
 
     def end(self, by=signal.SIGTERM):
         self.process.send_signal(by)
@@ -86,17 +86,17 @@ class Keeper:
 
 
 @contextmanager
-def keeping(program, *arguments):
-    keeper = Keeper(program, *arguments)
+def running_scheduler(program, *arguments):
+    scheduler = SchedulerProcess(program, *arguments)
     try:
-        yield keeper
+        yield scheduler
     finally:
-        keeper.process.kill()
-        keeper.process.wait()
+        scheduler.process.kill()
+        scheduler.process.wait()
 
 
 def refused(*arguments):
-    """Start a scheduler that must be refused; return what it says."""
+    """Start a scheduler that must be refused; return its stderr."""
     words = [sys.executable, str(HERE / "keeper.py"), "", *arguments]
     done = subprocess.run(words, capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 1
@@ -104,72 +104,72 @@ def refused(*arguments):
     return done.stderr
 
 
-def test_a_missed_run_is_made_up_once_and_a_killed_scheduler_begins_again(project):
-    owing(project, "ner", "--when", "drift", "--when", "age=7d", "--tune", "3")
+def test_a_missed_run_is_made_up_once_and_a_killed_scheduler_resumes(project):
+    write_missed_run(project, "ner", "--when", "drift", "--when", "age=7d", "--tune", "3")
     arguments = ("ner", "--when", "drift", "--when", "age=7d", "--tune", "3")
     program = "import sys; print('given', *sys.argv[1:], flush=True); raise SystemExit(10)"
-    with keeping(program, *arguments) as first:
+    with running_scheduler(program, *arguments) as first:
         first.wait("Scheduled: retrain ner --when drift --when age=7d --tune 3 at '0 3 * * 1', time zone ")
         first.wait("was missed. Running it now.")
         assert first.wait("given") == "given ner --when drift --when age=7d --tune 3"
         first.wait("kept (exit 10) after ")
         first.wait("Next run: Monday ")
-        said = refused(*WEEKLY)
-        assert f"a schedule of this project is already running (process {first.process.pid})." in said
+        message = refused(*WEEKLY)
+        assert f"a schedule of this project is already running (process {first.process.pid})." in message
         assert first.end(signal.SIGKILL) == -signal.SIGKILL
     left = state(project)
-    with keeping(program, *arguments) as second:
+    with running_scheduler(program, *arguments) as second:
         second.wait("Next run: Monday ")
         assert second.end() == 0
         second.wait("Stopped.")
-    assert not any("missed" in line or "retraining started" in line for line in second.said)
+    assert not any("missed" in line or "retraining started" in line for line in second.output)
     assert state(project) == left
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_is_passed_on_to_the_retraining_and_waited_for(project, by):
-    owing(project)
-    with keeping(STOPPABLE) as keeper:
-        keeper.wait("begun")
-        assert keeper.end(by) == 0
-        keeper.wait("Waiting for the retraining to stop")
-        keeper.wait("stopped (exit 130)")
-        keeper.wait("Stopped.")
+def test_a_signal_is_forwarded_to_the_retraining_which_may_finish(project, by):
+    write_missed_run(project)
+    with running_scheduler(STOPPABLE) as scheduler:
+        scheduler.wait("begun")
+        assert scheduler.end(by) == 0
+        scheduler.wait("Waiting for the retraining to stop")
+        scheduler.wait("stopped (exit 130)")
+        scheduler.wait("Stopped.")
     assert gone(int((project / "pid").read_text()))
     assert state(project)["begun"] is None
 
 
-def test_a_second_signal_kills_a_retraining_that_heeds_none(project):
-    owing(project)
-    with keeping(STUBBORN) as keeper:
-        keeper.wait("begun")
-        keeper.process.send_signal(signal.SIGINT)
-        keeper.wait("Waiting for the retraining to stop")
-        assert keeper.end(signal.SIGINT) == 0
-        keeper.wait("ended by SIGKILL")
+def test_a_second_signal_kills_a_retraining_that_ignores_the_first(project):
+    write_missed_run(project)
+    with running_scheduler(STUBBORN) as scheduler:
+        scheduler.wait("begun")
+        scheduler.process.send_signal(signal.SIGINT)
+        scheduler.wait("Waiting for the retraining to stop")
+        assert scheduler.end(signal.SIGINT) == 0
+        scheduler.wait("ended by SIGKILL")
     assert gone(int((project / "pid").read_text()))
 
 
-def test_a_retraining_that_outlives_its_scheduler_keeps_the_next_one_away(project):
-    owing(project)
-    with keeping(STOPPABLE) as keeper:
-        keeper.wait("begun")
-        keeper.end(signal.SIGKILL)
+def test_a_retraining_that_outlives_its_scheduler_blocks_the_next_one(project):
+    write_missed_run(project)
+    with running_scheduler(STOPPABLE) as scheduler:
+        scheduler.wait("begun")
+        scheduler.end(signal.SIGKILL)
     pid = int((project / "pid").read_text())
     assert not gone(pid)
-    left = f"(process {keeper.process.pid} has exited, but a child of it is still running)"
+    left = f"(process {scheduler.process.pid} has exited, but a child of it is still running)"
     assert left in refused(*WEEKLY)
     os.kill(pid, signal.SIGKILL)
     assert gone(pid)
-    with keeping("raise SystemExit(11)") as keeper:
-        keeper.wait("was interrupted. Running it again now.")
-        keeper.wait("nothing to do (exit 11)")
-        keeper.wait("Next run: Monday ")
-        assert keeper.end() == 0
+    with running_scheduler("raise SystemExit(11)") as scheduler:
+        scheduler.wait("was interrupted. Running it again now.")
+        scheduler.wait("nothing to do (exit 11)")
+        scheduler.wait("Next run: Monday ")
+        assert scheduler.end() == 0
 
 
 def gone(pid):
-    """Wait a while for the end of a process; tell whether it came."""
+    """Wait up to two seconds for the end of a process; return whether it ended."""
     deadline = time.monotonic() + 2
     while alive(pid):
         if time.monotonic() > deadline:
@@ -178,35 +178,35 @@ def gone(pid):
     return True
 
 
-def test_a_retraining_that_is_killed_is_told(project):
-    owing(project)
+def test_a_killed_retraining_sends_a_notification(project):
+    write_missed_run(project)
     yaml, path = YAML(), project / "params.yaml"
     document = yaml.load(path)
-    program, told = (
+    program, notification = (
         "import sys; open(sys.argv[1], 'wb').write(sys.stdin.buffer.read())",
-        project / "told.json",
+        project / "notification.json",
     )
-    document["notify"]["command"] = [sys.executable, "-c", program, str(told)]
+    document["notify"]["command"] = [sys.executable, "-c", program, str(notification)]
     yaml.dump(document, path)
-    with keeping("import os; os.kill(os.getpid(), 9)") as keeper:
-        keeper.wait("ended by SIGKILL")
-        keeper.wait("Next run: Monday ")
-        assert keeper.end() == 0
-    event = json.loads(told.read_text())
+    with running_scheduler("import os; os.kill(os.getpid(), 9)") as scheduler:
+        scheduler.wait("ended by SIGKILL")
+        scheduler.wait("Next run: Monday ")
+        assert scheduler.end() == 0
+    event = json.loads(notification.read_text())
     assert event["outcome"] == "failed"
     assert event["reason"] == "the retraining was ended by SIGKILL"
 
 
 def test_a_corrupt_state_is_refused(project):
-    owing(project)
+    write_missed_run(project)
     (project / ".state" / "schedule.json").write_text('{"cron": "0 3')
-    said = refused(*WEEKLY)
-    assert "schedule.json is not the state of a schedule: Invalid JSON" in said
-    assert "Remove the file" in said
+    message = refused(*WEEKLY)
+    assert "schedule.json is not the state of a schedule: Invalid JSON" in message
+    assert "Remove the file" in message
 
 
 @pytest.mark.parametrize(
-    ("arguments", "what"),
+    ("arguments", "message"),
     [
         (("--cron", "0 3 * *"), "it has 4 fields instead of five"),
         (("--cron", "61 3 * * 1"), 'Example: "0 3 * * 1", every Monday at 03:00.'),
@@ -214,17 +214,17 @@ def test_a_corrupt_state_is_refused(project):
         ((*WEEKLY, "--when", "drft"), "unknown trigger 'drft'"),
     ],
 )
-def test_what_cannot_be_scheduled_is_refused_at_once(project, arguments, what):
+def test_an_invalid_schedule_is_refused_at_once(project, arguments, message):
     done = CliRunner().invoke(app, ["schedule", *arguments])
     assert done.exit_code == 1
-    assert what in done.stderr
+    assert message in done.stderr
     assert not (project / ".state").exists()
 
 
-def test_the_words_of_exit_codes_are_those_of_retrain():
-    heads = {"nothing": "nothing to do", "refused": "data refused", "failed": "failed"}
+def test_exit_codes_have_the_same_names_as_in_retrain():
+    names = {"nothing": "nothing to do", "refused": "data refused", "failed": "failed"}
     for name, code in CODES.items():
-        if name != "due":  # of a dry run alone
-            assert outcome(code) == f"{heads.get(name, name)} (exit {code})"
+        if name != "due":  # of a dry run only
+            assert outcome(code) == f"{names.get(name, name)} (exit {code})"
     assert set(OUTCOMES) <= {*CODES.values(), 130}
     assert outcome(-9) == "ended by SIGKILL"

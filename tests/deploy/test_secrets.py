@@ -1,4 +1,4 @@
-"""A pipeline among secrets: none of them is written down or said, by any stage or command."""
+"""A pipeline with secrets in its environment: no stage or command writes or prints one of them."""
 
 import os
 import secrets
@@ -19,15 +19,15 @@ from seqops.params import Params
 
 pytest_plugins = ("postgres", "tracking")
 pytestmark = pytest.mark.slow
-HERE = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 NAME = NAMES[0]
 
 
 @pytest.fixture(scope="module")
 def address():
-    """Serve the sample of a task to whoever shows the token; redirected once."""
-    content = next(iter(Params.load(HERE / "params.yaml").task(NAME).data.sample().values()))
+    """Serve the sample of a task to clients with the token, after one redirect."""
+    content = next(iter(Params.load(ROOT / "params.yaml").task(NAME).data.sample().values()))
     token = f"t0ken{secrets.token_hex(8)}"
 
     class Handler(BaseHTTPRequestHandler):
@@ -55,9 +55,9 @@ def address():
 
 
 def checkout(root, source):
-    """Make a DVC project of one task, whose source is the address."""
+    """Create a DVC project of one task whose source is the address."""
     project(root)
-    shutil.copytree(HERE / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
     yaml = YAML()
     document = yaml.load(root / "params.yaml")
     document["tasks"] = {NAME: {**document["tasks"][NAME], "source": source}}
@@ -68,7 +68,7 @@ def checkout(root, source):
 
 def environment(store, server, token, password):
     hidden = {name: f"{name}{secrets.token_hex(8)}" for name in ("mirror", "proxy", "studies")}
-    given = {
+    variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "SEQOPS_"))},
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(store.root / "src"),
@@ -81,43 +81,43 @@ def environment(store, server, token, password):
         "HTTPS_PROXY": f"http://ann:{hidden['proxy']}@127.0.0.1:9",
         "NO_PROXY": "127.0.0.1",
     }
-    return given, [token, password, *hidden.values()]
+    return variables, [token, password, *hidden.values()]
 
 
-def dumped(server):
-    """Return all that the tracking server's database holds."""
-    address = server.given["MLFLOW_BACKEND_STORE_URI"].replace("+psycopg", "")
+def dump_database(server):
+    """Return a dump of the tracking server's database."""
+    address = server.environment["MLFLOW_BACKEND_STORE_URI"].replace("+psycopg", "")
     command = [binaries() / "pg_dump", "--inserts", address]
-    done = subprocess.run(command, env=server.given, capture_output=True, check=False)
+    done = subprocess.run(command, env=server.environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_no_secret_is_written_down_or_said(address, server, password, tmp_path):
+def test_no_secret_is_written_or_printed(address, server, password, tmp_path):
     source, token = address
     store = checkout(tmp_path / "project", source)
-    given, hidden = environment(store, server, token, password)
+    variables, hidden = environment(store, server, token, password)
 
-    def said(*command):
-        done = subprocess.run(command, cwd=store.root, env=given, capture_output=True, check=False)
+    def run(*command):
+        done = subprocess.run(command, cwd=store.root, env=variables, capture_output=True, check=False)
         return done.returncode, done.stdout + done.stderr
 
-    assert said(BIN / "dvc", "init", "--no-scm", "--quiet")[0] == 0
-    status, output = said(BIN / "dvc", "repro", "--verbose", f"evaluate@{NAME}")
+    assert run(BIN / "dvc", "init", "--no-scm", "--quiet")[0] == 0
+    status, output = run(BIN / "dvc", "repro", "--verbose", f"evaluate@{NAME}")
     assert status == 0, output.decode()
     seqops = (sys.executable, "-m", "seqops")
     outputs = [output]
     for command in (["results"], ["doctor"], ["tune", NAME, "--debug"]):
-        outputs.append(said(*seqops, *command)[1])
+        outputs.append(run(*seqops, *command)[1])
     assert b"postgresql+psycopg://***@127.0.0.1:9/none" in outputs[-1]
     assert b"Traceback" in outputs[-1] and b"Traceback" not in b"".join(outputs[:-1])
-    database = dumped(server)
+    database = dump_database(server)
     assert b"/moved/series.csv?token=***" in database
     assert b"token=$A_TOKEN" in (store.root / "dvc.lock").read_bytes()
     written = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    kept = {path: path.read_bytes() for path in server.folder.rglob("*") if path.is_file()}
+    stored = {path: path.read_bytes() for path in server.folder.rglob("*") if path.is_file()}
     assert any(path.name == "report.html" for path in written)
-    assert any(path.name == "params.json" for path in kept)
-    everything = {"the database": database, "what was said": b"".join(outputs), **written, **kept}
+    assert any(path.name == "params.json" for path in stored)
+    everything = {"the database": database, "the output": b"".join(outputs), **written, **stored}
     for secret in hidden:
-        assert [str(place) for place, content in everything.items() if secret.encode() in content] == []
+        assert [str(where) for where, content in everything.items() if secret.encode() in content] == []

@@ -1,4 +1,4 @@
-"""The recipe of deploy/mlflow, started as its README says, over a PostgreSQL server of the tests' own."""
+"""The MLflow server of deploy/mlflow, started as its README says, on a PostgreSQL server for tests."""
 
 import configparser
 import os
@@ -17,11 +17,11 @@ import pytest
 import requests
 
 RECIPE = Path(__file__).parents[2] / "deploy" / "mlflow"
-UP = 240  # seconds that a busy machine may take to start the server
+STARTUP_SECONDS = 240  # seconds that a busy machine may need to start the server
 
 
 def databases(postgres_url):
-    """Make the two databases; return the address without its password, and the password."""
+    """Create the two databases; return the address without its password, and the password."""
     address = urlsplit(postgres_url)
     with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
         for name in ("mlflow", "mlflow_auth"):
@@ -30,7 +30,7 @@ def databases(postgres_url):
 
 
 def environment(folder, postgres_url):
-    """Set what the README tells to set."""
+    """Set what the README asks for."""
     address, password = databases(postgres_url)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -59,22 +59,27 @@ def environment(folder, postgres_url):
 @pytest.fixture(scope="session")
 def server(postgres_url, tmp_path_factory):
     folder = tmp_path_factory.mktemp("mlflow")
-    given = environment(folder, postgres_url)
-    url, log = f"http://127.0.0.1:{given['PORT']}", folder / "log"
-    with log.open("w") as said:
+    settings = environment(folder, postgres_url)
+    url, log = f"http://127.0.0.1:{settings['PORT']}", folder / "log"
+    with log.open("w") as output:
         process = subprocess.Popen(
-            [RECIPE / "serve"], env=given, cwd=folder, stdout=said, stderr=said, start_new_session=True
+            [RECIPE / "serve"],
+            env=settings,
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
-        wait(url, process, log)
-        yield SimpleNamespace(url=url, folder=folder, given=given, log=log, process=process)
+        wait_until_healthy(url, process, log)
+        yield SimpleNamespace(url=url, folder=folder, environment=settings, log=log, process=process)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(60)
 
 
-def wait(url, process, log):
-    until = time.monotonic() + UP
+def wait_until_healthy(url, process, log):
+    until = time.monotonic() + STARTUP_SECONDS
     while process.poll() is None and time.monotonic() < until:
         try:
             if requests.get(f"{url}/health", timeout=5).ok:
@@ -86,4 +91,4 @@ def wait(url, process, log):
 
 @pytest.fixture
 def password(server):
-    return server.given["MLFLOW_AUTH_ADMIN_PASSWORD"]
+    return server.environment["MLFLOW_AUTH_ADMIN_PASSWORD"]
