@@ -1,4 +1,4 @@
-"""Attention: shapes, weights that sum to one, padding that changes nothing, and scores by hand."""
+"""Attention: shapes, weights that sum to one, padding that has no effect, and hand-worked scores."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def _inputs() -> tuple[tf.Tensor, tf.Tensor]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_context_and_weights_have_their_shapes(kind: type) -> None:
+def test_context_and_weights_have_the_expected_shapes(kind: type) -> None:
     (query, memory), layer = _inputs(), kind(6)
     context, weights = layer(query, layer.keys(memory), memory, LENGTHS)
     assert context.shape == (2, 4, 8)
@@ -25,7 +25,7 @@ def test_context_and_weights_have_their_shapes(kind: type) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_padding_changes_nothing(kind: type) -> None:
+def test_padding_has_no_effect(kind: type) -> None:
     (query, memory), layer = _inputs(), kind(6)
     padded = tf.concat([memory[:1, :3], 1e3 * tf.ones([1, 2, 8])], 1)
     short, _ = layer(query[:1], layer.keys(memory[:1, :3]), memory[:1, :3], tf.constant([3]))
@@ -34,20 +34,20 @@ def test_padding_changes_nothing(kind: type) -> None:
     assert (weights.numpy()[:, :, 3:] == 0).all()
 
 
-def test_attend_takes_the_mean_of_equal_scores_within_the_length() -> None:
+def test_equal_scores_attend_to_the_mean_within_the_length() -> None:
     memory = tf.constant([[[1.0], [3.0], [100.0]]])
     context, weights = attend(tf.zeros([1, 1, 3]), memory, tf.constant([2]))
     assert context.numpy().tolist() == [[[2.0]]]
     assert weights.numpy().tolist() == [[[0.5, 0.5, 0.0]]]
 
 
-def test_luong_scores_are_the_product_with_projected_states() -> None:
+def test_luong_scores_are_dot_products_with_projected_states() -> None:
     (query, memory), layer = _inputs(), LuongAttention(6)
     keys = layer.keys(memory)
     _, weights = layer(query, keys, memory, tf.constant([5, 5]))
     scores = np.einsum("btd,bsd->bts", query.numpy(), memory.numpy() @ layer.project.kernel.numpy())
-    wanted = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
-    np.testing.assert_allclose(weights, wanted, rtol=1e-4)
+    expected = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    np.testing.assert_allclose(weights, expected, rtol=1e-4)
 
 
 def test_bahdanau_scores_are_those_of_one_hidden_layer() -> None:
@@ -58,5 +58,5 @@ def test_bahdanau_scores_are_those_of_one_hidden_layer() -> None:
         + (memory.numpy() @ layer.project.kernel.numpy() + layer.project.bias.numpy())[:, None]
     )
     scores = (hidden @ layer.energy.kernel.numpy())[..., 0]
-    wanted = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
-    np.testing.assert_allclose(weights, wanted, rtol=1e-4)
+    expected = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    np.testing.assert_allclose(weights, expected, rtol=1e-4)

@@ -1,4 +1,4 @@
-"""Intervals and paired tests, against hand-worked cases and the textbook formula."""
+"""Confidence intervals and paired tests, on hand-worked cases and against the textbook formula."""
 
 import dataclasses
 
@@ -16,7 +16,7 @@ def mean_of(values, higher=True, block=1):
     return Score("mean", statistics, lambda s: s[..., 0] / s[..., 1], higher, "arithmetic", block)
 
 
-def test_the_interval_of_a_mean_agrees_with_the_normal_formula():
+def test_the_interval_of_a_mean_agrees_with_the_normal_approximation():
     values = np.random.default_rng(0).normal(5.0, 2.0, 400)
     found = interval(mean_of(values), 4000, 0)
     half = 1.96 * values.std() / np.sqrt(400)
@@ -25,12 +25,12 @@ def test_the_interval_of_a_mean_agrees_with_the_normal_formula():
     assert found.high == pytest.approx(values.mean() + half, abs=0.1 * half)
 
 
-def test_equal_examples_leave_no_doubt():
+def test_equal_examples_give_an_interval_of_width_zero():
     found = interval(mean_of([2.0] * 20), 200, 0)
     assert (found.low, found.value, found.high) == (2.0, 2.0, 2.0)
 
 
-def test_the_interval_is_a_function_of_the_seed():
+def test_the_interval_depends_on_the_seed():
     score = mean_of(np.arange(30.0))
     assert interval(score, 300, 1) == interval(score, 300, 1)
     assert interval(score, 300, 1) != interval(score, 300, 2)
@@ -42,14 +42,14 @@ def test_a_system_is_never_better_than_itself():
     assert (difference.value, difference.low, difference.high, difference.p_better) == (0.0, 0.0, 0.0, 1.0)
 
 
-def test_a_constant_gain_is_certain_although_the_rows_vary():
+def test_a_constant_gain_is_significant_although_the_rows_vary():
     values = np.random.default_rng(0).normal(0, 100, 50)
     difference = paired(mean_of(values + 1), mean_of(values), 999, 0)
     assert difference.value == pytest.approx(1.0)
     assert difference.p_better == pytest.approx(1 / 1000)
 
 
-def test_lower_is_better_turns_the_sign():
+def test_with_lower_is_better_the_sign_is_reversed():
     better, worse = mean_of([1.0, 2.0, 3.0], higher=False), mean_of([2.0, 3.0, 4.0], higher=False)
     assert paired(better, worse, 200, 0).value == pytest.approx(1.0)
     assert paired(worse, better, 200, 0).p_better == 1.0
@@ -61,7 +61,7 @@ def test_blocks_widen_the_interval_of_dependent_rows():
     assert blocked.high - blocked.low > 2 * (alone.high - alone.low)
 
 
-def test_rows_that_differ_are_refused():
+def test_scores_on_different_rows_are_refused():
     with pytest.raises(ValueError, match="not the same rows"):
         paired(mean_of([1.0, 2.0]), mean_of([1.0]), 10, 0)
     other = dataclasses.replace(mean_of([1.0, 2.0]), name="median")
@@ -102,14 +102,14 @@ def test_rows_of_a_group_are_summed_before_they_are_resampled():
     assert interval(grouped.take(np.arange(20)), 500, 0).reason == "n = 4 groups"
 
 
-def test_the_outcomes_of_both_directions_have_one_level():
+def test_the_verdicts_in_both_directions_share_one_level():
     def outcome(better, worse):
         return Difference(0.0, -1.0, 1.0, better, worse, 50).outcome(0.05)
 
     assert (outcome(0.04, 0.96), outcome(0.96, 0.04), outcome(0.06, 0.94)) == ("beats", "loses to", "ties")
 
 
-def test_a_difference_survives_its_json_and_that_of_a_former_release():
+def test_a_difference_is_read_back_from_json_also_of_an_earlier_release():
     found = Difference(0.1, None, None, 0.03, 0.97, 8, "n = 8")
     assert Difference.read(found.to_json()) == found
     former = Difference.read({"value": 0.1, "low": 0.05, "high": 0.2, "p": 0.25})

@@ -1,4 +1,4 @@
-"""Scores of classification, by hand and against scikit-learn."""
+"""Classification scores, by hand and against scikit-learn."""
 
 import numpy as np
 import pytest
@@ -12,13 +12,13 @@ TRUTH = np.array([0, 0, 1, 2])
 FOUND = np.array([0, 1, 1, 0])
 
 
-def certain(found, classes):
+def one_hot(found, classes):
     return np.eye(classes)[found]
 
 
 def scored(truth, found, classes=3, ordered=True, probabilities=None):
-    given = certain(found, classes) if probabilities is None else probabilities
-    return {s.name: s for s in class_scores(truth, found, given, classes, ordered)}
+    predicted = one_hot(found, classes) if probabilities is None else probabilities
+    return {s.name: s for s in class_scores(truth, found, predicted, classes, ordered)}
 
 
 def test_scores_by_hand():
@@ -31,14 +31,14 @@ def test_scores_by_hand():
     assert found["kappa"].point() == pytest.approx(1 - (5 / 4) / (16 / 16))
 
 
-def test_distances_are_scored_on_a_scale_alone():
+def test_distances_are_scored_only_for_ordered_classes():
     assert set(scored(TRUTH, FOUND, ordered=True)) - set(scored(TRUTH, FOUND, ordered=False)) == {
         "kappa",
         "mae",
     }
 
 
-def test_a_class_that_neither_occurs_nor_is_predicted_lowers_no_mean():
+def test_a_class_that_neither_occurs_nor_is_predicted_does_not_lower_the_mean():
     found = scored(np.array([0, 1]), np.array([0, 1]), classes=5)
     assert found["macro_f1"].point() == 1.0
 
@@ -47,46 +47,46 @@ def test_a_class_that_neither_occurs_nor_is_predicted_lowers_no_mean():
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
 def test_scores_equal_those_of_scikit_learn(pairs):
     truth, found = np.array(pairs).T
-    ours = scored(truth, found, classes=4)
-    assert ours["accuracy"].point() == pytest.approx(accuracy_score(truth, found))
-    assert ours["macro_f1"].point() == pytest.approx(f1_score(truth, found, average="macro"))
-    assert ours["mae"].point() == pytest.approx(mean_absolute_error(truth, found))
+    scores = scored(truth, found, classes=4)
+    assert scores["accuracy"].point() == pytest.approx(accuracy_score(truth, found))
+    assert scores["macro_f1"].point() == pytest.approx(f1_score(truth, found, average="macro"))
+    assert scores["mae"].point() == pytest.approx(mean_absolute_error(truth, found))
     if len({*truth, *found}) > 1:
-        theirs = cohen_kappa_score(truth, found, labels=range(4), weights="quadratic")
-        assert ours["kappa"].point() == pytest.approx(theirs)
+        reference = cohen_kappa_score(truth, found, labels=range(4), weights="quadratic")
+        assert scores["kappa"].point() == pytest.approx(reference)
     else:
-        assert np.isnan(ours["kappa"].point())
+        assert np.isnan(scores["kappa"].point())
 
 
 def test_log_loss_equals_that_of_scikit_learn():
     probabilities = np.random.default_rng(0).dirichlet([1.0, 1.0, 1.0], 20)
     truth = np.arange(20) % 3
-    ours = scored(truth, probabilities.argmax(1), probabilities=probabilities)
-    assert ours["log_loss"].point() == pytest.approx(log_loss(truth, probabilities))
+    scores = scored(truth, probabilities.argmax(1), probabilities=probabilities)
+    assert scores["log_loss"].point() == pytest.approx(log_loss(truth, probabilities))
 
 
 def test_calibration_error_by_hand():
-    """Bin 13 holds 0.85 and 0.8667, one of two right; bin 15 holds 0.95 and 1.0, both right."""
+    """Bin 13 has 0.85 and 0.86, one of two correct; bin 15 has 0.95 and 1.0, both correct."""
     top = np.array([0.85, 0.86, 0.95, 1.0])
     probabilities = np.stack([top, 1 - top], 1)
-    ours = scored(np.array([0, 1, 0, 0]), np.zeros(4, int), 2, probabilities=probabilities)
-    assert ours["ece"].point() == pytest.approx((abs(1.71 - 1) + abs(1.95 - 2)) / 4)
+    scores = scored(np.array([0, 1, 0, 0]), np.zeros(4, int), 2, probabilities=probabilities)
+    assert scores["ece"].point() == pytest.approx((abs(1.71 - 1) + abs(1.95 - 2)) / 4)
 
 
-def test_a_bin_holds_its_upper_edge_and_the_first_bin_holds_zero():
+def test_a_bin_includes_its_upper_edge_and_the_first_bin_includes_zero():
     bins = confidence_bins(np.array([0.0, 1 / BINS, 1.0]), np.array([True, True, False]))
     counts = bins.reshape(3, 3, BINS)[:, 0]
     assert counts.argmax(1).tolist() == [0, 0, BINS - 1]
     assert counts.sum() == 3
 
 
-def test_confidence_that_is_the_share_right_has_no_error():
+def test_confidence_equal_to_the_accuracy_has_no_calibration_error():
     probabilities = np.tile([0.75, 0.25], (4, 1))
-    ours = scored(np.array([0, 0, 0, 1]), np.zeros(4, int), 2, probabilities=probabilities)
-    assert ours["ece"].point() == pytest.approx(0.0)
+    scores = scored(np.array([0, 0, 0, 1]), np.zeros(4, int), 2, probabilities=probabilities)
+    assert scores["ece"].point() == pytest.approx(0.0)
 
 
-def test_the_bootstrap_can_sum_any_rows():
+def test_the_bootstrap_can_sum_any_weights_of_rows():
     weights = np.array([[1, 1, 1, 1], [4, 0, 0, 0], [0, 2, 2, 0]])
     found = scored(TRUTH, FOUND)
     for name, expected in {"accuracy": [0.5, 1.0, 0.5], "macro_f1": [7 / 18, 1.0, 1 / 3]}.items():

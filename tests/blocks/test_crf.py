@@ -1,4 +1,4 @@
-"""The CRF against brute force, and the two-way recurrent layer against single rows."""
+"""The CRF against brute force, and the bidirectional recurrent layer against single rows."""
 
 import itertools
 
@@ -11,11 +11,11 @@ from seqops.nn.crf import CRF, viterbi
 from seqops.nn.rnn import BidirectionalRNN
 
 FREE = [[1, 1, 1]] * 4
-IOB = [[1, 1, 0], [1, 1, 1], [1, 1, 1], [1, 1, 0]]  # O, B, I; the last row: what may come first
+IOB = [[1, 1, 0], [1, 1, 1], [1, 1, 1], [1, 1, 0]]  # O, B, I; the last row: which tags may start
 
 
-def made(allowed):
-    """A CRF with scores of its own, and emissions for two rows of 3 and 2 steps."""
+def random_crf(allowed):
+    """A CRF with random scores, and emissions for two rows of 3 and 2 steps."""
     layer = CRF(allowed, name="crf")
     layer.build((None, None, 3))
     generator = np.random.default_rng(3)
@@ -24,7 +24,7 @@ def made(allowed):
 
 
 def score(path, emissions, scores):
-    """Add up one path by hand."""
+    """Return the score of one path."""
     total, previous = 0.0, 3
     for step, tag in enumerate(path):
         total += scores[previous, tag] + emissions[step, tag]
@@ -33,7 +33,7 @@ def score(path, emissions, scores):
 
 
 def paths(length, allowed):
-    """Every path that the flags allow."""
+    """Return every path that the flags allow."""
     for path in itertools.product(range(3), repeat=length):
         if all(allowed[p][t] for p, t in zip((3, *path), path, strict=False)):
             yield path
@@ -41,21 +41,21 @@ def paths(length, allowed):
 
 @pytest.mark.parametrize("allowed", [FREE, IOB], ids=["free", "IOB2"])
 @pytest.mark.parametrize(("row", "length"), [(0, 3), (1, 2)])
-def test_likelihoods_are_those_of_brute_force_and_sum_to_one(allowed, row, length):
-    layer, emissions = made(allowed)
+def test_likelihoods_equal_those_of_brute_force_and_sum_to_one(allowed, row, length):
+    layer, emissions = random_crf(allowed)
     scores = layer.scores.numpy()
     every = list(paths(length, allowed))
     total = np.logaddexp.reduce([score(p, emissions[row], scores) for p in every])
     tags = np.array([[*p, *[-1] * (3 - length)] for p in every])
     likelihoods = -layer.loss(tags, np.repeat(emissions[row : row + 1], len(every), 0)).numpy()
-    wanted = [score(p, emissions[row], scores) - total for p in every]
-    np.testing.assert_allclose(likelihoods, wanted, rtol=1e-5, atol=1e-5)
+    expected = [score(p, emissions[row], scores) - total for p in every]
+    np.testing.assert_allclose(likelihoods, expected, rtol=1e-5, atol=1e-5)
     assert np.exp(likelihoods).sum() == pytest.approx(1.0, abs=1e-5)
 
 
 @pytest.mark.parametrize("allowed", [FREE, IOB], ids=["free", "IOB2"])
-def test_viterbi_finds_what_brute_force_finds(allowed):
-    layer, emissions = made(allowed)
+def test_viterbi_finds_the_path_of_brute_force(allowed):
+    layer, emissions = random_crf(allowed)
     scores = layer.scores.numpy()
     for row, (path, length) in enumerate(
         zip(viterbi(emissions, np.array([3, 2]), layer.transitions()), (3, 2), strict=True)
@@ -64,16 +64,16 @@ def test_viterbi_finds_what_brute_force_finds(allowed):
         assert tuple(path) == best
 
 
-def test_what_is_barred_is_never_decoded_however_strong_its_emission():
-    layer, _ = made(IOB)
+def test_a_forbidden_transition_is_never_decoded_whatever_its_emission():
+    layer, _ = random_crf(IOB)
     emissions = np.zeros((1, 2, 3), np.float32)
-    emissions[0, :, 2] = 50.0  # I at both steps, the first of which may not be one
+    emissions[0, :, 2] = 50.0  # I at both steps, although the first tag cannot be I
     ((first, second),) = viterbi(emissions, np.array([2]), layer.transitions())
     assert (first, second) == (1, 2)
 
 
-def test_padding_changes_neither_loss_nor_gradient():
-    layer, emissions = made(IOB)
+def test_padding_affects_neither_loss_nor_gradient():
+    layer, emissions = random_crf(IOB)
     tags = np.array([[0, 1, -1]])
 
     def run(steps, noise):
@@ -82,19 +82,19 @@ def test_padding_changes_neither_loss_nor_gradient():
             loss = layer.loss(tags[:, :steps], tf.cast(x, tf.float32))
         return loss.numpy(), tape.gradient(loss, layer.scores).numpy()
 
-    for ours, theirs in zip(run(2, 0.0), run(3, 9.0), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    for plain, padded in zip(run(2, 0.0), run(3, 9.0), strict=True):
+        np.testing.assert_allclose(plain, padded, rtol=1e-5, atol=1e-6)
 
 
-def test_a_crf_survives_the_round_through_its_config():
-    layer, _ = made(IOB)
+def test_a_crf_can_be_restored_from_its_config():
+    layer, _ = random_crf(IOB)
     again = keras.layers.deserialize(keras.layers.serialize(layer))
     assert isinstance(again, CRF)
     assert again.allowed == IOB
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
-def test_reading_from_both_ends_is_untouched_by_padding(kind):
+def test_bidirectional_outputs_are_not_affected_by_padding(kind):
     keras.utils.set_random_seed(0)
     layer = BidirectionalRNN(kind, 3, name="encoder")
     x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
@@ -102,5 +102,5 @@ def test_reading_from_both_ends_is_untouched_by_padding(kind):
     assert both.shape == (2, 5, 6)
     alone = layer(x[1:, :3], np.array([3])).numpy()
     np.testing.assert_allclose(both[1, :3], alone[0], atol=1e-6)
-    turned = layer.backwards(x[:1, ::-1]).numpy()[:, ::-1]
-    np.testing.assert_allclose(both[:1, :, 3:], turned, atol=1e-6)
+    reversed_ = layer.backwards(x[:1, ::-1]).numpy()[:, ::-1]
+    np.testing.assert_allclose(both[:1, :, 3:], reversed_, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Cron expressions against dates worked out by hand, and against a search minute by minute."""
+"""Cron expressions against hand-worked dates, and against a search minute by minute."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def runs(expression, count=3, start=START):
-    """Return the next times, in the zone of the start."""
+    """Return the next run times, in the time zone of the start."""
     check(expression)
     times, time = [], start
     for _ in range(count):
@@ -41,7 +41,7 @@ def test_0_and_7_are_sunday(sunday):
 
 
 @pytest.mark.parametrize(
-    ("weekdays", "wanted"),
+    ("weekdays", "expected"),
     [
         ("1-5", "Thu Fri Mon Tue Wed"),
         ("mon-fri", "Thu Fri Mon Tue Wed"),
@@ -55,12 +55,12 @@ def test_0_and_7_are_sunday(sunday):
         ("*", "Thu Fri Sat Sun Mon"),
     ],
 )
-def test_ranges_lists_and_steps_of_weekdays(weekdays, wanted):
-    assert " ".join(f"{time:%a}" for time in runs(f"0 3 * * {weekdays}", 5)) == wanted
+def test_ranges_lists_and_steps_of_weekdays(weekdays, expected):
+    assert " ".join(f"{time:%a}" for time in runs(f"0 3 * * {weekdays}", 5)) == expected
 
 
 @pytest.mark.parametrize(
-    ("expression", "wanted"),
+    ("expression", "expected"),
     [
         ("*/20 * * * *", ["Wed 25.11. 12:00", "Wed 25.11. 12:20", "Wed 25.11. 12:40"]),
         ("5-30/10 13 * * *", ["Wed 25.11. 13:05", "Wed 25.11. 13:15", "Wed 25.11. 13:25"]),
@@ -69,33 +69,36 @@ def test_ranges_lists_and_steps_of_weekdays(weekdays, wanted):
         ("0 0 29 2 *", ["Tue 29.02. 00:00", "Sun 29.02. 00:00", "Fri 29.02. 00:00"]),  # 2028, 2032, 2036
     ],
 )
-def test_the_other_fields(expression, wanted):
-    assert days(expression) == wanted
+def test_the_other_fields(expression, expected):
+    assert days(expression) == expected
 
 
-def test_the_next_run_is_never_the_present_one():
+def test_the_next_run_is_strictly_later_than_now():
     start = datetime(2026, 11, 30, 3, tzinfo=UTC)
     assert next_run("0 3 * * 1", start, UTC) == start + timedelta(days=7)
     assert next_run("0 3 * * 1", start - timedelta(microseconds=1), UTC) == start
 
 
-def test_a_day_of_the_month_or_of_the_week_is_enough():
+def test_either_day_of_month_or_day_of_week_is_enough():
     assert days("0 4 1 * 5", 4) == [
         "Fri 27.11. 04:00",
         "Tue 01.12. 04:00",
         "Fri 04.12. 04:00",
         "Fri 11.12. 04:00",
     ]
-    assert days("0 4 13 * */5", 2) == ["Sun 13.12. 04:00", "Sun 13.06. 04:00"]  # begins with *: both
+    assert days("0 4 13 * */5", 2) == [
+        "Sun 13.12. 04:00",
+        "Sun 13.06. 04:00",
+    ]  # starts with *: both
 
 
-def test_the_hour_after_midnight_counts_on_the_days_after_the_spring_change():
+def test_the_hour_after_midnight_is_run_on_the_days_after_the_change_to_summer_time():
     start = in_berlin(2026, 3, 28, 12)
     assert days("30 0 * * 1", 2, start) == ["Mon 30.03. 00:30", "Mon 06.04. 00:30"]
     assert days("30 0 1 * *", 2, start) == ["Wed 01.04. 00:30", "Fri 01.05. 00:30"]
 
 
-def test_an_hour_that_autumn_repeats_counts_once():
+def test_an_hour_repeated_in_autumn_runs_once():
     start = in_berlin(2026, 10, 24, 12)
     assert [f"{time:%d. %H:%M %Z}" for time in runs("30 2 * * *", 3, start)] == [
         "25. 02:30 CEST",
@@ -107,12 +110,12 @@ def test_an_hour_that_autumn_repeats_counts_once():
 
 
 @pytest.mark.parametrize("expression", ["0 * * * *", "*/30 2,3 * * *"])
-def test_an_hour_that_autumn_repeats_counts_twice_for_a_star(expression):
+def test_an_hour_repeated_in_autumn_runs_twice_with_a_star(expression):
     times = runs(expression, 6, in_berlin(2026, 10, 25, 1, 30))
     assert [f"{time:%H %Z}" for time in times if time.minute == 0][:3] == ["02 CEST", "02 CET", "03 CET"]
 
 
-def test_what_spring_leaves_out_runs_at_once_after_the_change():
+def test_a_time_skipped_in_spring_runs_right_after_the_change():
     start = in_berlin(2026, 3, 28, 12)
     assert [f"{time:%d. %H:%M %Z}" for time in runs("30 2 * * *", 2, start)] == [
         "29. 03:00 CEST",
@@ -122,7 +125,7 @@ def test_what_spring_leaves_out_runs_at_once_after_the_change():
 
 
 @pytest.mark.parametrize(
-    ("expression", "what"),
+    ("expression", "message"),
     [
         ("", "it has 0 fields instead of five (minute, hour, day of month, month, day of week)"),
         ("0 3 * *", "it has 4 fields"),
@@ -150,10 +153,10 @@ def test_what_spring_leaves_out_runs_at_once_after_the_change():
         ("0 3 31 2,4 *", "day of month '31' is not valid; use *, 1-31 (a day that exists in those months)"),
     ],
 )
-def test_what_is_not_a_cron_expression_is_refused_with_an_example(expression, what):
+def test_an_invalid_cron_expression_is_refused_with_an_example(expression, message):
     with pytest.raises(CronError) as refused:
         check(expression)
-    assert what in str(refused.value)
+    assert message in str(refused.value)
     assert str(refused.value).endswith('Example: "0 3 * * 1", every Monday at 03:00.')
 
 
@@ -175,33 +178,33 @@ CHANGES = [
 ORDINARY = [("Europe/Berlin", 10, 10), ("America/New_York", 4, 20)]
 
 
-def any_field(choose, low, high):
-    """Write one field: stars, steps, values, ranges and lists of these."""
+def any_field(rng, low, high):
+    """Write one random field: stars, steps, values, ranges and lists of these."""
 
     def part():
-        first = choose.randint(low, high - 1)
-        last = choose.randint(first + 1, high)
+        first = rng.randint(low, high - 1)
+        last = rng.randint(first + 1, high)
         forms = [
             f"{first}",
             f"{last}",
             f"{first}-{last}",
-            f"{first}-{last}/{choose.randint(1, last - first)}",
+            f"{first}-{last}/{rng.randint(1, last - first)}",
         ]
-        return choose.choice(forms)
+        return rng.choice(forms)
 
-    listed = ",".join(part() for _ in range(choose.choice([1, 1, 2, 3])))
-    return choose.choice(["*", f"*/{choose.randint(1, high - low)}", listed, listed])
+    listed = ",".join(part() for _ in range(rng.choice([1, 1, 2, 3])))
+    return rng.choice(["*", f"*/{rng.randint(1, high - low)}", listed, listed])
 
 
-def any_expression(choose):
-    minute, hour, day, month, weekday = (any_field(choose, low, high) for low, high in RANGES)
-    month = choose.choice(["*", "*", "3,4,10,11", "mar-apr,oct-nov", "*/3", month])
-    weekday = choose.choice([weekday, weekday, "*", "mon", "sun", "thu,sat"])
-    return " ".join([minute, hour, choose.choice([day, "*"]), month, weekday])
+def any_expression(rng):
+    minute, hour, day, month, weekday = (any_field(rng, low, high) for low, high in RANGES)
+    month = rng.choice(["*", "*", "3,4,10,11", "mar-apr,oct-nov", "*/3", month])
+    weekday = rng.choice([weekday, weekday, "*", "mon", "sun", "thu,sat"])
+    return " ".join([minute, hour, rng.choice([day, "*"]), month, weekday])
 
 
 def allowed(field, low, high):
-    """Tell of each value up to the highest whether a field has it."""
+    """Return for each value from 0 to `high` whether the field includes it."""
     has = np.zeros(high + 1, bool)
     for part in field.split(","):
         values, _, step = part.partition("/")
@@ -210,8 +213,8 @@ def allowed(field, low, high):
     return has
 
 
-class Night:
-    """Every minute from noon before a change of the clock to four days later, skipped ones too."""
+class ClockChange:
+    """Every minute from noon before a change of the clock to four days later, including skipped ones."""
 
     def __init__(self, zone, month, day):
         self.zone = ZoneInfo(zone)
@@ -231,7 +234,7 @@ class Night:
         self.weekday = np.array([wall.isoweekday() for wall in walls])
 
     def search(self, expression):
-        """Return when Debian's cron(8) says that an expression is due."""
+        """Return the times at which an expression is due according to Debian's cron(8)."""
         texts = expression.split()
         minute, hour, day, month, weekday = (
             allowed(text, *limits) for text, limits in zip(texts, RANGES, strict=True)
@@ -248,17 +251,17 @@ class Night:
 
 
 @pytest.mark.parametrize(("zone", "month", "day"), [*CHANGES, *ORDINARY])
-def test_runs_are_those_that_a_search_finds_around_changes_of_the_clock_too(zone, month, day):
-    night, choose, found = Night(zone, month, day), random.Random(f"{zone} {month}"), 0
+def test_runs_agree_with_a_search_around_changes_of_the_clock(zone, month, day):
+    clock_change, rng, found = ClockChange(zone, month, day), random.Random(f"{zone} {month}"), 0
     for _ in range(100):
-        expression = any_expression(choose)
+        expression = any_expression(rng)
         check(expression)
-        wanted, time = night.search(expression), night.start - MINUTE
-        for run in wanted[:300]:
-            time = next_run(expression, time, night.zone)
+        expected, time = clock_change.search(expression), clock_change.start - MINUTE
+        for run in expected[:300]:
+            time = next_run(expression, time, clock_change.zone)
             assert time == run, expression
-        if len(wanted) <= 300:
-            assert next_run(expression, time, night.zone) >= night.end, expression
-        found += bool(wanted)
-    assert (night.skipped.any() or night.repeated.any()) == ((zone, month, day) in CHANGES)
+        if len(expected) <= 300:
+            assert next_run(expression, time, clock_change.zone) >= clock_change.end, expression
+        found += bool(expected)
+    assert (clock_change.skipped.any() or clock_change.repeated.any()) == ((zone, month, day) in CHANGES)
     assert found > 40

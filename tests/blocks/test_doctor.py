@@ -1,4 +1,4 @@
-"""Every finding of the doctor, well and unwell, in a project of its own."""
+"""Every check of `seqops doctor`, passing and failing, in a separate project."""
 
 import re
 import shutil
@@ -15,53 +15,53 @@ from seqops.cli.checks import Finding, examine
 from seqops.core.project import Project
 from seqops.sources.fetch import MIRROR
 
-HERE = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
+def project(tmp_path, monkeypatch):
     monkeypatch.delenv(MIRROR, raising=False)
     for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
-        shutil.copy(HERE / name, tmp_path / name)
+        shutil.copy(ROOT / name, tmp_path / name)
     for folder in ("data", ".git", ".dvc"):
         (tmp_path / folder).mkdir()
-    shutil.copy(HERE / "data" / "catalog.yaml", tmp_path / "data" / "catalog.yaml")
+    shutil.copy(ROOT / "data" / "catalog.yaml", tmp_path / "data" / "catalog.yaml")
     return Project(tmp_path)
 
 
-def only(check, store):
-    [finding] = doctor._run("check", check, store)
+def only(check, project):
+    [finding] = doctor._run("check", check, project)
     return finding
 
 
-def named(check, store, name):
-    [finding] = [f for f in doctor._run("check", check, store) if f.name == name]
+def named(check, project, name):
+    [finding] = [f for f in doctor._run("check", check, project) if f.name == name]
     return finding
 
 
 @pytest.mark.parametrize("other", [(3, 10, 4), (3, 14, 0)])
-def test_python_of_this_run_is_supported_and_an_older_or_newer_one_is_not(store, monkeypatch, other):
-    assert only(doctor.python, store).ok
+def test_only_supported_versions_of_python_are_accepted(project, monkeypatch, other):
+    assert only(doctor.python, project).ok
     monkeypatch.setattr(sys, "version_info", other)
-    told = f"{'.'.join(map(str, other))} is not supported: use 3.11 to 3.13."
-    assert only(doctor.python, store) == Finding("python", False, told)
+    message = f"{'.'.join(map(str, other))} is not supported: use 3.11 to 3.13."
+    assert only(doctor.python, project) == Finding("python", False, message)
 
 
-def test_the_package_and_the_doctor_name_the_same_versions_of_python():
-    project = tomllib.loads((HERE / "pyproject.toml").read_text("utf-8"))["project"]
+def test_the_package_and_the_doctor_support_the_same_versions_of_python():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     named = [c.rpartition(" ")[2] for c in project["classifiers"] if "Python" in c]
     assert named == [f"3.{minor}" for minor in range(doctor.OLDEST[1], doctor.NEWEST[1] + 1)]
     assert project["requires-python"] == f">=3.{doctor.OLDEST[1]},<3.{doctor.NEWEST[1] + 1}"
 
 
-def test_packages_are_compared_with_the_lock(store):
-    assert only(doctor.packages, store).ok
-    store.lock.write_text(
+def test_packages_are_compared_with_the_lock(project):
+    assert only(doctor.packages, project).ok
+    project.lock.write_text(
         "numpy==0.0.1 \\\n    --hash=sha256:00\n"
         "absent-package==2.0\n"
         "elsewhere==1.0 ; sys_platform == 'plan9' \\\n"
     )
-    finding = only(doctor.packages, store)
+    finding = only(doctor.packages, project)
     assert not finding.ok
     assert "(locked 0.0.1)" in finding.message
     assert "absent-package missing (locked 2.0)" in finding.message
@@ -69,60 +69,60 @@ def test_packages_are_compared_with_the_lock(store):
     assert "make setup" in finding.message
 
 
-def test_a_missing_lock_is_told(store):
-    store.lock.unlink()
-    assert only(doctor.packages, store).message == (
+def test_a_missing_lock_is_reported(project):
+    project.lock.unlink()
+    assert only(doctor.packages, project).message == (
         "requirements.lock does not exist. Restore it: `git checkout requirements.lock`."
     )
 
 
-def test_programs_are_looked_for(store, monkeypatch):
-    assert named(doctor.programs, store, "git").ok
-    (store.root / ".dvc").rmdir()
-    assert "Run `dvc init`" in named(doctor.programs, store, "dvc").message
+def test_missing_programs_are_reported(project, monkeypatch):
+    assert named(doctor.programs, project, "git").ok
+    (project.root / ".dvc").rmdir()
+    assert "Run `dvc init`" in named(doctor.programs, project, "dvc").message
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(sys, "executable", str(store.root / "bin" / "python"))
-    assert "not found. Install it" in named(doctor.programs, store, "git").message
+    monkeypatch.setattr(sys, "executable", str(project.root / "bin" / "python"))
+    assert "not found. Install it" in named(doctor.programs, project, "git").message
 
 
-def test_folders_are_written_to_and_space_is_measured(store, monkeypatch):
-    assert named(doctor.folders, store, "folder data").ok
-    assert named(doctor.folders, store, "folder .state").ok
+def test_folders_must_be_writable_and_have_free_space(project, monkeypatch):
+    assert named(doctor.folders, project, "folder data").ok
+    assert named(doctor.folders, project, "folder .state").ok
     monkeypatch.setattr(doctor, "MIN_FREE_BYTES", 2**60)
-    finding = named(doctor.folders, store, "folder data")
+    finding = named(doctor.folders, project, "folder data")
     assert not finding.ok
     assert "free at least" in finding.message
 
 
-def test_a_folder_that_cannot_be_made_is_told(store):
-    store.state.write_bytes(b"a file stands here")
-    finding = [f for f in doctor._run("folders", doctor.folders, store) if not f.ok]
+def test_a_folder_that_cannot_be_created_is_reported(project):
+    project.state.write_bytes(b"a file is here")
+    finding = [f for f in doctor._run("folders", doctor.folders, project) if not f.ok]
     assert len(finding) == 1
     assert ".state" in finding[0].message
 
 
-def test_a_wrong_key_of_params_is_a_finding_of_its_task(store):
-    text = store.params.read_text()
-    store.params.write_text(text.replace("  forecast:\n", "  forecast:\n    sorce: x\n", 1))
-    finding = named(doctor.params, store, "params forecast")
+def test_an_unknown_key_of_params_is_reported_for_its_task(project):
+    text = project.params.read_text()
+    project.params.write_text(text.replace("  forecast:\n", "  forecast:\n    sorce: x\n", 1))
+    finding = named(doctor.params, project, "params forecast")
     assert not finding.ok
     assert "tasks.forecast.sorce: unknown key; did you mean 'source'?" in finding.message
 
 
-def test_a_wrong_search_is_a_finding_of_its_task(store):
-    text = store.params.read_text()
-    store.params.write_text(text.replace("model.units: {kind: int,", "model.units: {kind: imt,", 1))
-    finding = named(doctor.params, store, "params forecast")
+def test_an_invalid_search_is_reported_for_its_task(project):
+    text = project.params.read_text()
+    project.params.write_text(text.replace("model.units: {kind: int,", "model.units: {kind: imt,", 1))
+    finding = named(doctor.params, project, "params forecast")
     assert not finding.ok
-    said = "tasks.forecast.search.model.units.kind: unknown kind 'imt'; did you mean 'int'?"
-    assert said in finding.message
-    assert named(doctor.params, store, "params ner").ok
+    message = "tasks.forecast.search.model.units.kind: unknown kind 'imt'; did you mean 'int'?"
+    assert message in finding.message
+    assert named(doctor.params, project, "params ner").ok
 
 
-def test_a_wrong_section_of_all_tasks_is_a_finding(store):
-    assert named(doctor.params, store, "params").ok
-    store.params.write_text(store.params.read_text().replace("pruner: hyperband", "pruner: hyper", 1))
-    finding = named(doctor.params, store, "params")
+def test_an_invalid_shared_section_is_reported(project):
+    assert named(doctor.params, project, "params").ok
+    project.params.write_text(project.params.read_text().replace("pruner: hyperband", "pruner: hyper", 1))
+    finding = named(doctor.params, project, "params")
     assert not finding.ok
     assert "tuning.pruner: Input should be 'hyperband', 'median' or 'none', got 'hyper'; " in finding.message
     assert finding.message.endswith("did you mean 'hyperband'?")
@@ -140,65 +140,65 @@ def test_a_wrong_trigger_of_retraining_is_a_finding_with_its_line(store):
     )
 
 
-def test_the_projects_own_tracking_store_answers(store, monkeypatch):
+def test_the_local_tracking_store_answers(project, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    finding = only(doctor.tracking, store)
+    finding = only(doctor.tracking, project)
     assert finding.ok, finding.message
     assert "experiments" in finding.message
 
 
-def test_a_tracking_server_that_never_answers_is_told_within_seconds(store, monkeypatch):
+def test_a_tracking_server_that_never_answers_is_reported_within_seconds(project, monkeypatch):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{silent.getsockname()[1]}")
         started = time.monotonic()
-        finding = only(doctor.tracking, store)
+        finding = only(doctor.tracking, project)
     assert not finding.ok
     assert time.monotonic() - started < 20
     assert "unset MLFLOW_TRACKING_URI" in finding.message
 
 
-def test_the_mirror(store, monkeypatch):
-    assert only(doctor.mirror, store).ok
-    monkeypatch.setenv(MIRROR, str(store.root))
-    assert only(doctor.mirror, store).ok
-    monkeypatch.setenv(MIRROR, str(store.root / "gone"))
-    assert "is not a folder. Correct SEQOPS_MIRROR, or unset it." in only(doctor.mirror, store).message
+def test_the_mirror(project, monkeypatch):
+    assert only(doctor.mirror, project).ok
+    monkeypatch.setenv(MIRROR, str(project.root))
+    assert only(doctor.mirror, project).ok
+    monkeypatch.setenv(MIRROR, str(project.root / "gone"))
+    assert "is not a folder. Correct SEQOPS_MIRROR, or unset it." in only(doctor.mirror, project).message
     monkeypatch.setenv(MIRROR, "http://ann:hush@127.0.0.1:9")
-    finding = only(doctor.mirror, store)
+    finding = only(doctor.mirror, project)
     assert not finding.ok
     assert "http://***@127.0.0.1:9 does not answer" in finding.message
 
 
-def test_the_catalogue(store):
-    assert only(doctor.datasets, store) == Finding("catalogue", True, "12 datasets")
-    store.catalog.write_text("x: {task: forecast}\n")
-    assert "catalog.yaml: x." in only(doctor.datasets, store).message
+def test_the_catalogue(project):
+    assert only(doctor.datasets, project) == Finding("catalogue", True, "12 datasets")
+    project.catalog.write_text("x: {task: forecast}\n")
+    assert "catalog.yaml: x." in only(doctor.datasets, project).message
 
 
-def test_raw_files_are_compared_with_what_the_source_pins(store):
-    assert "not downloaded yet" in named(doctor.data, store, "data forecast").message
-    raw = store.task_paths("forecast").raw
+def test_raw_files_are_compared_with_the_pinned_content(project):
+    assert "not downloaded yet" in named(doctor.data, project, "data forecast").message
+    raw = project.task_paths("forecast").raw
     raw.mkdir(parents=True)
     from seqops.params import Params
 
-    for name, content in Params.load(store.params).task("forecast").data.sample().items():
+    for name, content in Params.load(project.params).task("forecast").data.sample().items():
         (raw / name).write_bytes(content)
-    assert named(doctor.data, store, "data forecast").ok
+    assert named(doctor.data, project, "data forecast").ok
     (raw / name).write_bytes(content[:-1])
-    finding = named(doctor.data, store, "data forecast")
+    finding = named(doctor.data, project, "data forecast")
     assert not finding.ok
     assert finding.message == (
         f"{name}: not the pinned content of sample. Download it again: `dvc repro --force download@forecast`."
     )
 
 
-def test_one_failing_check_does_not_keep_the_others_from_being_made(store, monkeypatch):
-    def failing(store):
-        raise OSError("no such luck")
+def test_after_a_failing_check_the_others_still_run(project, monkeypatch):
+    def failing(project):
+        raise OSError("check failed")
         yield
 
     checks = {"first": failing, "python": doctor.python}
     monkeypatch.setattr(doctor, "CHECKS", checks)
-    assert [(f.name, f.ok) for f in examine(store)] == [("first", False), ("python", True)]
+    assert [(f.name, f.ok) for f in examine(project)] == [("first", False), ("python", True)]

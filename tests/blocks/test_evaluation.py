@@ -20,25 +20,25 @@ SPLITS, META = DATA.split_and_encode(None)
 TRUTH = SPLITS["test"]
 
 
-def rival(name, value, low, high, p, kind="trivial"):
+def compared_with(name, value, low, high, p, kind="trivial"):
     return BaselineComparison(name, kind, Difference(value, low, high, p, 1 - p, 50))
 
 
-BETTER = rival("copy", 0.3, 0.1, 0.5, 0.001)
-EQUAL = rival("ets", 0.01, -0.2, 0.2, 0.4, "classical")
-WORSE = rival("theta", -0.3, -0.5, -0.1, 1.0, "classical")
+BETTER = compared_with("copy", 0.3, 0.1, 0.5, 0.001)
+EQUAL = compared_with("ets", 0.01, -0.2, 0.2, 0.4, "classical")
+WORSE = compared_with("theta", -0.3, -0.5, -0.1, 1.0, "classical")
 
 
-def found(right):
-    """Evaluate predictions of which the first `right` are right."""
+def evaluated(correct):
+    """Evaluate predictions of which the first `correct` are correct."""
     odd = TRUTH.plain("odd")
-    predicted = pd.DataFrame({"odd": np.where(np.arange(len(odd)) < right, odd, 1 - odd)})
+    predicted = pd.DataFrame({"odd": np.where(np.arange(len(odd)) < correct, odd, 1 - odd)})
     return evaluate(
         EVALUATION, predicted, TRUTH, META, EVALUATION.baselines(SPLITS, META), BootstrapConfig(400, 0, 0.05)
     )
 
 
-def test_the_verdict_says_who_wins_in_words():
+def test_the_verdict_names_baselines_beaten_and_not_beaten():
     words = verdict("f1", [BETTER, EQUAL, WORSE], 0.05)
     assert "beats copy; it does not differ significantly from ets; it loses to theta" in words
 
@@ -52,7 +52,7 @@ def test_the_verdict_says_that_a_baseline_cannot_be_compared():
 
 
 def test_a_perfect_model_beats_the_trivial_baseline():
-    evaluation = found(20)
+    evaluation = evaluated(20)
     assert evaluation.metrics["model"]["accuracy"] == {
         "value": 1.0,
         "low": 1.0,
@@ -63,24 +63,24 @@ def test_a_perfect_model_beats_the_trivial_baseline():
     assert evaluation.beats_trivial
 
 
-def test_a_model_that_is_always_wrong_does_not():
-    evaluation = found(0)
+def test_a_model_that_is_always_wrong_does_not_beat_it():
+    evaluation = evaluated(0)
     assert not evaluation.beats_trivial
     assert "loses to always even" in evaluation.metrics["verdict"]
 
 
-def test_a_gain_within_chance_is_no_win():
-    assert found(11).metrics["against"]["always even"]["value"] > 0
-    assert not found(11).beats_trivial
+def test_an_insignificant_gain_does_not_beat_it():
+    assert evaluated(11).metrics["against"]["always even"]["value"] > 0
+    assert not evaluated(11).beats_trivial
 
 
-def test_a_classical_baseline_enters_the_verdict_but_not_the_gate():
-    evaluation = found(20)
+def test_a_classical_baseline_is_in_the_verdict_but_does_not_decide():
+    evaluation = evaluated(20)
     evaluation.comparisons.append(WORSE)
     assert evaluation.beats_trivial
 
 
-def test_the_best_baseline_of_a_kind_is_chosen_among_its_own():
+def test_the_best_baseline_is_chosen_within_its_kind():
     metrics = {
         "goal": "m",
         "higher_is_better": True,
@@ -95,7 +95,7 @@ def test_the_best_baseline_of_a_kind_is_chosen_among_its_own():
     )
 
 
-def test_the_best_baseline_minds_the_direction():
+def test_the_best_baseline_depends_on_the_direction():
     metrics = {"goal": "m", "baselines": {"a": {"m": {"value": 1.0}}, "b": {"m": {"value": 2.0}}}}
     assert best_baseline({**metrics, "higher_is_better": True}) == ("b", 2.0)
     assert best_baseline({**metrics, "higher_is_better": False}) == ("a", 1.0)

@@ -1,4 +1,4 @@
-"""Expectations over small tables: what holds, bad data, and checks that break."""
+"""Expectations on small tables: met, not met, and checks that fail to run."""
 
 import io
 import json
@@ -21,7 +21,7 @@ TABLE = pd.DataFrame(
 )
 
 
-def expect(kind, meaning="it holds", **arguments):
+def expect(kind, meaning="the expectation is met", **arguments):
     return Expectation(f"expect_{kind}", arguments, meaning)
 
 
@@ -30,7 +30,7 @@ def only(expectation, table=TABLE):
     return outcome
 
 
-def test_a_kept_promise_passes():
+def test_an_expectation_that_is_met_passes():
     outcome = only(expect("column_values_to_be_between", column="line", min_value=2, max_value=9))
     assert outcome.passed
     assert (outcome.state, outcome.count, outcome.rows, outcome.note) == ("passed", 0, (), "")
@@ -59,29 +59,29 @@ def test_a_kept_promise_passes():
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
-def test_bad_rows_are_counted_and_named_by_their_raw_line(expectation, rows):
+def test_bad_rows_are_counted_and_identified_by_their_raw_line(expectation, rows):
     outcome = only(expectation)
     assert outcome.state == "bad data"
     assert outcome.count == len(rows)
     assert outcome.rows == rows
 
 
-def test_only_the_first_five_of_many_bad_rows_are_kept():
+def test_only_the_first_five_bad_rows_are_listed():
     table = pd.DataFrame({"line": np.arange(1, 101), "value": np.arange(100)})
     outcome = only(expect("column_values_to_be_between", column="value", max_value=49), table)
     assert outcome.count == 50
     assert [row["line"] for row in outcome.rows] == [51, 52, 53, 54, 55]
 
 
-def test_a_promise_about_the_whole_table_tells_what_was_observed():
+def test_an_expectation_on_the_whole_table_reports_what_was_observed():
     few = only(expect("table_row_count_to_be_between", min_value=10))
     assert (few.state, few.count, few.note) == ("bad data", 0, "observed: 5")
-    lacking = only(expect("column_distinct_values_to_contain_set", column="name", value_set=["a", "d"]))
-    assert (lacking.state, lacking.note) == ("bad data", "missing: d")
+    incomplete = only(expect("column_distinct_values_to_contain_set", column="name", value_set=["a", "d"]))
+    assert (incomplete.state, incomplete.note) == ("bad data", "missing: d")
 
 
 @pytest.mark.parametrize(
-    ("expectation", "told"),
+    ("expectation", "message"),
     [
         (expect("column_values_to_be_between", column="valu", min_value=0), "valu"),
         (expect("column_values_to_be_betwen", column="value", min_value=0), "betwen not found"),
@@ -91,19 +91,19 @@ def test_a_promise_about_the_whole_table_tells_what_was_observed():
     ],
     ids=["no such column", "no such expectation", "no such argument", "no such comparison", "no such kind"],
 )
-def test_a_check_that_breaks_is_not_taken_for_bad_data(expectation, told):
+def test_a_check_that_fails_to_run_is_not_reported_as_bad_data(expectation, message):
     outcome = only(expectation)
     assert outcome.state == "broken check"
-    assert told in outcome.note
+    assert message in outcome.note
     assert "Traceback" not in outcome.note
 
 
-def test_a_missing_column_is_bad_data_where_its_presence_is_what_was_promised():
+def test_a_missing_column_is_bad_data_if_its_presence_is_expected():
     assert only(expect("column_to_exist", column="absent")).state == "bad data"
     assert only(expect("column_to_exist", column="value")).passed
 
 
-def test_one_broken_check_does_not_keep_the_next_from_being_made():
+def test_after_a_broken_check_the_next_one_still_runs():
     report = run_expectations(
         TABLE,
         [
@@ -114,17 +114,17 @@ def test_one_broken_check_does_not_keep_the_next_from_being_made():
     assert [outcome.state for outcome in report.results] == ["broken check", "passed"]
 
 
-PROMISES = [
+EXPECTATIONS = [
     expect("column_values_to_be_between", "values are not negative", column="value", min_value=0),
     expect("column_values_to_not_be_null", "no value is missing", column="value"),
-    expect("column_values_to_be_between", "a check that breaks", column="absent", min_value=0),
+    expect("column_values_to_be_between", "a check that fails", column="absent", min_value=0),
     expect("column_values_to_not_be_null", "every row has a name", column="name"),
 ]
 
 
-def test_the_report_is_plain_json_and_the_same_at_every_call():
+def test_the_report_is_plain_json_and_deterministic():
     first, second = (
-        json.dumps(run_expectations(TABLE, PROMISES).to_json(), sort_keys=True, allow_nan=False)
+        json.dumps(run_expectations(TABLE, EXPECTATIONS).to_json(), sort_keys=True, allow_nan=False)
         for _ in range(2)
     )
     assert first == second
@@ -134,9 +134,9 @@ def test_the_report_is_plain_json_and_the_same_at_every_call():
     assert [e["state"] for e in found["expectations"]] == ["bad data", "bad data", "broken check", "passed"]
 
 
-def test_the_summary_shows_only_what_does_not_hold():
+def test_the_table_shows_only_expectations_that_are_not_met():
     shown = io.StringIO()
-    Console(file=shown, width=160).print(run_expectations(TABLE, PROMISES).table())
+    Console(file=shown, width=160).print(run_expectations(TABLE, EXPECTATIONS).table())
     text = shown.getvalue()
     assert "values are not negative" in text
     assert "line 3: value -2.0" in text
@@ -145,7 +145,7 @@ def test_the_summary_shows_only_what_does_not_hold():
     assert "every row has a name" not in text
 
 
-def test_brackets_in_the_data_are_shown_as_they_are():
+def test_brackets_in_the_data_are_not_parsed_as_markup():
     table = pd.DataFrame({"line": [1], "name": ["[red]x[/]"]})
     shown = io.StringIO()
     outcome = only(expect("column_values_to_be_in_set", column="name", value_set=["y"]), table)
@@ -153,9 +153,9 @@ def test_brackets_in_the_data_are_shown_as_they_are():
     assert "[red]x[/]" in shown.getvalue()
 
 
-def test_the_verdict_tells_bad_data_from_broken_checks():
-    assert run_expectations(TABLE, PROMISES).verdict() == (
+def test_the_verdict_distinguishes_bad_data_from_broken_checks():
+    assert run_expectations(TABLE, EXPECTATIONS).verdict() == (
         "2 of 4 expectations are not met. Fix the rows listed above. "
         "1 checks failed to run. Fix the checks listed above, not the data."
     )
-    assert run_expectations(TABLE, PROMISES[3:]).verdict() == ""
+    assert run_expectations(TABLE, EXPECTATIONS[3:]).verdict() == ""

@@ -1,4 +1,4 @@
-"""Sources to verified bytes, against a server on this machine that misbehaves as it is told to."""
+"""Fetching sources and verifying their bytes, with a local server that misbehaves on request."""
 
 import gzip
 import hashlib
@@ -31,19 +31,19 @@ GENERATED = {"counted": lambda: {"one.txt": b"1\n", "two.txt": b"2\n"}}
 
 
 class Embedded:
-    """The one method that fetching needs of a task's data."""
+    """The one method of a task's data that fetching calls."""
 
     def sample(self):
         return {"sample.txt": b"embedded\n"}
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves `server.files`; `server.behave` may answer a request otherwise."""
+    """Serves `server.files`, unless `server.behave` handles the request."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        self.server.asked.append((self.path, self.headers.get("Range")))
+        self.server.requests.append((self.path, self.headers.get("Range")))
         if not self.server.behave(self):
             self.serve(self.server.files.get(self.path.partition("?")[0]))
 
@@ -51,9 +51,9 @@ class Handler(BaseHTTPRequestHandler):
         if body is None:
             self.send_error(404)
             return
-        wanted, start = self.headers.get("Range"), 0
-        if wanted and self.headers.get("If-Range") == etag:
-            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+        range_header, start = self.headers.get("Range"), 0
+        if range_header and self.headers.get("If-Range") == etag:
+            start = int(range_header.removeprefix("bytes=").removesuffix("-"))
         if start >= len(body) and start:
             self.send_response(416)
             self.send_header("Content-Range", f"bytes */{len(body)}")
@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[start:])
 
     def cut(self, body, at):
-        """Promise the whole body, and hang up in the middle of it."""
+        """Announce the whole body, and close the connection in the middle of it."""
         self.send_response(200)
         self.send_header("ETag", '"v1"')
         self.send_header("Content-Length", str(len(body)))
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     serving = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    serving.files, serving.asked = {"/file.bin": BODY}, []
+    serving.files, serving.requests = {"/file.bin": BODY}, []
     serving.behave = lambda handler: False
     serving.url = f"http://127.0.0.1:{serving.server_address[1]}"
     thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.01})
@@ -101,24 +101,24 @@ def console():
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
+def project(tmp_path, monkeypatch):
     monkeypatch.delenv(MIRROR, raising=False)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "catalog.yaml").write_text("{}\n")
     return Project(tmp_path)
 
 
-def fetcher(store, source, console, **options):
+def fetcher(project, source, console, **options):
     task = Task("letters", source, Embedded(), None, None, None, None, None, {})
-    return Fetcher(store, task, console, store.task_paths(task.name).raw, **options)
+    return Fetcher(project, task, console, project.task_paths(task.name).raw, **options)
 
 
-def fetch(store, source, console, **options):
-    files = fetcher(store, source, console, **options).run()
+def fetch(project, source, console, **options):
+    files = fetcher(project, source, console, **options).run()
     return {file.path.name: file.path.read_bytes() for file in files}
 
 
-def pin(store, **changed):
+def pin(project, **changed):
     entry = {
         "task": "letters",
         "file": "file.bin",
@@ -127,7 +127,7 @@ def pin(store, **changed):
         "licence": "none",
         "citation": "none",
     }
-    with store.catalog.open("w") as file:
+    with project.catalog.open("w") as file:
         YAML().dump({"letters-1": {**entry, **changed}}, file)
 
 
@@ -149,77 +149,77 @@ def tarred(members):
     return content.getvalue()
 
 
-# --- what is held already
+# --- files that are already present
 
 
 def not_modified(handler):
-    """Answer as a server that has ETags: 304 where the client holds the present one."""
-    held = handler.headers.get("If-None-Match") == '"v1"'
-    if held:
+    """Answer as a server with ETags: 304 if the client has the current version."""
+    current = handler.headers.get("If-None-Match") == '"v1"'
+    if current:
         handler.send_response(304)
         handler.end_headers()
-    return held
+    return current
 
 
-def test_a_file_that_is_held_is_not_brought_again(server, store, console):
-    fetch(store, f"{server.url}/file.bin", console)
+def test_a_current_file_is_not_downloaded_again(server, project, console):
+    fetch(project, f"{server.url}/file.bin", console)
     server.behave = not_modified
     server.files["/file.bin"] = b"never sent"
-    assert fetch(store, f"{server.url}/file.bin", console) == {"file.bin": BODY}
+    assert fetch(project, f"{server.url}/file.bin", console) == {"file.bin": BODY}
 
 
-def test_a_held_file_that_was_altered_is_brought_again(server, store, console):
-    fetch(store, f"{server.url}/file.bin", console)
-    (store.task_paths("letters").raw / "file.bin").write_bytes(b"altered by hand")
+def test_a_file_that_was_modified_locally_is_downloaded_again(server, project, console):
+    fetch(project, f"{server.url}/file.bin", console)
+    (project.task_paths("letters").raw / "file.bin").write_bytes(b"altered by hand")
     server.behave = not_modified
-    assert fetch(store, f"{server.url}/file.bin", console) == {"file.bin": BODY}
+    assert fetch(project, f"{server.url}/file.bin", console) == {"file.bin": BODY}
 
 
-@pytest.mark.parametrize("lost", [b"", b"{torn", b"[]"])
-def test_a_lost_record_of_etags_costs_a_transfer_and_no_more(server, store, console, lost):
-    fetch(store, f"{server.url}/file.bin", console)
-    (store.state / "etags" / "letters.json").write_bytes(lost)
+@pytest.mark.parametrize("damaged", [b"", b"{torn", b"[]"])
+def test_without_stored_etags_the_file_is_downloaded_again(server, project, console, damaged):
+    fetch(project, f"{server.url}/file.bin", console)
+    (project.state / "etags" / "letters.json").write_bytes(damaged)
     server.behave = not_modified
-    assert fetch(store, f"{server.url}/file.bin", console) == {"file.bin": BODY}
+    assert fetch(project, f"{server.url}/file.bin", console) == {"file.bin": BODY}
 
 
-def test_the_record_of_an_earlier_release_is_moved_and_used(server, store, console):
-    fetch(store, f"{server.url}/file.bin", console)
-    (store.state / "etags").rename(store.state / "editions")
+def test_etags_stored_by_an_earlier_release_are_moved_and_used(server, project, console):
+    fetch(project, f"{server.url}/file.bin", console)
+    (project.state / "etags").rename(project.state / "editions")
     held = []
     server.behave = lambda handler: held.append(not_modified(handler)) or held[-1]
-    fetch(store, f"{server.url}/file.bin", console)
+    fetch(project, f"{server.url}/file.bin", console)
     assert held == [True]
-    assert [path.name for path in (store.state / "etags").iterdir()] == ["letters.json"]
-    assert not list((store.state / "editions").iterdir())
+    assert [path.name for path in (project.state / "etags").iterdir()] == ["letters.json"]
+    assert not list((project.state / "editions").iterdir())
 
 
-def test_a_pinned_file_that_is_held_needs_no_network(server, store, console):
-    pin(store, urls=[f"{server.url}/file.bin"])
-    fetch(store, "letters-1", console)
-    asked = len(server.asked)
-    assert fetch(store, "letters-1", console) == {"file.bin": BODY}
-    assert len(server.asked) == asked
+def test_a_pinned_file_that_is_present_needs_no_network(server, project, console):
+    pin(project, urls=[f"{server.url}/file.bin"])
+    fetch(project, "letters-1", console)
+    requests = len(server.requests)
+    assert fetch(project, "letters-1", console) == {"file.bin": BODY}
+    assert len(server.requests) == requests
 
 
-def test_what_is_brought_elsewhere_leaves_the_held_file_alone(server, store, console, tmp_path):
-    fetch(store, f"{server.url}/file.bin", console)
+def test_fetching_into_another_folder_does_not_change_the_present_file(server, project, console, tmp_path):
+    fetch(project, f"{server.url}/file.bin", console)
     server.files["/file.bin"] = b"grown " + BODY
     task = Task("letters", f"{server.url}/file.bin", Embedded(), None, None, None, None, None, {})
-    [brought] = Fetcher(store, task, console, tmp_path / "incoming").run()
-    assert brought.path.read_bytes() == b"grown " + BODY
-    assert (store.task_paths("letters").raw / "file.bin").read_bytes() == BODY
+    [fetched] = Fetcher(project, task, console, tmp_path / "incoming").run()
+    assert fetched.path.read_bytes() == b"grown " + BODY
+    assert (project.task_paths("letters").raw / "file.bin").read_bytes() == BODY
 
 
 # --- the transfer
 
 
-def test_a_file_arrives_whole_and_leaves_no_part(server, store, console):
-    assert fetch(store, f"{server.url}/file.bin", console) == {"file.bin": BODY}
-    assert list(store.state.rglob("*.part*")) == []
+def test_a_file_is_downloaded_completely_and_leaves_no_part(server, project, console):
+    assert fetch(project, f"{server.url}/file.bin", console) == {"file.bin": BODY}
+    assert list(project.state.rglob("*.part*")) == []
 
 
-def test_a_body_cut_short_is_gone_on_with_where_it_stopped(server, tmp_path, console):
+def test_a_truncated_body_is_resumed_where_it_stopped(server, tmp_path, console):
     cuts = iter([300_000])
 
     def behave(handler):
@@ -231,42 +231,42 @@ def test_a_body_cut_short_is_gone_on_with_where_it_stopped(server, tmp_path, con
     server.behave = behave
     download(f"{server.url}/file.bin", tmp_path / "part", console)
     assert (tmp_path / "part").read_bytes() == BODY
-    first, second = (asked for _, asked in server.asked)
+    first, second = (requests for _, requests in server.requests)
     assert first is None
     assert 0 < int(second.removeprefix("bytes=").removesuffix("-")) <= 300_000
 
 
-def test_a_transfer_that_was_killed_is_gone_on_with(server, tmp_path, console):
+def test_an_interrupted_download_is_resumed(server, tmp_path, console):
     (tmp_path / "part").write_bytes(BODY[:1000])
     (tmp_path / "part.etag").write_text('"v1"')
     download(f"{server.url}/file.bin", tmp_path / "part", console)
-    assert server.asked == [("/file.bin", "bytes=1000-")]
+    assert server.requests == [("/file.bin", "bytes=1000-")]
     assert (tmp_path / "part").read_bytes() == BODY
 
 
-def test_a_part_that_is_complete_is_not_asked_for_again(server, tmp_path, console):
+def test_a_complete_part_is_not_downloaded_again(server, tmp_path, console):
     (tmp_path / "part").write_bytes(BODY)
     (tmp_path / "part.etag").write_text('"v1"')
     download(f"{server.url}/file.bin", tmp_path / "part", console)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert (tmp_path / "part").read_bytes() == BODY
 
 
-def test_a_part_of_another_version_is_thrown_away(server, tmp_path, console):
+def test_a_part_of_another_version_is_discarded(server, tmp_path, console):
     (tmp_path / "part").write_bytes(b"x" * 1000)
     (tmp_path / "part.etag").write_text('"v0"')
     download(f"{server.url}/file.bin", tmp_path / "part", console)
     assert (tmp_path / "part").read_bytes() == BODY
 
 
-def test_a_part_without_an_etag_is_never_gone_on_with(server, tmp_path, console):
+def test_a_part_without_an_etag_is_not_resumed(server, tmp_path, console):
     (tmp_path / "part").write_bytes(b"x" * 1000)
     download(f"{server.url}/file.bin", tmp_path / "part", console)
-    assert server.asked == [("/file.bin", None)]
+    assert server.requests == [("/file.bin", None)]
     assert (tmp_path / "part").read_bytes() == BODY
 
 
-def test_a_body_that_is_always_cut_is_told(server, tmp_path, console):
+def test_a_body_that_is_always_truncated_is_reported(server, tmp_path, console):
     def behave(handler):
         handler.cut(BODY, 10)
         return True
@@ -276,7 +276,7 @@ def test_a_body_that_is_always_cut_is_told(server, tmp_path, console):
         download(f"{server.url}/file.bin", tmp_path / "part", console)
 
 
-def test_a_busy_server_is_asked_again(server, tmp_path, console):
+def test_a_request_to_a_busy_server_is_repeated(server, tmp_path, console):
     answers = iter([503, 503])
 
     def behave(handler):
@@ -289,16 +289,16 @@ def test_a_busy_server_is_asked_again(server, tmp_path, console):
 
     server.behave = behave
     download(f"{server.url}/file.bin", tmp_path / "part", console)
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
     assert (tmp_path / "part").read_bytes() == BODY
 
 
-def test_a_missing_page_is_told_by_its_status(server, tmp_path, console):
+def test_a_missing_page_is_reported_with_its_status(server, tmp_path, console):
     with pytest.raises(TransferError, match=r"/none answered 404 Not Found"):
         download(f"{server.url}/none", tmp_path / "part", console)
 
 
-def test_redirects_in_a_circle_are_told(server, tmp_path, console):
+def test_a_redirect_loop_is_reported(server, tmp_path, console):
     def behave(handler):
         handler.send_response(302)
         handler.send_header("Location", "/round")
@@ -311,7 +311,7 @@ def test_redirects_in_a_circle_are_told(server, tmp_path, console):
         download(f"{server.url}/round", tmp_path / "part", console)
 
 
-def test_a_server_that_never_answers_is_left(server, tmp_path, console, monkeypatch):
+def test_a_server_that_never_answers_is_given_up(server, tmp_path, console, monkeypatch):
     monkeypatch.setattr(http, "TIMEOUTS", (0.2, 0.2))
     monkeypatch.setattr(http, "RETRIES", 0)
     gate = threading.Event()
@@ -345,42 +345,42 @@ def test_a_file_over_the_limit_is_refused(server, tmp_path, console, announced):
     assert not part.exists() or part.stat().st_size <= 1000
 
 
-def test_secrets_of_an_address_are_masked(server, store, console):
+def test_secrets_in_an_address_are_redacted(server, project, console):
     address = server.url.replace("http://", "http://ann:hush@") + "/none?token=s3cret&v=1"
     with pytest.raises(SeqopsError) as raised:
-        fetch(store, address, console)
-    told = str(raised.value)
-    assert "hush" not in told and "s3cret" not in told and "ann" not in told
-    assert "***@127.0.0.1" in told and "token=***" in told
+        fetch(project, address, console)
+    message = str(raised.value)
+    assert "hush" not in message and "s3cret" not in message and "ann" not in message
+    assert "***@127.0.0.1" in message and "token=***" in message
 
 
 # --- the sources
 
 
-def test_the_sample_and_what_a_task_generates_need_no_network(store, console):
-    assert fetch(store, "sample", console) == {"sample.txt": b"embedded\n"}
-    assert fetch(store, "counted", console) == {"one.txt": b"1\n", "two.txt": b"2\n"}
-    left = sorted(p.name for p in store.task_paths("letters").raw.iterdir())
+def test_samples_and_generated_data_need_no_network(project, console):
+    assert fetch(project, "sample", console) == {"sample.txt": b"embedded\n"}
+    assert fetch(project, "counted", console) == {"one.txt": b"1\n", "two.txt": b"2\n"}
+    left = sorted(p.name for p in project.task_paths("letters").raw.iterdir())
     assert left == ["one.txt", "two.txt"]
 
 
-def test_a_list_of_paths_is_copied(store, console):
-    (store.root / "a.en").write_bytes(b"hello\n")
-    (store.root / "a.es").write_bytes(b"hola\n")
+def test_a_list_of_paths_is_copied(project, console):
+    (project.root / "a.en").write_bytes(b"hello\n")
+    (project.root / "a.es").write_bytes(b"hola\n")
     expected = {"a.en": b"hello\n", "a.es": b"hola\n"}
-    assert fetch(store, ["a.en", str(store.root / "a.es")], console) == expected
+    assert fetch(project, ["a.en", str(project.root / "a.es")], console) == expected
 
 
-def test_two_files_of_one_name_are_refused(store, console):
+def test_two_files_with_the_same_name_are_refused(project, console):
     for folder in ("x", "y"):
-        (store.root / folder).mkdir()
-        (store.root / folder / "a.csv").write_bytes(b"1\n")
+        (project.root / folder).mkdir()
+        (project.root / folder / "a.csv").write_bytes(b"1\n")
     with pytest.raises(SeqopsError, match=r"two sources are both called a\.csv"):
-        fetch(store, ["x/a.csv", "y/a.csv"], console)
+        fetch(project, ["x/a.csv", "y/a.csv"], console)
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "message"),
     [
         ("none.csv", "none.csv is not a file: Give the path"),
         ("data", "data is a folder: Give the path"),
@@ -389,83 +389,83 @@ def test_two_files_of_one_name_are_refused(store, console):
         ([], "source is empty"),
     ],
 )
-def test_a_source_that_is_nothing_is_told_and_the_old_file_stays(store, console, source, told):
-    pin(store)
-    fetch(store, "sample", console)
-    with pytest.raises(SeqopsError, match=told):
-        fetch(store, source, console)
-    assert (store.task_paths("letters").raw / "sample.txt").read_bytes() == b"embedded\n"
+def test_an_invalid_source_is_reported_and_the_old_file_stays(project, console, source, message):
+    pin(project)
+    fetch(project, "sample", console)
+    with pytest.raises(SeqopsError, match=message):
+        fetch(project, source, console)
+    assert (project.task_paths("letters").raw / "sample.txt").read_bytes() == b"embedded\n"
 
 
-def test_a_dataset_of_another_task_is_refused(store, console):
-    pin(store, task="numbers")
+def test_a_dataset_of_another_task_is_refused(project, console):
+    pin(project, task="numbers")
     with pytest.raises(SeqopsError, match="letters-1 is a dataset of the task numbers"):
-        fetch(store, "letters-1", console)
+        fetch(project, "letters-1", console)
 
 
-# --- the catalogue, its sums and the mirror
+# --- the catalogue, checksums and the mirror
 
 
-def test_a_wrong_sum_is_refused_and_the_old_file_stays(server, store, console):
-    pin(store, urls=[f"{server.url}/file.bin"])
-    assert fetch(store, "letters-1", console) == {"file.bin": BODY}
+def test_a_wrong_checksum_is_refused_and_the_old_file_stays(server, project, console):
+    pin(project, urls=[f"{server.url}/file.bin"])
+    assert fetch(project, "letters-1", console) == {"file.bin": BODY}
     newer = hashlib.sha256(b"newer").hexdigest()
-    pin(store, urls=[f"{server.url}/file.bin"], sha256=[newer])
+    pin(project, urls=[f"{server.url}/file.bin"], sha256=[newer])
     server.files["/file.bin"] = b"newel"
     with pytest.raises(SeqopsError) as raised:
-        fetch(store, "letters-1", console)
+        fetch(project, "letters-1", console)
     assert newer in str(raised.value)
-    assert (store.task_paths("letters").raw / "file.bin").read_bytes() == BODY
+    assert (project.task_paths("letters").raw / "file.bin").read_bytes() == BODY
     server.files["/file.bin"] = b"newer"
-    assert fetch(store, "letters-1", console) == {"file.bin": b"newer"}
+    assert fetch(project, "letters-1", console) == {"file.bin": b"newer"}
 
 
-def test_one_bad_file_of_two_changes_neither(store, console):
-    fetch(store, "counted", console)
-    (store.root / "one.txt").write_bytes(b"new\n")
+def test_if_one_file_of_two_fails_neither_is_changed(project, console):
+    fetch(project, "counted", console)
+    (project.root / "one.txt").write_bytes(b"new\n")
     with pytest.raises(SeqopsError):
-        fetch(store, ["one.txt", "missing.txt"], console)
-    assert (store.task_paths("letters").raw / "one.txt").read_bytes() == b"1\n"
+        fetch(project, ["one.txt", "missing.txt"], console)
+    assert (project.task_paths("letters").raw / "one.txt").read_bytes() == b"1\n"
 
 
-def test_a_mirror_folder_is_asked_first_and_the_publisher_after_it(server, store, console, monkeypatch):
-    pin(store, urls=[f"{server.url}/file.bin"])
-    mirror = store.root / "mirror"
+def test_the_mirror_folder_is_tried_first_and_then_the_publisher(server, project, console, monkeypatch):
+    pin(project, urls=[f"{server.url}/file.bin"])
+    mirror = project.root / "mirror"
     (mirror / "letters").mkdir(parents=True)
     monkeypatch.setenv(MIRROR, str(mirror))
     (mirror / "letters" / "file.bin").write_bytes(BODY)
-    fetch(store, "letters-1", console)
-    assert server.asked == []
+    fetch(project, "letters-1", console)
+    assert server.requests == []
     (mirror / "letters" / "file.bin").write_bytes(b"damaged")
-    (store.task_paths("letters").raw / "file.bin").unlink()
-    assert fetch(store, "letters-1", console) == {"file.bin": BODY}
-    assert len(server.asked) == 1
+    (project.task_paths("letters").raw / "file.bin").unlink()
+    assert fetch(project, "letters-1", console) == {"file.bin": BODY}
+    assert len(server.requests) == 1
 
 
-def test_a_mirror_may_be_an_address(server, store, console, monkeypatch):
-    pin(store)
+def test_a_mirror_can_be_an_address(server, project, console, monkeypatch):
+    pin(project)
     server.files = {"/base/letters/file.bin": BODY}
     monkeypatch.setenv(MIRROR, f"{server.url}/base/")
-    assert fetch(store, "letters-1", console) == {"file.bin": BODY}
+    assert fetch(project, "letters-1", console) == {"file.bin": BODY}
 
 
-def test_when_nothing_serves_a_dataset_every_reason_is_told(server, store, console, monkeypatch):
-    pin(store, urls=[f"{server.url}/gone"], obtain="Write to its author.")
-    monkeypatch.setenv(MIRROR, str(store.root / "nowhere"))
+def test_when_no_server_has_a_dataset_every_reason_is_reported(server, project, console, monkeypatch):
+    pin(project, urls=[f"{server.url}/gone"], obtain="Write to its author.")
+    monkeypatch.setenv(MIRROR, str(project.root / "nowhere"))
     with pytest.raises(SeqopsError) as raised:
-        fetch(store, "letters-1", console)
-    told = str(raised.value)
-    assert "nowhere/letters/file.bin is not a file" in told
-    assert "answered 404" in told
-    assert told.endswith("Write to its author.")
+        fetch(project, "letters-1", console)
+    message = str(raised.value)
+    assert "nowhere/letters/file.bin is not a file" in message
+    assert "answered 404" in message
+    assert message.endswith("Write to its author.")
 
 
-def test_only_the_named_member_is_read_and_its_own_sum_counts(server, store, console):
+def test_only_the_named_member_is_extracted_and_its_checksum_verified(server, project, console):
     content = zipped(**{"letters/file.bin": BODY, "../evil.txt": b"no", "/etc/evil": b"no"})
     server.files["/all.zip"] = content
-    pin(store, file="all.zip", urls=[f"{server.url}/all.zip"], member="letters/file.bin")
-    assert fetch(store, "letters-1", console) == {"file.bin": BODY}
-    assert list(store.root.rglob("*evil*")) == []
+    pin(project, file="all.zip", urls=[f"{server.url}/all.zip"], member="letters/file.bin")
+    assert fetch(project, "letters-1", console) == {"file.bin": BODY}
+    assert list(project.root.rglob("*evil*")) == []
 
 
 # --- archives
@@ -473,7 +473,7 @@ def test_only_the_named_member_is_read_and_its_own_sum_counts(server, store, con
 
 @pytest.fixture(params=["zip", "tar"])
 def packed(request, tmp_path):
-    """Write an archive of either kind."""
+    """Returns a function that writes a zip or tar archive."""
 
     def pack(members):
         path = tmp_path / f"archive.{request.param}"
@@ -483,19 +483,19 @@ def packed(request, tmp_path):
     return pack
 
 
-def test_a_member_comes_out_whole(packed, tmp_path):
+def test_a_member_is_extracted_completely(packed, tmp_path):
     extract(packed({"a/first.txt": b"1", "a/b.txt": BODY}), "a/b.txt", tmp_path / "out", 2**24)
     assert (tmp_path / "out").read_bytes() == BODY
 
 
 @pytest.mark.parametrize("member", ["/etc/passwd", "../up.txt", "a/../../up.txt", "..\\up.txt", "c:/up.txt"])
-def test_a_member_that_leads_out_is_refused(packed, tmp_path, member):
+def test_a_member_outside_the_archive_is_refused(packed, tmp_path, member):
     with pytest.raises(DataError, match="points outside the archive"):
         extract(packed({member: b"x"}), member, tmp_path / "out", 2**20)
     assert not (tmp_path / "out").exists()
 
 
-def test_a_bomb_is_refused_while_it_unpacks(packed, tmp_path):
+def test_a_zip_bomb_is_refused_during_extraction(packed, tmp_path):
     bomb = packed({"big.txt": bytes(20_000_000)})
     assert bomb.stat().st_size < 100_000
     with pytest.raises(DataError, match="unpacks to more than the limit of 1,000,000 bytes"):
@@ -503,20 +503,20 @@ def test_a_bomb_is_refused_while_it_unpacks(packed, tmp_path):
     assert (tmp_path / "out").stat().st_size <= 1_000_000
 
 
-def test_a_bomb_whose_header_lies_about_its_size_is_refused(tmp_path):
+def test_a_zip_bomb_with_a_false_size_in_its_header_is_refused(tmp_path):
     content = bytearray(zipped(**{"big.txt": bytes(20_000_000)}))
-    # the uncompressed size stands 22 bytes into the local header, 24 into the central one
-    for mark, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
-        struct.pack_into("<I", content, content.index(mark) + place, 10)
+    # the uncompressed size is at byte 22 of the local header and at byte 24 of the central one
+    for mark, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        struct.pack_into("<I", content, content.index(mark) + offset, 10)
     (tmp_path / "lie.zip").write_bytes(content)
     with pytest.raises(DataError, match=r"limit|broken archive"):
         extract(tmp_path / "lie.zip", "big.txt", tmp_path / "out", 1_000_000)
     assert (tmp_path / "out").stat().st_size <= 1_000_000
 
 
-def test_a_zip_whose_places_cannot_be_is_broken(tmp_path):
+def test_a_zip_with_invalid_offsets_is_broken(tmp_path):
     content = bytearray(zipped(**{"a.txt": b"text"}))
-    # where the central directory begins stands 16 bytes into its end
+    # the offset of the central directory is at byte 16 of the end record
     end = content.index(b"PK\x05\x06") + 16
     struct.pack_into("<I", content, end, struct.unpack_from("<I", content, end)[0] + 500)
     (tmp_path / "mine.zip").write_bytes(content)
@@ -524,7 +524,7 @@ def test_a_zip_whose_places_cannot_be_is_broken(tmp_path):
         extract(tmp_path / "mine.zip", "a.txt", tmp_path / "out", 1000)
 
 
-def test_what_stands_before_the_member_of_a_tar_counts_too(tmp_path):
+def test_members_before_the_requested_one_count_towards_the_limit_of_a_tar(tmp_path):
     (tmp_path / "a.tar.gz").write_bytes(tarred({"pad": bytes(20_000_000), "want.txt": b"x"}))
     with pytest.raises(DataError, match="limit of 1,000,000"):
         extract(tmp_path / "a.tar.gz", "want.txt", tmp_path / "out", 1_000_000)
@@ -539,13 +539,13 @@ def test_a_link_in_a_tar_is_not_followed(tmp_path):
         extract(tmp_path / "a.tar.gz", "want.txt", tmp_path / "out", 2**20)
 
 
-def test_an_absent_member_is_told(packed, tmp_path):
+def test_a_missing_member_is_reported(packed, tmp_path):
     with pytest.raises(DataError, match=r"contains no file 'b\.txt'"):
         extract(packed({"a.txt": b"x"}), "b.txt", tmp_path / "out", 2**20)
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.9])
-def test_a_truncated_archive_is_told(packed, tmp_path, keep):
+def test_a_truncated_archive_is_reported(packed, tmp_path, keep):
     noise = b"".join(hashlib.sha256(bytes([i, i // 256])).digest() for i in range(256))
     path = packed({"a.txt": noise})
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
@@ -553,7 +553,7 @@ def test_a_truncated_archive_is_told(packed, tmp_path, keep):
         extract(path, "a.txt", tmp_path / "out", 2**20)
 
 
-def test_a_gzip_that_is_no_tar_is_told(tmp_path):
+def test_a_gzip_file_that_is_not_a_tar_is_reported(tmp_path):
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"just text"))
     with pytest.raises(DataError, match="broken archive"):
         extract(tmp_path / "a.gz", "a.txt", tmp_path / "out", 1000)
@@ -562,7 +562,7 @@ def test_a_gzip_that_is_no_tar_is_told(tmp_path):
 # --- the catalogue of the project
 
 
-def test_the_catalogue_names_the_datasets(catalogue):
+def test_the_catalogue_lists_the_datasets(catalogue):
     assert sorted(catalogue) == [
         "airline-passengers",
         "amazon-reviews",
@@ -579,7 +579,7 @@ def test_the_catalogue_names_the_datasets(catalogue):
     ]
 
 
-def test_every_dataset_can_be_had_somehow_and_is_pinned(catalogue):
+def test_every_dataset_has_a_source_and_is_pinned(catalogue):
     for name, entry in catalogue.items():
         assert entry.urls or entry.obtain, name
         generated = getattr(
@@ -596,23 +596,23 @@ def catalogue(request):
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"sha256": ["abc"]}, r"letters-1\.sha256\.0: String should match"),
         ({"urls": ["ftp://x/y"]}, r"letters-1\.urls\.0: String should match"),
         ({"licens": "x"}, r"letters-1\.licens: Unexpected keyword"),
     ],
 )
-def test_a_wrong_entry_is_told_by_its_key(store, changed, told):
-    pin(store, **changed)
-    with pytest.raises(SeqopsError, match=told):
-        read_catalog(store.catalog)
+def test_an_invalid_entry_is_reported_with_its_key(project, changed, message):
+    pin(project, **changed)
+    with pytest.raises(SeqopsError, match=message):
+        read_catalog(project.catalog)
 
 
-def test_a_catalogue_that_is_no_yaml_is_told(store):
-    store.catalog.write_text("a: [1\nb: 2\n")
+def test_a_catalogue_that_is_not_yaml_is_reported(project):
+    project.catalog.write_text("a: [1\nb: 2\n")
     with pytest.raises(SeqopsError, match=r"catalog\.yaml is not valid YAML"):
-        read_catalog(store.catalog)
+        read_catalog(project.catalog)
 
 
 @pytest.mark.skipif(MIRROR not in os.environ, reason=f"{MIRROR} is not set: no published files to read")
@@ -631,23 +631,25 @@ def test_the_mirror_holds_what_the_catalogue_pins(catalogue, tmp_path, console, 
 # --- secrets
 
 
-def test_a_variable_stands_for_a_secret_and_is_shown_in_its_place(server, store, console, monkeypatch):
+def test_a_variable_is_replaced_in_the_request_and_redacted_in_the_origin(
+    server, project, console, monkeypatch
+):
     monkeypatch.setenv("A_TOKEN", "s3cret")
-    [file] = fetcher(store, f"{server.url}/file.bin?token=$A_TOKEN", console).run()
-    assert server.asked[-1][0] == "/file.bin?token=s3cret"
+    [file] = fetcher(project, f"{server.url}/file.bin?token=$A_TOKEN", console).run()
+    assert server.requests[-1][0] == "/file.bin?token=s3cret"
     assert file.origin.endswith("/file.bin?token=***")
 
 
-def test_a_password_may_come_from_netrc(server, store, console, monkeypatch, tmp_path):
+def test_a_password_can_come_from_netrc(server, project, console, monkeypatch, tmp_path):
     seen = []
     server.behave = lambda handler: seen.append(handler.headers.get("Authorization"))
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login ann password hush\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    fetch(store, f"{server.url}/file.bin", console)
+    fetch(project, f"{server.url}/file.bin", console)
     assert seen == ["Basic YW5uOmh1c2g="]
 
 
-def test_a_retry_a_redirect_and_a_dead_end_tell_no_secret(server, store, console, capfd, caplog):
+def test_retries_redirects_and_failures_show_no_secret(server, project, console, capfd, caplog):
     def behave(handler):
         if handler.path.startswith("/away"):
             handler.send_response(302)
@@ -655,25 +657,25 @@ def test_a_retry_a_redirect_and_a_dead_end_tell_no_secret(server, store, console
             handler.send_header("Content-Length", "0")
             handler.end_headers()
         else:
-            # hangs up without a word, so that it is asked again
+            # closes the connection without an answer, so that the request is repeated
             handler.close_connection = True
         return True
 
     server.behave = behave
     for path in ("away", "none?token=s3cret"):
-        with pytest.raises(SeqopsError) as told:
-            fetch(store, f"{server.url.replace('://', '://ann:hush@')}/{path}", console)
-        assert "hush" not in str(told.value) and "s3cret" not in str(told.value)
-    said = "".join(capfd.readouterr()) + caplog.text + console.file.getvalue()
-    assert "hush" not in said and "s3cret" not in said
-    written = [path.read_bytes() for path in store.root.rglob("*") if path.is_file()]
+        with pytest.raises(SeqopsError) as raised:
+            fetch(project, f"{server.url.replace('://', '://ann:hush@')}/{path}", console)
+        assert "hush" not in str(raised.value) and "s3cret" not in str(raised.value)
+    output = "".join(capfd.readouterr()) + caplog.text + console.file.getvalue()
+    assert "hush" not in output and "s3cret" not in output
+    written = [path.read_bytes() for path in project.root.rglob("*") if path.is_file()]
     assert not any(b"hush" in content or b"s3cret" in content for content in written)
 
 
-def test_a_proxy_s_password_is_not_told(store, console, monkeypatch, capfd):
+def test_the_password_of_a_proxy_is_not_shown(project, console, monkeypatch, capfd):
     monkeypatch.setenv("http_proxy", "http://ann:hush@127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with pytest.raises(TransferError) as told:
-        fetch(store, "http://h.invalid/a.csv", console)
-    assert "hush" not in str(told.value) + "".join(capfd.readouterr())
+    with pytest.raises(TransferError) as raised:
+        fetch(project, "http://h.invalid/a.csv", console)
+    assert "hush" not in str(raised.value) + "".join(capfd.readouterr())

@@ -1,17 +1,17 @@
-"""The fingerprint follows what decides the weights, and nothing else."""
+"""The fingerprint depends on everything that determines the weights, and on nothing else."""
 
 import dataclasses
 
 from seqops.tracking.fingerprint import Fingerprint, code_sha256, git_commit
 
 
-def test_the_fingerprint_follows_each_part():
+def test_the_fingerprint_depends_on_each_part():
     base = Fingerprint("data", "params", "code", "lock")
     others = [dataclasses.replace(base, **{f.name: "x"}) for f in dataclasses.fields(base)]
     assert len({i.digest for i in (base, *others)}) == 5
 
 
-def test_the_code_of_one_task_is_not_that_of_another():
+def test_the_code_hash_differs_between_tasks():
     assert code_sha256("ner") != code_sha256("forecast")
     assert code_sha256("ner") == code_sha256("ner")
 

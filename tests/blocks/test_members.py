@@ -1,4 +1,4 @@
-"""Members of an archive as a stream: those asked for, within a bound."""
+"""Streaming members of an archive: only those requested, within a size limit."""
 
 import gzip
 import io
@@ -28,16 +28,16 @@ def texts(name):
     return name.endswith(".txt")
 
 
-def test_only_wanted_files_come_and_no_link(packed):
+def test_only_requested_files_are_returned_and_no_link(packed):
     assert list(members(packed, 10**6, texts)) == [("a/one.txt", b"xxx"), ("a/three.txt", b"xxxxx")]
 
 
-def test_what_is_passed_over_counts_too(packed):
+def test_skipped_members_count_towards_the_limit(packed):
     with pytest.raises(DataError, match="limit of 40,000 bytes"):
         list(members(packed, 40_000, texts))
 
 
-def test_an_archive_cut_between_two_members_is_refused(packed):
+def test_an_archive_truncated_between_two_members_is_refused(packed):
     whole = gzip.decompress(packed.read_bytes())
     packed.write_bytes(gzip.compress(whole)[:-20])
     with pytest.raises(DataError, match="broken archive"):

@@ -1,4 +1,4 @@
-"""A run's name says in what it differs from the run before; the tracking store finds that run."""
+"""A run is named by its differences from the previous run, which is found in the tracking store."""
 
 import pytest
 
@@ -27,7 +27,7 @@ TAGS = {"seqops.data_sha256": "d", "seqops.code_sha256": "c", "seqops.lock_sha25
     ],
     ids=["nothing", "one", "two of one short name", "long and new", "many"],
 )
-def test_a_name_tells_the_params_that_differ(changed, name):
+def test_a_name_lists_the_params_that_differ(changed, name):
     assert run_name("sample", {**PARAMS, **changed}, TAGS, {**PARAMS, **TAGS}) == name
 
 
@@ -35,16 +35,16 @@ def test_a_name_tells_the_params_that_differ(changed, name):
     ("changed", "name"),
     [("data", "new data"), ("code", "new code"), ("lock", "new packages")],
 )
-def test_a_name_tells_which_input_is_new_where_no_param_is(changed, name):
+def test_a_name_lists_the_input_that_is_new_if_no_param_differs(changed, name):
     tags = {**TAGS, f"seqops.{changed}_sha256": "other"}
     assert run_name("a/pairs.tsv", PARAMS, tags, {**PARAMS, **TAGS}) == f"pairs.tsv: {name}"
 
 
-def test_the_first_run_bears_its_source_alone():
+def test_the_first_run_is_named_by_its_source():
     assert run_name("https://host/a/pairs.tsv", PARAMS, TAGS, None) == "pairs.tsv"
 
 
-def test_a_key_is_cut_as_far_as_it_stays_the_only_one():
+def test_a_key_is_shortened_as_far_as_it_stays_unique():
     keys = ["source", "model.kind", "fit.decay.kind", "fit.decay.rate", "kind"]
     assert short_keys(keys) == {
         "source": "source",
@@ -55,7 +55,7 @@ def test_a_key_is_cut_as_far_as_it_stays_the_only_one():
     }
 
 
-def test_a_run_is_named_by_the_latest_finished_training_run(tmp_path, monkeypatch):
+def test_a_run_is_compared_with_the_latest_finished_training_run(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     project = Project(tmp_path)
 

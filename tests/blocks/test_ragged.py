@@ -1,4 +1,4 @@
-"""Ragged arrays: what goes in comes out, row by row."""
+"""Ragged arrays: rows are stored and returned unchanged."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def rows_of(ragged):
     return [ragged[i].tolist() for i in range(len(ragged))]
 
 
-def test_rows_lie_end_to_end():
+def test_rows_are_concatenated():
     ragged = Ragged.from_rows([[1, 2], [], [3]], np.int32)
     assert ragged.values.tolist() == [1, 2, 3]
     assert ragged.values.dtype == np.int32
@@ -24,19 +24,19 @@ def test_rows_lie_end_to_end():
     assert ragged.lengths.tolist() == [2, 0, 1]
 
 
-def test_rows_may_be_matrices_and_empty_ones_among_them():
+def test_rows_can_be_matrices_and_some_of_them_empty():
     ragged = Ragged.from_rows([[], [[1, 2], [3, 4]], np.zeros((0, 2)), [[5, 6]]], np.int64)
     assert ragged.values.tolist() == [[1, 2], [3, 4], [5, 6]]
     assert ragged.lengths.tolist() == [0, 2, 0, 1]
     assert ragged.padded().shape == (4, 2, 2)
 
 
-def test_padding_stands_on_the_right():
+def test_padding_is_on_the_right():
     padded = Ragged.from_rows([[1, 2], [], [3]], np.int64).padded(-1)
     assert padded.tolist() == [[1, 2], [-1, -1], [3, -1]]
 
 
-def test_no_rows_at_all():
+def test_zero_rows():
     empty = Ragged.from_rows([], np.float32)
     assert len(empty) == 0
     assert empty.padded().shape == (0, 0)
@@ -44,21 +44,21 @@ def test_no_rows_at_all():
 
 
 @given(ROWS)
-def test_rows_come_back(rows):
+def test_rows_are_returned_unchanged(rows):
     assert rows_of(Ragged.from_rows(rows, np.int64)) == rows
 
 
 @given(ROWS, st.data())
-def test_take_gives_the_named_rows_in_the_order_named(rows, data):
-    places = data.draw(st.lists(st.integers(-len(rows), len(rows) - 1), max_size=9) if rows else st.just([]))
-    taken = Ragged.from_rows(rows, np.int16).take(np.array(places, np.int64))
-    assert rows_of(taken) == [rows[i] for i in places]
+def test_take_returns_the_requested_rows_in_the_requested_order(rows, data):
+    indices = data.draw(st.lists(st.integers(-len(rows), len(rows) - 1), max_size=9) if rows else st.just([]))
+    taken = Ragged.from_rows(rows, np.int16).take(np.array(indices, np.int64))
+    assert rows_of(taken) == [rows[i] for i in indices]
     assert taken.values.dtype == np.int16
     assert taken.offsets.dtype == np.int64
 
 
 @given(ROWS, st.data())
-def test_take_by_a_mask_gives_the_marked_rows(rows, data):
+def test_take_by_a_mask_returns_the_selected_rows(rows, data):
     mask = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), bool)
     taken = Ragged.from_rows(rows, np.int64).take(mask)
     assert rows_of(taken) == [row for row, kept in zip(rows, mask, strict=True) if kept]
@@ -66,9 +66,9 @@ def test_take_by_a_mask_gives_the_marked_rows(rows, data):
 
 @given(WIDE, st.data())
 def test_take_keeps_the_width_of_matrices(rows, data):
-    places = data.draw(st.lists(st.integers(0, len(rows) - 1), max_size=5) if rows else st.just([]))
-    taken = Ragged.from_rows(rows, np.int64).take(np.array(places, np.int64))
-    assert rows_of(taken) == [[list(pair) for pair in rows[i]] for i in places]
+    indices = data.draw(st.lists(st.integers(0, len(rows) - 1), max_size=5) if rows else st.just([]))
+    taken = Ragged.from_rows(rows, np.int64).take(np.array(indices, np.int64))
+    assert rows_of(taken) == [[list(pair) for pair in rows[i]] for i in indices]
 
 
 def test_take_outside_the_rows_is_refused():
@@ -77,34 +77,34 @@ def test_take_outside_the_rows_is_refused():
 
 
 @given(ROWS)
-def test_padding_holds_each_row_and_then_the_filler(rows):
+def test_padding_contains_each_row_and_then_the_fill_value(rows):
     padded = Ragged.from_rows(rows, np.int64).padded(7777)
     longest = max(map(len, rows), default=0)
     assert padded.tolist() == [row + [7777] * (longest - len(row)) for row in rows]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=8))
-def test_texts_come_back(texts):
+def test_texts_are_returned_unchanged(texts):
     assert Ragged.from_texts(texts).texts() == texts
 
 
 @given(ROWS)
 def test_a_split_takes_the_same_rows_of_every_column(rows):
-    split = Split({"tokens": Ragged.from_rows(rows, np.int64), "place": np.arange(len(rows))})
+    split = Split({"tokens": Ragged.from_rows(rows, np.int64), "position": np.arange(len(rows))})
     backwards = np.arange(len(rows))[::-1]
     taken = split.take(backwards)
     assert rows_of(taken.ragged("tokens")) == rows[::-1]
-    assert taken.plain("place").tolist() == backwards.tolist()
+    assert taken.plain("position").tolist() == backwards.tolist()
 
 
 def test_columns_of_differing_length_are_refused():
     with pytest.raises(ValueError, match="differ in length"):
-        Split({"tokens": Ragged.from_rows([[1]], np.int64), "place": np.arange(2)})
+        Split({"tokens": Ragged.from_rows([[1]], np.int64), "position": np.arange(2)})
 
 
-def test_a_column_is_not_taken_for_what_it_is_not():
-    split = Split({"tokens": Ragged.from_rows([[1]], np.int64), "place": np.arange(1)})
-    with pytest.raises(TypeError, match="'place' is plain"):
-        split.ragged("place")
+def test_a_column_of_the_wrong_kind_is_refused():
+    split = Split({"tokens": Ragged.from_rows([[1]], np.int64), "position": np.arange(1)})
+    with pytest.raises(TypeError, match="'position' is plain"):
+        split.ragged("position")
     with pytest.raises(TypeError, match="'tokens' is ragged"):
         split.plain("tokens")

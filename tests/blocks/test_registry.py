@@ -1,4 +1,4 @@
-"""Versions and aliases as MLflow keeps them; a tracking store that does not answer."""
+"""Versions and aliases in MLflow's registry; a tracking store that does not answer."""
 
 import socket
 import subprocess
@@ -19,10 +19,10 @@ from seqops.tracking import connection, mlflow_runs
 def client(tmp_path_factory):
     root = tmp_path_factory.mktemp("store")
     mlflow.set_tracking_uri(f"sqlite:///{root / 'mlflow.db'}")
-    made = mlflow.MlflowClient()
-    experiment = made.create_experiment("toy", artifact_location=(root / "artifacts").as_uri())
-    made.toy_run = made.create_run(experiment)
-    return made
+    client = mlflow.MlflowClient()
+    experiment = client.create_experiment("toy", artifact_location=(root / "artifacts").as_uri())
+    client.toy_run = client.create_run(experiment)
+    return client
 
 
 def registered(client, name, content):
@@ -38,7 +38,7 @@ def test_a_version_is_found_by_its_content(client):
     assert versions.version_of(client, "content", {"seqops.model_sha256": "b"}) is None
 
 
-def test_versions_are_listed_newest_first_and_an_unknown_one_is_told_with_the_known(client):
+def test_versions_are_listed_newest_first_and_an_unknown_one_is_refused_with_the_existing(client):
     for content in "abc":
         registered(client, "three", content)
     assert [str(v.version) for v in versions.versions(client, "three")] == ["3", "2", "1"]
@@ -47,7 +47,7 @@ def test_versions_are_listed_newest_first_and_an_unknown_one_is_told_with_the_kn
         versions.version(client, "three", "9")
 
 
-def test_only_what_differs_is_written(client):
+def test_only_what_differs_is_updated(client):
     version = registered(client, "same", "a")
     versions.update(client, version, {"seqops.model_sha256": "a", "seqops.rows": "test 20"}, "a card")
     found = versions.version(client, "same", "1")
@@ -57,38 +57,38 @@ def test_only_what_differs_is_written(client):
     assert versions.version(client, "same", "1").last_updated_timestamp == stamp
 
 
-def test_where_the_aliases_stand_and_what_was_decided(client):
+def test_the_status_has_the_aliases_and_the_last_decision(client):
     version = registered(client, "standing", "a")
     versions.set_alias(client, "standing", "challenger", "1")
     versions.tag(client, version, {"seqops.decision": "kept", "seqops.decision_reason": "a tie"})
     client.log_metric(version.run_id, "seconds", 12.0)
-    told = versions.RegistryStatus("standing: challenger v1", 12.0, "Version 1 kept: a tie.")
-    assert versions.registry_status(client, "standing") == told
+    expected = versions.RegistryStatus("standing: challenger v1", 12.0, "Version 1 kept: a tie.")
+    assert versions.registry_status(client, "standing") == expected
 
 
-def test_a_model_that_is_not_there_holds_no_alias(client):
+def test_an_unregistered_model_has_no_alias(client):
     assert versions.get_alias(client, "nobody", "champion") is None
     assert versions.registry_status(client, "nobody").aliases == "nobody: not registered"
 
 
-def test_a_server_that_never_answers_is_told_within_seconds(tmp_path, monkeypatch):
+def test_a_server_that_never_answers_is_reported_within_seconds(tmp_path, monkeypatch):
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         port = silent.getsockname()[1]
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://user:secret@127.0.0.1:{port}")
-        with pytest.raises(SeqopsError, match="MLFLOW_TRACKING_URI") as told:
+        with pytest.raises(SeqopsError, match="MLFLOW_TRACKING_URI") as raised:
             connection.connect(Project(tmp_path))
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(raised.value)
 
 
-def test_the_secrets_of_a_source_are_written_nowhere():
+def test_secrets_in_a_source_are_redacted():
     source = ["https://me:pw@host/a.csv?token=abc&x=1", "mine.csv"]
     task = Task("toy", source, None, None, None, None, None, None, {})
     assert mlflow_runs.source_of(task) == "https://***@host/a.csv?token=***&x=***,mine.csv"
 
 
-FOUND = """
+CREATE_EXPERIMENT = """
 import sys
 from pathlib import Path
 from seqops.tracking import mlflow_runs as track
@@ -100,9 +100,9 @@ print(track.experiment_of(track.connect(store), store, "toy"))
 """
 
 
-def test_processes_that_found_a_store_at_once_find_the_same_one(tmp_path, monkeypatch):
+def test_processes_that_create_a_store_at_the_same_time_find_the_same_one(tmp_path, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    command = [sys.executable, "-c", FOUND, str(tmp_path)]
+    command = [sys.executable, "-c", CREATE_EXPERIMENT, str(tmp_path)]
     piped = subprocess.PIPE
     running = [
         subprocess.Popen(command, stdin=piped, stdout=piped, stderr=piped, text=True) for _ in range(3)
@@ -115,9 +115,9 @@ def test_processes_that_found_a_store_at_once_find_the_same_one(tmp_path, monkey
     assert ends == [("1\n", "")] * 3
 
 
-def test_a_process_killed_while_it_founds_a_store_leaves_none_half_made(tmp_path, monkeypatch):
+def test_a_process_killed_while_creating_a_store_leaves_no_partial_one(tmp_path, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    command = [sys.executable, "-c", FOUND, str(tmp_path)]
+    command = [sys.executable, "-c", CREATE_EXPERIMENT, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         process.stdin.write("\n")
         process.stdin.flush()

@@ -1,4 +1,4 @@
-"""The page and its pictures: the same at every call, nothing from outside, nothing unescaped."""
+"""The report page and its plots: deterministic, self-contained, and escaped."""
 
 import pandas as pd
 import pytest
@@ -40,7 +40,7 @@ def page(tmp_path):
     return (tmp_path / "report.html").read_text("utf-8")
 
 
-def test_pictures_are_the_same_at_every_call(tmp_path):
+def test_plots_are_the_same_at_every_call(tmp_path):
     for folder in ("one", "two"):
         write_plots(tmp_path / folder, PLOTS)
     assert sorted(p.name for p in (tmp_path / "one").iterdir()) == [
@@ -49,22 +49,22 @@ def test_pictures_are_the_same_at_every_call(tmp_path):
     assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two")
 
 
-def test_the_page_shows_scores_with_intervals_and_p(page):
+def test_the_page_shows_scores_with_intervals_and_p_values(page):
     assert "0.8123 [0.7, 0.9]" in page
     assert "0.0125" in page
     assert "–" in page  # the undefined score of the baseline
 
 
-def test_the_page_says_that_a_sample_is_a_sample(page):
+def test_the_page_says_that_the_source_is_the_sample(page):
     assert "This is the embedded sample" in page
 
 
-def test_a_table_stands_under_its_title_and_one_without_columns_is_left_out(page):
+def test_a_table_has_its_title_and_one_without_columns_is_left_out(page):
     assert "<h2>Worst examples</h2>" in page
     assert "Made up" not in page
 
 
-def test_nothing_on_the_page_comes_from_outside_or_stands_unescaped(page):
+def test_the_page_loads_nothing_and_escapes_everything(page):
     assert "http" not in page
     assert page.count("data:image/png;base64,") == len(PLOTS)
     assert "<script>" not in page

@@ -1,4 +1,4 @@
-"""Runs that are due: made up for once, one at a time, on clocks that jump, and what is left on disk."""
+"""The scheduler: missed runs, one run at a time, clocks that jump, and the state on disk."""
 
 import errno
 import json
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from seqops.core.errors import DataError
-from seqops.retraining import scheduler as scheduling
+from seqops.retraining import scheduler as scheduler_module
 from seqops.retraining.child_process import Command
 from seqops.retraining.scheduler import LONGEST_WAIT, Plan, Scheduler, ScheduleState
 from seqops.runtime.locks import LockHeldError, try_lock
@@ -22,11 +22,11 @@ PLAN = Plan("0 3 * * 1", ("ner", "--when", "drift"))
 NIGHTLY = Plan("0 3 * * *", ())
 START = datetime(2026, 11, 25, 12, tzinfo=UTC)  # a Wednesday
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-LONG = 60  # seconds; nothing here takes so long
+LONG = 60  # seconds; more than anything here takes
 
 
 class Clock:
-    """A clock that waiting moves, and that can be set; it stops the loop after some time of waiting."""
+    """A clock that waiting advances and that can be set; it stops the loop after some time."""
 
     def __init__(self, stop_after=DAY, start=START):
         self.now, self.left, self.waits = start, stop_after, []
@@ -42,7 +42,7 @@ class Clock:
 
 
 class Runs(list):
-    """When each run began; each does something, if there is something to do."""
+    """The start of each run; each run calls `work`, if given."""
 
     def __init__(self, clock, work=None):
         super().__init__()
@@ -54,8 +54,8 @@ class Runs(list):
             self.work()
 
 
-def scheduled(path, clock, runs, plan=PLAN, zone=UTC):
-    """Run a scheduler until its clock stops it; return what it told."""
+def run_scheduler(path, clock, runs, plan=PLAN, zone=UTC):
+    """Run a scheduler until its clock stops it; return the lines it printed."""
     lines = []
     Scheduler(path, plan, runs, lines.append, zone).loop(clock.wait, clock)
     return lines
@@ -66,7 +66,7 @@ def path(tmp_path):
     return tmp_path / "state" / "schedule.json"
 
 
-def stored(path, **values):
+def store_state(path, **values):
     state = {"cron": PLAN.cron, "arguments": list(PLAN.arguments), "begun": None}
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({**state, "next": "2999-01-07T03:00:00+00:00", **values}))
@@ -74,7 +74,7 @@ def stored(path, **values):
 
 def test_the_state_is_json(path):
     clock = Clock()
-    lines = scheduled(path, clock, Runs(clock))
+    lines = run_scheduler(path, clock, Runs(clock))
     assert json.loads(path.read_text()) == {
         "cron": "0 3 * * 1",
         "arguments": ["ner", "--when", "drift"],
@@ -84,10 +84,10 @@ def test_the_state_is_json(path):
     assert lines == ["Next run: Monday 2026-11-30 03:00:00 UTC."]
 
 
-def test_it_runs_when_it_is_due(path):
+def test_it_runs_when_due(path):
     clock = Clock(3 * DAY)
     runs = Runs(clock)
-    lines = scheduled(path, clock, runs, NIGHTLY)
+    lines = run_scheduler(path, clock, runs, NIGHTLY)
     assert runs == [START + 15 * HOUR + n * DAY for n in range(3)]
     assert lines == [
         f"Next run: {day} 03:00:00 UTC."
@@ -95,63 +95,63 @@ def test_it_runs_when_it_is_due(path):
     ]
 
 
-def test_times_are_told_in_the_zone_of_the_schedule(path):
+def test_times_are_printed_in_the_time_zone_of_the_schedule(path):
     clock = Clock()
     runs = Runs(clock)
-    lines = scheduled(path, clock, runs, NIGHTLY, ZoneInfo("Europe/Berlin"))
+    lines = run_scheduler(path, clock, runs, NIGHTLY, ZoneInfo("Europe/Berlin"))
     assert runs == [START + 14 * HOUR]
     assert lines[0] == "Next run: Thursday 2026-11-26 03:00:00 CET."
 
 
-def test_a_missed_run_is_made_up_for_once(path):
-    stored(path, next="2026-01-05T03:00:00+01:00")
+def test_a_missed_run_is_made_up_once(path):
+    store_state(path, next="2026-01-05T03:00:00+01:00")
     clock = Clock()
     runs = Runs(clock)
-    lines = scheduled(path, clock, runs)
+    lines = run_scheduler(path, clock, runs)
     assert runs == [START]
     assert lines[0] == "The run of Monday 2026-01-05 02:00:00 UTC was missed. Running it now."
     clock = Clock(start=clock.now)
-    assert len(scheduled(path, clock, runs)) == 1
+    assert len(run_scheduler(path, clock, runs)) == 1
     assert len(runs) == 1
 
 
-def test_many_missed_runs_of_a_dense_schedule_are_made_up_for_by_one(path):
+def test_many_missed_runs_are_made_up_once(path):
     plan = Plan("* * * * *", ())
-    stored(path, cron=plan.cron, arguments=[], next="2001-01-01T00:00:00+00:00")
+    store_state(path, cron=plan.cron, arguments=[], next="2001-01-01T00:00:00+00:00")
     clock = Clock(timedelta(seconds=59))
     runs = Runs(clock)
-    scheduled(path, clock, runs, plan)
+    run_scheduler(path, clock, runs, plan)
     assert len(runs) == 1
 
 
-def test_a_run_that_a_death_cut_short_is_made_up_for(path):
-    stored(path, begun="2026-01-05T02:00:00+00:00")
+def test_an_interrupted_run_is_repeated(path):
+    store_state(path, begun="2026-01-05T02:00:00+00:00")
     clock = Clock()
     runs = Runs(clock)
-    lines = scheduled(path, clock, runs)
+    lines = run_scheduler(path, clock, runs)
     assert runs == [START]
     assert (
         lines[0] == "The run started on Monday 2026-01-05 02:00:00 UTC was interrupted. Running it again now."
     )
 
 
-def test_a_run_under_way_shows_in_the_state(path):
+def test_the_state_shows_a_run_in_progress(path):
     clock, seen = Clock(), []
-    scheduled(path, clock, Runs(clock, lambda: seen.append(ScheduleState.read(path))), NIGHTLY)
+    run_scheduler(path, clock, Runs(clock, lambda: seen.append(ScheduleState.read(path))), NIGHTLY)
     [during] = seen
     assert during.begun == START + 15 * HOUR
     assert during.next == ScheduleState.read(path).next == START + 39 * HOUR
     assert ScheduleState.read(path).begun is None
 
 
-def test_a_run_that_raises_ends_the_scheduler_and_is_not_left_as_interrupted(path):
+def test_a_run_that_raises_ends_the_scheduler_and_is_not_marked_as_interrupted(path):
     clock = Clock()
 
     def fail():
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
-        scheduled(path, clock, Runs(clock, fail), NIGHTLY)
+        run_scheduler(path, clock, Runs(clock, fail), NIGHTLY)
     assert ScheduleState.read(path).begun is None
 
 
@@ -159,7 +159,7 @@ def test_a_run_that_raises_ends_the_scheduler_and_is_not_left_as_interrupted(pat
 
 
 class Jumping(Clock):
-    """A clock that is set at its n-th wait."""
+    """A clock that is changed at its n-th wait."""
 
     def __init__(self, by, at_wait, stop_after=DAY):
         super().__init__(stop_after)
@@ -172,36 +172,36 @@ class Jumping(Clock):
         return stop
 
 
-def test_no_wait_is_long(path):
+def test_every_wait_is_short(path):
     clock = Clock()
-    scheduled(path, clock, Runs(clock))
+    run_scheduler(path, clock, Runs(clock))
     assert max(clock.waits) == LONGEST_WAIT
 
 
-def test_a_clock_set_forward_and_a_machine_that_slept_are_noticed_at_the_next_look(path):
+def test_a_clock_set_forward_and_a_suspended_machine_are_noticed_after_the_wait(path):
     clock = Jumping(by=10 * DAY, at_wait=5, stop_after=timedelta(seconds=10 * LONGEST_WAIT))
     runs = Runs(clock)
-    lines = scheduled(path, clock, runs, NIGHTLY)
+    lines = run_scheduler(path, clock, runs, NIGHTLY)
     assert runs == [START + 10 * DAY + timedelta(seconds=5 * LONGEST_WAIT)]
     assert lines[-1] == "Next run: Sunday 2026-12-06 03:00:00 UTC."
 
 
-def test_a_clock_set_back_a_little_repeats_no_run(path):
+def test_a_clock_set_back_slightly_repeats_no_run(path):
     clock = Clock(20 * HOUR)
 
     def set_back():
         clock.now -= 2 * HOUR
 
     runs = Runs(clock, set_back)
-    scheduled(path, clock, runs, NIGHTLY)
+    run_scheduler(path, clock, runs, NIGHTLY)
     assert runs == [START + 15 * HOUR]
 
 
 @pytest.mark.parametrize("while_running", [False, True])
-def test_a_clock_that_was_wrong_by_years_is_believed_once_it_is_right(path, while_running):
+def test_after_a_clock_wrong_by_years_is_corrected_the_schedule_follows_it(path, while_running):
     right, wrong = START, START + 1461 * DAY
     if while_running:
-        stored(path, cron=NIGHTLY.cron, arguments=[], next="2026-01-05T03:00:00Z")
+        store_state(path, cron=NIGHTLY.cron, arguments=[], next="2026-01-05T03:00:00Z")
         clock = Clock(DAY, wrong)
 
         def correct():
@@ -212,20 +212,20 @@ def test_a_clock_that_was_wrong_by_years_is_believed_once_it_is_right(path, whil
         clock = Jumping(by=right - wrong, at_wait=5)
         clock.now = wrong
         runs = Runs(clock)
-    lines = scheduled(path, clock, runs, NIGHTLY)
+    lines = run_scheduler(path, clock, runs, NIGHTLY)
     assert "The clock was set back. Next run: Thursday 2026-11-26 03:00:00 UTC." in lines
     assert right + 15 * HOUR in runs
     assert ScheduleState.read(path).next == right + 39 * HOUR
 
 
-def test_what_becomes_due_during_a_run_is_left_out(path):
+def test_runs_due_during_a_run_are_skipped(path):
     clock = Clock(15 * HOUR + timedelta(seconds=1))
 
-    def take_days():
+    def take_two_days():
         clock.now += 50 * HOUR
 
-    runs = Runs(clock, take_days)
-    lines = scheduled(path, clock, runs, NIGHTLY)
+    runs = Runs(clock, take_two_days)
+    lines = run_scheduler(path, clock, runs, NIGHTLY)
     assert runs == [START + 15 * HOUR]
     assert lines[1:] == [
         "Runs due from Friday 2026-11-27 03:00:00 UTC on were skipped: the previous run had not ended.",
@@ -233,8 +233,8 @@ def test_what_becomes_due_during_a_run_is_left_out(path):
     ]
 
 
-def test_a_stop_ends_a_wait_at_once(path, monkeypatch):
-    monkeypatch.setattr(scheduling, "LONGEST_WAIT", 1e6)
+def test_a_stop_interrupts_a_wait_at_once(path, monkeypatch):
+    monkeypatch.setattr(scheduler_module, "LONGEST_WAIT", 1e6)
     stop, waiting = threading.Event(), threading.Event()
     scheduler = Scheduler(path, Plan("0 0 29 2 *", ()), lambda: None, lambda line: waiting.set(), UTC)
     thread = threading.Thread(target=scheduler.loop, args=(stop.wait,), daemon=True)
@@ -246,8 +246,8 @@ def test_a_stop_ends_a_wait_at_once(path, monkeypatch):
     assert not thread.is_alive()
 
 
-def test_a_stop_during_a_run_names_no_next_one(path):
-    stored(path, cron=NIGHTLY.cron, arguments=[], next="2026-01-05T03:00:00Z")
+def test_a_stop_during_a_run_announces_no_next_run(path):
+    store_state(path, cron=NIGHTLY.cron, arguments=[], next="2026-01-05T03:00:00Z")
     stop = threading.Event()
     lines = []
     Scheduler(path, NIGHTLY, stop.set, lines.append, UTC).loop(stop.wait)
@@ -255,22 +255,22 @@ def test_a_stop_during_a_run_names_no_next_one(path):
     assert ScheduleState.read(path).begun is None
 
 
-# the state
+# the stored state
 
 
 @pytest.mark.parametrize("plan", [Plan("0 4 * * 1", PLAN.arguments), Plan(PLAN.cron, ("ner",))])
-def test_another_plan_replaces_the_stored_one_and_owes_nothing(path, plan):
-    stored(path, next="2026-01-05T03:00:00+00:00", begun="2026-01-05T02:00:00+00:00")
+def test_another_plan_replaces_the_stored_one_and_makes_up_no_run(path, plan):
+    store_state(path, next="2026-01-05T03:00:00+00:00", begun="2026-01-05T02:00:00+00:00")
     clock = Clock()
     runs = Runs(clock)
-    lines = scheduled(path, clock, runs, plan)
+    lines = run_scheduler(path, clock, runs, plan)
     assert lines[0] == "This replaces the stored schedule: retrain ner --when drift at '0 3 * * 1'."
     assert runs == []
     assert ScheduleState.read(path).plan == plan
 
 
 @pytest.mark.parametrize(
-    ("content", "what"),
+    ("content", "message"),
     [
         (b"", "Invalid JSON"),
         (b"{", "Invalid JSON"),
@@ -282,21 +282,21 @@ def test_another_plan_replaces_the_stored_one_and_owes_nothing(path, plan):
         (b'{"cron": "", "arguments": [], "next": "soon", "begun": null}', "next:"),
     ],
 )
-def test_a_state_that_cannot_be_read_is_refused_and_left(path, content, what):
+def test_an_invalid_state_is_refused_and_not_changed(path, content, message):
     path.parent.mkdir()
     path.write_bytes(content)
     clock = Clock()
     runs = Runs(clock)
     with pytest.raises(DataError) as refused:
-        scheduled(path, clock, runs)
-    assert what in str(refused.value)
+        run_scheduler(path, clock, runs)
+    assert message in str(refused.value)
     assert str(refused.value).startswith(f"{path} is not the state of a schedule: ")
     assert "Remove the file" in str(refused.value)
     assert (path.read_bytes(), runs) == (content, [])
 
 
-def test_a_state_that_cannot_be_written_stops_no_run_and_stays_whole(path, monkeypatch):
-    stored(path)
+def test_a_state_that_cannot_be_written_does_not_stop_runs_and_is_not_damaged(path, monkeypatch):
+    store_state(path)
     before = path.read_bytes()
 
     def full(*_):
@@ -305,7 +305,7 @@ def test_a_state_that_cannot_be_written_stops_no_run_and_stays_whole(path, monke
     monkeypatch.setattr(Path, "replace", full)
     clock = Clock(2 * DAY)
     runs = Runs(clock)
-    lines = scheduled(path, clock, runs, NIGHTLY)
+    lines = run_scheduler(path, clock, runs, NIGHTLY)
     assert len(runs) == 2
     assert (
         f"{path} cannot be written (No space left on device): a missed run would not be made up for." in lines
@@ -313,7 +313,7 @@ def test_a_state_that_cannot_be_written_stops_no_run_and_stays_whole(path, monke
     assert path.read_bytes() == before
 
 
-def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path):
+def test_a_second_scheduler_is_refused_with_the_process_of_the_first(tmp_path):
     with try_lock(tmp_path / "lock", "it"):
         with pytest.raises(LockHeldError) as refused, try_lock(tmp_path / "lock", "it"):
             pass
@@ -324,10 +324,10 @@ def test_a_second_one_is_refused_by_the_name_of_the_first(tmp_path):
         assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
 
 
-def test_what_inherits_the_lock_holds_it_on(tmp_path):
-    with try_lock(tmp_path / "lock", "it") as held:
+def test_a_child_that_inherits_the_lock_keeps_it(tmp_path):
+    with try_lock(tmp_path / "lock", "it") as lock:
         words = [sys.executable, "-c", "input()"]
-        child = subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(held,))
+        child = subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=(lock,))
     gone = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True
     )
@@ -340,18 +340,18 @@ def test_what_inherits_the_lock_holds_it_on(tmp_path):
         pass
 
 
-def test_a_command_gives_its_exit_code_or_the_signal_that_ended_it(tmp_path):
+def test_a_command_returns_its_exit_code_or_its_signal(tmp_path):
     def code(program):
-        with try_lock(tmp_path / "lock", "it") as held:
-            return Command([sys.executable, "-c", program], tmp_path, held).run()
+        with try_lock(tmp_path / "lock", "it") as lock:
+            return Command([sys.executable, "-c", program], tmp_path, lock).run()
 
     assert code("raise SystemExit(10)") == 10
     assert code("import os; os.kill(os.getpid(), 9)") == -9
 
 
-def test_a_command_told_to_end_is_not_begun(tmp_path):
-    with try_lock(tmp_path / "lock", "it") as held:
-        command = Command([sys.executable, "-c", "open('begun', 'w')"], tmp_path, held)
+def test_a_command_stopped_before_it_starts_is_not_run(tmp_path):
+    with try_lock(tmp_path / "lock", "it") as lock:
+        command = Command([sys.executable, "-c", "open('begun', 'w')"], tmp_path, lock)
         assert not command.end(2)
         assert command.run() is None
     assert not (tmp_path / "begun").exists()

@@ -62,7 +62,7 @@ def test_a_fall_of_accuracy_that_psi_ignores_is_drift():
     assert found.to_json()["features"][0]["decline"] == pytest.approx(0.15)
 
 
-def test_a_better_score_is_no_drift():
+def test_a_better_score_is_not_drift():
     kept = build_reference({"score (accuracy)": correct(1000, 400)})
     found = measure_drift(kept, {"score (accuracy)": correct(500, 0)}, LIMITS, ACCURACY)
     assert not found.drifted

@@ -1,4 +1,4 @@
-"""Who can reach the MLflow server that the project starts."""
+"""Access to the MLflow server that the started starts."""
 
 import subprocess
 from configparser import ConfigParser
@@ -15,8 +15,8 @@ STORE = "sqlite:////home/me/mlflow.db"
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    """An empty project; what would be started is noted in place of being started."""
+def started(tmp_path, monkeypatch):
+    """An empty started; commands are recorded instead of run."""
     for name in ("params.yaml", "dvc.yaml"):
         (tmp_path / name).write_text("tasks: {}\n")
     monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
@@ -36,26 +36,26 @@ def option(arguments, name):
     return arguments[arguments.index(name) + 1]
 
 
-def test_the_ui_is_for_this_machine_alone_unless_told_otherwise(project):
+def test_the_ui_listens_on_loopback_by_default(started):
     assert CliRunner().invoke(app, ["ui"]).exit_code == 0
-    [(arguments, _)] = project
+    [(arguments, _)] = started
     assert option(arguments, "--host") == "127.0.0.1"
     assert "--app-name" not in arguments
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org", ""])
-def test_no_other_machine_comes_in_without_a_password(project, host):
+def test_other_hosts_are_refused_without_a_password(started, host):
     done = CliRunner().invoke(app, ["ui", "--host", host])
-    assert done.exit_code == 1 and project == []
+    assert done.exit_code == 1 and started == []
     assert done.stderr.startswith("error: ") and "Traceback" not in done.output
     assert KEY in done.stderr and PASSWORD in done.stderr and "--host" in done.stderr
 
 
-def test_with_a_password_of_ones_own_it_asks_for_it(project, monkeypatch, tmp_path):
+def test_with_a_password_the_server_requires_authentication(started, monkeypatch, tmp_path):
     for name, value in GIVEN.items():
         monkeypatch.setenv(name, value)
     done = CliRunner().invoke(app, ["ui", "--host", "192.168.1.7"])
-    [(arguments, env)] = project
+    [(arguments, env)] = started
     assert option(arguments, "--app-name") == "basic-auth"
     accounts = ConfigParser()
     accounts.read(env[CONFIG])
@@ -66,30 +66,30 @@ def test_with_a_password_of_ones_own_it_asks_for_it(project, monkeypatch, tmp_pa
 
 
 @pytest.mark.parametrize("password", ["", "short", "password1234"])
-def test_a_weak_or_widely_known_password_is_refused(password, tmp_path):
-    with pytest.raises(SeqopsError, match=PASSWORD) as told:
+def test_a_weak_or_default_password_is_refused(password, tmp_path):
+    with pytest.raises(SeqopsError, match=PASSWORD) as raised:
         environment(STORE, "10.0.0.1", {**GIVEN, PASSWORD: password}, tmp_path)
-    assert KEY not in str(told.value)
+    assert KEY not in str(raised.value)
 
 
-def test_the_store_s_password_is_not_in_the_list_of_processes(tmp_path):
+def test_the_password_of_the_store_is_not_on_the_command_line(tmp_path):
     uri = "postgresql://me:hush@db/mlflow"
     assert environment(uri, "127.0.0.1", {}, tmp_path)["MLFLOW_BACKEND_STORE_URI"] == uri
     assert "hush" not in " ".join(command("127.0.0.1", 5000))
 
 
-def test_a_person_s_own_accounts_are_used(tmp_path):
+def test_a_user_s_own_accounts_file_is_used(tmp_path):
     assert environment(STORE, "10.0.0.1", {**GIVEN, CONFIG: "mine.ini"}, tmp_path)[CONFIG] == "mine.ini"
 
 
-def test_a_store_that_is_a_server_has_its_own_page(tmp_path):
+def test_a_store_that_is_a_server_is_opened_in_a_browser(tmp_path):
     with pytest.raises(SeqopsError, match=r"open https://\*\*\*@runs.example in a browser"):
         environment("https://me:hush@runs.example", "127.0.0.1", {}, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("host", "own"),
+    ("host", "loopback"),
     [("localhost", True), ("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("localhost.evil", False)],
 )
-def test_which_hosts_are_this_machine(host, own):
-    assert is_loopback(host) is own
+def test_which_hosts_are_loopback(host, loopback):
+    assert is_loopback(host) is loopback

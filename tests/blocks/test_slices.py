@@ -1,4 +1,4 @@
-"""Slices by length and the confusion matrix, on rows worked by hand."""
+"""Slices by length and the confusion matrix, worked by hand."""
 
 import math
 

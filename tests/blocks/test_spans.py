@@ -1,4 +1,4 @@
-"""Strict spans, by hand and against seqeval."""
+"""Strict entity spans, by hand and against seqeval."""
 
 import warnings
 
@@ -21,13 +21,13 @@ def values(predicted, true):
     return {score.name: score for score in scores}
 
 
-def test_entities_begin_with_b_and_an_orphan_i_is_none():
+def test_entities_begin_with_b_and_an_orphan_i_is_not_one():
     tags = ["I-A", "B-A", "I-A", "I-B", "B-B", "B-B", "O", "I-B"]
     assert iob2_to_spans(tags) == [(1, 3, "A"), (4, 5, "B"), (5, 6, "B")]
 
 
 @pytest.mark.parametrize(
-    ("tag", "previous", "may"),
+    ("tag", "previous", "valid"),
     [
         ("O", "B-A", True),
         ("B-B", "I-A", True),
@@ -37,8 +37,8 @@ def test_entities_begin_with_b_and_an_orphan_i_is_none():
         ("I-A", "O", False),
     ],
 )
-def test_what_strict_iob2_lets_follow(tag, previous, may):
-    assert is_valid_transition(tag, previous) is may
+def test_valid_transitions_of_strict_iob2(tag, previous, valid):
+    assert is_valid_transition(tag, previous) is valid
 
 
 def test_scores_by_hand():
@@ -53,7 +53,7 @@ def test_scores_by_hand():
     assert found["f1_B"].point() == 1.0
 
 
-def test_nothing_to_find_and_nothing_found_is_zero_not_an_error():
+def test_without_entities_the_scores_are_zero():
     found = values([["O"]], [["O"]])
     assert [found[name].point() for name in LIBRARY] == [0.0, 0.0, 0.0]
 
@@ -79,17 +79,17 @@ def test_scores_equal_those_of_seqeval_strict(pairs):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, library in LIBRARY.items():
-            theirs = library(true, predicted, mode="strict", scheme=IOB2, zero_division=0)
-            assert found[name].point() == pytest.approx(theirs)
+            reference = library(true, predicted, mode="strict", scheme=IOB2, zero_division=0)
+            assert found[name].point() == pytest.approx(reference)
 
 
 @given(sequences(TAGS))
-def test_tags_written_from_entities_name_the_same_entities(tags):
+def test_tags_written_from_entities_have_the_same_entities(tags):
     spans = iob2_to_spans(tags)
     assert iob2_to_spans(spans_to_iob2(spans, len(tags))) == spans
 
 
-def test_the_bootstrap_can_sum_any_rows():
+def test_the_bootstrap_can_sum_any_weights_of_rows():
     true, predicted = [["B-A"], ["B-B"], ["O"]], [["B-A"], ["O"], ["B-A"]]
     score = values(predicted, true)["f1"]
     weights = np.array([[1, 1, 1], [3, 0, 0], [0, 2, 1]])

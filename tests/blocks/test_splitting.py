@@ -1,4 +1,4 @@
-"""Splits keep equal examples together, whatever the examples are."""
+"""Splits keep equal examples together, for any kind of example."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ def test_groups_are_drawn_whole(groups, share, seed):
     assert len(inside) == (max(1, round(share * len(set(groups)))) if groups else 0)
 
 
-def test_numbers_and_names_of_the_same_groups_are_drawn_alike():
+def test_groups_are_drawn_the_same_by_number_and_by_name():
     names = list("abacadaeaf")
     codes = pd.factorize(np.array(names, object))[0]
     for seed in range(5):
@@ -27,7 +27,7 @@ def test_numbers_and_names_of_the_same_groups_are_drawn_alike():
         assert by_name.tolist() == by_code.tolist()
 
 
-def test_validation_groups_are_a_share_of_those_that_are_not_test():
+def test_the_validation_share_is_of_the_groups_outside_the_test_split():
     groups = [str(row % 20) for row in range(100)]
     test = splitting.draw_groups(groups, 0.5, 0)
     names = splitting.assign_splits(test, groups, 0.4, 1)
@@ -43,7 +43,7 @@ def test_a_split_without_rows_is_refused():
         splitting.require_rows(names, "texts")
 
 
-def test_rows_in_two_splits_are_marked_but_empty_and_unused_ones_are_not():
+def test_rows_in_two_splits_are_found_except_empty_and_unused_ones():
     names = np.array(["train", "test", "test", "unused", "train"])
     found = splitting.is_in_two_splits(["a", "a", "b", "b", "c"], names)
     assert found.tolist() == [True, True, False, False, False]

@@ -1,4 +1,4 @@
-"""The recurrent layers against Keras' own, outputs and gradients."""
+"""The recurrent layers against those of Keras, outputs and gradients."""
 
 import keras
 import numpy as np
@@ -16,25 +16,25 @@ def _inputs() -> tf.Tensor:
 
 def _pair(precision: str) -> tuple[LSTM, keras.layers.LSTM]:
     keras.utils.set_random_seed(0)
-    ours, theirs = LSTM(U, precision), keras.layers.LSTM(U, return_sequences=True, return_state=True)
-    ours(_inputs(), ours.zeros(_inputs()))
-    theirs.build((B, T, D))
-    theirs.set_weights(ours.get_weights())
-    return ours, theirs
+    layer, reference = LSTM(U, precision), keras.layers.LSTM(U, return_sequences=True, return_state=True)
+    layer(_inputs(), layer.zeros(_inputs()))
+    reference.build((B, T, D))
+    reference.set_weights(layer.get_weights())
+    return layer, reference
 
 
-def test_the_lstm_is_that_of_keras() -> None:
-    ours, theirs = _pair("float32")
-    hidden, cell = ours(_inputs(), ours.zeros(_inputs()), training=True)
-    wanted, last_hidden, last_cell = theirs(_inputs())
-    np.testing.assert_allclose(hidden, wanted, atol=1e-6)
+def test_the_lstm_equals_that_of_keras() -> None:
+    layer, reference = _pair("float32")
+    hidden, cell = layer(_inputs(), layer.zeros(_inputs()), training=True)
+    expected, last_hidden, last_cell = reference(_inputs())
+    np.testing.assert_allclose(hidden, expected, atol=1e-6)
     np.testing.assert_allclose(hidden[:, -1], last_hidden, atol=1e-6)
     np.testing.assert_allclose(cell[:, -1], last_cell, atol=1e-6)
 
 
-@pytest.mark.parametrize(("precision", "within"), [("float32", 1e-5), ("bfloat16", 0.02)])
-def test_its_gradients_are_those_of_keras(precision: str, within: float) -> None:
-    ours, theirs = _pair(precision)
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.02)])
+def test_its_gradients_equal_those_of_keras(precision: str, tolerance: float) -> None:
+    layer, reference = _pair(precision)
     inputs, first = _inputs(), [tf.ones([B, U]) * 0.3, tf.ones([B, U]) * -0.2]
 
     def gradients(outputs, layer):
@@ -44,27 +44,27 @@ def test_its_gradients_are_those_of_keras(precision: str, within: float) -> None
             loss = tf.reduce_sum(hidden**2) + tf.reduce_sum(last_cell**3)
         return tape.gradient(loss, [inputs, *first, *layer.trainable_variables])
 
-    def run_ours():
-        hidden, cell = ours(inputs, tuple(first), training=True)
+    def run_layer():
+        hidden, cell = layer(inputs, tuple(first), training=True)
         return hidden, cell[:, -1]
 
-    def run_theirs():
-        hidden, _, last_cell = theirs(inputs, initial_state=first)
+    def run_reference():
+        hidden, _, last_cell = reference(inputs, initial_state=first)
         return hidden, last_cell
 
-    pairs = zip(gradients(run_ours, ours), gradients(run_theirs, theirs), strict=True)
-    for mine, wanted in pairs:
-        np.testing.assert_allclose(mine, wanted, atol=within * float(tf.reduce_max(tf.abs(wanted))))
+    pairs = zip(gradients(run_layer, layer), gradients(run_reference, reference), strict=True)
+    for actual, expected in pairs:
+        np.testing.assert_allclose(actual, expected, atol=tolerance * float(tf.reduce_max(tf.abs(expected))))
 
 
-def test_the_gru_is_that_of_keras() -> None:
+def test_the_gru_equals_that_of_keras() -> None:
     keras.utils.set_random_seed(0)
-    ours = GRU(U)
-    (hidden,) = ours(_inputs(), ours.zeros(_inputs()))
-    np.testing.assert_allclose(hidden, ours.steps(_inputs()), atol=1e-6)
+    layer = GRU(U)
+    (hidden,) = layer(_inputs(), layer.zeros(_inputs()))
+    np.testing.assert_allclose(hidden, layer.steps(_inputs()), atol=1e-6)
     assert hidden.shape == (B, T, U)
 
 
-def test_the_end_of_a_row_is_its_last_real_step() -> None:
+def test_gather_last_returns_the_last_step_before_padding() -> None:
     steps = tf.reshape(tf.range(12.0), [2, 3, 2])
     assert gather_last(steps, tf.constant([1, 3])).numpy().tolist() == [[0.0, 1.0], [10.0, 11.0]]

@@ -18,7 +18,7 @@ EMPTY = NumericProfile.from_sample(np.zeros(1))
 DRAWS = 4000
 INPUT_DRAWS = 500
 MOST = binom.ppf(0.999, DRAWS, LIMITS.alpha) / DRAWS
-"""A share of alarms above this shows, at 0.1 %, that their probability is above alpha."""
+"""A larger share of alarms is significant (at 0.1 %) against a probability of alpha."""
 
 
 def accuracy(generator, n, mean):
@@ -77,7 +77,7 @@ def test_a_score_that_is_worse_by_the_margin_raises_no_more_alarms_than_alpha(na
         ("nats", 200, 0.1, 0.8),
     ],
 )
-def test_a_score_that_has_fallen_is_found(name, now, decline, power):
+def test_a_lower_score_is_detected(name, now, decline, power):
     assert alarms(name, 1000, now, decline, draws=400) >= power
 
 
