@@ -1,4 +1,4 @@
-"""A small configured task, and series written to files."""
+"""A small configured task, and functions that write series to files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +34,7 @@ def months(count, first=2000):
     return [f"{first + i // 12}-{i % 12 + 1:02d}" for i in range(count)]
 
 
-def written(folder: Path, rows, header="month,value", name="series.csv", end="\n"):
+def write_csv(folder: Path, rows, header="month,value", name="series.csv", end="\n"):
     path = folder / name
     path.write_bytes((end.join([header, *rows]) + end).encode())
     return path
@@ -42,4 +42,4 @@ def written(folder: Path, rows, header="month,value", name="series.csv", end="\n
 
 def table(folder, values, data=TASK, **changes):
     rows = [f"{month},{value}" for month, value in zip(months(len(values)), values, strict=True)]
-    return data.read([written(folder, rows, **changes)])
+    return data.read([write_csv(folder, rows, **changes)])

@@ -1,4 +1,4 @@
-"""Naive methods by hand; classical ones where the answer is known; all on the rows of the model."""
+"""Naive methods by hand; classical methods on series with a known answer; all on the rows of the model."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from seqops.tasks.forecast.evaluation import baselines
 from seqops.tasks.forecast.evaluation.baselines import METHODS, ForecastContext
 
 PAST = np.array([10.0, 20.0, 12.0, 22.0, 14.0])
-AHEAD = ForecastContext(horizon=5, season=2, positive=False)
+CONTEXT = ForecastContext(horizon=5, season=2, positive=False)
 
 
 @pytest.mark.parametrize(
@@ -22,19 +22,19 @@ AHEAD = ForecastContext(horizon=5, season=2, positive=False)
     ],
 )
 def test_naive_methods_by_hand(method, expected):
-    assert method(PAST, AHEAD).tolist() == expected
+    assert method(PAST, CONTEXT).tolist() == expected
 
 
-def test_a_past_shorter_than_a_season_repeats_its_last_value():
-    assert baselines.seasonal_naive(np.array([3.0]), AHEAD).tolist() == [3.0] * 5
+def test_a_history_shorter_than_a_season_repeats_its_last_value():
+    assert baselines.seasonal_naive(np.array([3.0]), CONTEXT).tolist() == [3.0] * 5
 
 
 @pytest.mark.parametrize("name", ["ets", "theta", "sarima"])
-def test_classical_methods_find_a_clean_season_and_trend(name):
+def test_classical_methods_find_season_and_trend_of_a_clean_series(name):
     steps = np.arange(60)
     series = 50.0 + steps + 10.0 * np.sin(2 * np.pi * steps / 4) + np.random.default_rng(0).normal(0, 0.1, 60)
     forecast = METHODS[name][1](series[:48], ForecastContext(8, 4, False))
-    # theta halves the trend by design, so it strays by up to half of the eight steps
+    # theta halves the trend by design, so its error is up to half of the eight steps
     np.testing.assert_allclose(forecast, series[48:56], atol=5.0 if name == "theta" else 0.6)
 
 

@@ -1,4 +1,4 @@
-"""Reading the window from either end: what it sees, and that nothing else changes by it."""
+"""Bidirectional reading of the window: it sees no target, and the forward model is unaffected."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from seqops.tasks.forecast.model.network import Network
 from seqops.training.loop import train
 
 RECURRENT = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
-NET = {
+SETTINGS = {
     "kind": "lstm", "direction": "both", "layers": 1, "units": 3, "dropout": 0.0, "ensemble_size": 2,
     "output_steps": 6, "difference": 0,
 }  # fmt: skip
@@ -31,21 +31,21 @@ def weights_of(layer, member, kind):
 
 
 @pytest.mark.parametrize("kind", RECURRENT)
-def test_every_member_is_the_bidirectional_layer_of_keras(kind):
-    ours, x = EnsembleBidirectional(kind, 2, 3, "ours"), random(4, 5, 2, 6)
-    h = np.asarray(ours(x))
-    ends = np.asarray(ours.ends(h))
+def test_every_member_equals_the_bidirectional_layer_of_keras(kind):
+    layer, x = EnsembleBidirectional(kind, 2, 3, "layer"), random(4, 5, 2, 6)
+    h = np.asarray(layer(x))
+    ends = np.asarray(layer.ends(h))
     for member in range(2):
-        weights = weights_of(ours.forwards, member, kind) + weights_of(ours.backwards, member, kind)
+        weights = weights_of(layer.forwards, member, kind) + weights_of(layer.backwards, member, kind)
         for found, sequences in ((h, True), (ends, False)):
-            theirs = keras.layers.Bidirectional(RECURRENT[kind](3, return_sequences=sequences))
-            theirs.build((None, 5, 6))
-            theirs.set_weights(weights)
-            expected = np.asarray(theirs(x[:, :, member]))
+            reference = keras.layers.Bidirectional(RECURRENT[kind](3, return_sequences=sequences))
+            reference.build((None, 5, 6))
+            reference.set_weights(weights)
+            expected = np.asarray(reference(x[:, :, member]))
             np.testing.assert_allclose(np.take(found, member, axis=-2), expected, atol=1e-5)
 
 
-def test_members_read_apart():
+def test_members_are_independent():
     layer, x = EnsembleBidirectional("lstm", 2, 3, "layer"), random(1, 5, 2, 6)
     before = np.asarray(layer(x))
     other = x.copy()
@@ -62,17 +62,17 @@ def data():
 
 def untrained(meta, **changes):
     keras.utils.set_random_seed(0)
-    network = Network(**{**NET, **changes})
+    network = Network(**{**SETTINGS, **changes})
     model = network.build(meta)
-    # a head of zeros would hide what the body says
+    # an all-zero head would hide the output of the body
     head = model.get_layer("ensemble").head
     head.kernel.assign(0.1 * random(*head.kernel.shape))
     return network, model
 
 
 @pytest.mark.parametrize("kind", [*RECURRENT, "es_lstm"])
-def test_reading_backwards_sees_no_target(data, tmp_path, kind):
-    """The first test origin forecasts the same whatever comes after it."""
+def test_reading_backwards_does_not_see_the_targets(data, tmp_path, kind):
+    """The forecast of the first test origin does not depend on later rows."""
     known = data.split_and_encode(table(tmp_path, SERIES, data))
     splits, meta = known
     origin = splits["test"].plain("origin")[0]
@@ -82,10 +82,10 @@ def test_reading_backwards_sees_no_target(data, tmp_path, kind):
     network, model = untrained(meta, kind=kind, layers=2)
     one, two = (network.predict(model, each["test"], meta)["mean"] for each, _ in (known, changed))
     assert one[0] == two[0]
-    assert one[1] != two[1]  # whose window holds one of the changed rows
+    assert one[1] != two[1]  # its window contains one of the changed rows
 
 
-def test_every_step_of_the_window_counts(data, tmp_path):
+def test_every_step_of_the_window_affects_the_forecast(data, tmp_path):
     splits, meta = data.split_and_encode(table(tmp_path, SERIES, data))
     network, model = untrained(meta)
     inputs = network.batch(splits["test"].take(np.array([0])), meta)[0]
@@ -102,14 +102,14 @@ def shapes(meta, **changes):
     return {v.path.removeprefix("ensemble/"): tuple(v.shape) for v in model.variables}
 
 
-def test_forward_has_the_variables_it_always_had(data, tmp_path):
+def test_the_forward_model_has_the_documented_variables(data, tmp_path):
     _, meta = data.split_and_encode(table(tmp_path, SERIES, data))
     assert shapes(meta, direction="forward") == {
         # a window of one value and two calendar columns; 4 gates of 3 units
         "body/lstm_0/kernel": (2, 3, 12),
         "body/lstm_0/bias": (2, 12),
         "body/lstm_0/loop/cell/recurrent": (2, 3, 12),
-        # 3 units and two calendar columns of 6 coming steps -> 6 steps
+        # 3 units and two calendar columns for 6 future steps -> 6 steps
         "head/kernel": (2, 15, 6),
         "head/bias": (2, 6),
         "spread/log_spread": (6, 1),
@@ -120,10 +120,10 @@ def test_forward_has_the_variables_it_always_had(data, tmp_path):
     assert both["body/lstm_0/backwards/kernel"] == both["body/lstm_0/forwards/kernel"] == (2, 3, 12)
 
 
-def test_the_same_seed_gives_the_same_weights_from_both_ends(data, tmp_path):
+def test_the_same_seed_gives_the_same_weights_in_both_directions(data, tmp_path):
     splits, meta = data.split_and_encode(table(tmp_path, SERIES, data))
     fit_config = FitConfig(0, 2, 8, 0.01, Decay("none", 1.0), 0, 0.0, 1.0, 5, 100)
-    network = Network(**{**NET, "kind": "simple_rnn", "dropout": 0.2, "output_steps": 6})
+    network = Network(**{**SETTINGS, "kind": "simple_rnn", "dropout": 0.2, "output_steps": 6})
     first, second = (train(network, metrics_of(data), splits, meta, fit_config).model for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
     mean = np.stack(network.predict(first, splits["test"], meta)["mean"])

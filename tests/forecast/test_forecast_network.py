@@ -1,4 +1,4 @@
-"""Layers against Keras' own and against NumPy; strategies, intervals and a short fit of every kind."""
+"""Layers against Keras and NumPy; decoding strategies, intervals and a short training of every kind."""
 
 import keras
 import numpy as np
@@ -15,11 +15,11 @@ from seqops.tasks.forecast.model.network import Network
 from seqops.training.loop import train
 
 KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
-NET = {
+SETTINGS = {
     "kind": "lstm", "direction": "forward", "layers": 1, "units": 3, "dropout": 0.0, "ensemble_size": 2,
     "output_steps": 6, "difference": 0,
 }  # fmt: skip
-RECIPE = FitConfig(
+FIT_CONFIG = FitConfig(
     seed=0,
     epochs=2,
     batch_size=8,
@@ -45,36 +45,38 @@ def random(*shape):
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru", "simple_rnn"])
-def test_every_member_is_the_keras_layer_of_its_weights(kind):
-    ours = EnsembleRecurrent(kind, 2, 3, "ours")
+def test_every_member_equals_the_keras_layer_with_its_weights(kind):
+    layer = EnsembleRecurrent(kind, 2, 3, "layer")
     x = random(4, 5, 2, 6)
-    ours.build(x.shape)
-    ours.bias.assign(random(*ours.bias.shape))
-    found = np.asarray(ours(x))
+    layer.build(x.shape)
+    layer.bias.assign(random(*layer.bias.shape))
+    found = np.asarray(layer(x))
     keras_layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}[
         kind
     ]
     for member in range(2):
-        theirs = keras_layer(3, return_sequences=True)
-        theirs.build((None, 5, 6))
-        bias = np.asarray(ours.bias)[member]
+        reference = keras_layer(3, return_sequences=True)
+        reference.build((None, 5, 6))
+        bias = np.asarray(layer.bias)[member]
         # the GRU of Keras has a second bias, inside the reset gate
         bias = np.stack([bias, np.zeros_like(bias)]) if kind == "gru" else bias
-        theirs.set_weights([np.asarray(ours.kernel)[member], np.asarray(ours.cell.recurrent)[member], bias])
-        np.testing.assert_allclose(found[:, :, member], np.asarray(theirs(x[:, :, member])), atol=1e-5)
+        reference.set_weights(
+            [np.asarray(layer.kernel)[member], np.asarray(layer.cell.recurrent)[member], bias]
+        )
+        np.testing.assert_allclose(found[:, :, member], np.asarray(reference(x[:, :, member])), atol=1e-5)
 
 
-def test_lstm_members_start_by_remembering_and_differ():
+def test_lstm_members_have_a_forget_bias_of_one_and_different_kernels():
     layer = EnsembleRecurrent("lstm", 2, 3, "layer")
     layer.build((None, 5, 2, 6))
     assert np.asarray(layer.bias)[0].tolist() == [0] * 3 + [1] * 3 + [0] * 6
     kernels = np.asarray(layer.kernel)
     assert not np.allclose(kernels[0], kernels[1])
-    # Glorot's bound for one network of 6 inputs and 12 outputs, not for all members together
+    # Glorot's limit for one network of 6 inputs and 12 outputs, not for all members together
     assert 0.8 * np.sqrt(6 / 18) < np.abs(kernels).max() <= np.sqrt(6 / 18)
 
 
-def test_dense_members_multiply_apart():
+def test_dense_members_are_independent():
     layer = EnsembleDense(1, "linear", "zeros", "layer")
     layer.build((None, 2, 2))
     layer.kernel.assign([[[1.0], [2.0]], [[10.0], [20.0]]])
@@ -83,7 +85,7 @@ def test_dense_members_multiply_apart():
 
 
 def smoothed_by_hand(x, m, steps):
-    """Holt-Winters of one series, step by step, from the same decomposition."""
+    """Holt-Winters smoothing of one series, step by step, from the same decomposition."""
     whole = len(x) // m
     means = x[: whole * m].reshape(whole, m).mean(axis=1)
     trend = (means[-1] - means[0]) / ((whole - 1) * m)
@@ -104,7 +106,7 @@ def smoothed_by_hand(x, m, steps):
     return path
 
 
-def test_smoothing_is_that_of_holt_and_winters():
+def test_smoothing_equals_holt_winters():
     x = random(2, 10, 3)
     layer = ExponentialSmoothing(4, 3, "smoothing")
     path = np.asarray(layer.path(layer(x), 6))
@@ -115,7 +117,7 @@ def test_smoothing_is_that_of_holt_and_winters():
             )
 
 
-def test_smoothing_carries_on_a_line_with_a_season():
+def test_smoothing_extrapolates_a_line_with_a_season():
     steps = np.arange(18.0)
     series = 5 + 0.5 * steps + np.tile([1.0, -1.0, 2.0, -2.0], 5)[:18]
     layer = ExponentialSmoothing(4, 1, "smoothing")
@@ -126,19 +128,19 @@ def test_smoothing_carries_on_a_line_with_a_season():
     np.testing.assert_allclose(np.asarray(smoothed.adjusted)[0, :, 0], 5 + 0.5 * steps[:12], atol=1e-4)
 
 
-def test_the_loss_leaves_unknown_targets_out():
+def test_the_loss_ignores_unknown_targets():
     truth = np.array([[[1.0], [np.nan]]], "float32")
     # two members, then the log spread: (1, 2 steps, 3, 1)
     predicted = np.array([[[[2.0], [4.0], [0.0]], [[9.0], [9.0], [9.0]]]], "float32")
-    # members err by 1 and 3, mean 2; their mean strays by 2; halved, for one of two steps is known
+    # the members are off by 1 and 3, mean 2; the mean is off by 2; halved, since one of two steps is known
     assert float(PathLoss()(truth, predicted)) == pytest.approx((2.0 + 2.0) / 2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_fitted_and_forecasts(encoded, kind):
+def test_every_kind_can_be_trained_and_forecasts(encoded, kind):
     data, splits, meta = encoded
-    network = Network(**{**NET, "kind": kind, "output_steps": 4, "layers": 2})
-    fitted = train(network, metrics_of(data), splits, meta, RECIPE)
+    network = Network(**{**SETTINGS, "kind": kind, "output_steps": 4, "layers": 2})
+    fitted = train(network, metrics_of(data), splits, meta, FIT_CONFIG)
     predicted = network.predict(fitted.model, splits["test"], meta)
     cells = {name: np.stack(predicted[name]) for name in predicted}
     assert cells["mean"].shape == (6, 6)
@@ -153,15 +155,15 @@ def test_every_kind_is_fitted_and_forecasts(encoded, kind):
 
 def untrained(meta, **changes):
     keras.utils.set_random_seed(0)
-    network = Network(**{**NET, **changes})
+    network = Network(**{**SETTINGS, **changes})
     model = network.build(meta)
-    # a head of zeros would hide what the body says
+    # an all-zero head would hide the output of the body
     head = model.get_layer("ensemble").head
     head.kernel.assign(0.1 * random(*head.kernel.shape))
     return network, model
 
 
-def test_feeding_itself_equals_forecasting_from_the_longer_window(encoded):
+def test_recursive_decoding_equals_forecasting_from_the_extended_window(encoded):
     _, splits, meta = encoded
     network, model = untrained(meta, output_steps=2, ensemble_size=1)
     row = splits["test"].take(np.array([0]))
@@ -175,9 +177,9 @@ def test_feeding_itself_equals_forecasting_from_the_longer_window(encoded):
 
 
 @pytest.mark.parametrize("lag", [1, 4])
-def test_no_correction_of_differences_repeats_the_past(encoded, lag):
+def test_differencing_without_correction_repeats_the_past(encoded, lag):
     _, splits, meta = encoded
-    network = Network(**{**NET, "difference": lag})
+    network = Network(**{**SETTINGS, "difference": lag})
     model = network.build(meta)
     mean = np.stack(network.predict(model, splits["test"], meta)["mean"])
     for row in range(6):
@@ -186,7 +188,7 @@ def test_no_correction_of_differences_repeats_the_past(encoded, lag):
 
 
 @pytest.mark.parametrize(("log_spread", "wider"), [(-3.0, True), (3.0, False)])
-def test_calibration_takes_the_conformal_quantile_where_it_is_wider(encoded, log_spread, wider):
+def test_calibration_uses_the_conformal_quantile_if_it_is_wider(encoded, log_spread, wider):
     _, splits, meta = encoded
     network, model = untrained(meta)
     model.get_layer("spread").log_spread.assign(np.full((6, 1), log_spread))
@@ -202,40 +204,40 @@ def test_calibration_takes_the_conformal_quantile_where_it_is_wider(encoded, log
     np.testing.assert_allclose(np.asarray(model.get_layer("spread").factors), expected, rtol=1e-4)
 
 
-def test_a_request_is_forecast_as_its_test_row_is(encoded):
+def test_a_request_has_the_same_forecast_as_its_test_row(encoded):
     data, splits, meta = encoded
     network, model = untrained(meta)
     rows = [
         "date,value",
         *(f"{2000 + i // 12}-{i % 12 + 1:02d},{v!r}" for i, v in enumerate(map(float, SERIES[:38]))),
     ]
-    asked = network.predict(model, endpoint_of(data).parse(["\n".join(rows)], meta), meta)
+    requested = network.predict(model, endpoint_of(data).parse(["\n".join(rows)], meta), meta)
     known = network.predict(model, splits["test"], meta)
-    np.testing.assert_allclose(asked["mean"][0], known["mean"][0], rtol=1e-5)
+    np.testing.assert_allclose(requested["mean"][0], known["mean"][0], rtol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"kind": "es_lstm", "difference": 1}, "model.difference must be 0"),
         ({"kind": "dense", "direction": "both"}, "model.direction must be forward with model.kind dense"),
         ({"difference": 8}, "must be below data.window 8"),
     ],
 )
-def test_impossible_models_are_refused(encoded, changes, said):
-    with pytest.raises(ConfigError, match=said):
-        Network(**{**NET, **changes}).build(encoded[2])
+def test_invalid_models_are_refused(encoded, changes, message):
+    with pytest.raises(ConfigError, match=message):
+        Network(**{**SETTINGS, **changes}).build(encoded[2])
 
 
-def test_smoothing_needs_two_seasons(encoded):
+def test_exponential_smoothing_needs_two_seasons(encoded):
     with pytest.raises(ConfigError, match="two seasons of 5"):
-        Network(**{**NET, "kind": "es_lstm"}).build({**encoded[2], "season": 5})
+        Network(**{**SETTINGS, "kind": "es_lstm"}).build({**encoded[2], "season": 5})
 
 
 def test_the_same_seed_gives_the_same_weights(encoded):
     data, splits, meta = encoded
-    network = Network(**{**NET, "dropout": 0.2})
+    network = Network(**{**SETTINGS, "dropout": 0.2})
     first, second = (
-        train(network, metrics_of(data), splits, meta, RECIPE).model.get_weights() for _ in range(2)
+        train(network, metrics_of(data), splits, meta, FIT_CONFIG).model.get_weights() for _ in range(2)
     )
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))

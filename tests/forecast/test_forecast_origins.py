@@ -1,10 +1,10 @@
-"""Origins see their past alone; scales come from training rows; broken series are told."""
+"""Each origin sees only its past; scales come from training rows; broken series are reported."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from series import months, table, task, written
+from series import months, table, task, write_csv
 
 from parts import evaluation_of
 from seqops.core.errors import DataError
@@ -14,7 +14,7 @@ from seqops.tasks.forecast.data.origins import Series, WindowSpec
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.validation import run_expectations
 
-RISING = list(range(1, 41))  # the value of a row is its 1-based place
+RISING = list(range(1, 41))  # the value of a row is its 1-based position
 
 
 def test_split_by_time(tmp_path):
@@ -22,7 +22,7 @@ def test_split_by_time(tmp_path):
     assert names.tolist() == ["train"] * 28 + ["validation"] * 6 + ["test"] * 6
 
 
-def test_every_origin_sees_its_past_and_is_asked_for_what_follows(tmp_path):
+def test_every_origin_has_its_past_as_history_and_the_following_rows_as_targets(tmp_path):
     splits, _ = task().split_and_encode(table(tmp_path, RISING))
     for name, first, last, end in (
         ("train", 8, 27, 28),
@@ -33,22 +33,22 @@ def test_every_origin_sees_its_past_and_is_asked_for_what_follows(tmp_path):
         assert split.plain("origin").tolist() == list(range(first, last + 1))
         for row, origin in enumerate(split.plain("origin")):
             history = split.ragged("history")[row][:, 0]
-            # the value of a row is its place, so the last value known is the origin itself
+            # the value of a row is its position, so the last known value is the origin itself
             assert history[-1] == origin
             assert (np.diff(history) == 1).all()
-            asked = split.plain("targets")[row, :, 0]
+            targets = split.plain("targets")[row, :, 0]
             expected = np.arange(origin + 1, origin + 7, dtype=float)
-            np.testing.assert_array_equal(asked, np.where(expected <= end, expected, np.nan))
+            np.testing.assert_array_equal(targets, np.where(expected <= end, expected, np.nan))
 
 
-def test_training_and_validation_never_see_a_test_row(tmp_path):
-    honest, meta = task().split_and_encode(table(tmp_path, RISING))
-    spoilt, spoilt_meta = task().split_and_encode(table(tmp_path, [*RISING[:34], *([999] * 6)]))
+def test_training_and_validation_do_not_depend_on_test_rows(tmp_path):
+    original, meta = task().split_and_encode(table(tmp_path, RISING))
+    changed, changed_meta = task().split_and_encode(table(tmp_path, [*RISING[:34], *([999] * 6)]))
     for name in ("train", "validation"):
         for column in ("history", "targets"):
-            ours, theirs = honest[name].columns[column], spoilt[name].columns[column]
-            np.testing.assert_array_equal(getattr(ours, "values", ours), getattr(theirs, "values", theirs))
-    assert meta == spoilt_meta
+            one, two = original[name].columns[column], changed[name].columns[column]
+            np.testing.assert_array_equal(getattr(one, "values", one), getattr(two, "values", two))
+    assert meta == changed_meta
 
 
 def test_only_the_first_test_origin_is_the_long_forecast(tmp_path):
@@ -59,7 +59,7 @@ def test_only_the_first_test_origin_is_the_long_forecast(tmp_path):
     assert known.tolist() == [True, True, False]
 
 
-def test_scales_are_those_of_training_rows(tmp_path):
+def test_scales_are_fitted_on_training_rows(tmp_path):
     _, meta = task(scaling="minmax").split_and_encode(table(tmp_path, RISING))
     assert meta["scale"]["values"] == {"log": False, "centre": [1.0], "width": [27.0]}
     assert meta["mase_scale"] == [4.0]  # a season of 4 on a line of slope 1
@@ -67,7 +67,7 @@ def test_scales_are_those_of_training_rows(tmp_path):
 
 @pytest.mark.parametrize("scaling", ["standard", "minmax", "none"])
 @pytest.mark.parametrize("log", [True, False])
-def test_scaling_is_undone(scaling, log):
+def test_scaling_is_inverted(scaling, log):
     y = np.array([[1.0, 5.0], [2.0, 5.0], [4.0, 5.0]])
     scale = Scale.fit(y, scaling, log)
     np.testing.assert_allclose(scale.backward(scale.forward(y)), y)
@@ -79,11 +79,11 @@ def test_standard_scaling_by_hand():
     assert scale.forward(np.array([[5.0]])).tolist() == [[3.0]]
 
 
-def test_calendar_places_months_on_a_circle(tmp_path):
+def test_calendar_features_place_months_on_a_circle(tmp_path):
     splits, meta = task(calendar=("month",)).split_and_encode(table(tmp_path, RISING))
     calendar = splits["test"].plain("calendar")
     assert (calendar.shape, meta["calendar_size"]) == ((6, 14, 2), 2)
-    # origin 34 comes after October 2002; its first coming step, row 8 of the 14, is November
+    # origin 34 comes after October 2002; its first future step, row 8 of the 14, is November
     np.testing.assert_allclose(
         calendar[0, 8], [np.sin(2 * np.pi * 11 / 12), np.cos(2 * np.pi * 11 / 12)], atol=1e-6
     )
@@ -93,13 +93,13 @@ def test_calendar_places_months_on_a_circle(tmp_path):
 def test_several_columns_and_covariates(tmp_path):
     rows = [f"{month},{i},{2 * i},{-i}" for i, month in enumerate(months(40))]
     data = task(values=("a", "b"), covariates=("c",))
-    splits, meta = data.split_and_encode(data.read([written(tmp_path, rows, "month,c,a,b")]))
+    splits, meta = data.split_and_encode(data.read([write_csv(tmp_path, rows, "month,c,a,b")]))
     assert (meta["values"], meta["covariates"]) == (["a", "b"], ["c"])
     assert splits["test"].plain("targets").shape == (6, 6, 2)
     np.testing.assert_array_equal(splits["test"].ragged("history")[0][-1], [66.0, -33.0, 33.0])
 
 
-def test_a_column_that_the_model_was_trained_with_must_be_there(tmp_path):
+def test_a_column_used_in_training_must_be_present(tmp_path):
     read = table(tmp_path, RISING)
     meta = task().fit_encoding(read, task().assign_splits(read))
     [value] = meta["values"]
@@ -107,7 +107,7 @@ def test_a_column_that_the_model_was_trained_with_must_be_there(tmp_path):
         task().encode(read.drop(columns=f"value.{value}"), task().assign_splits(read), meta)
 
 
-def test_sine_is_trained_on_one_series_and_tested_on_another(tmp_path):
+def test_the_sine_is_trained_on_one_series_and_tested_on_another(tmp_path):
     for name, content in GENERATED["sine"]().items():
         (tmp_path / name).write_bytes(content)
     data = task(frequency="position", window=15, horizon=5, season=63)
@@ -121,28 +121,28 @@ def test_sine_is_trained_on_one_series_and_tested_on_another(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("count", "said"), [(16, "do not cover one season"), (20, "too short for one train example")]
+    ("count", "message"), [(16, "do not cover one season"), (20, "too short for one train example")]
 )
-def test_a_series_too_short_is_refused(tmp_path, count, said):
-    with pytest.raises(DataError, match=said):
+def test_a_series_that_is_too_short_is_refused(tmp_path, count, message):
+    with pytest.raises(DataError, match=message):
         task().split_and_encode(table(tmp_path, RISING[:count]))
 
 
-def broken(data, read):
-    """Meanings of the promises that a table breaks, and the raw lines shown for them."""
+def unmet_expectations(data, read):
+    """Return the meanings of the unmet expectations, with the raw lines listed for them."""
     report = run_expectations(data.with_checked_columns(read), data.expectations())
     assert "broken check" not in {o.state for o in report.results}
     return {o.expectation.meaning: [row["line"] for row in o.rows] for o in report.results if not o.passed}
 
 
-def test_a_good_series_keeps_every_promise(tmp_path):
-    assert broken(task(log=True, min_value=0.0, max_value=50.0), table(tmp_path, RISING)) == {}
+def test_a_valid_series_meets_every_expectation(tmp_path):
+    assert unmet_expectations(task(log=True, min_value=0.0, max_value=50.0), table(tmp_path, RISING)) == {}
 
 
-def test_the_airline_sample_keeps_every_promise(tmp_path):
+def test_the_airline_sample_meets_every_expectation(tmp_path):
     for name, content in sample.airline().items():
         (tmp_path / name).write_bytes(content)
-    assert broken(task(log=True), task().read(sorted(tmp_path.iterdir()))) == {}
+    assert unmet_expectations(task(log=True), task().read(sorted(tmp_path.iterdir()))) == {}
 
 
 @pytest.mark.parametrize(
@@ -168,13 +168,13 @@ def test_the_airline_sample_keeps_every_promise(tmp_path):
     ],
     ids=["gap", "duplicate", "order", "leak", "missing", "negative", "low", "high", "short"],
 )
-def test_a_broken_series_is_told_with_its_lines(tmp_path, change, meaning, lines):
+def test_a_broken_series_is_reported_with_its_lines(tmp_path, change, meaning, lines):
     rows = [f"{month},{value}" for month, value in zip(months(40), RISING, strict=True)]
     data = task(log=True, min_value=0.5, max_value=50.0)
-    found = broken(data, data.read([written(tmp_path, change(rows))]))
-    [told] = [meant for meant in found if meaning in meant]
+    found = unmet_expectations(data, data.read([write_csv(tmp_path, change(rows))]))
+    [unmet] = [text for text in found if meaning in text]
     if lines:
-        assert found[told] == lines
+        assert found[unmet] == lines
 
 
 @settings(deadline=None)  # the machine may be busy

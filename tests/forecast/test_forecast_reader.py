@@ -1,20 +1,20 @@
-"""Every way in which a CSV of a series can be wrong, and the ways in which it may differ."""
+"""CSV files of series: the errors that are refused, and the variants that are accepted."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from series import months, task, written
+from series import months, task, write_csv
 
 from seqops.core.errors import DataError
 from seqops.tasks.forecast.data import sample
 
 
 def refusal(path, data=None):
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(DataError) as raised:
         (data or task()).read([path])
-    return str(caught.value)
+    return str(raised.value)
 
 
 def raw(folder, content):
@@ -23,7 +23,7 @@ def raw(folder, content):
     return path
 
 
-def test_the_airline_figures_are_those_of_the_publisher(tmp_path):
+def test_the_airline_sample_has_the_published_values(tmp_path):
     for name, content in sample.airline().items():
         (tmp_path / name).write_bytes(content)
     read = task().read(sorted(tmp_path.iterdir()))
@@ -44,14 +44,14 @@ def test_the_airline_figures_are_those_of_the_publisher(tmp_path):
     ],
     ids=["plain", "byte order mark", "CRLF", "semicolons and a blank line", "tabs"],
 )
-def test_forms_that_are_read_alike(tmp_path, content):
+def test_variants_of_the_format_are_read_the_same(tmp_path, content):
     read = task().read([raw(tmp_path, content)])
     assert read["value.value"].tolist() == [1.0, 2.0]
     assert read["date"].tolist() == ["2000-01", "2000-02"]
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "bad.csv: contains no data rows"),
         (b"month,value\n", "bad.csv: contains no data rows"),
@@ -70,49 +70,52 @@ def test_forms_that_are_read_alike(tmp_path, content):
         (b'month,value\n2000-01,"1\n', "broken CSV"),
     ],
 )
-def test_what_cannot_be_parsed_is_refused_with_its_line(tmp_path, content, said):
-    assert said in refusal(raw(tmp_path, content))
+def test_an_invalid_file_is_refused_with_its_line(tmp_path, content, message):
+    assert message in refusal(raw(tmp_path, content))
 
 
 def test_a_missing_file_is_refused(tmp_path):
     assert "nowhere.csv: no such file" in refusal(tmp_path / "nowhere.csv")
 
 
-def test_an_unknown_column_is_refused_with_those_there_are(tmp_path):
-    said = refusal(written(tmp_path, ["2000-01,1"]), task(values=("sales",)))
-    assert "column 'sales' not found" in said
-    assert "'month', 'value'" in said
+def test_an_unknown_column_is_refused_with_the_existing_ones(tmp_path):
+    message = refusal(write_csv(tmp_path, ["2000-01,1"]), task(values=("sales",)))
+    assert "column 'sales' not found" in message
+    assert "'month', 'value'" in message
 
 
-def test_missing_figures_become_nan(tmp_path):
-    read = task().read([written(tmp_path, ["2000-01,", "2000-02,NaN", "2000-03,-4.5"])])
+def test_missing_values_become_nan(tmp_path):
+    read = task().read([write_csv(tmp_path, ["2000-01,", "2000-02,NaN", "2000-03,-4.5"])])
     assert read["value.value"].isna().tolist() == [True, True, False]
 
 
 def test_chosen_columns_and_covariates(tmp_path):
-    path = written(tmp_path, ["9,2000-01,5,1", "9,2000-02,6,2"], "id,day,heat,sold")
+    path = write_csv(tmp_path, ["9,2000-01,5,1", "9,2000-02,6,2"], "id,day,heat,sold")
     read = task(date="day", values=("sold",), covariates=("heat",)).read([path])
     assert list(read.columns[-2:]) == ["value.sold", "covariate.heat"]
     assert read["value.sold"].tolist() == [1.0, 2.0]
 
 
-def test_positions_count_steps(tmp_path):
-    path = written(tmp_path, ["-0.2,1", "-0.1,2", "0.0,3", "0.2,4"], "x,y")
+def test_positions_are_counted_in_steps(tmp_path):
+    path = write_csv(tmp_path, ["-0.2,1", "-0.1,2", "0.0,3", "0.2,4"], "x,y")
     assert task(frequency="position").read([path])["ordinal"].tolist() == [0, 1, 2, 4]
 
 
-def test_files_of_other_columns_are_refused(tmp_path):
-    paths = [written(tmp_path, ["2000-01,1"], name="a.csv"), written(tmp_path, ["2000-01,1"], "m,w", "b.csv")]
+def test_files_with_different_columns_are_refused(tmp_path):
+    paths = [
+        write_csv(tmp_path, ["2000-01,1"], name="a.csv"),
+        write_csv(tmp_path, ["2000-01,1"], "m,w", "b.csv"),
+    ]
     with pytest.raises(DataError, match=r"b.csv:1: its columns differ"):
         task().read(paths)
 
 
 @settings(deadline=None)  # the disk may be busy
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=30))
-def test_figures_come_back_as_written(tmp_path_factory, values):
+def test_values_are_read_back_as_written(tmp_path_factory, values):
     folder = tmp_path_factory.mktemp("series")
     rows = [f"{month},{value!r}" for month, value in zip(months(len(values)), values, strict=True)]
-    read = task().read([written(folder, rows, end="\r\n")])
+    read = task().read([write_csv(folder, rows, end="\r\n")])
     assert read["value.value"].tolist() == values
     assert read["line"].tolist() == list(range(2, len(values) + 2))
 

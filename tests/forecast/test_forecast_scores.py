@@ -41,7 +41,7 @@ MEAN = [[110.0, 180.0, 300.0], [150.0, 7.0, 7.0]]
 
 def test_backtest_scores_by_hand():
     found = scored(TRUTH, {"mean": MEAN})
-    # the backtest sees two steps of the first origin and the one known step of the second
+    # the backtest covers two steps of the first origin and the one known step of the second
     assert found["backtest_mae"].point() == pytest.approx((10 + 20 + 50) / 3)
     assert found["backtest_mase"].point() == pytest.approx((10 + 20 + 50) / 3 / 2.0)
     assert found["backtest_rmse"].point() == pytest.approx(np.sqrt((100 + 400 + 2500) / 3))
@@ -49,7 +49,7 @@ def test_backtest_scores_by_hand():
     assert found["backtest_smape"].point() == pytest.approx(200 * (10 / 210 + 20 / 380 + 50 / 350) / 3)
 
 
-def test_long_scores_see_every_step_of_the_long_row_alone():
+def test_long_scores_cover_every_step_of_the_long_row_only():
     found = scored(TRUTH, {"mean": MEAN})
     assert found["mae"].point() == pytest.approx((10 + 20 + 100) / 3)
     assert found["mape"].point() == pytest.approx(100 * (0.1 + 0.1 + 0.25) / 3)
@@ -57,7 +57,7 @@ def test_long_scores_see_every_step_of_the_long_row_alone():
     assert found["backtest_mae"].statistics.shape == (2, 2)
 
 
-def test_no_long_row_no_long_scores():
+def test_without_a_long_row_there_are_no_long_scores():
     assert set(scored(TRUTH, {"mean": MEAN}, (False, False))) == {
         "backtest_mase",
         "backtest_mape",
@@ -67,11 +67,11 @@ def test_no_long_row_no_long_scores():
     }
 
 
-def test_each_gives_the_error_of_one_origin():
+def test_each_returns_the_error_of_one_origin():
     np.testing.assert_allclose(scored(TRUTH, {"mean": MEAN})["backtest_mae"].each(), [15.0, 50.0])
 
 
-def test_coverage_counts_known_targets_inside():
+def test_coverage_counts_known_targets_inside_the_interval():
     low = [[100.0, 190.0, 0.0], [190.0, 0.0, 0.0]]
     high = [[100.0, 195.0, 500.0], [300.0, 9.0, 9.0]]
     found = scored(TRUTH, {"mean": MEAN, "low80": low, "high80": high, "low95": low, "high95": high})
@@ -80,7 +80,7 @@ def test_coverage_counts_known_targets_inside():
     assert found["coverage95"].higher_is_better
 
 
-def test_a_truth_of_zero_is_left_out_of_mape_and_counts_in_smape():
+def test_a_true_zero_is_excluded_from_mape_and_counts_in_smape():
     found = scored([[0.0, 10.0, 10.0]], {"mean": [[5.0, 5.0, 10.0]]}, (True,))
     assert found["mape"].point() == pytest.approx(100 * (0.5 + 0.0) / 2)
     assert found["smape"].point() == pytest.approx(200 * (1.0 + 5 / 15 + 0.0) / 3)
@@ -92,14 +92,14 @@ def test_scores_agree_with_scikit_learn():
     generator = np.random.default_rng(0)
     truth, mean = generator.uniform(1, 9, (2, 3)), generator.uniform(1, 9, (2, 3))
     found = scored(truth, {"mean": mean}, (False, False), {**META, "backtest_horizon": 3})
-    ours = {name: score.point() for name, score in found.items()}
+    values = {name: score.point() for name, score in found.items()}
     flat = truth.ravel(), mean.ravel()
-    assert ours["backtest_mae"] == pytest.approx(metrics.mean_absolute_error(*flat))
-    assert ours["backtest_rmse"] == pytest.approx(metrics.root_mean_squared_error(*flat))
-    assert ours["backtest_mape"] == pytest.approx(100 * metrics.mean_absolute_percentage_error(*flat))
+    assert values["backtest_mae"] == pytest.approx(metrics.mean_absolute_error(*flat))
+    assert values["backtest_rmse"] == pytest.approx(metrics.root_mean_squared_error(*flat))
+    assert values["backtest_mape"] == pytest.approx(100 * metrics.mean_absolute_percentage_error(*flat))
 
 
-def test_several_columns_are_scaled_each_by_its_own_error():
+def test_each_column_is_scaled_by_its_own_error():
     two = {**META, "mase_scale": [1.0, 10.0], "backtest_horizon": 1}
     truth = Split(
         {
@@ -113,7 +113,7 @@ def test_several_columns_are_scaled_each_by_its_own_error():
     assert found["backtest_mase"] == pytest.approx((2 / 1 + 10 / 10) / 2)
 
 
-def test_signatures_name_origins_and_horizon():
+def test_signatures_contain_origins_and_horizon():
     found = scored(TRUTH, {"mean": MEAN})
     assert "origins:5-6" in found["backtest_mase"].signature
     assert "horizon:2" in found["backtest_mase"].signature

@@ -1,11 +1,11 @@
-"""Raw series in, records out."""
+"""Serving forecasts: raw series in, records out."""
 
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
-from series import months, table, task, written
+from series import months, table, task, write_csv
 
 from parts import endpoint_of, evaluation_of
 from seqops.core.errors import DataError
@@ -23,7 +23,7 @@ def meta(tmp_path):
 def wide(tmp_path):
     data = task(values=("a",), covariates=("b",))
     rows = [f"{month},{i},{2 * i}" for i, month in enumerate(months(40))]
-    return data.split_and_encode(data.read([written(tmp_path, rows, "month,a,b")]))[1]
+    return data.split_and_encode(data.read([write_csv(tmp_path, rows, "month,a,b")]))[1]
 
 
 def csv(count=10, first=2010):
@@ -33,14 +33,14 @@ def csv(count=10, first=2010):
 
 def predicted(n=1, columns=1):
     return pd.DataFrame(
-        {name: [np.arange(6.0 * columns) + place] * n for place, name in enumerate(FORECAST_COLUMNS)}
+        {name: [np.arange(6.0 * columns) + offset] * n for offset, name in enumerate(FORECAST_COLUMNS)}
     )
 
 
 @pytest.mark.parametrize(
     "text", ["1 2 3 4 5 6 7 8 9", "1,2,3,4,5,6,7,8,9", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1; 2;3 4 5 6 7 8 9"]
 )
-def test_lists_of_numbers_are_read_alike(meta, text):
+def test_formats_of_a_list_of_numbers_are_read_the_same(meta, text):
     split = endpoint_of(task()).parse([text], meta)
     # the window is 8, so the first of the nine is not needed
     assert split.ragged("history")[0][:, 0].tolist() == [2.0, 3, 4, 5, 6, 7, 8, 9]
@@ -48,18 +48,20 @@ def test_lists_of_numbers_are_read_alike(meta, text):
     assert not split.plain("long").any()
 
 
-def test_a_request_is_encoded_as_its_test_row_is(tmp_path):
+def test_a_request_is_encoded_like_its_test_row(tmp_path):
     data = task(calendar=("month", "season"))
     splits, meta = data.split_and_encode(table(tmp_path, VALUES))
     known = months(34)
     text = "\n".join(["date,value", *(f"{m},{v}" for m, v in zip(known, VALUES[:34], strict=True))])
-    asked = endpoint_of(data).parse([text, "\r\n".join(["\ufeffdate,value", *text.split("\n")[1:]])], meta)
+    encoded = endpoint_of(data).parse([text, "\r\n".join(["\ufeffdate,value", *text.split("\n")[1:]])], meta)
     for row in (0, 1):
-        np.testing.assert_array_equal(asked.plain("calendar")[row], splits["test"].plain("calendar")[0])
-        np.testing.assert_array_equal(asked.ragged("history")[row], splits["test"].ragged("history")[0][-8:])
+        np.testing.assert_array_equal(encoded.plain("calendar")[row], splits["test"].plain("calendar")[0])
+        np.testing.assert_array_equal(
+            encoded.ragged("history")[row], splits["test"].ragged("history")[0][-8:]
+        )
 
 
-def test_a_list_is_placed_by_position(meta):
+def test_a_list_is_dated_by_position(meta):
     record = endpoint_of(task()).respond(predicted(), ["1 2 3 4 5 6 7 8"], meta)[0]
     assert record["calendar"] == "by position; the first value taken as 2000-01"
     assert record["forecast"][0] == {
@@ -74,7 +76,7 @@ def test_a_list_is_placed_by_position(meta):
     assert json.loads(json.dumps(record)) == record
 
 
-def test_dates_go_on_from_the_input(meta):
+def test_dates_continue_from_the_input(meta):
     record = endpoint_of(task()).respond(predicted(), [csv(10)], meta)[0]
     assert [step["date"] for step in record["forecast"]] == [
         "2010-11",
@@ -96,7 +98,7 @@ def test_inputs_keep_their_order(meta):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "input 1: contains no data rows"),
         ("1 2 3", "input 1: 3 values are fewer than one window"),
@@ -109,12 +111,12 @@ def test_inputs_keep_their_order(meta):
         ("date,a,b\n2000-01,1,2", "2 columns besides the date"),
     ],
 )
-def test_unusable_inputs_are_refused(meta, text, said):
-    with pytest.raises(DataError, match=said):
+def test_unusable_inputs_are_refused(meta, text, message):
+    with pytest.raises(DataError, match=message):
         endpoint_of(task()).parse([text], {**meta, "log": True})
 
 
-def test_the_second_input_is_named(meta):
+def test_the_error_has_the_number_of_the_input(meta):
     with pytest.raises(DataError, match="input 2: 1 values"):
         endpoint_of(task()).parse([csv(10), "1"], meta)
 
@@ -126,13 +128,15 @@ def test_several_columns_need_a_csv(wide):
 
 
 def test_the_example_is_a_valid_request(meta, wide):
-    for made in (meta, wide):
+    for fitted in (meta, wide):
         data = task()
-        split = endpoint_of(data).parse([endpoint_of(data).example(made)], made)
+        split = endpoint_of(data).parse([endpoint_of(data).example(fitted)], fitted)
         assert len(split) == 1
         assert (
             len(
-                endpoint_of(data).respond(predicted(), [endpoint_of(data).example(made)], made)[0]["forecast"]
+                endpoint_of(data).respond(predicted(), [endpoint_of(data).example(fitted)], fitted)[0][
+                    "forecast"
+                ]
             )
             == 6
         )
@@ -141,7 +145,7 @@ def test_the_example_is_a_valid_request(meta, wide):
 def test_several_series_are_listed_by_name(tmp_path):
     rows = [f"{month},{i},{2 * i}" for i, month in enumerate(months(40))]
     data = task()
-    _, meta = data.split_and_encode(data.read([written(tmp_path, rows, "month,a,b")]))
+    _, meta = data.split_and_encode(data.read([write_csv(tmp_path, rows, "month,a,b")]))
     record = endpoint_of(data).respond(predicted(columns=2), [endpoint_of(data).example(meta)], meta)[0]
     first = record["forecast"][:2]
     assert [(s["step"], s["series"], s["mean"]) for s in first] == [(1, "a", 0.0), (1, "b", 1.0)]
