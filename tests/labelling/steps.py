@@ -1,4 +1,4 @@
-"""A small configured task, and sequences written to files."""
+"""A small configured task, and functions that write and read sequences."""
 
 from dataclasses import replace
 
@@ -21,13 +21,13 @@ def task(**changes):
     return replace(TASK, **changes)
 
 
-def written(folder, rows, header=HEADER, name="steps.csv"):
+def write_csv(folder, rows, header=HEADER, name="steps.csv"):
     path = folder / name
     path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
     return path
 
 
-def sampled(folder, data=TASK):
+def read_sample(folder, data=TASK):
     [content] = data.sample().values()
     path = folder / "sample.csv"
     path.write_bytes(content)

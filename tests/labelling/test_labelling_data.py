@@ -1,9 +1,9 @@
-"""Labels of cumulative sums, splits, promises, baselines, scores and requests."""
+"""Labels of cumulative sums, splits, expectations, baselines, scores and requests."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from steps import sampled, task, written
+from steps import read_sample, task, write_csv
 
 from parts import endpoint_of, evaluation_of
 from seqops.core.errors import DataError
@@ -16,74 +16,74 @@ from seqops.validation import run_expectations
 
 
 def test_a_step_is_1_once_the_sum_exceeds_a_quarter_of_the_length():
-    # of 4 steps: the threshold is 1.0000, which has to be exceeded
+    # with 4 steps the threshold is 1.0000, which must be exceeded
     assert labels(np.array([4000, 6000, 1, 0])).tolist() == [0, 0, 1, 1]
-    # the same start of 8 steps: the threshold is 2
+    # the same start with 8 steps: the threshold is 2
     assert labels(np.array([4000, 6000, 1, 0, 9999, 1, 0, 0])).tolist() == [0, 0, 0, 0, 0, 1, 1, 1]
 
 
 @pytest.mark.parametrize(("source", "lengths"), [("cumsum", {*range(5, 16)}), ("cumsum-ten", {10})])
-def test_generated_files_follow_the_rule_and_come_out_the_same(tmp_path, source, lengths):
+def test_generated_files_follow_the_rule_and_are_deterministic(tmp_path, source, lengths):
     [(name, content)] = GENERATED[source]().items()
     assert GENERATED[source]() == {name: content}
     (tmp_path / name).write_bytes(content)
     table = task().read([tmp_path / name])
     assert len(table) == 1400
     assert {len(row) for row in table["labels"]} == lengths
-    for figures, given in zip(table["value.value"], table["labels"], strict=True):
+    for figures, labels_ in zip(table["value.value"], table["labels"], strict=True):
         exact = np.rint(np.array(figures) * 10_000).astype(int)
-        assert labels(exact).tolist() == given
+        assert labels(exact).tolist() == labels_
 
 
-def test_equal_sequences_stay_together_and_the_promises_hold(tmp_path):
-    whole = sampled(tmp_path)
+def test_equal_sequences_stay_together_and_the_expectations_are_met(tmp_path):
+    whole = read_sample(tmp_path)
     table = pd.concat([whole, whole], ignore_index=True)
-    facts = task().with_checked_columns(table)
-    names = facts["split"].to_numpy()
+    checked = task().with_checked_columns(table)
+    names = checked["split"].to_numpy()
     assert (names[:60] == names[60:]).all()
     assert set(names) == {"train", "validation", "test"}
-    assert run_expectations(facts, task().expectations()).passed
+    assert run_expectations(checked, task().expectations()).passed
 
 
-def broken(facts, data):
+def unmet_expectations(checked, data):
     return [
-        o.expectation.meaning for o in run_expectations(facts, data.expectations()).results if not o.passed
+        o.expectation.meaning for o in run_expectations(checked, data.expectations()).results if not o.passed
     ]
 
 
-def test_broken_promises_are_found(tmp_path):
+def test_unmet_expectations_are_found(tmp_path):
     data = task(max_length=14)
-    table = sampled(tmp_path)
+    table = read_sample(tmp_path)
     assert max(map(len, table["labels"])) == 15
-    twin = table.iloc[[0]].assign(labels=[[1 - x for x in table["labels"][0]]])
-    facts = data.with_checked_columns(pd.concat([table, twin], ignore_index=True))
-    assert broken(facts, data) == [
+    duplicate = table.iloc[[0]].assign(labels=[[1 - x for x in table["labels"][0]]])
+    checked = data.with_checked_columns(pd.concat([table, duplicate], ignore_index=True))
+    assert unmet_expectations(checked, data) == [
         "a sequence has 1 to 14 steps (data.max_length)",
         "sequences of equal numbers have equal labels",
     ]
-    apart = facts.drop(columns="split").assign(split=["train"] * 60 + ["test"])
+    separate = checked.drop(columns="split").assign(split=["train"] * 60 + ["test"])
     from seqops.tasks.labelling.data.checks import with_checked_columns
 
-    assert "no sequence occurs in two splits" in broken(with_checked_columns(apart), data)
+    assert "no sequence occurs in two splits" in unmet_expectations(with_checked_columns(separate), data)
 
 
 def test_training_steps_of_one_label_are_refused(tmp_path):
-    table = sampled(tmp_path)
+    table = read_sample(tmp_path)
     one = table.assign(labels=[[0] * len(row) for row in table["labels"]])
-    assert "a training step has the label 1" in broken(task().with_checked_columns(one), task())
+    assert "a training step has the label 1" in unmet_expectations(task().with_checked_columns(one), task())
     with pytest.raises(DataError, match="every training step has the label 0"):
         task().split_and_encode(one)
 
 
 def test_too_few_sequences_are_refused(tmp_path):
-    table = task().read([written(tmp_path, ["a,1,0", "a,2,1", "b,1,0"])])
+    table = task().read([write_csv(tmp_path, ["a,1,0", "a,2,1", "b,1,0"])])
     with pytest.raises(DataError, match=r"2 sequences are too few: no rows for train"):
         task().assign_splits(table)
 
 
-def split(figures, given):
+def split(figures, labels_):
     columns = [np.array(row, float)[:, None] for row in figures]
-    return Split({"figures": Ragged.from_rows(columns, float), "labels": Ragged.from_rows(given, np.int8)})
+    return Split({"figures": Ragged.from_rows(columns, float), "labels": Ragged.from_rows(labels_, np.int8)})
 
 
 def test_baselines_by_hand():
@@ -91,14 +91,14 @@ def test_baselines_by_hand():
     test = split([[0, 0, 0, 0]], [[0, 0, 0, 0]])
     parts = {"train": train, "test": test}
     assert baselines.usual(parts)["labels"].tolist() == [[1, 1, 1, 1]]
-    # of two steps the middles lie in the 6th and the 16th of 20 parts; nothing is usual in the others
+    # with two steps the midpoints are in the 6th and the 16th of 20 parts; the other parts have no label
     assert baselines.sequence_part(np.array([2, 4])).tolist() == [5, 15, 2, 7, 12, 17]
     assert baselines.by_place({**parts, "test": train})["labels"].tolist() == [[0, 1]] * 3
     running = baselines.running_sums(split([[1, 2, 4], [8]], [[0, 0, 0], [0]]).ragged("figures"))
     assert running.tolist() == [[1, 1, 3], [3, 2, 3], [7, 3, 3], [8, 1, 1]]
 
 
-def test_scores_by_hand_and_a_row_is_a_sequence():
+def test_scores_by_hand_with_one_row_per_sequence():
     truth = Ragged.from_rows([[0, 1, 1], [1], [0, 0]], np.int8)
     predicted = pd.Series([[0, 1, 0], [1], [1, 0]])
     found = {s.name: s for s in metrics.all_of(predicted, truth)}
@@ -111,7 +111,7 @@ def test_scores_by_hand_and_a_row_is_a_sequence():
     assert found["exact"].point() == pytest.approx(1 / 3)
 
 
-def test_slices_part_lengths_and_changes():
+def test_slices_by_length_and_by_changes_of_the_label():
     truth = split([[1, 2], [1, 2, 3], [1]], [[0, 1], [1, 1, 1], [0]])
     masks = evaluation_of(task()).slices(truth, {"usual_length": 2})
     assert {name: mask.tolist() for name, mask in masks.items()} == {
@@ -121,7 +121,7 @@ def test_slices_part_lengths_and_changes():
     }
 
 
-def test_a_request_is_read_as_training_rows_are(tmp_path):
+def test_a_request_is_read_like_training_rows(tmp_path):
     meta = {"values": ["value"]}
     found = endpoint_of(task()).parse(["1 2.5, 3", "4\n5"], meta).ragged("figures")
     assert [found[i].tolist() for i in range(2)] == [[[1], [2.5], [3]], [[4], [5]]]
@@ -130,7 +130,7 @@ def test_a_request_is_read_as_training_rows_are(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "values", "said"),
+    ("text", "values", "message"),
     [
         (" \n", ["x"], r"^input 2: contains no number"),
         ("1 two", ["x"], r"^input 2: 'two' in column 'x' is not a number"),
@@ -139,7 +139,7 @@ def test_a_request_is_read_as_training_rows_are(tmp_path):
         ("1 2\n3", ["x", "y"], r"^input 2:2: 1 numbers, but training had 2\. .*x, y"),
     ],
 )
-def test_unusable_requests_are_refused(text, values, said):
+def test_unusable_requests_are_refused(text, values, message):
     good = " ".join("1" for _ in values)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         endpoint_of(task()).parse([good, text], {"values": values})

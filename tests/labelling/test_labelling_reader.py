@@ -1,19 +1,19 @@
-"""Files of steps: what is read, and what is refused, by file and line."""
+"""Files of steps: what is read, and what is refused, with file and line."""
 
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from steps import task, written
+from steps import task, write_csv
 
 from seqops.core.errors import DataError
 
 ROWS = ["a,0.5,0", "a,0.75,1", "b,1,0"]
 
 
-def test_a_sequence_is_a_row_and_its_line_is_that_of_its_first_step(tmp_path):
-    table = task().read([written(tmp_path, ["a,0.5,0", "", "a,0.75,1", "b,1,0"])])
+def test_a_sequence_is_one_row_with_the_line_of_its_first_step(tmp_path):
+    table = task().read([write_csv(tmp_path, ["a,0.5,0", "", "a,0.75,1", "b,1,0"])])
     assert list(table.columns) == ["line", "sequence", "labels", "value.value"]
     assert table["line"].tolist() == [2, 5]
     assert table["sequence"].tolist() == ["a", "b"]
@@ -21,8 +21,8 @@ def test_a_sequence_is_a_row_and_its_line_is_that_of_its_first_step(tmp_path):
     assert table["value.value"].tolist() == [[0.5, 0.75], [1.0]]
 
 
-def test_columns_are_found_by_name_wherever_they_stand(tmp_path):
-    path = written(tmp_path, ["1;7;x;2", "0;8;x;3"], header="event;y;run;x")
+def test_columns_are_found_by_name_in_any_order(tmp_path):
+    path = write_csv(tmp_path, ["1;7;x;2", "0;8;x;3"], header="event;y;run;x")
     table = task(sequence="run", label="event", values=("x",)).read([path])
     assert table["value.x"].tolist() == [[2.0, 3.0]]
     every = task(sequence="run", label="event").read([path])
@@ -30,7 +30,7 @@ def test_columns_are_found_by_name_wherever_they_stand(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
         ([*ROWS, "b,2,2"], r"^steps\.csv:5: label '2' in column 'label'\. Label each step 0 or 1\.$"),
         ([*ROWS, "b,2,"], r"^steps\.csv:5: no label in column 'label'"),
@@ -46,31 +46,31 @@ def test_columns_are_found_by_name_wherever_they_stand(tmp_path):
         ([], r"^steps\.csv: contains no data rows\. .*one row per step"),
     ],
 )
-def test_wrong_steps_are_refused_by_file_and_line(tmp_path, rows, said):
-    with pytest.raises(DataError, match=said):
-        task().read([written(tmp_path, rows)])
+def test_invalid_steps_are_refused_with_file_and_line(tmp_path, rows, message):
+    with pytest.raises(DataError, match=message):
+        task().read([write_csv(tmp_path, rows)])
 
 
 @pytest.mark.parametrize(
-    ("header", "said"),
+    ("header", "message"),
     [
         ("sequence,value,labels", r"^steps\.csv:1: column 'label' not found; .*`data\.label`"),
         ("sequence,label,label", r"^steps\.csv:1: two columns are called 'label'"),
     ],
 )
-def test_a_wrong_header_is_refused(tmp_path, header, said):
-    with pytest.raises(DataError, match=said):
-        task().read([written(tmp_path, ROWS, header=header)])
+def test_an_invalid_header_is_refused(tmp_path, header, message):
+    with pytest.raises(DataError, match=message):
+        task().read([write_csv(tmp_path, ROWS, header=header)])
 
 
 def test_a_file_without_numbers_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"^steps\.csv:1: no value column"):
-        task().read([written(tmp_path, ["a,0", "a,1"], header="sequence,label")])
+        task().read([write_csv(tmp_path, ["a,0", "a,1"], header="sequence,label")])
 
 
 def test_files_must_have_the_same_columns(tmp_path):
-    one = written(tmp_path, ROWS)
-    two = written(tmp_path, ROWS, header="sequence,other,label", name="two.csv")
+    one = write_csv(tmp_path, ROWS)
+    two = write_csv(tmp_path, ROWS, header="sequence,other,label", name="two.csv")
     with pytest.raises(DataError, match=r"^two\.csv:1: .*columns of steps\.csv"):
         task().read([one, two])
 
@@ -79,19 +79,19 @@ STEP = st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.integers(0
 SEQUENCES = st.lists(st.lists(STEP, min_size=1, max_size=5), min_size=1, max_size=6)
 
 
-@given(sequences=SEQUENCES, end=st.sampled_from(["\n", "\r\n"]), mark=st.booleans())
-def test_whatever_is_written_is_read_back(tmp_path_factory, sequences, end, mark):
+@given(sequences=SEQUENCES, end=st.sampled_from(["\n", "\r\n"]), bom=st.booleans())
+def test_sequences_are_read_back_as_written(tmp_path_factory, sequences, end, bom):
     sequences = [*sequences, [(0.5, 0), (0.5, 1)]]  # both labels
     rows = [f"s{n},{x!r},{y}" for n, steps in enumerate(sequences) for x, y in steps]
     path = tmp_path_factory.mktemp("property") / "steps.csv"
-    path.write_bytes((b"\xef\xbb\xbf" if mark else b"") + end.join(["sequence,value,label", *rows]).encode())
+    path.write_bytes((b"\xef\xbb\xbf" if bom else b"") + end.join(["sequence,value,label", *rows]).encode())
     table = task().read([path])
     assert table["value.value"].tolist() == [[x for x, _ in steps] for steps in sequences]
     assert table["labels"].tolist() == [[y for _, y in steps] for steps in sequences]
 
 
 @given(text=st.text(st.characters(codec="utf-8"), max_size=60))
-def test_any_text_is_read_or_refused_in_words(tmp_path_factory, text):
+def test_any_text_is_read_or_refused_with_a_message(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("property") / "steps.csv"
     path.write_bytes(b"sequence,value,label\na,1,0\na,2,1\n" + text.encode())
     try:
@@ -102,8 +102,8 @@ def test_any_text_is_read_or_refused_in_words(tmp_path_factory, text):
         assert all(math.isfinite(x) for row in table["value.value"] for x in row)
 
 
-def test_a_header_of_any_length_is_told_in_short(tmp_path):
-    path = written(tmp_path, ["1;2"], header=f"{'x' * 50_000};{'y' * 50_000}")
-    with pytest.raises(DataError, match="column 'sequence' not found") as told:
+def test_a_long_header_is_abbreviated_in_the_message(tmp_path):
+    path = write_csv(tmp_path, ["1;2"], header=f"{'x' * 50_000};{'y' * 50_000}")
+    with pytest.raises(DataError, match="column 'sequence' not found") as raised:
         task().read([path])
-    assert len(str(told.value)) < 400
+    assert len(str(raised.value)) < 400
