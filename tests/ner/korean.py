@@ -1,4 +1,4 @@
-"""Hand-made sentences in both formats, and a task to read them with."""
+"""Hand-made sentences in both formats, and a task that reads them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ rained VBD O
 
 
 def task(**changed: object) -> Dataset:
-    """Make a task of a small corpus."""
+    """Configure the task for a small corpus."""
     fields: dict[str, object] = {
         "layout": "klp",
         "types": ("OG", "PS", "DT", "LC", "TI"),
@@ -57,8 +57,8 @@ def task(**changed: object) -> Dataset:
     return Dataset(**{**fields, **changed})  # type: ignore[arg-type]
 
 
-def written(folder: Path, content: str | bytes, name: str = "corpus.txt") -> Path:
-    """Write a raw file."""
+def write_file(folder: Path, content: str | bytes, name: str = "corpus.txt") -> Path:
+    """Write a corpus to a file."""
     path = folder / name
     path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     return path

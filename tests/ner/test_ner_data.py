@@ -1,4 +1,4 @@
-"""The task's data side: splits, promises, vocabularies, scores, requests and answers."""
+"""The NER data: splits, expectations, vocabularies, scores, requests and answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from korean import CONLL, KLP, task, written
+from korean import CONLL, KLP, task, write_file
 from sklearn.model_selection import train_test_split
 
 from parts import endpoint_of, evaluation_of, metrics_of
@@ -27,7 +27,7 @@ from seqops.tasks.ner.data.features import (
 
 
 def table(texts: list[str], tags: list[list[str]] | None = None) -> pd.DataFrame:
-    """Sentences of one-letter-per-word tokens."""
+    """Return sentences with one token per word."""
     rows = [text.split() for text in texts]
     return pd.DataFrame(
         {
@@ -48,10 +48,10 @@ def table(texts: list[str], tags: list[list[str]] | None = None) -> pd.DataFrame
 TEXTS = [f"문장 {i % 30}" for i in range(60)]
 
 
-def test_the_published_split_is_that_of_scikit_learn() -> None:
+def test_the_published_split_equals_that_of_scikit_learn() -> None:
     split = task(split="published", test=0.2).assign_splits(table(TEXTS))
-    _, wanted = train_test_split(np.arange(60), test_size=0.2, random_state=0)
-    assert sorted(np.flatnonzero(split == "test")) == sorted(wanted)
+    _, expected = train_test_split(np.arange(60), test_size=0.2, random_state=0)
+    assert sorted(np.flatnonzero(split == "test")) == sorted(expected)
 
 
 @pytest.mark.parametrize("kind", ["published", "grouped"])
@@ -72,22 +72,22 @@ def test_too_few_sentences_for_three_splits_are_refused(kind: str, rows: int) ->
         task(split=kind).assign_splits(table(TEXTS[:rows]))
 
 
-def test_facts_name_the_first_wrong_tag_and_the_first_unknown_type() -> None:
+def test_the_checked_columns_have_the_first_broken_tag_and_the_first_unknown_type() -> None:
     rows = table(["a b", "c d", "e f"], [["B-OG", "I-PS"], ["B-XX", "Q"], ["O", "I"]])
-    facts = task().with_checked_columns(rows)
-    assert facts["broken_tag"].tolist() == ["I-PS", "Q", "I"]
-    assert facts["unknown_type"].tolist() == ["", "XX", ""]
+    checked = task().with_checked_columns(rows)
+    assert checked["broken_tag"].tolist() == ["I-PS", "Q", "I"]
+    assert checked["unknown_type"].tolist() == ["", "XX", ""]
 
 
-def test_texts_in_two_splits_are_marked_and_only_grouped_splits_promise_there_are_none() -> None:
-    facts = task(split="published").with_checked_columns(table(TEXTS))
-    assert facts["straddles"].any()
+def test_texts_in_two_splits_are_marked_and_only_grouped_splits_forbid_them() -> None:
+    checked = task(split="published").with_checked_columns(table(TEXTS))
+    assert checked["straddles"].any()
     assert not task().with_checked_columns(table(TEXTS))["straddles"].any()
-    promised = {e.arguments["column"] for e in task().expectations()}
-    assert promised - {e.arguments["column"] for e in task(split="published").expectations()} == {"straddles"}
+    expected = {e.arguments["column"] for e in task().expectations()}
+    assert expected - {e.arguments["column"] for e in task(split="published").expectations()} == {"straddles"}
 
 
-def test_great_expectations_finds_what_is_wrong() -> None:
+def test_invalid_rows_are_reported_with_their_lines() -> None:
     from seqops.validation import run_expectations
 
     rows = table(["가 나", "다 " * 101, "라", "마"], [["B-OG", "I-PS"], ["O"] * 101, ["B-XX"], ["O"]])
@@ -98,32 +98,32 @@ def test_great_expectations_finds_what_is_wrong() -> None:
     assert found == {"length": [2], "broken_tag": [1], "unknown_type": [3]}
 
 
-def test_jamo_are_those_of_the_corpus() -> None:
+def test_jamo_are_normalized_as_in_the_corpus() -> None:
     assert plain_jamo("\u11ab") == "ㄴ"
     assert plain_jamo("\u11af\u11a8"[:1]) == "ㄹ"
     assert plain_jamo("하\u11ab") == "한"
     assert plain_jamo("\u1112\u1161\u11ab") == "한"
 
 
-def test_kiwi_gives_characters_of_the_text_even_where_a_syllable_is_shared() -> None:
+def test_kiwi_offsets_refer_to_the_text_even_if_morphemes_share_a_syllable() -> None:
     (found,) = morphemes(["😀 하늘이 갔다"])
     assert found[1:3] == [Morpheme("하늘", "NNG", 2, 4), Morpheme("이", "JKS", 4, 5)]
     assert [m.form for m in found if (m.start, m.end) == (6, 7)] == ["가", "었"]
 
 
-def test_places_in_a_word() -> None:
+def test_positions_within_a_word() -> None:
     assert word_positions([1, 1, 1, 2, 3, 3]).tolist() == [2, 3, 4, 1, 2, 4]
     assert word_positions([]).tolist() == []
 
 
-def test_whitespace_tokens_part_punctuation_and_know_their_characters() -> None:
+def test_whitespace_tokens_separate_punctuation_and_have_offsets() -> None:
     (tokens,) = tokenize(["Oslo, 3pm"], "whitespace")
     assert tokens.forms == ["Oslo", ",", "3pm"]
     assert tokens.offsets == [(0, 4), (4, 5), (6, 9)]
     assert tokens.words == [0, 0, 1]
 
 
-def test_features_know_the_words_of_training_and_no_others() -> None:
+def test_words_absent_from_training_are_unknown() -> None:
     meta = fit_vocabularies([TokenizedSentence(["가나", "12"], ["NNG", "SN"], [1, 2])], min_count=1, width=3)
     features = FeatureEncoder.from_meta(meta).features(
         TokenizedSentence(["가나", "34", "다가가가"], ["NNG", "SN", "X"], [1, 1, 2])
@@ -138,12 +138,12 @@ def test_features_know_the_words_of_training_and_no_others() -> None:
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory: pytest.TempPathFactory):
     data = task()
-    raw = written(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
+    raw = write_file(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
     rows = data.read([raw])
     return data, rows, *data.split_and_encode(rows)
 
 
-def test_the_sample_is_sound_and_the_same_each_time(encoded) -> None:
+def test_the_sample_is_valid_and_deterministic(encoded) -> None:
     data, rows, _, _ = encoded
     assert data.sample() == data.sample()
     assert len(rows) == 40
@@ -152,23 +152,23 @@ def test_the_sample_is_sound_and_the_same_each_time(encoded) -> None:
     assert {kind for row in rows["types"] for kind in row} == set(data.types)
 
 
-def test_vocabularies_see_training_rows_only(encoded) -> None:
+def test_vocabularies_are_built_from_training_rows_only(encoded) -> None:
     data, rows, splits, meta = encoded
     training = rows[data.assign_splits(rows) == "train"]
-    heard = {character for row in training["tokens"] for token in row for character in token}
-    heard |= {c for tokens in tokenize(list(training["text"]), "kiwi") for form in tokens.forms for c in form}
-    assert set(meta["characters"][2:]) == heard
+    seen = {character for row in training["tokens"] for token in row for character in token}
+    seen |= {c for tokens in tokenize(list(training["text"]), "kiwi") for form in tokens.forms for c in form}
+    assert set(meta["characters"][2:]) == seen
     assert len(splits["train"]) == len(training)
 
 
-def test_an_entity_of_a_type_that_was_never_learnt_is_refused(encoded) -> None:
+def test_an_entity_of_an_unknown_type_is_refused(encoded) -> None:
     data, rows, _, meta = encoded
     fewer = {**meta, "types": ["PS"]}
     with pytest.raises(DataError, match=r"entity type DT is not in data\.types"):
         data.encode(rows, data.assign_splits(rows), fewer)
 
 
-def test_the_truth_as_a_prediction_is_perfect(encoded) -> None:
+def test_the_true_labels_as_predictions_score_1(encoded) -> None:
     data, rows, splits, meta = encoded
     test = rows[data.assign_splits(rows) == "test"]
     predicted = test[["tags", "starts", "ends", "types"]].reset_index(drop=True)
@@ -180,22 +180,22 @@ def test_the_truth_as_a_prediction_is_perfect(encoded) -> None:
     assert names == ["confusion", "by_type"]
 
 
-def test_a_sentence_that_fits_no_text_is_left_out_of_the_raw_score(encoded) -> None:
+def test_an_unaligned_sentence_is_excluded_from_the_raw_score(encoded) -> None:
     data, rows, _, _ = encoded
-    spoilt = rows.copy()
+    changed = rows.copy()
     test = np.flatnonzero(data.assign_splits(rows) == "test")[0]
     for column, value in (("aligned", False), ("starts", []), ("ends", []), ("types", [])):
-        spoilt[column] = [value if i == test else cell for i, cell in enumerate(spoilt[column])]
-    splits, meta = data.split_and_encode(spoilt)
+        changed[column] = [value if i == test else cell for i, cell in enumerate(changed[column])]
+    splits, meta = data.split_and_encode(changed)
     predicted = rows.iloc[np.flatnonzero(data.assign_splits(rows) == "test")].reset_index(drop=True)
     scores = {s.name: s for s in metrics_of(data).score(predicted, splits["test"], meta)}
     assert scores["raw_f1"].statistics[0].tolist() == [0, 0, 0]
     assert meta["unaligned"] == 1
 
 
-def test_baselines_on_rows_worked_by_hand(tmp_path: Path) -> None:
+def test_baselines_by_hand(tmp_path: Path) -> None:
     data = task(layout="conll", types=("PER", "LOC"), tokenizer="whitespace", tokens="corpus")
-    rows = data.read([written(tmp_path, CONLL)])
+    rows = data.read([write_file(tmp_path, CONLL)])
     split = {"train": "Anna Berg visited Oslo .", "test": "It rained"}
     from seqops.tasks.ner.data import encoding
     from seqops.tasks.ner.evaluation import baselines
@@ -213,23 +213,23 @@ def test_baselines_on_rows_worked_by_hand(tmp_path: Path) -> None:
     assert baselines.always_outside(parts["test"])["tags"][0] == ["O"] * 5
 
 
-def test_requests_are_encoded_as_training_rows_were(encoded) -> None:
+def test_requests_are_encoded_like_training_rows(encoded) -> None:
     data, rows, splits, meta = encoded
     texts = rows["text"][data.assign_splits(rows) == "test"].tolist()
-    asked = endpoint_of(data).parse(texts, meta)
+    requested = endpoint_of(data).parse(texts, meta)
     for name in ("raw_features", "raw_offsets"):
-        np.testing.assert_array_equal(asked.ragged(name).values, splits["test"].ragged(name).values)
+        np.testing.assert_array_equal(requested.ragged(name).values, splits["test"].ragged(name).values)
     assert endpoint_of(data).example(meta) in set(rows["text"])
 
 
-@pytest.mark.parametrize(("text", "said"), [("  ", "The text is empty"), ("말 " * 500, "maximum is 100")])
-def test_an_unusable_request_is_refused(encoded, text: str, said: str) -> None:
+@pytest.mark.parametrize(("text", "message"), [("  ", "The text is empty"), ("말 " * 500, "maximum is 100")])
+def test_an_unusable_request_is_refused(encoded, text: str, message: str) -> None:
     data, _, _, meta = encoded
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         endpoint_of(data).parse([text], meta)
 
 
-def test_answers_count_characters_of_the_composed_text() -> None:
+def test_offsets_in_answers_refer_to_the_nfc_text() -> None:
     predicted = pd.DataFrame({"starts": [[0, 3]], "ends": [[2, 4]], "types": [["LC", "PS"]]})
     (answer,) = endpoint_of(task()).respond(predicted, ["\u1112\u1161\u11ab강 가"], {})
     assert answer["text"] == "한강 가"
@@ -239,11 +239,13 @@ def test_answers_count_characters_of_the_composed_text() -> None:
     ]
 
 
-def test_a_table_read_back_from_parquet_encodes_alike(tmp_path: Path) -> None:
+def test_a_table_read_back_from_parquet_is_encoded_the_same(tmp_path: Path) -> None:
     data = task(test=0.5, validation=0.5)
-    rows = data.read([written(tmp_path, KLP + "\n" + KLP.replace("하늘", "바다"))])
+    rows = data.read([write_file(tmp_path, KLP + "\n" + KLP.replace("하늘", "바다"))])
     rows.to_parquet(tmp_path / "table.parquet")
-    ours, meta = data.split_and_encode(rows)
-    theirs, again = data.split_and_encode(pd.read_parquet(tmp_path / "table.parquet"))
+    splits, meta = data.split_and_encode(rows)
+    restored, again = data.split_and_encode(pd.read_parquet(tmp_path / "table.parquet"))
     assert meta == again
-    np.testing.assert_array_equal(ours["test"].ragged("spans").values, theirs["test"].ragged("spans").values)
+    np.testing.assert_array_equal(
+        splits["test"].ragged("spans").values, restored["test"].ragged("spans").values
+    )

@@ -1,4 +1,4 @@
-"""The tagger: it learns, its tags are sound, and its weights come back."""
+"""The tagger: it can learn, its tags are valid, and its weights can be restored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from korean import task, written
+from korean import task, write_file
 
 from parts import metrics_of
 from seqops.core.ragged import Ragged, Split
@@ -27,7 +27,7 @@ def network(**changed: object) -> Network:
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory: pytest.TempPathFactory):
     data = task()
-    raw = written(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
+    raw = write_file(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
     return data, *data.split_and_encode(data.read([raw]))
 
 
@@ -36,7 +36,7 @@ def encoded(tmp_path_factory: pytest.TempPathFactory):
     [{"ensemble_size": 2}, {"crf": False}, {"kind": "gru", "layers": 2}],
     ids=["two crfs", "softmax", "gru"],
 )
-def test_a_few_sentences_are_learnt_by_heart(encoded, changed: dict[str, object]) -> None:
+def test_a_few_sentences_are_overfitted(encoded, changed: dict[str, object]) -> None:
     data, splits, meta = encoded
     keras.utils.set_random_seed(0)
     net = network(**changed)
@@ -49,7 +49,7 @@ def test_a_few_sentences_are_learnt_by_heart(encoded, changed: dict[str, object]
     assert scores["raw_f1"] > 0.9
 
 
-def test_an_untrained_crf_breaks_no_rule_of_iob2(encoded) -> None:
+def test_an_untrained_crf_predicts_valid_iob2(encoded) -> None:
     _, splits, meta = encoded
     keras.utils.set_random_seed(1)
     net = network()
@@ -59,7 +59,7 @@ def test_an_untrained_crf_breaks_no_rule_of_iob2(encoded) -> None:
     assert any(tag.startswith("I-") for tags in predicted["tags"] for tag in tags)
 
 
-def test_both_views_are_trained_on_where_both_are_asked_for(encoded) -> None:
+def test_with_both_views_the_network_is_trained_on_both(encoded) -> None:
     _, splits, meta = encoded
     few = splits["train"].take(np.arange(3))
     features, targets, weights = network(ensemble_size=2).batch(few, meta)
@@ -71,7 +71,7 @@ def test_both_views_are_trained_on_where_both_are_asked_for(encoded) -> None:
     assert ((features[:, :, 0] > 0) == (tags >= 0)).all()
 
 
-def test_weights_give_the_same_tags_in_a_network_built_anew(encoded, tmp_path: Path) -> None:
+def test_saved_weights_give_the_same_tags_in_a_new_network(encoded, tmp_path: Path) -> None:
     _, splits, meta = encoded
     net = network()
     keras.utils.set_random_seed(2)
@@ -86,16 +86,16 @@ def test_a_text_without_tokens_has_no_entities(encoded) -> None:
     _, splits, meta = encoded
     net = network()
     width = splits["test"].ragged("raw_features").values.shape[1]
-    nothing = Split(
+    empty = Split(
         {
             "raw_features": Ragged.from_rows([np.zeros((0, width))], np.int32),
             "raw_offsets": Ragged.from_rows([np.zeros((0, 2))], np.int32),
         }
     )
-    assert net.predict(net.build(meta), nothing, meta)["starts"].tolist() == [[]]
+    assert net.predict(net.build(meta), empty, meta)["starts"].tolist() == [[]]
 
 
-def test_word_dropout_hides_words_in_training_only_and_never_padding() -> None:
+def test_word_dropout_replaces_words_in_training_only_and_never_padding() -> None:
     keras.utils.set_random_seed(0)
     words = np.concatenate([np.full((1, 4000), 7), np.zeros((1, 4000), int)], 1)
     layer = WordDropout(0.25)

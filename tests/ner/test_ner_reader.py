@@ -1,4 +1,4 @@
-"""The readers: what they take, what they refuse, and in which words."""
+"""The readers: what they accept, and what they refuse with which message."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from korean import CONLL, KLP, task, written
+from korean import CONLL, KLP, task, write_file
 
 from seqops.core.errors import DataError
 from seqops.tasks.ner.data.reader import Sentence, sentences, to_iob2
 
 
 @pytest.mark.parametrize(
-    ("tag", "previous", "wanted"),
+    ("tag", "previous", "expected"),
     [
         ("O", "O", "O"),
         ("B_OG", "O", "B-OG"),
@@ -27,12 +27,12 @@ from seqops.tasks.ner.data.reader import Sentence, sentences, to_iob2
         ("?", "B-OG", "?"),
     ],
 )
-def test_a_tag_becomes_iob2(tag: str, previous: str, wanted: str) -> None:
-    assert to_iob2(tag, previous) == wanted
+def test_a_tag_is_converted_to_iob2(tag: str, previous: str, expected: str) -> None:
+    assert to_iob2(tag, previous) == expected
 
 
-def test_klp_sentences_are_read_as_they_stand(tmp_path: Path) -> None:
-    table = task().read([written(tmp_path, KLP)])
+def test_klp_sentences_are_read_unchanged(tmp_path: Path) -> None:
+    table = task().read([write_file(tmp_path, KLP)])
     first = table.iloc[0]
     assert table["line"].tolist() == [1, 12]
     assert first["text"] == "김하늘은 서울에 산다."
@@ -47,8 +47,8 @@ def test_klp_sentences_are_read_as_they_stand(tmp_path: Path) -> None:
     assert table["aligned"].tolist() == [True, True]
 
 
-def test_conll_columns_are_read_with_spaces_between_tokens(tmp_path: Path) -> None:
-    table = task(layout="conll", types=("PER", "LOC")).read([written(tmp_path, CONLL)])
+def test_conll_tokens_are_joined_with_spaces(tmp_path: Path) -> None:
+    table = task(layout="conll", types=("PER", "LOC")).read([write_file(tmp_path, CONLL)])
     assert table["line"].tolist() == [3, 9]
     assert table["text"].tolist() == ["Anna Berg visited Oslo .", "It rained"]
     assert table.iloc[0]["pos"] == ["NNP", "NNP", "VBD", "NNP", "."]
@@ -57,20 +57,20 @@ def test_conll_columns_are_read_with_spaces_between_tokens(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("change", ["bom", "crlf", "decomposed", "no last newline"])
-def test_the_bytes_of_a_file_may_differ(tmp_path: Path, change: str) -> None:
+def test_variants_of_encoding_are_read_the_same(tmp_path: Path, change: str) -> None:
     raw = {
         "bom": b"\xef\xbb\xbf" + KLP.encode(),
         "crlf": KLP.replace("\n", "\r\n").encode(),
         "decomposed": unicodedata.normalize("NFD", KLP).encode(),
         "no last newline": KLP.rstrip("\n").encode(),
     }[change]
-    plain = sentences(written(tmp_path, KLP), "klp")
+    plain = sentences(write_file(tmp_path, KLP), "klp")
     assert raw != KLP.encode()
-    assert sentences(written(tmp_path, raw, "other.txt"), "klp") == plain
+    assert sentences(write_file(tmp_path, raw, "other.txt"), "klp") == plain
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "message"),
     [
         (b"", "corpus.txt: contains no sentence"),
         (b"\n \n\n", "corpus.txt: contains no sentence"),
@@ -88,19 +88,19 @@ def test_the_bytes_of_a_file_may_differ(tmp_path: Path, change: str) -> None:
         "index is no number", "empty token", "empty sentence", "no text",
     ],
 )  # fmt: skip
-def test_what_cannot_be_parsed_is_refused_by_line(tmp_path: Path, raw: bytes, said: str) -> None:
-    with pytest.raises(DataError, match=said):
-        sentences(written(tmp_path, raw), "klp")
+def test_an_invalid_file_is_refused_with_its_line(tmp_path: Path, raw: bytes, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        sentences(write_file(tmp_path, raw), "klp")
 
 
-def test_a_conll_line_with_other_columns_is_refused(tmp_path: Path) -> None:
+def test_a_conll_line_with_missing_columns_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"corpus.txt:4: not the 3 columns of its sentence: 'Berg I-PER'"):
-        sentences(written(tmp_path, CONLL.replace("Berg NNP", "Berg")), "conll")
+        sentences(write_file(tmp_path, CONLL.replace("Berg NNP", "Berg")), "conll")
 
 
 def test_a_sentence_of_ten_thousand_tokens_is_read(tmp_path: Path) -> None:
     block = "; " + "말 " * 10_000 + "\n" + "".join(f"{i + 1}\t말\tNNG\tO\n" for i in range(10_000))
-    (sentence,) = sentences(written(tmp_path, block), "klp")
+    (sentence,) = sentences(write_file(tmp_path, block), "klp")
     assert len(sentence.tokens) == 10_000
 
 
@@ -120,14 +120,12 @@ def tokens(draw: st.DrawFn) -> list[tuple[str, str, str]]:
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(tokens(), min_size=1, max_size=4))
-def test_every_well_formed_corpus_is_read_back(
-    tmp_path: Path, corpus: list[list[tuple[str, str, str]]]
-) -> None:
+def test_every_valid_corpus_is_read_back(tmp_path: Path, corpus: list[list[tuple[str, str, str]]]) -> None:
     blocks = [
         "; x\n" + "".join(f"{i}\t{form}\t{pos}\t{tag}\n" for i, (form, pos, tag) in enumerate(rows))
         for rows in corpus
     ]
-    found = sentences(written(tmp_path, "\n".join(blocks)), "klp")
+    found = sentences(write_file(tmp_path, "\n".join(blocks)), "klp")
     assert [len(s.tokens) for s in found] == [len(rows) for rows in corpus]
     for sentence, rows in zip(found, corpus, strict=True):
         assert [tag[0] for tag in sentence.tags] == [tag[0] for *_, tag in rows]
@@ -136,10 +134,10 @@ def test_every_well_formed_corpus_is_read_back(
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(raw=st.binary(max_size=80))
-def test_no_bytes_bring_the_reader_down(tmp_path: Path, raw: bytes) -> None:
+def test_any_bytes_are_read_or_refused(tmp_path: Path, raw: bytes) -> None:
     for layout in ("klp", "conll"):
         try:
-            found = sentences(written(tmp_path, raw), layout)
+            found = sentences(write_file(tmp_path, raw), layout)
         except DataError as refusal:
             assert str(refusal).startswith("corpus.txt")
         else:
@@ -147,6 +145,6 @@ def test_no_bytes_bring_the_reader_down(tmp_path: Path, raw: bytes) -> None:
 
 
 def test_an_index_of_thousands_of_digits_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, f"; x\n{'9' * 5_000}\tx\tNNG\tO\n")
+    path = write_file(tmp_path, f"; x\n{'9' * 5_000}\tx\tNNG\tO\n")
     with pytest.raises(DataError, match=r":2: not index, token, part of speech and tag"):
         sentences(path, "klp")
