@@ -1,4 +1,4 @@
-"""The task as params.yaml has it, with a few values changed, and small tables."""
+"""The task configured by params.yaml with a few values changed, and small tables."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pandas as pd
 from seqops.params import Params
 from seqops.tasks.sentiment.data.dataset import Dataset
 
-HERE = Path(__file__).parents[2]
-PARAMS = Params.load(HERE / "params.yaml")
+ROOT = Path(__file__).parents[2]
+PARAMS = Params.load(ROOT / "params.yaml")
 
 
 def task(**changed: object) -> Dataset:
@@ -31,15 +31,15 @@ def table(texts: list[str], labels: list[str] | None = None, groups: list[str] |
     )
 
 
-def written(path: Path, content: bytes | str) -> Path:
+def write_file(path: Path, content: bytes | str) -> Path:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
 
-def sampled(folder: Path, **changed: object):
-    """Encode the sample: the task, its splits, and what it learnt."""
+def encode_sample(folder: Path, **changed: object):
+    """Encode the sample: return the task, its splits and its encoding."""
     data = task(**changed)
-    rows = data.read([written(folder / "sample.tsv", data.sample()["sample.tsv"])])
+    rows = data.read([write_file(folder / "sample.tsv", data.sample()["sample.tsv"])])
     return data, *data.split_and_encode(rows)
 
 

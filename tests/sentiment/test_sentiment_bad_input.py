@@ -1,10 +1,10 @@
-"""What a person gets for bad files of texts: one clear message, a non-zero exit, nothing lost."""
+"""Bad files of texts from the user: one clear message, a non-zero exit code, nothing lost."""
 
 import importlib.util
 import re
 
 import pytest
-from opinions import HERE, task
+from opinions import ROOT, task
 from ruamel.yaml import YAML
 from test_sentiment_reader import REVIEWS, archive
 
@@ -14,20 +14,20 @@ from seqops.runtime import console
 from seqops.runtime.console import exit_on_error
 from seqops.sources.fetch import MIRROR
 
-BEFORE = b"what stood before"
+BEFORE = b"earlier content"
 
 
 def stage(name):
-    """Load a program of pipelines/, which is no package."""
-    spec = importlib.util.spec_from_file_location(f"stage_{name}", HERE / "pipelines" / f"{name}.py")
+    """Load a script of pipelines/, which is not a package."""
+    spec = importlib.util.spec_from_file_location(f"stage_{name}", ROOT / "pipelines" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return getattr(module, name)
 
 
 @pytest.fixture
-def given(tmp_path, capsys, monkeypatch):
-    """Make a file the source, run download and validate; return the exit code and what was said."""
+def validate_file(tmp_path, capsys, monkeypatch):
+    """Make a file the source, run download and validate; return exit code, output and table."""
     store = Project(project(tmp_path / "project"))
     monkeypatch.setenv("SEQOPS_ROOT", str(store.root))
     monkeypatch.delenv(MIRROR, raising=False)
@@ -51,8 +51,8 @@ def given(tmp_path, capsys, monkeypatch):
                 stage("validate")("sentiment")
         except SystemExit as stopped:
             code = stopped.code
-        said = capsys.readouterr()
-        return code, re.sub(r"\s+", " ", said.err + said.out), table.read_bytes()
+        output = capsys.readouterr()
+        return code, re.sub(r"\s+", " ", output.err + output.out), table.read_bytes()
 
     return run
 
@@ -85,41 +85,43 @@ WRONG = {
     ),
 }  # fmt: skip
 ARCHIVES = {
-    "torn": (archive(REVIEWS)[:-40], r"mine\.txt: broken archive"),
+    "truncated": (archive(REVIEWS)[:-40], r"mine\.txt: broken archive"),
     "other folders": (archive(REVIEWS[1:3]), r"mine\.txt: no file matches train/neg/\*\.txt"),
 }
 
 
-def assert_told(outcome, told):
-    code, said, table = outcome
+def assert_refused(outcome, message):
+    code, output, table = outcome
     assert code == 1
-    assert re.search(told, said), said
-    assert re.search(r"error: .*mine\.txt.*\. [A-Z]", said), said
-    assert "Traceback" not in said
+    assert re.search(message, output), output
+    assert re.search(r"error: .*mine\.txt.*\. [A-Z]", output), output
+    assert "Traceback" not in output
     assert table == BEFORE
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_bad_texts_are_told_by_file_line_and_remedy(given, name):
-    content, told = WRONG[name]
-    assert_told(given(content), told)
+def test_bad_texts_are_reported_with_file_line_and_remedy(validate_file, name):
+    content, message = WRONG[name]
+    assert_refused(validate_file(content), message)
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
-def test_bad_archives_are_told(given, name):
-    content, told = ARCHIVES[name]
-    assert_told(given(content, layout="folders", labels=["neg", "pos"], split="published"), told)
+def test_bad_archives_are_reported(validate_file, name):
+    content, message = ARCHIVES[name]
+    assert_refused(
+        validate_file(content, layout="folders", labels=["neg", "pos"], split="published"), message
+    )
 
 
-def test_the_sample_given_as_a_file_passes(given):
-    code, said, table = given(SAMPLE)
-    assert (code, table == BEFORE) == (0, False), said
+def test_the_sample_as_a_file_passes(validate_file):
+    code, output, table = validate_file(SAMPLE)
+    assert (code, table == BEFORE) == (0, False), output
 
 
-@pytest.mark.parametrize("spell", [b"\xef\xbb\xbf%s", b"%s\n\n"], ids=["BOM", "blank lines at the end"])
-def test_byte_order_marks_and_line_ends_change_nothing(tmp_path, spell):
+@pytest.mark.parametrize("variant", [b"\xef\xbb\xbf%s", b"%s\n\n"], ids=["BOM", "blank lines at the end"])
+def test_byte_order_marks_and_line_endings_change_nothing(tmp_path, variant):
     path = tmp_path / "mine.txt"
     path.write_bytes(SAMPLE)
     expected = task().read([path])
-    path.write_bytes((spell % SAMPLE).replace(b"\n", b"\r\n"))
+    path.write_bytes((variant % SAMPLE).replace(b"\n", b"\r\n"))
     assert task().read([path]).equals(expected)

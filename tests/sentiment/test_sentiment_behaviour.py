@@ -1,13 +1,13 @@
-"""What a trained classifier must do, whatever its score (CheckList, Ribeiro et al. 2020), on the sample.
+"""Behavioural tests of a classifier trained on the sample (CheckList, Ribeiro et al. 2020).
 
-Seeds 0, 1 and 2 of the fit reached 0.985 (names), 0.951 (sentences added) and 0.87 (one sentence), or more.
+Seeds 0, 1 and 2 reached 0.985 (names), 0.951 (added sentences) and 0.87 (single sentences), or more.
 """
 
 import re
 
 import numpy as np
 import pytest
-from opinions import PARAMS, sampled
+from opinions import PARAMS, encode_sample
 
 from parts import endpoint_of, metrics_of
 from seqops.tasks.sentiment.data.sample import LEXICON
@@ -18,16 +18,16 @@ FIRST = "|".join(LEXICON["first"])
 NAME = re.compile(rf"\b({FIRST}) ([A-Z][a-z]+)")
 CLAUSES = ["{aspect} is WORD.", "{aspect} is not OTHER.", "I found {aspect} WORD."]
 TOLERANCE = 0.1
-"""What a probability may move against the direction, as in the paper's section 3."""
+"""How far a probability may move in the wrong direction, as in section 3 of the paper."""
 
 
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory):
-    """Train as params.yaml says; return texts -> probability of `positive`, and the test texts."""
-    data, splits, meta = sampled(tmp_path_factory.mktemp("raw"))
-    made = PARAMS.task("sentiment")
-    network = made.network()
-    model = train(network, metrics_of(data), splits, meta, made.fit_config).model
+    """Train as params.yaml says; return a function texts -> probability of `positive`, and the test texts."""
+    data, splits, meta = encode_sample(tmp_path_factory.mktemp("raw"))
+    configured = PARAMS.task("sentiment")
+    network = configured.network()
+    model = train(network, metrics_of(data), splits, meta, configured.fit_config).model
 
     def positive(texts):
         predicted = network.predict(model, endpoint_of(data).parse(texts, meta), meta)
@@ -36,12 +36,12 @@ def classifier(tmp_path_factory):
     return positive, splits["test"].ragged("texts").texts()
 
 
-def share(holds):
-    return np.mean(holds)
+def share(condition):
+    return np.mean(condition)
 
 
 def renamed(text):
-    """Give every person of a text another name, known or never seen."""
+    """Replace every name in a text by another one, seen in training or not."""
     firsts = LEXICON["first"]
 
     def other(found):
@@ -50,7 +50,7 @@ def renamed(text):
     return NAME.sub(other, text)
 
 
-def test_another_name_leaves_the_label(classifier):
+def test_another_name_does_not_change_the_label(classifier):
     positive, texts = classifier
     named = [text for text in texts if NAME.search(text)]
     before, after = positive(named), positive([renamed(text) for text in named])
@@ -61,18 +61,18 @@ def test_another_name_leaves_the_label(classifier):
 @pytest.mark.parametrize(
     "clause", ["{aspect} is {bad}.", "{aspect} is not {good}.", "I found {aspect} {bad}."]
 )
-def test_a_negative_sentence_added_raises_no_praise(classifier, clause):
+def test_an_added_negative_sentence_does_not_raise_the_probability(classifier, clause):
     positive, texts = classifier
-    added = [f"{text} {filled(clause, place)}" for place, text in enumerate(texts)]
+    added = [f"{text} {filled(clause, number)}" for number, text in enumerate(texts)]
     assert share(positive(added) <= positive(texts) + TOLERANCE) >= 0.92
 
 
 @pytest.mark.parametrize(
     "clause", ["{aspect} is {good}.", "{aspect} is not {bad}.", "I found {aspect} {good}."]
 )
-def test_a_positive_sentence_added_lowers_no_praise(classifier, clause):
+def test_an_added_positive_sentence_does_not_lower_the_probability(classifier, clause):
     positive, texts = classifier
-    added = [f"{text} {filled(clause, place)}" for place, text in enumerate(texts)]
+    added = [f"{text} {filled(clause, number)}" for number, text in enumerate(texts)]
     assert share(positive(added) >= positive(texts) - TOLERANCE) >= 0.92
 
 
@@ -87,19 +87,19 @@ def test_a_positive_sentence_added_lowers_no_praise(classifier, clause):
         ("Nobody could call {aspect} {bad}.", True),
     ],
 )
-def test_negation_and_contrast_are_read_in_one_sentence(classifier, clause, label):
+def test_negation_and_contrast_within_a_sentence_are_understood(classifier, clause, label):
     positive, _ = classifier
-    texts = [filled(clause, place) for place in range(100)]
+    texts = [filled(clause, number) for number in range(100)]
     assert share((positive(texts) > 0.5) == label) >= 0.8
 
 
-def filled(clause, place):
-    """Fill a clause, by turns, with every word of its slots."""
+def filled(clause, number):
+    """Fill the slots of a clause with words of the lexicon, in turn."""
     slots = {
         "aspect": LEXICON["aspect"],
         "aspect2": LEXICON["aspect"][5:] + LEXICON["aspect"][:5],
         "good": LEXICON["positive"],
         "bad": LEXICON["negative"],
     }
-    text = clause.format(**{slot: words[place % len(words)] for slot, words in slots.items()})
+    text = clause.format(**{slot: words[number % len(words)] for slot, words in slots.items()})
     return text[0].upper() + text[1:]

@@ -1,9 +1,9 @@
-"""The task's data side: splits that share nothing, labels that are kept, encoding, requests and answers."""
+"""The sentiment data: disjoint splits, subsets of labels, encoding, requests and answers."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from opinions import first, sampled, table, task, written
+from opinions import encode_sample, first, table, task, write_file
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from parts import endpoint_of, evaluation_of, metrics_of
@@ -20,13 +20,13 @@ TEXTS = [f"text {i % 60}" for i in range(120)]
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    return sampled(tmp_path_factory.mktemp("raw"))
+    return encode_sample(tmp_path_factory.mktemp("raw"))
 
 
 # --- splits
 
 
-def test_equal_texts_stay_together_whatever_their_case_and_blanks():
+def test_equal_texts_stay_together_ignoring_case_and_whitespace():
     rows = table([*TEXTS, *(f" TEXT \t {i} " for i in range(60))])
     split = task().assign_splits(rows)
     keys = rows["text"].map(normalize_text)
@@ -35,7 +35,7 @@ def test_equal_texts_stay_together_whatever_their_case_and_blanks():
     assert set(split) == {"train", "validation", "test"}
 
 
-def test_groups_stay_together_and_a_text_of_two_groups_is_kept_where_it_is_held_out():
+def test_groups_stay_together_and_a_text_in_two_groups_is_kept_in_the_held_out_one():
     groups = [f"g{i // 4}" for i in range(120)]
     rows = table([f"text {i // 2}" if i % 12 else "the same" for i in range(120)], groups=groups)
     split = task().assign_splits(rows)
@@ -47,7 +47,7 @@ def test_groups_stay_together_and_a_text_of_two_groups_is_kept_where_it_is_held_
     assert "the same" in set(rows["text"][split == "test"])
 
 
-def test_published_test_rows_are_whole_and_training_knows_none_of_them():
+def test_the_published_test_split_is_complete_and_training_has_none_of_its_texts():
     rows = table([f"text {i}" for i in range(40)])
     rows["published"] = ["train"] * 30 + ["test"] * 10
     rows.loc[:4, "text"] = [f"TEXT  {i}" for i in range(35, 40)]
@@ -57,7 +57,7 @@ def test_published_test_rows_are_whole_and_training_knows_none_of_them():
     assert set(split[5:30]) == {"train", "validation"}
 
 
-def test_files_without_a_split_of_their_own_cannot_be_published():
+def test_files_without_a_published_split_cannot_use_it():
     with pytest.raises(DataError, match=r"Set data\.split to grouped"):
         task(split="published").assign_splits(table(TEXTS))
 
@@ -68,15 +68,15 @@ def test_too_few_texts_for_three_splits_are_refused(rows):
         task().assign_splits(table(TEXTS[:rows]))
 
 
-def test_an_empty_text_is_used_nowhere():
+def test_an_empty_text_is_unused():
     rows = table([*TEXTS, " "])
     assert task().assign_splits(rows)[-1] == "unused"
 
 
-# --- labels that are kept
+# --- subsets of labels
 
 
-def test_labels_are_kept_by_the_shares_of_the_classes_and_nested():
+def test_subsets_of_labels_are_stratified_and_nested():
     labels = np.array([0] * 90 + [1] * 10, np.int32)
     few, more = (splits.kept(labels, n, seed=0) for n in (20, 50))
     assert (few.sum(), more.sum()) == (20, 50)
@@ -87,9 +87,9 @@ def test_labels_are_kept_by_the_shares_of_the_classes_and_nested():
     assert (splits.kept(labels, 20, 1) != few).any()
 
 
-def test_rows_without_a_label_stay_in_training_and_nothing_but_the_label_changes(tmp_path):
-    _, whole, meta = sampled(tmp_path)
-    _, part, same = sampled(tmp_path, max_labelled=100)
+def test_unlabelled_rows_stay_in_training_and_only_their_label_changes(tmp_path):
+    _, whole, meta = encode_sample(tmp_path)
+    _, part, same = encode_sample(tmp_path, max_labelled=100)
     assert same == meta
     known = part["train"].plain("label") >= 0
     assert known.sum() == 100
@@ -99,43 +99,43 @@ def test_rows_without_a_label_stay_in_training_and_nothing_but_the_label_changes
         assert (part[name].plain("label") == whole[name].plain("label")).all()
 
 
-# --- promises
+# --- expectations
 
 
-def broken(rows, **changed):
+def unmet_expectations(rows, **changed):
     data = task(min_rows=1, **changed)
     report = run_expectations(data.with_checked_columns(rows), data.expectations())
     return [o.expectation.meaning for o in report.results if not o.passed]
 
 
-def test_sound_texts_keep_every_promise():
-    assert broken(table([f"text {i}" for i in range(120)])) == []
+def test_valid_texts_meet_every_expectation():
+    assert unmet_expectations(table([f"text {i}" for i in range(120)])) == []
 
 
-def test_one_label_alone_is_refused():
+def test_a_single_label_is_refused():
     rows = table([f"text {i}" for i in range(120)], ["positive"] * 120)
-    assert broken(rows) == ["every label occurs in training: negative, positive (data.labels)"]
+    assert unmet_expectations(rows) == ["every label occurs in training: negative, positive (data.labels)"]
 
 
-def test_a_label_that_training_lacks_is_refused():
+def test_a_label_absent_from_training_is_refused():
     rows = table([f"text {i}" for i in range(120)], ["positive"] * 120)
     rows.loc[task().assign_splits(rows) == "test", "label"] = "negative"
-    assert broken(rows) == ["every label occurs in training: negative, positive (data.labels)"]
+    assert unmet_expectations(rows) == ["every label occurs in training: negative, positive (data.labels)"]
 
 
 def test_empty_and_overlong_texts_are_refused():
     rows = table([*(f"text {i}" for i in range(120)), "", "x" * 200])
-    assert broken(rows, max_chars=100) == [
+    assert unmet_expectations(rows, max_chars=100) == [
         "no text is empty (up to one in 1,000 is tolerated and left out)",
         "no text is longer than 100 characters (data.max_chars)",
     ]
 
 
-def test_equal_texts_with_other_labels_are_noticed():
+def test_equal_texts_with_different_labels_are_reported():
     rows = table([f"text {i}" for i in range(100)] * 2, (["negative", "positive"] * 100))
     rows.loc[:9, "label"] = "positive"  # five of the first ten were negative
-    assert broken(rows, min_label_agreement=0.95) == []
-    assert broken(rows, min_label_agreement=0.96) == [
+    assert unmet_expectations(rows, min_label_agreement=0.95) == []
+    assert unmet_expectations(rows, min_label_agreement=0.96) == [
         "equal texts have equal labels, in 96% of the rows (data.min_label_agreement)"
     ]
 
@@ -144,26 +144,26 @@ def test_equal_texts_with_other_labels_are_noticed():
 
 
 def test_tokens_and_terms_by_hand():
-    cut = NgramTokenizer(lowercase=True, ngrams=2, stop_words="none")
-    tokens = cut.tokens("It isn't<br /><br />GOOD, it's 1st-rate!")
+    tokenizer = NgramTokenizer(lowercase=True, ngrams=2, stop_words="none")
+    tokens = tokenizer.tokens("It isn't<br /><br />GOOD, it's 1st-rate!")
     assert tokens == ["it", "isn't", "good", ",", "it's", "1st", "-", "rate", "!"]
-    assert cut.terms(tokens)[6:] == ["it isn't", "isn't good", "good it's", "it's 1st", "1st rate"]
+    assert tokenizer.terms(tokens)[6:] == ["it isn't", "isn't good", "good it's", "it's 1st", "1st rate"]
     assert NgramTokenizer(False, 1, "english").terms(["The", "the", "not", "film"]) == ["The", "film"]
 
 
-def test_idf_and_weights_are_those_of_scikit_learn():
+def test_idf_and_weights_equal_those_of_scikit_learn():
     texts = ["good good film", "bad film", "film"]
-    cut = NgramTokenizer(True, 1, "none")
-    meta = fit_text_encoding(texts, cut, min_count=1, vocabulary=10, features=10)
+    tokenizer = NgramTokenizer(True, 1, "none")
+    meta = fit_text_encoding(texts, tokenizer, min_count=1, vocabulary=10, features=10)
     assert meta["terms"] == ["film", "bad", "good"]
-    split = TextEncoder.from_meta(cut, 10, meta).encode([*texts, "unheard"])
+    split = TextEncoder.from_meta(tokenizer, 10, meta).encode([*texts, "unheard"])
     counts = np.array([[1, 0, 2], [1, 1, 0], [1, 0, 0]])
-    theirs = TfidfTransformer().fit_transform(counts).toarray()
-    np.testing.assert_allclose(baselines.matrix(split, meta).toarray(), [*theirs, [0, 0, 0]], rtol=1e-6)
+    expected = TfidfTransformer().fit_transform(counts).toarray()
+    np.testing.assert_allclose(baselines.matrix(split, meta).toarray(), [*expected, [0, 0, 0]], rtol=1e-6)
     assert weighted(split, meta).lengths.tolist() == [2, 2, 1, 0]
 
 
-def test_rare_words_are_unknown_and_only_the_frequent_are_kept():
+def test_rare_words_are_unknown_and_only_the_most_frequent_are_kept():
     meta = fit_text_encoding(
         ["a b c", "a b", "a"], NgramTokenizer(True, 1, "none"), min_count=2, vocabulary=1, features=1
     )
@@ -171,10 +171,10 @@ def test_rare_words_are_unknown_and_only_the_frequent_are_kept():
     assert meta["terms"] == ["a"]
 
 
-def test_a_text_is_read_up_to_the_longest_and_one_of_markup_alone_is_unknown():
-    cut = NgramTokenizer(True, 1, "none")
-    meta = fit_text_encoding(["a b c"], cut, 1, 10, 10)
-    split = TextEncoder.from_meta(cut, 2, meta).encode(["a b c", "<br />"])
+def test_a_text_is_truncated_and_one_of_only_markup_is_unknown():
+    tokenizer = NgramTokenizer(True, 1, "none")
+    meta = fit_text_encoding(["a b c"], tokenizer, 1, 10, 10)
+    split = TextEncoder.from_meta(tokenizer, 2, meta).encode(["a b c", "<br />"])
     assert [row.tolist() for row in (split.ragged("words")[i] for i in first(2))] == [[2, 3], [UNKNOWN]]
     assert split.ragged("terms").lengths.tolist() == [3, 0]
 
@@ -182,7 +182,7 @@ def test_a_text_is_read_up_to_the_longest_and_one_of_markup_alone_is_unknown():
 # --- baselines, requests, answers
 
 
-def test_baselines_know_the_labelled_rows_alone(sample):
+def test_baselines_use_only_labelled_rows(sample):
     _, encoded, _ = sample
     train = encoded["train"].take(first(40))
     train.columns["label"][:30] = -1
@@ -193,14 +193,14 @@ def test_baselines_know_the_labelled_rows_alone(sample):
     assert drawn.mean() == pytest.approx(shares[1], abs=0.03)
 
 
-def test_tf_idf_regression_beats_the_usual_label_on_the_sample(sample):
+def test_tf_idf_regression_beats_the_most_frequent_label_on_the_sample(sample):
     data, encoded, meta = sample
     found = evaluation_of(data).baselines(encoded, meta)
     goal = {b.name: metrics_of(data).score(b.predicted, encoded["test"], meta)[0].point() for b in found}
     assert goal["usual label"] < 0.4 < goal["drawn label"] < 0.6 < goal["tf-idf regression"] < 0.9
 
 
-def test_answers_name_the_likeliest_label(sample):
+def test_answers_have_the_most_probable_label(sample):
     _, _, meta = sample
     predicted = pd.DataFrame({"label": [1], "probabilities": [[0.25, 0.75]]})
     assert endpoint_of(task()).respond(predicted, ["Fine."], meta) == [
@@ -208,13 +208,15 @@ def test_answers_name_the_likeliest_label(sample):
     ]
 
 
-@pytest.mark.parametrize(("text", "said"), [(" ", "input 2 is empty"), ("x" * 200, "input 2 has 200 char")])
-def test_unusable_inputs_are_refused_in_words(sample, text, said):
-    with pytest.raises(DataError, match=said):
+@pytest.mark.parametrize(
+    ("text", "message"), [(" ", "input 2 is empty"), ("x" * 200, "input 2 has 200 char")]
+)
+def test_unusable_inputs_are_refused_with_a_message(sample, text, message):
+    with pytest.raises(DataError, match=message):
         endpoint_of(task(max_chars=100)).parse(["Fine.", text], sample[2])
 
 
-def test_slices_find_negations_and_words_that_training_does_not_know():
+def test_slices_by_negation_and_by_unknown_words():
     data = task(min_count=1)
     rows = table(["good film", "bad film", "film"] * 40)
     meta = data.fit_encoding(rows, np.full(120, "train"))
@@ -224,14 +226,14 @@ def test_slices_find_negations_and_words_that_training_does_not_know():
     assert masks["unknown word"].tolist() == [True, False, True, True]
 
 
-def test_names_must_be_as_many_as_labels_and_no_label_may_stand_twice():
+def test_names_and_labels_must_have_the_same_number_and_labels_be_unique():
     with pytest.raises(ConfigError, match=r"data\.names has 1 entries and data\.labels 2"):
         task(names=("good",))
     with pytest.raises(ConfigError, match="contains a label twice"):
         task(labels=("a", "a"))
 
 
-def test_a_label_that_the_params_do_not_name_is_refused_in_encoding():
+def test_a_label_that_is_not_in_the_params_is_refused():
     rows = table(["a", "b"], ["positive", "mixed"])
     data = task(min_count=1)
     meta = data.fit_encoding(rows, np.array(["train", "train"]))
@@ -239,9 +241,9 @@ def test_a_label_that_the_params_do_not_name_is_refused_in_encoding():
         data.encode(rows, np.array(["train", "test"]), meta)
 
 
-def test_the_sample_is_in_the_published_format_and_both_labels_are_common(tmp_path):
+def test_the_sample_has_the_published_format_and_balanced_labels(tmp_path):
     data = task()
-    rows = data.read([written(tmp_path / "s.tsv", data.sample()["sample.tsv"])])
+    rows = data.read([write_file(tmp_path / "s.tsv", data.sample()["sample.tsv"])])
     assert 1500 < len(rows) < 3500
     assert rows["label"].value_counts(normalize=True).min() > 0.4
     assert rows["group"].nunique() < len(rows)

@@ -1,11 +1,11 @@
-"""Every kind of classifier learns and sees no padding; so does the language model."""
+"""Every kind of classifier can learn and ignores padding; so does the language model."""
 
 from __future__ import annotations
 
 import keras
 import numpy as np
 import pytest
-from opinions import first, sampled, task
+from opinions import encode_sample, first, task
 
 from parts import endpoint_of, metrics_of
 from seqops.core.errors import ConfigError
@@ -19,7 +19,7 @@ from seqops.training.loop import train
 from seqops.training.optimizer import copy_shared_weights
 
 KINDS = ["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm"]
-RECIPE = FitConfig(
+FIT_CONFIG = FitConfig(
     seed=0, epochs=1, batch_size=8, learning_rate=0.01, decay=Decay("none", 1.0), warmup_steps=0,
     weight_decay=0.0, clip_norm=1.0, patience=9, validation_rows=20,
 )  # fmt: skip
@@ -34,7 +34,7 @@ def network(**changed: object) -> Network:
 
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory: pytest.TempPathFactory):
-    return sampled(tmp_path_factory.mktemp("raw"), reviews=300)
+    return encode_sample(tmp_path_factory.mktemp("raw"), reviews=300)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -45,21 +45,21 @@ def kind(request: pytest.FixtureRequest, encoded):
     return net, net.build(meta, keras.optimizers.Adam(0.02)), splits, meta
 
 
-def test_padding_changes_neither_loss_nor_output(kind) -> None:
+def test_padding_affects_neither_loss_nor_output(kind) -> None:
     net, model, splits, meta = kind
     lengths = net.lengths(splits["train"])
     rows = splits["train"].take(np.array([lengths.argmin(), lengths.argmax(), 5]))
     together = net.predict(model, rows, meta)["probabilities"]
     losses = []
-    for place in range(3):
-        alone = rows.take(np.array([place]))
-        ours = net.predict(model, alone, meta)["probabilities"][0]
-        np.testing.assert_allclose(ours, together[place], atol=1e-6)
+    for i in range(3):
+        alone = rows.take(np.array([i]))
+        single = net.predict(model, alone, meta)["probabilities"][0]
+        np.testing.assert_allclose(single, together[i], atol=1e-6)
         losses.append(model.test_on_batch(*net.batch(alone, meta)))
     assert model.test_on_batch(*net.batch(rows, meta)) == pytest.approx(np.mean(losses), abs=1e-5)
 
 
-def test_a_few_texts_are_learnt_by_heart(kind) -> None:
+def test_a_few_texts_are_overfitted(kind) -> None:
     net, model, splits, meta = kind
     few = splits["train"].take(first(8))
     for _ in range(60):
@@ -67,7 +67,7 @@ def test_a_few_texts_are_learnt_by_heart(kind) -> None:
     assert net.predict(model, few, meta)["label"].tolist() == few.plain("label").tolist()
 
 
-def test_weights_give_the_same_answers_in_a_network_built_anew(kind, tmp_path) -> None:
+def test_saved_weights_give_the_same_answers_in_a_new_network(kind, tmp_path) -> None:
     net, model, splits, meta = kind
     model.save_weights(tmp_path / "model.weights.h5")
     again = net.build(meta)
@@ -76,7 +76,7 @@ def test_weights_give_the_same_answers_in_a_network_built_anew(kind, tmp_path) -
     assert net.predict(model, few, meta).equals(net.predict(again, few, meta))
 
 
-def test_a_text_without_a_known_term_is_answered(encoded) -> None:
+def test_a_text_without_known_terms_has_an_answer(encoded) -> None:
     data, _, meta = encoded
     for kind in ("bow", "tfidf"):
         net = network(kind=kind)
@@ -86,7 +86,7 @@ def test_a_text_without_a_known_term_is_answered(encoded) -> None:
         np.testing.assert_allclose(answers[0], answers[1])
 
 
-def test_rows_without_a_label_are_not_learnt_from(encoded) -> None:
+def test_unlabelled_rows_are_not_used_for_training(encoded) -> None:
     rows = encoded[1]["train"].take(first(6))
     label = np.array([0, -1, 1, -1, -1, 1], np.int32)
     known = network().training_rows(Split({**rows.columns, "label": label}))
@@ -97,7 +97,7 @@ def test_rows_without_a_label_are_not_learnt_from(encoded) -> None:
 # --- layers by hand
 
 
-def test_a_weighted_sum_of_rows_is_a_dense_layer() -> None:
+def test_a_weighted_sum_of_rows_equals_a_dense_layer() -> None:
     layer = TermSum(3, 2)
     terms, weights = np.array([[1, 3], [2, 0]]), np.array([[0.5, 2.0], [1.0, 0.0]], np.float32)
     layer(terms, weights)
@@ -106,7 +106,7 @@ def test_a_weighted_sum_of_rows_is_a_dense_layer() -> None:
     np.testing.assert_allclose(layer(terms, weights), [[3.0, 0.0], [1.0, 4.5]])
 
 
-def test_states_are_taken_at_the_ends_and_pooled_over_real_steps() -> None:
+def test_states_are_taken_at_the_last_real_step_and_pooled_over_real_steps() -> None:
     steps = np.array([[[1, -4], [3, -2], [50, 50]]], np.float32)
     lengths = np.array([2], np.int32)
     assert Last(bidirectional=False)(steps, lengths).numpy().tolist() == [[3, -2]]
@@ -117,47 +117,47 @@ def test_states_are_taken_at_the_ends_and_pooled_over_real_steps() -> None:
 # --- calibration
 
 
-def test_a_temperature_undoes_how_much_logits_were_blown_up() -> None:
+def test_temperature_scaling_recovers_the_factor_of_the_logits() -> None:
     generator = np.random.default_rng(0)
     logits = generator.normal(size=(20_000, 3))
     truth = np.array([generator.choice(3, p=p) for p in np.exp(log_softmax(logits))])
     assert fit_temperature(3.0 * logits, truth) == pytest.approx(3.0, rel=0.05)
 
 
-def test_calibration_changes_confidence_and_no_label_and_may_be_done_again(encoded) -> None:
+def test_calibration_changes_no_label_and_is_idempotent(encoded) -> None:
     _, splits, meta = encoded
     net = network(kind="bow")
     model = net.build(meta)
-    held = splits["validation"]
-    before = net.predict(model, held, meta)
-    net.calibrate(model, held, meta)
+    validation = splits["validation"]
+    before = net.predict(model, validation, meta)
+    net.calibrate(model, validation, meta)
     found = float(model.get_layer("head").temperature.numpy())
-    net.calibrate(model, held, meta)
+    net.calibrate(model, validation, meta)
     assert found != 1.0
     assert float(model.get_layer("head").temperature.numpy()) == pytest.approx(found, rel=1e-3)
-    assert net.predict(model, held, meta)["label"].equals(before["label"])
+    assert net.predict(model, validation, meta)["label"].equals(before["label"])
 
 
 # --- word vectors
 
 
 @pytest.mark.parametrize("kind", ["gru", "lm"])
-def test_word_vectors_are_where_the_embedding_begins(encoded, tmp_path, kind: str) -> None:
+def test_the_embedding_is_initialized_from_word_vectors(encoded, tmp_path, kind: str) -> None:
     _, _, meta = encoded
     word = meta["words"][7]
     (tmp_path / "v.txt").write_text(f"{word} {' '.join(map(str, range(8)))}\n")
-    taught = {**meta, "vectors": read_vectors(tmp_path / "v.txt", meta["words"])}
-    model = network(kind=kind).build(taught)
+    with_vectors = {**meta, "vectors": read_vectors(tmp_path / "v.txt", meta["words"])}
+    model = network(kind=kind).build(with_vectors)
     table = next(v for v in model.variables if v.path.endswith("embedding/embeddings")).numpy()
     np.testing.assert_array_equal(table[7], range(8))
     assert np.abs(np.delete(table, 7, 0)).max() < 2
     with pytest.raises(ConfigError, match=r"model\.embedding is 9, but the vectors of data\.vectors have 8"):
-        network(kind=kind, embedding=9).build(taught)
+        network(kind=kind, embedding=9).build(with_vectors)
 
 
-def test_word_vectors_come_from_the_file_that_the_params_name(tmp_path) -> None:
+def test_word_vectors_are_read_from_the_file_in_the_params(tmp_path) -> None:
     (tmp_path / "v.txt").write_text("film 1 2 3\n")
-    _, _, meta = sampled(tmp_path, reviews=100, vectors=str(tmp_path / "v.txt"), min_rows=1)
+    _, _, meta = encode_sample(tmp_path, reviews=100, vectors=str(tmp_path / "v.txt"), min_rows=1)
     assert meta["vectors"]["places"] == [meta["words"].index("film")]
 
 
@@ -170,52 +170,52 @@ def language_model(meta):
     return pretext, pretext.network.build(meta, keras.optimizers.Adam(0.02))
 
 
-def surprise(pretext, model, rows, meta) -> float:
+def negative_log_likelihood(pretext, model, rows, meta) -> float:
     return pretext.score(pretext.network.predict(model, rows, meta), rows, meta)[0].point()
 
 
-def test_only_the_kind_that_can_has_a_pretext() -> None:
+def test_only_the_language_model_has_a_pretext_task() -> None:
     assert [kind for kind in KINDS if network(kind=kind).pretext()] == ["lm"]
 
 
-def test_an_untaught_model_is_as_surprised_as_by_chance_and_a_taught_one_less(encoded) -> None:
+def test_an_untrained_model_is_near_the_uniform_distribution_and_a_trained_one_is_better(encoded) -> None:
     _, splits, meta = encoded
     pretext, model = language_model(meta)
     few = splits["train"].take(first(16))
-    before = surprise(pretext, model, few, meta)
+    before = negative_log_likelihood(pretext, model, few, meta)
     assert before == pytest.approx(np.log(len(meta["words"])), rel=0.1)
     for _ in range(40):
         model.train_on_batch(*pretext.network.batch(few, meta))
-    assert surprise(pretext, model, few, meta) < 0.7 * before
+    assert negative_log_likelihood(pretext, model, few, meta) < 0.7 * before
 
 
-def test_surprise_is_summed_by_row_whatever_stands_beside_it(encoded) -> None:
+def test_the_negative_log_likelihood_of_a_row_does_not_depend_on_other_rows(encoded) -> None:
     _, _, meta = encoded
     pretext, model = language_model(meta)
     rows = Split({"words": Ragged.from_rows([[2, 3, 4], [5], [6, 7]], np.int32)})
     together = pretext.network.predict(model, rows, meta)
     assert together["words"].tolist() == [2, 0, 1]
     assert together["nats"][1] == 0.0
-    for place in (0, 2):
-        alone = pretext.network.predict(model, rows.take(np.array([place])), meta)
-        assert alone["nats"][0] == pytest.approx(together["nats"][place], rel=1e-5)
+    for i in (0, 2):
+        alone = pretext.network.predict(model, rows.take(np.array([i])), meta)
+        assert alone["nats"][0] == pytest.approx(together["nats"][i], rel=1e-5)
     loss = model.test_on_batch(*pretext.network.batch(rows.take(np.array([0, 2])), meta))
     assert loss == pytest.approx(together["nats"].sum() / 3, rel=1e-5)
     assert pretext.network.training_rows(rows).ragged("words").lengths.tolist() == [3, 2]
 
 
-def test_the_classifier_takes_over_the_whole_encoder(encoded) -> None:
+def test_the_classifier_starts_from_the_encoder_of_the_language_model(encoded) -> None:
     _, _, meta = encoded
-    _, donor = language_model(meta)
+    _, pretrained = language_model(meta)
     model = network(kind="lm").build(meta)
     encoder = [v for v in model.variables if v.path.startswith("encoder/") and "seed" not in v.path]
-    assert copy_shared_weights(model, donor) >= len(encoder) == 4
-    given = {v.path: v.numpy() for v in donor.variables}
+    assert copy_shared_weights(model, pretrained) >= len(encoder) == 4
+    pretrained_weights = {v.path: v.numpy() for v in pretrained.variables}
     for variable in encoder:
-        np.testing.assert_array_equal(variable.numpy(), given[variable.path])
+        np.testing.assert_array_equal(variable.numpy(), pretrained_weights[variable.path])
 
 
-def test_a_fit_learns_the_language_of_all_texts_then_the_few_labels_from_the_top_down(encoded) -> None:
+def test_training_in_stages_starts_with_the_language_model_and_ends_with_the_labels(encoded) -> None:
     _, splits, meta = encoded
     stages = (
         Stage(2, 0.01, objective="pretext"),
@@ -225,17 +225,17 @@ def test_a_fit_learns_the_language_of_all_texts_then_the_few_labels_from_the_top
     data = task(reviews=300)
     few = {name: rows.take(first(40)) for name, rows in splits.items()}
     fitted = train(
-        network(kind="lm"), metrics_of(data), few, meta, FitConfig(**{**vars(RECIPE), "stages": stages})
+        network(kind="lm"), metrics_of(data), few, meta, FitConfig(**{**vars(FIT_CONFIG), "stages": stages})
     )
     assert [epoch.objective for epoch in fitted.epochs] == ["pretext", "pretext", "goal", "goal"]
     nats = [epoch.validation for epoch in fitted.epochs[:2]]
     assert nats[1] < nats[0] < np.log(len(meta["words"]))
 
 
-def test_what_a_classifier_pools_is_not_scaled_by_dropout() -> None:
+def test_pooled_states_are_not_scaled_by_dropout() -> None:
     keras.utils.set_random_seed(0)
     reader = Reader(vocabulary=9, width=5, units=5, layers=1, dropout=0.5)
     dropped, pooled = (part.numpy() for part in reader(np.arange(1, 9).reshape(2, 4), training=True))
-    kept = dropped != 0
-    assert 0 < kept.sum() < kept.size
-    np.testing.assert_allclose(dropped, np.where(kept, 2 * pooled, 0), rtol=1e-6)
+    nonzero = dropped != 0
+    assert 0 < nonzero.sum() < nonzero.size
+    np.testing.assert_allclose(dropped, np.where(nonzero, 2 * pooled, 0), rtol=1e-6)

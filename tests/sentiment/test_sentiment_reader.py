@@ -1,10 +1,10 @@
-"""The three layouts, and what is said of files that are wrong."""
+"""The three layouts, and the errors in invalid files."""
 
 import io
 import tarfile
 
 import pytest
-from opinions import task, written
+from opinions import task, write_file
 
 from seqops.core.errors import DataError
 
@@ -14,13 +14,13 @@ HEADER = "PhraseId\tSentenceId\tPhrase\tSentiment\n"
 
 
 def archive(files):
-    held = io.BytesIO()
-    with tarfile.open(fileobj=held, mode="w:gz") as tar:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         for name, content in files:
             info = tarfile.TarInfo(name)
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
-    return held.getvalue()
+    return buffer.getvalue()
 
 
 REVIEWS = [
@@ -34,15 +34,15 @@ REVIEWS = [
 
 
 def test_a_table_is_read_by_its_header(tmp_path):
-    path = written(tmp_path / "a.tsv", HEADER + '1\t7\tA "fine" film\tpositive\n2\t7\tdull\tnegative\n')
+    path = write_file(tmp_path / "a.tsv", HEADER + '1\t7\tA "fine" film\tpositive\n2\t7\tdull\tnegative\n')
     assert task().read([path]).to_numpy().tolist() == [
         [2, 'A "fine" film', "positive", "7", ""],
         [3, "dull", "negative", "7", ""],
     ]
 
 
-def test_commas_and_line_breaks_may_stand_in_quotes(tmp_path):
-    path = written(tmp_path / "a.csv", 'label,text\npositive,"good, and\nlong"\nnegative,poor\n')
+def test_quoted_cells_may_contain_commas_and_line_breaks(tmp_path):
+    path = write_file(tmp_path / "a.csv", 'label,text\npositive,"good, and\nlong"\nnegative,poor\n')
     rows = task(text="text", label="label", group="").read([path])
     assert rows[["line", "text", "label"]].to_numpy().tolist() == [
         [2, "good, and\nlong", "positive"],
@@ -50,15 +50,15 @@ def test_commas_and_line_breaks_may_stand_in_quotes(tmp_path):
     ]
 
 
-def test_lines_end_in_their_label(tmp_path):
-    path = written(tmp_path / "a.txt", b"\xef\xbb\xbfGood\tcase.\t1\r\n\r\nBad.\t0")
+def test_each_line_ends_with_its_label(tmp_path):
+    path = write_file(tmp_path / "a.txt", b"\xef\xbb\xbfGood\tcase.\t1\r\n\r\nBad.\t0")
     rows = task(**LINES).read([path])
     assert rows[["line", "text", "label"]].to_numpy().tolist() == [[1, "Good\tcase.", "1"], [3, "Bad.", "0"]]
 
 
-def test_folders_of_an_archive_give_label_and_split_in_the_order_of_names(tmp_path):
-    one = written(tmp_path / "a.tar.gz", archive(REVIEWS))
-    other = written(tmp_path / "b.tar.gz", archive(REVIEWS[::-1]))
+def test_folders_of_an_archive_give_label_and_split_and_names_the_order(tmp_path):
+    one = write_file(tmp_path / "a.tar.gz", archive(REVIEWS))
+    other = write_file(tmp_path / "b.tar.gz", archive(REVIEWS[::-1]))
     rows = task(**FOLDERS).read([one])
     assert rows[["text", "label", "published"]].to_numpy().tolist() == [
         ["Poor.", "neg", "test"],
@@ -80,7 +80,7 @@ WRONG = {
     "no tab": (LINES, "good\t1\nbad 0\n", r"mine:2: no tab between text and label: 'bad 0'"),
     "a number beyond": (LINES, "good\t1\nbad\t2\n", r"mine:2: the label '2' is not one of 0, 1"),
     "no archive": (FOLDERS, "good\t1\n", r"mine: broken archive"),
-    "a torn archive": (FOLDERS, archive(REVIEWS)[:-40], r"mine: broken archive"),
+    "a truncated archive": (FOLDERS, archive(REVIEWS)[:-40], r"mine: broken archive"),
     "other folders": (FOLDERS, archive(REVIEWS[1:3]), r"mine: no file matches train/neg/\*\.txt"),
     "a member not UTF-8": (
         FOLDERS,
@@ -91,8 +91,8 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_cannot_be_read_is_told_by_file_and_line(tmp_path, name):
-    changed, content, said = WRONG[name]
-    with pytest.raises(DataError, match=said) as caught:
-        task(**changed).read([written(tmp_path / "mine", content)])
-    assert str(caught.value).count(". ") >= 1
+def test_an_invalid_file_is_refused_with_file_and_line(tmp_path, name):
+    changed, content, message = WRONG[name]
+    with pytest.raises(DataError, match=message) as raised:
+        task(**changed).read([write_file(tmp_path / "mine", content)])
+    assert str(raised.value).count(". ") >= 1
