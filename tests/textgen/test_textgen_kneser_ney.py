@@ -88,7 +88,7 @@ def by_dictionary(text: tuple[int, ...], history: tuple[int, ...], symbol: int, 
     return lower
 
 
-def test_every_order_is_that_of_a_plain_dictionary():
+def test_every_order_equals_a_dictionary_implementation():
     text, rows = markov(1500, 6), markov(60, 6)[20:60]
     rows[7] = 6  # unknown
     for order, found in enumerate(chances(text, rows, 6, 5), 1):
@@ -114,7 +114,7 @@ def test_all_of_unicode_adds_up_to_one():
     assert np.exp(-np.array(model[:-1])).sum() + others * math.exp(-model[-1]) == pytest.approx(1.0)
 
 
-def test_the_order_is_that_of_the_best_validation_text():
+def test_the_order_is_chosen_on_validation_text():
     text, unseen, test = (markov(n, 6, start) for n, start in ((2000, 1), (300, 2), (50, 3)))
     written = ["".join("abcdef"[i] for i in part) for part in (text, unseen, test)]
     found = kneser_ney.fit(*written)
@@ -155,7 +155,7 @@ def baseline_of(text: str, **changed: object):
     return found, metrics_of(made).score(found.predicted, splits["test"], meta)[0].point()
 
 
-def test_no_setting_of_the_network_limits_it():
+def test_settings_of_the_network_do_not_affect_the_baseline():
     text = VERSE * 12 + "the cat saw € and the € sat.\n" * 2 + VERSE * 6
     found, nats = baseline_of(text)
     assert found.name.startswith("Kneser-Ney ")
@@ -181,7 +181,7 @@ def published(name: str, **changed: object) -> tuple[str, float]:
     return found.name, metrics_of(made).score(found.predicted, splits["test"], meta)[0].point()
 
 
-def test_the_sample_gets_the_figure_of_an_independent_run():
+def test_the_sample_has_the_score_of_an_independent_run():
     made = task(validation=0.08, test=0.1, passage=200, context=200, window=64, sample_chars=150_000)
     _, nats = baseline_of(
         made.sample()["sample.txt"].decode(), validation=0.08, test=0.1, passage=200, context=200, window=64
@@ -194,6 +194,6 @@ def test_the_sample_gets_the_figure_of_an_independent_run():
     ("name", "encoding", "order", "nats"),
     [("tinyshakespeare.txt", "utf-8", 7, 1.675), ("nietzsche.txt", "windows-1252", 7, 1.350)],
 )
-def test_published_texts_get_the_figures_of_an_independent_run(name, encoding, order, nats):
+def test_published_texts_have_the_scores_of_an_independent_run(name, encoding, order, nats):
     found = published(name, encoding=encoding, validation=0.03)
     assert found == (f"Kneser-Ney {order}-gram", pytest.approx(nats, abs=0.01))

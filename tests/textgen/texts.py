@@ -1,4 +1,4 @@
-"""Small texts, and the task and network that read them."""
+"""Small texts, and the task and network for them."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def network(**changed: object):
     return Network(**{**fields, **changed})  # type: ignore[arg-type]
 
 
-def written(folder: Path, content: bytes | str, name: str = "text.txt") -> Path:
+def write_file(folder: Path, content: bytes | str, name: str = "text.txt") -> Path:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
