@@ -19,7 +19,7 @@ PAIRS = [
 
 
 def task(**changed: object) -> Dataset:
-    """Make a task of a small corpus."""
+    """Configure the task for a small corpus."""
     fields: dict[str, object] = {
         "source_column": 0,
         "target_column": 1,
@@ -33,13 +33,13 @@ def task(**changed: object) -> Dataset:
     return Dataset(**{**fields, **changed})  # type: ignore[arg-type]
 
 
-def tabbed(pairs: list[tuple[str, str]] = PAIRS) -> bytes:
-    """Write pairs as a tab-separated file."""
+def to_tsv(pairs: list[tuple[str, str]] = PAIRS) -> bytes:
+    """Return pairs as a tab-separated file."""
     return "".join(f"{source}\t{target}\n" for source, target in pairs).encode()
 
 
-def written(folder: Path, content: bytes, name: str = "pairs.tsv") -> Path:
-    """Write a raw file."""
+def write_file(folder: Path, content: bytes, name: str = "pairs.tsv") -> Path:
+    """Write a corpus to a file."""
     path = folder / name
     path.write_bytes(content)
     return path

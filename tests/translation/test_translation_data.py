@@ -1,11 +1,11 @@
-"""Splits by source, what is learnt from training rows alone, baselines, slices, requests."""
+"""Splits by source, vocabularies from training rows only, baselines, slices, requests."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pairs import PAIRS, tabbed, task, written
+from pairs import PAIRS, task, to_tsv, write_file
 
 from parts import endpoint_of
 from seqops.core.errors import DataError
@@ -14,11 +14,11 @@ from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.translation.evaluation import plots
 from seqops.tasks.translation.evaluation.baselines import learn_dictionary, nearest, word_by_word
 
-KNOWN = ["I see the house.", "You see the car.", "The house is red.", "The car is new."]
-THEIRS = ["Veo la casa.", "Ves el coche.", "La casa es roja.", "El coche es nuevo."]
+SENTENCES = ["I see the house.", "You see the car.", "The house is red.", "The car is new."]
+TRANSLATIONS = ["Veo la casa.", "Ves el coche.", "La casa es roja.", "El coche es nuevo."]
 
 
-def broken(table: pd.DataFrame, **changed: object) -> list[str]:
+def unmet_expectations(table: pd.DataFrame, **changed: object) -> list[str]:
     from seqops.validation import run_expectations
 
     data = task(**changed)
@@ -28,31 +28,32 @@ def broken(table: pd.DataFrame, **changed: object) -> list[str]:
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory) -> pd.DataFrame:
-    """Numbered sentences with two translations each, one of them under a trivial variant of the source."""
+    """Numbered sentences with two translations each, one of them for a trivial variant of the source."""
     pairs = [
         pair
         for n in range(200)
         for pair in ((f"House {n} is red.", f"La casa {n} es roja."), (f"house  {n} is RED.", f"Casa {n}."))
     ]
-    return task().read([written(tmp_path_factory.mktemp("pairs"), tabbed(pairs))])
+    return task().read([write_file(tmp_path_factory.mktemp("pairs"), to_tsv(pairs))])
 
 
-def test_no_source_straddles_splits(table) -> None:
-    facts = task().with_checked_columns(table)
+def test_no_source_occurs_in_two_splits(table) -> None:
+    checked = task().with_checked_columns(table)
     assert (
-        facts.groupby(table["source"].str.casefold().str.split().str.join(" "))["split"].nunique().max() == 1
+        checked.groupby(table["source"].str.casefold().str.split().str.join(" "))["split"].nunique().max()
+        == 1
     )
-    shares = facts["split"].value_counts(normalize=True)
+    shares = checked["split"].value_counts(normalize=True)
     assert shares["test"] == pytest.approx(0.3, abs=0.08)
     assert shares["validation"] == pytest.approx(0.2, abs=0.08)
 
 
-def test_a_split_depends_on_the_source_alone(table) -> None:
-    turned = table.iloc[::-1]
-    np.testing.assert_array_equal(task().assign_splits(turned), task().assign_splits(table)[::-1])
+def test_the_split_of_a_row_depends_only_on_its_source(table) -> None:
+    reversed_ = table.iloc[::-1]
+    np.testing.assert_array_equal(task().assign_splits(reversed_), task().assign_splits(table)[::-1])
 
 
-def test_held_out_rows_hold_all_references_of_a_source(table) -> None:
+def test_held_out_rows_have_all_references_of_a_source(table) -> None:
     splits, _ = task().split_and_encode(table)
     for name in ("validation", "test"):
         references = [text.split("\n") for text in splits[name].ragged("references").texts()]
@@ -61,13 +62,13 @@ def test_held_out_rows_hold_all_references_of_a_source(table) -> None:
     assert len(splits["train"]) == (task().assign_splits(table) == "train").sum()
 
 
-def test_the_subwords_come_from_training_rows_alone(table) -> None:
+def test_subwords_are_learnt_from_training_rows_only(table) -> None:
     held_out = task().assign_splits(table) != "train"
     changed = table.assign(target=table["target"].where(~held_out, "Zzzz zzzz zzzz."))
     assert task().split_and_encode(table)[1]["target"] == task().split_and_encode(changed)[1]["target"]
 
 
-def test_rows_end_with_the_end_and_read_back(table) -> None:
+def test_rows_end_with_the_end_token_and_decode_to_the_text(table) -> None:
     splits, meta = task().split_and_encode(table)
     target = splits["train"].ragged("target")
     assert all(target[i][-1] == END for i in range(len(target)))
@@ -75,15 +76,15 @@ def test_rows_end_with_the_end_and_read_back(table) -> None:
     assert texts == [text.split("\n")[0] for text in splits["train"].ragged("references").texts()[:3]]
 
 
-def test_a_joint_vocabulary_is_one(table) -> None:
+def test_a_joint_vocabulary_is_shared(table) -> None:
     _, joint = task(joint=True).split_and_encode(table)
-    _, apart = task().split_and_encode(table)
+    _, separate = task().split_and_encode(table)
     assert joint["source"] == joint["target"]
-    assert apart["source"] != apart["target"]
+    assert separate["source"] != separate["target"]
 
 
 @pytest.mark.parametrize(
-    ("change", "promise"),
+    ("change", "expectation"),
     [
         (lambda t: pd.concat([t, t.iloc[:1]]), "no pair occurs twice"),
         (lambda t: t.assign(source=["word " * 10_000, *t["source"][1:]]), "no source sentence is longer"),
@@ -93,14 +94,14 @@ def test_a_joint_vocabulary_is_one(table) -> None:
     ],
     ids=["duplicate", "10,000 words", "10,000 words of target", "few", "no test rows"],
 )
-def test_a_wrong_table_breaks_its_promise(table, change, promise) -> None:
-    assert broken(table, min_rows=100) == []
-    assert any(promise in meaning for meaning in broken(change(table), min_rows=100))
+def test_an_invalid_table_does_not_meet_the_expectation(table, change, expectation) -> None:
+    assert unmet_expectations(table, min_rows=100) == []
+    assert any(expectation in meaning for meaning in unmet_expectations(change(table), min_rows=100))
 
 
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=40), max_size=5))
-def test_subwords_write_every_text_and_read_it_back(texts: list[str]) -> None:
+def test_subwords_encode_and_decode_every_text(texts: list[str]) -> None:
     subwords = Subwords(SUBWORDS)
     assert subwords.decode(subwords.encode(texts)) == texts
 
@@ -108,15 +109,15 @@ def test_subwords_write_every_text_and_read_it_back(texts: list[str]) -> None:
 SUBWORDS = Subwords.train([target for _, target in PAIRS], 300).json
 
 
-def test_subwords_have_the_size_asked_for_and_leave_the_specials_free() -> None:
+def test_subwords_have_the_requested_size_and_do_not_use_the_special_tokens() -> None:
     subwords = Subwords(SUBWORDS)
     assert 256 < len(subwords) <= 300
     assert min(subwords.encode(["Veo la casa."])[0]) > max(PAD, START, END)
     assert subwords.pieces([START, *subwords.encode(["la"])[0], END, PAD])[-2:] == ["</s>", "<pad>"]
 
 
-def test_the_dictionary_learns_which_word_translates_which() -> None:
-    dictionary = learn_dictionary(KNOWN, THEIRS)
+def test_the_dictionary_learns_word_translations() -> None:
+    dictionary = learn_dictionary(SENTENCES, TRANSLATIONS)
     assert {word: dictionary[word] for word in ("house", "car", "red", "new")} == {
         "house": "casa",
         "car": "coche",
@@ -125,16 +126,19 @@ def test_the_dictionary_learns_which_word_translates_which() -> None:
     }
 
 
-def test_word_by_word_keeps_unknown_words_and_writes_signs_as_spanish_does() -> None:
+def test_word_by_word_keeps_unknown_words_and_uses_spanish_punctuation() -> None:
     assert word_by_word("see Boston now!", {"see": "veo", "!": "!"}) == "Veo Boston now!"
     assert word_by_word("why", {"why": "¿ por qué ?"}) == "¿por qué?"
 
 
-def test_the_nearest_sentence_lends_its_translation() -> None:
-    assert nearest(KNOWN, THEIRS, ["I see the house", "A new car"]) == [THEIRS[0], THEIRS[3]]
+def test_the_nearest_neighbour_baseline_returns_its_translation() -> None:
+    assert nearest(SENTENCES, TRANSLATIONS, ["I see the house", "A new car"]) == [
+        TRANSLATIONS[0],
+        TRANSLATIONS[3],
+    ]
 
 
-def test_slices_tell_lengths_and_unseen_words() -> None:
+def test_slices_by_length_and_by_unseen_words() -> None:
     masks = plots.slices(["Go now.", "I see the big red house."], {"go", "now", ".", "i", "see", "the"})
     assert masks["1-4 words"].tolist() == [True, False]
     assert masks["5-8 words"].tolist() == [False, True]
@@ -142,37 +146,37 @@ def test_slices_tell_lengths_and_unseen_words() -> None:
     assert masks["all words seen"].tolist() == [True, False]
 
 
-def test_requests_are_encoded_as_training_rows_are(table) -> None:
+def test_requests_are_encoded_like_training_rows(table) -> None:
     splits, meta = task().split_and_encode(table)
     train = splits["train"]
-    asked = endpoint_of(task()).parse([train.ragged("source_text").texts()[0]], meta)
-    np.testing.assert_array_equal(asked.ragged("source")[0], train.ragged("source")[0])
+    requested = endpoint_of(task()).parse([train.ragged("source_text").texts()[0]], meta)
+    np.testing.assert_array_equal(requested.ragged("source")[0], train.ragged("source")[0])
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("  ", "input 2 is empty"),
         ("a" * 101, "input 2 has 101 char"),
         ("a\ud800", "input 2 is not valid Unicode"),
     ],
 )
-def test_an_unusable_request_is_refused(table, text, said) -> None:
+def test_an_unusable_request_is_refused(table, text, message) -> None:
     _, meta = task().split_and_encode(table)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         endpoint_of(task()).parse(["Fine.", text], meta)
 
 
-def test_answers_name_the_translation_and_its_alternatives() -> None:
+def test_answers_have_the_translation_and_its_alternatives() -> None:
     predicted = pd.DataFrame({"nbest": [["Ve.", "Vete."]], "nbest_scores": [[-0.1, -0.4]]})
     assert endpoint_of(task()).respond(predicted, ["Go."], {}) == [
         {"source": "Go.", "translation": "Ve.", "alternatives": [{"text": "Vete.", "score": -0.4}]}
     ]
 
 
-def test_the_sample_has_names_in_its_test_split_that_training_lacks(tmp_path) -> None:
+def test_the_test_split_of_the_sample_has_names_absent_from_training(tmp_path) -> None:
     data = task(vocabulary=600, test_share=0.12, validation_share=0.06)
-    table = data.read([written(tmp_path, data.sample()["pairs.tsv"])])
+    table = data.read([write_file(tmp_path, data.sample()["pairs.tsv"])])
     split = data.assign_splits(table)
     words = {w for text in table["source"][split == "train"] for w in text.split()}
     unseen = [text for text in table["source"][split == "test"] if set(text.split()) - words]

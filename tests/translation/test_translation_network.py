@@ -1,10 +1,10 @@
-"""The translator: shapes, padding, the flat loss, and a language that it learns."""
+"""The translator: shapes, padding, the flattened loss, and learning a tiny language."""
 
 import itertools
 
 import numpy as np
 import pytest
-from pairs import tabbed, task, written
+from pairs import task, to_tsv, write_file
 
 from parts import metrics_of
 from seqops.core.errors import ConfigError
@@ -51,12 +51,12 @@ def split() -> Split:
     return Split({"source": source, "target": target})
 
 
-def test_a_batch_shifts_the_target_and_flattens_the_truth() -> None:
+def test_a_batch_has_the_shifted_target_and_the_flattened_truth() -> None:
     inputs, truth, weights = network().batch(split(), META)
     assert inputs["source"].tolist() == [[3, 4, END], [5, END, PAD]]
     assert inputs["target"].tolist() == [[START, 3, 4, 5], [START, 6, PAD, PAD]]
     assert truth.tolist() == [3, 4, 5, END, 6, END]
-    np.testing.assert_allclose(weights, np.ones(6))  # 6 tokens in 2 rows, 3 a row on average
+    np.testing.assert_allclose(weights, np.ones(6))  # 6 tokens in 2 rows, 3 per row on average
     assert network().lengths(split()).tolist() == [7, 4]
 
 
@@ -68,7 +68,7 @@ def built(request):
     return net, net.build(META)
 
 
-def test_every_kind_gives_logits_of_the_real_tokens(built) -> None:
+def test_every_kind_returns_logits_for_the_real_tokens(built) -> None:
     net, model = built
     inputs, _, _ = net.batch(split(), META)
     assert model(inputs).shape == (6, 11)
@@ -77,7 +77,7 @@ def test_every_kind_gives_logits_of_the_real_tokens(built) -> None:
     assert weights.shape == (2, 4, 0 if net.kind != "transformer" and net.attention == "none" else 3)
 
 
-def test_padding_changes_no_logit_and_no_loss(built) -> None:
+def test_padding_affects_no_logit_and_no_loss(built) -> None:
     net, model = built
     inputs, truth, weights = net.batch(split(), META)
     together = model(inputs)
@@ -89,7 +89,7 @@ def test_padding_changes_no_logit_and_no_loss(built) -> None:
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
-def test_a_later_token_changes_no_earlier_logit(built) -> None:
+def test_a_later_token_affects_no_earlier_logit(built) -> None:
     _, model = built
     source = np.array([[3, 4, END]], np.int32)
     before, after = (
@@ -101,7 +101,7 @@ def test_a_later_token_changes_no_earlier_logit(built) -> None:
 
 
 @pytest.mark.parametrize("kind", ["lstm", "transformer"])
-def test_a_wide_beam_finds_what_exhaustive_search_finds(kind: str, monkeypatch) -> None:
+def test_a_wide_beam_agrees_with_exhaustive_search(kind: str, monkeypatch) -> None:
     import tensorflow as tf
 
     from seqops.tasks.translation.model import translator
@@ -128,18 +128,18 @@ def test_a_wide_beam_finds_what_exhaustive_search_finds(kind: str, monkeypatch) 
         totals = np.add.reduceat(logp, after.offsets[:-1]) / ((5 + after.lengths) / 6)
         np.testing.assert_allclose(scores[row, :15], sorted(totals, reverse=True), atol=1e-4)
         by_tokens = dict(zip(sentences, totals, strict=True))
-        for place in range(15):
-            found = tuple(int(t) for t in tokens[row, place] if t != PAD)
-            assert by_tokens.pop(found) == pytest.approx(float(scores[row, place]), abs=1e-4)
+        for rank in range(15):
+            found = tuple(int(t) for t in tokens[row, rank] if t != PAD)
+            assert by_tokens.pop(found) == pytest.approx(float(scores[row, rank]), abs=1e-4)
 
 
-def test_a_tied_softmax_has_no_matrix_of_its_own() -> None:
-    apart, tied = (network(tie_embeddings=tied).build(META).count_params() for tied in (False, True))
-    assert apart - tied == 11 * 8
+def test_a_tied_softmax_has_no_kernel() -> None:
+    separate, tied = (network(tie_embeddings=tied).build(META).count_params() for tied in (False, True))
+    assert separate - tied == 11 * 8
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         (
             {"sampled_softmax_size": 5, "label_smoothing": 0.1},
@@ -149,13 +149,13 @@ def test_a_tied_softmax_has_no_matrix_of_its_own() -> None:
         ({"kind": "transformer", "heads": 1, "embedding": 7}, "model.embedding must be even"),
     ],
 )
-def test_keys_that_contradict_each_other_are_refused(changed: dict[str, object], said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+def test_contradictory_settings_are_refused(changed: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         network(**changed).build(META)
 
 
 @pytest.mark.parametrize(("kind", "tied"), [("gru", True), ("transformer", False)])
-def test_a_sampled_softmax_trains_what_it_draws_and_predicts_with_all(kind: str, tied: bool) -> None:
+def test_a_sampled_softmax_trains_on_drawn_tokens_and_predicts_with_all(kind: str, tied: bool) -> None:
     import keras
 
     keras.utils.set_random_seed(0)
@@ -169,7 +169,7 @@ def test_a_sampled_softmax_trains_what_it_draws_and_predicts_with_all(kind: str,
     assert model(inputs).numpy().argmax(-1).tolist() == truth.tolist()
 
 
-def test_what_is_drawn_follows_from_the_seeds_that_a_fit_sets() -> None:
+def test_drawn_tokens_depend_on_the_seeds_set_by_training() -> None:
     model = network(sampled_softmax_size=5, label_smoothing=0.0).build(META)
     state = model.softmax.seeds.state
     seeded = [v for v in model.variables if v.path.endswith("seed_generator_state")]
@@ -182,7 +182,7 @@ def test_what_is_drawn_follows_from_the_seeds_that_a_fit_sets() -> None:
 
 
 @pytest.mark.parametrize(("kind", "rate"), [("lstm", 0.02), ("transformer", 0.005)])
-def test_it_learns_a_tiny_language_and_greedy_is_a_beam_of_one(tmp_path, kind: str, rate: float) -> None:
+def test_it_learns_a_tiny_language_and_greedy_search_equals_a_beam_of_one(tmp_path, kind, rate) -> None:
     import keras
 
     names = ["Ana", "Eva", "Leo", "Hugo", "Noa", "Iván", "Olga", "Rui"]
@@ -193,17 +193,17 @@ def test_it_learns_a_tiny_language_and_greedy_is_a_beam_of_one(tmp_path, kind: s
         for thing, cosa in (("a house", "una casa"), ("a car", "un coche"), ("a key", "una llave"))
     ]
     data = task(test_share=0.1, validation_share=0.1)
-    splits, meta = data.split_and_encode(data.read([written(tmp_path, tabbed(pairs))]))
+    splits, meta = data.split_and_encode(data.read([write_file(tmp_path, to_tsv(pairs))]))
     keras.utils.set_random_seed(0)
     net = network(kind=kind, embedding=32, units=24, beam_size=1, label_smoothing=0.0)
     model = net.build(meta, keras.optimizers.Adam(rate, global_clipnorm=1.0))
     inputs, truth, weights = net.batch(splits["train"], meta)
     losses = [float(model.train_on_batch(inputs, truth, weights)) for _ in range(100)]
     assert losses[-1] < 0.2 < 5 < losses[0]
-    some = splits["train"].take(np.arange(8))
-    found = net.predict(model, some, meta)
-    assert metrics_of(data).score(found, some, meta)[0].point() > 90
-    assert list(net.validate(model, some, meta)["hypothesis"]) == list(found["hypothesis"])
+    few = splits["train"].take(np.arange(8))
+    found = net.predict(model, few, meta)
+    assert metrics_of(data).score(found, few, meta)[0].point() > 90
+    assert list(net.validate(model, few, meta)["hypothesis"]) == list(found["hypothesis"])
     assert [len(weights) for weights in found["attention"]][6:] == [0, 0]
-    weights = np.reshape(found["attention"][0], (len(found["pieces"][0]), len(some.ragged("source")[0])))
+    weights = np.reshape(found["attention"][0], (len(found["pieces"][0]), len(few.ragged("source")[0])))
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)

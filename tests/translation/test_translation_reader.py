@@ -1,11 +1,11 @@
-"""Pairs from files, and one clear message for each way in which a file is wrong."""
+"""Pairs from files, and one clear message for each kind of invalid file."""
 
 import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pairs import PAIRS, tabbed, task, written
+from pairs import PAIRS, task, to_tsv, write_file
 
 from seqops.core.errors import DataError
 
@@ -15,13 +15,13 @@ SENTENCE = st.text(
 
 
 def read(folder, content: bytes, **changed: object):
-    return task(**changed).read([written(folder, content)])
+    return task(**changed).read([write_file(folder, content)])
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(SENTENCE, SENTENCE), min_size=1, max_size=8))
-def test_every_pair_is_read_back_in_its_order(tmp_path_factory, pairs) -> None:
-    table = read(tmp_path_factory.mktemp("pairs"), tabbed(pairs))
+def test_pairs_are_read_back_in_order(tmp_path_factory, pairs) -> None:
+    table = read(tmp_path_factory.mktemp("pairs"), to_tsv(pairs))
     assert list(zip(table["source"], table["target"], strict=True)) == pairs
     assert list(table["line"]) == list(range(1, len(pairs) + 1))
 
@@ -34,10 +34,10 @@ def test_every_pair_is_read_back_in_its_order(tmp_path_factory, pairs) -> None:
         lambda c: c.removesuffix(b"\n"),
         lambda c: c.replace(b"\t", b" \t "),
     ],
-    ids=["byte order mark", "CRLF", "no last line break", "blanks round the tab"],
+    ids=["byte order mark", "CRLF", "no final newline", "spaces around the tab"],
 )
-def test_what_an_editor_leaves_changes_nothing(tmp_path, change) -> None:
-    table = read(tmp_path, change(tabbed()))
+def test_variants_left_by_editors_are_read_the_same(tmp_path, change) -> None:
+    table = read(tmp_path, change(to_tsv()))
     assert list(zip(table["source"], table["target"], strict=True)) == PAIRS
 
 
@@ -48,14 +48,14 @@ def test_the_columns_are_chosen(tmp_path) -> None:
 
 
 def test_two_parallel_files_are_read_line_by_line(tmp_path) -> None:
-    english = written(tmp_path, b"Go.\nHi.\n", "train.en")
-    spanish = written(tmp_path, "Ve.\r\n¡Hola!\r\n".encode(), "train.es")
+    english = write_file(tmp_path, b"Go.\nHi.\n", "train.en")
+    spanish = write_file(tmp_path, "Ve.\r\n¡Hola!\r\n".encode(), "train.es")
     table = task().read([english, spanish])
     assert table.to_dict("list") == {"line": [1, 2], "source": ["Go.", "Hi."], "target": ["Ve.", "¡Hola!"]}
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "pairs.tsv: the file is empty"),
         (b"\xef\xbb\xbf", "pairs.tsv: the file is empty"),
@@ -81,8 +81,8 @@ def test_two_parallel_files_are_read_line_by_line(tmp_path) -> None:
         "utf-16",
     ],
 )
-def test_a_wrong_file_is_refused_by_line(tmp_path, content, said) -> None:
-    with pytest.raises(DataError, match=re.escape(said)):
+def test_an_invalid_file_is_refused_with_its_line(tmp_path, content, message) -> None:
+    with pytest.raises(DataError, match=re.escape(message)):
         read(tmp_path, content)
 
 
@@ -92,7 +92,7 @@ def test_a_missing_file_is_named(tmp_path) -> None:
 
 
 def test_parallel_files_of_different_length_are_refused(tmp_path) -> None:
-    files = [written(tmp_path, b"Go.\nHi.\n", "train.en"), written(tmp_path, b"Ve.\n", "train.es")]
+    files = [write_file(tmp_path, b"Go.\nHi.\n", "train.en"), write_file(tmp_path, b"Ve.\n", "train.es")]
     with pytest.raises(DataError, match=r"train\.es: 1 lines, but train\.en has 2"):
         task().read(files)
 

@@ -1,4 +1,4 @@
-"""BLEU and chrF by hand and beside sacreBLEU."""
+"""BLEU and chrF, by hand and against sacreBLEU."""
 
 import numpy as np
 import pytest
@@ -16,24 +16,24 @@ REFERENCES = [
 
 
 def _streams() -> list[list[str | None]]:
-    most = max(len(row) for row in REFERENCES)
-    return [[row[i] if i < len(row) else None for row in REFERENCES] for i in range(most)]
+    count = max(len(row) for row in REFERENCES)
+    return [[row[i] if i < len(row) else None for row in REFERENCES] for i in range(count)]
 
 
 @pytest.mark.parametrize(("score", "metric"), [(bleu, BLEU()), (chrf, CHRF())])
-def test_the_corpus_score_is_that_of_sacrebleu(score, metric) -> None:
-    ours = score(HYPOTHESES, REFERENCES)
-    assert ours.point() == pytest.approx(metric.corpus_score(HYPOTHESES, _streams()).score, abs=1e-9)
-    assert "nrefs:var" in ours.signature
+def test_the_corpus_score_equals_that_of_sacrebleu(score, metric) -> None:
+    found = score(HYPOTHESES, REFERENCES)
+    assert found.point() == pytest.approx(metric.corpus_score(HYPOTHESES, _streams()).score, abs=1e-9)
+    assert "nrefs:var" in found.signature
 
 
 @pytest.mark.parametrize(("score", "metric"), [(bleu, BLEU(effective_order=True)), (chrf, CHRF())])
-def test_each_sentence_scores_as_sacrebleu_scores_it(score, metric) -> None:
-    wanted = [
+def test_sentence_scores_equal_those_of_sacrebleu(score, metric) -> None:
+    expected = [
         metric.sentence_score(hypothesis, references).score
         for hypothesis, references in zip(HYPOTHESES, REFERENCES, strict=True)
     ]
-    np.testing.assert_allclose(score(HYPOTHESES, REFERENCES).each(), wanted, atol=1e-9)
+    np.testing.assert_allclose(score(HYPOTHESES, REFERENCES).each(), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("score", [bleu, chrf])
@@ -43,21 +43,21 @@ def test_a_sentence_with_itself_scores_100(score) -> None:
 
 @pytest.mark.parametrize("score", [bleu, chrf])
 def test_the_order_of_references_is_irrelevant(score) -> None:
-    turned = [row[::-1] for row in REFERENCES]
-    assert score(HYPOTHESES, turned).point() == score(HYPOTHESES, REFERENCES).point()
+    reversed_ = [row[::-1] for row in REFERENCES]
+    assert score(HYPOTHESES, reversed_).point() == score(HYPOTHESES, REFERENCES).point()
 
 
 def test_bleu_by_hand() -> None:
     # matches 4 of 5, 3 of 4, 2 of 3, 1 of 2; both have five tokens, so there is no brevity penalty
-    wanted = 100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25
-    assert bleu(["a b c d x"], [["a b c d e"]]).point() == pytest.approx(wanted)
+    expected = 100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25
+    assert bleu(["a b c d x"], [["a b c d e"]]).point() == pytest.approx(expected)
 
 
-def test_a_short_hypothesis_pays_the_brevity_penalty() -> None:
+def test_a_short_hypothesis_has_a_brevity_penalty() -> None:
     assert bleu(["a b c d"], [["a b c d e f"]]).point() == pytest.approx(100 * np.exp(1 - 6 / 4))
 
 
-def test_no_match_at_all_scores_0() -> None:
+def test_without_a_match_the_score_is_0() -> None:
     assert bleu(["x y z w"], [["a b c d"]]).point() == 0
     assert bleu([""], [["a b c d"]]).point() == 0
     assert chrf(["xyzw"], [["abcd"]]).point() == pytest.approx(0, abs=1e-9)
