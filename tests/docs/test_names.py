@@ -1,4 +1,4 @@
-"""The pages name keys, commands and options that exist."""
+"""The documentation names only keys, commands and options that exist."""
 
 import re
 import shlex
@@ -17,7 +17,7 @@ COMMANDS = typer.main.get_command(app).commands
 
 
 def keys():
-    """List the keys that pages name in backticks: page, task (None: any of them), section, key."""
+    """List the keys that pages name in backticks: page, task (None: any), section, key."""
     for page in PAGES:
         text = page.read_text("utf-8")
         task = page.stem if page.stem in PARAMS.names else None
@@ -25,15 +25,15 @@ def keys():
             yield page, task, section, key
 
 
-def shown():
-    """List the commands of the pages' shell blocks: page, words after `seqops`."""
+def commands():
+    """List the seqops commands in the shell blocks of the pages: page, words after `seqops`."""
     for page in PAGES:
         for block in re.findall(r"^```sh\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
             for line in re.findall(r"^seqops .*", block, re.MULTILINE):
                 yield page, shlex.split(line, comments=True)[1:]
 
 
-def test_every_key_that_a_page_names_is_in_params_yaml():
+def test_every_key_on_a_page_is_in_params_yaml():
     found, unknown = list(keys()), []
     assert len(found) > 40
     for page, task, section, key in found:
@@ -44,8 +44,8 @@ def test_every_key_that_a_page_names_is_in_params_yaml():
     assert unknown == []
 
 
-def test_every_command_that_a_page_shows_exists_with_its_options():
-    found, unknown = list(shown()), []
+def test_every_command_on_a_page_exists_with_its_options():
+    found, unknown = list(commands()), []
     assert len(found) > 20
     for page, (name, *words) in found:
         known = {option for parameter in COMMANDS[name].params for option in parameter.opts}

@@ -1,4 +1,4 @@
-"""Every command that docs/quickstart.md shows is run, in a checkout of its own."""
+"""Every command in docs/quickstart.md is run, in a separate checkout."""
 
 import os
 import re
@@ -14,12 +14,12 @@ PAGE = PROJECT / "docs" / "quickstart.md"
 
 
 def commands():
-    """Return the shell blocks of the page, in its order."""
+    """Return the shell blocks of the page, in order."""
     return re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
 
 
 def checkout(root):
-    """Copy what git tracks and a `.venv` that is this environment and needs no installation."""
+    """Copy the files that git tracks, and create a `.venv` that links to this environment."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, check=True).stdout
     for name in filter(None, listed.decode().split("\0")):
         if (PROJECT / name).is_file():
@@ -51,6 +51,6 @@ def test_every_command_of_the_quickstart_works(tmp_path):
     assert "sequence-labeller" in done.stdout and report.is_file()
 
 
-def test_the_quickstart_hides_no_command_in_a_block_that_is_not_run():
+def test_the_quickstart_has_no_commands_outside_blocks_that_are_run():
     fences = re.findall(r"^```(\w*)$", PAGE.read_text("utf-8"), re.M)
     assert commands() and set(fences[::2]) <= {"sh", "text", "json", "yaml"}

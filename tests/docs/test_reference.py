@@ -1,4 +1,4 @@
-"""The reference pages name every key of params.yaml, with its meaning, and every command."""
+"""The reference pages list every key of params.yaml with its meaning, and every command."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -43,7 +43,7 @@ class Outer:
 
     Notes
     -----
-    unsaid
+    undocumented
         Not an attribute.
     """
 
@@ -52,10 +52,10 @@ class Outer:
     high: float | None
     sizes: Annotated[tuple[Annotated[int, Ge(1)], ...], Len(2)]
     parts: tuple[Inner, ...] = ()
-    unsaid: str = ""
+    undocumented: str = ""
 
 
-def test_a_setting_has_its_type_its_limits_and_its_meaning():
+def test_a_setting_has_a_type_limits_and_a_meaning():
     found = {setting.key: setting for setting in reference.settings(Outer)}
     assert found["kind"] == reference.Setting("kind", "choice", "`a`, `b`", "What it is, in two lines.")
     assert found["high"] == reference.Setting("high", "number or null", "", "The ends.")
@@ -64,10 +64,10 @@ def test_a_setting_has_its_type_its_limits_and_its_meaning():
     assert found["parts"].limits == "optional, default `[]`"
 
 
-def test_a_field_that_its_class_does_not_document_is_marked():
+def test_an_undocumented_field_is_marked():
     found = {setting.key: setting.meaning for setting in reference.settings(Outer)}
     assert found["sizes"] is None
-    assert found["unsaid"] is None
+    assert found["undocumented"] is None
     assert f"| `sizes` | {reference.MISSING_DOC} |" in reference.table(Outer, {})
 
 
@@ -76,7 +76,7 @@ def test_the_summary_of_a_class_ends_before_its_attributes():
 
 
 def test_a_table_shows_the_values_of_the_file():
-    values = {"value": {"kind": "a", "low": None, "high": 1.5, "sizes": [1, 2], "unsaid": ""}}
+    values = {"value": {"kind": "a", "low": None, "high": 1.5, "sizes": [1, 2], "undocumented": ""}}
     rows = reference.table(Outer, values).splitlines()
     ends = [row.rsplit("| ", 1)[1] for row in rows[2:]]
     assert ends == ["`a` |", "`null` |", "`1.5` |", "`[1, 2]` |", " |", " |", '`""` |']
@@ -87,7 +87,7 @@ def page():
     return reference.params_page(PARAMS)
 
 
-def test_the_page_names_every_key_of_params_yaml(page):
+def test_the_page_lists_every_key_of_params_yaml(page):
     sections = {name: PARAMS.content[name] for name in PARAMS.content if name != "tasks"}
     for task in PARAMS.names:
         section = PARAMS.content["tasks"][task]
@@ -104,7 +104,7 @@ def test_every_setting_is_documented(page):
     assert missing == []
 
 
-def test_the_page_of_commands_has_each_of_them():
+def test_the_page_of_commands_lists_each_of_them():
     from seqops.cli import app
 
     page = reference.commands_page()

@@ -1,4 +1,4 @@
-"""The page of results is the one that its record gives."""
+"""The results page and the curves in the repository are generated from the record."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ from seqops.experiments.results_page import write
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_page_and_the_curves_are_those_of_the_record(tmp_path):
+def test_the_page_and_the_curves_are_generated_from_the_record(tmp_path):
     shutil.copy(DOCS / "results.json", tmp_path)
     write(tmp_path / "results.md")
     for name in ("results.md", "results-curves.csv"):

@@ -1,4 +1,4 @@
-"""The site builds without a warning and requests nothing from elsewhere."""
+"""The site builds without a warning and resources nothing from other hosts."""
 
 import os
 import re
@@ -12,11 +12,11 @@ import pytest
 pytestmark = pytest.mark.slow
 PROJECT = Path(__file__).parents[2]
 LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
-ELSEWHERE = re.compile(r"(?:https?:)?//")
+ABSOLUTE_URL = re.compile(r"(?:https?:)?//")
 
 
-class Loads(HTMLParser):
-    """What a browser loads for a page, before its scripts run."""
+class Resources(HTMLParser):
+    """The resources that a browser resources for a page, before its scripts run."""
 
     def __init__(self):
         super().__init__()
@@ -39,23 +39,23 @@ def site(tmp_path_factory):
     return folder
 
 
-def test_no_page_loads_anything_from_elsewhere(site):
+def test_no_page_loads_anything_from_another_host(site):
     pages = sorted(site.rglob("*.html"))
     assert len(pages) > 20
     for page in pages:
-        loads = Loads()
-        loads.feed(page.read_text("utf-8"))
-        assert "index.html" in page.name or loads.addresses
-        assert [a for a in loads.addresses if ELSEWHERE.match(a)] == [], page
-        assert loads.diagrams == 0, f"{page}: the theme would load mermaid from a CDN"
+        resources = Resources()
+        resources.feed(page.read_text("utf-8"))
+        assert "index.html" in page.name or resources.addresses
+        assert [a for a in resources.addresses if ABSOLUTE_URL.match(a)] == [], page
+        assert resources.diagrams == 0, f"{page}: the theme would load mermaid from a CDN"
     for sheet in site.rglob("*.css"):
         assert not re.search(r"(?:url\(|@import\s*)[\"']?(?:https?:)?//", sheet.read_text("utf-8")), sheet
 
 
-def test_what_is_loaded_exists(site):
+def test_all_loaded_files_exist(site):
     for page in site.rglob("*.html"):
-        loads = Loads()
-        loads.feed(page.read_text("utf-8"))
-        for address in loads.addresses:
+        resources = Resources()
+        resources.feed(page.read_text("utf-8"))
+        for address in resources.addresses:
             if page.name != "404.html" and not address.startswith("data:"):
                 assert (page.parent / address.partition("?")[0].partition("#")[0]).exists(), (page, address)

@@ -1,4 +1,4 @@
-"""What a person gets for bad input: one clear message, a non-zero exit, no traceback, nothing lost."""
+"""Bad input from the user: one clear message, a non-zero exit code, no traceback, nothing lost."""
 
 import errno
 import importlib.util
@@ -21,14 +21,14 @@ from seqops.runtime import console
 from seqops.runtime.console import exit_on_error
 from seqops.sources.fetch import MIRROR
 
-HERE = Path(__file__).parents[2]
-PARAMS = Params.load(HERE / "params.yaml")
-BEFORE = b"what stood before"
+ROOT = Path(__file__).parents[2]
+PARAMS = Params.load(ROOT / "params.yaml")
+BEFORE = b"earlier content"
 
 
 def stage(name, function):
-    """Load a program of pipelines/, which is no package."""
-    spec = importlib.util.spec_from_file_location(f"pipeline_{name}", HERE / "pipelines" / f"{name}.py")
+    """Load a script of pipelines/, which is not a package."""
+    spec = importlib.util.spec_from_file_location(f"pipeline_{name}", ROOT / "pipelines" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return getattr(module, function)
@@ -39,35 +39,35 @@ preprocess = stage("preprocess", "preprocess")
 
 
 class Checkout:
-    """A checkout with one task's source changed, and artefacts that stood before."""
+    """A checkout with a changed source of one task, and artefacts of an earlier run."""
 
     def __init__(self, root, capsys):
-        self.root, self.capsys, self.store = root, capsys, Project(root)
+        self.root, self.capsys, self.paths = root, capsys, Project(root)
 
     def change(self, path, value):
         """Set a key of params.yaml by its dotted path."""
         yaml = YAML()
-        document = yaml.load(self.store.params)
+        document = yaml.load(self.paths.params)
         *parents, last = path.split(".")
         section = document
         for key in parents:
             section = section[key]
         section[last] = value
-        yaml.dump(document, self.store.params)
+        yaml.dump(document, self.paths.params)
 
     def use(self, task, content, name="mine.txt"):
-        """Make a person's own file the source of a task."""
+        """Make a user's file the source of a task."""
         (self.root / name).write_bytes(content)
         self.change(f"tasks.{task}.source", name)
 
-    def keep(self, path):
-        """Put down an artefact of an earlier run."""
+    def write_earlier(self, path):
+        """Write an artefact of an earlier run."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(BEFORE)
         return path
 
     def run(self, task, *stages):
-        """Run stages as their programs do; return the exit code and what was said."""
+        """Run stages as their scripts do; return the exit code and the output."""
         self.capsys.readouterr()
         try:
             with exit_on_error():
@@ -76,26 +76,26 @@ class Checkout:
             code = 0
         except SystemExit as stopped:
             code = stopped.code
-        said = self.capsys.readouterr()
-        return code, re.sub(r"\s+", " ", said.err + said.out)
+        output = self.capsys.readouterr()
+        return code, re.sub(r"\s+", " ", output.err + output.out)
 
 
 @pytest.fixture
 def project(tmp_path, capsys, monkeypatch):
     for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
-        shutil.copy(HERE / name, tmp_path / name)
+        shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "data").mkdir()
-    shutil.copy(HERE / "data" / "catalog.yaml", tmp_path / "data" / "catalog.yaml")
+    shutil.copy(ROOT / "data" / "catalog.yaml", tmp_path / "data" / "catalog.yaml")
     monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
     monkeypatch.delenv(MIRROR, raising=False)
-    # a wide console, so that no row of a table is folded
+    # a wide console, so that no row of a table is wrapped
     monkeypatch.setattr(console.err, "width", 300)
     return Checkout(tmp_path, capsys)
 
 
 @cache
 def sample(task):
-    """Return the start of a task's sample, whole sentences, with plain line ends."""
+    """Return the start of a task's sample, whole sentences, with LF line endings."""
     [content] = PARAMS.task(task).data.sample().values()
     content = content.replace(b"\r\n", b"\n")
     end = content.find(b"\n\n", 60_000)
@@ -132,12 +132,12 @@ def figure(cell):
 
 
 def first_token(change):
-    """Change the first token line of a KLP file, which stands on line 3."""
+    """Change the first token line of a KLP file, which is line 3."""
     return lambda content: with_line(content, 3, lambda old: b"\t".join(change(old.split(b"\t"))))
 
 
 def sentence(tokens):
-    """Write one KLP sentence of that many tokens."""
+    """Write one KLP sentence of this many tokens."""
     rows = b"".join(b"%d\tx\tNNG\tO\n" % (i + 1) for i in range(tokens))
     text = b" ".join([b"x"] * tokens)
     return b"; " + text + b"\n$" + text + b"\n" + rows + b"\n"
@@ -194,21 +194,21 @@ CASES = [(task, name) for task, cases in WRONG.items() for name in cases]
 
 
 @pytest.mark.parametrize(("task", "name"), CASES, ids=[f"{task}-{name}" for task, name in CASES])
-def test_bad_data_is_told_by_file_line_and_remedy(project, task, name):
-    spoil, told = WRONG[task][name]
-    project.use(task, spoil(sample(task)))
-    table = project.keep(project.store.task_paths(task).table)
-    code, said = project.run(task, download, validate)
+def test_bad_data_is_reported_with_file_line_and_remedy(project, task, name):
+    damage, message = WRONG[task][name]
+    project.use(task, damage(sample(task)))
+    table = project.write_earlier(project.paths.task_paths(task).table)
+    code, output = project.run(task, download, validate)
     assert code == 1
-    assert re.search(told, said), said
-    assert re.search(r"error: .*mine\.txt.*\. [A-Z][^.]+.*\.", said), said
-    assert "Traceback" not in said
-    assert "np." not in said
+    assert re.search(message, output), output
+    assert re.search(r"error: .*mine\.txt.*\. [A-Z][^.]+.*\.", output), output
+    assert "Traceback" not in output
+    assert "np." not in output
     assert table.read_bytes() == BEFORE
     assert [p.name for p in table.parent.iterdir() if p.name.startswith(".")] == []
 
 
-RIGHT = {
+VARIANTS = {
     "CRLF": lambda c: c.replace(b"\n", b"\r\n"),
     "BOM": lambda c: b"\xef\xbb\xbf" + c,
     "BOM and CRLF": lambda c: b"\xef\xbb\xbf" + c.replace(b"\n", b"\r\n"),
@@ -217,32 +217,32 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("task", WRONG)
-def test_line_ends_and_byte_order_marks_change_nothing(project, task):
+def test_line_endings_and_byte_order_marks_change_nothing(project, task):
     data = PARAMS.task(task).data
     plain = project.root / "mine.txt"
     plain.write_bytes(sample(task))
     expected = data.read([plain])
     assert len(expected) > 100
-    for spell in RIGHT.values():
-        plain.write_bytes(spell(sample(task)))
+    for variant in VARIANTS.values():
+        plain.write_bytes(variant(sample(task)))
         assert data.read([plain]).equals(expected)
 
 
 @pytest.mark.parametrize("task", WRONG)
-def test_a_missing_file_is_told_and_the_raw_files_stay(project, task):
+def test_a_missing_file_is_reported_and_the_raw_files_stay(project, task):
     project.change(f"tasks.{task}.source", "lost.txt")
-    raw = project.keep(project.store.task_paths(task).raw / "old.txt")
-    code, said = project.run(task, download)
+    raw = project.write_earlier(project.paths.task_paths(task).raw / "old.txt")
+    code, output = project.run(task, download)
     assert code == 1
-    assert "error: lost.txt is not a file: Give the path of a readable file" in said
+    assert "error: lost.txt is not a file: Give the path of a readable file" in output
     assert raw.read_bytes() == BEFORE
 
 
 @pytest.mark.parametrize("run", [validate, preprocess], ids=["validate", "preprocess"])
-def test_a_stage_without_the_one_before_it_says_what_to_run(project, run):
-    code, said = project.run("forecast", run)
+def test_a_stage_run_before_its_inputs_exist_says_what_to_run(project, run):
+    code, output = project.run("forecast", run)
     assert code == 1
-    assert re.search(r"error: .*data/forecast/\S+ does not exist\. .*`dvc repro`", said)
+    assert re.search(r"error: .*data/forecast/\S+ does not exist\. .*`dvc repro`", output)
 
 
 # --- params.yaml
@@ -260,56 +260,58 @@ PARAMETERS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "told"), PARAMETERS, ids=[f"{p}={v}" for p, v, _ in PARAMETERS])
-def test_a_wrong_parameter_is_told_by_its_full_path_and_line(project, path, value, told):
+@pytest.mark.parametrize(("path", "value", "message"), PARAMETERS, ids=[f"{p}={v}" for p, v, _ in PARAMETERS])
+def test_a_wrong_parameter_is_reported_with_its_full_path_and_line(project, path, value, message):
     project.change(path, value)
     train = stage("train", "train_task")
-    code, said = project.run("forecast", train)
+    code, output = project.run("forecast", train)
     assert code == 1
-    assert re.search(rf"error: params\.yaml:\d+: {told}", said) or re.search(rf"error: .*{told}", said), said
-    number = int(re.search(r"params\.yaml:(\d+)", said)[1])
-    assert path.rpartition(".")[2] in line(project.store.params.read_bytes(), number).decode()
-    assert "Traceback" not in said
+    assert re.search(rf"error: params\.yaml:\d+: {message}", output) or re.search(
+        rf"error: .*{message}", output
+    ), output
+    number = int(re.search(r"params\.yaml:(\d+)", output)[1])
+    assert path.rpartition(".")[2] in line(project.paths.params.read_bytes(), number).decode()
+    assert "Traceback" not in output
 
 
-def test_a_missing_parameter_is_told(project):
+def test_a_missing_parameter_is_reported(project):
     yaml = YAML()
-    document = yaml.load(project.store.params)
+    document = yaml.load(project.paths.params)
     del document["tasks"]["forecast"]["data"]["window"]
-    yaml.dump(document, project.store.params)
-    code, said = project.run("forecast", download)
+    yaml.dump(document, project.paths.params)
+    code, output = project.run("forecast", download)
     assert code == 1
-    assert "tasks.forecast.data.window: missing. Add it." in said
+    assert "tasks.forecast.data.window: missing. Add it." in output
 
 
-def test_a_params_file_that_is_no_yaml_is_told(project):
-    project.store.params.write_text("tasks: [\n  a: 1\n")
-    code, said = project.run("forecast", download)
+def test_a_params_file_that_is_not_yaml_is_reported(project):
+    project.paths.params.write_text("tasks: [\n  a: 1\n")
+    code, output = project.run("forecast", download)
     assert code == 1
-    assert "error: params.yaml is not valid YAML" in said
-    assert "line 2" in said or "line 3" in said
+    assert "error: params.yaml is not valid YAML" in output
+    assert "line 2" in output or "line 3" in output
 
 
-def test_an_unknown_task_is_told_with_the_nearest_known(project):
-    code, said = project.run("forcast", download)
+def test_an_unknown_task_is_reported_with_the_nearest_name(project):
+    code, output = project.run("forcast", download)
     assert code == 1
-    assert "unknown task 'forcast'; did you mean 'forecast'?" in said
+    assert "unknown task 'forcast'; did you mean 'forecast'?" in output
 
 
 # --- the machine
 
 
-def test_a_full_disk_is_told_and_the_old_raw_file_stays(project, monkeypatch):
-    raw = project.keep(project.store.task_paths("forecast").raw / "airline-passengers.csv")
+def test_a_full_disk_is_reported_and_the_old_raw_file_stays(project, monkeypatch):
+    raw = project.write_earlier(project.paths.task_paths("forecast").raw / "airline-passengers.csv")
 
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    code, said = project.run("forecast", download)
+    code, output = project.run("forecast", download)
     assert code == 1
-    assert "airline-passengers.csv: No space left on device. Free disk space" in said
-    assert not (project.store.state / "downloads" / "forecast" / "staged").exists()
+    assert "airline-passengers.csv: No space left on device. Free disk space" in output
+    assert not (project.paths.state / "downloads" / "forecast" / "staged").exists()
     assert [p.read_bytes() for p in raw.parent.iterdir()] == [BEFORE]
 
 
@@ -325,10 +327,10 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 def test_a_write_that_fails_half_way_leaves_the_old_table(project):
     code, _ = project.run("forecast", download)
     assert code == 0
-    table = project.keep(project.store.task_paths("forecast").table)
-    validation = project.keep(project.store.task_paths("forecast").validation)
+    table = project.write_earlier(project.paths.task_paths("forecast").table)
+    validation = project.write_earlier(project.paths.task_paths("forecast").validation)
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(HERE / "pipelines" / "validate.py"), "forecast"],
+        [sys.executable, "-c", LIMITED, str(ROOT / "pipelines" / "validate.py"), "forecast"],
         capture_output=True,
         text=True,
         check=False,
@@ -342,44 +344,44 @@ def test_a_write_that_fails_half_way_leaves_the_old_table(project):
 
 @pytest.fixture
 def silent():
-    """Listen, and never answer."""
+    """Listen, but never answer."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         yield f"http://ann:hush@127.0.0.1:{listening.getsockname()[1]}"
 
 
-def test_a_tracking_server_that_does_not_answer_is_told_within_seconds(project, silent, monkeypatch):
-    code, said = project.run("forecast", download, validate, preprocess)
-    assert code == 0, said
+def test_a_tracking_server_that_does_not_answer_is_reported_within_seconds(project, silent, monkeypatch):
+    code, output = project.run("forecast", download, validate, preprocess)
+    assert code == 0, output
     train = stage("train", "train_task")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", silent)
     started = time.monotonic()
-    code, said = project.run("forecast", train)
+    code, output = project.run("forecast", train)
     assert code == 1
     assert time.monotonic() - started < 30
-    assert "the tracking store http://***@127.0.0.1" in said
-    assert "unset MLFLOW_TRACKING_URI" in said
-    assert "hush" not in said and "Traceback" not in said
-    assert not project.store.task_paths("forecast").weights.exists()
+    assert "the tracking store http://***@127.0.0.1" in output
+    assert "unset MLFLOW_TRACKING_URI" in output
+    assert "hush" not in output and "Traceback" not in output
+    assert not project.paths.task_paths("forecast").weights.exists()
 
 
-def test_outside_a_project_the_way_in_is_told(project, tmp_path, monkeypatch):
+def test_outside_a_project_the_error_names_seqops_root(project, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path / "elsewhere"))
     (tmp_path / "dvc.yaml").unlink()
-    code, said = project.run("forecast", download)
+    code, output = project.run("forecast", download)
     assert code == 1
-    assert "no seqops project at" in said and "SEQOPS_ROOT" in said
+    assert "no seqops project at" in output and "SEQOPS_ROOT" in output
 
 
-def test_debug_shows_the_traceback_and_nothing_else_does(project):
+def test_only_debug_shows_the_traceback(project):
     project.change("tasks.forecast.source", "lost.txt")
-    command = [sys.executable, str(HERE / "pipelines" / "download.py"), "forecast"]
-    plain, deep = (
+    command = [sys.executable, str(ROOT / "pipelines" / "download.py"), "forecast"]
+    plain, debug = (
         subprocess.run([*command, *more], capture_output=True, text=True, check=False)
         for more in ([], ["--debug"])
     )
-    assert plain.returncode == 1 and deep.returncode == 1
+    assert plain.returncode == 1 and debug.returncode == 1
     assert "Traceback" not in plain.stderr and plain.stderr.startswith("error: lost.txt")
-    assert "Traceback" in deep.stderr
+    assert "Traceback" in debug.stderr

@@ -1,4 +1,4 @@
-"""The manifest of a bundle: what is not whole is refused before anything is read by it."""
+"""The manifest of a bundle: a damaged one is refused before any other file is read."""
 
 import json
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ HASHES = dict.fromkeys(("meta", "params", "weights"), "0" * 64)
         ["letters"],
     ],
 )
-def test_a_manifest_that_is_not_whole_is_refused(tmp_path, manifest):
+def test_a_damaged_manifest_is_refused(tmp_path, manifest):
     artifacts = {name: tmp_path / name for name in [*HASHES, "manifest"]}
     for path in artifacts.values():
         path.write_text("{}")
