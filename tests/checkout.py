@@ -1,4 +1,4 @@
-"""A checkout of its own for a test: what git holds, with one epoch a task; and its stages, run."""
+"""A separate checkout for a test, with one epoch per task; and its stages, run in a child process."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ STAGES = "download,validate,preprocess,train,evaluate"
 
 
 def project(root):
-    """Copy what a checkout has, with one epoch a task."""
+    """Copy the files of a checkout, with one epoch per task."""
     root.mkdir()
     for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
         shutil.copy(HERE.parent / name, root / name)
@@ -32,7 +32,7 @@ def project(root):
 
 
 def start(root, stages=STAGES, names=NAMES):
-    """Start stages of tasks in a process of their own."""
+    """Start stages of tasks in a child process."""
     environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
     command = [sys.executable, str(HERE / "drive.py"), str(root), stages, *names]
     return subprocess.Popen(

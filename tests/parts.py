@@ -1,4 +1,4 @@
-"""The parts of a task around a dataset that a test has configured, made as params.py makes them."""
+"""The parts of a task for a dataset configured by a test, built as params.py builds them."""
 
 import importlib
 

@@ -1,4 +1,4 @@
-"""What may import what, what a stage depends on, and what no line of the package may do."""
+"""Which modules may import which, what a stage depends on, and limits on the size of the code."""
 
 import ast
 import re
@@ -21,28 +21,28 @@ TASKS = sorted(p.parents[1].name for p in PACKAGE.glob("tasks/*/data/dataset.py"
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 HEAVY = {"tensorflow", "keras", "great_expectations"}
 
-# what a stage asks for by name
-ASKED = {
+# the parts of a task that a stage uses by name
+PARTS_USED = {
     "download": [DATASET],
     "validate": [DATASET],
     "preprocess": [DATASET],
     "train": [DATASET, NETWORK, METRICS],
     "evaluate": PARTS,
 }
-# the program of a registered model, which goes into its bundle
+# the module of a registered model, which is copied into its bundle
 SERVED = {"evaluate": [PACKAGE / "serving.py"]}
-# what a stage imports and does not declare, with the reason
+# modules that a stage imports and does not declare, with the reason
 EVERY_STAGE = {
-    PACKAGE / "runtime": "it speaks to people, libraries and the system: no artefact depends on it",
-    PACKAGE / "__init__.py": "it prepares the process by `runtime`",
+    PACKAGE / "runtime": "it handles the console, libraries and the system: no artefact depends on it",
+    PACKAGE / "__init__.py": "it configures the process with `runtime`",
 }
 ONE_STAGE = {
-    "train": {PACKAGE / "tracking": "a record of a run changes no weight"},
+    "train": {PACKAGE / "tracking": "the record of a run does not affect the weights"},
 }
 
 
 def imported(path):
-    """Return the files of the package that a file imports, at its top or inside a function."""
+    """Return the files of the package that a file imports, at module level or inside a function."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         names = []
@@ -55,26 +55,26 @@ def imported(path):
 
 
 def with_parents(name):
-    """Return a dotted name and those of the packages that hold it, which are run too."""
+    """Return a dotted name and those of its parent packages, which are imported too."""
     parts = name.split(".")
     return [".".join(parts[: end + 1]) for end in range(len(parts))]
 
 
 def typing_only(path, node):
-    """Tell an import that stands under `if TYPE_CHECKING:`."""
+    """Return whether an import is under `if TYPE_CHECKING:`."""
     lines = path.read_text("utf-8").splitlines()
     return lines[node.lineno - 2].startswith("if TYPE_CHECKING")
 
 
 def file_of(name):
-    place = SOURCE.joinpath(*name.split("."))
-    if place.with_suffix(".py").is_file():
-        return place.with_suffix(".py")
-    return place / "__init__.py" if (place / "__init__.py").is_file() else None
+    path = SOURCE.joinpath(*name.split("."))
+    if path.with_suffix(".py").is_file():
+        return path.with_suffix(".py")
+    return path / "__init__.py" if (path / "__init__.py").is_file() else None
 
 
 def closure(*roots):
-    """Return every file of the package that the roots reach, and that holds more than a docstring."""
+    """Return every file of the package that the roots import, directly or not, with more than a docstring."""
     reached, left = set(), list(roots)
     while left:
         for path in imported(left.pop()) - reached:
@@ -84,7 +84,7 @@ def closure(*roots):
 
 
 def modules_after(statement):
-    """Return the top-level packages that a fresh process has imported after a statement."""
+    """Return the top-level packages that a new process has imported after a statement."""
     program = f"import sys\n{statement}\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -95,7 +95,7 @@ def stage_of(program):
     return f"import runpy; runpy.run_path({str(ROOT / 'pipelines' / f'{program}.py')!r}, run_name='stage')"
 
 
-def test_the_cheap_side_imports_nothing_heavy():
+def test_data_modules_and_their_stages_import_no_heavy_library():
     data = "\n".join(f"import {module_of(task, DATASET)}" for task in TASKS)
     programs = "\n".join([stage_of("download"), stage_of("preprocess")])
     reached = modules_after(f"{data}\n{programs}")
@@ -103,7 +103,7 @@ def test_the_cheap_side_imports_nothing_heavy():
     assert not reached & (HEAVY | {"mlflow", "torch", "optuna", "sklearn"})
 
 
-def test_validate_alone_imports_great_expectations_and_no_tensorflow():
+def test_only_validate_imports_great_expectations_and_it_imports_no_tensorflow():
     reached = modules_after(stage_of("validate"))
     assert "great_expectations" in reached
     assert not reached & {"tensorflow", "keras", "mlflow"}
@@ -116,9 +116,9 @@ def test_validate_alone_imports_great_expectations_and_no_tensorflow():
 
 
 def needed(stage, task):
-    """Return the files that a stage of a task runs, by what imports what."""
+    """Return the files that a stage of a task imports."""
     program = ROOT / "pipelines" / f"{stage}.py"
-    roots = [program, *SERVED.get(stage, []), *(file_of(module_of(task, part)) for part in ASKED[stage])]
+    roots = [program, *SERVED.get(stage, []), *(file_of(module_of(task, part)) for part in PARTS_USED[stage])]
     return {*roots, *closure(*roots)}
 
 
@@ -140,7 +140,7 @@ def test_a_stage_declares_what_it_imports(stage, task):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_declares_no_code_that_it_does_not_import(stage):
-    """Over all tasks: a folder is shared, though not every task needs each of them."""
+    """Over all tasks: a shared folder may be unused by some of them."""
     used = {path for task in TASKS for path in needed(stage, task)}
     idle = {
         folder.relative_to(ROOT).as_posix()
@@ -165,8 +165,8 @@ def test_every_exception_of_a_stage_is_needed(stage):
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_declared_dependency_of_a_stage_exists_or_is_made(stage):
-    made = {
+def test_every_declared_dependency_of_a_stage_exists_or_is_an_output(stage):
+    outputs = {
         str(next(iter(out)) if isinstance(out, dict) else out)
         for definition in STAGES.values()
         for kind in ("outs", "plots", "metrics")
@@ -174,10 +174,10 @@ def test_every_declared_dependency_of_a_stage_exists_or_is_made(stage):
     }
     for dep in STAGES[stage]["do"]["deps"]:
         exists = [(ROOT / str(dep).replace("${key}", task)).exists() for task in TASKS]
-        assert str(dep) in made or all(exists), dep
+        assert str(dep) in outputs or all(exists), dep
 
 
-def test_folders_import_one_another_without_a_circle():
+def test_folders_have_no_import_cycle():
     graph = {}
     for path in MODULES:
         own = folder_of(path)
@@ -191,7 +191,7 @@ def folder_of(path):
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: p.stem)
-def test_a_program_is_thin_and_knows_no_task(path):
+def test_a_script_is_short_and_names_no_task(path):
     text = path.read_text("utf-8")
     assert len(text.splitlines()) < 60
     for task in TASKS:
@@ -199,7 +199,7 @@ def test_a_program_is_thin_and_knows_no_task(path):
     assert "seqops.tasks" not in text
 
 
-def test_only_a_task_s_own_folder_knows_its_name():
+def test_only_the_folder_of_a_task_contains_its_name():
     for path in MODULES:
         strings = {
             node.value
@@ -211,7 +211,7 @@ def test_only_a_task_s_own_folder_knows_its_name():
 
 
 @pytest.mark.parametrize("path", [*MODULES, *PROGRAMS], ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_files_and_functions_are_short_and_every_module_says_what_it_is_for(path):
+def test_files_and_functions_are_short_and_every_module_has_a_docstring(path):
     text = path.read_text("utf-8")
     tree = ast.parse(text)
     assert len(text.splitlines()) < 300

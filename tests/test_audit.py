@@ -1,4 +1,4 @@
-"""What `make audit` says, and when it fails."""
+"""The report of `make audit`, and when it fails."""
 
 import json
 import runpy
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-judged = runpy.run_path(str(ROOT / ".ci" / "audit.py"))["summary"]
+summary = runpy.run_path(str(ROOT / ".ci" / "audit.py"))["summary"]
 CLEAN = {"name": "numpy", "version": "2.4.6", "vulns": []}
 KNOWN = {
     "name": "old",
@@ -21,10 +21,10 @@ SKIPPED = {"name": "own", "skip_reason": "Dependency not found on PyPI"}
 
 
 def audit(*packages):
-    return judged(json.dumps({"dependencies": packages}), "")
+    return summary(json.dumps({"dependencies": packages}), "")
 
 
-def test_a_known_vulnerability_fails_and_is_named_with_what_mends_it():
+def test_a_known_vulnerability_fails_and_is_reported_with_the_fixed_version():
     assert audit(CLEAN, KNOWN) == (
         "vulnerabilities: 2 known in 2 packages\n"
         "  old 1.0: GHSA-1, fixed in 1.1, 2.0\n"
@@ -33,32 +33,32 @@ def test_a_known_vulnerability_fails_and_is_named_with_what_mends_it():
     )
 
 
-def test_a_clean_lock_passes_and_says_what_was_not_looked_up():
+def test_a_clean_lock_passes_and_reports_what_was_not_looked_up():
     assert audit(CLEAN) == ("vulnerabilities: 0 known in 1 packages", 0)
     assert audit(CLEAN, SKIPPED) == ("vulnerabilities: 0 known in 1 packages\nnot looked up: own", 0)
 
 
-def test_where_nothing_was_found_nothing_is_said_to_be_clean():
-    said, status = audit(SKIPPED, SKIPPED)
-    assert status == 0 and "skipped" in said and "0 known" not in said
+def test_with_all_packages_skipped_nothing_is_reported_as_clean():
+    output, status = audit(SKIPPED, SKIPPED)
+    assert status == 0 and "skipped" in output and "0 known" not in output
 
 
 @pytest.mark.parametrize(
-    "complaint",
+    "error",
     [
         "ConnectionError: Max retries exceeded",
         "Could not connect to the feed",
         "timed out after 900",
     ],
 )
-def test_without_a_network_it_is_skipped_and_says_so(complaint):
-    said, status = judged("", complaint)
-    assert status == 0 and said.startswith("vulnerabilities: skipped") and complaint in said
+def test_without_a_network_the_audit_is_skipped_with_a_message(error):
+    output, status = summary("", error)
+    assert status == 0 and output.startswith("vulnerabilities: skipped") and error in output
 
 
-def test_a_lock_that_cannot_be_read_is_no_lack_of_network():
-    said, status = judged("", "ERROR: requirement numpy does not contain a hash")
-    assert status == 1 and "does not contain a hash" in said
+def test_an_invalid_lock_is_not_reported_as_a_missing_network():
+    output, status = summary("", "ERROR: requirement numpy does not contain a hash")
+    assert status == 1 and "does not contain a hash" in output
 
 
 def licences(folder):
@@ -66,7 +66,7 @@ def licences(folder):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_every_licence_is_an_accepted_one_and_another_would_fail(tmp_path):
+def test_every_licence_is_accepted_and_another_one_fails(tmp_path):
     settings = (ROOT / "pyproject.toml").read_text("utf-8")
     assert licences(ROOT).returncode == 0
     (tmp_path / "pyproject.toml").write_text(settings.replace("LGPL-3.0-only\n", "\n"), "utf-8")

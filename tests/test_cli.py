@@ -1,4 +1,4 @@
-"""The command as a person meets it: help, wrong names, no input, nothing registered yet."""
+"""The command line as a user meets it: help, wrong names, no input, nothing registered yet."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ from seqops.cli import app
 from seqops.cli.predict import _inputs
 from seqops.params import Params
 
-HERE = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[1]
 COMMANDS = [
     "predict",
     "generate",
@@ -33,10 +33,10 @@ COMMANDS = [
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A checkout in which nothing has run."""
+    """A checkout in which no stage has run."""
     for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(HERE / name, tmp_path / name)
-    shutil.copytree(HERE / "presets", tmp_path / "presets")
+        shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "presets", tmp_path / "presets")
     monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return tmp_path
@@ -47,13 +47,13 @@ def call(*arguments):
 
 
 def test_help_names_every_command():
-    said = call("--help").output
-    assert all(name in said for name in COMMANDS)
+    output = call("--help").output
+    assert all(name in output for name in COMMANDS)
 
 
-def test_a_preset_is_options_that_name_keys_of_params(project):
-    said = call("preset", "real").output
-    options = said.split("-S ")[1:]
+def test_a_preset_is_printed_as_options_with_keys_of_params(project):
+    output = call("preset", "real").output
+    options = output.split("-S ")[1:]
     params = Params.load(project / "params.yaml")
     known = {f"tasks.{name}.{key}" for name in params.names for key in params.task(name).values()}
     assert options
@@ -63,78 +63,78 @@ def test_a_preset_is_options_that_name_keys_of_params(project):
         assert value
 
 
-def test_a_preset_of_one_task_leaves_the_others_alone(project):
-    said = call("preset", "real", "ner").output
-    assert "tasks.ner.source" in said
-    assert "tasks.forecast" not in said
+def test_a_preset_of_one_task_does_not_change_the_others(project):
+    output = call("preset", "real", "ner").output
+    assert "tasks.ner.source" in output
+    assert "tasks.forecast" not in output
 
 
 def refusal(*arguments):
-    """Run a command that must fail; return what it says on stderr."""
+    """Run a command that must fail; return its stderr."""
     done = call(*arguments)
     assert done.exit_code == 1
     assert "Traceback" not in done.output
     return done.stderr
 
 
-def test_an_unknown_preset_and_an_unknown_task_are_told_with_the_nearest_name(project):
+def test_an_unknown_preset_and_an_unknown_task_are_refused_with_the_nearest_name(project):
     assert "did you mean 'real'?\n" in refusal("preset", "reel")
     assert "did you mean 'ner'?\n" in refusal("predict", "nerr", "x")
 
 
-def test_predict_without_input_or_without_a_model_says_what_to_do(project):
+def test_predict_without_input_or_without_a_model_explains_what_to_do(project):
     assert "--file" in refusal("predict", "ner")
     assert "dvc repro evaluate@ner" in refusal("predict", "ner", "x")
 
 
-def test_tune_refuses_a_wrong_search_before_anything_runs(project):
+def test_tune_refuses_an_invalid_search_before_anything_runs(project):
     path = project / "params.yaml"
     path.write_text(
         path.read_text("utf-8").replace("model.word_dropout: {", "model.word_dropuot: {"), "utf-8"
     )
-    said = refusal("tune", "ner")
-    assert "tasks.ner.search.model.word_dropuot" in said
-    assert "did you mean 'model.word_dropout'" in said
+    output = refusal("tune", "ner")
+    assert "tasks.ner.search.model.word_dropuot" in output
+    assert "did you mean 'model.word_dropout'" in output
     assert not (project / ".state").exists()
 
 
 def test_results_before_any_run_name_the_missing_file(project):
-    said = refusal("results", "ner")
-    assert "metrics.json" in said
-    assert "dvc repro" in said
+    output = refusal("results", "ner")
+    assert "metrics.json" in output
+    assert "dvc repro" in output
 
 
 @pytest.mark.parametrize(
-    ("command", "now", "former"),
+    ("command", "new", "old"),
     [("retrain", "--when", "--if"), ("schedule", "--when", "--if"), ("results", "--output", "--document")],
 )
-def test_an_option_under_its_old_name_still_works_and_only_the_new_one_is_shown(command, now, former):
+def test_an_option_still_works_under_its_old_name_which_is_hidden(command, new, old):
     options = {
         name: option
         for option in typer.main.get_command(app).commands[command].params
         for name in option.opts
     }
-    assert not options[now].hidden
-    assert options[former].hidden
-    assert options[former].multiple == options[now].multiple
+    assert not options[new].hidden
+    assert options[old].hidden
+    assert options[old].multiple == options[new].multiple
 
 
 @pytest.mark.parametrize("option", ["--when", "--if"])
-def test_triggers_are_taken_under_either_name(option, monkeypatch):
-    given = []
+def test_triggers_are_accepted_under_either_name(option, monkeypatch):
+    received = []
     monkeypatch.setattr(
         "seqops.retraining.run_all.retrain_all",
-        lambda project, names, triggers, *rest: given.append(triggers) or 0,
+        lambda project, names, triggers, *rest: received.append(triggers) or 0,
     )
     assert CliRunner().invoke(app, ["retrain", "ner", option, "drift", option, "age=7d"]).exit_code == 0
-    assert given == [["drift", "age=7d"]]
+    assert received == [["drift", "age=7d"]]
 
 
-def test_a_file_holds_one_input_per_line_whatever_separators_a_text_contains(tmp_path):
+def test_a_file_has_one_input_per_line_whatever_separators_a_text_contains(tmp_path):
     (tmp_path / "inputs.txt").write_bytes("a\u2028b\r\n\r\nc\x0cd\n".encode())
     assert _inputs([], tmp_path / "inputs.txt") == ["a\u2028b", "", "c\x0cd"]
 
 
-def test_a_file_that_does_not_exist_is_not_a_full_disk(tmp_path):
-    said = refusal("predict", "ner", "--file", str(tmp_path / "nowhere.txt"))
-    assert "nowhere.txt: No such file or directory. Check the path." in " ".join(said.split())
+def test_a_missing_input_file_is_not_reported_as_a_full_disk(tmp_path):
+    output = refusal("predict", "ner", "--file", str(tmp_path / "nowhere.txt"))
+    assert "nowhere.txt: No such file or directory. Check the path." in " ".join(output.split())

@@ -1,4 +1,4 @@
-"""What no program of the project may do; and each rule catches what it is for."""
+"""What no source file of the project may do; and tests that each rule catches it."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("src", "pipelines", "deploy", ".ci")
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
-# what is no Python: recipes, units, compose files
+# not Python: recipes, units, compose files
 RECIPES = sorted(
     path
     for path in (ROOT / "deploy").rglob("*")
@@ -17,12 +17,12 @@ RECIPES = sorted(
 )
 UNPICKLERS = {"pickle", "cPickle", "cloudpickle", "marshal", "shelve", "dill", "joblib"}
 EVERYWHERE = {"0.0.0.0", "::", "[::]"}
-ASKS = re.compile(
+REQUEST = re.compile(
     r"(requests|session|self\._session)\.(get|post|put|patch|delete|head|options|request)|(.*\.)?urlopen"
 )
 
 
-def given(node):
+def keywords(node):
     return {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
 
 
@@ -39,7 +39,7 @@ def unpickled(tree):
 
 
 def calls(matches):
-    """Make a rule of what a call's dotted name and its node must not be."""
+    """Make a rule that reports calls by their dotted name and their node."""
 
     def rule(tree):
         found = ((ast.unparse(n.func), n) for n in ast.walk(tree) if isinstance(n, ast.Call))
@@ -49,7 +49,7 @@ def calls(matches):
 
 
 def is_text(node):
-    """Tell a string: literal, formatted, joined or added up."""
+    """Return whether a node is a string: literal, formatted, joined or concatenated."""
     if isinstance(node, ast.Call):
         return ast.unparse(node.func).endswith((".join", ".format")) or ast.unparse(node.func) == "str"
     if isinstance(node, ast.BinOp):
@@ -60,13 +60,13 @@ def is_text(node):
 def in_a_shell(name, node):
     if name in {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"}:
         return True
-    if given(node).get("shell", "False") != "False":
+    if keywords(node).get("shell", "False") != "False":
         return True
     return name.startswith("subprocess.") and bool(node.args) and is_text(node.args[0])
 
 
 def unsafely_loaded(name, node):
-    known = given(node)
+    known = keywords(node)
     if name.endswith(("enable_unsafe_deserialization", ".read_pickle", ".to_pickle")):
         return True
     if known.get("allow_pickle", "False") != "False" or known.get("safe_mode", "True") != "True":
@@ -77,40 +77,42 @@ def unsafely_loaded(name, node):
 def yaml_loaded(name, node):
     if name in {"yaml.load", "yaml.load_all", "yaml.unsafe_load", "yaml.full_load"}:
         return True
-    return name == "YAML" and given(node).get("typ", "'rt'") not in {"'rt'", "'safe'"}
+    return name == "YAML" and keywords(node).get("typ", "'rt'") not in {"'rt'", "'safe'"}
 
 
-def open_to_all(tree):
+def listening_on_all(tree):
     return [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and n.value in EVERYWHERE]
 
 
 RULES = {
-    "unpickled": unpickled,
-    "evaluated": calls(lambda name, node: name in {"eval", "exec", "compile", "__import__"}),
-    "yaml loaded": calls(yaml_loaded),
-    "in a shell": calls(in_a_shell),
-    "unsafely loaded": calls(unsafely_loaded),
-    "a lambda in a model": calls(lambda name, node: name == "Lambda" or name.endswith("layers.Lambda")),
-    "a name without a file": calls(lambda name, node: name in {"tempfile.mktemp", "mktemp", "os.tempnam"}),
-    "waits for ever": calls(lambda name, node: bool(ASKS.fullmatch(name)) and "timeout" not in given(node)),
+    "unpickling": unpickled,
+    "evaluation": calls(lambda name, node: name in {"eval", "exec", "compile", "__import__"}),
+    "unsafe YAML": calls(yaml_loaded),
+    "shell command": calls(in_a_shell),
+    "unsafe load": calls(unsafely_loaded),
+    "lambda layer": calls(lambda name, node: name == "Lambda" or name.endswith("layers.Lambda")),
+    "unsafe temporary name": calls(lambda name, node: name in {"tempfile.mktemp", "mktemp", "os.tempnam"}),
+    "without a timeout": calls(
+        lambda name, node: bool(REQUEST.fullmatch(name)) and "timeout" not in keywords(node)
+    ),
     "unverified": calls(
         lambda name, node: (
-            given(node).get("verify", "True") == "False" or name.endswith("_create_unverified_context")
+            keywords(node).get("verify", "True") == "False" or name.endswith("_create_unverified_context")
         )
     ),
-    "unpacked whole": calls(lambda name, node: name.endswith((".extractall", "unpack_archive"))),
-    "open to all": open_to_all,
+    "unsafe extraction": calls(lambda name, node: name.endswith((".extractall", "unpack_archive"))),
+    "listens on all": listening_on_all,
 }
-CAUGHT = {
-    "unpickled": [
+FORBIDDEN = {
+    "unpickling": [
         "import pickle",
         "from joblib import load",
         "import marshal as m",
         "import json, dill",
     ],
-    "evaluated": ["eval('1')", "exec(code)", "compile(text, 'name', 'exec')", "__import__('os')"],
-    "yaml loaded": ["yaml.load(text)", "yaml.unsafe_load(text)", "YAML(typ='unsafe')"],
-    "in a shell": [
+    "evaluation": ["eval('1')", "exec(code)", "compile(text, 'name', 'exec')", "__import__('os')"],
+    "unsafe YAML": ["yaml.load(text)", "yaml.unsafe_load(text)", "YAML(typ='unsafe')"],
+    "shell command": [
         "os.system('ls')",
         "subprocess.run(command, shell=True)",
         "subprocess.run('ls')",
@@ -118,7 +120,7 @@ CAUGHT = {
         "subprocess.run('ls ' + path)",
         "subprocess.check_call(' '.join(command))",
     ],
-    "unsafely loaded": [
+    "unsafe load": [
         "np.load(path)",
         "np.load(path, allow_pickle=True)",
         "keras.models.load_model(path, safe_mode=False)",
@@ -126,19 +128,19 @@ CAUGHT = {
         "pd.read_pickle(path)",
         "table.to_pickle(path)",
     ],
-    "a lambda in a model": ["keras.layers.Lambda(f)", "layers.Lambda(f)", "Lambda(f)"],
-    "a name without a file": ["tempfile.mktemp()"],
-    "waits for ever": [
+    "lambda layer": ["keras.layers.Lambda(f)", "layers.Lambda(f)", "Lambda(f)"],
+    "unsafe temporary name": ["tempfile.mktemp()"],
+    "without a timeout": [
         "requests.get(url)",
         "session.get(url, stream=True)",
         "urllib.request.urlopen(url)",
         "requests.request('GET', url)",
     ],
     "unverified": ["requests.get(url, verify=False, timeout=1)", "ssl._create_unverified_context()"],
-    "unpacked whole": ["tar.extractall(to)", "shutil.unpack_archive(path)"],
-    "open to all": ["server.bind(('0.0.0.0', 80))", "command = ['--host', '::']"],
+    "unsafe extraction": ["tar.extractall(to)", "shutil.unpack_archive(path)"],
+    "listens on all": ["server.bind(('0.0.0.0', 80))", "command = ['--host', '::']"],
 }
-LEFT_ALONE = """
+ALLOWED = """
 import json
 import re
 from tempfile import mkdtemp
@@ -157,35 +159,35 @@ server.bind(("127.0.0.1", 80))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_no_source_does_what_is_forbidden(path):
+def test_no_source_breaks_a_rule(path):
     tree = ast.parse(path.read_text("utf-8"))
     assert {name: found for name, rule in RULES.items() if (found := rule(tree))} == {}
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_each_rule_catches_what_it_is_for_and_nothing_else(name):
-    for sample in CAUGHT[name]:
+def test_each_rule_catches_its_samples_and_nothing_else(name):
+    for sample in FORBIDDEN[name]:
         caught = [rule for rule in RULES if RULES[rule](ast.parse(sample))]
         assert name in caught, sample
-    assert RULES[name](ast.parse(LEFT_ALONE)) == []
+    assert RULES[name](ast.parse(ALLOWED)) == []
 
 
-def listens_to_all(text):
+def listens_on_all(text):
     lines = (line.partition("#")[0] for line in text.splitlines())
     return [line for line in lines if re.search(r"(?<![\d.])0\.0\.0\.0(?![\d.])|\[::\]", line)]
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_no_recipe_listens_to_every_machine(path):
-    assert listens_to_all(path.read_text("utf-8")) == []
+def test_no_recipe_listens_on_all_addresses(path):
+    assert listens_on_all(path.read_text("utf-8")) == []
 
 
-def test_a_recipe_that_listens_to_every_machine_would_be_caught():
+def test_a_recipe_that_listens_on_all_addresses_would_be_caught():
     for sample in ("mlflow server --host 0.0.0.0", 'ports: ["0.0.0.0:5000:5000"]', "bind [::]:80"):
-        assert listens_to_all(sample)
+        assert listens_on_all(sample)
     for sample in ("# never 0.0.0.0", "--host 127.0.0.1", "version 10.0.0.0"):
-        assert not listens_to_all(sample)
+        assert not listens_on_all(sample)
 
 
-def test_there_is_something_to_look_at():
+def test_there_are_files_to_check():
     assert len(SOURCES) > 100 and (ROOT / "deploy" / "mlflow" / "serve") in RECIPES

@@ -1,4 +1,4 @@
-"""Secrets of addresses, hidden in whatever text they stand."""
+"""Secrets in URLs are redacted, in whatever text the URLs occur."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from seqops.core.redaction import redact, secret_of
 
-# what may stand in a password that a person pasted unquoted
+# characters that a password pasted without quoting may contain
 ANY = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
 
 
@@ -25,12 +25,12 @@ ANY = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, ma
         ("https://h/a?bare", "https://h/a?***"),
         ("https://h/a?token=a=b", "https://h/a?token=***"),
         ('{"uri": "https://h/a?token=abc", "n": 1}', '{"uri": "https://h/a?token=***", "n": 1}'),
-        ("asked 'http://u:p@h'. Mend it.", "asked 'http://***@h'. Mend it."),
+        ("asked 'http://u:p@h'. Fix it.", "asked 'http://***@h'. Fix it."),
         ("sqlite:////home/me/mlflow.db", "sqlite:////home/me/mlflow.db"),
         ("a https://u:p@h/x\nb https://u:q@h/y?k=v", "a https://***@h/x\nb https://***@h/y?k=***"),
     ],
 )
-def test_what_is_shown_of_a_text(text, shown):
+def test_texts_are_redacted(text, shown):
     assert redact(text) == shown
     assert redact(shown) == shown
 
@@ -59,11 +59,11 @@ def test_no_password_and_no_query_value_survives(password, value):
         ("https://***@h/a.csv?token=***", None),
     ],
 )
-def test_a_secret_that_stands_in_an_address_is_named(address, found):
+def test_a_secret_in_an_address_is_named(address, found):
     assert secret_of(address) == found
 
 
-def test_what_is_masked_holds_no_secret():
+def test_a_redacted_address_has_no_secret():
     for address in ("https://a:b@h/x?token=c", "https://h/x?key=c&auth=d"):
         assert secret_of(address) is not None
         assert secret_of(redact(address)) is None
@@ -71,7 +71,7 @@ def test_what_is_masked_holds_no_secret():
 
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("kind", ["SeqopsError", "ValueError"])
-def test_no_way_to_fail_shows_a_password(kind, debug):
+def test_no_error_shows_a_password(kind, debug):
     program = (
         "from seqops.runtime.console import exit_on_error\nfrom seqops.core.errors import SeqopsError\n"
         "def refused(url):\n    raise KeyError(f'no answer of {url}')\n"

@@ -1,4 +1,4 @@
-"""`seqops new-task` writes a task that keeps the contract, and harms nothing where it cannot."""
+"""`seqops new-task` writes a task that meets the requirements, and changes nothing if it cannot."""
 
 import os
 import shutil
@@ -13,14 +13,14 @@ from seqops.cli import app
 from seqops.cli.new_task import TEMPLATE
 from seqops.params import Params
 
-HERE = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """A project with an empty folder of tasks."""
     for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(HERE / name, tmp_path / name)
+        shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "src" / "seqops" / "tasks").mkdir(parents=True)
     monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
     return tmp_path
@@ -42,13 +42,13 @@ def test_it_writes_the_folder_the_tests_and_the_section(checkout):
     assert 'registered_name: ClassVar[str] = "invented_task-model"' in dataset
 
 
-def test_the_section_joins_the_tasks_and_every_other_line_stays(checkout):
+def test_the_section_is_added_to_the_tasks_and_every_other_line_stays(checkout):
     before = (checkout / "params.yaml").read_text("utf-8")
     new_task("invented_task")
     after = (checkout / "params.yaml").read_text("utf-8")
     assert after.startswith(before.rstrip("\n"))
     assert Params.load(checkout / "params.yaml").names == [
-        *Params.load(HERE / "params.yaml").names,
+        *Params.load(ROOT / "params.yaml").names,
         "invented_task",
     ]
 
@@ -70,14 +70,14 @@ def test_a_section_after_the_tasks_stays_after_them(checkout):
         ("ner", "the task already exists"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused_and_nothing_is_written(checkout, name, message):
+def test_an_invalid_name_is_refused_and_nothing_is_written(checkout, name, message):
     before = sorted(checkout.rglob("*"))
     done = new_task(name)
     assert done.exit_code == 1 and message in done.output
     assert sorted(checkout.rglob("*")) == before
 
 
-def test_a_folder_that_exists_is_not_touched(checkout):
+def test_an_existing_folder_is_not_changed(checkout):
     assert new_task("invented_task").exit_code == 0
     params = (checkout / "params.yaml").read_bytes()
     again = new_task("invented_task")
@@ -86,14 +86,14 @@ def test_a_folder_that_exists_is_not_touched(checkout):
 
 
 @pytest.mark.slow
-def test_the_task_keeps_the_contract_and_goes_through_all_stages(tmp_path):
+def test_the_task_meets_the_requirements_and_runs_through_all_stages(tmp_path):
     """In a copy of the package: the command, the tests that it wrote, and the five stages."""
-    shutil.copytree(HERE / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(HERE / "pipelines", tmp_path / "pipelines")
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "pipelines", tmp_path / "pipelines")
     for name in ("params.yaml", "dvc.yaml", "requirements.lock", "pyproject.toml"):
-        shutil.copy(HERE / name, tmp_path / name)
+        shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "data").mkdir()
-    shutil.copy(HERE / "data" / "catalog.yaml", tmp_path / "data" / "catalog.yaml")
+    shutil.copy(ROOT / "data" / "catalog.yaml", tmp_path / "data" / "catalog.yaml")
     environment = {k: v for k, v in os.environ.items() if k not in ("MLFLOW_TRACKING_URI", "SEQOPS_ROOT")}
     environment["PYTHONPATH"] = str(tmp_path / "src")
 

@@ -1,4 +1,4 @@
-"""The search, tuning and drift sections: every refusal names the key, its line and what to do."""
+"""The search, tuning and drift sections: every error names the key, its line and what to do."""
 
 import re
 from pathlib import Path
@@ -12,19 +12,19 @@ from seqops.sources.catalog import read_catalog
 from seqops.tuning.search_space import space_of
 from seqops.tuning.yaml_edit import edited
 
-HERE = Path(__file__).parents[1]
-PARAMS = Params.load(HERE / "params.yaml")
+ROOT = Path(__file__).parents[1]
+PARAMS = Params.load(ROOT / "params.yaml")
 UNITS = "model.units: {kind: int, low: 32, high: 256, log: true}"
 
 
 @pytest.fixture(scope="module")
 def text():
-    return (HERE / "params.yaml").read_text("utf-8")
+    return (ROOT / "params.yaml").read_text("utf-8")
 
 
 @pytest.fixture
 def searching(tmp_path, text):
-    """Give the file with another search of one task, and the line of its first entry."""
+    """Write params.yaml with another search section of one task; return it and its first entry's line."""
 
     def write(*entries):
         head, ner = text.split("  ner:\n")
@@ -42,8 +42,8 @@ def searching(tmp_path, text):
 @pytest.mark.parametrize("name", PARAMS.names)
 def test_by_default_every_task_searches_size_dropout_and_learning_rate(name):
     space = space_of(PARAMS, name)
-    wanted = {"model.units", "model.dropout", "fit.learning_rate", "fit.decay.kind", "fit.decay.rate"}
-    assert wanted <= set(space)
+    expected = {"model.units", "model.dropout", "fit.learning_rate", "fit.decay.kind", "fit.decay.rate"}
+    assert expected <= set(space)
     values = PARAMS.task(name).values()
     assert {key: values[key] for key in space if not space[key].contains(values[key])} == {}
 
@@ -139,7 +139,7 @@ def test_by_default_every_task_searches_size_dropout_and_learning_rate(name):
             "model.kind",
             "a choice must be a number, a text, true, false or null, got ['gru'].",
         ),
-        # what only the task itself knows
+        # limits that only the task knows
         (
             "model.dropout: {kind: float, low: 0.0, high: 1.0}",
             "model.dropout.high",
@@ -167,7 +167,7 @@ def test_by_default_every_task_searches_size_dropout_and_learning_rate(name):
         ),
     ],
 )
-def test_a_search_that_cannot_be_made_names_its_key_and_line(searching, entry, key, message):
+def test_an_invalid_search_is_refused_with_its_key_and_line(searching, entry, key, message):
     params, line = searching(UNITS.replace("units", "filters"), entry)
     with pytest.raises(ConfigError) as refused:
         space_of(params, "ner")
@@ -175,13 +175,13 @@ def test_a_search_that_cannot_be_made_names_its_key_and_line(searching, entry, k
 
 
 @pytest.mark.parametrize("end", [".inf", "2020-01-01"])
-def test_a_value_that_is_no_plain_one_is_told_with_its_section(searching, end):
+def test_a_value_that_json_cannot_represent_is_refused_with_its_section(searching, end):
     params, line = searching(f"model.dropout: {{kind: float, low: 0.1, high: {end}}}")
     with pytest.raises(ConfigError, match=rf"^params\.yaml:{line - 1}: tasks\.ner\.search: .*JSON"):
         space_of(params, "ner")
 
 
-def test_the_line_is_that_of_the_part_that_is_wrong(searching):
+def test_the_line_is_that_of_the_wrong_part(searching):
     params, line = searching(UNITS, "model.dropout:", "  kind: float", "  low: 0.0", "  high: 1.0")
     with pytest.raises(
         ConfigError, match=rf"^params\.yaml:{line + 4}: tasks\.ner\.search\.model\.dropout\.high:"
@@ -190,15 +190,15 @@ def test_the_line_is_that_of_the_part_that_is_wrong(searching):
 
 
 @pytest.mark.parametrize("entries", [(), ("{}",)])
-def test_a_search_of_nothing_is_refused(searching, entries):
+def test_an_empty_search_is_refused(searching, entries):
     params, line = searching(*entries)
     with pytest.raises(ConfigError) as refused:
         space_of(params, "ner")
-    said = f"nothing to search. Add keys and ranges, such as `{UNITS}`."
-    assert str(refused.value) == f"params.yaml:{line - 1}: tasks.ner.search: {said}"
+    message = f"nothing to search. Add keys and ranges, such as `{UNITS}`."
+    assert str(refused.value) == f"params.yaml:{line - 1}: tasks.ner.search: {message}"
 
 
-def test_a_task_without_a_search_is_told_where_it_stands(tmp_path, text):
+def test_a_task_without_a_search_is_refused_with_its_line(tmp_path, text):
     path = tmp_path / "params.yaml"
     path.write_text(re.sub(r"    search:\n(      .*\n)+\n(?=  translation)", "", text), "utf-8")
     line = text[: text.index("  ner:")].count("\n") + 1
@@ -206,7 +206,7 @@ def test_a_task_without_a_search_is_told_where_it_stands(tmp_path, text):
         space_of(Params.load(path), "ner")
 
 
-def test_the_tuning_section_is_read():
+def test_the_tuning_section_is_loaded():
     assert PARAMS.tuning == TuningSettings(
         trials=40, sampler="tpe", startup_trials=10, pruner="hyperband", seed=0, finalists=3, finalist_seeds=3
     )
@@ -232,7 +232,7 @@ def test_a_wrong_tuning_section_names_its_key_and_line(tmp_path, text, old, new,
         _ = Params.load(path).tuning
 
 
-def test_the_drift_section_is_read():
+def test_the_drift_section_is_loaded():
     assert PARAMS.drift == DriftSettings(alpha=0.01, psi=0.2, margin=0.02, min_rows=30)
 
 
@@ -262,7 +262,7 @@ def test_a_wrong_drift_section_names_its_key_and_line(tmp_path, text, old, new, 
         _ = Params.load(path).drift
 
 
-def test_values_are_set_in_a_copy():
+def test_values_are_changed_in_a_copy():
     changed = PARAMS.with_values({"tasks.ner.model.units": 7, "tasks.ner.fit.decay.kind": "plateau"})
     assert changed.task("ner").values()["model.units"] == 7
     assert changed.task("ner").fit_config.decay.kind == "plateau"
@@ -279,14 +279,14 @@ def test_values_are_set_in_a_copy():
         ("tasks.ner.model.units.more", r"tasks\.ner\.model\.units\.more: unknown key\."),
     ],
 )
-def test_a_value_of_no_key_is_refused(key, message):
+def test_a_value_for_an_unknown_key_is_refused(key, message):
     with pytest.raises(ConfigError, match=message):
         PARAMS.with_values({key: 1})
     with pytest.raises(ConfigError, match=message):
         edited(PARAMS, {key: 1})
 
 
-def test_a_value_is_checked_when_its_section_is_read():
+def test_a_value_is_checked_when_its_section_is_loaded():
     with pytest.raises(ConfigError, match=r"tasks\.ner\.fit\.epochs: Input should be greater than 0, got 0"):
         PARAMS.with_values({"tasks.ner.fit.epochs": 0}).task("ner")
 
@@ -297,19 +297,19 @@ def test_a_value_is_checked_when_its_section_is_read():
     ids=["character", "depth", "date", "digits", "twice"],
 )
 @pytest.mark.parametrize("read", [Params.load, read_catalog])
-def test_a_file_that_a_yaml_parser_chokes_on_is_refused_in_a_short_message(tmp_path, text, read):
+def test_a_file_that_breaks_the_yaml_parser_is_refused_with_a_short_message(tmp_path, text, read):
     path = tmp_path / "mine.yaml"
     path.write_text(text, "utf-8")
-    with pytest.raises(SeqopsError, match=r"^mine\.yaml") as told:
+    with pytest.raises(SeqopsError, match=r"^mine\.yaml") as raised:
         read(path)
-    assert len(str(told.value)) < 500
+    assert len(str(raised.value)) < 500
 
 
-def test_a_value_is_shown_in_short():
+def test_a_long_value_is_abbreviated():
     wrong = PARAMS.with_values({"tasks.ner.model.units": "x" * 5_000})
-    with pytest.raises(ConfigError, match=r"tasks\.ner\.model\.units: .*got 'xxx.*…") as told:
+    with pytest.raises(ConfigError, match=r"tasks\.ner\.model\.units: .*got 'xxx.*…") as raised:
         wrong.task("ner").network()
-    assert len(str(told.value)) < 300
+    assert len(str(raised.value)) < 300
 
 
 @pytest.mark.parametrize(
@@ -319,9 +319,9 @@ def test_a_secret_in_a_source_is_refused_before_dvc_copies_it(address):
     params = PARAMS.with_values({f"tasks.{PARAMS.names[0]}.source": ["mine.csv", address]})
     with pytest.raises(
         ConfigError, match=r"params\.yaml:\d+: tasks\.\w+\.source: .*dvc\.lock.*netrc"
-    ) as told:
+    ) as raised:
         params.task(PARAMS.names[0])
-    assert "hush" not in str(told.value)
+    assert "hush" not in str(raised.value)
     named = address.replace("hush", "$TOKEN")
     assert (
         PARAMS.with_values({f"tasks.{PARAMS.names[0]}.source": named}).task(PARAMS.names[0]).source == named
@@ -329,7 +329,7 @@ def test_a_secret_in_a_source_is_refused_before_dvc_copies_it(address):
 
 
 def test_an_unknown_section_is_refused_with_its_line(tmp_path):
-    text = (HERE / "params.yaml").read_text("utf-8") + "\nevalution:\n  seed: 0\n"
+    text = (ROOT / "params.yaml").read_text("utf-8") + "\nevalution:\n  seed: 0\n"
     (tmp_path / "params.yaml").write_text(text, "utf-8")
     line = text.splitlines().index("evalution:") + 1
     with pytest.raises(ConfigError, match=rf"params\.yaml:{line}: evalution: unknown key.*'evaluation'"):

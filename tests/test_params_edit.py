@@ -1,4 +1,4 @@
-"""Values written into params.yaml: nothing but the value changes."""
+"""Writing values into params.yaml: only the value changes."""
 
 import re
 from pathlib import Path
@@ -13,11 +13,11 @@ from seqops.core.interfaces import flattened
 from seqops.params import Params
 from seqops.tuning.yaml_edit import InPlaceEditError, edited, with_values_set
 
-HERE = Path(__file__).parents[1]
-FILES = [HERE / "params.yaml", HERE / "presets" / "real.yaml"]
+ROOT = Path(__file__).parents[1]
+FILES = [ROOT / "params.yaml", ROOT / "presets" / "real.yaml"]
 TEXTS = {path.name: path.read_text("utf-8") for path in FILES}
 TEXTS["styles.yaml"] = """\
-# every way in which one value can stand
+# every way to write a scalar
 plain: 64            # aligned
 tight: 0.004 # not aligned
 flow: {kind: cosine, rate: 0.02} # in a mapping
@@ -27,7 +27,7 @@ empty:       # nothing yet
 
 text: two words
 last: luong"""
-# a key of `search` has dots of its own
+# keys of `search` contain dots
 KEYS = {
     name: [
         key
@@ -52,7 +52,7 @@ def changed(document, key, value):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_no_values_change_no_character(name):
+def test_without_values_no_character_changes(name):
     assert with_values_set(TEXTS[name], {}) == TEXTS[name]
 
 
@@ -64,11 +64,11 @@ def test_only_the_value_changes_and_it_loads_back(name, data):
     key = data.draw(st.sampled_from(KEYS[name]))
     value = data.draw(SCALARS | WORDS)
     new = with_values_set(text, {key: value})
-    wanted = read(text)
-    changed(wanted, key, value)
+    expected = read(text)
+    changed(expected, key, value)
     found = read(new)
-    assert found == wanted
-    assert list(map(repr, flattened(found).values())) == list(map(repr, flattened(wanted).values()))
+    assert found == expected
+    assert list(map(repr, flattened(found).values())) == list(map(repr, flattened(expected).values()))
     old_lines, new_lines = text.split("\n"), new.split("\n")
     assert len(old_lines) == len(new_lines)
     [line] = [i for i, (a, b) in enumerate(zip(old_lines, new_lines, strict=True)) if a != b] or [None]
@@ -78,12 +78,12 @@ def test_only_the_value_changes_and_it_loads_back(name, data):
     last = re.escape(key.rpartition(".")[2])
     start = re.search(rf"\b{last}:", old).end()
     assert new[:start] == old[:start]
-    # what follows the value in a flow mapping, or the comment behind it
-    behind = re.search(r"(, [a-z]+: [^,{}]*)?}( *#.*)?$|#.*$|$", old[start:]).group()
-    assert new.endswith(behind)
+    # the rest of a flow mapping after the value, or the comment after it
+    rest = re.search(r"(, [a-z]+: [^,{}]*)?}( *#.*)?$|#.*$|$", old[start:]).group()
+    assert new.endswith(rest)
 
 
-def test_several_values_are_set_at_once_and_read_as_they_stood():
+def test_several_values_are_set_at_once_and_the_layout_is_kept():
     text = (
         "# first\n"
         "tasks:\n"
@@ -147,20 +147,20 @@ def test_several_values_are_set_at_once_and_read_as_they_stood():
         ("a\nb", '"a\\U0000000ab"'),
     ],
 )
-def test_a_value_is_written_as_a_person_would(value, written):
+def test_a_value_is_written_in_plain_style(value, written):
     text = with_values_set("{a: x}", {"a": value})
     assert text == f"{{a: {written}}}"
     assert read(text) == {"a": value}
 
 
-def test_line_ends_and_what_is_above_and_below_are_kept(tmp_path):
+def test_line_endings_and_surrounding_lines_are_kept(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_bytes(b"tasks:\r\n  a: 1\r\n  b: 2 # two\r\n")
     changed = edited(Params.load(path), {"tasks.a": 10})
     assert changed.encode() == b"tasks:\r\n  a: 10\r\n  b: 2 # two\r\n"
 
 
-def test_the_file_is_edited_as_it_stands_now(tmp_path):
+def test_the_current_content_of_the_file_is_edited(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text("tasks:\n  a: 1\n")
     params = Params.load(path)
@@ -175,7 +175,7 @@ def test_the_file_is_edited_as_it_stands_now(tmp_path):
     "body",
     ["[1, 2]", "{b: 1}", "|\n    text", "&here 1\n  b: *here", "two\n    lines"],
 )
-def test_what_is_no_single_value_is_left_to_a_person(tmp_path, body):
+def test_a_value_that_is_not_a_scalar_on_one_line_is_refused(tmp_path, body):
     path = tmp_path / "params.yaml"
     path.write_text(f"tasks:\n  z: 0\n  a: {body}\n")
     with pytest.raises(ConfigError) as refused:
@@ -183,6 +183,6 @@ def test_what_is_no_single_value_is_left_to_a_person(tmp_path, body):
     assert str(refused.value) == "params.yaml:3: tasks.a: not a scalar on one line. Edit it by hand."
 
 
-def test_the_place_of_an_alias_is_not_that_of_its_anchor():
+def test_an_alias_is_not_edited_at_its_anchor():
     with pytest.raises(InPlaceEditError):
         with_values_set("a: &here 1\nb: *here\n", {"b": 2})

@@ -1,4 +1,4 @@
-"""The whole pipeline, twice, in two processes: equal artefacts, and registered models that answer alike.
+"""The whole pipeline, twice, in two processes: equal artefacts, and registered models that agree.
 
 A request to a server, and the file of `mlflow models predict`, is `{"inputs": [RAW INPUT, ...]}`; the
 answer is `{"predictions": [RECORD, ...]}`.
@@ -27,7 +27,7 @@ from seqops.core.project import Project
 from seqops.params import Params
 
 pytestmark = pytest.mark.slow
-UP = 240  # seconds that a busy machine may take to load a model
+STARTUP_SECONDS = 240  # seconds that a busy machine may need to load a model
 MLFLOW = [sys.executable, "-m", "mlflow", "models"]
 SEQOPS = [sys.executable, "-c", "from seqops.cli import app; app()"]
 ARTEFACTS = [
@@ -46,9 +46,9 @@ ARTEFACTS = [
 
 
 @pytest.fixture(scope="module")
-def twins(tmp_path_factory):
-    """Two projects, run from nothing."""
-    parent = tmp_path_factory.mktemp("twins")
+def projects(tmp_path_factory):
+    """Two projects with all stages run."""
+    parent = tmp_path_factory.mktemp("projects")
     roots = [project(parent / "one"), project(parent / "two")]
     processes = [start(root) for root in roots]
     for process in processes:
@@ -62,15 +62,15 @@ def twins(tmp_path_factory):
     "artefact",
     ARTEFACTS,
 )
-def test_two_runs_give_equal_bytes(twins, name, artefact):
-    one, two = (store.task_paths(name).path / artefact for store in twins)
+def test_two_runs_give_equal_bytes(projects, name, artefact):
+    one, two = (store.task_paths(name).path / artefact for store in projects)
     assert one.exists()
     assert sha256_of(one) == sha256_of(two)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_metrics_hold_what_others_rely_on(twins, name):
-    metrics = read_json(twins[0].task_paths(name).metrics)
+def test_metrics_have_the_keys_that_others_use(projects, name):
+    metrics = read_json(projects[0].task_paths(name).metrics)
     assert metrics["task"] == name
     assert metrics["source"] == "sample"
     assert metrics["goal"] in metrics["model"]
@@ -81,14 +81,14 @@ def test_metrics_hold_what_others_rely_on(twins, name):
 
 
 @pytest.fixture(scope="module")
-def client(twins):
-    mlflow.set_tracking_uri(f"sqlite:///{twins[0].state / 'mlflow' / 'mlflow.db'}")
+def client(projects):
+    mlflow.set_tracking_uri(f"sqlite:///{projects[0].state / 'mlflow' / 'mlflow.db'}")
     return mlflow.MlflowClient()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_run_carries_params_curves_scores_and_hashes(twins, client, name):
-    task = Params.load(twins[0].params).task(name)
+def test_the_run_has_params_curves_scores_and_hashes(projects, client, name):
+    task = Params.load(projects[0].params).task(name)
     version = client.get_model_version_by_alias(task.data.registered_name, "challenger")
     run = client.get_run(version.run_id)
     assert run.info.status == "FINISHED"
@@ -99,18 +99,18 @@ def test_the_run_carries_params_curves_scores_and_hashes(twins, client, name):
     assert run.data.metrics["validation/best"] == validation.value
     assert run.info.run_name == run.data.tags["seqops.source"] == "sample"
     assert (run.data.tags["seqops.kind"], run.data.tags["seqops.task"]) == ("training", name)
-    metrics = read_json(twins[0].task_paths(name).metrics)
+    metrics = read_json(projects[0].task_paths(name).metrics)
     goal = metrics["goal"]
     assert run.data.metrics[f"test/{goal}"] == pytest.approx(metrics["model"][goal]["value"])
-    assert run.data.tags["seqops.model_sha256"] == sha256_of(twins[0].task_paths(name).weights)
+    assert run.data.tags["seqops.model_sha256"] == sha256_of(projects[0].task_paths(name).weights)
     assert run.data.tags["seqops.model_sha256"] == version.tags["seqops.model_sha256"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_registered_model_needs_nothing_of_the_repository(twins, client, name, tmp_path):
-    task = Params.load(twins[0].params).task(name)
+def test_a_registered_model_loads_without_the_repository(projects, client, name, tmp_path):
+    task = Params.load(projects[0].params).task(name)
     version = client.get_model_version_by_alias(task.data.registered_name, "challenger")
-    example = task.endpoint().example(read_json(twins[0].task_paths(name).meta))
+    example = task.endpoint().example(read_json(projects[0].task_paths(name).meta))
     program = (
         "import json, sys, mlflow\n"
         "mlflow.set_tracking_uri(sys.argv[1])\n"
@@ -129,12 +129,12 @@ def test_a_registered_model_needs_nothing_of_the_repository(twins, client, name,
     )
     assert done.returncode == 0, done.stderr
     code, records = json.loads(done.stdout.splitlines()[-1])
-    assert Path(code).is_relative_to(twins[0].state)
-    assert records == here(twins[0], name, example)
+    assert Path(code).is_relative_to(projects[0].state)
+    assert records == predict_here(projects[0], name, example)
 
 
-def here(store, name, example):
-    """Answer as the training side does."""
+def predict_here(store, name, example):
+    """Predict with the weights and code of the training side."""
     task, folder = Params.load(store.params).task(name), store.task_paths(name)
     network, meta = task.network(), read_json(folder.meta)
     model = network.build(meta)
@@ -144,9 +144,9 @@ def here(store, name, example):
 
 
 @pytest.fixture(scope="module")
-def served(twins):
-    """A project whose models, however weak, are champions."""
-    root = twins[0].root
+def served(projects):
+    """A project whose models are champions, however weak."""
+    root = projects[0].root
     with pytest.MonkeyPatch.context() as patch:
         uri = f"sqlite:///{root / '.state' / 'mlflow' / 'mlflow.db'}"
         patch.setenv("MLFLOW_TRACKING_URI", uri)
@@ -160,15 +160,15 @@ def served(twins):
 
 @pytest.fixture(scope="module", params=NAMES)
 def case(served, request, tmp_path_factory):
-    """One task's champion asked in every way, all at once: most of the time goes into imports."""
+    """Ask one task's champion in every way at the same time, since most of the time goes into imports."""
     task = Params.load(served.params).task(request.param)
     folder = tmp_path_factory.mktemp(task.name)
     example = task.endpoint().example(read_json(served.task_paths(task.name).meta))
     inputs, uri = [example, f" {example}"], f"models:/{task.data.registered_name}@champion"
     (folder / "in.json").write_text(json.dumps({"inputs": inputs}), "utf-8")
     files = ["-i", str(folder / "in.json"), "-o", str(folder / "out.json"), "-t", "json"]
-    said = started([*SEQOPS, "predict", task.name, "--json", *inputs])
-    filed = started([*MLFLOW, "predict", "-m", uri, "--env-manager", "local", *files])
+    output_cli = start_process([*SEQOPS, "predict", task.name, "--json", *inputs])
+    output_file = start_process([*MLFLOW, "predict", "-m", uri, "--env-manager", "local", *files])
     server = Server(uri, folder / "log")
     try:
         model = mlflow.pyfunc.load_model(uri)
@@ -177,26 +177,26 @@ def case(served, request, tmp_path_factory):
             inputs=inputs,
             model=model,
             answers=json.loads(json.dumps(model.predict(inputs))),
-            said=said,
-            filed=filed,
+            cli=output_cli,
+            file=output_file,
             out=folder / "out.json",
             server=server,
         )
     finally:
-        for process in (said, filed):
+        for process in (output_cli, output_file):
             process.kill()
             process.communicate()
         server.stop()
 
 
-def started(command):
+def start_process(command):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def output(process):
-    said, complaint = process.communicate()
-    assert process.returncode == 0, complaint
-    return said
+    stdout, stderr = process.communicate()
+    assert process.returncode == 0, stderr
+    return stdout
 
 
 class Server:
@@ -207,17 +207,17 @@ class Server:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.address, self.log = f"http://127.0.0.1:{port}", log
-        place = ["-h", "127.0.0.1", "-p", str(port)]
-        with log.open("w") as said:
+        address = ["-h", "127.0.0.1", "-p", str(port)]
+        with log.open("w") as output:
             self.process = subprocess.Popen(
-                [*MLFLOW, "serve", "-m", uri, "--env-manager", "local", *place],
-                stdout=said,
+                [*MLFLOW, "serve", "-m", uri, "--env-manager", "local", *address],
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
     def wait(self):
-        deadline = time.monotonic() + UP
+        deadline = time.monotonic() + STARTUP_SECONDS
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(f"{self.address}/ping", timeout=5)
@@ -228,11 +228,11 @@ class Server:
         raise AssertionError(self.log.read_text())
 
     def ask(self, request):
-        """Return the status and the answer."""
+        """Return the status and the response body."""
         body, headers = json.dumps(request).encode(), {"Content-Type": "application/json"}
         try:
-            asked = urllib.request.Request(f"{self.address}/invocations", body, headers)
-            with urllib.request.urlopen(asked, timeout=120) as answer:
+            message = urllib.request.Request(f"{self.address}/invocations", body, headers)
+            with urllib.request.urlopen(message, timeout=120) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
@@ -242,32 +242,32 @@ class Server:
         self.process.wait()
 
 
-def test_each_input_has_an_answer_of_its_own(case):
+def test_each_input_has_its_own_answer(case):
     assert len(case.answers) == len(case.inputs) == 2
 
 
-def test_seqops_predict_answers_as_the_loaded_model(case):
-    assert [json.loads(line) for line in output(case.said).splitlines()] == case.answers
+def test_seqops_predict_agrees_with_the_loaded_model(case):
+    assert [json.loads(line) for line in output(case.cli).splitlines()] == case.answers
 
 
-def test_mlflow_predicts_from_a_file_as_the_loaded_model(case):
-    output(case.filed)
+def test_mlflow_predict_from_a_file_agrees_with_the_loaded_model(case):
+    output(case.file)
     assert read_json(case.out) == {"predictions": case.answers}
 
 
-def test_mlflow_serves_the_loaded_model_and_tells_what_is_wrong_with_an_input(case):
+def test_mlflow_serves_the_model_and_explains_what_is_wrong_with_an_input(case):
     case.server.wait()
     assert case.server.ask({"inputs": case.inputs}) == (200, {"predictions": case.answers})
-    with pytest.raises(DataError) as told:
+    with pytest.raises(DataError) as raised:
         case.model.predict([""])
-    for wrong, said in (("", str(told.value)), (3, "Expected type str")):
+    for wrong, message in (("", str(raised.value)), (3, "Expected type str")):
         status, answer = case.server.ask({"inputs": [wrong]})
         assert status == 400
-        assert said in answer["message"]
+        assert message in answer["message"]
         assert "stack_trace" not in answer
 
 
-def test_the_model_says_what_it_takes_and_what_it_needs(case):
+def test_the_model_has_a_signature_an_example_and_requirements(case):
     info = mlflow.models.get_model_info(case.uri)
     assert [str(c.type) for c in info.signature.inputs] == ["DataType.string"]
     local = mlflow.artifacts.download_artifacts(case.uri)

@@ -1,4 +1,4 @@
-"""The package runs on Linux and on macOS: what only Linux has stands behind a test for it."""
+"""The package runs on Linux and on macOS: uses of Linux-only functions are guarded."""
 
 import ast
 import os
@@ -14,7 +14,7 @@ from seqops.runtime.machine import peak_memory, usable_cores
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for folder in ("src", "pipelines", "tests") for path in (ROOT / folder).rglob("*.py"))
-# by the notes on availability in the reference of Python's library: not on macOS
+# by the notes on availability in the Python library reference: not on macOS
 LINUX_ONLY = {
     "os": """
         copy_file_range eventfd fdatasync getrandom getresgid getresuid getxattr listxattr memfd_create
@@ -31,32 +31,32 @@ LINUX_ONLY = {
     "time": "CLOCK_BOOTTIME CLOCK_TAI",
 }
 NAMES = {f"{module}.{name}" for module, names in LINUX_ONLY.items() for name in names.split()}
-# in another unit on macOS; and a limit that macOS takes and does not heed
+# in another unit on macOS; and a limit that macOS accepts and ignores
 DIFFERENT = {"ru_maxrss", "RLIMIT_AS"}
 FILES = ("/proc", "/sys", "/dev/shm", "/dev/full", "libc.so")
 PROGRAMS = {"ionice", "nproc", "prlimit", "setsid", "stdbuf", "systemctl", "taskset"}
 
 
 def unguarded(source):
-    """List the uses of what only Linux has, but for those in a statement that asks for it.
+    """List the uses of Linux-only names outside statements that test for them.
 
-    `hasattr(os, "pipe2")` guards that name, `sys.platform` guards everything, in both branches.
+    `hasattr(os, "pipe2")` guards that name; `sys.platform` guards everything, in both branches.
     """
     return list(_unguarded(ast.parse(source), ""))
 
 
-def _unguarded(node, asked):
+def _unguarded(node, conditions):
     name = linux_only(node)
-    if name and "sys.platform" not in asked and f"hasattr({name.replace('.', ', ')})" not in asked:
+    if name and "sys.platform" not in conditions and f"hasattr({name.replace('.', ', ')})" not in conditions:
         yield name
     if isinstance(node, ast.If | ast.IfExp):
-        asked += ast.unparse(node.test).replace("'", "")
+        conditions += ast.unparse(node.test).replace("'", "")
     for part in ast.iter_child_nodes(node):
-        yield from _unguarded(part, asked)
+        yield from _unguarded(part, conditions)
 
 
 def linux_only(node):
-    """Return the name of what only Linux has, where a node is the use of it."""
+    """Return the Linux-only name that a node uses, or None."""
     if isinstance(node, ast.Attribute):
         name = ast.unparse(node)
         return name if name in NAMES or node.attr in DIFFERENT else None
@@ -70,7 +70,7 @@ def linux_only(node):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_what_only_linux_has_is_asked_for_first(path):
+def test_linux_only_names_are_guarded(path):
     if path != Path(__file__):
         assert unguarded(path.read_text("utf-8")) == []
 
@@ -103,12 +103,12 @@ def test_an_unguarded_use_is_found(source):
         "words = ['of', 'nproc']",
     ],
 )
-def test_a_guarded_use_is_left_alone(source):
+def test_a_guarded_use_is_not_reported(source):
     assert unguarded(source) == []
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system binds no process to cores")
-def test_the_cores_are_those_that_the_process_is_bound_to():
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no CPU affinity")
+def test_only_the_cores_in_the_affinity_mask_are_counted():
     program = """
 import os
 from seqops.runtime.machine import usable_cores
@@ -119,7 +119,7 @@ print(usable_cores())
     assert done.stdout == "1\n", done.stderr
 
 
-def test_the_cores_are_all_where_the_system_binds_no_process(monkeypatch):
+def test_all_cores_are_counted_on_a_system_without_affinity(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 7)
     assert usable_cores() == 7
@@ -128,12 +128,12 @@ def test_the_cores_are_all_where_the_system_binds_no_process(monkeypatch):
 
 
 @pytest.mark.parametrize(("platform", "units"), [("linux", 2048), ("darwin", 2048 * 1024)])
-def test_the_peak_of_memory_is_in_mebibytes_on_each_system(monkeypatch, platform, units):
+def test_peak_memory_is_in_mebibytes_on_each_system(monkeypatch, platform, units):
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(resource, "getrusage", lambda who: SimpleNamespace(ru_maxrss=units))
     assert peak_memory() == 2
 
 
-def test_the_peak_of_memory_holds_what_was_used():
+def test_peak_memory_includes_what_was_allocated():
     used = b"x" * (256 * 2**20)
     assert len(used) / 2**20 < peak_memory() < 2**20

@@ -1,4 +1,4 @@
-"""Presets: every file of the repository holds, a wrong one is told by name, and values survive a shell."""
+"""Presets: every preset of the repository is valid, errors are reported by name, values survive a shell."""
 
 import shutil
 import subprocess
@@ -19,8 +19,8 @@ from seqops.experiments import presets
 from seqops.experiments.presets import Preset, hydra
 from seqops.params import Params
 
-HERE = Path(__file__).parents[1]
-CHECKOUT = Project(HERE)
+ROOT = Path(__file__).parents[1]
+CHECKOUT = Project(ROOT)
 TRICKY = {
     "text": "two words, one comma",
     "number in a text": "12",
@@ -40,9 +40,9 @@ TRICKY = {
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A checkout with params.yaml and no preset; returns how to write one and read it."""
+    """A checkout with params.yaml and no preset; returns a function that writes one."""
     for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(HERE / name, tmp_path / name)
+        shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "presets").mkdir()
     monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
 
@@ -73,9 +73,9 @@ def test_no_two_presets_of_a_task_are_the_same():
             assert seen.setdefault(values, name) == name
 
 
-def test_a_preset_changes_its_own_keys_alone(project):
+def test_a_preset_changes_only_its_own_keys(project):
     preset = Preset.read(project("  ner:\n    model:\n      units: 7\n    fit: {epochs: 2}\n"), "mine")
-    before, after = Params.load(HERE / "params.yaml").task("ner").values(), preset.task("ner").values()
+    before, after = Params.load(ROOT / "params.yaml").task("ner").values(), preset.task("ner").values()
     assert {key: value for key, value in after.items() if before[key] != value} == {
         "model.units": 7,
         "fit.epochs": 2,
@@ -110,22 +110,22 @@ def test_a_preset_changes_its_own_keys_alone(project):
         ),
     ],
 )
-def test_what_a_task_does_not_accept_is_told_with_the_preset_s_own_line(project, text, message):
+def test_an_invalid_preset_is_refused_with_its_own_line(project, text, message):
     store = project(text)
     with pytest.raises(ConfigError, match=rf"^{message}"):
         experiment(Preset.read(store, "mine"), None)
 
 
-def test_a_wrong_preset_is_refused_before_dvc_is_asked(project, monkeypatch):
+def test_an_invalid_preset_is_refused_before_dvc_is_called(project, monkeypatch):
     project("  ner:\n    model:\n      unitz: 7\n")
-    monkeypatch.setattr(subprocess, "run", lambda *a, **k: pytest.fail("it was run"))
+    monkeypatch.setattr(subprocess, "run", lambda *a, **k: pytest.fail("DVC was called"))
     done = CliRunner().invoke(app, ["run", "mine"])
     assert done.exit_code == 1
     assert "tasks.ner.model.unitz" in done.stderr
     assert "did you mean 'mine'" in CliRunner().invoke(app, ["run", "mien"]).stderr
 
 
-def test_state_is_where_the_environment_says(tmp_path, monkeypatch):
+def test_the_state_folder_can_be_set_by_the_environment(tmp_path, monkeypatch):
     monkeypatch.delenv("SEQOPS_STATE", raising=False)
     assert Project(tmp_path).state == tmp_path / ".state"
     monkeypatch.setenv("SEQOPS_STATE", "/elsewhere")
@@ -133,7 +133,7 @@ def test_state_is_where_the_environment_says(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", TRICKY)
-def test_dvc_reads_an_option_as_the_value_that_the_preset_holds(tmp_path, name):
+def test_dvc_parses_an_option_as_the_value_of_the_preset(tmp_path, name):
     path = tmp_path / "params.yaml"
     path.write_text("a:\n  b: 0\n", "utf-8")
     apply_overrides(path, [f"a.b={hydra(TRICKY[name])}"])
@@ -160,7 +160,7 @@ def test_the_options_of_a_preset_survive_a_shell(project, tmp_path):
     assert Params.load(store.params).task("ner").values() == preset.task("ner").values()
 
 
-def test_a_value_that_a_shell_would_split_is_for_run_alone(project):
+def test_a_value_that_a_shell_would_split_works_only_with_run(project):
     store = project('  ner:\n    source: "my texts.txt"\n')
     done = CliRunner().invoke(app, ["preset", "mine"])
     assert done.exit_code == 1

@@ -1,4 +1,4 @@
-"""What seqops uses of other libraries beyond their documented interface, pinned to the versions looked at."""
+"""What seqops uses of other libraries beyond their documented interface, pinned to the versions checked."""
 
 import ast
 import importlib
@@ -28,31 +28,31 @@ CHECKED = {
 """By library: the versions, major.minor, whose source was compared with this file."""
 
 EXEMPT = {"_replace", "_exit", "_rescored"}
-"""Hidden by name alone: documented of named tuples and of `os`; and of former releases of seqops itself."""
+"""Private only by name: documented for named tuples and `os`; and used by earlier releases of seqops."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """A use of a private or undocumented part; holds: fails where the part no longer behaves as relied on."""
+    """A use of a private or undocumented part; check: fails if the part no longer behaves as expected."""
 
     library: str
     path: str
     why: str
-    holds: Callable[[], None]
+    check: Callable[[], None]
 
 
 def parameters(function):
     return list(inspect.signature(function).parameters)
 
 
-def memory():
+def in_memory_study():
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = optuna.storages.RDBStorage("sqlite://")
     return storage, optuna.create_study(storage=storage)
 
 
-class Dealer(optuna.pruners.HyperbandPruner):
-    """Deal trials to two brackets by turns."""
+class AlternatingPruner(optuna.pruners.HyperbandPruner):
+    """Assign trials alternately to two brackets."""
 
     def __init__(self):
         super().__init__(min_resource=1, max_resource=9, reduction_factor=3)
@@ -61,8 +61,8 @@ class Dealer(optuna.pruners.HyperbandPruner):
         return trial.number % 2
 
 
-class Looker(optuna.samplers.RandomSampler):
-    """Keep what `before_trial` sees of a study: the trials shown, and those stored."""
+class RecordingSampler(optuna.samplers.RandomSampler):
+    """Record what `before_trial` sees of a study: the trials shown, and those stored."""
 
     def __init__(self):
         super().__init__(seed=0)
@@ -74,7 +74,7 @@ class Looker(optuna.samplers.RandomSampler):
         self.seen.append(([t.number for t in shown], [t.number for t in stored]))
 
 
-def a_part_of_a_study_still_has_its_storage():
+def a_filtered_study_still_has_its_storage():
     assert parameters(optuna.storages.BaseStorage.get_all_trials) == [
         "self",
         "study_id",
@@ -82,18 +82,18 @@ def a_part_of_a_study_still_has_its_storage():
         "states",
     ]
     assert parameters(optuna.pruners.HyperbandPruner._get_bracket_id) == ["self", "study", "trial"]
-    sampler = Looker()
-    study = optuna.create_study(sampler=sampler, pruner=Dealer())
+    sampler = RecordingSampler()
+    study = optuna.create_study(sampler=sampler, pruner=AlternatingPruner())
     for _ in range(6):
         study.ask()
     assert [stored for _, stored in sampler.seen] == [list(range(n + 1)) for n in range(6)]
     assert [shown for shown, _ in sampler.seen] == [list(range(n % 2, n + 1, 2)) for n in range(6)]
 
 
-def a_waiting_trial_is_a_row_that_one_statement_takes():
+def a_waiting_trial_is_taken_by_one_update():
     from optuna.storages._rdb.models import TrialModel
 
-    storage, study = memory()
+    storage, study = in_memory_study()
     study.enqueue_trial({"a": 1})
     (waiting,) = study.trials
     assert parameters(type(storage).set_trial_state_values) == ["self", "trial_id", "state", "values"]
@@ -105,8 +105,8 @@ def a_waiting_trial_is_a_row_that_one_statement_takes():
     assert study.trials[0].state == state.RUNNING
 
 
-def an_attribute_is_set_by_the_number_in_the_storage():
-    _, study = memory()
+def an_attribute_is_set_by_trial_id():
+    _, study = in_memory_study()
     study.ask()
     (trial,) = study.trials
     assert parameters(study._storage.set_trial_user_attr) == ["trial_id", "key", "value"]
@@ -114,22 +114,22 @@ def an_attribute_is_set_by_the_number_in_the_storage():
     assert study.trials[0].user_attrs == {"place": 3}
 
 
-def a_queued_trial_holds_its_values():
-    _, study = memory()
+def a_queued_trial_has_its_values():
+    _, study = in_memory_study()
     study.enqueue_trial({"a": 1, "b": "x"})
     assert study.trials[0].params == {}
     assert study.trials[0].system_attrs["fixed_params"] == {"a": 1, "b": "x"}
 
 
-def what_is_finished_cannot_be_told():
-    _, study = memory()
+def a_finished_trial_cannot_be_told():
+    _, study = in_memory_study()
     trial = study.ask()
     study.tell(trial.number, 1.0)
     with pytest.raises(ValueError, match=r"^Cannot tell a COMPLETE trial"):
         study.tell(trial.number, 1.0)
 
 
-def gradients_are_summed_once_a_step():
+def gradients_are_reduced_once_per_step():
     class Counting(keras.optimizers.AdamW):
         steps = 0
 
@@ -144,16 +144,16 @@ def gradients_are_summed_once_a_step():
     assert float(variable.numpy()[0]) == 1.0
 
 
-def statistics_are_rows_of_known_columns():
+def sentence_statistics_have_known_columns():
     from sacrebleu.metrics import BLEU, CHRF
 
     hypotheses, streams = ["a b c x", "a"], [["a b c d", "a b"], ["a b c d e f", None]]
     (row, short) = BLEU()._extract_corpus_statistics(hypotheses, streams)
-    # both lengths, then matches and totals of each order
+    # both lengths, then matches and totals for each order
     assert row == [4, 4, 3, 2, 1, 0, 4, 3, 2, 1]
     assert short == [1, 2, 1, 0, 0, 0, 1, 0, 0, 0]
     rows = CHRF()._extract_corpus_statistics(hypotheses, streams)
-    # n-grams of hypothesis, reference and both, of each order of six
+    # n-grams of hypothesis, reference and both, for each of six orders
     assert np.shape(rows) == (2, 18)
     assert rows[0][:6] == [4, 4, 3, 3, 3, 2]
 
@@ -174,7 +174,7 @@ def nested_runs_have_the_tag_of_the_ui():
     assert MLFLOW_PARENT_RUN_ID == "mlflow.parentRunId"
 
 
-def progress_bars_are_switched_off():
+def progress_bars_are_disabled():
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     assert not ProgressBarsConfig(globally=False).globally
@@ -184,80 +184,80 @@ USES = [
     Use(
         "optuna",
         "study.Study._storage",
-        "Hyperband shows a sampler a part of the study; a trial's place is counted among all trials",
-        a_part_of_a_study_still_has_its_storage,
+        "Hyperband shows a sampler only part of the study; a trial's slot is counted among all trials",
+        a_filtered_study_still_has_its_storage,
     ),
     Use(
         "optuna",
         "study.Study._study_id",
         "names the study to its storage",
-        a_part_of_a_study_still_has_its_storage,
+        a_filtered_study_still_has_its_storage,
     ),
     Use(
         "optuna",
         "pruners.HyperbandPruner._get_bracket_id",
-        "trials are dealt to brackets by their places, so that a kill deals nobody anew",
-        a_part_of_a_study_still_has_its_storage,
+        "trials are assigned to brackets by their slots, so that a killed trial does not move the others",
+        a_filtered_study_still_has_its_storage,
     ),
     Use(
         "optuna",
         "trial.FrozenTrial._trial_id",
-        "a sampler records the place before the trial is drawn: no public object of that moment stores",
-        an_attribute_is_set_by_the_number_in_the_storage,
+        "a sampler records the slot before the trial is drawn: no public object can store it at that time",
+        an_attribute_is_set_by_trial_id,
     ),
     Use(
         "optuna",
         "storages._rdb.models.TrialModel",
         "SQLite has no SELECT ... FOR UPDATE, so one statement takes a waiting trial",
-        a_waiting_trial_is_a_row_that_one_statement_takes,
+        a_waiting_trial_is_taken_by_one_update,
     ),
     Use(
         "optuna",
         "trial.FrozenTrial.system_attrs",
         "the values of a trial that waits, or that died before they were drawn",
-        a_queued_trial_holds_its_values,
+        a_queued_trial_has_its_values,
     ),
     Use(
         "optuna",
         "study.Study.tell",
-        "the text of its ValueError is all that tells a trial that another process finished",
-        what_is_finished_cannot_be_told,
+        "only the text of its ValueError identifies a trial that another process finished",
+        a_finished_trial_cannot_be_told,
     ),
     Use(
         "keras",
         "optimizers.AdamW._all_reduce_sum_gradients",
-        "its custom gradient makes TensorFlow keep the graph of every model for ever",
-        gradients_are_summed_once_a_step,
+        "its custom gradient makes TensorFlow keep the graph of every model for the life of the process",
+        gradients_are_reduced_once_per_step,
     ),
     Use(
         "sacrebleu",
         "metrics.BLEU._extract_corpus_statistics",
-        "scores are resampled from the sums of each sentence; chrF gives them nowhere else",
-        statistics_are_rows_of_known_columns,
+        "scores are resampled from the sums of each sentence; chrF returns them nowhere else",
+        sentence_statistics_have_known_columns,
     ),
     Use(
         "mlflow",
         "protos.databricks_pb2.ErrorCode",
-        "what a store refuses, and what a served model answers, goes by these codes",
+        "errors of a store and of a served model are distinguished by these codes",
         errors_have_the_codes_of_the_rest_api,
     ),
     Use(
         "mlflow",
         "utils.mlflow_tags.MLFLOW_PARENT_RUN_ID",
-        "a client can nest a run under another by this tag alone",
+        "only this tag nests a run under another one through the client",
         nested_runs_have_the_tag_of_the_ui,
     ),
     Use(
         "great-expectations",
         "data_context.types.base.ProgressBarsConfig",
-        "no other way to keep progress bars off the terminal",
-        progress_bars_are_switched_off,
+        "there is no other way to disable progress bars on the terminal",
+        progress_bars_are_disabled,
     ),
 ]
 
 
 def unchecked(library, installed):
-    """Say what to do about a version that nobody has looked at; None where it was."""
+    """Return what to do about a version that was not checked, or None."""
     minor = ".".join(installed.split(".")[:2])
     if minor in CHECKED[library]:
         return None
@@ -269,23 +269,23 @@ def unchecked(library, installed):
 
 
 @pytest.mark.parametrize("library", CHECKED)
-def test_the_installed_version_was_looked_at(library):
-    said = unchecked(library, version(library))
-    assert said is None, said
+def test_the_installed_version_was_checked(library):
+    message = unchecked(library, version(library))
+    assert message is None, message
 
 
-def test_an_upgrade_is_told_what_to_look_at():
-    said = unchecked("sacrebleu", "99.1.0")
-    assert said.startswith(
+def test_after_an_upgrade_the_message_names_what_to_check():
+    message = unchecked("sacrebleu", "99.1.0")
+    assert message.startswith(
         "sacrebleu 99.1.0: not checked; look at metrics.BLEU._extract_corpus_statistics (scores are resampled"
     )
-    assert said.endswith("and then widen CHECKED['sacrebleu'] by '99.1'.")
+    assert message.endswith("and then widen CHECKED['sacrebleu'] by '99.1'.")
     assert unchecked("sacrebleu", f"{CHECKED['sacrebleu'][0]}.99") is None
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.library}: {use.path}")
-def test_a_private_part_behaves_as_relied_on(use):
-    use.holds()
+def test_a_private_part_behaves_as_expected(use):
+    use.check()
 
 
 def sources():
@@ -294,33 +294,35 @@ def sources():
         yield module.name, ast.parse(path.read_bytes())
 
 
-def hidden(name):
+def is_private(name):
     return name.startswith("_") and not name.startswith("__")
 
 
-def reached(tree):
-    """List the hidden names that a module reads of something else, or imports from a library."""
+def private_names(tree):
+    """List the private names that a module reads from other objects, or imports from a library."""
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     own |= {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and hidden(node.attr) and node.attr not in own:
+        if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in own:
             yield node.attr
         elif isinstance(node, ast.ImportFrom):
             parts = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
-            yield from (part for part in parts if hidden(part))
+            yield from (part for part in parts if is_private(part))
 
 
-def overridden(name, tree):
-    """List the hidden methods of a module's classes that a library defines too."""
+def overridden_methods(name, tree):
+    """List the private methods of a module's classes that a library defines too."""
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.bases]
     methods = [(c.name, m.name) for c in classes for m in c.body if isinstance(m, ast.FunctionDef)]
-    for owner, method in [pair for pair in methods if hidden(pair[1])]:
+    for owner, method in [pair for pair in methods if is_private(pair[1])]:
         bases = getattr(importlib.import_module(name), owner).__mro__[1:]
         if any(method in vars(base) for base in bases if not base.__module__.startswith("seqops.")):
             yield method
 
 
 def test_no_other_private_part_is_used():
-    pinned = {part for use in USES for part in use.path.split(".") if hidden(part)}
-    used = {part for name, tree in sources() for part in (*reached(tree), *overridden(name, tree))}
+    pinned = {part for use in USES for part in use.path.split(".") if is_private(part)}
+    used = {
+        part for name, tree in sources() for part in (*private_names(tree), *overridden_methods(name, tree))
+    }
     assert used - EXEMPT == pinned

@@ -16,19 +16,19 @@ def test_a_key_under_its_old_name_is_refused_with_the_new_one(tmp_path, old, new
     lines[number] = lines[number].replace(new, old)
     path = tmp_path / "params.yaml"
     path.write_text("\n".join(lines), "utf-8")
-    told = rf"params\.yaml:{number + 1}: tasks\.textgen\.\w+\.{old}: `{old}` is now `{new}`\."
-    with pytest.raises(ConfigError, match=told):
+    message = rf"params\.yaml:{number + 1}: tasks\.textgen\.\w+\.{old}: `{old}` is now `{new}`\."
+    with pytest.raises(ConfigError, match=message):
         Params.load(path).task("textgen").network()
 
 
-def test_one_old_name_has_another_new_one_in_another_section():
+def test_one_old_name_has_different_new_names_in_different_sections():
     assert renamed("tasks.sentiment.data.fewest") == "tasks.sentiment.data.min_rows"
     assert renamed("tasks.textgen.data.fewest") == "tasks.textgen.data.min_chars"
     assert renamed("tasks.ner.search.model.word") == "tasks.ner.search.model.word_dim"
     assert renamed("tasks.ner.fit.stages.1.learns") == "tasks.ner.fit.stages.1.objective"
 
 
-def test_a_key_that_no_table_names_is_not_touched():
+def test_a_key_of_an_unknown_task_is_not_renamed():
     assert renamed("tasks.chess.data.fewest") is None
     assert with_new_keys("chess", {"data.fewest": "3", "source": "sample"}) == {
         "data.fewest": "3",
@@ -47,7 +47,7 @@ def test_every_new_name_is_a_key_of_params_yaml():
             assert new in section, old
 
 
-def test_the_params_of_a_run_that_was_recorded_under_old_keys_are_those_of_today():
+def test_params_recorded_under_old_keys_are_renamed():
     stages = "[{'learns': 'pretext', 'epochs': 2}, {'learns': 'goal', 'epochs': 3, 'discount': 1.3}]"
     found = with_new_keys("sentiment", {"data.longest": "400", "fit.stages": stages, "source": "imdb"})
     now = "[{'objective': 'pretext', 'epochs': 2}, {'objective': 'goal', 'epochs': 3, 'layer_lr_decay': 1.3}]"

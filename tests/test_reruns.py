@@ -1,10 +1,10 @@
-"""What an edit costs, as `make check` prints it."""
+"""The cost of an edit in stage runs, as `make check` prints it."""
 
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parents[1]
-sys.path.insert(0, str(HERE / ".ci"))
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / ".ci"))
 
 import reruns  # noqa: E402
 
@@ -23,7 +23,7 @@ def project(root, *files):
         path.write_text('"""A module."""\n')
 
 
-def test_an_edit_costs_the_runs_that_declare_it(tmp_path):
+def test_an_edit_costs_the_runs_that_declare_the_file(tmp_path):
     project(
         tmp_path,
         "core/errors.py",
@@ -33,23 +33,23 @@ def test_an_edit_costs_the_runs_that_declare_it(tmp_path):
         "tasks/ner/metrics.py",
     )
     found, total = reruns.costs(tmp_path)
-    named = {folder.relative_to("src/seqops").as_posix(): runs for folder, runs in found.items()}
+    costs = {folder.relative_to("src/seqops").as_posix(): runs for folder, runs in found.items()}
     assert total == 4
-    assert named == {"core": 4, "cli": 0, "tasks/ner/data": 2, "tasks/ner/metrics.py": 1}
+    assert costs == {"core": 4, "cli": 0, "tasks/ner/data": 2, "tasks/ner/metrics.py": 1}
 
 
-def test_no_folder_outside_a_task_that_only_reports_reruns_a_fit():
-    found, total = reruns.costs(HERE)
+def test_folders_used_only_for_reporting_rerun_no_training():
+    found, total = reruns.costs(ROOT)
     tasks = total // 5
-    named = {folder.relative_to("src/seqops").as_posix(): runs for folder, runs in found.items()}
-    assert named["core"] == total
-    assert named["evaluation"] == named["registry"] == named["drift"] == tasks
+    costs = {folder.relative_to("src/seqops").as_posix(): runs for folder, runs in found.items()}
+    assert costs["core"] == total
+    assert costs["evaluation"] == costs["registry"] == costs["drift"] == tasks
     assert (
-        named["cli"]
-        == named["retraining"]
-        == named["tuning"]
-        == named["experiments"]
-        == named["runtime"]
+        costs["cli"]
+        == costs["retraining"]
+        == costs["tuning"]
+        == costs["experiments"]
+        == costs["runtime"]
         == 0
     )
-    assert "tasks/*/metrics.py" in reruns.table(HERE)
+    assert "tasks/*/metrics.py" in reruns.table(ROOT)

@@ -1,4 +1,4 @@
-"""Atomic writes, canonical JSON, arrays on disk, the project found from anywhere inside it."""
+"""Atomic writes, canonical JSON, arrays on disk, and finding the project from a folder inside it."""
 
 import json
 import multiprocessing
@@ -17,7 +17,7 @@ from seqops.core.project import Project
 from seqops.core.ragged import Ragged, Split
 
 
-def test_an_error_while_writing_leaves_the_old_file_and_no_litter(tmp_path):
+def test_an_error_while_writing_leaves_the_old_file_and_no_temporary_file(tmp_path):
     path = tmp_path / "file.txt"
     write_bytes(path, b"old")
     with pytest.raises(RuntimeError), atomic_write(path) as temporary:
@@ -38,12 +38,12 @@ def test_an_error_while_writing_splits_leaves_the_old_arrays(tmp_path):
 
 
 @pytest.mark.parametrize("left", ["new", "old"])
-def test_what_a_killed_process_of_the_same_number_left_is_in_no_one_s_way(tmp_path, left):
-    """In containers, process numbers are the same at every start."""
+def test_files_left_by_a_killed_process_with_the_same_pid_do_not_interfere(tmp_path, left):
+    """In containers, process ids are the same at every start."""
     write_splits(tmp_path / "arrays", {"train": Split({"label": np.array([1, 2])})})
-    litter = tmp_path / f".{os.getpid()}.{left}.arrays" / "test"
-    litter.mkdir(parents=True)
-    (litter / "label.npy").write_bytes(b"half")
+    temporary_path = tmp_path / f".{os.getpid()}.{left}.arrays" / "test"
+    temporary_path.mkdir(parents=True)
+    (temporary_path / "label.npy").write_bytes(b"half")
     write_splits(tmp_path / "arrays", {"train": Split({"label": np.array([3])})})
     assert [p.name for p in tmp_path.iterdir()] == ["arrays"]
     splits = read_splits(tmp_path / "arrays")
@@ -51,25 +51,25 @@ def test_what_a_killed_process_of_the_same_number_left_is_in_no_one_s_way(tmp_pa
     assert splits["train"].plain("label").tolist() == [3]
 
 
-def test_a_raw_file_that_a_kill_left_half_written_is_not_read(tmp_path):
+def test_a_raw_file_half_written_by_a_killed_process_is_not_read(tmp_path):
     raw = Project(tmp_path).task_paths("letters").raw
     write_bytes(raw / "whole.csv", b"1\n")
     (raw / ".123.whole.csv").write_bytes(b"ha")
     assert [path.name for path in Project(tmp_path).task_paths("letters").raw_files()] == ["whole.csv"]
 
 
-def _write_for_ever(path):
-    for turn in range(10**9):
-        write_bytes(path, bytes([65 + turn % 26]) * 500_000)
+def _write_forever(path):
+    for attempt in range(10**9):
+        write_bytes(path, bytes([65 + attempt % 26]) * 500_000)
 
 
 def test_a_kill_while_writing_leaves_a_whole_file(tmp_path):
     path = tmp_path / "file.bin"
     write_bytes(path, b"A" * 500_000)
-    for turn in range(5):
-        process = multiprocessing.get_context("fork").Process(target=_write_for_ever, args=(path,))
+    for attempt in range(5):
+        process = multiprocessing.get_context("fork").Process(target=_write_forever, args=(path,))
         process.start()
-        time.sleep(0.02 + 0.01 * turn)
+        time.sleep(0.02 + 0.01 * attempt)
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         content = path.read_bytes()
@@ -85,7 +85,7 @@ def test_json_is_sorted_readable_and_refuses_nan(tmp_path):
     assert read_json(tmp_path / "a.json") == {"a": "ñ", "b": 1}
 
 
-def test_a_missing_or_torn_file_is_told_with_the_way_out(tmp_path):
+def test_a_missing_or_truncated_file_is_reported_with_the_command_to_run(tmp_path):
     with pytest.raises(DataError, match="dvc repro"):
         read_json(tmp_path / "none.json")
     (tmp_path / "torn.json").write_text('{"a": ')
@@ -93,7 +93,7 @@ def test_a_missing_or_torn_file_is_told_with_the_way_out(tmp_path):
         read_json(tmp_path / "torn.json")
 
 
-def test_splits_come_back_as_they_were_and_memory_mapped(tmp_path):
+def test_splits_are_read_back_unchanged_and_memory_mapped(tmp_path):
     split = Split({"tokens": Ragged.from_rows([[1, 2], [], [3]], np.int32), "label": np.array([0, 1, 0])})
     empty = Split({"tokens": Ragged.from_rows([], np.int32), "label": np.zeros(0, int)})
     write_splits(tmp_path, {"train": split, "test": empty})
@@ -104,7 +104,7 @@ def test_splits_come_back_as_they_were_and_memory_mapped(tmp_path):
     assert len(read["test"]) == 0
 
 
-def test_a_folder_hashes_by_names_and_contents(tmp_path):
+def test_the_hash_of_a_folder_depends_on_names_and_contents(tmp_path):
     for folder, content in (("one", b"x"), ("two", b"x"), ("three", b"y")):
         write_bytes(tmp_path / folder / "a" / "f", content)
     assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two") != sha256_of(tmp_path / "three")
@@ -120,7 +120,7 @@ def test_the_project_is_found_from_any_folder_inside_it(tmp_path, monkeypatch):
     assert Project.find().root == tmp_path
 
 
-def test_no_project_is_told_with_the_way_out(tmp_path, monkeypatch):
+def test_a_missing_project_is_reported_with_what_to_do(tmp_path, monkeypatch):
     monkeypatch.delenv("SEQOPS_ROOT", raising=False)
     with pytest.raises(SeqopsError, match="SEQOPS_ROOT"):
         Project.find(tmp_path)
@@ -145,7 +145,7 @@ def test_a_damaged_table_is_named(tmp_path):
             read_table(tmp_path / "t.parquet")
 
 
-def test_a_table_that_may_not_be_read_is_no_damaged_one(tmp_path, monkeypatch):
+def test_an_unreadable_table_is_not_reported_as_damaged(tmp_path, monkeypatch):
     def denied(path):
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -168,6 +168,6 @@ def test_a_damaged_array_is_named(tmp_path):
 @pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5_000, '{"a": 1'])
 def test_damaged_json_is_named(tmp_path, text):
     (tmp_path / "m.json").write_text(text)
-    with pytest.raises(DataError, match=r"m\.json: not readable as JSON: .*dvc repro") as told:
+    with pytest.raises(DataError, match=r"m\.json: not readable as JSON: .*dvc repro") as raised:
         read_json(tmp_path / "m.json")
-    assert len(str(told.value)) < 400
+    assert len(str(raised.value)) < 400

@@ -1,4 +1,4 @@
-"""What every task watches for drift: finite, the same from disk, at rest, and moved by a plain change."""
+"""The drift features of every task: finite, the same from disk, stable without drift, sensitive to change."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ def without_entities(table):
     return table.assign(tags=tags, starts=nothing, ends=nothing, types=nothing)
 
 
-def jerked(table):
+def volatile(table):
     factors = np.random.default_rng(0).choice([0.5, 2.0], len(table))
     return table.assign(**{c: table[c] * factors for c in table.columns if c.startswith("value.")})
 
@@ -41,7 +41,7 @@ def doubled(table):
 
 
 CHANGES = {
-    "forecast": ("surprise of Passengers", jerked),
+    "forecast": ("surprise of Passengers", volatile),
     "ner": ("tag", without_entities),
     "translation": ("source tokens a byte", lambda table: table.assign(source=table["source"].str.upper())),
     "labelling": ("value", doubled),
@@ -52,7 +52,7 @@ CHANGES = {
 
 @pytest.fixture(scope="module", params=PARAMS.names)
 def case(request, tmp_path_factory):
-    """One task with its embedded sample, encoded, and what it watches of the training rows."""
+    """One task with its embedded sample, encoded, and the reference of its training rows."""
     folder, data = tmp_path_factory.mktemp(request.param), PARAMS.task(request.param).data
     for name, content in data.sample().items():
         write_bytes(folder / "raw" / name, content)
@@ -66,54 +66,54 @@ def case(request, tmp_path_factory):
         table=table,
         splits=splits,
         meta=meta,
-        kept=build_reference(evaluation_of(data).drift_features(splits["train"], meta)),
+        reference=build_reference(evaluation_of(data).drift_features(splits["train"], meta)),
     )
 
 
-def found(case, table, rows):
+def drift_of(case, table, rows):
     split = encoded(case.data, table, rows, "train", case.meta)
     evaluation = evaluation_of(case.data)
     features = evaluation.drift_features(split, case.meta)
-    return measure_drift(case.kept, features, PARAMS.drift, evaluation.metrics.goal)
+    return measure_drift(case.reference, features, PARAMS.drift, evaluation.metrics.goal)
 
 
-def test_all_that_is_watched_is_finite(case):
+def test_all_drift_features_are_finite(case):
     for split in case.splits.values():
-        watched = evaluation_of(case.data).drift_features(split, case.meta)
-        assert set(watched) == set(case.kept)
-        for column in watched.values():
+        features = evaluation_of(case.data).drift_features(split, case.meta)
+        assert set(features) == set(case.reference)
+        for column in features.values():
             values = values_of(column)
             assert len(values)
             assert values.dtype.kind == "U" or np.isfinite(values).all()
 
 
-def test_rows_from_disk_are_watched_as_those_in_memory(case):
+def test_rows_from_disk_have_the_same_features_as_those_in_memory(case):
     write_splits(case.folder / "arrays", case.splits)
-    opened = read_splits(case.folder / "arrays")["train"]
-    assert build_reference(evaluation_of(case.data).drift_features(opened, case.meta)) == case.kept
+    loaded = read_splits(case.folder / "arrays")["train"]
+    assert build_reference(evaluation_of(case.data).drift_features(loaded, case.meta)) == case.reference
 
 
-def test_the_score_of_each_test_row_is_kept_beside_it(case):
+def test_the_reference_includes_the_score_of_each_test_row(case):
     paths = TaskPaths(case.folder)
     splits = {**case.splits, "test": case.splits["test"].take(np.arange(12))}
     write_splits(paths.arrays, splits)
     write_json(paths.meta, case.meta)
     write_table(paths.predictions, evaluation_of(case.data).baselines(splits, case.meta)[0].predicted)
-    kept = reference_of(evaluation_of(case.data), paths)
+    reference = reference_of(evaluation_of(case.data), paths)
     score = f"score ({metrics_of(case.data).goal.metric})"
-    assert set(kept) == {*case.kept, score}
-    assert 0 < kept[score]["rows"] <= 12
-    write_json(case.folder / "reference.json", kept)
-    assert read_json(case.folder / "reference.json") == kept
+    assert set(reference) == {*case.reference, score}
+    assert 0 < reference[score]["rows"] <= 12
+    write_json(case.folder / "reference.json", reference)
+    assert read_json(case.folder / "reference.json") == reference
 
 
-def test_rows_that_training_did_not_see_have_not_drifted(case):
+def test_rows_outside_the_training_split_have_not_drifted(case):
     split = case.data.assign_splits(case.table)
-    assert not found(case, case.table, split != "train").drifted
-    assert not found(case, case.table, np.ones(len(split), np.bool_)).drifted
+    assert not drift_of(case, case.table, split != "train").drifted
+    assert not drift_of(case, case.table, np.ones(len(split), np.bool_)).drifted
 
 
-def test_a_plain_change_is_found(case):
+def test_a_clear_change_is_detected(case):
     name, change = CHANGES[case.name]
-    changed = found(case, change(case.table), np.ones(len(case.table), np.bool_))
+    changed = drift_of(case, change(case.table), np.ones(len(case.table), np.bool_))
     assert name in [feature.name for feature in changed.features if feature.drifted]
