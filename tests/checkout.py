@@ -34,7 +34,7 @@ def project(root):
 def start(root, stages=STAGES, names=NAMES):
     """Start stages of tasks in a child process."""
     environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
-    command = [sys.executable, str(HERE / "drive.py"), str(root), stages, *names]
+    command = [sys.executable, str(HERE / "run_stages.py"), str(root), stages, *names]
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from checkout import HERE
 from seqops.core.files import sha256_of
-from tunable import TASK, create_project
+from tuning_project import TASK, create_project
 
 ROOT = HERE.parent
 BIN = Path(sys.executable).parent

@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 
 from chromium import render
-from realm import BETTER, GOOD, create_toy_registry, stub_bundle
 from seqops.core.callbacks import EpochResult
 from seqops.core.files import sha256_of
 from seqops.registry import publish
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
+from toy_registry import BETTER, GOOD, create_toy_registry, stub_bundle
 
 pytestmark = pytest.mark.browser
 STARTUP_SECONDS = 180  # seconds that a busy machine may need to start the server

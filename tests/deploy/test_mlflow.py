@@ -17,7 +17,7 @@ from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
 from seqops.tracking import connection
 
-pytest_plugins = ("postgres", "tracking")
+pytest_plugins = ("postgres", "mlflow_server")
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "deploy" / "mlflow"

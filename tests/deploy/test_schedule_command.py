@@ -62,7 +62,7 @@ class SchedulerProcess:
     """A running scheduler and its output."""
 
     def __init__(self, program, *arguments):
-        words = [sys.executable, str(HERE / "keeper.py"), program, *WEEKLY, *arguments]
+        words = [sys.executable, str(HERE / "run_scheduler.py"), program, *WEEKLY, *arguments]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines, self.output = queue.Queue(), []
         threading.Thread(target=self._read, daemon=True).start()
@@ -97,7 +97,7 @@ def running_scheduler(program, *arguments):
 
 def refused(*arguments):
     """Start a scheduler that must be refused; return its stderr."""
-    words = [sys.executable, str(HERE / "keeper.py"), "", *arguments]
+    words = [sys.executable, str(HERE / "run_scheduler.py"), "", *arguments]
     done = subprocess.run(words, capture_output=True, text=True, timeout=LONG)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

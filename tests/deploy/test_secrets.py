@@ -17,7 +17,7 @@ from postgres import binaries
 from seqops.core.project import Project
 from seqops.params import Params
 
-pytest_plugins = ("postgres", "tracking")
+pytest_plugins = ("postgres", "mlflow_server")
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent

@@ -9,8 +9,8 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from killed_child import SERVER
 from mutate import mutated
-from warm import SERVER
 
 from seqops.core.errors import SeqopsError
 from seqops.runtime.machine import peak_memory

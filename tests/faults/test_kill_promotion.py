@@ -6,14 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
-from warm import Moment, run_in_child
+from killed_child import Moment, run_in_child
 
-from realm import BETTER, GOOD, create_toy_registry, stub_bundle
 from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.registry import publish, versions
 from seqops.registry.champion import Decision
 from seqops.registry.promotion_rule import PromotionRule
 from seqops.runtime.journal import Journal
+from toy_registry import BETTER, GOOD, create_toy_registry, stub_bundle
 
 MODEL = "killed"
 KILLS = {"publish": 16, "promote": 14, "rollback": 14}

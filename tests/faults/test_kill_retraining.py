@@ -7,8 +7,8 @@ import signal
 import time
 
 import pytest
-from small import restore
-from warm import run_in_child
+from killed_child import run_in_child
+from small_project import restore
 
 from reviews import Reviews
 from seqops.core.files import sha256_of

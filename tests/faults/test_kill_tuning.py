@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from small import STAGES, restore
-from warm import Moment, run_in_child, stage
+from killed_child import Moment, run_in_child, stage
+from small_project import STAGES, restore
 
 from seqops.core.project import Project
 from seqops.tracking import connection
@@ -15,7 +15,7 @@ from seqops.tuning.finalists import repeats_of
 from seqops.tuning.session import Session, storage_url
 from seqops.tuning.trial_numbers import counted
 from seqops.tuning.tune import TuneOptions, tune
-from tunable import TASK, TRIALS, create_project
+from tuning_project import TASK, TRIALS, create_project
 
 KILLS, IN_A_ROW = 14, 2
 

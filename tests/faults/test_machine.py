@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from small import STAGES, TASK, create_project, run
-from warm import run_in_child, stage
+from killed_child import run_in_child, stage
+from small_project import STAGES, TASK, create_project, run
 
 from checkout import start
 from seqops.core.files import sha256_of

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import mlflow
 import pytest
 import requests
-from small import FIT, TASK, create_project, hashes, run
+from small_project import FIT, TASK, create_project, hashes, run
 
 SECONDS = 60
 """Within which a failure is reported, in addition to the work of the stage."""

@@ -13,7 +13,6 @@ import pytest
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from realm import BOOTSTRAP, RULE, stub_bundle
 from seqops.cli import app
 from seqops.core.arrays_io import write_splits, write_table
 from seqops.core.files import sha256_of, write_json
@@ -30,6 +29,7 @@ from seqops.retraining.champion_drift import CannotMeasureDriftError, drift_from
 from seqops.serving import RawModel
 from seqops.tracking import connection
 from seqops.tracking.fingerprint import Fingerprint
+from toy_registry import BOOTSTRAP, RULE, stub_bundle
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 NAME = "forecast"

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from realm import BAD, BETTER, BOOTSTRAP, EVEN, GOOD, ROWS, RULE, predictions
 from seqops.core.errors import DataError
 from seqops.core.files import sha256_of
 from seqops.registry import rescore, versions
@@ -17,6 +16,7 @@ from seqops.registry.promotion_rule import PromotionRule
 from seqops.runtime.journal import Journal
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
+from toy_registry import BAD, BETTER, BOOTSTRAP, EVEN, GOOD, ROWS, RULE, predictions
 
 
 def test_the_first_good_model_is_champion_and_a_better_one_replaces_it(toy):

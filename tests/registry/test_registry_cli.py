@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from realm import BAD, BETTER, GOOD
 from seqops.cli import app
 from seqops.params import Params
 from seqops.runtime.journal import Journal
+from toy_registry import BAD, BETTER, GOOD
 
 ROOT = Path(__file__).parents[2]
 

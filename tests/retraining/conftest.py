@@ -4,15 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from town import Lines, RetrainingProject
+from retraining_project import Lines, RetrainingProject
 
-from realm import create_toy_registry, stub_bundle
 from seqops.registry import publish
-
-
-@pytest.fixture(scope="session")
-def tracking_uri(tmp_path_factory):
-    return f"sqlite:///{tmp_path_factory.mktemp('tracking') / 'mlflow.db'}"
+from toy_registry import create_toy_registry, stub_bundle
 
 
 @pytest.fixture

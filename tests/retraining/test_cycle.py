@@ -5,9 +5,8 @@ from types import SimpleNamespace
 
 import mlflow
 import pytest
-from town import ALWAYS, NEW
+from retraining_project import ALWAYS, NEW
 
-from realm import BAD, BETTER, GOOD
 from seqops.core.errors import SeqopsError
 from seqops.core.files import read_json
 from seqops.params import Params
@@ -16,6 +15,7 @@ from seqops.retraining import run_all as cycles
 from seqops.retraining.cycle import CycleResult
 from seqops.retraining.triggers import Trigger
 from seqops.runtime.locks import try_lock
+from toy_registry import BAD, BETTER, GOOD
 
 
 def test_the_first_cycle_promotes_a_champion(project):

@@ -4,8 +4,8 @@ import importlib.util
 import re
 
 import pytest
-from opinions import ROOT, task
 from ruamel.yaml import YAML
+from sentiment_task import ROOT, task
 from test_sentiment_reader import REVIEWS, archive
 
 from checkout import project

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from opinions import PARAMS, encode_sample
+from sentiment_task import PARAMS, encode_sample
 
 from parts import endpoint_of, metrics_of
 from seqops.tasks.sentiment.data.sample import LEXICON

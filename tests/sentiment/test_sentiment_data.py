@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from opinions import encode_sample, first, table, task, write_file
+from sentiment_task import encode_sample, first, table, task, write_file
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from parts import endpoint_of, evaluation_of, metrics_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-from opinions import encode_sample, first, task
+from sentiment_task import encode_sample, first, task
 
 from parts import endpoint_of, metrics_of
 from seqops.core.errors import ConfigError

@@ -4,7 +4,7 @@ import io
 import tarfile
 
 import pytest
-from opinions import task, write_file
+from sentiment_task import task, write_file
 
 from seqops.core.errors import DataError
 

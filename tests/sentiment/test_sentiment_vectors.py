@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from opinions import write_file
+from sentiment_task import write_file
 
 from seqops.core.errors import DataError
 from seqops.tasks.sentiment.data.word_vectors import read_vectors, rows_of

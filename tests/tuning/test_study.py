@@ -5,7 +5,7 @@ import signal
 import optuna
 import pytest
 from optuna.trial import TrialState
-from sharing import create_together, drawn, finish, open_study, run_shared_study, start, take_together
+from study_workers import create_together, drawn, finish, open_study, run_shared_study, start, take_together
 
 from seqops.core.errors import SeqopsError
 from seqops.tuning import storage

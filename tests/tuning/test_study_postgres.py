@@ -1,6 +1,6 @@
 """The same study on a PostgreSQL server."""
 
-from sharing import create_together, finish, open_study, run_shared_study, start, take_together
+from study_workers import create_together, finish, open_study, run_shared_study, start, take_together
 
 from seqops.tuning import study as studies
 

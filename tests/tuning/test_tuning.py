@@ -11,7 +11,7 @@ import mlflow
 import pytest
 
 from seqops.params import Params
-from tunable import TASK, TRIALS, create_project
+from tuning_project import TASK, TRIALS, create_project
 
 HERE = Path(__file__).parent
 

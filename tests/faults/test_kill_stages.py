@@ -5,8 +5,8 @@ import time
 
 import mlflow
 import pytest
-from small import Snapshots, hashes, outputs, run
-from warm import Moment
+from killed_child import Moment
+from small_project import Snapshots, hashes, outputs, run
 
 # name: (kills, kills in a row before a run may finish)
 KILLS = {

@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
+from killed_child import run_in_child, stage
 from ruamel.yaml import YAML
-from warm import run_in_child, stage
 
 import checkout
 from seqops.core.files import sha256_of

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from invented import TIES, TRANSLATION_METRICS, tagging_metrics
+from fake_store import TIES, TRANSLATION_METRICS, tagging_metrics
 from typer.testing import CliRunner
 
 from seqops.cli import app

@@ -616,7 +616,7 @@ def test_a_catalogue_that_is_not_yaml_is_reported(project):
 
 
 @pytest.mark.skipif(MIRROR not in os.environ, reason=f"{MIRROR} is not set: no published files to read")
-def test_the_mirror_holds_what_the_catalogue_pins(catalogue, tmp_path, console, request):
+def test_mirrored_files_have_the_pinned_content(catalogue, tmp_path, console, request):
     (tmp_path / "data").mkdir()
     shutil.copy(request.config.rootpath / "data" / "catalog.yaml", tmp_path / "data")
     names = [name for name, entry in catalogue.items() if entry.sha256]

@@ -13,7 +13,7 @@ from seqops.core.interfaces import flattened
 from seqops.params import Params
 from seqops.tuning.yaml_edit import InPlaceEditError, edited, with_values_set
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "params.yaml", ROOT / "presets" / "real.yaml"]
 TEXTS = {path.name: path.read_text("utf-8") for path in FILES}
 TEXTS["styles.yaml"] = """\

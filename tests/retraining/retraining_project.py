@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pandas as pd
 
-from realm import BETTER, ParityData
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation
 from seqops.core.settings import DriftSettings
 from seqops.retraining.cycle import Cycle, CycleOptions
 from seqops.retraining.history import RetrainingHistory
 from seqops.retraining.triggers import Trigger
+from toy_registry import BETTER, ParityData
 
 ALWAYS = [Trigger("always")]
 NEW = [Trigger("new-data")]

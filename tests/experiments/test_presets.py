@@ -19,7 +19,7 @@ from seqops.experiments import presets
 from seqops.experiments.presets import Preset, hydra
 from seqops.params import Params
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CHECKOUT = Project(ROOT)
 TRICKY = {
     "text": "two words, one comma",

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from test_fit import DATA, META, SPLITS, InterruptAfter, Interrupted, Recorder
+from test_loop import DATA, META, SPLITS, InterruptAfter, Interrupted, Recorder
 
 from seqops.core.errors import ConfigError
 from seqops.core.settings import Stage

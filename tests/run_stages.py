@@ -1,4 +1,4 @@
-"""Run stages of a project folder in one process: `drive.py ROOT STAGE,STAGE TASK...`."""
+"""Run stages of a project folder in one process: `run_stages.py ROOT STAGE,STAGE TASK...`."""
 
 import importlib
 import os

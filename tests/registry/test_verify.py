@@ -8,11 +8,11 @@ import mlflow.pyfunc
 import pytest
 from typer.testing import CliRunner
 
-from realm import BETTER, GOOD
 from seqops.cli import app
 from seqops.core.files import read_json, sha256_of, sha256_of_json, write_json
 from seqops.params import Params
 from seqops.registry import publish, verify, versions
+from toy_registry import BETTER, GOOD
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS, MODEL, CODE = "artifacts/model.weights.h5", "MLmodel", "code/seqops/serving.py"

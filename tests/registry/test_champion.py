@@ -8,12 +8,12 @@ import pytest
 import requests
 from mlflow.exceptions import MlflowException
 
-from realm import BETTER, GOOD, create_toy_registry
 from seqops.core.errors import SeqopsError
 from seqops.registry import versions
 from seqops.registry.champion import ChampionAlias, ChampionChangedError, Decision
 from seqops.runtime.journal import Journal
 from seqops.tracking import connection, mlflow_runs
+from toy_registry import BETTER, GOOD, create_toy_registry
 
 
 def register(toy, n):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from invented import LOSES, TIES, TRANSLATION_METRICS, score, tagging_metrics
+from fake_store import LOSES, TIES, TRANSLATION_METRICS, score, tagging_metrics
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -237,7 +237,7 @@ def test_a_run_recorded_under_earlier_keys_still_belongs_to_its_preset(fake_stor
             for key, v in run_params(task).items()
         }
 
-    monkeypatch.setattr("invented.run_params", params)
+    monkeypatch.setattr("fake_store.run_params", params)
     fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12.4, 2)
     [run] = fake_store.client.search_runs([fake_store.client.get_experiment_by_name("ner").experiment_id])
     assert {"data.longest", "model.members"} < set(run.data.params)

@@ -21,7 +21,7 @@ SMALLER = {
     "tasks.sentiment.data.reviews": 900,
     "tasks.textgen.data.sample_chars": 60000,
 }
-PARAMS = Params.load(Path(__file__).parents[1] / "params.yaml").with_values(SMALLER)
+PARAMS = Params.load(Path(__file__).parents[2] / "params.yaml").with_values(SMALLER)
 
 
 def without_entities(table):
