@@ -16,6 +16,7 @@ def task(**changed: object) -> Dataset:
         "window": 8,
         "passage": 20,
         "context": 12,
+        "section": "",
         "validation": 0.2,
         "test": 0.2,
         "min_chars": 10,

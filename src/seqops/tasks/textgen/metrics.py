@@ -19,6 +19,15 @@ from seqops.metrics.ratio import ratio
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.dataset import Dataset
 
+BLOCKS = 20
+"""Number of blocks of consecutive passages, where the text has no sections: fewer and longer ones would cover
+dependence over a longer distance, but too few are no sample."""
+SECTIONS = "the interval is over the sections of the test text"
+THIS_TEXT = (
+    "the interval is over blocks of {block} passages of this test text, and does not cover how much other "
+    "parts of the text differ from it"
+)
+
 
 def costs(split: Split, nats: np.ndarray, tokens: tokenizer.Tokenizer) -> pd.DataFrame:
     """Return the nats of each token (N,) as predictions: `nats`, summed over a row, and `each` of them."""
@@ -43,9 +52,11 @@ class Metrics(interfaces.Metrics):
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Score by nats and bits per character, which do not depend on the tokenizer."""
         statistics = np.stack([predicted["nats"].to_numpy(np.float64), truth.plain("characters")], axis=1)
-        # neighbouring rows are correlated: block length is the cube root of n (Hall, Horowitz and Jing 1995)
-        block = max(1, round(len(truth) ** (1 / 3)))
-        setup = f"passages of {self.data.passage} characters and more, {self.data.context} before each"
+        block = max(1, len(truth) // BLOCKS)
+        covers = SECTIONS if self.data.section else THIS_TEXT.format(block=block)
+        setup = (
+            f"passages of {self.data.passage} characters and more, {self.data.context} before each; {covers}"
+        )
         scores = [
             Score("nats", statistics, ratio, False, f"nats a character, {setup}", block, unit="passage"),
             Score("bits", statistics, _bits, False, f"bits a character, {setup}", block, unit="passage"),

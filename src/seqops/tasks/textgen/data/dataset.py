@@ -15,8 +15,7 @@ from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive, Rate
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
-from seqops.preprocessing.splitting import SPLITS
-from seqops.tasks.textgen.data import checks, tokenizer, windows
+from seqops.tasks.textgen.data import checks, sections, tokenizer, windows
 from seqops.tasks.textgen.data.reader import read_text
 from seqops.tasks.textgen.data.sample import help_text
 
@@ -42,6 +41,10 @@ class Dataset(interfaces.Dataset):
         those of the running text.
     context
         Characters before a held-out row that the model reads without being scored on them.
+    section
+        Regular expression (RE2) with which a natural part of the text, such as a play or a chapter, begins at
+        the beginning of a line; a file begins one too. The splits are cut at the nearest borders, held-out
+        rows end there, and the sections are the units of resampling. Empty: no sections.
     validation
         Share of the text in the validation split, between training and test text.
     test
@@ -63,6 +66,7 @@ class Dataset(interfaces.Dataset):
     window: Positive
     passage: Positive
     context: Count
+    section: sections.Pattern
     validation: Fraction
     test: Fraction
     min_chars: Positive
@@ -81,8 +85,12 @@ class Dataset(interfaces.Dataset):
         return read_text(raw, self.encoding)
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Split the text in order: training, validation, test."""
+        """Split the text in order, at section borders if there are any: training, validation, test."""
         lengths = table["text"].str.len().to_numpy(np.int64)
+        if self.section:
+            numbers = sections.section_of(table, self.section)
+            sections.require_sections(numbers, lengths, self.passage)
+            return sections.split_at_borders(numbers, lengths, self.validation, self.test)
         position = (np.cumsum(lengths) - lengths) / max(int(lengths.sum()), 1)
         first = 1.0 - self.test
         return np.select(
@@ -106,12 +114,20 @@ class Dataset(interfaces.Dataset):
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode training text as windows, the others as passages whose limits do not depend on `meta`."""
         tokens = tokenizer.tokenizer_from_meta(meta)
-        training, validation, test = (windows.joined(table, split, name) for name in SPLITS)
+        lengths = table["text"].str.len().to_numpy(np.int64)
+        numbers = sections.section_of(table, self.section) if self.section else None
+        training, validation = (windows.joined(table, split, name) for name in ("train", "validation"))
         known = windows.long_lines(training)
+
+        def held_out(before: str, name: str) -> Split:
+            text, rows = windows.joined(table, split, name), split == name
+            of_character = None if numbers is None else np.repeat(numbers[rows], lengths[rows])
+            return windows.held_out(before, text, tokens, self.passage, self.context, known, of_character)
+
         return {
             "train": windows.windows(training, tokens, self.window),
-            "validation": windows.held_out(training, validation, tokens, self.passage, self.context, known),
-            "test": windows.held_out(training + validation, test, tokens, self.passage, self.context, known),
+            "validation": held_out(training, "validation"),
+            "test": held_out(training + validation, "test"),
         }
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.textgen.data.tokenizer import BREAK, Ids, Tokenizer, passages
 
+Ints = npt.NDArray[np.integer[Any]]
 MIN_LINE_LENGTH = 40
 """Lines of at least this many characters do not occur twice by chance."""
 
@@ -33,15 +38,25 @@ def windows(text: str, tokens: Tokenizer, size: int) -> Split:
     )
 
 
-def held_out(before: str, text: str, tokens: Tokenizer, passage: int, context: int, known: set[str]) -> Split:
+def held_out(
+    before: str,
+    text: str,
+    tokens: Tokenizer,
+    passage: int,
+    context: int,
+    known: set[str],
+    sections: Ints | None = None,
+) -> Split:
     """Split a held-out text into passages of about `passage` characters, each with its context before it.
 
-    before: the text that precedes it; known: the long lines of the training text. Columns: `tokens` of
+    before: the text that precedes it; known: the long lines of the training text; sections: of each
+    character, in ascending order, whose passages then end with their section. Columns: `tokens` of
     context and passage; `scored`, the number of tokens of the passage; `characters` and `text` of the
-    passage; `context`, the text before it; `leaked`: a long line of it occurs in the training text.
+    passage; `context`, the text before it; `leaked`: a long line of it occurs in the training text; `group`,
+    the section, if there are any.
     """
     whole, offset = before + text, len(before)
-    cuts = [(offset + a, offset + b) for a, b in passages(text, passage)]
+    cuts = [(offset + a, offset + b) for a, b in _passages_of_sections(text, passage, sections)]
     contexts = [whole[_context_start(whole, a, context) : a] for a, _ in cuts]
     texts = [whole[a:b] for a, b in cuts]
     heads = [np.concatenate([_line_break(tokens), tokens.encode(part)]) for part in contexts]
@@ -56,8 +71,15 @@ def held_out(before: str, text: str, tokens: Tokenizer, passage: int, context: i
             "text": Ragged.from_texts(texts),
             "context": Ragged.from_texts(contexts),
             "leaked": np.array([bool(known & long_lines(part)) for part in texts], np.bool_),
+            **({} if sections is None else {"group": sections[[a - offset for a, _ in cuts]]}),
         }
     )
+
+
+def _passages_of_sections(text: str, size: int, sections: Ints | None) -> list[tuple[int, int]]:
+    begins = [] if sections is None else (np.flatnonzero(np.diff(sections)) + 1).tolist()
+    parts = pairwise([0, *begins, len(text)])
+    return [(start + a, start + b) for start, end in parts for a, b in passages(text[start:end], size)]
 
 
 def long_lines(text: str) -> set[str]:
