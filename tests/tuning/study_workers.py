@@ -2,29 +2,30 @@
 
 import itertools
 import multiprocessing
-import subprocess
-import sys
-from pathlib import Path
 
 from optuna.trial import TrialState
+from worker import work
 
 from seqops.core.interfaces import Goal
 from seqops.tuning import study as studies
 from seqops.tuning.samplers import sampler_of
 from seqops.tuning.trial_numbers import WHY
 
-WORKER = Path(__file__).parent / "worker.py"
 FINISHED = {TrialState.COMPLETE, TrialState.PRUNED}
+# processes are forked from one that has already imported Optuna (a second each) and has opened nothing
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["seqops.tuning.study", "seqops.tuning.samplers"])
 
 
 def start(url, name, total, *options):
-    command = [sys.executable, str(WORKER), url, name, str(total), *map(str, options)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = PROCESSES.Process(target=work, args=(url, name, total, *options))
+    process.start()
+    return process
 
 
 def finish(process):
-    output, _ = process.communicate()
-    assert process.returncode == 0, output
+    process.join()
+    assert process.exitcode == 0
 
 
 def open_study(url, name="study"):
@@ -47,11 +48,10 @@ def run_shared_study(url):
     assert len(set(drawn(study))) == 15
 
 
-def run_together(work, url, processes):
-    """Run `work(url, barrier, queue)` in processes at the same moment; return what they put in the queue."""
-    spawn = multiprocessing.get_context("spawn")
-    barrier, queue = spawn.Barrier(processes), spawn.Queue()
-    workers = [spawn.Process(target=work, args=(url, barrier, queue)) for _ in range(processes)]
+def run_together(target, url, processes):
+    """Run `target(url, barrier, queue)` in processes at once; return what they put in the queue."""
+    barrier, queue = PROCESSES.Barrier(processes), PROCESSES.Queue()
+    workers = [PROCESSES.Process(target=target, args=(url, barrier, queue)) for _ in range(processes)]
     for worker in workers:
         worker.start()
     found = [queue.get(timeout=120) for _ in workers]

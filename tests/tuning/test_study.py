@@ -139,8 +139,8 @@ def test_values_that_no_trial_has_are_queued_once(url):
 @pytest.mark.parametrize("moment", ["drawn", "epoch", "finished"])
 def test_a_killed_worker_loses_no_trial_and_duplicates_none(url, moment):
     killed = start(url, "study", 6, 0, moment)
-    killed.communicate()
-    assert killed.returncode == -signal.SIGKILL
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
     before = open_study(url)
     assert studies.counts(before).finished == 2
     finish(start(url, "study", 6))
@@ -159,8 +159,8 @@ def test_a_killed_worker_loses_no_trial_and_duplicates_none(url, moment):
 def test_a_study_killed_repeatedly_ends_with_the_trials_of_an_uninterrupted_one(url, tmp_path, pruner):
     for moment in ("finished", "drawn", "between", "epoch", "between"):
         killed = start(url, "study", 40, 0, moment, pruner)
-        killed.communicate()
-        assert killed.returncode == -signal.SIGKILL
+        killed.join()
+        assert killed.exitcode == -signal.SIGKILL
     finish(start(url, "study", 40, 0, "", pruner))
     undisturbed = f"sqlite:///{tmp_path / 'undisturbed.db'}"
     finish(start(undisturbed, "study", 40, 0, "", pruner))

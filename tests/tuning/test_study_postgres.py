@@ -21,6 +21,6 @@ def test_two_workers_share_a_study_in_postgresql(postgres_url):
 
 def test_the_trial_of_a_killed_worker_is_retried_in_postgresql(postgres_url):
     killed = start(postgres_url, "killed", 6, 0, "epoch")
-    killed.communicate()
+    killed.join()
     finish(start(postgres_url, "killed", 6))
     assert studies.counts(open_study(postgres_url, "killed")).finished == 6

@@ -1,13 +1,7 @@
-"""A process that works on a study, without a network: `worker.py URL NAME TOTAL [SECONDS [MOMENT [PRUNER]]]`.
-
-SECONDS: duration of one epoch. MOMENT: `silent`: it sends no heartbeat and is considered dead; otherwise
-where the process kills itself in its third trial, or the next that gets that far: `drawn` (before the
-values), `between` (two values), `epoch` (in the middle), `finished` (before the result is stored).
-"""
+"""The work of a process on a study, without a network."""
 
 import os
 import signal
-import sys
 import time
 
 import optuna
@@ -20,7 +14,13 @@ from seqops.tuning.samplers import pruner_of, sampler_of
 EPOCHS = 3
 
 
-def main(url, name, total, seconds="0", moment="", pruner="median"):
+def work(url, name, total, seconds=0.0, moment="", pruner="median"):
+    """Work until a study has so many trials; seconds: duration of one epoch.
+
+    moment: `silent`: it sends no heartbeat and is considered dead; otherwise where the process kills itself
+    in its third trial, or the next that gets that far: `drawn` (before the values), `between` (two values),
+    `epoch` (in the middle), `finished` (before the result is stored).
+    """
     storage.HEARTBEAT, storage.GRACE = (60, 2) if moment == "silent" else (1, 3)
     study = studies.open_study(url, name, Goal("x", True), sampler_of("tpe", 4, 0), pruner_of(pruner, EPOCHS))
     started = 0
@@ -35,7 +35,7 @@ def main(url, name, total, seconds="0", moment="", pruner="median"):
             die()
         y = trial.suggest_float("y", 0.0, 1.0)
         for epoch in range(EPOCHS):
-            time.sleep(float(seconds))
+            time.sleep(seconds)
             if moment == "epoch" and started >= 3 and epoch == 1:
                 die()
             trial.report(x * y ** (epoch + 1), epoch + 1)
@@ -48,12 +48,8 @@ def main(url, name, total, seconds="0", moment="", pruner="median"):
         return x * y
 
     with studies.join_study(url, study):
-        studies.run_trials(study, objective, int(total), lambda: None)
+        studies.run_trials(study, objective, total, lambda: None)
 
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
