@@ -161,7 +161,7 @@ with version_process.running(None, SimpleNamespace(name="a-model", version="1"))
 
 
 def test_sigterm_removes_the_copy_of_the_bundle_and_ends_the_version(tmp_path):
-    bundle, scratch = of_another_layout(tmp_path), tmp_path / "scratch"
+    bundle, scratch = write_bundle_of_another_layout(tmp_path), tmp_path / "scratch"
     scratch.mkdir()
     command = [sys.executable, "-c", RUNNING, str(bundle)]
     environment = {**os.environ, "TMPDIR": str(scratch)}
