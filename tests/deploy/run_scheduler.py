@@ -1,4 +1,4 @@
-"""Run `seqops schedule` with PROGRAM in place of `seqops retrain`: run_scheduler.py PROGRAM [ARGUMENT ...]."""
+"""Run `seqops schedule` with PROGRAM instead of `seqops retrain`: run_scheduler.py PROGRAM [ARGUMENT ...]."""
 
 import signal
 import sys
