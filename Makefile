@@ -8,7 +8,7 @@ export PATH := $(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 
-.PHONY: setup run real preset results test test-slow test-faults check audit docs ui
+.PHONY: setup run real preset results test test-slow test-statistics test-faults check audit docs ui
 
 setup: $(VENV)/.ready
 
@@ -30,6 +30,10 @@ test: $(VENV)/.ready
 
 test-slow: $(VENV)/.ready
 	pytest -n 2 --dist loadfile --durations=15 -m "slow or browser"
+
+# coverage of every interval and size of every test, with all repetitions; test-slow runs a tenth of them
+test-statistics: $(VENV)/.ready
+	SEQOPS_STATISTICS_SHARE=$(or $(SHARE),1) pytest -n 2 --durations=15 -m "slow or not slow" tests/statistics
 
 # for a few minutes of them, without the simulated year of retraining: make test-faults SHARE=0.01
 test-faults: $(VENV)/.ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +12,8 @@ import numpy.typing as npt
 
 from seqops.core.ragged import Split
 
+SHARE, PERCENT, POSITIVE = (0.0, 1.0), (0.0, 100.0), (0.0, math.inf)
+"""Limits of scores."""
 GROUP = "group"
 """Optional column of a split, (n,) integers: rows with the same number are one unit of resampling."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.score import Score
+from seqops.core.score import POSITIVE, SHARE, Score
 from seqops.metrics.ratio import divide
 
 Floats = npt.NDArray[np.float64]
@@ -24,14 +24,17 @@ def class_scores(
     ordered: the classes are ordinal, so that the distance between two classes is meaningful.
     """
     cells = confusion(truth, predicted, classes)
-    measures: dict[str, tuple[Measure, bool, str]] = {
-        "macro_f1": (macro_f1, True, "mean F1 of the classes that occur or are predicted"),
-        "accuracy": (accuracy, True, "share of rows with the right class"),
+    measures: dict[str, tuple[Measure, bool, str, Limits]] = {
+        "macro_f1": (macro_f1, True, "mean F1 of the classes that occur or are predicted", SHARE),
+        "accuracy": (accuracy, True, "share of rows with the right class", SHARE),
     }
     if ordered:
-        measures["kappa"] = (quadratic_kappa, True, "Cohen's kappa, weighted by squared distance")
-        measures["mae"] = (absolute_error, False, "mean distance in steps of the scale")
-    scores = [Score(name, cells, of, better, what) for name, (of, better, what) in measures.items()]
+        measures["kappa"] = (quadratic_kappa, True, "Cohen's kappa, weighted by squared distance", None)
+        measures["mae"] = (absolute_error, False, "mean distance in steps of the scale", POSITIVE)
+    scores = [
+        Score(name, cells, of, better, what, limits=limits)
+        for name, (of, better, what, limits) in measures.items()
+    ]
     chosen = probabilities[np.arange(len(predicted)), predicted]
     bins = confidence_bins(chosen, truth == predicted)
     what = f"expected calibration error, {BINS} bins of equal width"
@@ -39,11 +42,12 @@ def class_scores(
     return [
         *scores,
         Score("ece", bins, calibration_error, higher_is_better=False, signature=what),
-        Score("log_loss", losses, mean, higher_is_better=False, signature="nats a row"),
+        Score("log_loss", losses, mean, higher_is_better=False, signature="nats a row", limits=POSITIVE),
     ]
 
 
 Measure = Callable[[Floats], Floats]
+Limits = tuple[float, float] | None
 
 
 def confusion(truth: Ids, predicted: Ids, classes: int) -> Floats:

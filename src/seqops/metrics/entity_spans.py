@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.score import Score
+from seqops.core.score import SHARE, Score
 from seqops.metrics.ratio import divide
 from seqops.preprocessing.iob2 import Span
 
@@ -31,11 +31,11 @@ def span_scores(
     whole = _counts(predicted, true, set(types))
     what = "strict spans, micro-averaged"
     scores = [
-        Score(f"{prefix}{name}", whole, of, higher_is_better=True, signature=what)
+        Score(f"{prefix}{name}", whole, of, higher_is_better=True, signature=what, limits=SHARE)
         for name, of in MEASURES.items()
     ]
     return scores + [
-        Score(f"{prefix}f1_{kind}", counts, f1, higher_is_better=True, signature=f"strict spans of {kind}")
+        Score(f"{prefix}f1_{kind}", counts, f1, True, f"strict spans of {kind}", limits=SHARE)
         for kind, counts in zip(types, kinds, strict=True)
     ]
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Array, Split
-from seqops.core.score import Score
+from seqops.core.score import PERCENT, POSITIVE, Score
 from seqops.metrics.ratio import ratio
 
 Floats = npt.NDArray[np.float64]
@@ -90,9 +90,16 @@ class Scope:
         for level in ("80", "95"):
             if f"low{level}" in self.forecasts:
                 covered = inside(self.truth, self.forecasts[f"low{level}"], self.forecasts[f"high{level}"])
-                yield self._score(f"coverage{level}", covered, percent, higher_is_better=True)
+                yield self._score(f"coverage{level}", covered, percent, higher_is_better=True, limits=PERCENT)
 
-    def _score(self, name: str, losses: Floats, value: object, higher_is_better: bool = False) -> Score:
+    def _score(
+        self,
+        name: str,
+        losses: Floats,
+        value: object,
+        higher_is_better: bool = False,
+        limits: tuple[float, float] = POSITIVE,
+    ) -> Score:
         statistics = counted(losses, len(losses))
         signature = f"{name}|{self.signature}"
         return Score(
@@ -104,6 +111,7 @@ class Scope:
             self.block,
             self.groups,
             "origin",
+            limits,
         )
 
 

@@ -9,8 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from seqops.core.score import Score
-from seqops.metrics.resampling import weights
+from seqops.metrics.dependence import cosine_terms, long_run_error, t_quantile
+from seqops.metrics.influence import carriers, influences, standard_error
+from seqops.metrics.rare_events import FEW, share_limits
+from seqops.metrics.resampling import bootstrap
 from seqops.metrics.rounding import rounded
+from seqops.metrics.transforms import Transform, transform_of
 from seqops.metrics.units import independent, too_few
 
 Floats = npt.NDArray[np.float64]
@@ -36,25 +40,65 @@ class Interval:
 
 
 def interval(score: Score, resamples: int, seed: int) -> Interval:
-    """Bootstrap the 95 % percentile interval of a score (Efron and Tibshirani 1993, section 13.3)."""
-    sums = score.by_unit()
-    units = independent(score, len(sums))
-    if reason := too_few(score, len(sums)):
-        return Interval(score.point(), None, None, units, reason)
-    values = resampled(score, sums, resamples, seed)
-    low, high = percentiles(values)
-    return Interval(score.point(), low, high, units, "undefined" if low is None else "")
+    """Return the 95 % interval of a score.
+
+    Dependent units: t interval with the long-run variance of their influences. Independent units: studentised
+    bootstrap (Efron and Tibshirani 1993, section 12.5); a score near a limit that few units keep from it:
+    limits of a share. Positive scores are treated on a log scale, bounded ones on a logit scale.
+    """
+    units = score.by_unit()
+    number = independent(score, len(units))
+    value = score.point()
+    reason = too_few(score, len(units)) or ("" if np.isfinite(value) else "undefined")
+    if reason:
+        return Interval(value, None, None, number, reason)
+    low, high = _ends(score, value, units, resamples, seed)
+    return Interval(value, low, high, number)
 
 
-def resampled(score: Score, sums: Floats, resamples: int, seed: int) -> Floats:
-    """Return the values of a score on resamples of its units; sums: (units, k)."""
-    return np.concatenate([score.value(w @ sums) for w in weights(len(sums), score.block, resamples, seed)])
+def _ends(score: Score, value: float, units: Floats, resamples: int, seed: int) -> tuple[float, float]:
+    centred = influences(score.value, units)
+    scale = transform_of(score.limits, value)
+    bounded = score.limits if score.limits and np.isfinite(score.limits).all() else None
+    if score.block > 1:
+        terms = cosine_terms(len(units), score.block)
+        half = t_quantile(terms) * long_run_error(centred, terms)
+        if half == 0 and bounded:
+            blocks = np.arange(0, len(units) - score.block + 1, score.block)
+            return _near_limit(*bounded, value, np.add.reduceat(centred, blocks))
+        return _back(scale, value, (-half, half))
+    if bounded and carriers(centred) < FEW:
+        return _near_limit(*bounded, value, centred)
+    error = standard_error(centred)
+    if error == 0:
+        return value, value
+    return _back(scale, value, _studentised(score, scale, value, error, units, resamples, seed))
 
 
-def percentiles(values: Floats) -> tuple[float, float] | tuple[None, None]:
-    """Return the 2.5th and the 97.5th percentile of the defined values."""
-    defined: Any = values[np.isfinite(values)]
-    if not len(defined):
-        return None, None
-    low, high = np.percentile(defined, [2.5, 97.5])
-    return float(low), float(high)
+def _near_limit(low: float, high: float, value: float, centred: Floats) -> tuple[float, float]:
+    """Return the limits of a score from what its units add to its distance from the nearer limit."""
+    width, n = high - low, len(centred)
+    if 2 * value > low + high:
+        least, most = share_limits(((high - value) / n - centred) / width)
+        return high - most * width, high - least * width
+    least, most = share_limits(((value - low) / n + centred) / width)
+    return low + least * width, low + most * width
+
+
+def _studentised(
+    score: Score, scale: Transform, value: float, error: float, units: Floats, resamples: int, seed: int
+) -> tuple[float, float]:
+    """Return the distances of the ends from the value, in its own unit, by the quantiles of t."""
+    values, errors = bootstrap(score.value, units, resamples, seed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        point = scale.forward(np.asarray(value, np.float64))
+        ratios = (scale.forward(values) - point) / (errors * scale.slope(values))
+    below, above = np.quantile(ratios[np.isfinite(ratios)], [0.975, 0.025])
+    return -float(below) * error, -float(above) * error
+
+
+def _back(scale: Transform, value: float, distances: tuple[float, float]) -> tuple[float, float]:
+    """Return the ends at distances from the value, which the slope of the scale converts to the scale."""
+    point = np.asarray(value, np.float64)
+    ends = scale.back(scale.forward(point) + np.asarray(distances) * scale.slope(point))
+    return float(ends[0]), float(ends[1])

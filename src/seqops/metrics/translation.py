@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sacrebleu.metrics import BLEU, CHRF
 
-from seqops.core.score import Score
+from seqops.core.score import PERCENT, Score
 
 Sums = npt.NDArray[np.float64]
 ORDERS = 4
@@ -36,7 +36,8 @@ def _score(
     count = max(len(row) for row in references)
     streams = [[row[i] if i < len(row) else None for row in references] for i in range(count)]
     statistics = metric._extract_corpus_statistics(list(hypotheses), streams)
-    return Score(name, np.asarray(statistics, np.float64), value, True, metric.get_signature().format())
+    signature = metric.get_signature().format()
+    return Score(name, np.asarray(statistics, np.float64), value, True, signature, limits=PERCENT)
 
 
 def _bleu(sums: Sums) -> Sums:

@@ -12,7 +12,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
-from seqops.core.score import Score, in_groups
+from seqops.core.score import SHARE, Score, in_groups
 from seqops.metrics.ratio import ratio
 
 
@@ -26,4 +26,5 @@ class Metrics(interfaces.Metrics):
         """Score by accuracy; statistics of a row: whether it is right, and 1."""
         right = (predicted["probability"].to_numpy() > 0.5) == truth.plain("odd")
         statistics = np.stack([right, np.ones(len(right))], axis=1).astype(np.float64)
-        return in_groups([Score("accuracy", statistics, ratio, True, "share of rows predicted right")], truth)
+        what = "share of rows predicted right"
+        return in_groups([Score("accuracy", statistics, ratio, True, what, limits=SHARE)], truth)

@@ -12,7 +12,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Ragged, Split
-from seqops.core.score import Score, in_groups
+from seqops.core.score import SHARE, Score, in_groups
 from seqops.metrics.entity_spans import f1
 from seqops.metrics.ratio import ratio
 
@@ -29,9 +29,9 @@ def all_of(predicted: pd.Series, truth: Ragged) -> list[Score]:
     ones = np.array([((g & t).sum(), (g & ~t & 1).sum(), (~g & t & 1).sum()) for g, t in pairs], np.float64)
     exact = np.stack([steps[:, 0] == steps[:, 1], np.ones(len(pairs))], axis=1).astype(np.float64)
     return [
-        Score("accuracy", steps, ratio, True, "share of steps labelled right"),
-        Score("f1", ones, f1, True, "F1 of the label 1 over all steps"),
-        Score("exact", exact, ratio, True, "share of sequences with every step right"),
+        Score("accuracy", steps, ratio, True, "share of steps labelled right", limits=SHARE),
+        Score("f1", ones, f1, True, "F1 of the label 1 over all steps", limits=SHARE),
+        Score("exact", exact, ratio, True, "share of sequences with every step right", limits=SHARE),
     ]
 
 

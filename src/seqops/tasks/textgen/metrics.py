@@ -14,7 +14,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
-from seqops.core.score import Score, in_groups
+from seqops.core.score import POSITIVE, Score, in_groups
 from seqops.metrics.ratio import ratio
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.dataset import Dataset
@@ -41,6 +41,10 @@ def _bits(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return ratio(sums) / math.log(2)
 
 
+STRETCHES = 12
+"""Stretches of a text that count as independent if it has no sections."""
+
+
 @dataclass(frozen=True)
 class Metrics(interfaces.Metrics):
     """Negative log-likelihood of held-out text per character."""
@@ -58,7 +62,16 @@ class Metrics(interfaces.Metrics):
             f"passages of {self.data.passage} characters and more, {self.data.context} before each; {covers}"
         )
         scores = [
-            Score("nats", statistics, ratio, False, f"nats a character, {setup}", block, unit="passage"),
-            Score("bits", statistics, _bits, False, f"bits a character, {setup}", block, unit="passage"),
+            Score(
+                name,
+                statistics,
+                value,
+                False,
+                f"{name} a character, {setup}",
+                block,
+                unit="passage",
+                limits=POSITIVE,
+            )
+            for name, value in (("nats", ratio), ("bits", _bits))
         ]
         return in_groups(scores, truth)

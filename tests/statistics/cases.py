@@ -1,0 +1,58 @@
+"""The cases of the table in docs/believing.md, by task."""
+
+from shapes import Accuracy, Forecasts, Passages, Phrases, Plays, Spans, Translations
+
+INDEPENDENT = {
+    "labels: accuracy 0.9 of 50 rows": Accuracy(50, 0.9),
+    "labels: accuracy 0.5 of 200 rows": Accuracy(200, 0.5),
+    "labels: accuracy 0.97 of 2,000 rows": Accuracy(2000, 0.97, 0.02),
+    "sentiment: accuracy 0.7 of phrases of 500 sentences": Phrases(500),
+    "ner: F1 0.69 of 240 sentences in 60 documents": Spans(60, 0.67),
+    "ner: F1 0.82 of 700 sentences in 175 documents": Spans(175, 0.8),
+    "translation: BLEU 17 of 60 sentences": Translations(60, 0.3),
+    "translation: BLEU 17 of 600 sentences": Translations(600, 0.3),
+    "translation: BLEU 58 of 200 sentences": Translations(200, 0.7),
+    "text: nats of 60 independent passages": Passages(60),
+    "text: nats of 60 skewed independent passages": Passages(60, skew=1.0),
+    "text: nats of 200 independent passages": Passages(200),
+}
+"""Units that do not depend on each other, and enough of them for a coverage of 0.93 to 0.97."""
+
+FEW = {
+    "sentiment: accuracy 0.7 of phrases of 25 sentences": Phrases(25),
+    "labels: accuracy 0.9 of 20 rows": Accuracy(20, 0.9),
+    "labels: accuracy 0.97 of 20 rows": Accuracy(20, 0.97),
+    "labels: accuracy 0.97 of 200 rows": Accuracy(200, 0.97),
+    "labels: accuracy 0.998 of 200 rows": Accuracy(200, 0.998, 0.01),
+    "labels: accuracy 0.998 of 2,000 rows": Accuracy(2000, 0.998, 0.002),
+    "ner: F1 0.96 of 100 sentences in 25 documents": Spans(25, 0.95),
+    "ner: F1 0.996 of 240 sentences in 60 documents": Spans(60, 0.995),
+}
+"""Few units decide: the coverage may be above 0.97, because the score is discrete or the limits cautious."""
+
+DEPENDENT = {
+    "forecast: 120 origins, 12 steps, 1 apart": Forecasts(120),
+    "forecast: 300 origins, 12 steps, 1 apart": Forecasts(300),
+    "forecast: 300 origins, 12 steps, 1 apart, fading errors": Forecasts(300, memory=0.7),
+    "forecast: 60 origins, 12 steps, 5 apart": Forecasts(60, 5),
+    "forecast: 47 origins, 12 steps, 12 apart": Forecasts(47, 12),
+    "forecast: 36 origins, 1 step": Forecasts(36, 1, 1),
+    "forecast: 100 origins, 1 step": Forecasts(100, 1, 1),
+    "text: nats of 435 passages in order": Passages(435, 0.3),
+    "text: nats of 435 passages in order, slow moods": Passages(435, 0.8),
+}
+"""Units in order whose errors depend on each other."""
+
+REFUSED = {
+    "forecast: 36 origins, 12 steps, 1 apart": Forecasts(36),
+    "forecast: 60 origins, 12 steps, 1 apart": Forecasts(60),
+    "labels: accuracy 0.9 of 12 rows": Accuracy(12, 0.9),
+}
+"""Too few independent units for an interval."""
+
+UNCOVERED = {
+    "text: nats of 435 passages of plays of 20": Plays(435, 20),
+    "text: nats of 435 passages of plays of 60": Plays(435, 60),
+    "translation: BLEU 2 of 60 sentences": Translations(60, 0.05),
+}
+"""What the intervals are known not to cover: few plays in one text, and BLEU with no match of four words."""
