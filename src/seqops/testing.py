@@ -147,6 +147,7 @@ class TaskContract:
         baselines = case.task.evaluation().baselines({**case.splits, "test": test}, case.meta)
         assert "trivial" in {b.kind for b in baselines}
         for baseline in baselines:
+            assert not baseline.failure
             assert len(baseline.predicted) == len(test)
             scores = {s.name: s for s in case.task.metrics().score(baseline.predicted, test, case.meta)}
             goal = scores[case.task.metrics().goal.metric]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from seqops.core.interfaces import Baseline
 from seqops.evaluation.evaluate import (
     BaselineComparison,
     BootstrapConfig,
@@ -107,3 +108,14 @@ def test_the_worst_examples_come_first():
     worst = worst_examples(EVALUATION, predicted, TRUTH, META, 3)
     assert worst.index[0] == 7
     assert worst["accuracy"].tolist() == [0.0, 1.0, 1.0]
+
+
+def test_a_baseline_that_failed_is_named_with_its_reason_and_not_compared():
+    odd = pd.DataFrame({"odd": TRUTH.plain("odd")})
+    good = Baseline("good", "classical", odd, settings="C 10")
+    broken = Baseline("broken", "classical", pd.DataFrame(), failure="3 of 20 fits failed: singular matrix")
+    metrics = evaluate(EVALUATION, odd, TRUTH, META, [good, broken], BootstrapConfig(50, 0, 0.05)).metrics
+    assert set(metrics["baselines"]) == set(metrics["against"]) == set(metrics["baseline_kinds"]) == {"good"}
+    assert metrics["failed_baselines"] == {"broken": "3 of 20 fits failed: singular matrix"}
+    assert metrics["baseline_settings"] == {"good": "C 10"}
+    assert "broken failed, and nothing takes its place: 3 of 20 fits failed" in metrics["verdict"]

@@ -69,3 +69,29 @@ def test_the_page_loads_nothing_and_escapes_everything(page):
     assert page.count("data:image/png;base64,") == len(PLOTS)
     assert "<script>" not in page
     assert "&lt;all&gt;" in page
+
+
+def test_the_page_names_failures_settings_scales_and_true_coverage(tmp_path):
+    metrics = METRICS | {
+        "model": {
+            "mase": SCORE,
+            "coverage80": {**SCORE, "value": 95.2},
+            "coverage95": {**SCORE, "value": 96.0},
+        },
+        "baselines": {},
+        "baseline_settings": {"ar": "AR(2) of logarithms"},
+        "failed_baselines": {"ets": "1 of 2 fits failed: <singular>"},
+        "signatures": {
+            "mase": "mase|horizon:2|scale:28.5 (training rows)",
+            "coverage80": "coverage80|horizon:2",
+        },
+        "slices": {},
+    }
+    write_plots(tmp_path / "plots", [])
+    write_page(tmp_path / "report.html", "toy", metrics, [], tmp_path / "plots", {})
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "failed: 1 of 2 fits failed: &lt;singular&gt;" in page
+    assert "ar: AR(2) of logarithms." in page
+    assert "<small>scale:28.5 (training rows)</small></th>" in page
+    assert "The 80 % intervals covered 95 % of the test values (coverage80)." in page
+    assert "The 95 % intervals" not in page

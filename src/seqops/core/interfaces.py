@@ -54,11 +54,17 @@ class Goal:
 
 @dataclass(frozen=True)
 class Baseline:
-    """Predictions of a baseline, which the model is compared with on the same rows."""
+    """Predictions of a baseline, which the model is compared with on the same rows.
+
+    settings: those chosen on validation rows, in words; failure: why there are no predictions, in words; then
+    `predicted` is empty.
+    """
 
     name: str
     kind: Literal["trivial", "classical"]
     predicted: pd.DataFrame
+    settings: str = ""
+    failure: str = ""
 
 
 @dataclass(frozen=True)

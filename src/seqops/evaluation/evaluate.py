@@ -89,7 +89,9 @@ def evaluate(
     baselines: Sequence[Baseline],
     bootstrap: BootstrapConfig,
 ) -> EvaluationResult:
-    """Score a model and its baselines on the same rows, with the same resamples."""
+    """Score a model and its baselines on the same rows, with the same resamples; name those that failed."""
+    failed = {b.name: b.failure for b in baselines if b.failure}
+    baselines = [b for b in baselines if not b.failure]
     scores = evaluation.metrics.score(predicted, truth, meta)
     theirs = {b.name: evaluation.metrics.score(b.predicted, truth, meta) for b in baselines}
     goal, resamples, seed = evaluation.metrics.goal.metric, bootstrap.resamples, bootstrap.seed
@@ -110,10 +112,12 @@ def evaluate(
         "order": [s.name for s in scores],
         "baselines": {name: intervals(of) for name, of in theirs.items()},
         "baseline_kinds": {b.name: b.kind for b in baselines},
+        "baseline_settings": {b.name: b.settings for b in baselines if b.settings},
+        "failed_baselines": failed,
         "against": {r.name: r.difference.to_json() for r in comparisons},
         "slices": _slices(evaluation, ours, truth, meta, resamples, seed),
         "signatures": {s.name: s.signature for s in scores},
-        "verdict": verdict(goal, comparisons, bootstrap.alpha),
+        "verdict": verdict(goal, comparisons, bootstrap.alpha) + failures(failed),
     }
     return EvaluationResult(metrics, comparisons, bootstrap.alpha)
 
@@ -129,6 +133,11 @@ def verdict(goal: str, comparisons: Sequence[BaselineComparison], alpha: float) 
     if set(reasons) and len(names["undecided"]) == len(comparisons):
         return f"By {goal}, the model {'; it '.join(parts)}{why}."
     return f"By {goal}, the model {'; it '.join(parts)}{why} (paired tests, each one-sided at {alpha:g})."
+
+
+def failures(failed: Mapping[str, str]) -> str:
+    """Say which baselines could not be compared with, and why; failed: the reason by name."""
+    return "".join(f" {name} failed, and nothing takes its place: {why}." for name, why in failed.items())
 
 
 def best_baseline(metrics: Mapping[str, Any], kind: str | None = None) -> tuple[str, float]:

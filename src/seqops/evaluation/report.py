@@ -14,6 +14,7 @@ import pandas as pd
 from seqops.core.files import write_bytes
 from seqops.core.interfaces import Plot
 from seqops.evaluation.formatting import estimate, p_better
+from seqops.evaluation.interval_coverage import coverage_notes
 
 mpl.use("agg")
 
@@ -32,13 +33,25 @@ def write_page(
     pictures = [(plot.title, _embedded(folder / f"{plot.name}.png")) for plot in plots]
     shown = {title: table for title, table in tables.items() if len(table.columns)}
     page = environment.get_template("report.html").render(
-        task=task, m=metrics, pictures=pictures, tables=shown, cell=_cell, p=_p
+        task=task,
+        m=metrics,
+        pictures=pictures,
+        tables=shown,
+        cell=_cell,
+        p=_p,
+        scales={name: _scale(s) for name, s in metrics["signatures"].items() if _scale(s)},
+        notes=coverage_notes(metrics["model"]),
     )
     write_bytes(path, page.encode("utf-8"))
 
 
 def _embedded(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+
+
+def _scale(signature: str) -> str:
+    """Return what a scaled metric was divided by, from its signature; empty if it is not scaled."""
+    return next((part for part in signature.split("|") if part.startswith("scale:")), "")
 
 
 def _cell(score: Mapping[str, Any] | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from seqops.core.interfaces import Endpoint
 from seqops.evaluation.formatting import bounds, estimate, number, p_better, table
+from seqops.evaluation.interval_coverage import coverage_notes
 from seqops.registry.versions import MAX_DESCRIPTION
 
 
@@ -15,7 +16,7 @@ def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str) -> str:
     goal = metrics["goal"]
     sections = [
         f"**Intended use.** {endpoint.intended_use}",
-        f"**Limits.** {endpoint.limits}",
+        " ".join([f"**Limits.** {endpoint.limits}", *coverage_notes(metrics["model"])]),
         f"**Data.** Source: {metrics['source']}; rows: {rows}; sha256 {metrics['sha256']['data'][:12]}.",
         f"**Verdict.** {metrics['verdict']}",
         f"**Usage.** `seqops predict {metrics['task']} INPUT`, or "
