@@ -11,6 +11,7 @@ from seqops.metrics.intervals import interval
 
 META = {
     "mase_scale": [2.0],
+    "mase_span": "2000-01 to 2003-12",
     "backtest_horizon": 2,
     "horizon": 3,
     "season": 12,
@@ -103,6 +104,7 @@ def test_each_column_is_scaled_by_its_own_error():
     two = {**META, "mase_scale": [1.0, 10.0], "backtest_horizon": 1}
     truth = Split(
         {
+            "history": Ragged.from_rows([np.ones((4, 2))], np.float64),
             "targets": np.array([[[5.0, 50.0]]]),
             "origin": np.array([3]),
             "long": np.array([False]),
@@ -111,6 +113,17 @@ def test_each_column_is_scaled_by_its_own_error():
     predicted = pd.DataFrame({"mean": [[7.0, 40.0]]})
     found = {s.name: s.point() for s in forecasting.forecast_scores(predicted, truth, two)}
     assert found["backtest_mase"] == pytest.approx((2 / 1 + 10 / 10) / 2)
+
+
+def test_the_signature_of_the_mase_names_its_scale_and_rows():
+    past = np.arange(16.0)[:, None] ** 2  # a season of 12: 144, 168, 192, 216
+    truth = Split(
+        {**split(TRUTH, (True, False)).columns, "history": Ragged.from_rows([past] * 2, np.float64)}
+    )
+    found = forecasting.forecast_scores(pd.DataFrame({"mean": MEAN}), truth, META)
+    for score in found:
+        scale = "|scale:2 (training rows 2000-01 to 2003-12; 180 by the 16 rows before the first test origin)"
+        assert score.signature.endswith(scale) == score.name.endswith("mase"), score.name
 
 
 def test_signatures_contain_origins_and_horizon():

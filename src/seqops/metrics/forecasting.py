@@ -78,11 +78,12 @@ class Scope:
     groups: npt.NDArray[np.int64]
     block: int
     signature: str
+    scaled_by: str
 
     def scores(self, scale: Floats) -> Iterator[Score]:
         """Yield every score of this scope; scale: (V,), the in-sample error of the seasonal naive."""
         mean = self.forecasts["mean"]
-        yield self._score("mase", absolute(self.truth, mean) / scale, ratio)
+        yield self._score("mase", absolute(self.truth, mean) / scale, ratio, scaled_by=self.scaled_by)
         yield self._score("mape", relative(self.truth, mean), percent)
         yield self._score("smape", symmetric(self.truth, mean), percent)
         yield self._score("rmse", squared(self.truth, mean), root)
@@ -99,9 +100,10 @@ class Scope:
         value: object,
         higher_is_better: bool = False,
         limits: tuple[float, float] = POSITIVE,
+        scaled_by: str = "",
     ) -> Score:
         statistics = counted(losses, len(losses))
-        signature = f"{name}|{self.signature}"
+        signature = f"{name}|{self.signature}{scaled_by}"
         return Score(
             self.prefix + name,
             statistics,
@@ -134,6 +136,7 @@ def unflatten(cells: pd.Series, shape: Sequence[int]) -> Floats:
 
 def _scopes(targets: Floats, forecasts: dict[str, Floats], truth: Split, meta: Meta) -> Iterator[Scope]:
     steps, origins = meta["backtest_horizon"], meta["origins"]
+    scaled_by = _mase_scale(truth, meta)
     positions = np.asarray(truth.plain("origin"), np.int64)
     block = overlapping(positions, steps)
     where = (
@@ -141,7 +144,8 @@ def _scopes(targets: Floats, forecasts: dict[str, Floats], truth: Split, meta: M
         f"|independent origins:{len(np.unique(positions)) // block}"
     )
     short = {name: values[:, :steps] for name, values in forecasts.items()}
-    yield Scope("backtest_", targets[:, :steps], short, positions, block, f"{where}|season:{meta['season']}")
+    season = f"|season:{meta['season']}"
+    yield Scope("backtest_", targets[:, :steps], short, positions, block, where + season, scaled_by)
     long = np.flatnonzero(truth.plain("long"))
     if len(long):
         row: Array = long[0]
@@ -149,7 +153,7 @@ def _scopes(targets: Floats, forecasts: dict[str, Floats], truth: Split, meta: M
         whole = {name: values[row] for name, values in forecasts.items()}
         # the errors of all steps share one origin, so that they are a single draw
         one = np.zeros(len(targets[row]), np.int64)
-        yield Scope("", targets[row], whole, one, 1, f"{where}|season:{meta['season']}")
+        yield Scope("", targets[row], whole, one, 1, where + season, scaled_by)
 
 
 def overlapping(origins: npt.NDArray[np.int64], steps: int) -> int:
@@ -159,3 +163,18 @@ def overlapping(origins: npt.NDArray[np.int64], steps: int) -> int:
     """
     gaps = np.diff(np.unique(origins))
     return 1 if not len(gaps) else max(1, -(-steps // int(gaps.min())))
+
+
+def _mase_scale(truth: Split, meta: Meta) -> str:
+    """Name the scale of the MASE and its rows, and the scale that others use: all rows before the test."""
+    season, values = meta["season"], len(meta["mase_scale"])
+    past = truth.ragged("history")[0][:, :values]
+    text = f"|scale:{_listed(meta['mase_scale'])} (training rows {meta.get('mase_span', '')}".rstrip()
+    if len(past) > season:
+        before = np.abs(past[season:] - past[:-season]).mean(axis=0)
+        text += f"; {_listed(before)} by the {len(past)} rows before the first test origin"
+    return text + ")"
+
+
+def _listed(scales: Sequence[float] | Floats) -> str:
+    return ", ".join(f"{scale:.4g}" for scale in scales)
