@@ -68,7 +68,7 @@ class Dataset(interfaces.Dataset):
     test
         Last rows of each series, for testing; unused if there is a `-test` file.
     max_history
-        Most recent rows before a test origin that a baseline is fitted to (at least `window` are kept).
+        Most recent rows before a validation or test origin that a baseline is fitted to; at least `window`.
     log
         Whether to model the logarithm of the values; they must be above 0.
     scaling
@@ -169,6 +169,7 @@ class Dataset(interfaces.Dataset):
                 "covariates": Scale.fit(others, self.scaling, False).to_meta(),
             },
             "mase_scale": np.where(naive_error > 0, naive_error, 1.0).tolist(),
+            "mase_span": table.loc[split == "train", "date"].iloc[[0, -1]].str.cat(sep=" to "),
             "origins": {"first": int(origins[0]), "last": int(origins[-1]), "count": len(origins)},
             "first_ordinal": int(table["ordinal"].iloc[0]),
             "first_date": str(table["date"].iloc[0]),
@@ -185,7 +186,8 @@ class Dataset(interfaces.Dataset):
         window_spec = self.window_spec(len(meta["values"]))
         splits = {}
         for name, parts in self._parts(table, split).items():
-            max_history = max(self.max_history, self.window) if name == "test" else self.window
+            # the network reads the window; baselines are chosen on validation rows and refitted on test rows
+            max_history = self.window if name == "train" else max(self.max_history, self.window)
             cuts = [
                 (extract_series(table.iloc[part.rows], figures), part.origins, part.end) for part in parts
             ]

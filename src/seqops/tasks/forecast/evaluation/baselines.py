@@ -1,154 +1,123 @@
-"""Baseline forecasts without a network, refitted at every origin on the history before it."""
+"""Baseline forecasts without a network: settings chosen on validation rows, refitted at every test origin."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Literal
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from seqops.core.interfaces import Baseline, Meta
 from seqops.core.ragged import Split
+from seqops.tasks.forecast.evaluation import (
+    arima,
+    autoregression,
+    direct_regression,
+    exponential_smoothing,
+    theta,
+)
+from seqops.tasks.forecast.evaluation.choice import FIT_ERRORS, ranked, validation_paths
+from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Method
+from seqops.tasks.forecast.evaluation.naive_methods import (
+    drift,
+    drift_seasonal,
+    naive,
+    seasonal_naive,
+    unfitted,
+)
+from seqops.tasks.forecast.evaluation.seasonality import shows_season
 
-Floats = npt.NDArray[np.float64]
-LONGEST_SEASON = 24
-"""Longer seasons have too many states to be refitted at every origin."""
+FITTED = (
+    Method("ar", "classical", autoregression.candidates),
+    Method("direct-regression", "classical", direct_regression.candidates),
+    Method("ets", "classical", exponential_smoothing.candidates),
+    Method("theta", "classical", theta.candidates),
+    Method("sarima", "classical", arima.candidates),
+)
 
 
-@dataclass(frozen=True)
-class ForecastContext:
-    """Inputs of a method besides the history: steps to forecast, season, whether values are positive."""
-
-    horizon: int
-    season: int
-    positive: bool
-
-    @property
-    def steps(self) -> Floats:
-        """1, 2 ... horizon."""
-        return np.arange(1, self.horizon + 1, dtype=np.float64)
-
-
-def naive(past: Floats, context: ForecastContext) -> Floats:
-    """Repeat the last value."""
-    return np.full(context.horizon, past[-1])
-
-
-def seasonal_naive(past: Floats, context: ForecastContext) -> Floats:
-    """Repeat the last season (the last value if there is no whole season)."""
+def methods(season: int) -> tuple[Method, ...]:
+    """Return every method; season: the lag of the seasonal naive, whatever the series shows."""
     return (
-        np.resize(past[-context.season :], context.horizon)
-        if len(past) >= context.season
-        else naive(past, context)
+        Method("naive", "trivial", lambda *_: unfitted(naive)),
+        Method("seasonal-naive", "trivial", lambda *_: unfitted(partial(seasonal_naive, season=season))),
+        Method("drift", "trivial", lambda *_: unfitted(drift)),
+        Method("drift+seasonal", "classical", lambda *_: unfitted(partial(drift_seasonal, season=season))),
+        *FITTED,
     )
 
 
-def drift(past: Floats, context: ForecastContext) -> Floats:
-    """Extend the line through the first and the last value."""
-    return np.asarray(past[-1] + context.steps * _slope(past), np.float64)
-
-
-def drift_seasonal(past: Floats, context: ForecastContext) -> Floats:
-    """Repeat the last season plus the drift over the seasons since."""
-    seasons = np.ceil(context.steps / context.season)
-    return seasonal_naive(past, context) + seasons * context.season * _slope(past)
-
-
-def _slope(past: Floats) -> float:
-    return float(past[-1] - past[0]) / max(1, len(past) - 1)
-
-
-def ets(past: Floats, context: ForecastContext) -> Floats:
-    """Fit Holt-Winters exponential smoothing; the season is multiplicative if values are positive."""
-    from statsmodels.tsa.holtwinters import ExponentialSmoothing
-
-    season = _season_of(past, context)
-    kind = "mul" if context.positive else "add"
-    model = ExponentialSmoothing(
-        past, trend="add", seasonal=kind if season else None, seasonal_periods=season or None
-    )
-    return np.asarray(model.fit().forecast(context.horizon), np.float64)
-
-
-def theta(past: Floats, context: ForecastContext) -> Floats:
-    """Fit the theta method (Assimakopoulos and Nikolopoulos 2000)."""
-    from statsmodels.tsa.forecasting.theta import ThetaModel
-
-    season = context.season if 1 < context.season <= len(past) // 2 else 0
-    method = "multiplicative" if context.positive else "additive"
-    model = ThetaModel(past, period=season or None, deseasonalize=bool(season), method=method)
-    return np.asarray(model.fit().forecast(context.horizon), np.float64)
-
-
-def sarima(past: Floats, context: ForecastContext) -> Floats:
-    """Fit Box and Jenkins' airline model, (0,1,1)(0,1,1), to logarithms if values are positive."""
-    from statsmodels.tsa.statespace.sarimax import SARIMAX
-
-    season = _season_of(past, context)
-    seasonal = (0, 1, 1, season) if season else (0, 0, 0, 0)
-    order = (0, 1, 1) if season else (2, 1, 1)
-    x = np.log(past) if context.positive else past
-    found = SARIMAX(x, order=order, seasonal_order=seasonal).fit(disp=False)
-    forecast = np.asarray(found.forecast(context.horizon), np.float64)
-    return np.exp(forecast) if context.positive else forecast
-
-
-def _season_of(past: Floats, context: ForecastContext) -> int:
-    fits = 1 < context.season <= min(LONGEST_SEASON, len(past) // 3)
-    return context.season if fits else 0
-
-
-METHODS: dict[str, tuple[Literal["trivial", "classical"], Callable[[Floats, ForecastContext], Floats]]] = {
-    "naive": ("trivial", naive),
-    "seasonal-naive": ("trivial", seasonal_naive),
-    "drift": ("trivial", drift),
-    "drift+seasonal": ("classical", drift_seasonal),
-    "ets": ("classical", ets),
-    "theta": ("classical", theta),
-    "sarima": ("classical", sarima),
-}
-
-
-def all_of(test: Split, meta: Meta) -> list[Baseline]:
+def all_of(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
     """Forecast every test row with every method, each value column by itself."""
-    context = ForecastContext(meta["horizon"], meta["season"], meta["log"])
-    history = test.ragged("history")
-    found = []
-    for name, (kind, method) in METHODS.items():
-        # the matrices are too small for a second thread to help
-        with _quiet(), threadpool_limits(1):
-            cells = [_cell(history[i], len(meta["values"]), method, context) for i in range(len(test))]
-        found.append(Baseline(name, kind, pd.DataFrame({"mean": cells})))
-    return found
+    # the matrices are too small for a second thread to help
+    with _quiet(), threadpool_limits(1):
+        return [forecast_rows(method, splits, meta) for method in methods(meta["season"])]
 
 
-def _cell(
-    past: npt.NDArray[np.float64],
-    values: int,
-    method: Callable[[Floats, ForecastContext], Floats],
-    context: ForecastContext,
-) -> list[float]:
-    columns = [_finite(np.array(past[:, v], np.float64), method, context) for v in range(values)]
-    return [float(x) for x in np.stack(columns, axis=-1).ravel()]
+def forecast_rows(method: Method, splits: Mapping[str, Split], meta: Meta) -> Baseline:
+    """Choose the settings for each value column, then refit them at each test origin.
+
+    A method that fails at any origin has no forecasts: no other method takes its place.
+    """
+    history = splits["test"].ragged("history")
+    settings: list[str] = []
+    failures: list[str] = []
+    forecasts: list[Floats] = []
+    for column in range(len(meta["values"])):
+        candidates, used = _chosen(method, splits["validation"], column, meta), Counter[str]()
+        for i in range(len(history)):
+            try:
+                name, forecast = _forecast(history[i][:, column], candidates, meta["horizon"])
+            except FIT_ERRORS as error:
+                failures.append(str(error))
+                continue
+            used[name] += 1
+            forecasts.append(forecast)
+        settings.append(_described(used))
+    if failures:
+        fits = len(history) * len(meta["values"])
+        reason = f"{len(failures)} of {fits} fits failed: {failures[0]}"
+        return Baseline(method.name, method.kind, pd.DataFrame(), failure=reason)
+    # (V x n, H) -> (n, H, V)
+    cells = np.stack(forecasts).reshape(len(meta["values"]), len(history), -1).transpose(1, 2, 0)
+    predicted = pd.DataFrame({"mean": [row.ravel().tolist() for row in cells]})
+    return Baseline(method.name, method.kind, predicted, settings="; ".join(filter(None, settings)))
 
 
-def _finite(
-    past: Floats, method: Callable[[Floats, ForecastContext], Floats], context: ForecastContext
-) -> Floats:
-    """Forecast; fall back to the seasonal naive for a constant series and if a fit fails."""
+def _chosen(method: Method, validation: Split, column: int, meta: Meta) -> list[Candidate]:
+    """Rank the candidates; they have a season only if every series shows it before its validation rows."""
+    paths = validation_paths(validation, column)
+    seasonal = all(shows_season(path.past, meta["season"]) for path in paths)
+    return ranked(
+        method.candidates(meta["season"] if seasonal else 1, meta["horizon"]), paths, meta["backtest_horizon"]
+    )
+
+
+def _forecast(past: Floats, candidates: Sequence[Candidate], horizon: int) -> tuple[str, Floats]:
+    """Forecast by the best-ranked candidate that the history admits; return its settings and (H,).
+
+    Raises ValueError if there is none, or if the forecast is not finite.
+    """
     if np.ptp(past) == 0:
-        return seasonal_naive(past, context)
-    try:
-        forecast = method(past, context)
-    except (ValueError, np.linalg.LinAlgError):
-        return seasonal_naive(past, context)
-    return forecast if np.isfinite(forecast).all() else seasonal_naive(past, context)
+        return "", naive(past, horizon)
+    candidate = next((c for c in candidates if c.fits(past)), None)
+    if candidate is None:
+        raise ValueError(f"no setting can be fitted to a history of {len(past)} rows")
+    forecast = candidate.fit(past.astype(np.float64), horizon)(np.zeros(0))
+    if not np.isfinite(forecast).all():
+        raise ValueError(f"{candidate.settings}: the forecast is not finite")
+    return candidate.settings, forecast
+
+
+def _described(used: Counter[str]) -> str:
+    """Return the settings used most, and at how many origins; others are of histories too short for them."""
+    usual, count = (used.most_common(1) or [("", 0)])[0]
+    return usual if count == used.total() else f"{usual} at {count} of {used.total()} origins"
 
 
 @contextmanager

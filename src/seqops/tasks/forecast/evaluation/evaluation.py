@@ -25,8 +25,8 @@ class Evaluation(interfaces.Evaluation):
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
-        """Forecast from the same origins with the same history by naive and classical methods."""
-        return baselines.all_of(splits["test"], meta)
+        """Forecast from the same origins by naive and classical methods; validation rows choose settings."""
+        return baselines.all_of(splits, meta)
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Select the origins whose whole backtest horizon is known."""
