@@ -11,7 +11,7 @@ from seqops.core.score import PERCENT, POSITIVE, SHARE, Score
 from seqops.metrics import translation
 from seqops.metrics.entity_spans import f1
 from seqops.metrics.ratio import ratio
-from seqops.tasks.textgen.metrics import STRETCHES
+from seqops.tasks.textgen.metrics import BLOCKS
 
 STEPS = 12  # of a forecast
 CONFIDENT = 0.3  # scale of the noise that tells two equal forecasters apart, in innovations
@@ -166,7 +166,7 @@ class Passages:
         return mood
 
     def _score(self, characters, nats):
-        block = self.passages // STRETCHES if self.persistence else 1
+        block = self.passages // BLOCKS if self.persistence else 1
         statistics = np.stack([characters * nats, characters], 1)
         return score_of(statistics, ratio, False, block=block, limits=POSITIVE)
 
@@ -184,7 +184,7 @@ class Plays:
         while len(levels) < self.passages:
             levels += [generator.normal(1.0, 0.08)] * max(5, int(generator.exponential(self.length)))
         nats = np.array(levels[: self.passages]) + generator.normal(0, 0.12, self.passages)
-        block = self.passages // STRETCHES
+        block = self.passages // BLOCKS
         statistics = np.stack([nats, np.ones(self.passages)], 1)
         return score_of(statistics, ratio, False, block=block, limits=POSITIVE)
 

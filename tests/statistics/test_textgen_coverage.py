@@ -47,23 +47,23 @@ def coverage(section: str, length: int, effect: float) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize("length", [8, 15])
 def test_sections_as_units_cover_their_differences(length):
-    """Measured in 400 runs: 0.928 with about 69 sections, 0.925 with about 37."""
+    """Measured in 400 runs: 0.953 with about 69 sections, 0.940 with about 37."""
     assert 0.90 <= coverage("Chapter", length, 0.15) <= 0.97
 
 
 @pytest.mark.slow
 def test_long_blocks_cover_a_text_whose_parts_do_not_differ():
-    """Measured in 400 runs: 0.955."""
+    """Measured in 1,000 runs: 0.963."""
     assert 0.93 <= coverage("", 10, 0.0) <= 0.98
 
 
 @pytest.mark.slow
 def test_long_blocks_do_not_cover_long_sections_as_the_signature_says():
-    """Measured in 400 runs: 0.900 (0.842 in blocks of the cube root of n), 0.825 and 0.518."""
+    """Measured in 1,000 runs: 0.951 (0.843 in blocks of the cube root of n), 0.945 and 0.849."""
     found = [coverage("", length, 0.15) for length in (8, 25, 100)]
-    assert found[0] > 0.85
+    assert found[0] > 0.92
     assert found[0] > found[1] > found[2]
-    assert found[2] < 0.65
+    assert found[2] < 0.91
     predicted, truth = text_with_sections(np.random.default_rng(0), 100, 0.15)
     signature = metrics_of(dataset("")).score(predicted, truth, {})[0].signature
     assert "does not cover how much other parts of the text differ" in signature

@@ -135,14 +135,14 @@ class FitConfig:
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """The bootstrap behind every confidence interval and paired test.
+    """The resampling behind the intervals and paired tests of independent units.
 
     Attributes
     ----------
     resamples
-        Number of bootstrap resamples.
+        Number of bootstrap resamples of an interval, and of random swaps of a paired test.
     seed
-        Seed of the resamples.
+        Seed of the resamples and swaps.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}

@@ -27,10 +27,11 @@ HEAD = (
 INTRODUCTION = """\
 Written by `make results` from the runs in the tracking store. A row is the last finished and evaluated run
 whose parameters are exactly those of `params.yaml` with the preset's values. The first score is the one
-that tuning and promotion use; every score and baseline is on the same test rows. The verdict is a paired
-bootstrap on them: *beats* at p < {alpha:g}, *loses to* if the whole 95 % interval of the difference is
-below zero, *ties* otherwise. The settings are a hash of all parameters: a row whose run is not in this store,
-because it ran elsewhere, is kept until the settings of its preset change. The plots show the goal score on
+that tuning and promotion use; every score and baseline is on the same test rows. The verdict is two paired
+tests on them, both one-sided at {alpha:g}: *beats* if the model is better, *loses to* if it is worse, *ties*
+otherwise, and *undecided* where the rows have too few independent units. [Believing a
+number](believing.md) has the methods. The settings are a hash of all parameters: a row whose run is not in
+this store, because it ran elsewhere, is kept until the settings of its preset change. The plots show the goal score on
 the validation rows at the end of every epoch. [{record}]({record}) has all figures of this page and of the
 plots, [{points}]({points}) the points of the plots as a table."""
 

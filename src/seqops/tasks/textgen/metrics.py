@@ -19,9 +19,9 @@ from seqops.metrics.ratio import ratio
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.dataset import Dataset
 
-BLOCKS = 20
-"""Number of blocks of consecutive passages, where the text has no sections: fewer and longer ones would cover
-dependence over a longer distance, but too few are no sample."""
+BLOCKS = 12
+"""Number of blocks of passages that count as independent, where the text has no sections: fewer and longer ones
+cover dependence over a longer distance, but below ten there is no interval."""
 SECTIONS = "the interval is over the sections of the test text"
 THIS_TEXT = (
     "the interval is over blocks of {block} passages of this test text, and does not cover how much other "
@@ -39,10 +39,6 @@ def costs(split: Split, nats: np.ndarray, tokens: tokenizer.Tokenizer) -> pd.Dat
 
 def _bits(sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return ratio(sums) / math.log(2)
-
-
-STRETCHES = 12
-"""Stretches of a text that count as independent if it has no sections."""
 
 
 @dataclass(frozen=True)
