@@ -1,9 +1,10 @@
 """Score the model of one task and its baselines, write the report, and register the model."""
 
 from seqops.core.arrays_io import write_table
-from seqops.core.files import sha256_of, write_json
+from seqops.core.files import read_json, sha256_of, write_json
 from seqops.core.project import Project
 from seqops.evaluation import evaluate, plotting, report
+from seqops.metrics.training_gain import TrainingGain
 from seqops.params import Params
 from seqops.registry import publish
 from seqops.registry.promotion_rule import PromotionRule
@@ -24,10 +25,9 @@ def evaluate_task(name: str) -> None:
     model.load_weights(paths.weights)
     predicted = network.predict(model, truth, meta)
     baselines = evaluation.baselines(splits, meta)
-    bootstrap = evaluate.BootstrapConfig(
-        params.evaluation.resamples, params.evaluation.seed, params.registry.alpha
-    )
-    found = evaluate.evaluate(evaluation, predicted, truth, meta, baselines, bootstrap)
+    rule = PromotionRule.of(params.evaluation, params.registry)
+    training = TrainingGain.read(read_json(paths.training))
+    found = evaluate.evaluate(evaluation, predicted, truth, meta, baselines, rule.bootstrap, training)
     fingerprint = Fingerprint.compute(project, task)
     content = {"data": fingerprint.data, "model": sha256_of(paths.weights)}
     found.metrics.update(task=name, source=mlflow_runs.source_of(task), sha256=content)
@@ -40,12 +40,7 @@ def evaluate_task(name: str) -> None:
     report.write_page(paths.report, name, found.metrics, plots, paths.plots, tables)
     write_table(paths.predictions, predicted)
     write_json(paths.metrics, found.metrics)
-    decision = publish.publish(
-        project,
-        task,
-        fingerprint,
-        PromotionRule(bootstrap, params.registry.slice_alpha, params.registry.unscorable),
-    )
+    decision = publish.publish(project, task, fingerprint, rule)
     out.print(found.metrics["verdict"], decision.summary(), sep="\n", markup=False, highlight=False)
 
 

@@ -5,8 +5,9 @@ import time
 import pandas as pd
 
 from seqops.core.callbacks import GOAL
-from seqops.core.files import atomic_write, sha256_of
+from seqops.core.files import atomic_write, sha256_of, write_json
 from seqops.core.project import Project
+from seqops.metrics.training_gain import TrainingGain
 from seqops.params import Params
 from seqops.runtime.console import err, run_stage
 from seqops.runtime.machine import peak_memory
@@ -34,10 +35,13 @@ def train_task(name: str) -> None:
             fitted.model.save_weights(temporary)
         with atomic_write(paths.history) as temporary:
             pd.DataFrame([e.__dict__ for e in fitted.epochs]).to_csv(temporary, index=False)
-        best = max if metrics.goal.higher_is_better else min
+        best, epochs = fitted.best_epoch, sum(e.trained and e.objective == GOAL for e in fitted.epochs)
+        gain = TrainingGain.measure(fitted.initial, fitted.best, best.epoch, best.trained, epochs)
+        write_json(paths.training, gain.to_json())
         run.log_metrics(
             {
-                "validation/best": best(e.validation for e in fitted.epochs if e.objective == GOAL),
+                "validation/initial": fitted.initial.point(),
+                "validation/best": best.validation,
                 "peak_memory_mib": peak_memory(),
                 "parameters": fitted.model.count_params(),
                 "seconds": time.monotonic() - started,

@@ -37,6 +37,7 @@ ARTEFACTS = [
     "arrays",
     "meta.json",
     "model.weights.h5",
+    "training.json",
     "history.csv",
     "metrics.json",
     "predictions.parquet",
@@ -97,9 +98,10 @@ def test_the_run_has_params_curves_scores_and_hashes(projects, client, name):
     assert run.info.status == "FINISHED"
     assert run.data.params["fit.epochs"] == "1"
     [point] = client.get_metric_history(version.run_id, "train/loss")
-    [validation] = client.get_metric_history(version.run_id, "validation/goal")
-    assert point.step == validation.step == 1
-    assert run.data.metrics["validation/best"] == validation.value
+    initial, validation = client.get_metric_history(version.run_id, "validation/goal")
+    assert (initial.step, point.step, validation.step) == (0, 1, 1)
+    assert run.data.metrics["validation/initial"] == pytest.approx(initial.value)
+    assert run.data.metrics["validation/best"] in (initial.value, validation.value)
     assert run.info.run_name == run.data.tags["seqops.source"] == "sample"
     assert (run.data.tags["seqops.kind"], run.data.tags["seqops.task"]) == ("training", name)
     metrics = read_json(projects[0].task_paths(name).metrics)

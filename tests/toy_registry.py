@@ -22,7 +22,7 @@ from seqops.tracking.fingerprint import Fingerprint
 from toy import ToyData, ToyEvaluation, toy_task
 
 BOOTSTRAP = evaluate.BootstrapConfig(400, 0, 0.05)
-RULE = PromotionRule(BOOTSTRAP, slice_alpha=0.05, unscorable="keep")
+RULE = PromotionRule(BOOTSTRAP, slice_alpha=0.05, unscorable="keep", untrained="refuse")
 ROWS = 60  # of the test split, alternately even and odd
 EVEN = range(0, ROWS, 2)  # the rows on which the trivial baseline is correct
 BETTER = range(ROWS)

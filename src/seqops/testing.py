@@ -14,6 +14,7 @@ from seqops.core.arrays_io import read_splits, read_table, write_splits, write_t
 from seqops.core.files import sha256_of, write_bytes
 from seqops.core.interfaces import Task
 from seqops.core.ragged import Ragged, Split
+from seqops.metrics.training_gain import TrainingGain
 from seqops.preprocessing.splitting import SPLITS
 
 STEPS = 20
@@ -196,6 +197,18 @@ class TaskContract:
         for column in together.columns:
             for ours, theirs in zip(together[column], alone[column], strict=True):
                 assert_close(ours, theirs)
+
+    def test_the_initial_model_is_scored_on_validation_rows(
+        self, case: SimpleNamespace, built: SimpleNamespace
+    ) -> None:
+        split, metrics = some(case.splits["validation"]), case.task.metrics()
+        initial = built.network.build(case.meta)
+        predicted = built.network.validate(initial, split, case.meta)
+        scores = {s.name: s for s in metrics.score(predicted, split, case.meta)}
+        goal = scores[metrics.goal.metric]
+        assert np.isfinite(goal.point())
+        gain = TrainingGain.measure(goal, goal, 1, True, 1)
+        assert gain.outcome(0.05) == "not improved"
 
     def test_a_raw_input_becomes_a_record(self, case: SimpleNamespace, built: SimpleNamespace) -> None:
         inputs = [case.task.endpoint().example(case.meta)] * 2

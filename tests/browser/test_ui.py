@@ -39,7 +39,7 @@ def fit(toy, units, correct):
         toy.project, toy.task, Fingerprint.compute(toy.project, toy.task)
     ) as run:
         for epoch in range(4):
-            run.on_epoch_end(EpochResult(epoch, 1 / (1 + epoch), 0.01, 0.5 + epoch / 10), 1.0, 100)
+            run.on_epoch_end(EpochResult(epoch + 1, 1 / (1 + epoch), 0.01, 0.5 + epoch / 10), 1.0, 100)
         run.set_tags({"seqops.model_sha256": sha256_of(toy.folder.weights)})
     return toy.publish()
 

@@ -7,12 +7,14 @@ from seqops.core.interfaces import Baseline
 from seqops.evaluation.evaluate import (
     BaselineComparison,
     BootstrapConfig,
+    EvaluationResult,
     best_baseline,
     evaluate,
     verdict,
     worst_examples,
 )
 from seqops.metrics.paired_tests import Difference
+from seqops.metrics.training_gain import TrainingGain
 from toy import ToyData, ToyEvaluation, ToyMetrics
 
 DATA = ToyData()
@@ -50,6 +52,34 @@ def test_the_verdict_says_that_a_baseline_cannot_be_compared():
     assert words == (
         "By mase, the model cannot be compared with copy (too few origins for an interval: 3 independent)."
     )
+
+
+def gain(initial, best, trained=True):
+    difference = Difference(best - initial, -0.1, 0.1, 0.3, 0.7, 50)
+    return TrainingGain("f1", initial, best, 1, trained, 1, 50, difference)
+
+
+def test_training_that_did_not_improve_comes_first_in_the_verdict():
+    words = verdict("f1", [BETTER], 0.05, gain(0.5, 0.5, trained=False))
+    assert words.startswith("Training did not improve on the initial model: no epoch has a better f1 than")
+    assert words.endswith(verdict("f1", [BETTER], 0.05))
+    assert "is within noise" in verdict("f1", [BETTER], 0.05, gain(0.5, 0.52))
+
+
+def test_the_gain_of_training_is_kept_with_the_scores():
+    training = gain(0.5, 0.52)
+    baselines = EVALUATION.baselines(SPLITS, META)
+    predicted, bootstrap = pd.DataFrame({"odd": TRUTH.plain("odd")}), BootstrapConfig(400, 0, 0.05)
+    result = evaluate(EVALUATION, predicted, TRUTH, META, baselines, bootstrap, training)
+    assert EvaluationResult.read(result.metrics, 0.05).untrained
+    assert result.metrics["training"]["best"] == 0.52
+    assert result.metrics["training_summary"] in result.metrics["verdict"]
+
+
+def test_scores_of_an_earlier_release_have_no_gain_of_training():
+    evaluation = evaluated(20)
+    assert evaluation.training is None
+    assert not evaluation.untrained
 
 
 def test_a_perfect_model_beats_the_trivial_baseline():

@@ -88,13 +88,14 @@ class FakeStore:
         epochs=0,
         *,
         pretext=0,
+        initial=None,
         status="FINISHED",
         kind="training",
         overrides=(),
     ):
         """Record a run that took `seconds` in all, with `pretext` of its epochs spent on the pretext task.
 
-        overrides: params that differ from those of the preset.
+        initial: the score before training; overrides: params that differ from those of the preset.
         """
         found = self.client.get_experiment_by_name(task)
         folder = (self.root / "kept" / task).as_uri()
@@ -103,6 +104,8 @@ class FakeStore:
         params = {**run_params(Preset.read(self.project, preset).task(task)), **dict(overrides)}
         for key, value in params.items():
             self.client.log_param(run, key, value)
+        if initial is not None:
+            self.client.log_metric(run, "validation/goal", initial, step=0)
         for epoch in range(epochs):
             self.client.log_metric(run, "seconds_per_epoch", seconds / epochs, step=epoch + 1)
             objective = "pretext" if epoch < pretext else "goal"

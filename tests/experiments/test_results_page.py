@@ -45,6 +45,32 @@ def test_the_page_shows_what_the_store_recorded(fake_store):
     assert {path.name: path.read_bytes() for path in docs.iterdir()} == first
 
 
+def test_a_curve_begins_with_the_initial_model_at_no_seconds(fake_store):
+    fake_store.add_run("ner", "fast", tagging_metrics(0.9, TIES), 10, 1, initial=0.05)
+    assert fake_store.results("ner").exit_code == 0
+    assert [line.split(",")[-3:] for line in fake_store.curves.split()[1:]] == [
+        ["0", "0.0", "0.05"],
+        ["1", "10.0", "0.1235"],
+    ]
+
+
+def test_a_model_that_training_did_not_improve_is_marked_on_the_page(fake_store):
+    difference = {"value": 0.0, "low": 0.0, "high": 0.0, "p_better": 1.0, "p_worse": 1.0, "units": 40}
+    training = {
+        "metric": "f1",
+        "initial": 0.9,
+        "best": 0.9,
+        "best_epoch": 0,
+        "trained": False,
+        "epochs": 2,
+        "rows": 40,
+        "difference": difference,
+    }
+    fake_store.add_run("ner", "fast", {**tagging_metrics(0.9, TIES), "training": training}, 10, 1)
+    fake_store.results("ner")
+    assert "*training did not improve on the initial model*<br>beats" in fake_store.page
+
+
 def test_a_curve_has_the_epochs_on_the_goal_and_the_seconds_of_all_epochs(fake_store):
     fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
     fake_store.add_run("ner", "wide", {**tagging_metrics(0.7, TIES), "source": "klp2016"}, 61, 4, pretext=2)

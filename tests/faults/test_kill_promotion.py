@@ -3,6 +3,7 @@
 import random
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,8 @@ from killed_child import Moment, run_in_child
 from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.registry import publish, versions
 from seqops.registry.champion import Decision
-from seqops.registry.promotion_rule import PromotionRule
 from seqops.runtime.journal import Journal
-from toy_registry import BETTER, GOOD, create_toy_registry, stub_bundle
+from toy_registry import BETTER, GOOD, RULE, create_toy_registry, stub_bundle
 
 MODEL = "killed"
 KILLS = {"publish": 16, "promote": 14, "rollback": 14}
@@ -42,7 +42,7 @@ def prepare(root, what):
         toy.publish()
     elif what == "promote":
         # registered, but not promoted: no p-value is below this alpha
-        toy.publish(PromotionRule(BootstrapConfig(400, 0, 1e-9), slice_alpha=0.05, unscorable="keep"))
+        toy.publish(replace(RULE, bootstrap=BootstrapConfig(400, 0, 1e-9)))
 
 
 def write_state(root, path):

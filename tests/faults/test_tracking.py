@@ -152,7 +152,8 @@ def test_a_failing_server_is_reported_in_time_and_nothing_is_lost(encoded, servi
 def test_the_next_run_with_a_working_store_completes(copied):
     result = run(copied, "train")
     assert result.code == 0, result.output
-    assert set(hashes(copied, "train")) == {f"data/{TASK}/model.weights.h5", f"data/{TASK}/history.csv"}
+    names = ("model.weights.h5", "training.json", "history.csv")
+    assert set(hashes(copied, "train")) == {f"data/{TASK}/{name}" for name in names}
 
 
 @pytest.fixture(scope="module")

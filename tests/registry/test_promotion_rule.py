@@ -9,10 +9,11 @@ from seqops.core.score import Score
 from seqops.evaluation.evaluate import BaselineComparison, BootstrapConfig, EvaluationResult
 from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference
+from seqops.metrics.training_gain import TrainingGain
 from seqops.registry.promotion_rule import PromotionInputs, PromotionRule, compare_scores, decide
 
 BOOTSTRAP = BootstrapConfig(resamples=1000, seed=0, alpha=0.05)
-RULE = PromotionRule(BOOTSTRAP, slice_alpha=0.05, unscorable="keep")
+RULE = PromotionRule(BOOTSTRAP, slice_alpha=0.05, unscorable="keep", untrained="refuse")
 NO_SLICES = {}
 WINS = Difference(0.4, 0.2, 0.6, 0.001, 0.999, 50)
 LOSES = Difference(-0.1, -0.3, 0.1, 0.8, 0.2, 50)
@@ -124,9 +125,7 @@ def test_a_version_that_is_better_overall_and_worse_on_a_slice_is_not_promoted()
 
 
 def test_a_slice_alpha_of_zero_ignores_slices():
-    assert decide(
-        inputs(worse_on_eight()), PromotionRule(BOOTSTRAP, slice_alpha=0.0, unscorable="keep")
-    ).promote
+    assert decide(inputs(worse_on_eight()), replace(RULE, slice_alpha=0.0)).promote
 
 
 def test_a_slice_of_four_rows_cannot_be_significant():
@@ -155,6 +154,24 @@ def test_the_first_version_to_beat_its_trivial_baselines_is_champion():
     verdict = decide(inputs(champion=None), RULE)
     assert verdict.promote
     assert verdict.reason == "there was no champion, and it beats every trivial baseline"
+
+
+def untrained(champion=None):
+    """Return a version that beats its trivial baselines with its initial weights."""
+    training = TrainingGain("f1", 0.5, 0.5, 0, False, 4, 50, Difference(0.0, 0.0, 0.0, 1.0, 1.0, 50))
+    found = inputs(champion=champion)
+    return replace(found, evaluation=replace(found.evaluation, metrics={"training": training.to_json()}))
+
+
+@pytest.mark.parametrize("champion", [None, "1"])
+def test_a_version_that_training_did_not_improve_is_not_promoted(champion):
+    verdict = decide(untrained(champion), RULE)
+    assert not verdict.promote
+    assert verdict.reason.startswith("training did not improve on the initial model")
+
+
+def test_an_untrained_version_is_promoted_only_if_the_rule_allows_it():
+    assert decide(untrained(), replace(RULE, untrained="allow")).promote
 
 
 @pytest.mark.parametrize("champion", [None, "1"])

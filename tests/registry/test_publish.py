@@ -12,11 +12,10 @@ import pytest
 from seqops.core.errors import DataError
 from seqops.core.files import sha256_of
 from seqops.registry import rescore, versions
-from seqops.registry.promotion_rule import PromotionRule
 from seqops.runtime.journal import Journal
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
-from toy_registry import BAD, BETTER, BOOTSTRAP, EVEN, GOOD, ROWS, RULE, predictions
+from toy_registry import BAD, BETTER, EVEN, GOOD, ROWS, RULE, predictions
 
 
 def test_the_first_good_model_is_champion_and_a_better_one_replaces_it(toy):
@@ -62,7 +61,7 @@ def test_a_better_model_that_is_worse_on_a_slice_is_not_promoted(toy):
     assert decision.numbers["difference"]["p_better"] < 0.05
     assert decision.action == "kept"
     assert "worse on the slice 'last' (20 rows): -0.25 [" in decision.reason
-    assert toy.publish(PromotionRule(BOOTSTRAP, slice_alpha=0.0, unscorable="keep")).action == "promoted"
+    assert toy.publish(replace(RULE, slice_alpha=0.0)).action == "promoted"
 
 
 def test_a_model_that_loses_to_a_trivial_baseline_is_not_promoted(toy):
@@ -258,5 +257,6 @@ def test_the_parameters_of_the_rule_are_recorded(toy):
             "resamples": 400,
             "seed": 0,
             "unscorable": "keep",
+            "untrained": "refuse",
         }
     )

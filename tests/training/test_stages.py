@@ -58,7 +58,13 @@ def test_training_on_the_goal_starts_from_the_weights_of_the_pretext_stage():
     seen = Recorder()
     fitted = fit(PRETEXT, Stage(1, NEARLY_ZERO), callback=seen)
     untrained = weights(fit(Stage(1, NEARLY_ZERO)))
-    assert [(e.stage, e.objective) for e in fitted.epochs] == [(0, "pretext"), (0, "pretext"), (1, "goal")]
+    assert [(e.epoch, e.stage, e.objective, e.trained) for e in fitted.epochs] == [
+        (0, 0, "goal", False),
+        (1, 0, "pretext", True),
+        (2, 0, "pretext", True),
+        (2, 1, "goal", False),
+        (3, 1, "goal", True),
+    ]
     assert not np.allclose(
         weights(fitted)["embedding/embeddings"], untrained["embedding/embeddings"], atol=1e-4
     )
@@ -71,20 +77,32 @@ def whole():
     return fit(PRETEXT, HEAD, WHOLE)
 
 
-@pytest.mark.parametrize("epoch", [1, 2, 5])
+@pytest.mark.parametrize("epoch", [2, 3, 6])
 def test_training_interrupted_in_any_stage_ends_with_the_same_weights(tmp_path, whole, epoch):
     with pytest.raises(Interrupted):
         fit(PRETEXT, HEAD, WHOLE, checkpoint=tmp_path / "c.npz", callback=InterruptAfter(epoch, 2))
     resumed = fit(PRETEXT, HEAD, WHOLE, checkpoint=tmp_path / "c.npz")
     assert resumed.epochs == whole.epochs
-    assert [e.stage for e in whole.epochs] == [0, 0, 1, 1, 2, 2]
+    assert [e.stage for e in whole.epochs if e.trained] == [0, 0, 1, 1, 2, 2]
+    np.testing.assert_array_equal(resumed.initial.statistics, whole.initial.statistics)
     for path, value in weights(whole).items():
         np.testing.assert_array_equal(value, weights(resumed)[path])
 
 
 def test_patience_ends_a_stage_and_starts_the_next():
     fitted = fit(Stage(9, NEARLY_ZERO), Stage(9, NEARLY_ZERO), patience=2)
-    assert [e.stage for e in fitted.epochs] == [0, 0, 0, 1, 1]
+    assert [e.stage for e in fitted.epochs if e.trained] == [0, 0, 0, 1, 1]
+
+
+def test_the_reference_of_a_staged_fit_is_the_model_before_all_stages():
+    staged, plain = fit(PRETEXT, Stage(1, NEARLY_ZERO)), fit(Stage(1, NEARLY_ZERO))
+    np.testing.assert_array_equal(staged.initial.statistics, plain.initial.statistics)
+    assert staged.epochs[0] == plain.epochs[0]
+
+
+def test_a_stage_of_the_goal_that_does_not_help_leaves_the_weights_of_its_start():
+    fitted = fit(PRETEXT, Stage(1, NEARLY_ZERO))
+    assert (fitted.best_epoch.epoch, fitted.best_epoch.stage, fitted.best_epoch.trained) == (2, 1, False)
 
 
 def test_an_unknown_layer_is_refused_with_the_existing_ones():

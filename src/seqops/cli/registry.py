@@ -50,15 +50,11 @@ def _registry_context(name: str, debug: bool) -> Iterator[RegistryContext]:
         project = Project.find()
         params = Params.load(project.params)
         task = params.task(name)
-        from seqops.evaluation.evaluate import BootstrapConfig
         from seqops.registry.champion import ChampionAlias
         from seqops.registry.promotion_rule import PromotionRule
         from seqops.tracking import connection
 
-        bootstrap = BootstrapConfig(
-            params.evaluation.resamples, params.evaluation.seed, params.registry.alpha
-        )
-        rule = PromotionRule(bootstrap, params.registry.slice_alpha, params.registry.unscorable)
+        rule = PromotionRule.of(params.evaluation, params.registry)
         champion_alias = ChampionAlias(connection.connect(project), project, name, task.data.registered_name)
         yield RegistryContext(project, task, rule, champion_alias)
 

@@ -11,27 +11,33 @@ GOAL = "goal"
 
 @dataclass(frozen=True)
 class EpochResult:
-    """The result of one epoch; the deterministic part of the history.
+    """The result of one epoch, or the score at a start; the deterministic part of the history.
 
-    validation: the score of the objective, which is `goal` or `pretext`.
+    epoch: epochs trained so far, so 0 is the initial model; loss, learning_rate: None at a start, where
+    nothing was trained; validation: the score of the objective, which is `goal` or `pretext`.
     """
 
     epoch: int
-    loss: float
-    learning_rate: float
+    loss: float | None
+    learning_rate: float | None
     validation: float
     stage: int = 0
     objective: str = GOAL
+
+    @property
+    def trained(self) -> bool:
+        """Return whether the row is an epoch, not the start of a fit or of a stage."""
+        return self.loss is not None
 
 
 class FitCallback(Protocol):
     """Receives the progress of a fit."""
 
     def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
-        """Receive the result of one batch; tokens: the number of length units in it."""
+        """Receive the result of one batch; epoch: from 1; tokens: the number of length units in it."""
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
-        """Receive the result of one epoch; tokens: the number of length units in it."""
+        """Receive the result of one epoch, or of a start; tokens: the number of length units in it."""
 
 
 class NullCallback:

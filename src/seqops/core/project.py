@@ -58,8 +58,13 @@ class TaskPaths:
 
     @property
     def history(self) -> Path:
-        """The training history: one row per epoch."""
+        """The training history: one row per epoch, and one for the initial model."""
         return self.path / "history.csv"
+
+    @property
+    def training(self) -> Path:
+        """The trained model compared with the initial one on the validation rows."""
+        return self.path / "training.json"
 
     @property
     def metrics(self) -> Path:

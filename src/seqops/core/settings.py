@@ -164,12 +164,15 @@ class RegistrySettings:
     unscorable
         A champion that cannot be scored on the current test rows, for example because its environment
         no longer exists: `keep` it, or `replace` it if the challenger beats the trivial baselines.
+    untrained
+        A version whose training did not improve on its initial model: `refuse` it, or `allow` it.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     alpha: Annotated[float, Gt(0.0), Lt(1.0)]
     slice_alpha: Annotated[float, Ge(0.0), Lt(1.0)]
     unscorable: Literal["keep", "replace"]
+    untrained: Literal["refuse", "allow"]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.metrics.intervals import interval
 from seqops.metrics.paired_tests import Difference, Outcome, paired
+from seqops.metrics.training_gain import TrainingGain
 
 WORDS: dict[Outcome, str] = {
     "beats": "beats",
@@ -80,6 +81,17 @@ class EvaluationResult:
         """Return whether the model beats every trivial baseline, as a champion must."""
         return not self.unbeaten
 
+    @property
+    def training(self) -> TrainingGain | None:
+        """The model compared with its initial weights; None for scores that an earlier release wrote."""
+        content = self.metrics.get("training")
+        return None if content is None else TrainingGain.read(content)
+
+    @property
+    def untrained(self) -> bool:
+        """Return whether training did not improve on the initial model."""
+        return self.training is not None and self.training.outcome(self.alpha) == "not improved"
+
 
 def evaluate(
     evaluation: interfaces.Evaluation,
@@ -88,8 +100,12 @@ def evaluate(
     meta: Meta,
     baselines: Sequence[Baseline],
     bootstrap: BootstrapConfig,
+    training: TrainingGain | None = None,
 ) -> EvaluationResult:
-    """Score a model and its baselines on the same rows, with the same resamples; name those that failed."""
+    """Score a model and its baselines on the same rows, with the same resamples; name those that failed.
+
+    training: what training gained, if it is known.
+    """
     failed = {b.name: b.failure for b in baselines if b.failure}
     baselines = [b for b in baselines if not b.failure]
     scores = evaluation.metrics.score(predicted, truth, meta)
@@ -117,13 +133,30 @@ def evaluate(
         "against": {r.name: r.difference.to_json() for r in comparisons},
         "slices": _slices(evaluation, ours, truth, meta, resamples, seed),
         "signatures": {s.name: s.signature for s in scores},
-        "verdict": verdict(goal, comparisons, bootstrap.alpha) + failures(failed),
+        "verdict": verdict(goal, comparisons, bootstrap.alpha, training) + failures(failed),
     }
+    if training is not None:
+        metrics |= {"training": training.to_json(), "training_summary": training.summary(bootstrap.alpha)}
     return EvaluationResult(metrics, comparisons, bootstrap.alpha)
 
 
-def verdict(goal: str, comparisons: Sequence[BaselineComparison], alpha: float) -> str:
-    """Summarize the comparisons in one sentence; alpha: significance level."""
+def verdict(
+    goal: str,
+    comparisons: Sequence[BaselineComparison],
+    alpha: float,
+    training: TrainingGain | None = None,
+) -> str:
+    """Summarize the comparisons, after a training that is not known to have improved the model.
+
+    alpha: significance level.
+    """
+    against = _against_baselines(goal, comparisons, alpha)
+    if training is None or training.outcome(alpha) == "improved":
+        return against
+    return f"{training.summary(alpha)} {against}"
+
+
+def _against_baselines(goal: str, comparisons: Sequence[BaselineComparison], alpha: float) -> str:
     if not comparisons:
         return "There are no baselines to compare with."
     names = {outcome: [r.name for r in comparisons if r.summary(alpha) == outcome] for outcome in WORDS}

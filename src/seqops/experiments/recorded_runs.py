@@ -18,7 +18,7 @@ from seqops.tracking.mlflow_runs import FINISHED, TRAINING, read_run_json
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """The end of an epoch: training time so far in seconds, and the goal score on the validation rows."""
+    """Training time so far in seconds, and the goal score on the validation rows; epoch 0: the start."""
 
     epoch: int
     seconds: float
@@ -83,5 +83,6 @@ def _curve(client: mlflow.MlflowClient, run: Run) -> list[CurvePoint]:
             {point.step: point.value for point in client.get_metric_history(run.info.run_id, key)}
             for key in ("seconds_per_epoch", f"validation/{GOAL}")
         )
-    spent = dict(zip(sorted(seconds), accumulate(seconds[step] for step in sorted(seconds)), strict=True))
+    steps = sorted(seconds)
+    spent = dict(zip([0, *steps], accumulate((seconds[step] for step in steps), initial=0.0), strict=True))
     return [CurvePoint(step, spent[step], scores[step]) for step in sorted(scores)]

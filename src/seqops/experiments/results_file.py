@@ -65,7 +65,9 @@ class RunResult:
     epochs : int, optional
         Number of epochs; None: unknown.
     curve : tuple of CurvePoint
-        The goal score on the validation rows after every epoch; empty: unknown.
+        The goal score on the validation rows before training and after every epoch; empty: unknown.
+    untrained : bool
+        Whether training did not improve on the initial model.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -79,6 +81,7 @@ class RunResult:
     seconds: float | None
     epochs: int | None
     curve: tuple[CurvePoint, ...]
+    untrained: bool = False
 
     @classmethod
     def of(cls, run: RecordedRun, alpha: float) -> RunResult:
@@ -98,6 +101,7 @@ class RunResult:
                 CurvePoint(point.epoch, round(point.seconds, 1), float(f"{point.validation:.4g}"))
                 for point in run.curve
             ),
+            untrained=EvaluationResult.read(dict(metrics), alpha).untrained,
         )
 
 

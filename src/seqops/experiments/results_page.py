@@ -28,12 +28,14 @@ INTRODUCTION = """\
 Written by `make results` from the runs in the tracking store. A row is the last finished and evaluated run
 whose parameters are exactly those of `params.yaml` with the preset's values. The first score is the one
 that tuning and promotion use; every score and baseline is on the same test rows. The verdict is two paired
-tests on them, both one-sided at {alpha:g}: *beats* if the model is better, *loses to* if it is worse, *ties*
-otherwise, and *undecided* where the rows have too few independent units. [Believing a
-number](believing.md) has the methods. The settings are a hash of all parameters: a row whose run is not in
-this store, because it ran elsewhere, is kept until the settings of its preset change. The plots show the goal score on
-the validation rows at the end of every epoch. [{record}]({record}) has all figures of this page and of the
-plots, [{points}]({points}) the points of the plots as a table."""
+tests on them, both one-sided at {alpha:g}: *beats* if the model is better, *loses to* if it is worse,
+*ties* otherwise, and *undecided* where the rows have too few independent units. [Believing a
+number](believing.md) has the methods. A model whose training did not improve on its initial weights, by a
+test on the validation rows, says so. The settings are a hash of all parameters: a row whose run is not in
+this store, because it ran elsewhere, is kept until the settings of its preset change. The plots show the
+goal score on the validation rows before training and at the end of every epoch. [{record}]({record}) has
+all figures of this page and of the plots, [{points}]({points}) the points of the plots as a table."""
+UNTRAINED = "*training did not improve on the initial model*"
 
 
 def update(path: Path, rows: Sequence[ResultsRow], alpha: float) -> None:
@@ -81,7 +83,8 @@ def _cells(row: PresetResult, run: RunResult) -> list[str]:
         "<br>".join(_score(score) for score in run.scores),
         *(_score(baseline) for baseline in best),
         "<br>".join(
-            f"{baseline.outcome} {baseline.name}" for baseline in best if baseline and baseline.outcome
+            [UNTRAINED] * run.untrained
+            + [f"{baseline.outcome} {baseline.name}" for baseline in best if baseline and baseline.outcome]
         ),
         "unknown" if run.seconds is None else f"{run.seconds:.0f}",
         "unknown" if run.epochs is None else str(run.epochs),

@@ -19,6 +19,7 @@ def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str) -> str:
         " ".join([f"**Limits.** {endpoint.limits}", *coverage_notes(metrics["model"])]),
         f"**Data.** Source: {metrics['source']}; rows: {rows}; sha256 {metrics['sha256']['data'][:12]}.",
         f"**Verdict.** {metrics['verdict']}",
+        _training(metrics),
         f"**Usage.** `seqops predict {metrics['task']} INPUT`, or "
         f'`mlflow.pyfunc.load_model("models:/{endpoint.data.registered_name}@champion").predict([INPUT])`.',
         table(("score on the test rows", "value", "95 % interval"), _scores(metrics["model"])),
@@ -28,6 +29,11 @@ def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str) -> str:
         table(("slice", "rows", goal, "95 % interval"), _slices(metrics)),
     ]
     return _truncated("\n\n".join(section for section in sections if section))
+
+
+def _training(metrics: Mapping[str, Any]) -> str:
+    found = metrics.get("training_summary", "")
+    return f"**Training.** {found}" if found and found not in metrics["verdict"] else ""
 
 
 def _scores(scores: Mapping[str, Any]) -> list[Sequence[str]]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqops.core.score import Score
+from seqops.core.settings import EvaluationSettings, RegistrySettings
 from seqops.evaluation.evaluate import BootstrapConfig, EvaluationResult
 from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference, paired
@@ -23,12 +24,19 @@ class PromotionRule:
     bootstrap: the resamples, and the significance level at which a version must be better; slice_alpha: the
     level at which it must not be worse on any slice (0: slices are ignored); unscorable: whether a champion
     that cannot be scored on the current rows is kept, or replaced by a version that beats the trivial
-    baselines.
+    baselines; untrained: whether a version is refused if training did not improve on its initial model.
     """
 
     bootstrap: BootstrapConfig
     slice_alpha: float
     unscorable: Literal["keep", "replace"]
+    untrained: Literal["refuse", "allow"]
+
+    @classmethod
+    def of(cls, evaluation: EvaluationSettings, registry: RegistrySettings) -> PromotionRule:
+        """Return the rule of the settings."""
+        bootstrap = BootstrapConfig(evaluation.resamples, evaluation.seed, registry.alpha)
+        return cls(bootstrap, registry.slice_alpha, registry.unscorable, registry.untrained)
 
     def to_json(self) -> dict[str, float | str]:
         """Return the thresholds as JSON values."""
@@ -37,6 +45,7 @@ class PromotionRule:
             "alpha": bootstrap.alpha,
             "slice_alpha": self.slice_alpha,
             "unscorable": self.unscorable,
+            "untrained": self.untrained,
             "resamples": bootstrap.resamples,
             "seed": bootstrap.seed,
         }
@@ -135,6 +144,10 @@ def decide(inputs: PromotionInputs, rule: PromotionRule) -> RuleVerdict:
         return RuleVerdict(False, "it is the champion")
     if inputs.rolled_back:
         return RuleVerdict(False, "it was rolled back; only `seqops promote` makes it champion again")
+    if inputs.evaluation.untrained and rule.untrained == "refuse":
+        return RuleVerdict(
+            False, "training did not improve on the initial model, and registry.untrained is refuse"
+        )
     if not inputs.evaluation.beats_trivial:
         names = ", ".join(f"{r.name} ({_p(r.difference)})" for r in inputs.evaluation.unbeaten)
         return RuleVerdict(

@@ -71,17 +71,16 @@ class TrainingRun:
         """Log nothing: the curves have one point per epoch."""
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
-        """Log one point of every curve."""
-        self.log_metrics(
-            {
+        """Log one point of every curve; of a start, which has no loss, its validation score."""
+        point = {f"validation/{row.objective}": row.validation}
+        if row.loss is not None and row.learning_rate is not None:
+            point |= {
                 "train/loss": row.loss,
-                f"validation/{row.objective}": row.validation,
                 "learning_rate": row.learning_rate,
                 "tokens_per_second": tokens / max(seconds, 1e-9),
                 "seconds_per_epoch": seconds,
-            },
-            row.epoch + 1,
-        )
+            }
+        self.log_metrics(point, row.epoch)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
         """Log metrics at a step."""

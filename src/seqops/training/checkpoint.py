@@ -20,23 +20,47 @@ Weights = list[npt.NDArray[Any]]
 
 @dataclass
 class FitState:
-    """The state from which a fit resumes; weights and optimizer: at the end of the last epoch."""
+    """The state from which a fit resumes.
+
+    epochs: with the starts; best: weights of the best of them; weights, optimizer: at the end of the last
+    epoch; initial: statistics (n, k) of the goal's score of the initial model on the validation rows.
+    """
 
     epochs: list[EpochResult] = field(default_factory=list)
     best: Weights = field(default_factory=list)
     weights: Weights = field(default_factory=list)
     optimizer: Weights = field(default_factory=list)
+    initial: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+
+    @property
+    def trained(self) -> list[EpochResult]:
+        """The epochs, without the starts."""
+        return [e for e in self.epochs if e.trained]
 
     def of_stage(self, number: int) -> list[EpochResult]:
-        """List the epochs of one stage."""
-        return [e for e in self.epochs if e.stage == number]
+        """List the epochs of one stage, without its start."""
+        return [e for e in self.trained if e.stage == number]
 
     def best_epoch(self, higher_is_better: bool) -> EpochResult:
-        """Return the first epoch with the best validation score, among those with the latest objective."""
-        sign = 1.0 if higher_is_better else -1.0
-        comparable = [e for e in self.epochs if e.objective == self.epochs[-1].objective]
-        # an undefined score is the worst
-        return max(comparable, key=lambda e: (not math.isnan(e.validation), sign * e.validation, -e.epoch))
+        """Return the first row with the best score of the latest objective; it may be a start."""
+        return _best(self._comparable(), higher_is_better)
+
+    def best_trained(self, higher_is_better: bool) -> EpochResult:
+        """Return the first epoch with the best score of the latest objective."""
+        return _best([e for e in self._comparable() if e.trained], higher_is_better)
+
+    def _comparable(self) -> list[EpochResult]:
+        """List the last rows that have one objective; the weights of earlier ones are not kept."""
+        first = len(self.epochs)
+        while first and self.epochs[first - 1].objective == self.epochs[-1].objective:
+            first -= 1
+        return self.epochs[first:]
+
+
+def _best(rows: list[EpochResult], higher_is_better: bool) -> EpochResult:
+    sign = 1.0 if higher_is_better else -1.0
+    # an undefined score is the worst; of equal scores `max` returns the first
+    return max(rows, key=lambda e: (not math.isnan(e.validation), sign * e.validation))
 
 
 def save_checkpoint(path: Path, model: keras.Model, progress: FitState) -> None:
@@ -47,6 +71,7 @@ def save_checkpoint(path: Path, model: keras.Model, progress: FitState) -> None:
         **_numbered("best", progress.best),
         **_numbered("optimizer", [v.numpy() for v in model.optimizer.variables]),
         "epochs": np.frombuffer(epochs.encode(), np.uint8),
+        "initial": progress.initial,
     }
     with atomic_write(path) as temporary:
         np.savez(temporary, allow_pickle=False, **arrays)
@@ -56,7 +81,8 @@ def read_checkpoint(path: Path) -> FitState:
     """Read the state of a fit."""
     with np.load(path, allow_pickle=False) as arrays:
         epochs = [EpochResult(**e) for e in json.loads(arrays["epochs"].tobytes())]
-        return FitState(epochs, *(_ordered(arrays, name) for name in ("best", "weight", "optimizer")))
+        best, weights, optimizer = (_ordered(arrays, name) for name in ("best", "weight", "optimizer"))
+        return FitState(epochs, best, weights, optimizer, arrays["initial"])
 
 
 def restore(model: keras.Model, progress: FitState) -> None:

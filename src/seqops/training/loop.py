@@ -16,6 +16,7 @@ from seqops.core.callbacks import GOAL, EpochResult, FitCallback, NullCallback
 from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.interfaces import Meta, Metrics, Network, Objective
 from seqops.core.ragged import Split
+from seqops.core.score import Score
 from seqops.core.settings import FitConfig, Stage
 from seqops.nn.batching import buckets
 from seqops.training.checkpoint import FitState, Weights, read_checkpoint, restore, save_checkpoint
@@ -29,10 +30,17 @@ class NonFiniteLossError(SeqopsError):
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A trained model with the weights of its best epoch."""
+    """A trained model with the weights of its best epoch.
+
+    epochs: the history with the starts; best_epoch: the row whose weights the model has; initial, best: the
+    goal's scores of the initial model and of those weights on the validation rows.
+    """
 
     model: keras.Model
     epochs: list[EpochResult]
+    best_epoch: EpochResult
+    initial: Score
+    best: Score
 
 
 def train(
@@ -46,16 +54,25 @@ def train(
 ) -> FittedModel:
     """Fit to the training rows, stop early by the goal's score on validation rows, keep the best weights.
 
+    The initial model, before any stage, is scored too. The start of the stages of the goal is one of the
+    candidates for the best weights, but does not count for the patience.
+
     checkpoint: a `.npz` file that is written after every epoch and, if it exists, resumed from; a resumed
     fit ends with the same weights as an uninterrupted one. Raises NonFiniteLossError, and ConfigError for
     stages that the network cannot be trained with.
     """
     tf.config.experimental.enable_op_determinism()
     progress = read_checkpoint(checkpoint) if checkpoint and checkpoint.exists() else FitState()
+    callback = callback or NullCallback()
     plan = fit_config.plan()
     if plan[-1].objective != GOAL:
         raise ConfigError("fit.stages: the last stage must have `objective: goal`.")
     objectives = [_objective(network, metrics, stage) for stage in plan]
+    goal, validation = objectives[-1], _validation_rows(splits["validation"], fit_config)
+    if plan[0].objective != GOAL and not progress.epochs:
+        keras.utils.set_random_seed(fit_config.seed)
+        initial = network.build(meta)
+        StageLoop(goal, initial, meta, fit_config, 0, plan[-1], progress, callback).score_start(validation)
     for number, (stage, objective) in enumerate(zip(plan, objectives, strict=True)):
         stage_config = replace(fit_config, epochs=stage.epochs, learning_rate=stage.learning_rate, stages=())
         if _finished(progress, number, stage_config, objective.goal.higher_is_better):
@@ -67,11 +84,10 @@ def train(
             restore(model, progress)
         elif number:
             _transfer(model, objective, objectives[number - 1], meta, progress.best)
-        loop = StageLoop(
-            objective, model, meta, stage_config, number, stage, progress, callback or NullCallback()
-        )
+        loop = StageLoop(objective, model, meta, stage_config, number, stage, progress, callback)
         training = objective.network.training_rows(splits["train"])
-        validation = _validation_rows(splits["validation"], stage_config)
+        if stage.objective == GOAL and (not progress.epochs or progress.epochs[-1].objective != GOAL):
+            loop.score_start(validation)
         while not _finished(progress, number, stage_config, objective.goal.higher_is_better):
             loop.run_epoch(training, validation)
             if checkpoint:
@@ -79,8 +95,10 @@ def train(
     # a new model, so that no optimizer state is saved with the weights
     best = network.build(meta)
     best.set_weights(progress.best)
+    score = _goal_score(goal, best, validation, meta)
     network.calibrate(best, splits["validation"], meta)
-    return FittedModel(best, progress.epochs)
+    best_epoch = progress.best_epoch(goal.goal.higher_is_better)
+    return FittedModel(best, progress.epochs, best_epoch, replace(score, statistics=progress.initial), score)
 
 
 def _objective(network: Network, metrics: Metrics, stage: Stage) -> Objective:
@@ -102,7 +120,7 @@ def _finished(progress: FitState, number: int, fit_config: FitConfig, higher_is_
     done = progress.of_stage(number)
     if not done:
         return False
-    best = progress.best_epoch(higher_is_better).epoch
+    best = progress.best_trained(higher_is_better).epoch
     idle = sum(e.epoch > best for e in done)
     return len(done) >= fit_config.epochs or idle >= fit_config.patience
 
@@ -133,12 +151,25 @@ class StageLoop:
     progress: FitState
     callback: FitCallback
 
+    def score_start(self, validation: Split) -> None:
+        """Score the model that is not yet trained for this objective, and keep its weights."""
+        started = time.monotonic()
+        score = _goal_score(self.objective, self.model, validation, self.meta)
+        if not self.progress.epochs:
+            self.progress.initial = score.statistics
+        self._record(None, None, score.point(), started, 0)
+
     def run_epoch(self, training: Split, validation: Split) -> None:
         """Train on every row once, validate, and keep the weights if they are the best so far."""
-        started, epoch = time.monotonic(), len(self.progress.epochs)
-        loss, tokens = self._train_epoch(training, epoch)
-        score = self._validate(validation)
-        rate = float(self.model.optimizer.learning_rate)
+        started = time.monotonic()
+        loss, tokens = self._train_epoch(training, len(self.progress.trained) + 1)
+        score = _goal_score(self.objective, self.model, validation, self.meta)
+        self._record(loss, float(self.model.optimizer.learning_rate), score.point(), started, tokens)
+
+    def _record(
+        self, loss: float | None, rate: float | None, score: float, started: float, tokens: int
+    ) -> None:
+        epoch = len(self.progress.trained) + (loss is not None)
         row = EpochResult(epoch, loss, rate, score, self.number, self.stage.objective)
         self.progress.epochs.append(row)
         if self.progress.best_epoch(self.objective.goal.higher_is_better) is row:
@@ -149,10 +180,10 @@ class StageLoop:
         lengths = self.objective.network.lengths(split)
         batches = self.objective.network.order(split, self.fit_config.batch_size)
         if batches is None:
-            batches = buckets(lengths, self.fit_config.batch_size, self.fit_config.seed, epoch)
+            batches = buckets(lengths, self.fit_config.batch_size, self.fit_config.seed, epoch - 1)
         earlier = self.progress.of_stage(self.number)
         drops = plateaus([e.validation for e in earlier], self.objective.goal.higher_is_better)
-        _seed_dropout(self.model, self.fit_config.seed, epoch)
+        _seed_dropout(self.model, self.fit_config.seed, epoch - 1)
         total = 0.0
         for batch, rows in enumerate(batches):
             step = len(earlier) * len(batches) + batch
@@ -161,17 +192,18 @@ class StageLoop:
             loss = float(self.model.train_on_batch(inputs, targets, weights, return_dict=True)["loss"])
             if not math.isfinite(loss):
                 raise NonFiniteLossError(
-                    f"the loss is NaN or infinite (epoch {epoch + 1}, batch {batch + 1}). "
+                    f"the loss is NaN or infinite (epoch {epoch}, batch {batch + 1}). "
                     "Lower fit.learning_rate or fit.clip_norm."
                 )
             total += loss * len(rows)
             self.callback.on_batch_end(epoch, batch, len(batches), int(lengths[rows].sum()), loss)
         return total / len(split), int(lengths.sum())
 
-    def _validate(self, split: Split) -> float:
-        predicted = self.objective.network.validate(self.model, split, self.meta)
-        scores = {s.name: s for s in self.objective.score(predicted, split, self.meta)}
-        return scores[self.objective.goal.metric].point()
+
+def _goal_score(objective: Objective, model: keras.Model, split: Split, meta: Meta) -> Score:
+    predicted = objective.network.validate(model, split, meta)
+    scores = {s.name: s for s in objective.score(predicted, split, meta)}
+    return scores[objective.goal.metric]
 
 
 def _validation_rows(split: Split, fit_config: FitConfig) -> Split:

@@ -24,23 +24,25 @@ class ProgressBar:
         """Advance the bar by one batch."""
         if batch == 0 or self._bar is None:
             self._tokens, self._started = 0, time.monotonic()
-            self._bar = self._bars.add_task(f"epoch {epoch + 1}/{self._epochs}", total=batches, note="")
+            self._bar = self._bars.add_task(f"epoch {epoch}/{self._epochs}", total=batches, note="")
         self._tokens += tokens
         rate = self._tokens / max(time.monotonic() - self._started, 1e-9)
         self._bars.update(self._bar, completed=batch + 1, note=f"loss {loss:.4f}  {rate:,.0f} tokens/s")
         self._then.on_batch_end(epoch, batch, batches, tokens, loss)
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
-        """Print the result of the epoch."""
+        """Print the result of the epoch, or the score at a start."""
         if self._bar is not None:
             self._bars.remove_task(self._bar)
             self._bar = None
         score = self._goal if row.objective == GOAL else row.objective
-        self._bars.console.print(
-            f"epoch {row.epoch + 1}/{self._epochs}  loss {row.loss:.4f}  "
-            f"validation {score} {row.validation:.4f}  {tokens / max(seconds, 1e-9):,.0f} tokens/s",
-            highlight=False,
-        )
+        parts = [f"epoch {row.epoch}/{self._epochs}", f"validation {score} {row.validation:.4f}"]
+        if row.loss is None:
+            parts.append("before training" if row.epoch == 0 else f"before the stages of the {GOAL}")
+        else:
+            parts.insert(1, f"loss {row.loss:.4f}")
+            parts.append(f"{tokens / max(seconds, 1e-9):,.0f} tokens/s")
+        self._bars.console.print("  ".join(parts), highlight=False)
         self._then.on_epoch_end(row, seconds, tokens)
 
 

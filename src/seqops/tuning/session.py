@@ -135,8 +135,8 @@ class ScoreRecorder:
         self.then.on_batch_end(epoch, batch, batches, tokens, loss)
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
-        """Record the score, then call the other callback and `after`."""
-        if row.objective == GOAL:
+        """Record the score of an epoch, then call the other callback and `after`."""
+        if row.objective == GOAL and row.trained:
             self.scores.append(row.validation)
         self.then.on_epoch_end(row, seconds, tokens)
         self.after(row)

@@ -30,12 +30,11 @@ def _fit(session: Session, trial: optuna.Trial, poll: Callable[[], None]) -> flo
 
     def prune(row: EpochResult) -> None:
         poll()
-        if row.objective != GOAL:
+        if row.objective != GOAL or not row.trained:
             return
-        done = row.epoch + 1
-        trial.report(row.validation, done)
+        trial.report(row.validation, row.epoch)
         # pruning after the last epoch saves nothing
-        if done < task.fit_config.total_epochs() and trial.should_prune():
+        if row.epoch < task.fit_config.total_epochs() and trial.should_prune():
             raise optuna.TrialPruned
 
     name = f"trial {trial.number}: {format_values(values)}"

@@ -20,8 +20,8 @@ from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.dataset import Dataset
 
 BLOCKS = 12
-"""Number of blocks of passages that count as independent, where the text has no sections: fewer and longer ones
-cover dependence over a longer distance, but below ten there is no interval."""
+"""Number of blocks of passages that count as independent, where the text has no sections: fewer and longer
+ones cover dependence over a longer distance, but below ten there is no interval."""
 SECTIONS = "the interval is over the sections of the test text"
 THIS_TEXT = (
     "the interval is over blocks of {block} passages of this test text, and does not cover how much other "

@@ -1,0 +1,101 @@
+"""Whether training improved on the initial model: a paired test on the validation rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from seqops.core.score import Score
+from seqops.metrics.paired_tests import Difference, paired
+from seqops.metrics.rounding import rounded
+from seqops.metrics.small_levels import beats_at
+
+Outcome = Literal["improved", "not improved", "undecided"]
+SEED, RESAMPLES = 0, 2000
+
+
+@dataclass(frozen=True)
+class TrainingGain:
+    """The best epoch compared with the initial model by the goal metric on the validation rows.
+
+    best_epoch: the epoch whose weights the model has; trained: False if it is the start of the fit or of the
+    stages of the goal; epochs: from which the best was chosen; rows: of the validation split.
+    """
+
+    metric: str
+    initial: float
+    best: float
+    best_epoch: int
+    trained: bool
+    epochs: int
+    rows: int
+    difference: Difference
+
+    @classmethod
+    def measure(
+        cls, initial: Score, best: Score, best_epoch: int, trained: bool, epochs: int
+    ) -> TrainingGain:
+        """Compare the two scores of the same validation rows."""
+        return cls(
+            best.name,
+            initial.point(),
+            best.point(),
+            best_epoch,
+            trained,
+            epochs,
+            len(best.statistics),
+            paired(best, initial, RESAMPLES, SEED),
+        )
+
+    @classmethod
+    def read(cls, content: Mapping[str, Any]) -> TrainingGain:
+        """Rebuild the comparison from the content of training.json."""
+        known: dict[str, Any] = {
+            name: math.nan if value is None else value for name, value in content.items()
+        }
+        return cls(**{**known, "difference": Difference.read(known["difference"])})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the numbers as JSON values."""
+        scores = {"initial": rounded(self.initial), "best": rounded(self.best)}
+        return {**vars(self), **scores, "difference": self.difference.to_json()}
+
+    def outcome(self, alpha: float) -> Outcome:
+        """Return whether the gain is significant at level `alpha`.
+
+        The best epoch was chosen on the rows of the test, so the level is divided by the number of epochs
+        (Bonferroni), which bounds the probability of an error however the epochs depend on each other.
+        """
+        if not self.trained:
+            return "not improved"
+        if self.difference.p_better is None:
+            return "not improved" if self.difference.value <= 0 else "undecided"
+        level = alpha / max(self.epochs, 1)
+        return "improved" if beats_at(self.difference, level, RESAMPLES) else "not improved"
+
+    def summary(self, alpha: float) -> str:
+        """Summarize the outcome in one sentence."""
+        where = (
+            f"{self.metric} {self.initial:.4g} before training, {self.best:.4g} at epoch {self.best_epoch}"
+        )
+        rows = f"on {self.rows} validation rows"
+        match self.outcome(alpha):
+            case "improved":
+                return f"Training improved on the initial model: {where}, {rows}."
+            case "undecided":
+                return (
+                    f"It cannot be told whether training improved on the initial model: {where}, {rows}, "
+                    f"which are too few for a test."
+                )
+            case "not improved" if not self.trained:
+                return (
+                    "Training did not improve on the initial model: no epoch has a better "
+                    f"{self.metric} than {self.best:.4g}, the score before training, {rows}."
+                )
+            case "not improved":
+                return (
+                    f"Training did not improve on the initial model: {where}, {rows}, is within noise "
+                    f"(p {self.difference.p_better or 1:.3g}, not < {alpha:g} / {self.epochs} epochs)."
+                )

@@ -1,0 +1,43 @@
+"""Tests at levels below what the resamples resolve."""
+
+import pytest
+
+from seqops.metrics.paired_tests import Difference
+from seqops.metrics.small_levels import beats_at
+
+RESAMPLES = 2000
+Z = 1.959964
+
+
+def difference(errors, p=1 / (RESAMPLES + 1)):
+    """A difference of so many standard errors, each 0.1."""
+    return Difference(0.1 * errors, 0.1 * (errors - Z), 0.1 * (errors + Z), p, 1 - p, 100)
+
+
+@pytest.mark.parametrize(("p", "beats"), [(0.029, True), (0.031, False)])
+def test_a_level_that_the_resamples_resolve_is_compared_with_their_share(p, beats):
+    assert beats_at(difference(2, p), 0.03, RESAMPLES) is beats
+
+
+@pytest.mark.parametrize(("errors", "beats"), [(4.9, True), (4.6, False)])
+def test_a_smaller_level_asks_for_more_standard_errors(errors, beats):
+    """The normal quantile of 1e-6 is 4.75."""
+    assert beats_at(difference(errors), 1e-6, RESAMPLES) is beats
+
+
+def test_a_level_below_the_resamples_still_asks_for_their_share():
+    assert not beats_at(difference(6, p=0.2), 1e-6, RESAMPLES)
+
+
+def test_a_negative_difference_beats_at_no_level():
+    assert not beats_at(difference(-1, p=0.001), 0.05, RESAMPLES)
+
+
+def test_without_an_interval_only_a_level_that_the_resamples_resolve_can_be_passed():
+    few = Difference(0.5, None, None, 0.001, 0.999, 12, "n = 12")
+    assert beats_at(few, 0.05, RESAMPLES)
+    assert not beats_at(few, 1e-4, RESAMPLES)
+
+
+def test_what_cannot_be_compared_beats_at_no_level():
+    assert not beats_at(Difference(0.5, None, None, None, None, 3, "too few"), 0.05, RESAMPLES)

@@ -1,0 +1,68 @@
+"""Whether training improved on the initial model, on rows that are counted by hand."""
+
+import json
+
+import numpy as np
+import pytest
+
+from seqops.core.score import Score
+from seqops.metrics.training_gain import TrainingGain
+
+
+def accuracy(right, n=40, block=1):
+    """Score accuracy over n rows, of which the first `right` are right."""
+    statistics = np.stack([np.arange(n) < right, np.ones(n)], axis=1).astype(np.float64)
+    return Score("accuracy", statistics, lambda sums: sums[..., 0] / sums[..., 1], True, "right", block)
+
+
+def gain(initial, best, epochs=4, trained=True, **rows):
+    return TrainingGain.measure(
+        accuracy(initial, **rows), accuracy(best, **rows), 2 if trained else 0, trained, epochs
+    )
+
+
+def test_a_large_gain_is_an_improvement():
+    found = gain(10, 30)
+    assert found.outcome(0.05) == "improved"
+    assert found.summary(0.05) == (
+        "Training improved on the initial model: accuracy 0.25 before training, 0.75 at epoch 2, "
+        "on 40 validation rows."
+    )
+
+
+def test_where_the_start_is_best_training_did_not_improve():
+    found = gain(30, 30, trained=False)
+    assert found.outcome(0.05) == "not improved"
+    assert found.summary(0.05).startswith("Training did not improve on the initial model: no epoch has ")
+
+
+def test_a_gain_of_two_rows_is_within_noise():
+    found = gain(20, 22)
+    assert found.outcome(0.05) == "not improved"
+    assert "is within noise (p 0.1" in found.summary(0.05)
+
+
+def test_the_level_is_divided_by_the_epochs_from_which_the_best_was_chosen():
+    """Four rows of forty: p is about 0.98^... = 0.016, below 0.05 and above 0.05 / 10."""
+    one, ten = gain(20, 24, epochs=1), gain(20, 24, epochs=10)
+    assert 0.005 < one.difference.p_better < 0.05
+    assert (one.outcome(0.05), ten.outcome(0.05)) == ("improved", "not improved")
+
+
+def test_a_fit_of_many_epochs_can_still_pass():
+    assert gain(10, 30, epochs=200).outcome(0.05) == "improved"
+
+
+def test_few_blocks_of_rows_do_not_decide():
+    found = gain(10, 30, block=12)
+    assert found.outcome(0.05) == "undecided"
+    assert found.summary(0.05).startswith("It cannot be told whether training improved")
+    assert gain(10, 10, block=12, trained=False).outcome(0.05) == "not improved"
+
+
+@pytest.mark.parametrize("right", [10, 30])
+def test_the_numbers_survive_json(right):
+    found = gain(20, right)
+    again = TrainingGain.read(json.loads(json.dumps(found.to_json(), allow_nan=False)))
+    assert again.to_json() == found.to_json()
+    assert again.summary(0.05) == found.summary(0.05)
