@@ -13,10 +13,12 @@ from seqops.metrics.training_gain import TrainingGain
 from seqops.registry.promotion_rule import PromotionInputs, PromotionRule, compare_scores, decide
 
 BOOTSTRAP = BootstrapConfig(resamples=1000, seed=0, alpha=0.05)
-RULE = PromotionRule(BOOTSTRAP, slice_alpha=0.05, unscorable="keep", untrained="refuse")
+RULE = PromotionRule(BOOTSTRAP, slice_alpha=0.05, unscorable="keep", untrained="refuse", gate="trivial")
 NO_SLICES = {}
 WINS = Difference(0.4, 0.2, 0.6, 0.001, 0.999, 50)
 LOSES = Difference(-0.1, -0.3, 0.1, 0.8, 0.2, 50)
+LOST = Difference(-0.3, -0.4, -0.2, 0.999, 0.001, 50)
+TIES = Difference(0.1, -0.1, 0.3, 0.2, 0.8, 50)
 
 
 def correct(*rows):
@@ -184,6 +186,34 @@ def test_a_version_that_does_not_beat_a_trivial_baseline_is_not_promoted(champio
 
 def test_a_classical_baseline_does_not_block_promotion():
     assert decide(inputs(champion=None, against=LOSES, kind="classical"), RULE).promote
+
+
+@pytest.mark.parametrize(
+    ("gate", "against", "promoted"),
+    [
+        ("trivial", LOST, True),
+        ("not_worse", LOST, False),
+        ("all", LOST, False),
+        ("not_worse", TIES, True),
+        ("all", TIES, False),
+        ("all", WINS, True),
+    ],
+)
+@pytest.mark.parametrize("champion", [None, "1"])
+def test_the_gate_determines_which_classical_baselines_must_be_passed(gate, against, promoted, champion):
+    found = compare_scores(correct(*[1] * 20), correct(*[0] * 20), NO_SLICES, BOOTSTRAP)
+    verdict = decide(inputs(found, champion, against, kind="classical"), replace(RULE, gate=gate))
+    assert verdict.promote is promoted
+    if not promoted:
+        assert f"and registry.gate is {gate}" in verdict.reason
+        assert "the classical baseline copy (" in verdict.reason
+
+
+def test_the_reason_of_a_first_champion_names_the_gate_it_passed():
+    verdict = decide(inputs(champion=None), replace(RULE, gate="not_worse"))
+    assert verdict.reason == (
+        "there was no champion, and it beats every trivial baseline and is worse than no classical one"
+    )
 
 
 def test_a_rolled_back_version_is_not_promoted_by_the_rule():

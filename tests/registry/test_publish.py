@@ -15,7 +15,7 @@ from seqops.registry import rescore, versions
 from seqops.runtime.journal import Journal
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
-from toy_registry import BAD, BETTER, EVEN, GOOD, ROWS, RULE, predictions
+from toy_registry import BAD, BETTER, EVEN, GOOD, ROWS, RULE, add_perfect_baseline, predictions
 
 
 def test_the_first_good_model_is_champion_and_a_better_one_replaces_it(toy):
@@ -233,6 +233,25 @@ def test_the_model_card_lists_use_limits_data_scores_baselines_and_slices(toy):
     assert whole.description == f"{toy.task.name}: {endpoint.intended_use}"
 
 
+def test_a_better_classical_baseline_is_on_the_card_and_in_a_tag(toy):
+    add_perfect_baseline(toy)
+    assert toy.make(GOOD).champion
+    line = "By accuracy, a classical method is better than this model (0.8): perfect (1)."
+    assert toy.tags("1")["seqops.better_baseline"] == line
+    card = toy.client.get_model_version(toy.model, "1").description
+    assert f"**Better without a network.** {line}" in card
+    toy.make(BETTER)
+    assert toy.tags("2")["seqops.better_baseline"] == ""
+    assert "Better without" not in toy.client.get_model_version(toy.model, "2").description
+
+
+def test_the_gate_refuses_a_version_that_a_classical_baseline_beats(toy):
+    add_perfect_baseline(toy)
+    decision = toy.write(GOOD).publish(replace(RULE, gate="not_worse"))
+    assert decision.action == "kept" and toy.champion is None
+    assert "it is worse than the classical baseline perfect (-0.2 [" in decision.reason
+
+
 def test_numbers_too_long_for_a_tag_keep_the_slices_in_the_journal_only(toy):
     toy.make(GOOD)
     names = [f"slice number {i}" for i in range(60)]
@@ -258,5 +277,6 @@ def test_the_parameters_of_the_rule_are_recorded(toy):
             "seed": 0,
             "unscorable": "keep",
             "untrained": "refuse",
+            "gate": "trivial",
         }
     )

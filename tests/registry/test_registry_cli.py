@@ -1,15 +1,18 @@
 """The registry commands as a user runs them."""
 
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from seqops.cli import app
 from seqops.params import Params
+from seqops.registry import version_process
 from seqops.runtime.journal import Journal
-from toy_registry import BAD, BETTER, GOOD
+from toy_registry import BAD, BETTER, GOOD, add_perfect_baseline
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,6 +77,31 @@ def test_compare_without_the_current_test_rows_shows_the_published_scores(toy):
     output = call("compare", toy)
     assert "arrays does not exist" in output
     assert row(output, "difference from")[1] == "the current test rows are not on disk"
+
+
+def test_compare_reports_a_better_classical_method(toy):
+    add_perfect_baseline(toy)
+    toy.make(GOOD)
+    toy.make(BETTER)
+    lines = [line for line in call("compare", toy).splitlines() if "a classical method" in line]
+    assert lines == ["v1: By accuracy, a classical method is better than this model (0.8): perfect (1)."]
+
+
+@pytest.mark.parametrize(("correct", "reported"), [(GOOD, True), (BETTER, False)])
+def test_predict_reports_a_better_classical_method_on_stderr(toy, monkeypatch, correct, reported):
+    """The version itself is not run."""
+    add_perfect_baseline(toy)
+    toy.make(correct)
+
+    @contextmanager
+    def running(client, version):
+        yield SimpleNamespace(predict=lambda inputs: [{"odd": 1} for _ in inputs])
+
+    monkeypatch.setattr(version_process, "running", running)
+    done = CliRunner().invoke(app, ["predict", toy.task.name, "--json", "12"])
+    assert done.exit_code == 0
+    assert done.stdout == '{"odd": 1}\n'
+    assert ("a classical method is better than this model" in done.stderr) is reported
 
 
 def test_history_lists_every_decision(toy):

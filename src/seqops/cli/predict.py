@@ -15,7 +15,7 @@ from seqops.cli.options import Debug, OneTask
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.project import Project
 from seqops.params import Params
-from seqops.runtime.console import exit_on_error, out
+from seqops.runtime.console import err, exit_on_error, out
 
 if TYPE_CHECKING:
     from seqops.registry.version_process import VersionProcess
@@ -73,5 +73,8 @@ def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
         number = versions.get_alias(client, name, alias)
     if number is None:
         raise SeqopsError(f"no version of {name} has the alias {alias!r}. Run `dvc repro evaluate@{task}`.")
-    with running(client, versions.version(client, name, number)) as process:
+    version = versions.version(client, name, number)
+    if better := version.tags.get(versions.BETTER_BASELINE):
+        err.print(f"Version {number} of {name}: {better}", markup=False, highlight=False)
+    with running(client, version) as process:
         yield process

@@ -76,6 +76,9 @@ def compare(
         client, name = context.champion_alias.client, context.champion_alias.model
         summaries = compare_versions(client, name, last, test_set, context.rule.bootstrap)
         out.print(_scores(name, summaries), _differing_values(summaries), sep="\n")
+        for summary in summaries:
+            if summary.better_baseline:
+                out.print(f"v{summary.version}: {summary.better_baseline}", markup=False, highlight=False)
 
 
 def history(task: OneTask, debug: Debug = False) -> None:

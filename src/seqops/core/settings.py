@@ -150,6 +150,9 @@ class EvaluationSettings:
     seed: Count
 
 
+Gate = Literal["trivial", "not_worse", "all"]
+
+
 @dataclass(frozen=True)
 class RegistrySettings:
     """When a challenger may replace the champion.
@@ -166,6 +169,10 @@ class RegistrySettings:
         no longer exists: `keep` it, or `replace` it if the challenger beats the trivial baselines.
     untrained
         A version whose training did not improve on its initial model: `refuse` it, or `allow` it.
+    gate
+        Baselines that a version must pass, with or without a champion. `trivial`: it must beat every trivial
+        baseline; `not_worse`: and not be significantly worse than any classical one; `all`: it must beat
+        every baseline.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -173,6 +180,7 @@ class RegistrySettings:
     slice_alpha: Annotated[float, Ge(0.0), Lt(1.0)]
     unscorable: Literal["keep", "replace"]
     untrained: Literal["refuse", "allow"]
+    gate: Gate
 
 
 @dataclass(frozen=True)

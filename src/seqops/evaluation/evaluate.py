@@ -14,6 +14,8 @@ from seqops.core import interfaces
 from seqops.core.interfaces import Baseline, Meta
 from seqops.core.ragged import Split
 from seqops.core.score import Score
+from seqops.core.settings import Gate
+from seqops.evaluation.formatting import number
 from seqops.metrics.intervals import interval
 from seqops.metrics.paired_tests import Difference, Outcome, paired
 from seqops.metrics.training_gain import TrainingGain
@@ -80,6 +82,28 @@ class EvaluationResult:
     def beats_trivial(self) -> bool:
         """Return whether the model beats every trivial baseline, as a champion must."""
         return not self.unbeaten
+
+    @property
+    def better_baselines(self) -> list[BaselineComparison]:
+        """List the classical baselines that are significantly better than the model."""
+        classical = [r for r in self.comparisons if r.kind == "classical"]
+        return [r for r in classical if r.summary(self.alpha) == "loses to"]
+
+    def barring(self, gate: Gate) -> list[BaselineComparison]:
+        """List the classical baselines because of which a gate refuses the model."""
+        if gate == "all":
+            return [r for r in self.comparisons if r.kind == "classical" and not r.beaten(self.alpha)]
+        return self.better_baselines if gate == "not_worse" else []
+
+    def better_baseline_summary(self) -> str:
+        """Say in one line that classical baselines are better than the model; empty if none is."""
+        if not self.better_baselines:
+            return ""
+        goal = self.metrics["goal"]
+        values = {name: scores[goal]["value"] for name, scores in self.metrics["baselines"].items()}
+        names = ", ".join(f"{r.name} ({number(values[r.name])})" for r in self.better_baselines)
+        ours = number(self.metrics["model"][goal]["value"])
+        return f"By {goal}, a classical method is better than this model ({ours}): {names}."
 
     @property
     def training(self) -> TrainingGain | None:

@@ -25,13 +25,15 @@ class VersionSummary:
 
     aliases: the aliases that point to it; metrics: those it was published with, None if they are lost;
     difference: its formatted difference from the champion on the current test rows, or why it is missing;
-    provenance: the params and the data of its training.
+    better_baseline: the line that a classical method is better than it, empty if none is; provenance: the
+    params and the data of its training.
     """
 
     version: str
     aliases: Sequence[str]
     metrics: Mapping[str, Any] | None
     difference: str
+    better_baseline: str
     provenance: Mapping[str, str]
 
 
@@ -57,6 +59,7 @@ def compare_versions(
             [alias for alias, holder in holders.items() if holder == number],
             scores_of(client, version),
             differences[number],
+            version.tags.get(versions.BETTER_BASELINE, ""),
             _provenance(client, version),
         )
         for version in shown

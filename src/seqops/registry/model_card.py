@@ -11,14 +11,18 @@ from seqops.evaluation.interval_coverage import coverage_notes
 from seqops.registry.versions import MAX_DESCRIPTION
 
 
-def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str) -> str:
-    """Format intended use, limits, data, scores, baselines and slices; rows: the number in each split."""
+def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str, better_baseline: str = "") -> str:
+    """Format intended use, limits, data, scores, baselines and slices.
+
+    rows: the number in each split; better_baseline: the line that a classical method is better, if one is.
+    """
     goal = metrics["goal"]
     sections = [
         f"**Intended use.** {endpoint.intended_use}",
         " ".join([f"**Limits.** {endpoint.limits}", *coverage_notes(metrics["model"])]),
         f"**Data.** Source: {metrics['source']}; rows: {rows}; sha256 {metrics['sha256']['data'][:12]}.",
         f"**Verdict.** {metrics['verdict']}",
+        f"**Better without a network.** {better_baseline}" if better_baseline else "",
         _training(metrics),
         f"**Usage.** `seqops predict {metrics['task']} INPUT`, or "
         f'`mlflow.pyfunc.load_model("models:/{endpoint.data.registered_name}@champion").predict([INPUT])`.',

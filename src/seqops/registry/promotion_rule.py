@@ -10,11 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from seqops.core.score import Score
-from seqops.core.settings import EvaluationSettings, RegistrySettings
+from seqops.core.settings import EvaluationSettings, Gate, RegistrySettings
 from seqops.evaluation.evaluate import BootstrapConfig, EvaluationResult
 from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference, paired
 from seqops.metrics.rounding import rounded
+
+PASSES: dict[Gate, str] = {
+    "trivial": "beats every trivial baseline",
+    "not_worse": "beats every trivial baseline and is worse than no classical one",
+    "all": "beats every baseline",
+}
+"""What a version did that passed a gate."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +31,21 @@ class PromotionRule:
     bootstrap: the resamples, and the significance level at which a version must be better; slice_alpha: the
     level at which it must not be worse on any slice (0: slices are ignored); unscorable: whether a champion
     that cannot be scored on the current rows is kept, or replaced by a version that beats the trivial
-    baselines; untrained: whether a version is refused if training did not improve on its initial model.
+    baselines; untrained: whether a version is refused if training did not improve on its initial model; gate:
+    the baselines that it must pass.
     """
 
     bootstrap: BootstrapConfig
     slice_alpha: float
     unscorable: Literal["keep", "replace"]
     untrained: Literal["refuse", "allow"]
+    gate: Gate
 
     @classmethod
     def of(cls, evaluation: EvaluationSettings, registry: RegistrySettings) -> PromotionRule:
         """Return the rule of the settings."""
         bootstrap = BootstrapConfig(evaluation.resamples, evaluation.seed, registry.alpha)
-        return cls(bootstrap, registry.slice_alpha, registry.unscorable, registry.untrained)
+        return cls(bootstrap, registry.slice_alpha, registry.unscorable, registry.untrained, registry.gate)
 
     def to_json(self) -> dict[str, float | str]:
         """Return the thresholds as JSON values."""
@@ -46,6 +55,7 @@ class PromotionRule:
             "slice_alpha": self.slice_alpha,
             "unscorable": self.unscorable,
             "untrained": self.untrained,
+            "gate": self.gate,
             "resamples": bootstrap.resamples,
             "seed": bootstrap.seed,
         }
@@ -153,8 +163,14 @@ def decide(inputs: PromotionInputs, rule: PromotionRule) -> RuleVerdict:
         return RuleVerdict(
             False, f"it does not beat the trivial baseline {names} at p < {inputs.evaluation.alpha:g}"
         )
+    if barring := inputs.evaluation.barring(rule.gate):
+        names = ", ".join(f"{r.name} ({format_difference(r.difference)})" for r in barring)
+        wrong = "does not beat" if rule.gate == "all" else "is worse than"
+        return RuleVerdict(
+            False, f"it {wrong} the classical baseline {names}, and registry.gate is {rule.gate}"
+        )
     if inputs.champion is None:
-        return RuleVerdict(True, "there was no champion, and it beats every trivial baseline")
+        return RuleVerdict(True, f"there was no champion, and it {PASSES[rule.gate]}")
     stays = f"version {inputs.champion} stays champion"
     if inputs.comparison is None:
         return _unscored(inputs, stays, rule)
@@ -167,7 +183,7 @@ def _unscored(inputs: PromotionInputs, stays: str, rule: PromotionRule) -> RuleV
             f"the champion could not be scored ({inputs.champion_unscored}), and "
             "registry.unscorable is replace"
         )
-        return RuleVerdict(True, f"it beats every trivial baseline; {reason}")
+        return RuleVerdict(True, f"it {PASSES[rule.gate]}; {reason}")
     reason = inputs.unscored or inputs.champion_unscored
     fix = "decide manually with `seqops promote`, or set registry.unscorable to replace"
     return RuleVerdict(False, f"{stays}: the two could not be compared ({reason}); {fix}")

@@ -14,6 +14,7 @@ from seqops.core.errors import DataError
 from seqops.core.files import read_json, sha256_of
 from seqops.core.interfaces import Task
 from seqops.core.project import Project, TaskPaths
+from seqops.evaluation.evaluate import EvaluationResult
 from seqops.registry import verify, versions
 from seqops.registry.assess import assess
 from seqops.registry.bundle import log_bundle
@@ -39,7 +40,8 @@ def publish(project: Project, task: Task, fingerprint: Fingerprint, rule: Promot
     _log(run, paths, metrics)
     champion_alias = ChampionAlias(run.client, project, task.name, task.data.registered_name)
     with champion_alias.lock():
-        version = _version(run, task, paths, fingerprint, metrics)
+        better = EvaluationResult.read(metrics, rule.bootstrap.alpha).better_baseline_summary()
+        version = _version(run, task, paths, fingerprint, metrics, better)
     return _recover(champion_alias, version) or _decide(champion_alias, task, paths, version, rule)
 
 
@@ -89,6 +91,7 @@ def _version(
     paths: TaskPaths,
     fingerprint: Fingerprint,
     metrics: Mapping[str, Any],
+    better_baseline: str,
 ) -> ModelVersion:
     client, name = run.client, task.data.registered_name
     content = {MODEL: metrics["sha256"]["model"], DATA: fingerprint.data}
@@ -99,8 +102,9 @@ def _version(
         PREDICTIONS: sha256_of(paths.predictions),
         "seqops.source": metrics["source"],
         "seqops.rows": rows,
+        versions.BETTER_BASELINE: better_baseline[: versions.MAX_DESCRIPTION],
     }
-    text = card(task.endpoint(), metrics, rows)
+    text = card(task.endpoint(), metrics, rows, better_baseline)
     version = versions.version_of(client, name, content)
     if version is None:
         _delete_unregistered_bundles(client, run.run_id)

@@ -15,6 +15,8 @@ from seqops.core.errors import SeqopsError
 from seqops.tracking.connection import translate_store_errors
 
 CHAMPION, CHALLENGER = "champion", "challenger"
+BETTER_BASELINE = "seqops.better_baseline"
+"""Tag of a version with the line that a classical method is better than it; empty if none is."""
 MISSING = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
 MAX_DESCRIPTION = 5000  # largest number of characters of a description or tag in the registry's database
 
