@@ -170,12 +170,12 @@ def verdict(
     alpha: float,
     training: TrainingGain | None = None,
 ) -> str:
-    """Summarize the comparisons, after a training that is not known to have improved the model.
+    """Summarize the comparisons, and first of all that training did not improve the model, if it did not.
 
     alpha: significance level.
     """
     against = _against_baselines(goal, comparisons, alpha)
-    if training is None or training.outcome(alpha) == "improved":
+    if training is None or training.outcome(alpha) != "not improved":
         return against
     return f"{training.summary(alpha)} {against}"
 

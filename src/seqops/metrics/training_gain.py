@@ -86,8 +86,8 @@ class TrainingGain:
                 return f"Training improved on the initial model: {where}, {rows}."
             case "undecided":
                 return (
-                    f"It cannot be told whether training improved on the initial model: {where}, {rows}, "
-                    f"which are too few for a test."
+                    f"Training changed the initial model: {where}, {rows}, which are too few to test whether "
+                    "that is an improvement."
                 )
             case "not improved" if not self.trained:
                 return (
