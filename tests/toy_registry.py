@@ -33,6 +33,9 @@ BAD = range(0)
 class ParityData(ToyData):
     """Toy data whose test rows are alternately even and odd, in two slices."""
 
+    def assign_splits(self, table):
+        return np.full(0 if table is None else len(table), "test")
+
     def encode(self, table, split, meta):
         odd = np.arange(ROWS) % 2
         test = Split({"digits": Ragged.from_rows([[1 + n] for n in odd], np.int64), "odd": odd})
@@ -50,15 +53,14 @@ def predictions(truth, correct):
     return pd.DataFrame({"odd": np.where(np.isin(np.arange(len(odd)), list(correct)), odd, 1 - odd)})
 
 
-def perfect(realm):
-    """Give a realm a classical baseline that is always right."""
+def add_perfect_baseline(toy):
+    """Give the task a classical baseline that is always correct."""
 
     def baselines(self, splits, meta):
-        truth = splits["test"]
-        found = Baseline("perfect", "classical", predictions(truth, BETTER))
+        found = Baseline("perfect", "classical", predictions(splits["test"], BETTER))
         return [*ToyEvaluation.baselines(self, splits, meta), found]
 
-    type(realm.task.evaluation()).baselines = baselines
+    type(toy.task.evaluation()).baselines = baselines
 
 
 @dataclass
@@ -81,13 +83,16 @@ class ToyRegistry:
     def champion_alias(self):
         return ChampionAlias(connection.connect(self.project), self.project, self.task.name, self.model)
 
-    def write(self, correct, data=0):
-        """Write the artefacts of a model that is correct on these test rows and content of the data."""
+    def write(self, correct, data=0, texts=None):
+        """Write the artefacts of a model that is correct on these test rows and content of the data.
+
+        texts: content of the test rows in the table; None: the content of the data.
+        """
         folder, toy = self.folder, self.task.data
         splits, meta = toy.split_and_encode(None)
         write_splits(folder.arrays, splits)
         write_json(folder.meta, {**meta, "data": data})
-        write_table(folder.table, pd.DataFrame({"data": [data]}))
+        write_table(folder.table, pd.DataFrame({"data": texts or [data]}))
         predicted = predictions(splits["test"], correct)
         folder.weights.write_bytes(repr(sorted(correct)).encode())
         evaluation = self.task.evaluation()
@@ -114,9 +119,9 @@ class ToyRegistry:
     def publish(self, rule=RULE):
         return publish.publish(self.project, self.task, Fingerprint.compute(self.project, self.task), rule)
 
-    def make(self, correct, data=0):
+    def make(self, correct, data=0, texts=None):
         """Write and publish a model that is correct on these test rows."""
-        return self.write(correct, data).publish()
+        return self.write(correct, data, texts).publish()
 
     @property
     def champion(self):

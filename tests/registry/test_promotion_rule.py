@@ -61,7 +61,8 @@ def test_a_tie_keeps_the_champion():
     verdict = decide(inputs(found), RULE)
     assert not verdict.promote
     assert verdict.reason == (
-        "version 1 stays champion: by accuracy the difference is +0 (n = 4), p 1, not p < 0.05"
+        "version 1 stays champion: by accuracy the difference is +0 (n = 4), p 1, "
+        "not p < 0.0304 (comparison 1 on these test rows)"
     )
 
 

@@ -1,6 +1,7 @@
 """Publishing artefacts on disk as versions: once per content, judged by the promotion rule, recorded."""
 
 import json
+import math
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,7 +33,10 @@ def test_the_first_good_model_is_champion_and_a_better_one_replaces_it(toy):
     assert tags["seqops.former_champion"] == "1"
     assert (tags["seqops.decision"], tags["seqops.decision_by"]) == ("promoted", "rule")
     assert tags["seqops.decision_reason"] == decision.reason
-    assert json.loads(tags["seqops.decision_numbers"]) == decision.numbers
+    assert decision.numbers["test_rows"]["rows"] == 1
+    assert json.loads(tags["seqops.decision_numbers"]) == {
+        key: value for key, value in decision.numbers.items() if key != "test_rows"
+    }
 
 
 def test_a_worse_model_is_registered_as_challenger_and_not_promoted(toy):
@@ -50,7 +54,7 @@ def test_an_equal_model_with_other_weights_is_not_promoted(toy):
     toy.rehash()
     decision = toy.publish()
     assert (decision.version, decision.action) == ("2", "kept")
-    assert "the difference is +0 [+0, +0], p 1" in decision.reason
+    assert "the difference is +0 [+0, +0], p 1, not p < 0.0304 (comparison 1 on" in decision.reason
 
 
 def test_a_better_model_that_is_worse_on_a_slice_is_not_promoted(toy):
@@ -250,6 +254,60 @@ def test_the_gate_refuses_a_version_that_a_classical_baseline_beats(toy):
     decision = toy.write(GOOD).publish(replace(RULE, gate="not_worse"))
     assert decision.action == "kept" and toy.champion is None
     assert "it is worse than the classical baseline perfect (-0.2 [" in decision.reason
+
+
+def comparison(decision):
+    return decision.numbers["comparison_number"], decision.numbers["level"]
+
+
+FIRST, SECOND, THIRD = (0.05 * 6 / (math.pi * k) ** 2 for k in (1, 2, 3))
+SIMILAR = [sorted({*GOOD} - {n}) for n in (30, 32, 34)]  # three models that are hardly worse than GOOD
+
+
+def test_each_comparison_on_the_same_test_rows_has_a_smaller_level(toy):
+    assert "comparison_number" not in toy.make(GOOD).numbers
+    assert comparison(toy.make(SIMILAR[0])) == (1, pytest.approx(FIRST))
+    assert comparison(toy.make(SIMILAR[1])) == (2, pytest.approx(SECOND))
+    assert comparison(toy.make(SIMILAR[2])) == (3, pytest.approx(THIRD))
+
+
+def test_the_same_version_compared_twice_is_one_comparison(toy):
+    toy.make(GOOD)
+    first = toy.make(SIMILAR[0])
+    toy.make(SIMILAR[1])
+    again = toy.make(SIMILAR[0])
+    assert comparison(again) == comparison(first) == (1, pytest.approx(FIRST))
+    assert comparison(toy.make(SIMILAR[2])) == (3, pytest.approx(THIRD))
+
+
+def test_the_levels_begin_again_on_new_test_rows(toy, truth, stand_ins):
+    stand_ins["1"] = version_that_predicts(predictions(truth, GOOD))
+    toy.make(GOOD)
+    toy.make(SIMILAR[0])
+    assert comparison(toy.make(SIMILAR[1], data=1)) == (1, pytest.approx(FIRST))
+
+
+@pytest.mark.parametrize(("kept", "number"), [(19, 2), (14, 2), (5, 1)])
+def test_test_rows_most_of_which_are_the_same_are_not_new(toy, truth, stand_ins, kept, number):
+    """Of twenty rows, `kept` are in the later test split too."""
+    former = [f"row {n}" for n in range(20)]
+    later = [*former[:kept], *(f"new row {n}" for n in range(20 - kept))]
+    stand_ins["1"] = SimpleNamespace(predict_split=lambda table, split: predictions(truth, GOOD))
+    toy.make(GOOD, texts=former)
+    toy.make(SIMILAR[0], texts=former)
+    assert comparison(toy.make(SIMILAR[1], data=1, texts=later))[0] == number
+
+
+def test_after_many_comparisons_a_better_version_needs_more_evidence(toy):
+    """Six more rows of sixty: p is about 0.01, which is enough for a first comparison only."""
+    better = sorted({*GOOD} | {1, 3, 5, 7, 9, 11})
+    toy.make(GOOD)
+    for other in SIMILAR:
+        toy.make(other)
+    decision = toy.make(better)
+    assert 0 < decision.numbers["difference"]["p_better"] < FIRST
+    assert decision.action == "kept"
+    assert "not p < 0.0019 (comparison 4 on these test rows)" in decision.reason
 
 
 def test_numbers_too_long_for_a_tag_keep_the_slices_in_the_journal_only(toy):

@@ -112,14 +112,15 @@ def test_history_lists_every_decision(toy):
     call("rollback", toy)
     lines = [line for line in call("history", toy).splitlines() if line.startswith("│ 20")]
     cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
-    assert [line[1:4] + line[5:6] for line in cells] == [
+    assert [line[1:4] + line[6:7] for line in cells] == [
         ["promoted", "1", "none -> 1", "rule"],
         ["promoted", "2", "1 -> 2", "rule"],
         ["kept", "3", "2 -> 2", "rule"],
         ["rolled back", "2", "2 -> 1", "user"],
     ]
     assert cells[1][4] == "1 (0.8)"
-    assert "it beats version 1" in cells[1][6]
+    assert [line[5] for line in cells] == ["", "1, p < 0.0304", "2, p < 0.0076", ""]
+    assert cells[1][7].startswith("it beats version")
 
 
 def test_promote_without_a_terminal_requires_yes(toy):

@@ -67,6 +67,7 @@ def compare(
     """Compare the champion, the challenger and the newest versions: scores, params and data."""
     with _registry_context(task, debug) as context:
         from seqops.registry.compare import compare_versions
+        from seqops.registry.comparison_history import ComparisonHistory
 
         try:
             test_set = context.test_set()
@@ -75,6 +76,10 @@ def compare(
             test_set = None
         client, name = context.champion_alias.client, context.champion_alias.model
         summaries = compare_versions(client, name, last, test_set, context.rule.bootstrap)
+        if test_set is not None:
+            entries = context.champion_alias.journal.entries()
+            made = ComparisonHistory.of(test_set.sketch(), entries, name)
+            out.print(made.summary(context.rule.bootstrap.alpha), markup=False, highlight=False)
         out.print(_scores(name, summaries), _differing_values(summaries), sep="\n")
         for summary in summaries:
             if summary.better_baseline:
@@ -94,7 +99,16 @@ def history(task: OneTask, debug: Debug = False) -> None:
             out.print(f"No promotion decisions for {task} yet. Run `dvc repro evaluate@{task}`.")
             return
         table = Table(title=f"Promotion decisions for {model}")
-        for column in ("time (UTC)", "action", "version", "champion", "score (champion's)", "by", "reason"):
+        for column in (
+            "time (UTC)",
+            "action",
+            "version",
+            "champion",
+            "score (champion's)",
+            "comparison",
+            "by",
+            "reason",
+        ):
             table.add_column(column)
         for entry in shown:
             action = entry["action"] if entry["stage"] == "outcome" else f"{entry['action']}, unfinished"
@@ -106,6 +120,7 @@ def history(task: OneTask, debug: Debug = False) -> None:
                 entry["version"],
                 change,
                 _goal(entry["numbers"]),
+                _comparison(entry["numbers"]),
                 entry["by"],
                 entry["reason"],
             )
@@ -162,7 +177,8 @@ def _rule_verdict(context: RegistryContext, version: str, champion: str | None) 
     client, name = context.champion_alias.client, context.champion_alias.model
     found = versions.version(client, name, version)
     try:
-        assessment = assess(client, context.test_set(), found, champion, context.rule)
+        journal = context.champion_alias.journal
+        assessment = assess(client, context.test_set(), found, champion, context.rule, journal)
     except SeqopsError as error:
         return f"the rule cannot decide: {error}", {}
     if assessment.comparison is not None:
@@ -237,6 +253,13 @@ def _goal(numbers: Mapping[str, Any]) -> str:
     values = (numbers["ours"], numbers["champion"])
     ours, theirs = ("undefined" if value is None else f"{value:.4g}" for value in values)
     return f"{ours} ({theirs})"
+
+
+def _comparison(numbers: Mapping[str, Any]) -> str:
+    """Format which comparison on its test rows it was, and at which level."""
+    if "comparison_number" not in numbers:
+        return ""
+    return f"{numbers['comparison_number']}, p < {numbers['level']:.3g}"
 
 
 def _p(p: float | None) -> str:

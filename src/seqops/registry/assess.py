@@ -11,8 +11,10 @@ from mlflow.entities.model_registry import ModelVersion
 from seqops.core.errors import SeqopsError
 from seqops.core.score import Score
 from seqops.evaluation.evaluate import EvaluationResult
+from seqops.metrics.rounding import rounded
 from seqops.registry import versions
 from seqops.registry.champion import ROLLED_BACK
+from seqops.registry.comparison_history import TEST_ROWS, ComparisonHistory, level_of
 from seqops.registry.promotion_rule import (
     Comparison,
     PromotionInputs,
@@ -22,6 +24,7 @@ from seqops.registry.promotion_rule import (
     decide,
 )
 from seqops.registry.rescore import CannotScoreError, HeldOutSet, goal_score, scores_of
+from seqops.runtime.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,27 @@ def assess(
     version: ModelVersion,
     champion: str | None,
     rule: PromotionRule,
+    journal: Journal,
 ) -> Assessment:
     """Compare a version with the champion on the current test rows and apply the promotion rule.
 
-    Raises SeqopsError if the scores that the version was published with are lost.
+    journal: the earlier decisions. Raises SeqopsError if the scores that the version was published with are
+    lost.
     """
     inputs = _promotion_inputs(client, test_set, version, champion, rule)
-    return Assessment(decide(inputs, rule), inputs.comparison, _numbers(inputs, rule))
+    numbers = _numbers(inputs, rule)
+    found = inputs.comparison
+    if found is not None and champion is not None and found.difference.p_better is not None:
+        history = ComparisonHistory.of(test_set.sketch(), journal.entries(), version.name)
+        number = history.number(version.run_id, inputs.version, champion)
+        inputs = replace(inputs, comparison_number=number)
+        numbers |= {
+            "champion_version": champion,
+            "comparison_number": number,
+            "level": rounded(level_of(rule.bootstrap.alpha, number)),
+            TEST_ROWS: history.sketch.to_json(),
+        }
+    return Assessment(decide(inputs, rule), inputs.comparison, numbers)
 
 
 def _promotion_inputs(

@@ -19,6 +19,7 @@ from mlflow.entities.model_registry import ModelVersion
 from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
 from seqops.registry import versions
+from seqops.registry.comparison_history import TEST_ROWS
 from seqops.runtime.journal import Journal, JournalEntry
 from seqops.runtime.locks import exclusive_lock
 from seqops.tracking.connection import translate_store_errors
@@ -221,7 +222,8 @@ def _without_time(entry: JournalEntry) -> JournalEntry:
 
 
 def _tag_text(numbers: Mapping[str, Any]) -> str:
-    """Format the numbers as a tag, without the slices if they exceed its size limit."""
+    """Format the numbers as a tag: without the hashes of rows, and without the slices if it is too long."""
+    numbers = {key: value for key, value in numbers.items() if key != TEST_ROWS}
     text = json.dumps(numbers, ensure_ascii=False, allow_nan=False)
     if len(text) <= versions.MAX_DESCRIPTION:
         return text

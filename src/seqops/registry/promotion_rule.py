@@ -15,6 +15,8 @@ from seqops.evaluation.evaluate import BootstrapConfig, EvaluationResult
 from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference, paired
 from seqops.metrics.rounding import rounded
+from seqops.metrics.small_levels import beats_at
+from seqops.registry.comparison_history import level_of
 
 PASSES: dict[Gate, str] = {
     "trivial": "beats every trivial baseline",
@@ -106,7 +108,8 @@ class PromotionInputs:
 
     evaluation: the version compared with its baselines; rolled_back: whether the user demoted it; champion:
     the current champion version, if any; comparison: with the champion, None if it is not possible;
-    unscored, champion_unscored: why the version or the champion could not be scored, empty if it could.
+    comparison_number: how many comparisons were made on the same test rows, with this one; unscored,
+    champion_unscored: why the version or the champion could not be scored, empty if it could.
     """
 
     version: str
@@ -114,6 +117,7 @@ class PromotionInputs:
     rolled_back: bool
     champion: str | None
     comparison: Comparison | None
+    comparison_number: int = 1
     unscored: str = ""
     champion_unscored: str = ""
 
@@ -174,7 +178,7 @@ def decide(inputs: PromotionInputs, rule: PromotionRule) -> RuleVerdict:
     stays = f"version {inputs.champion} stays champion"
     if inputs.comparison is None:
         return _unscored(inputs, stays, rule)
-    return _against_champion(inputs.comparison, inputs.champion, stays, rule)
+    return _against_champion(inputs.comparison, inputs.champion, inputs.comparison_number, rule)
 
 
 def _unscored(inputs: PromotionInputs, stays: str, rule: PromotionRule) -> RuleVerdict:
@@ -189,11 +193,13 @@ def _unscored(inputs: PromotionInputs, stays: str, rule: PromotionRule) -> RuleV
     return RuleVerdict(False, f"{stays}: the two could not be compared ({reason}); {fix}")
 
 
-def _against_champion(found: Comparison, champion: str, stays: str, rule: PromotionRule) -> RuleVerdict:
-    difference, alpha = format_difference(found.difference), rule.bootstrap.alpha
-    outcome = found.difference.outcome(alpha)
-    if outcome != "beats":
-        end = "so the two cannot be compared" if outcome == "undecided" else f"not p < {alpha:g}"
+def _against_champion(found: Comparison, champion: str, number: int, rule: PromotionRule) -> RuleVerdict:
+    stays = f"version {champion} stays champion"
+    difference, level = format_difference(found.difference), level_of(rule.bootstrap.alpha, number)
+    which = f"p < {level:.3g} (comparison {number} on these test rows)"
+    if not beats_at(found.difference, level, rule.bootstrap.resamples):
+        undecided = found.difference.outcome(level) == "undecided"
+        end = "so the two cannot be compared" if undecided else f"not {which}"
         return RuleVerdict(False, f"{stays}: by {found.metric} the difference is {difference}, {end}")
     worse = [part for part in found.slices if part.p_worse is not None and part.p_worse < rule.slice_alpha]
     if worse:
@@ -203,7 +209,9 @@ def _against_champion(found: Comparison, champion: str, stays: str, rule: Promot
             for part in worse
         )
         return RuleVerdict(False, f"{stays}: it is worse on the slice {parts}, below {rule.slice_alpha:g}")
-    return RuleVerdict(True, f"it beats version {champion}: by {found.metric} the difference is {difference}")
+    return RuleVerdict(
+        True, f"it beats version {champion}: by {found.metric} the difference is {difference}, {which}"
+    )
 
 
 def format_difference(difference: Difference) -> str:

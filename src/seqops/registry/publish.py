@@ -143,7 +143,7 @@ def _decide(
 ) -> Decision:
     number, champion = str(version.version), champion_alias.champion()
     test_set = HeldOutSet.load(task, paths, version.tags[DATA])
-    assessment = assess(champion_alias.client, test_set, version, champion, rule)
+    assessment = assess(champion_alias.client, test_set, version, champion, rule, champion_alias.journal)
     reason, numbers = assessment.verdict.reason, assessment.numbers
     kept = Decision("kept", number, "rule", champion, champion, reason, numbers)
     if champion == number:
