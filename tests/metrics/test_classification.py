@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, log_loss, mean_absolute_error
 
-from seqops.metrics.classification import BINS, class_scores, confidence_bins
+from seqops.metrics.classification import class_scores
 
 TRUTH = np.array([0, 0, 1, 2])
 FOUND = np.array([0, 1, 1, 0])
@@ -63,27 +63,6 @@ def test_log_loss_equals_that_of_scikit_learn():
     truth = np.arange(20) % 3
     scores = scored(truth, probabilities.argmax(1), probabilities=probabilities)
     assert scores["log_loss"].point() == pytest.approx(log_loss(truth, probabilities))
-
-
-def test_calibration_error_by_hand():
-    """Bin 13 has 0.85 and 0.86, one of two correct; bin 15 has 0.95 and 1.0, both correct."""
-    top = np.array([0.85, 0.86, 0.95, 1.0])
-    probabilities = np.stack([top, 1 - top], 1)
-    scores = scored(np.array([0, 1, 0, 0]), np.zeros(4, int), 2, probabilities=probabilities)
-    assert scores["ece"].point() == pytest.approx((abs(1.71 - 1) + abs(1.95 - 2)) / 4)
-
-
-def test_a_bin_includes_its_upper_edge_and_the_first_bin_includes_zero():
-    bins = confidence_bins(np.array([0.0, 1 / BINS, 1.0]), np.array([True, True, False]))
-    counts = bins.reshape(3, 3, BINS)[:, 0]
-    assert counts.argmax(1).tolist() == [0, 0, BINS - 1]
-    assert counts.sum() == 3
-
-
-def test_confidence_equal_to_the_accuracy_has_no_calibration_error():
-    probabilities = np.tile([0.75, 0.25], (4, 1))
-    scores = scored(np.array([0, 0, 0, 1]), np.zeros(4, int), 2, probabilities=probabilities)
-    assert scores["ece"].point() == pytest.approx(0.0)
 
 
 def test_the_bootstrap_can_sum_any_weights_of_rows():

@@ -29,7 +29,7 @@ class Score:
     groups: (n,) the unit of resampling of each row: statistics are summed by group, and units are ordered by
     their number; None: every row is a unit of its own. block: number of consecutive units whose errors depend
     on each other (1: independent units). unit: what a unit is, in the singular. limits: smallest and largest
-    possible value; None: unbounded.
+    possible value; None: unbounded. no_interval: why no interval of this score would hold its level.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Score:
     groups: npt.NDArray[np.int64] | None = None
     unit: str = "row"
     limits: tuple[float, float] | None = None
+    no_interval: str = ""
 
     def point(self) -> float:
         """Return the metric over all examples."""

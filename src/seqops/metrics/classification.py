@@ -1,4 +1,4 @@
-"""Classification metrics and calibration error."""
+"""Classification metrics."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from seqops.core.score import POSITIVE, SHARE, Score
+from seqops.metrics import calibration
 from seqops.metrics.ratio import divide
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
-BINS = 15
-"""Bins of equal width for the calibration error, as in Guo et al. 2017."""
 
 
 def class_scores(
@@ -36,12 +35,10 @@ def class_scores(
         for name, (of, better, what, limits) in measures.items()
     ]
     chosen = probabilities[np.arange(len(predicted)), predicted]
-    bins = confidence_bins(chosen, truth == predicted)
-    what = f"expected calibration error, {BINS} bins of equal width"
     losses = np.stack([negative_log_likelihood(probabilities, truth), np.ones(len(truth))], 1)
     return [
         *scores,
-        Score("ece", bins, calibration_error, higher_is_better=False, signature=what),
+        *calibration.calibration_scores(chosen, truth == predicted),
         Score("log_loss", losses, mean, higher_is_better=False, signature="nats a row", limits=POSITIVE),
     ]
 
@@ -95,25 +92,6 @@ def absolute_error(sums: Floats) -> Floats:
     table = _square(sums)
     steps = np.arange(table.shape[-1])
     return divide((np.abs(steps[:, None] - steps) * table).sum((-2, -1)), table.sum((-2, -1)))
-
-
-def confidence_bins(confidence: Floats, right: npt.NDArray[np.bool_]) -> Floats:
-    """Return each row's count, confidence and correctness in the bin of its confidence: (n, 3 * BINS).
-
-    A bin includes its upper edge (Naeini et al. 2015).
-    """
-    index = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    rows = np.arange(len(confidence))
-    bins = np.zeros((len(confidence), 3, BINS))
-    for kind, values in enumerate((np.ones(len(rows)), confidence, right.astype(np.float64))):
-        bins[rows, kind, index] = values
-    return bins.reshape(len(confidence), 3 * BINS)
-
-
-def calibration_error(sums: Floats) -> Floats:
-    """Return the expected calibration error of bins (..., 3 * BINS) (Guo et al. 2017, equation 3)."""
-    counts, confidences, hits = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, BINS), -2, 0)
-    return divide(np.abs(confidences - hits).sum(-1), counts.sum(-1))
 
 
 def negative_log_likelihood(probabilities: Floats, truth: Ids) -> Floats:

@@ -49,7 +49,8 @@ def interval(score: Score, resamples: int, seed: int) -> Interval:
     units = score.by_unit()
     number = independent(score, len(units))
     value = score.point()
-    reason = too_few(score, len(units)) or ("" if np.isfinite(value) else "undefined")
+    undefined = "" if np.isfinite(value) else "undefined"
+    reason = score.no_interval or too_few(score, len(units)) or undefined
     if reason:
         return Interval(value, None, None, number, reason)
     low, high = _ends(score, value, units, resamples, seed)

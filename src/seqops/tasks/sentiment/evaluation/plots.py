@@ -12,7 +12,7 @@ import pandas as pd
 
 from seqops.core.interfaces import Plot
 from seqops.evaluation.slices import count_words, slices_by_length
-from seqops.metrics.classification import BINS, confidence_bins
+from seqops.metrics.calibration import BINS, confidence_bins
 
 Mask = npt.NDArray[np.bool_]
 LENGTHS = {
