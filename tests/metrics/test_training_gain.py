@@ -37,15 +37,16 @@ def test_where_the_start_is_best_training_did_not_improve():
 
 
 def test_a_gain_of_two_rows_is_within_noise():
+    """The two rows that differ favour one model by chance with a probability of 2^-2."""
     found = gain(20, 22)
     assert found.outcome(0.05) == "not improved"
-    assert "is within noise (p 0.1" in found.summary(0.05)
+    assert "is within noise (p 0.25" in found.summary(0.05)
 
 
 def test_the_level_is_divided_by_the_epochs_from_which_the_best_was_chosen():
-    """Four rows of forty: p is about 0.98^... = 0.016, below 0.05 and above 0.05 / 10."""
-    one, ten = gain(20, 24, epochs=1), gain(20, 24, epochs=10)
-    assert 0.005 < one.difference.p_better < 0.05
+    """The five rows that differ give p = 2^-5, below 0.05 and above 0.05 / 10."""
+    one, ten = gain(20, 25, epochs=1), gain(20, 25, epochs=10)
+    assert one.difference.p_better == 0.5**5
     assert (one.outcome(0.05), ten.outcome(0.05)) == ("improved", "not improved")
 
 

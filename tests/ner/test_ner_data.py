@@ -168,6 +168,16 @@ def test_an_entity_of_an_unknown_type_is_refused(encoded) -> None:
         data.encode(rows, data.assign_splits(rows), fewer)
 
 
+def test_equal_sentences_are_one_unit_of_the_score(encoded) -> None:
+    data, rows, _, meta = encoded
+    twice = pd.concat([rows.iloc[:3], rows.iloc[:1]], ignore_index=True)
+    split = np.array(["test", "train", "validation", "test"])
+    truth = data.encode(twice, split, meta)["test"]
+    predicted = twice[split == "test"][["tags", "starts", "ends", "types"]].reset_index(drop=True)
+    score = metrics_of(data).score(predicted, truth, meta)[0]
+    assert (len(score.statistics), len(score.by_unit())) == (2, 1)
+
+
 def test_the_true_labels_as_predictions_score_1(encoded) -> None:
     data, rows, splits, meta = encoded
     test = rows[data.assign_splits(rows) == "test"]

@@ -55,3 +55,7 @@ def test_rows_in_two_splits_are_found_except_empty_and_unused_ones():
         False,
         False,
     ]
+
+
+def test_groups_are_numbered_by_their_first_rows():
+    assert splitting.group_codes(["b", "a", "b", "c"]).tolist() == [0, 1, 0, 2]

@@ -99,6 +99,19 @@ def test_unlabelled_rows_stay_in_training_and_only_their_label_changes(tmp_path)
         assert (part[name].plain("label") == whole[name].plain("label")).all()
 
 
+def test_rows_of_a_group_or_of_one_text_are_one_unit_of_the_score():
+    rows = table(["a", "b", "c", "d", "e", "E "], groups=["1", "1", "2", "", "", ""])
+    data = task(min_count=1)
+    split = np.array(["test", "test", "test", "train", "test", "test"])
+    meta = data.fit_encoding(rows, np.where(split == "test", "train", split))
+    rows = pd.concat([rows, rows.iloc[:1]], ignore_index=True)
+    truth = data.encode(rows, np.append(split, "validation"), meta)["test"]
+    predicted = pd.DataFrame({"label": truth.plain("label"), "probabilities": [[0.5, 0.5]] * len(truth)})
+    score = metrics_of(data).score(predicted, truth, meta)[0]
+    assert score.unit_of_row().tolist() == [0, 0, 1, 2, 2]
+    assert score.by_unit().sum(axis=1).tolist() == [2, 1, 2]
+
+
 # --- expectations
 
 

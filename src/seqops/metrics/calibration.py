@@ -59,9 +59,9 @@ def calibration_error(sums: Floats) -> Floats:
 
 
 def error_by_chance(sums: Floats) -> Floats:
-    """Return the mean ECE of a perfectly calibrated model with bins (..., 3 * BINS), confidences equal in a bin.
+    """Return the mean ECE of a perfectly calibrated model with bins (..., 3 * BINS).
 
-    The number of hits of a bin is then binomial, with a mean absolute deviation of
+    If the confidences of a bin are equal, its number of hits is binomial, with a mean absolute deviation of
     2 m C(n, m) p^m (1 - p)^(n - m + 1), m = floor(n p) + 1 (de Moivre; Diaconis and Zabell 1991).
     """
     counts, confidences, _ = _bins(sums)

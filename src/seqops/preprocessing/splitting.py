@@ -20,6 +20,11 @@ def normalize_text(text: str, ignore_case: bool = True) -> str:
     return " ".join((text.casefold() if ignore_case else text).split())
 
 
+def group_codes(groups: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Number the groups in the order of their first rows: (n,)."""
+    return pd.factorize(np.array(groups, object))[0].astype(np.int64)
+
+
 def draw_groups(groups: Sequence[str] | npt.NDArray[np.int64], share: float, seed: int) -> Mask:
     """Draw about `share` of the distinct groups, at least one, with all their rows: (n,)."""
     codes, distinct = pd.factorize(np.array(groups, object))

@@ -12,8 +12,9 @@ import pandas as pd
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
+from seqops.core.score import GROUP
 from seqops.preprocessing.iob2 import Span, spans_to_iob2
-from seqops.preprocessing.splitting import Mask, is_in
+from seqops.preprocessing.splitting import Mask, group_codes, is_in
 from seqops.tasks.ner.data import features
 from seqops.tasks.ner.data.alignment import token_spans
 from seqops.tasks.ner.data.features import FeatureEncoder, TokenizedSentence, tokenize
@@ -73,6 +74,7 @@ def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenize
     }
     types = [[meta["types"].index(kind) for kind in row] for row in table["types"]]
     columns["spans"] = _triples(zip(table["starts"], table["ends"], types, strict=True))
+    columns[GROUP] = group_codes(keys_of(table["text"]))
     columns["aligned"] = table["aligned"].to_numpy(np.bool_)
     columns["leaked"] = leaked(table, split)
     columns["unseen"] = _unseen(table, split == "train")

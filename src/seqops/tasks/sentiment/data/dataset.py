@@ -18,7 +18,8 @@ from seqops.core.errors import ConfigError, DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.project import Project
 from seqops.core.ragged import Split
-from seqops.preprocessing.splitting import rows_by_split
+from seqops.core.score import GROUP
+from seqops.preprocessing.splitting import group_codes, rows_by_split
 from seqops.tasks.sentiment.data import checks, encoding, reader, sample, splits, word_vectors
 
 
@@ -161,8 +162,11 @@ class Dataset(interfaces.Dataset):
         labels[training[~splits.kept(labels[training], self.max_labelled, self.seed)]] = -1
         parts = rows_by_split(split)
         texts, encoder = table["text"].to_numpy(object), self.encoder(meta)
+        groups = group_codes(splits.groups_of(table))
         return {
-            name: Split({**encoder.encode(list(texts[rows])).columns, "label": labels[rows]})
+            name: Split(
+                {**encoder.encode(list(texts[rows])).columns, "label": labels[rows], GROUP: groups[rows]}
+            )
             for name, rows in parts.items()
         }
 

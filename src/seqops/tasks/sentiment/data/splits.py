@@ -25,6 +25,11 @@ def keys_of(table: pd.DataFrame) -> list[str]:
     return [normalize_text(text) for text in table["text"]]
 
 
+def groups_of(table: pd.DataFrame) -> list[str]:
+    """Return the group of each row; a row without one is in the group of its text."""
+    return [group or f"\n{key}" for group, key in zip(table["group"], keys_of(table), strict=True)]
+
+
 def assigned(table: pd.DataFrame, published: bool, test: float, validation: float, seed: int) -> Names:
     """Return the split of each row: (n,). Raises DataError if a split would be empty.
 
@@ -34,7 +39,7 @@ def assigned(table: pd.DataFrame, published: bool, test: float, validation: floa
     always `unused`.
     """
     keys = keys_of(table)
-    groups = [group or f"\n{key}" for group, key in zip(table["group"], keys, strict=True)]
+    groups = groups_of(table)
     if published:
         if not table["published"].isin(("train", "test")).all():
             raise DataError("The files have no published split. Set data.split to grouped.")
