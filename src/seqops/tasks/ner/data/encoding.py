@@ -22,6 +22,8 @@ from seqops.tasks.ner.data.splits import keys_of
 
 TrainedView = Literal["corpus", "raw", "both"]
 TokenizerName = Literal["kiwi", "whitespace"]
+LINE = "\n"
+"""Separates the tokens of a sentence in `<view>_forms`; no token contains it, as a sentence is one line."""
 VIEWS: dict[str, tuple[str, ...]] = {"corpus": ("corpus",), "raw": ("raw",), "both": ("corpus", "raw")}
 
 
@@ -49,7 +51,7 @@ def fit_views(
 
 
 def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: TokenizerName, meta: Meta) -> Split:
-    """Encode every sentence; the columns of each view are `<view>_features` and `<view>_tags`.
+    """Encode every sentence; columns of each view: `<view>_features`, `<view>_forms`, `<view>_tags`.
 
     Raises DataError for an entity type that is not in the meta.
     """
@@ -66,8 +68,10 @@ def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenize
     ]
     columns: dict[str, Any] = {
         "corpus_features": Ragged.from_rows((encoder.features(t) for t in corpus), np.int32),
+        "corpus_forms": _joined(corpus),
         "corpus_tags": _tag_ids(table["tags"], meta),
         "raw_features": Ragged.from_rows((encoder.features(t) for t in raw), np.int32),
+        "raw_forms": _joined(raw),
         "raw_tags": _tag_ids(projected, meta),
         "raw_offsets": _pairs([t.offsets for t in raw]),
         "texts": Ragged.from_texts(table["text"]),
@@ -111,6 +115,12 @@ def tags(split: Split, view: str, meta: Meta) -> list[list[str]]:
     return [[meta["tags"][tag] for tag in column[row]] for row in range(len(column))]
 
 
+def forms(split: Split, view: str) -> list[list[str]]:
+    """Decode the tokens of a view, whole and as they are written."""
+    texts, lengths = split.ragged(f"{view}_forms").texts(), split.ragged(f"{view}_features").lengths
+    return [text.split(LINE)[:length] for text, length in zip(texts, lengths, strict=True)]
+
+
 def true_spans(split: Split, meta: Meta) -> list[list[Span]]:
     """Decode the true spans of characters."""
     column = split.ragged("spans")
@@ -127,6 +137,10 @@ def predicted_spans(predicted: pd.DataFrame) -> list[list[Span]]:
 def _spans(*columns: Any) -> list[list[Span]]:
     rows = zip(*columns, strict=True)
     return [[(int(s), int(e), str(k)) for s, e, k in zip(*row, strict=True)] for row in rows]
+
+
+def _joined(sentences: Sequence[TokenizedSentence]) -> Ragged:
+    return Ragged.from_texts(LINE.join(tokens.forms) for tokens in sentences)
 
 
 def _tag_ids(rows: Iterable[Iterable[str]], meta: Meta) -> Ragged:

@@ -1,4 +1,4 @@
-"""Baseline taggers without a network; they see the same word ids as the network (digits as 0)."""
+"""Baseline taggers without a network; they see whole words (digits as 0), rare ones too."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pandas as pd
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.preprocessing.iob2 import Span, iob2_to_spans, spans_to_iob2
-from seqops.preprocessing.vocabulary import UNKNOWN
 from seqops.tasks.ner.data import encoding
 from seqops.tasks.ner.data.alignment import character_spans
-from seqops.tasks.ner.data.features import WORD
+from seqops.tasks.ner.data.features import mask_digits
+from seqops.tasks.ner.evaluation import feature_crf
 
-Words = Sequence[int]
+Words = Sequence[str]
 Tagger = Callable[[Words], list[str]]
 
 
@@ -27,7 +27,7 @@ def always_outside(test: Split) -> pd.DataFrame:
 
 def usual_tag(splits: Mapping[str, Split], meta: Meta) -> pd.DataFrame:
     """Tag each word with its most frequent tag in training, and unseen words with `O`."""
-    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for words, tags in _training(splits["train"], meta):
         for word, tag in zip(words, tags, strict=True):
             counts[word][tag] += 1
@@ -39,10 +39,10 @@ def longest_match(splits: Mapping[str, Split], meta: Meta) -> pd.DataFrame:
     """Look up the training entities from left to right, the longest match first.
 
     An entry is kept only if its words are an entity in more than half of their occurrences in training. This
-    filtered gazetteer is a classical baseline (like that of CoNLL-2003).
+    lookup in a filtered gazetteer is the baseline of CoNLL-2003.
     """
     rows = _training(splits["train"], meta)
-    names: dict[tuple[int, ...], Counter[str]] = defaultdict(Counter)
+    names: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for words, tags in rows:
         for start, end, kind in iob2_to_spans(tags):
             names[tuple(words[start:end])][kind] += 1
@@ -51,17 +51,29 @@ def longest_match(splits: Mapping[str, Split], meta: Meta) -> pd.DataFrame:
     kept = {
         name: min(kinds, key=lambda kind: (-kinds[kind], kind))
         for name, kinds in names.items()
-        if 2 * kinds.total() > seen[name] and UNKNOWN not in name
+        if 2 * kinds.total() > seen[name]
     }
     return _predicted(splits["test"], lambda words: spans_to_iob2(_matches(words, kept, longest), len(words)))
 
 
-def _ngrams(words: Words, longest: int) -> list[tuple[int, ...]]:
+def crf(splits: Mapping[str, Split], meta: Meta, goal: Callable[[pd.DataFrame], float]) -> pd.DataFrame:
+    """Tag by a linear-chain CRF over features of the tokens, tuned by the goal on validation rows."""
+    tags = feature_crf.feature_crf(
+        splits["train"],
+        splits["validation"],
+        splits["test"],
+        meta,
+        lambda row: goal(pd.DataFrame({"tags": row})),
+    )
+    return _frame(splits["test"], tags)
+
+
+def _ngrams(words: Words, longest: int) -> list[tuple[str, ...]]:
     sizes = range(1, longest + 1)
     return [tuple(words[i : i + n]) for n in sizes for i in range(len(words) - n + 1)]
 
 
-def _matches(words: Words, names: Mapping[tuple[int, ...], str], longest: int) -> list[Span]:
+def _matches(words: Words, names: Mapping[tuple[str, ...], str], longest: int) -> list[Span]:
     spans: list[Span] = []
     start = 0
     while start < len(words):
@@ -73,7 +85,7 @@ def _matches(words: Words, names: Mapping[tuple[int, ...], str], longest: int) -
     return spans
 
 
-def _training(train: Split, meta: Meta) -> list[tuple[list[int], list[str]]]:
+def _training(train: Split, meta: Meta) -> list[tuple[list[str], list[str]]]:
     """Return the words and tags of each training sentence, in the views trained on."""
     return [
         (words, tags)
@@ -82,18 +94,22 @@ def _training(train: Split, meta: Meta) -> list[tuple[list[int], list[str]]]:
     ]
 
 
-def _words(split: Split, view: str) -> list[list[int]]:
-    features = split.ragged(f"{view}_features")
-    return [features[row][:, WORD].tolist() for row in range(len(features))]
+def _words(split: Split, view: str) -> list[list[str]]:
+    return [[mask_digits(form) for form in row] for row in encoding.forms(split, view)]
 
 
 def _predicted(test: Split, tag: Tagger) -> pd.DataFrame:
-    """Tag both views of the test rows; same columns as `Network.predict`."""
+    """Tag both views of the test rows."""
+    return _frame(test, {view: [tag(words) for words in _words(test, view)] for view in ("corpus", "raw")})
+
+
+def _frame(test: Split, tags: Mapping[str, list[list[str]]]) -> pd.DataFrame:
+    """Return the tags of each view in the columns of `Network.predict`."""
     offsets = test.ragged("raw_offsets")
-    found = [iob2_to_spans(tag(words)) for words in _words(test, "raw")]
+    found = [iob2_to_spans(row) for row in tags["raw"]]
     spans = [character_spans(row, np.asarray(offsets[i]).tolist()) for i, row in enumerate(found)]
     columns = {
         name: [[span[part] for span in row] for row in spans]
         for part, name in enumerate(("starts", "ends", "types"))
     }
-    return pd.DataFrame({"tags": [tag(words) for words in _words(test, "corpus")], **columns})
+    return pd.DataFrame({"tags": tags["corpus"], **columns})

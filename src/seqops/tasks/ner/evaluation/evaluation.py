@@ -13,6 +13,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Ragged, Split
+from seqops.evaluation.evaluate import named
 from seqops.evaluation.slices import slices_by_length
 from seqops.preprocessing.iob2 import iob2_to_spans
 from seqops.preprocessing.vocabulary import rare_token_share
@@ -33,11 +34,17 @@ class Evaluation(interfaces.Evaluation):
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
-        """Tag every token `O`; tag each word with its most frequent tag; look up the training entities."""
+        """Tag every token `O`, each word by its usual tag, known entities, or all by a CRF over features."""
+
+        def goal(predicted: pd.DataFrame) -> float:
+            scores = self.metrics.score(predicted, splits["validation"], meta)
+            return named(scores, self.metrics.goal.metric).point()
+
         return [
             Baseline("always O", "trivial", baselines.always_outside(splits["test"])),
             Baseline("usual tag of a word", "trivial", baselines.usual_tag(splits, meta)),
-            Baseline("longest match", "classical", baselines.longest_match(splits, meta)),
+            Baseline("longest match", "trivial", baselines.longest_match(splits, meta)),
+            Baseline("feature CRF", "classical", baselines.crf(splits, meta, goal)),
         ]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
