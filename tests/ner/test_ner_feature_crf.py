@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from korean import task, written
+from korean import task, write_file
 
 from parts import evaluation_of, metrics_of
 from seqops.tasks.ner.data import encoding
@@ -15,7 +15,7 @@ from seqops.tasks.ner.evaluation import feature_crf
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory):
     data = task()
-    raw = written(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
+    raw = write_file(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
     return data, *data.split_and_encode(data.read([raw]))
 
 
@@ -35,7 +35,7 @@ def test_shapes_name_each_run_of_characters_once():
 
 def test_tokens_are_stored_whole_whatever_the_network_reads(tmp_path):
     data = task(min_count=3, width=1, layout="conll", types=("PER",), tokenizer="whitespace")
-    rows = data.read([written(tmp_path, "Anneliese NNP B-PER\n! . O\n\n" * 8)])
+    rows = data.read([write_file(tmp_path, "Anneliese NNP B-PER\n! . O\n\n" * 8)])
     names = np.array(["train"] * 6 + ["validation", "test"])
     meta = data.fit_encoding(rows, names)
     test = data.encode(rows, names, meta)["test"]
