@@ -37,7 +37,7 @@ def test_the_page_shows_what_the_store_recorded(fake_store):
     head, mark, tables = fake_store.page.partition("## ner\n")
     assert mark + re.sub(r"\| [0-9a-f]{8} \| `seqops", "| ........ | `seqops", tables) == PAGE
     assert head.startswith("# Results of the presets\n\nWritten by `make results` ")
-    assert "*beats* at p < 0.05," in " ".join(head.split())
+    assert "both one-sided at 0.05: *beats* if" in " ".join(head.split())
     docs = fake_store.root / "docs"
     first = {path.name: path.read_bytes() for path in docs.iterdir()}
     assert set(first) == {"results.md", "results.json", "results-curves.csv", "results-ner.png"}
@@ -147,7 +147,7 @@ def test_a_row_of_several_runs_has_a_line_for_each(tmp_path):
         "| 08564007 | `seqops run fast ner` |"
         for value in ("0.5", "0.75")
     ]
-    assert "p < 0.01" in text
+    assert "both one-sided at 0.01:" in text
 
 
 @pytest.mark.parametrize(

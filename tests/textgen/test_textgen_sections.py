@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from texts import VERSE, task, written
+from texts import VERSE, task, write_file
 
 from parts import evaluation_of, metrics_of
 from seqops.core.errors import ConfigError, DataError
@@ -36,7 +36,10 @@ def test_a_section_begins_with_a_line_that_begins_with_the_pattern():
 
 
 def test_the_rest_of_a_long_line_begins_no_section_and_a_file_does(tmp_path):
-    files = [written(tmp_path, "x" * 1000 + "Chapter\none\n", "1.txt"), written(tmp_path, "two\n", "2.txt")]
+    files = [
+        write_file(tmp_path, "x" * 1000 + "Chapter\none\n", "1.txt"),
+        write_file(tmp_path, "two\n", "2.txt"),
+    ]
     table = task().read(files)
     assert table["text"].tolist() == ["x" * 1000, "Chapter\n", "one\n", "two\n"]
     assert sections.section_of(table, "Chapter").tolist() == [0, 0, 0, 1]
@@ -139,9 +142,9 @@ def test_the_signature_says_what_the_interval_covers():
     assert "does not cover how much other parts of the text differ" in signature("", 10)
 
 
-def test_blocks_are_the_longest_that_leave_twenty():
+def test_blocks_are_the_longest_that_leave_twelve():
     made = task()
     splits, meta = made.split_and_encode(table_of(book(100, 6)))
     test = splits["test"]
     score = metrics_of(made).score(pd.DataFrame({"nats": np.ones(len(test))}), test, meta)[0]
-    assert len(test) // score.block >= 20 > len(test) // (score.block + 1)
+    assert len(test) // score.block >= 12 > len(test) // (score.block + 1)
