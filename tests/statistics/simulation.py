@@ -15,7 +15,7 @@ from seqops.metrics.paired_tests import paired
 REPETITIONS = 2000
 RESAMPLES = 400  # in simulation; the product's default is 2000
 ALPHA = 0.05
-Z = 2.6  # standard errors of the simulation that a band allows for
+Z = 3.3  # standard errors of the simulation that a band allows for: about a hundred bands hold together
 
 
 def repetitions():
