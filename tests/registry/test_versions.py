@@ -67,8 +67,8 @@ def test_the_status_has_the_aliases_and_the_last_decision(client):
 
 
 def test_an_unregistered_model_has_no_alias(client):
-    assert versions.get_alias(client, "nobody", "champion") is None
-    assert versions.registry_status(client, "nobody").aliases == "nobody: not registered"
+    assert versions.get_alias(client, "unregistered", "champion") is None
+    assert versions.registry_status(client, "unregistered").aliases == "unregistered: not registered"
 
 
 def test_a_server_that_never_answers_is_reported_within_seconds(tmp_path, monkeypatch):

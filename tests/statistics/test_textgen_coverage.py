@@ -13,7 +13,7 @@ NATS = 1.7
 RUNS = 300
 RESAMPLES = 400
 PASSAGES = 550
-"""As many as tinyshakespeare has."""
+"""The number of passages in tinyshakespeare."""
 
 
 def dataset(section: str) -> Dataset:
