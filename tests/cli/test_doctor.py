@@ -128,10 +128,10 @@ def test_an_invalid_shared_section_is_reported(project):
     assert finding.message.endswith("did you mean 'hyperband'?")
 
 
-def test_a_wrong_trigger_of_retraining_is_a_finding_with_its_line(store):
-    text = store.params.read_text()
-    store.params.write_text(re.sub(r"(?m)^  triggers: .*$", "  triggers: [drift, age=7y]", text))
-    finding = named(doctor.params, store, "params")
+def test_a_wrong_trigger_of_retraining_is_a_finding_with_its_line(project):
+    text = project.params.read_text()
+    project.params.write_text(re.sub(r"(?m)^  triggers: .*$", "  triggers: [drift, age=7y]", text))
+    finding = named(doctor.params, project, "params")
     assert not finding.ok
     line = text[: text.index("  triggers: ")].count("\n") + 1
     assert finding.message == (
