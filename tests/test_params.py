@@ -208,7 +208,14 @@ def test_a_task_without_a_search_is_refused_with_its_line(tmp_path, text):
 
 def test_the_tuning_section_is_loaded():
     assert PARAMS.tuning == TuningSettings(
-        trials=40, sampler="tpe", startup_trials=10, pruner="hyperband", seed=0, finalists=3, finalist_seeds=3
+        trials=40,
+        sampler="tpe",
+        startup_trials=10,
+        pruner="hyperband",
+        seed=0,
+        finalists=3,
+        finalist_seeds=3,
+        holdout=0.5,
     )
 
 
@@ -221,6 +228,11 @@ def test_the_tuning_section_is_loaded():
             r"tuning\.sampler: Input should be 'tpe' or 'random', got 'tpa'; did you mean 'tpe'\?$",
         ),
         ("  trials: 40 ", "  trials: 0 ", r"tuning\.trials: Input should be greater than 0, got 0\."),
+        (
+            "  holdout: 0.5 ",
+            "  holdout: 1.0 ",
+            r"tuning\.holdout: Input should be less than 1, got 1\.0\.",
+        ),
         ("  trials: 40 ", "  trails: 40 ", r"tuning\.trails: unknown key; did you mean 'trials'\?$"),
     ],
 )

@@ -7,9 +7,11 @@ from checkout import project
 TASK = "forecast"
 TRIALS = 4
 SMALL = {
-    "model": {"kind": "dense", "ensemble_size": 1, "units": 4},
-    "fit": {"epochs": 2, "patience": 2, "learning_rate": 0.001},
+    "model": {"kind": "dense", "ensemble_size": 1, "units": 4, "output_steps": 2},
+    "fit": {"epochs": 4, "patience": 4, "learning_rate": 0.0005},
 }
+HELD_OUT = {"window": 24, "horizon": 2, "backtest_horizon": 2, "validation": 60, "test": 12}
+"""Short forecasts, so that the held-out origins are enough to compare finalists on."""
 
 
 def create_project(root):
@@ -19,7 +21,8 @@ def create_project(root):
     document = yaml.load(path)
     for section, values in SMALL.items():
         document["tasks"][TASK][section].update(values)
-    document["tuning"].update(startup_trials=2, finalists=1, finalist_seeds=2, pruner="none")
+    document["tasks"][TASK]["data"].update(HELD_OUT)
+    document["tuning"].update(startup_trials=2, finalists=1, finalist_seeds=3, pruner="none")
     document["tasks"][TASK]["search"] = {
         "model.units": {"kind": "int", "low": 4, "high": 16},
         "fit.learning_rate": {"kind": "float", "low": 0.0005, "high": 0.05, "log": True},

@@ -97,12 +97,20 @@ def test_the_winner_is_better_than_the_current_values_over_other_seeds(tuned, ru
     repeats = of_kind(runs, "repeat")
     scores = {}
     for run in repeats:
-        scores.setdefault(run.info.run_name.partition(",")[0], []).append(run.data.metrics["validation/best"])
-    assert {len(found) for found in scores.values()} == {2}
+        scores.setdefault(run.info.run_name.partition(",")[0], []).append(
+            run.data.metrics["validation/held_out"]
+        )
+    assert {len(found) for found in scores.values()} == {3}
     current = scores.pop("current values")
     (best,) = scores.values()
     assert sum(best) < sum(current)
-    assert {run.data.params["fit.seed"] for run in repeats} == {"1", "2"}
+    assert {run.data.params["fit.seed"] for run in repeats} == {"1", "2", "3"}
+
+
+def test_the_output_says_which_rows_decided(tuned):
+    # the forecast from the one between reaches into the held-out rows
+    assert "29 origins of the validation split choose and stop the trials. 30 origins of it" in tuned[1]
+    assert "on the held-out validation rows over 3 other seeds" in tuned[1]
 
 
 def test_every_trial_is_a_nested_run_of_one_study(runs):
@@ -170,7 +178,7 @@ def test_two_workers_end_with_the_same_number_of_trials(encoded, tmp_path_factor
     client = mlflow.MlflowClient()
     found = client.search_runs([client.get_experiment_by_name(TASK).experiment_id])
     assert [r.data.tags["seqops.kind"] for r in found].count("trial") == TRIALS
-    assert [r.data.tags["seqops.kind"] for r in found].count("repeat") == 4
+    assert [r.data.tags["seqops.kind"] for r in found].count("repeat") == 6
 
 
 def test_data_that_is_not_encoded_is_reported_with_the_command_to_run(encoded, tmp_path_factory):

@@ -14,7 +14,7 @@ import pandas as pd
 
 from seqops.core.errors import SeqopsError
 from seqops.core.ragged import Array, Ragged, Split
-from seqops.core.score import Score
+from seqops.core.score import Score, Units, units_of
 from seqops.core.settings import FitConfig
 
 if TYPE_CHECKING:
@@ -146,6 +146,10 @@ class Metrics(ABC):
     @abstractmethod
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Score predictions with the standard metrics of the task; the goal's metric is among them."""
+
+    def units(self, truth: Split, meta: Meta) -> Units:
+        """Return the units over which the goal's metric is resampled, before anything is predicted."""
+        return units_of(truth)
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,28 @@ class Score:
         return replace(self, statistics=self.statistics[rows], groups=groups)
 
 
+@dataclass(frozen=True)
+class Units:
+    """What is resampled: the unit of each row, and how units depend on each other.
+
+    groups: (n,), None: every row is a unit of its own; block, unit: as of a Score.
+    """
+
+    groups: npt.NDArray[np.int64] | None = None
+    block: int = 1
+    unit: str = "row"
+
+
+def units_of(truth: Split) -> Units:
+    """Return independent units: the groups of the rows if they have the column `group`, else the rows."""
+    if GROUP not in truth.columns:
+        return Units()
+    return Units(np.asarray(truth.plain(GROUP), np.int64), unit=GROUP)
+
+
 def in_groups(scores: Sequence[Score], truth: Split) -> list[Score]:
     """Resample by the column `group` of the scored rows, if they have one; groups are independent."""
     if GROUP not in truth.columns:
         return list(scores)
-    groups = np.asarray(truth.plain(GROUP), np.int64)
-    return [replace(score, groups=groups, block=1, unit="group") for score in scores]
+    units = units_of(truth)
+    return [replace(score, groups=units.groups, block=1, unit=units.unit) for score in scores]

@@ -218,6 +218,9 @@ class TuningSettings:
         Best trials that are trained again, together with the current values.
     finalist_seeds
         Seeds with which each finalist is trained.
+    holdout
+        Share of the validation units (rows, groups, origins) on which only the finalists are compared: no
+        trial is chosen or stopped on them.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -228,6 +231,7 @@ class TuningSettings:
     seed: Count
     finalists: Positive
     finalist_seeds: Annotated[int, Ge(2)]
+    holdout: Annotated[float, Gt(0.0), Lt(1.0)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Array, Split
-from seqops.core.score import PERCENT, POSITIVE, Score
+from seqops.core.score import PERCENT, POSITIVE, Score, Units
 from seqops.metrics.ratio import ratio
 
 Floats = npt.NDArray[np.float64]
@@ -138,7 +138,7 @@ def _scopes(targets: Floats, forecasts: dict[str, Floats], truth: Split, meta: M
     steps, origins = meta["backtest_horizon"], meta["origins"]
     scaled_by = _mase_scale(truth, meta)
     positions = np.asarray(truth.plain("origin"), np.int64)
-    block = overlapping(positions, steps)
+    block = backtest_units(truth, meta).block
     where = (
         f"origins:{origins['first']}-{origins['last']}|n:{len(targets)}|horizon:{steps}|past the end:left out"
         f"|independent origins:{len(np.unique(positions)) // block}"
@@ -154,6 +154,12 @@ def _scopes(targets: Floats, forecasts: dict[str, Floats], truth: Split, meta: M
         # the errors of all steps share one origin, so that they are a single draw
         one = np.zeros(len(targets[row]), np.int64)
         yield Scope("", targets[row], whole, one, 1, where + season, scaled_by)
+
+
+def backtest_units(truth: Split, meta: Meta) -> Units:
+    """Return the origins of the rows as the units of the backtest."""
+    origins = np.asarray(truth.plain("origin"), np.int64)
+    return Units(origins, overlapping(origins, meta["backtest_horizon"]), "origin")
 
 
 def overlapping(origins: npt.NDArray[np.int64], steps: int) -> int:

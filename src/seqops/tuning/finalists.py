@@ -1,8 +1,7 @@
-"""The second half of tuning: the best trials are repeated with other seeds, and a winner is selected."""
+"""The second half of tuning: the best trials are repeated with other seeds, and compared on held-out rows."""
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -11,15 +10,16 @@ from typing import Any
 
 import optuna
 from optuna.trial import TrialState
-from scipy import stats
 
+from seqops.core.score import Score
+from seqops.tuning import stored_predictions
+from seqops.tuning.decision import Comparison, compare
 from seqops.tuning.samplers import sampler_of
-from seqops.tuning.session import Session, format_values
+from seqops.tuning.session import REPEAT, Session, format_values
 from seqops.tuning.storage import LABEL
 from seqops.tuning.study import join_study, open_study, queue_trials, run_trials
 
 VALUES = "values"
-LEVEL = 0.05
 
 
 class UnqueuedTrial(Exception):
@@ -28,12 +28,24 @@ class UnqueuedTrial(Exception):
 
 @dataclass(frozen=True)
 class Finalist:
-    """Values that may win; first: the score of their trial; scores: one for each seed."""
+    """Values that may win.
+
+    first: the score of their trial; held_out: their score on the held-out rows with each seed, empty if no
+    rows are held out; scores: the same as numbers, on the selection rows if none are held out; comparison:
+    with the present values.
+    """
 
     label: str
     values: dict[str, Any]
     first: float | None
     scores: tuple[float, ...] = ()
+    held_out: tuple[Score, ...] = ()
+    comparison: Comparison | None = None
+
+    @property
+    def improvement(self) -> float:
+        """Improvement over the present values; 0 if it is not significant."""
+        return self.comparison.improvement if self.comparison and self.comparison.better else 0.0
 
     @property
     def mean(self) -> float | None:
@@ -41,9 +53,9 @@ class Finalist:
         return statistics.fmean(self.scores) if self.scores else None
 
     @property
-    def spread(self) -> float:
-        """Standard deviation of the scores over the seeds."""
-        return statistics.stdev(self.scores) if len(self.scores) > 1 else 0.0
+    def spread(self) -> float | None:
+        """Standard deviation of the scores over the seeds; None if there are fewer than two."""
+        return statistics.stdev(self.scores) if len(self.scores) > 1 else None
 
 
 def finalists(session: Session) -> list[Finalist]:
@@ -91,34 +103,46 @@ def repeat(session: Session, study: optuna.Study, total: int, poll: Callable[[],
         values = trial.user_attrs[VALUES]
         name = f"{trial.user_attrs[LABEL]}: {format_values(values)}"
         task = session.with_values({**values, "fit.seed": seed})
-        return session.fit(task, "repeat", trial.number, name, lambda row: poll())
+        fit = session.fit(task, REPEAT, trial.number, name, lambda row: poll())
+        if fit.held_out is None:
+            return fit.best
+        stored_predictions.store(trial, fit.held_out.predicted)
+        return fit.held_out.score
 
     # the process that queued the repeats queues the missing ones again
     with suppress(UnqueuedTrial), join_study(session.url, study):
         run_trials(study, fit, total, poll)
 
 
-def scored(finalist: Finalist, study: optuna.Study) -> Finalist:
+def scored(session: Session, study: optuna.Study, finalist: Finalist) -> Finalist:
     """Add the scores of its repeats to a finalist, in the order of the seeds."""
+    first = session.task.fit_config.seed + 1
+    seeds = range(first, first + session.tuning.finalist_seeds)
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    own = {t.params["seed"]: t.value for t in done if t.user_attrs.get(VALUES) == finalist.values}
-    return replace(finalist, scores=tuple(value for _, value in sorted(own.items()) if value is not None))
+    own = {t.params["seed"]: t for t in done if t.user_attrs.get(VALUES) == finalist.values}
+    trials = [own[seed] for seed in seeds if seed in own]
+    tables = [table for trial in trials if (table := stored_predictions.read(trial)) is not None]
+    return replace(
+        finalist,
+        scores=tuple(float(trial.value or 0.0) for trial in trials),
+        held_out=tuple(session.held_out_score(table) for table in tables),
+    )
 
 
-def select_winner(tried: list[Finalist], seeds: int, sign: float) -> Finalist:
-    """Return the finalist with the best mean, of those with a score for every seed.
-
-    tried: the current values first; they stay unless the best beats them in a one-sided t test at level
-    0.05, divided by the number of others. sign: 1 if a higher score is better, else -1.
-    """
+def compared(session: Session, tried: Sequence[Finalist]) -> list[Finalist]:
+    """Compare each finalist with the present values, which are the first of them."""
+    evaluation, seeds = session.params.evaluation, session.tuning.finalist_seeds
     current, *others = tried
-    best = max((c for c in others if len(c.scores) >= seeds), key=lambda c: sign * _mean(c), default=current)
-    if len(current.scores) < seeds:
-        return best
-    error = math.hypot(current.spread, best.spread) / math.sqrt(seeds)
-    quantile = stats.t.ppf(1 - LEVEL / max(len(others), 1), 2 * seeds - 2)
-    return best if sign * (_mean(best) - _mean(current)) > quantile * error else current
+    if session.holdout.held_out is None:
+        untested = Comparison(None, reason="no rows are held out")
+        return [current, *(replace(one, comparison=untested) for one in others)]
+    found = compare(
+        current.held_out, [one.held_out for one in others], seeds, evaluation.resamples, evaluation.seed
+    )
+    return [current, *(replace(one, comparison=c) for one, c in zip(others, found, strict=True))]
 
 
-def _mean(finalist: Finalist) -> float:
-    return statistics.fmean(finalist.scores)
+def select_winner(tried: Sequence[Finalist]) -> Finalist:
+    """Return the finalist that improves most on the present values, or these if none is better."""
+    better = [one for one in tried if one.comparison and one.comparison.better]
+    return max(better, key=lambda one: one.improvement, default=tried[0])

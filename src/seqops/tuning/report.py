@@ -19,6 +19,7 @@ from plotly.offline import get_plotlyjs
 
 from seqops.core.files import write_bytes
 from seqops.tuning.search_space import Float
+from seqops.tuning.summary import Summary
 
 COLUMNS = 4
 """Plots in a row, if there is one for each key."""
@@ -56,8 +57,8 @@ class Section:
     missing: str | None
 
 
-def write_page(study: optuna.Study, path: Path) -> None:
-    """Write the number of trials by state, the best trial, and the plots.
+def write_page(study: optuna.Study, path: Path, summary: Summary | None = None) -> None:
+    """Write the number of trials by state, the best trial, the comparison of the finalists, and the plots.
 
     A plot that needs more complete trials is left out, and the page says so.
     """
@@ -68,7 +69,7 @@ def write_page(study: optuna.Study, path: Path) -> None:
         missing = plot.missing(trials, keys)
         html = "" if missing else _html(plot.name, plot.draw(study, keys))
         sections.append(Section(plot.title, html, missing))
-    write_bytes(path, _page(study, sections).encode("utf-8"))
+    write_bytes(path, _page(study, sections, summary).encode("utf-8"))
 
 
 def _complete(study: optuna.Study) -> list[FrozenTrial]:
@@ -170,7 +171,7 @@ PLOTS = (
 )
 
 
-def _page(study: optuna.Study, sections: Sequence[Section]) -> str:
+def _page(study: optuna.Study, sections: Sequence[Section], summary: Summary | None) -> str:
     states = [trial.state for trial in study.get_trials(deepcopy=False)]
     counts = [f"{states.count(state)} {name}" for state, name in STATES.items() if state in states]
     best = study.best_trial if TrialState.COMPLETE in states else None
@@ -183,6 +184,7 @@ def _page(study: optuna.Study, sections: Sequence[Section]) -> str:
         values=_trained_values(best) if best else {},
         counts=f"{len(states)} trials: {', '.join(counts)}" if states else "No trials yet",
         sections=sections,
+        summary=summary,
         library=get_plotlyjs(),
     )
 

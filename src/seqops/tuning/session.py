@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 
@@ -17,20 +17,31 @@ from seqops.core.files import sha256_of_json
 from seqops.core.interfaces import Meta, Task
 from seqops.core.project import Project
 from seqops.core.ragged import Split
+from seqops.core.score import Score
 from seqops.core.settings import TuningSettings
 from seqops.params import Params
 from seqops.tracking.fingerprint import Fingerprint
+from seqops.tuning.holdout import Holdout, hold_out
 from seqops.tuning.samplers import pruner_of, sampler_of
 from seqops.tuning.search_space import Space, space_of
 from seqops.tuning.study import RejectedTrial, open_study
 from seqops.tuning.study_runs import StudyRuns, study_runs
 
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+TRIAL, REPEAT = "trial", "repeat"
+"""Kinds of fits: one that a sampler chose, and one of a finalist with another seed."""
 After = Callable[[EpochResult], None]
 
 
 @dataclass(frozen=True)
 class Session:
-    """A study, and what its fits need."""
+    """A study, and what its fits need.
+
+    splits: without the held-out validation rows, which no fit sees.
+    """
 
     project: Project
     params: Params
@@ -38,6 +49,7 @@ class Session:
     space: Space
     tuning: TuningSettings
     splits: dict[str, Split]
+    holdout: Holdout
     meta: Meta
     url: str
     study: optuna.Study
@@ -49,6 +61,8 @@ class Session:
         params = Params.load(project.params)
         task, space, tuning = params.task(name), space_of(params, name), params.tuning
         splits, meta = project.task_paths(name).encoded()
+        holdout = hold_out(splits["validation"], task.metrics(), meta, tuning.holdout, tuning.seed)
+        fitted = {"train": splits["train"], "validation": holdout.selection}
         fingerprint = Fingerprint.compute(project, task)
         study_name = f"{name}-{study_fingerprint(task, space, tuning, fingerprint)}"
         study = open_study(
@@ -60,7 +74,7 @@ class Session:
         )
         settings = {**{f"search.{key}": d for key, d in task.section["search"].items()}, **vars(tuning)}
         runs = study_runs(project, task, study_name, fingerprint, settings)
-        return cls(project, params, task, space, tuning, splits, meta, url, study, runs)
+        return cls(project, params, task, space, tuning, fitted, holdout, meta, url, study, runs)
 
     @property
     def sign(self) -> float:
@@ -83,8 +97,8 @@ class Session:
         """Return the values a trial was fitted with."""
         return {key: self.space[key].to_value(value) for key, value in trial.params.items()}
 
-    def fit(self, task: Task, kind: str, number: int, name: str, after: After = lambda row: None) -> float:
-        """Fit once, in a nested run, and return the best validation score.
+    def fit(self, task: Task, kind: str, number: int, name: str, after: After = lambda row: None) -> Fit:
+        """Fit once, in a nested run.
 
         after: called after each epoch. Raises RejectedTrial if the task cannot be trained with its values.
         """
@@ -94,14 +108,18 @@ class Session:
 
         run, started = self.runs.fit(name, task, kind, number), time.monotonic()
         recorder = ScoreRecorder(run, after)
-        state, why = "died", ""
+        state, why, held_out = "died", "", None
+        higher = task.metrics().goal.higher_is_better
         try:
-            train(task.network(), task.metrics(), self.splits, self.meta, task.fit_config, callback=recorder)
-            best = recorder.best(task.metrics().goal.higher_is_better)
+            fitted = train(
+                task.network(), task.metrics(), self.splits, self.meta, task.fit_config, callback=recorder
+            )
+            best = recorder.best(higher)
             if not math.isfinite(best):
                 raise RejectedTrial(f"the validation score is {best}")
+            held_out = self._held_out(task, fitted.model) if kind == REPEAT else None
             state = "complete"
-            return best
+            return Fit(best, held_out)
         except optuna.TrialPruned:
             state = "pruned"
             raise
@@ -111,10 +129,47 @@ class Session:
         finally:
             metrics = {"seconds": time.monotonic() - started, "epochs": float(len(recorder.scores))}
             if recorder.scores:
-                metrics["validation/best"] = recorder.best(task.metrics().goal.higher_is_better)
+                metrics["validation/best"] = recorder.best(higher)
+            if held_out is not None:
+                metrics["validation/held_out"] = held_out.score
             self.runs.end(run, state, why, metrics)
             keras.backend.clear_session()
             gc.collect()
+
+    def _held_out(self, task: Task, model: keras.Model) -> HeldOut | None:
+        """Predict the held-out rows, if there are any, as early stopping predicts its own."""
+        rows = self.holdout.held_out
+        if rows is None:
+            return None
+        predicted = task.network().validate(model, rows, self.meta)
+        score = self.held_out_score(predicted).point()
+        if not math.isfinite(score):
+            raise RejectedTrial(f"the score on the held-out rows is {score}")
+        return HeldOut(predicted, score)
+
+    def held_out_score(self, predicted: pd.DataFrame) -> Score:
+        """Score predictions of the held-out rows by the goal. Raises ValueError if none are held out."""
+        if self.holdout.held_out is None:
+            raise ValueError("no rows are held out")
+        metrics = self.task.metrics()
+        scores = metrics.score(predicted, self.holdout.held_out, self.meta)
+        return next(score for score in scores if score.name == metrics.goal.metric)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Predictions of the held-out rows, and their score."""
+
+    predicted: pd.DataFrame
+    score: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The result of a fit: its best score on the selection rows; held_out: of a repeat, if any."""
+
+    best: float
+    held_out: HeldOut | None
 
 
 @dataclass(frozen=True)
@@ -145,7 +200,9 @@ class ScoreRecorder:
 def study_fingerprint(task: Task, space: Space, tuning: TuningSettings, fingerprint: Fingerprint) -> str:
     """Hash what the trials of a study have in common; the searched values are left out."""
     fixed = {key: value for key, value in task.values().items() if key not in space and key != "source"}
-    settings = {key: getattr(tuning, key) for key in ("sampler", "startup_trials", "pruner", "seed")}
+    settings = {
+        key: getattr(tuning, key) for key in ("sampler", "startup_trials", "pruner", "seed", "holdout")
+    }
     search = task.section["search"]
     content = [fingerprint.data, fingerprint.code, fingerprint.lock, fixed, search, settings]
     return sha256_of_json(content)[:12]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import optuna
 
 from seqops.core.callbacks import GOAL, EpochResult
-from seqops.tuning.session import Session, format_values
+from seqops.tuning.session import TRIAL, Session, format_values
 from seqops.tuning.study import join_study, queue_trials, run_trials
 
 
@@ -38,4 +38,4 @@ def _fit(session: Session, trial: optuna.Trial, poll: Callable[[], None]) -> flo
             raise optuna.TrialPruned
 
     name = f"trial {trial.number}: {format_values(values)}"
-    return session.fit(task, "trial", trial.number, name, prune)
+    return session.fit(task, TRIAL, trial.number, name, prune).best

@@ -18,6 +18,7 @@ from seqops.params import Params
 from seqops.runtime.console import err, out
 from seqops.tuning.finalists import (
     Finalist,
+    compared,
     finalists,
     queue_repeats,
     repeat,
@@ -27,9 +28,10 @@ from seqops.tuning.finalists import (
 )
 from seqops.tuning.progress import trial_progress
 from seqops.tuning.report import write_page
-from seqops.tuning.session import Session, format_values, storage_url
+from seqops.tuning.session import Session, storage_url
 from seqops.tuning.storage import translate_storage_errors
 from seqops.tuning.study import counts
+from seqops.tuning.summary import Summary, summarize
 from seqops.tuning.trial_numbers import WHY
 from seqops.tuning.trials import queue_current_values, search
 from seqops.tuning.workers import WorkerJob, divide_cores, worker_processes
@@ -58,12 +60,14 @@ def tune(project: Project, name: str, settings: TuneOptions) -> None:
     with translate_storage_errors(url):
         divide_cores(settings.jobs)
         session = Session.open(project, name, url)
+        err.print(session.holdout.description, highlight=False)
         trials_an_hour = _search(session, settings)
         tried = _repeat(session, settings)
-        best = select_winner(tried, session.tuning.finalist_seeds, session.sign)
-        _log_results(session, tried, best, trials_an_hour)
-    out.print(_table(session, tried, best))
-    _write(session, best, settings.dry_run)
+        best = select_winner(tried)
+        summary = summarize(session, tried)
+        _log_results(session, tried, best, summary, trials_an_hour)
+    out.print(_table(summary))
+    _write(session, best, summary, settings.dry_run)
 
 
 def _search(session: Session, settings: TuneOptions) -> float:
@@ -101,7 +105,7 @@ def _repeat(session: Session, settings: TuneOptions) -> list[Finalist]:
         ):
             repeat(session, study, total, progress.refresh)
             progress.refresh()
-    return [scored(finalist, study) for finalist in chosen]
+    return compared(session, [scored(session, study, finalist) for finalist in chosen])
 
 
 def _job(
@@ -120,7 +124,9 @@ def saved_by_pruning(session: Session) -> float:
     return sum(saved) / (epochs * len(trials)) if trials else 0.0
 
 
-def _log_results(session: Session, tried: list[Finalist], best: Finalist, trials_an_hour: float) -> None:
+def _log_results(
+    session: Session, tried: list[Finalist], best: Finalist, summary: Summary, trials_an_hour: float
+) -> None:
     """Log metrics and page to the parent run, and mark the runs of trials that died."""
     now = counts(session.study)
     metrics = {
@@ -137,30 +143,25 @@ def _log_results(session: Session, tried: list[Finalist], best: Finalist, trials
         failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
         session.runs.mark_died(kind, {trial.number for trial in failed if WHY not in trial.user_attrs})
     page = session.project.state / "tune" / session.study.study_name / "study.html"
-    write_page(session.study, page)
+    write_page(session.study, page, summary)
     session.runs.close(metrics, page)
     err.print(f"report: {page.relative_to(session.project.root)}", highlight=False)
 
 
-def _table(session: Session, tried: list[Finalist], best: Finalist) -> Table:
-    goal = session.task.metrics().goal.metric
-    table = Table(title=f"Validation {goal} over {session.tuning.finalist_seeds} other seeds")
-    for column in ("", "values", "score in its trial", "mean", "standard deviation", ""):
+def _table(summary: Summary) -> Table:
+    table = Table(title=summary.title, caption=summary.rows_used, caption_justify="left")
+    for column in summary.head:
         table.add_column(column)
-    for finalist in tried:
-        numbers = (finalist.first, finalist.mean, finalist.spread if finalist.scores else None)
-        shown = ["" if number is None else f"{number:.4f}" for number in numbers]
-        table.add_row(
-            finalist.label, format_values(finalist.values), *shown, "winner" if finalist is best else ""
-        )
+    for row in summary.table:
+        table.add_row(*row)
     return table
 
 
-def _write(session: Session, best: Finalist, dry_run: bool) -> None:
+def _write(session: Session, best: Finalist, summary: Summary, dry_run: bool) -> None:
     """Edit params.yaml in place, and print the diff."""
     name, path = session.task.name, session.project.params
     if best.values == session.current_values:
-        out.print(f"params.yaml is unchanged: no trial of {name} is significantly better than its values.")
+        out.print(f"params.yaml is unchanged: {summary.outcome}")
         return
     params = Params.load(path)
     before = path.read_text("utf-8")

@@ -11,7 +11,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
-from seqops.core.score import Score
+from seqops.core.score import Score, Units
 from seqops.metrics import forecasting
 
 
@@ -26,3 +26,7 @@ class Metrics(interfaces.Metrics):
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Score the backtest, then the long forecast if it is among the rows."""
         return forecasting.forecast_scores(predicted, truth, meta)
+
+    def units(self, truth: Split, meta: Meta) -> Units:
+        """Return the origins, in order; the forecasts of consecutive ones overlap."""
+        return forecasting.backtest_units(truth, meta)

@@ -14,7 +14,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Goal, Meta
 from seqops.core.ragged import Split
-from seqops.core.score import POSITIVE, Score, in_groups
+from seqops.core.score import GROUP, POSITIVE, Score, Units, in_groups, units_of
 from seqops.metrics.ratio import ratio
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.dataset import Dataset
@@ -52,7 +52,7 @@ class Metrics(interfaces.Metrics):
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Score by nats and bits per character, which do not depend on the tokenizer."""
         statistics = np.stack([predicted["nats"].to_numpy(np.float64), truth.plain("characters")], axis=1)
-        block = max(1, len(truth) // BLOCKS)
+        block = _block(truth)
         covers = SECTIONS if self.data.section else THIS_TEXT.format(block=block)
         setup = (
             f"passages of {self.data.passage} characters and more, {self.data.context} before each; {covers}"
@@ -71,3 +71,11 @@ class Metrics(interfaces.Metrics):
             for name, value in (("nats", ratio), ("bits", _bits))
         ]
         return in_groups(scores, truth)
+
+    def units(self, truth: Split, meta: Meta) -> Units:
+        """Return the sections, or passages in order, of which long blocks depend on each other."""
+        return units_of(truth) if GROUP in truth.columns else Units(None, _block(truth), "passage")
+
+
+def _block(truth: Split) -> int:
+    return max(1, len(truth) // BLOCKS)

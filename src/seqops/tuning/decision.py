@@ -1,0 +1,122 @@
+"""Whether a finalist replaces the present values: better over rows, over seeds, and over both together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from seqops.core.score import Score
+from seqops.metrics.multiple_testing import holm
+from seqops.metrics.paired_tests import Difference, paired
+
+LEVEL = 0.05
+"""Probability that any finalist replaces present values that are as good."""
+NEGLIGIBLE = 1e-12
+NORMAL = float(stats.norm.ppf(0.975))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One finalist against the present values, on the same held-out rows.
+
+    rows: the paired difference of the mean over seeds, None if it cannot be computed; p_rows, p_seeds,
+    p_both: one-sided p-values that it is better, over rows, over seeds, and over both; p: the largest of
+    them, corrected
+    for the number of finalists; reason: why there is no test.
+    """
+
+    rows: Difference | None
+    p_rows: float = 1.0
+    p_seeds: float = 1.0
+    p_both: float = 1.0
+    p: float = 1.0
+    reason: str = ""
+
+    @property
+    def improvement(self) -> float:
+        """The improvement over the present values, positive if the finalist is better."""
+        return self.rows.value if self.rows else math.nan
+
+    @property
+    def better(self) -> bool:
+        """Return whether the finalist may replace the present values."""
+        return not self.reason and self.p < LEVEL
+
+
+Scores = Sequence[Score]
+"""The goal's score of one configuration on the held-out rows, with each seed."""
+
+
+def compare(
+    current: Scores, others: Sequence[Scores], seeds: int, resamples: int, seed: int
+) -> list[Comparison]:
+    """Compare each finalist with the present values, which must be beaten in every test.
+
+    seeds: number of fits that each must have; resamples, seed: of the paired test.
+
+    Over rows: paired test of statistics averaged over seeds. Over seeds: Welch's t test. Over both: t test of
+    the same difference with the sum of both variances, because fits on a few rows vary with either; its
+    degrees of freedom are Satterthwaite's (1946). Holm's correction for all finalists.
+    """
+    found = [
+        _untested(other, current, seeds) or _compare(other, current, resamples, seed) for other in others
+    ]
+    corrected = holm([max(one.p_rows, one.p_seeds, one.p_both) for one in found])
+    return [replace(one, p=p) for one, p in zip(found, corrected, strict=True)]
+
+
+def over_seeds(scores: Scores) -> Score:
+    """Return the score of the mean over seeds of the statistics of each row."""
+    return replace(scores[0], statistics=np.mean([score.statistics for score in scores], axis=0))
+
+
+def _untested(ours: Scores, theirs: Scores, seeds: int) -> Comparison | None:
+    """Return a comparison without a test if fits are missing, else None."""
+    missing = [
+        f"{seeds - len(scores)} of {seeds} fits of {whose} failed"
+        for scores, whose in ((ours, "these values"), (theirs, "the present values"))
+        if len(scores) < seeds
+    ]
+    return Comparison(None, reason=", ".join(missing)) if missing else None
+
+
+def _compare(ours: Scores, theirs: Scores, resamples: int, seed: int) -> Comparison:
+    rows = paired(over_seeds(ours), over_seeds(theirs), resamples, seed)
+    if rows.p_better is None or rows.low is None:
+        return Comparison(rows, reason=rows.reason or "too few rows")
+    sign = 1.0 if ours[0].higher_is_better else -1.0
+    first, second = (sign * np.array([score.point() for score in scores]) for scores in (ours, theirs))
+    if not np.isfinite([*first, *second]).all():
+        return Comparison(rows, reason="undefined")
+    variances = _variance_of_mean(first), _variance_of_mean(second)
+    if sum(variances) == 0:
+        return Comparison(rows, reason="every seed has the same score, so that seeds cannot be tested")
+    return Comparison(
+        rows,
+        float(rows.p_better),
+        _tail(first.mean() - second.mean(), 0.0, variances, len(first) - 1),
+        _tail(rows.value, (rows.value - rows.low) / NORMAL, variances, len(first) - 1),
+    )
+
+
+def _variance_of_mean(values: npt.NDArray[np.float64]) -> float:
+    """Return the variance of the mean over seeds; rounding errors are no spread."""
+    if np.ptp(values) <= NEGLIGIBLE * np.abs(values).max():
+        return 0.0
+    return float(values.var(ddof=1)) / len(values)
+
+
+def _tail(value: float, row_error: float, variances: tuple[float, float], freedom: int) -> float:
+    """Return the probability of a larger t than that of a difference.
+
+    row_error: standard error over rows, exact enough to have no degrees of freedom of its own, because it is
+    taken from an interval; variances: over seeds, of the two means, with `freedom` degrees of freedom each.
+    """
+    total = row_error**2 + sum(variances)
+    degrees = freedom * total**2 / sum(v**2 for v in variances)
+    return float(stats.t.sf(value / math.sqrt(total), degrees))
