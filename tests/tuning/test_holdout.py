@@ -66,9 +66,20 @@ def test_the_last_rows_in_order_are_held_out_and_those_that_overlap_with_them_ar
 @pytest.mark.parametrize(
     ("rows", "metrics", "share", "reason"),
     [
-        (38, ToyMetrics, 0.5, "19 rows would be held out, and the test needs 20"),
-        (60, InOrder, 0.6, "36 origins would be held out, 9 of them independent, and the test needs 10"),
-        (44, InOrder, 0.9, "1 origin would be left to choose trials on"),
+        (
+            38,
+            ToyMetrics,
+            0.5,
+            "19 rows would be held out, and the test needs 20. Give at least 40 rows of validation.",
+        ),
+        (
+            60,
+            InOrder,
+            0.6,
+            "36 origins would be held out, 9 of them independent, and the test needs 10. Give at "
+            "least 67 origins of validation.",
+        ),
+        (44, InOrder, 0.9, "1 origin would be left to choose trials on. Lower tuning.holdout."),
     ],
 )
 def test_too_few_rows_are_not_held_out_and_the_description_says_so(rows, metrics, share, reason):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,14 +43,13 @@ def hold_out(validation: Split, metrics: Metrics, meta: Meta, share: float, seed
     count = round(share * total)
     chosen = _last(total, count, units.block) if units.block > 1 else _drawn(total, count, seed)
     first, second = (validation.take(np.flatnonzero(np.isin(number, part))) for part in chosen)
-    if reason := _too_few(len(chosen[0]), len(chosen[1]), metrics.units(second, meta)):
+    if reason := _too_few(len(chosen[0]), len(chosen[1]), metrics.units(second, meta), share):
         return Holdout(
             validation,
             None,
-            f"The validation rows are too few to hold any out: {reason}. All "
-            f"{_counted(len(validation), 'row')} choose and stop the trials, so that none of them can be "
-            "compared with the present values, which stay. Give more validation rows, or set another "
-            "tuning.holdout.",
+            f"The validation rows are too few to hold any out: {reason} All "
+            f"{_counted(len(validation), 'row')} choose and stop the trials, so that none can be compared "
+            "with the present values, which stay.",
         )
     return Holdout(first, second, _description(units, first, second, len(validation), chosen))
 
@@ -72,18 +72,20 @@ def _last(total: int, count: int, block: int) -> tuple[Rows, Rows]:
     return np.arange(max(0, start - block + 1)), np.arange(start, total)
 
 
-def _too_few(selection: int, held_out: int, units: Units) -> str:
-    """Say which part is too small for its purpose; an empty string if none is."""
-    if selection < NEEDED:
-        return f"{_counted(selection, units.unit)} would be left to choose trials on"
-    if units.block > 1 and held_out // units.block < MIN_BLOCKS:
-        independent = held_out // units.block
+def _too_few(selection: int, held_out: int, units: Units, share: float) -> str:
+    """Say which part is too small for its purpose, and what to do; an empty string if none is."""
+    independent, parts = held_out // units.block, _counted(held_out, units.unit)
+    needed = math.ceil(max(MIN_UNITS, MIN_BLOCKS * units.block) / share)
+    advice = f"Give at least {_counted(needed, units.unit)} of validation."
+    if units.block > 1 and independent < MIN_BLOCKS:
         return (
-            f"{_counted(held_out, units.unit)} would be held out, {independent} of them independent, and the "
-            f"test needs {MIN_BLOCKS}"
+            f"{parts} would be held out, {independent} of them independent, and the test needs {MIN_BLOCKS}. "
+            f"{advice}"
         )
     if held_out < MIN_UNITS:
-        return f"{_counted(held_out, units.unit)} would be held out, and the test needs {MIN_UNITS}"
+        return f"{parts} would be held out, and the test needs {MIN_UNITS}. {advice}"
+    if selection < NEEDED:
+        return f"{_counted(selection, units.unit)} would be left to choose trials on. Lower tuning.holdout."
     return ""
 
 
