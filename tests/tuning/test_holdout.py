@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from parts import metrics_of
-from seqops.core.ragged import Split
+from seqops.core.ragged import Ragged, Split
 from seqops.core.score import Units
 from seqops.params import Params
 from seqops.tuning.holdout import hold_out
@@ -95,7 +95,8 @@ def test_units_are_those_of_the_goals_score():
     forecast, textgen = (metrics_of(params.task(name).data) for name in ("forecast", "textgen"))
     origins = np.repeat(np.arange(30), 2)
     targets, long = np.ones((60, 12, 1)), np.zeros(60, bool)
-    truth = Split({"origin": origins, "targets": targets, "long": long})
+    history = Ragged.from_rows([np.ones((12, 1))] * 60, np.float64)
+    truth = Split({"origin": origins, "targets": targets, "long": long, "history": history})
     meta = {
         "backtest_horizon": 12,
         "origins": {"first": 0, "last": 29},
