@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from seqops.core.interfaces import Baseline
+from seqops.core.score import Score
 from seqops.evaluation.evaluate import (
     BaselineComparison,
     BootstrapConfig,
@@ -80,6 +81,42 @@ def test_scores_of_an_earlier_release_have_no_gain_of_training():
     evaluation = evaluated(20)
     assert evaluation.training is None
     assert not evaluation.untrained
+
+
+def test_the_verdict_says_where_a_further_metric_disagrees():
+    by_chrf = [BETTER, compared_with("ets", -0.3, -0.5, -0.1, 1.0), WORSE]
+    words = verdict("bleu", [BETTER, EQUAL, WORSE], 0.05, further={"chrf": by_chrf})
+    assert words.endswith("(paired tests, each one-sided at 0.05). By chrf, it loses to ets.")
+
+
+def test_the_verdict_does_not_mention_a_further_metric_that_agrees():
+    assert "chrf" not in verdict("bleu", [BETTER, WORSE], 0.05, further={"chrf": [BETTER, WORSE]})
+
+
+class MetricsOfTwo(ToyMetrics):
+    """Accuracy, and the share of odd rows found, by which a model that always says odd is best."""
+
+    also_compared = ("recall",)
+
+    def score(self, predicted, truth, meta):
+        odd = truth.plain("odd").astype(float)
+        found = np.stack([odd * predicted["odd"].to_numpy(), odd], axis=1)
+        recall = Score("recall", found, lambda s: s[..., 0] / s[..., 1], True, "share of odd rows found")
+        return [*super().score(predicted, truth, meta), recall]
+
+
+def test_a_further_metric_is_compared_with_every_baseline_and_decides_nothing():
+    evaluation = ToyEvaluation(DATA, MetricsOfTwo(DATA))
+    always_odd = pd.DataFrame({"odd": np.ones(len(TRUTH), int)})
+    baselines, bootstrap = EVALUATION.baselines(SPLITS, META), BootstrapConfig(400, 0, 0.05)
+    result = evaluate(evaluation, always_odd, TRUTH, META, baselines, bootstrap)
+    assert result.metrics["also_against"]["recall"]["always even"]["value"] == 1.0
+    assert result.metrics["verdict"].endswith("By recall, it beats always even.")
+    assert not result.beats_trivial
+    read = EvaluationResult.read(result.metrics, 0.05)
+    assert read.further["recall"][0].summary(0.05) == "beats"
+    assert "also_against" not in evaluated(20).metrics
+    assert evaluated(20).further == {}
 
 
 def test_a_perfect_model_beats_the_trivial_baseline():

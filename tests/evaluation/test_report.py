@@ -24,6 +24,7 @@ METRICS = {
     "baselines": {"copy": {"f1": {"value": None, "low": None, "high": None}}},
     "baseline_kinds": {"copy": "trivial"},
     "against": {"copy": {"p_better": 0.0125}},
+    "also_against": {"chrf": {"copy": {"value": 1.5, "low": 1.0, "high": 2.0, "p_better": 0.0375}}},
     "slices": {"long": {"n": 1, "f1": SCORE}},
     "signatures": {"f1": "strict"},
 }
@@ -52,6 +53,9 @@ def test_plots_are_the_same_at_every_call(tmp_path):
 def test_the_page_shows_scores_with_intervals_and_p_values(page):
     assert "0.8123 [0.7, 0.9]" in page
     assert "0.0125" in page
+    assert "Compared by chrf" in page
+    assert "1.5 [1, 2]" in page
+    assert "0.0375" in page
     assert "–" in page  # the undefined score of the baseline
 
 

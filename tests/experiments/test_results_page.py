@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from fake_store import LOSES, TIES, TRANSLATION_METRICS, score, tagging_metrics
+from fake_store import LOSES, TIES, TRANSLATION_METRICS, comparison, score, tagging_metrics
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -108,8 +108,9 @@ def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(fake_s
         {"name": "recall", "value": 0.7, "low": 0.6, "high": None, **unknown},
         {"name": "precision", "value": 0.9, "low": 0.8, "high": 0.95, **unknown},
     ]
-    assert run["trivial"] == {"name": "usual", **score(0.4), **unknown, "outcome": "beats"}
-    assert run["classical"] == {"name": "longest", **score(0.805), **unknown, "outcome": "loses to"}
+    assert run["trivial"] == {"name": "usual", **score(0.4), **unknown, "outcome": "beats", "also": {}}
+    longest = {"name": "longest", **score(0.805), **unknown, "outcome": "loses to", "also": {}}
+    assert run["classical"] == longest
     assert (run["seed"], run["seconds"], run["epochs"]) == (0, 12.3, 2)
     assert run["curve"] == [
         {"epoch": 1, "seconds": 6.2, "validation": 0.1235},
@@ -117,6 +118,13 @@ def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(fake_s
     ]
     [run] = translator["runs"]
     assert (run["classical"], run["seconds"], run["epochs"], run["curve"]) == (None, None, None, [])
+
+
+def test_the_verdict_names_a_further_metric_that_disagrees(fake_store):
+    also = {"chrf": {"copy": comparison(-12, -8, 1.0)}, "ter": {"copy": comparison(1, 2, 0.001)}}
+    fake_store.add_run("translation", "fast", {**TRANSLATION_METRICS, "also_against": also})
+    fake_store.results()
+    assert "| beats copy; by chrf loses to it |" in fake_store.page
 
 
 def test_the_page_and_the_curves_come_from_the_record_alone(fake_store, tmp_path_factory):

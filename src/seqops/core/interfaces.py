@@ -142,6 +142,8 @@ class Metrics(ABC):
 
     data: Dataset
     goal: ClassVar[Goal]
+    also_compared: ClassVar[Sequence[str]] = ()
+    """Further scores by which the model is compared with every baseline; the goal's score alone decides."""
 
     @abstractmethod
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,12 +66,13 @@ class EvaluationResult:
     @classmethod
     def read(cls, metrics: dict[str, Any], alpha: float) -> EvaluationResult:
         """Rebuild the result from the content of metrics.json."""
-        kinds = metrics["baseline_kinds"]
-        comparisons = [
-            BaselineComparison(n, kinds[n], Difference.read(stored))
-            for n, stored in metrics["against"].items()
-        ]
-        return cls(metrics, comparisons, alpha)
+        return cls(metrics, _read(metrics, metrics["against"]), alpha)
+
+    @property
+    def further(self) -> dict[str, list[BaselineComparison]]:
+        """Return the comparisons by each metric beside the goal; former releases stored none."""
+        stored = self.metrics.get("also_against", {})
+        return {metric: _read(self.metrics, against) for metric, against in stored.items()}
 
     @property
     def unbeaten(self) -> list[BaselineComparison]:
@@ -136,10 +137,16 @@ def evaluate(
     theirs = {b.name: evaluation.metrics.score(b.predicted, truth, meta) for b in baselines}
     goal, resamples, seed = evaluation.metrics.goal.metric, bootstrap.resamples, bootstrap.seed
     ours = named(scores, goal)
-    comparisons = [
-        BaselineComparison(b.name, b.kind, paired(ours, named(theirs[b.name], goal), resamples, seed))
-        for b in baselines
-    ]
+
+    def compared_by(metric: str) -> list[BaselineComparison]:
+        first = named(scores, metric)
+        return [
+            BaselineComparison(b.name, b.kind, paired(first, named(theirs[b.name], metric), resamples, seed))
+            for b in baselines
+        ]
+
+    comparisons = compared_by(goal)
+    further = {metric: compared_by(metric) for metric in evaluation.metrics.also_compared}
 
     def intervals(of: Sequence[Score]) -> dict[str, Any]:
         return {s.name: interval(s, resamples, seed).to_json() for s in of}
@@ -154,14 +161,25 @@ def evaluate(
         "baseline_kinds": {b.name: b.kind for b in baselines},
         "baseline_settings": {b.name: b.settings for b in baselines if b.settings},
         "failed_baselines": failed,
-        "against": {r.name: r.difference.to_json() for r in comparisons},
+        "against": _stored(comparisons),
         "slices": _slices(evaluation, ours, truth, meta, resamples, seed),
         "signatures": {s.name: s.signature for s in scores},
-        "verdict": verdict(goal, comparisons, bootstrap.alpha, training) + failures(failed),
+        "verdict": verdict(goal, comparisons, bootstrap.alpha, training, further) + failures(failed),
     }
     if training is not None:
         metrics |= {"training": training.to_json(), "training_summary": training.summary(bootstrap.alpha)}
+    if further:
+        metrics["also_against"] = {metric: _stored(rows) for metric, rows in further.items()}
     return EvaluationResult(metrics, comparisons, bootstrap.alpha)
+
+
+def _read(metrics: Mapping[str, Any], against: Mapping[str, Any]) -> list[BaselineComparison]:
+    kinds = metrics["baseline_kinds"]
+    return [BaselineComparison(name, kinds[name], Difference.read(d)) for name, d in against.items()]
+
+
+def _stored(comparisons: Sequence[BaselineComparison]) -> dict[str, Any]:
+    return {r.name: r.difference.to_json() for r in comparisons}
 
 
 def verdict(
@@ -169,27 +187,51 @@ def verdict(
     comparisons: Sequence[BaselineComparison],
     alpha: float,
     training: TrainingGain | None = None,
+    further: Mapping[str, Sequence[BaselineComparison]] | None = None,
 ) -> str:
     """Summarize the comparisons, and first of all that training did not improve the model, if it did not.
 
-    alpha: significance level.
+    alpha: significance level; further: the comparisons by each further metric, named where they disagree.
     """
-    against = _against_baselines(goal, comparisons, alpha)
+    against = _against_baselines(goal, comparisons, alpha, further or {})
     if training is None or training.outcome(alpha) != "not improved":
         return against
     return f"{training.summary(alpha)} {against}"
 
 
-def _against_baselines(goal: str, comparisons: Sequence[BaselineComparison], alpha: float) -> str:
+def _against_baselines(
+    goal: str,
+    comparisons: Sequence[BaselineComparison],
+    alpha: float,
+    further: Mapping[str, Sequence[BaselineComparison]],
+) -> str:
     if not comparisons:
         return "There are no baselines to compare with."
+    undecided = [r.difference.reason for r in comparisons if r.summary(alpha) == "undecided"]
+    reasons = f" ({'; '.join(sorted(set(undecided)))})" if undecided else ""
+    untested = len(undecided) == len(comparisons)
+    tests = "" if untested else f" (paired tests, each one-sided at {alpha:g})"
+    first = f"By {goal}, the model {_outcomes(comparisons, alpha)}{reasons}{tests}."
+    return " ".join([first, *_disagreements(comparisons, alpha, further)])
+
+
+def _disagreements(
+    comparisons: Sequence[BaselineComparison],
+    alpha: float,
+    further: Mapping[str, Sequence[BaselineComparison]],
+) -> Iterator[str]:
+    """Say by which further metrics the outcome for a baseline differs from that by the goal."""
+    by_goal = {r.name: r.summary(alpha) for r in comparisons}
+    for metric, rows in further.items():
+        different = [r for r in rows if r.summary(alpha) != by_goal[r.name]]
+        if different:
+            yield f"By {metric}, it {_outcomes(different, alpha)}."
+
+
+def _outcomes(comparisons: Sequence[BaselineComparison], alpha: float) -> str:
+    """List the baselines by outcome, such as `beats copy; it loses to ets, theta`."""
     names = {outcome: [r.name for r in comparisons if r.summary(alpha) == outcome] for outcome in WORDS}
-    parts = [f"{WORDS[outcome]} {', '.join(group)}" for outcome, group in names.items() if group]
-    reasons = {r.difference.reason for r in comparisons if r.summary(alpha) == "undecided"}
-    why = f" ({'; '.join(sorted(reasons))})" if reasons else ""
-    if set(reasons) and len(names["undecided"]) == len(comparisons):
-        return f"By {goal}, the model {'; it '.join(parts)}{why}."
-    return f"By {goal}, the model {'; it '.join(parts)}{why} (paired tests, each one-sided at {alpha:g})."
+    return "; it ".join(f"{WORDS[outcome]} {', '.join(group)}" for outcome, group in names.items() if group)
 
 
 def failures(failed: Mapping[str, str]) -> str:

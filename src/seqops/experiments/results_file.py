@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,8 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from seqops.core.errors import DataError
 from seqops.core.files import write_json
-from seqops.evaluation.evaluate import EvaluationResult, best_baseline
+from seqops.evaluation.evaluate import BaselineComparison, EvaluationResult, best_baseline
 from seqops.experiments.recorded_runs import CurvePoint, RecordedRun, ResultsRow
+from seqops.metrics.paired_tests import Outcome
 
 MAX_SCORES = 3  # scores of a run: the goal, and the first of the others
 
@@ -35,9 +36,14 @@ class ScoreResult:
 
 @dataclass(frozen=True)
 class BaselineResult(ScoreResult):
-    """The goal score of a baseline; outcome: the model `beats`, `ties` or `loses to` it, None if untested."""
+    """The goal score of a baseline.
+
+    outcome: the model `beats`, `ties` or `loses to` it, None if untested; also: the outcomes by further
+    metrics that differ from it, by metric.
+    """
 
     outcome: str | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -164,6 +170,13 @@ def _best(run: RecordedRun, kind: str, alpha: float) -> BaselineResult | None:
     name, _ = best_baseline(metrics, kind)
     if name not in metrics["baselines"]:
         return None
-    comparisons = EvaluationResult.read(dict(metrics), alpha).comparisons
-    outcomes = {comparison.name: comparison.summary(alpha) for comparison in comparisons}
-    return BaselineResult(name, **metrics["baselines"][name][metrics["goal"]], outcome=outcomes.get(name))
+    result = EvaluationResult.read(dict(metrics), alpha)
+    outcome = _outcome(result.comparisons, name, alpha)
+    also = {metric: _outcome(rows, name, alpha) for metric, rows in result.further.items()}
+    different = {metric: found for metric, found in also.items() if found and found != outcome}
+    score = metrics["baselines"][name][metrics["goal"]]
+    return BaselineResult(name, **score, outcome=outcome, also=different)
+
+
+def _outcome(comparisons: Sequence[BaselineComparison], baseline: str, alpha: float) -> Outcome | None:
+    return next((r.summary(alpha) for r in comparisons if r.name == baseline), None)

@@ -9,7 +9,7 @@ from seqops.core.files import write_bytes
 from seqops.evaluation.formatting import estimate, table
 from seqops.experiments.learning_curves import curves, picture
 from seqops.experiments.recorded_runs import ResultsRow
-from seqops.experiments.results_file import PresetResult, Results, RunResult, ScoreResult
+from seqops.experiments.results_file import BaselineResult, PresetResult, Results, RunResult, ScoreResult
 
 HEAD = (
     "preset",
@@ -84,13 +84,18 @@ def _cells(row: PresetResult, run: RunResult) -> list[str]:
         *(_score(baseline) for baseline in best),
         "<br>".join(
             [UNTRAINED] * run.untrained
-            + [f"{baseline.outcome} {baseline.name}" for baseline in best if baseline and baseline.outcome]
+            + [_outcome(baseline) for baseline in best if baseline and baseline.outcome]
         ),
         "unknown" if run.seconds is None else f"{run.seconds:.0f}",
         "unknown" if run.epochs is None else str(run.epochs),
         row.settings,
         f"`{row.command}`",
     ]
+
+
+def _outcome(baseline: BaselineResult) -> str:
+    others = "".join(f"; by {metric} {outcome} it" for metric, outcome in baseline.also.items())
+    return f"{baseline.outcome} {baseline.name}{others}"
 
 
 def _score(score: ScoreResult | None) -> str:

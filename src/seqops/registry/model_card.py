@@ -30,6 +30,10 @@ def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str, better_basel
         table(
             ("baseline", "kind", goal, "95 % interval", "improvement of the model", "p"), _baselines(metrics)
         ),
+        *(
+            table(("baseline", f"improvement of the model by {metric}", "p"), _improvements(against))
+            for metric, against in metrics.get("also_against", {}).items()
+        ),
         table(("slice", "rows", goal, "95 % interval"), _slices(metrics)),
     ]
     return _truncated("\n\n".join(section for section in sections if section))
@@ -57,6 +61,10 @@ def _baselines(metrics: Mapping[str, Any]) -> list[Sequence[str]]:
         )
         for name, scores in metrics["baselines"].items()
     ]
+
+
+def _improvements(against: Mapping[str, Any]) -> list[Sequence[str]]:
+    return [(name, estimate(found), number(p_better(found))) for name, found in against.items()]
 
 
 def _slices(metrics: Mapping[str, Any]) -> list[Sequence[str]]:

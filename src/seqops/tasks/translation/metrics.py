@@ -20,6 +20,7 @@ class Metrics(interfaces.Metrics):
     """BLEU, the goal, and chrF."""
 
     goal: ClassVar[Goal] = Goal("bleu", higher_is_better=True)
+    also_compared: ClassVar[Sequence[str]] = ("chrf",)
 
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Score hypotheses against all references of their source by BLEU and chrF."""
