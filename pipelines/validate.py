@@ -14,8 +14,12 @@ def validate(name: str) -> None:
     project = Project.find()
     task, paths = Params.load(project.params).task(name), project.task_paths(name)
     table = task.data.read(paths.raw_files())
-    report = run_expectations(task.data.with_checked_columns(table), task.data.expectations())
-    write_json(paths.validation, report.to_json())
+    checked = task.data.with_checked_columns(table)
+    report, leakage = run_expectations(checked, task.data.expectations()), task.data.leakage(checked)
+    write_json(paths.validation, {**report.to_json(), **({"leakage": dict(leakage)} if leakage else {})})
+    if any(leakage.values()):
+        found = ", ".join(f"{count} {what}" for what, count in leakage.items())
+        err.print(f"{name}: {found}.", markup=False, highlight=False)
     if not report.passed:
         err.print(report.table())
         files = ", ".join(path.name for path in paths.raw_files())

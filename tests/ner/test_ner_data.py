@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,15 @@ def test_validation_shares_no_text_with_training(kind: str) -> None:
     assert all(texts.values())
     if kind == "grouped":
         assert not texts["test"] & (texts["train"] | texts["validation"])
+
+
+def test_near_duplicates_stay_together_if_the_split_says_so() -> None:
+    hexadecimal = [hashlib.sha256(bytes([i])).hexdigest() for i in range(30)]
+    rows = table([f"{text} {letter}" for text in hexadecimal for letter in "ab"])
+    near = task(split="near", test=0.3).assign_splits(rows)
+    assert (near[::2] == near[1::2]).all()
+    grouped = task(split="grouped", test=0.3).assign_splits(rows)
+    assert not (grouped[::2] == grouped[1::2]).all()
 
 
 @pytest.mark.parametrize("kind", ["published", "grouped"])

@@ -1,5 +1,7 @@
 """The sentiment data: disjoint splits, subsets of labels, encoding, requests and answers."""
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 
 from parts import endpoint_of, evaluation_of, metrics_of
 from seqops.core.errors import ConfigError, DataError
+from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.splitting import normalize_text
 from seqops.preprocessing.vocabulary import UNKNOWN
 from seqops.tasks.sentiment.data import splits
@@ -33,6 +36,24 @@ def test_equal_texts_stay_together_ignoring_case_and_whitespace():
     assert keys.nunique() == 60
     assert pd.Series(split).groupby(keys).nunique().max() == 1
     assert set(split) == {"train", "validation", "test"}
+
+
+def test_near_duplicates_stay_together_with_their_groups():
+    texts = [f"{i:02d} is the number of this long text" for i in range(60)]
+    others = [hashlib.sha256(str(i).encode()).hexdigest() for i in range(60)]
+    rows = table([*texts, *others], groups=["", *(f"g{i}" for i in range(1, 60)), *[""] * 60])
+    assert len(set(task(split="near", test=0.3).assign_splits(rows)[:60])) == 1
+    assert len(set(task(split="grouped", test=0.3).assign_splits(rows)[:60])) == 3
+
+
+def test_validation_counts_held_out_texts_with_a_near_duplicate_in_training():
+    checked = task().with_checked_columns(
+        table([f"{i:02d} is the number of this long text" for i in range(60)])
+    )
+    assert task().leakage(checked) == {
+        "validation rows with a near-duplicate in training": (checked["split"] == "validation").sum(),
+        "test rows with a near-duplicate in training": (checked["split"] == "test").sum(),
+    }
 
 
 def test_groups_stay_together_and_a_text_in_two_groups_is_kept_in_the_held_out_one():
@@ -230,7 +251,9 @@ def test_slices_by_negation_and_by_unknown_words():
     rows = table(["good film", "bad film", "film"] * 40)
     meta = data.fit_encoding(rows, np.full(120, "train"))
     truth = endpoint_of(data).parse(["a film", "good film", "Isn’t bad", "nothing notable"], meta)
-    masks = evaluation_of(data).slices(truth, meta)
+    near = np.array([True, False, False, False])
+    masks = evaluation_of(data).slices(near_duplicates.with_flags(truth, near), meta)
+    assert masks["without near-duplicates"].tolist() == [False, True, True, True]
     assert masks["negation"].tolist() == [False, False, True, True]
     assert masks["unknown word"].tolist() == [True, False, True, True]
 

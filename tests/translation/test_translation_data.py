@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pairs import PAIRS, task, to_tsv, write_file
 
-from parts import endpoint_of
+from parts import endpoint_of, evaluation_of
 from seqops.core.errors import DataError
 from seqops.preprocessing.subwords import END, START, Subwords
 from seqops.preprocessing.vocabulary import PAD
+from seqops.tasks.translation.data.encoding import keys_of
 from seqops.tasks.translation.evaluation import plots
 from seqops.tasks.translation.evaluation.baselines import learn_dictionary, nearest, word_by_word
 
@@ -60,6 +61,21 @@ def test_held_out_rows_have_all_references_of_a_source(table) -> None:
         assert {len(row) for row in references} == {2}
         assert all(row[1] in row[0].replace("La casa", "Casa").replace(" es roja", "") for row in references)
     assert len(splits["train"]) == (task().assign_splits(table) == "train").sum()
+
+
+def test_held_out_sources_near_to_training_are_flagged_and_counted(table) -> None:
+    data = task()
+    splits, meta = data.split_and_encode(table)
+    checked = data.with_checked_columns(table)
+    for name in ("validation", "test"):
+        part = checked[checked["split"] == name]
+        first = ~pd.Series(keys_of(part), part.index).duplicated()
+        near = splits[name].plain("near")
+        np.testing.assert_array_equal(near, part["near"][first])
+        assert data.leakage(checked)[f"{name} rows with a near-duplicate in training"] == near.sum() > 0
+    assert not splits["train"].plain("near").any()
+    mask = evaluation_of(data).slices(splits["test"], meta)["without near-duplicates"]
+    np.testing.assert_array_equal(mask, ~splits["test"].plain("near"))
 
 
 def test_subwords_are_learnt_from_training_rows_only(table) -> None:

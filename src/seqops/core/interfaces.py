@@ -113,6 +113,13 @@ class Dataset(ABC):
     def expectations(self) -> Sequence[Expectation]:
         """List the checks of `with_checked_columns(table)`."""
 
+    def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
+        """Count what the splits share although no check forbids it.
+
+        checked: what `with_checked_columns` returns.
+        """
+        return {}
+
     def split_and_encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
         """Assign splits, fit the encoding to the training rows alone, then encode every split."""
         split = self.assign_splits(table)

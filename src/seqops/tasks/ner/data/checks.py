@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
+from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.checks import expect_all_false, expect_column
 from seqops.preprocessing.iob2 import iob2_to_spans, is_valid_transition
 from seqops.preprocessing.splitting import is_in_two_splits
@@ -21,6 +22,7 @@ def with_checked_columns(table: pd.DataFrame, types: Sequence[str]) -> pd.DataFr
         broken_tag=[_broken(row) for row in tags],
         unknown_type=[_unknown(row, types) for row in tags],
         entities=[len(iob2_to_spans(row)) for row in tags],
+        near=near_duplicates.flags(table["text"].to_list(), table["split"].to_numpy("<U10")),
         straddles=is_in_two_splits(keys_of(table["text"]), table["split"].to_numpy("<U10")),
     )
 

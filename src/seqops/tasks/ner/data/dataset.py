@@ -15,7 +15,7 @@ from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
-from seqops.preprocessing import splitting
+from seqops.preprocessing import near_duplicates, splitting
 from seqops.tasks.ner.data import checks, encoding, reader, sample, splits
 from seqops.tasks.ner.data.alignment import gold_spans
 
@@ -31,8 +31,8 @@ class Dataset(interfaces.Dataset):
     types
         Entity types.
     split
-        `grouped` keeps sentences of the same text in one split; `published` draws test rows one by one, as
-        the published results do.
+        `grouped` keeps sentences of the same text in one split; `near` keeps clusters of near-duplicates in
+        one split, too; `published` draws test rows one by one, as the published results do.
     test
         Share of the sentences for testing.
     validation
@@ -56,7 +56,7 @@ class Dataset(interfaces.Dataset):
 
     layout: Literal["klp", "conll"]
     types: tuple[str, ...]
-    split: Literal["published", "grouped"]
+    split: Literal["published", "grouped", "near"]
     test: Fraction
     validation: Fraction
     seed: Count
@@ -88,7 +88,7 @@ class Dataset(interfaces.Dataset):
         Raises DataError if a split would be empty.
         """
         texts = table["text"].to_list()
-        groups = splits.keys_of(texts)
+        groups = near_duplicates.cluster_ids(texts) if self.split == "near" else splits.keys_of(texts)
         if self.split == "published" and len(texts) > 1:
             test = splits.draw_published(len(texts), self.test, self.seed)
         else:
@@ -103,7 +103,11 @@ class Dataset(interfaces.Dataset):
 
     def expectations(self) -> Sequence[Expectation]:
         """Expect valid tags and lengths, texts that match their tokens, and splits that share no text."""
-        return checks.expectations(self.types, self.max_length, disjoint=self.split == "grouped")
+        return checks.expectations(self.types, self.max_length, disjoint=self.split != "published")
+
+    def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
+        """Count held-out sentences with a near-duplicate in training."""
+        return near_duplicates.counts(checked["near"].to_numpy(np.bool_), checked["split"].to_numpy("<U10"))
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn vocabularies from the tokens of the training rows."""

@@ -13,6 +13,7 @@ from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.core.score import GROUP
+from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.iob2 import Span, spans_to_iob2
 from seqops.preprocessing.splitting import Mask, group_codes, is_in
 from seqops.tasks.ner.data import features
@@ -80,6 +81,7 @@ def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenize
     columns["spans"] = _triples(zip(table["starts"], table["ends"], types, strict=True))
     columns[GROUP] = group_codes(keys_of(table["text"]))
     columns["aligned"] = table["aligned"].to_numpy(np.bool_)
+    columns[near_duplicates.NEAR] = near_duplicates.flags(table["text"].to_list(), split)
     columns["leaked"] = leaked(table, split)
     columns["unseen"] = _unseen(table, split == "train")
     return Split(columns)

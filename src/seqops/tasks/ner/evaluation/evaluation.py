@@ -15,6 +15,7 @@ from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Ragged, Split
 from seqops.evaluation.evaluate import named
 from seqops.evaluation.slices import slices_by_length
+from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.iob2 import iob2_to_spans
 from seqops.preprocessing.vocabulary import rare_token_share
 from seqops.tasks.ner.data import encoding
@@ -48,10 +49,10 @@ class Evaluation(interfaces.Evaluation):
         ]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Select sentences that are not in training, those with an entity unseen there, and lengths."""
+        """Slice by (near-)duplicates in training, by entities unseen there, and by length."""
         lengths = truth.ragged("corpus_tags").lengths
         named = {"unleaked": ~truth.plain("leaked"), "unseen entity": truth.plain("unseen")}
-        return named | slices_by_length(lengths, LENGTHS)
+        return {**near_duplicates.slices(truth), **named, **slices_by_length(lengths, LENGTHS)}
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Return the length of each sentence, its share of infrequent words, and its tags."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
+from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.checks import expect_all_false, expect_column, expect_rows
 from seqops.preprocessing.splitting import SPLITS, is_in_two_splits
 from seqops.tasks.sentiment.data.splits import keys_of
@@ -20,6 +21,7 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
         characters=table["text"].str.len(),
         taught=table["label"].where(table["split"] == "train"),
         contradicted=(labels > 1).to_numpy(),
+        near=near_duplicates.flags(list(table["text"]), split),
         straddles=is_in_two_splits(keys, split),
         group_straddles=is_in_two_splits(list(table["group"]), split),
     )

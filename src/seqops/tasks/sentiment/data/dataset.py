@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from seqops.core.interfaces import Expectation, Meta
 from seqops.core.project import Project
 from seqops.core.ragged import Split
 from seqops.core.score import GROUP
+from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.splitting import group_codes, rows_by_split
 from seqops.tasks.sentiment.data import checks, encoding, reader, sample, splits, word_vectors
 
@@ -43,8 +44,8 @@ class Dataset(interfaces.Dataset):
     ordered
         Whether the labels are steps of a scale; then kappa and the mean error in steps are scored too.
     split
-        `grouped`: draw groups, or texts without a group, at random; `published`: keep the test folder as the
-        test split.
+        `grouped`: draw groups, or texts without a group, at random; `near`: the same, with clusters of
+        near-duplicates drawn together; `published`: keep the test folder as the test split.
     test
         Share of the groups in the test split; `published` ignores it.
     validation
@@ -87,7 +88,7 @@ class Dataset(interfaces.Dataset):
     labels: Annotated[tuple[str, ...], Len(2)]
     names: tuple[str, ...]
     ordered: bool
-    split: Literal["grouped", "published"]
+    split: splits.Split
     test: Fraction
     validation: Fraction
     seed: Count
@@ -127,7 +128,7 @@ class Dataset(interfaces.Dataset):
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Draw splits, groups and equal texts together. Raises DataError if a split would be empty."""
-        return splits.assigned(table, self.split == "published", self.test, self.validation, self.seed)
+        return splits.assigned(table, self.split, self.test, self.validation, self.seed)
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and the columns that the checks read."""
@@ -136,6 +137,10 @@ class Dataset(interfaces.Dataset):
     def expectations(self) -> Sequence[Expectation]:
         """Check the number of texts, every label, the length of texts, and that splits share nothing."""
         return checks.expectations(self.labels, self.min_rows, self.max_chars, self.min_label_agreement)
+
+    def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
+        """Count held-out texts with a near-duplicate in training."""
+        return near_duplicates.counts(checked["near"].to_numpy(np.bool_), checked["split"].to_numpy("<U10"))
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn words, n-grams and their weights from the training texts, labelled or not."""
@@ -162,10 +167,13 @@ class Dataset(interfaces.Dataset):
         labels[training[~splits.kept(labels[training], self.max_labelled, self.seed)]] = -1
         parts = rows_by_split(split)
         texts, encoder = table["text"].to_numpy(object), self.encoder(meta)
-        groups = group_codes(splits.groups_of(table))
+        groups, near = group_codes(splits.groups_of(table)), near_duplicates.flags(list(texts), split)
         return {
-            name: Split(
-                {**encoder.encode(list(texts[rows])).columns, "label": labels[rows], GROUP: groups[rows]}
+            name: near_duplicates.with_flags(
+                Split(
+                    {**encoder.encode(list(texts[rows])).columns, "label": labels[rows], GROUP: groups[rows]}
+                ),
+                near[rows],
             )
             for name, rows in parts.items()
         }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.errors import DataError
+from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.splitting import (
     Mask,
     Names,
@@ -18,6 +20,8 @@ from seqops.preprocessing.splitting import (
     normalize_text,
     require_rows,
 )
+
+Split = Literal["grouped", "near", "published"]
 
 
 def keys_of(table: pd.DataFrame) -> list[str]:
@@ -30,17 +34,20 @@ def groups_of(table: pd.DataFrame) -> list[str]:
     return [group or f"\n{key}" for group, key in zip(table["group"], keys_of(table), strict=True)]
 
 
-def assigned(table: pd.DataFrame, published: bool, test: float, validation: float, seed: int) -> Names:
+def assigned(table: pd.DataFrame, split: Split, test: float, validation: float, seed: int) -> Names:
     """Return the split of each row: (n,). Raises DataError if a split would be empty.
 
     Rows of one group, or of one text without a group, are drawn together; test and validation are shares
-    of the groups, the latter of those that are not test. A text that occurs in a held-out split is `unused`
-    elsewhere, so that held-out splits stay complete and training has none of their texts; an empty text is
-    always `unused`.
+    of the groups, the latter of those that are not test. With `near`, groups whose longest texts are linked
+    by near-duplicates are drawn together; shorter texts, such as phrases, may be too common for that. A text
+    that occurs in a held-out split is `unused` elsewhere, so that held-out splits stay complete and training
+    has none of their texts; an empty text is always `unused`.
     """
     keys = keys_of(table)
     groups = groups_of(table)
-    if published:
+    if split == "near":
+        groups = _clustered(groups, keys)
+    if split == "published":
         if not table["published"].isin(("train", "test")).all():
             raise DataError("The files have no published split. Set data.split to grouped.")
         held = (table["published"] == "test").to_numpy(np.bool_)
@@ -49,6 +56,17 @@ def assigned(table: pd.DataFrame, published: bool, test: float, validation: floa
     names = _without_copies(assign_splits(held, groups, validation, seed + 1), keys)
     require_rows(names, "texts")
     return names
+
+
+def _clustered(groups: Sequence[str], keys: Sequence[str]) -> list[str]:
+    """Name each row's group by the cluster of its longest text; the first of equally long ones counts."""
+    longest: dict[str, str] = {}
+    for group, key in zip(groups, keys, strict=True):
+        if len(key) > len(longest.get(group, "")):
+            longest[group] = key
+    numbers = near_duplicates.cluster_ids([longest.get(group, "") for group in longest])
+    cluster = dict(zip(longest, numbers, strict=True))
+    return [f"\r{cluster[group]}" if group in cluster else group for group in groups]
 
 
 def _without_copies(names: Names, keys: Sequence[str]) -> Names:

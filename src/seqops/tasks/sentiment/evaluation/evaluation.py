@@ -14,6 +14,7 @@ from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Split
 from seqops.evaluation.confusion import plot_confusion
 from seqops.evaluation.evaluate import named
+from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.vocabulary import UNKNOWN, rare_token_share
 from seqops.tasks.sentiment.data.dataset import Dataset
 from seqops.tasks.sentiment.data.encoding import labelled
@@ -47,11 +48,12 @@ class Evaluation(interfaces.Evaluation):
         ]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Return masks of the texts with a negation, of those with an unknown word, and by length."""
+        """Slice by near-duplicates, by negation, by unknown words, and by length."""
         texts, words = truth.ragged("texts").texts(), truth.ragged("words")
         unknown = np.repeat(np.arange(len(words)), words.lengths)[words.values == UNKNOWN]
         negated, unseen = plots.negated(texts), np.isin(np.arange(len(words)), unknown)
         return {
+            **near_duplicates.slices(truth),
             "negation": negated,
             "no negation": ~negated,
             "unknown word": unseen,

@@ -5,14 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
+from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.checks import expect_column, expect_rows, expect_splits
 from seqops.tasks.translation.data.encoding import keys_of
 
 
 def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the number of splits in which a row's source occurs; the table has its `split`."""
+    """Add the number of splits in which a row's source occurs, and the flag of near-duplicates."""
     keys = pd.Series(keys_of(table), table.index)
-    return table.assign(splits_of_source=table["split"].groupby(keys).transform("nunique"))
+    return table.assign(
+        splits_of_source=table["split"].groupby(keys).transform("nunique"),
+        near=near_duplicates.flags(list(table["source"]), table["split"].to_numpy("<U10")),
+    )
 
 
 def expectations(max_length: int, min_rows: int) -> list[Expectation]:

@@ -15,6 +15,7 @@ from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
+from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.subwords import Subwords
 from seqops.tasks.translation.data import checks, encoding
 from seqops.tasks.translation.data.encoding import (
@@ -76,8 +77,13 @@ class Dataset(interfaces.Dataset):
         return np.select([fraction < self.test_share, validation], ["test", "validation"], "train")
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Add the split, and the number of splits in which a row's source occurs."""
+        """Add the split, the number of splits in which a row's source occurs, and near-duplicates."""
         return checks.with_checked_columns(super().with_checked_columns(table))
+
+    def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
+        """Count held-out sources with a near-duplicate in training."""
+        sources = checked[~pd.Series(keys_of(checked), checked.index).duplicated()]
+        return near_duplicates.counts(sources["near"].to_numpy(np.bool_), sources["split"].to_numpy("<U10"))
 
     def expectations(self) -> Sequence[Expectation]:
         """List the checks of the pairs."""
@@ -102,11 +108,16 @@ class Dataset(interfaces.Dataset):
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode training pairs in order, and held-out rows one per source, with all references."""
         source, target = Subwords(meta["source"]), Subwords(meta["target"])
-        training = table[split == "train"]
-        return {
-            "train": rows_of(list(training["source"]), list(training["target"]), source, target),
-            **{name: held_out(table[split == name], source, target) for name in ("validation", "test")},
-        }
+        training, near = table[split == "train"], near_duplicates.flags(list(table["source"]), split)
+        rows = rows_of(list(training["source"]), list(training["target"]), source, target)
+        splits = {"train": near_duplicates.with_flags(rows, near[split == "train"])}
+        for name in ("validation", "test"):
+            part = table[split == name]
+            first = ~pd.Series(keys_of(part), dtype=object).duplicated().to_numpy()
+            splits[name] = near_duplicates.with_flags(
+                held_out(part, source, target), near[split == name][first]
+            )
+        return splits
 
     def _subwords(self, training: pd.DataFrame) -> tuple[Subwords, Subwords]:
         if self.joint:

@@ -12,6 +12,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
 from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing import near_duplicates
 from seqops.tasks.translation.data.dataset import Dataset
 from seqops.tasks.translation.data.encoding import firsts_of, subwords_per_byte
 from seqops.tasks.translation.evaluation import baselines, plots
@@ -30,8 +31,9 @@ class Evaluation(interfaces.Evaluation):
         return baselines.all_of(splits["train"], splits["test"].ragged("source_text").texts())
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Slice by the source's length in words, and by whether it has a word unseen in training."""
-        return plots.slices(truth.ragged("source_text").texts(), set(meta["words"]))
+        """Slice by near-duplicates, by the source's length in words, and by words unseen in training."""
+        by_source = plots.slices(truth.ragged("source_text").texts(), set(meta["words"]))
+        return {**near_duplicates.slices(truth), **by_source}
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Return the length of both sentences and their subwords per byte, which rise with unknown words."""

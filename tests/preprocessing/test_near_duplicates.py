@@ -1,0 +1,107 @@
+"""Near-duplicates equal those that a comparison of every pair finds."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqops.preprocessing import near_duplicates
+from seqops.preprocessing.near_duplicates import cluster_ids, counts, flags, similar_pairs
+
+
+def jaccard(one, other):
+    first, second = ({text[i : i + 3] for i in range(max(1, len(text) - 2))} for text in (one, other))
+    return len(first & second) / len(first | second)
+
+
+def brute_force(texts):
+    return [
+        [i, j]
+        for i in range(len(texts))
+        for j in range(i + 1, len(texts))
+        if texts[i] and texts[j] and jaccard(texts[i], texts[j]) >= 0.8
+    ]
+
+
+def sentences(count, seed):
+    """Draw sentences of few words, of which every third is a copy of an earlier one with one word changed."""
+    random = np.random.default_rng(seed)
+    words = ["the", "red", "house", "stands", "by", "old", "river", "and", "mountains", "glow"]
+    drawn = [list(random.choice(words, random.integers(1, 25))) for _ in range(count)]
+    for i in range(2, count, 3):
+        drawn[i] = list(drawn[random.integers(i)])
+        drawn[i][random.integers(len(drawn[i]))] = random.choice(words)
+    return list(dict.fromkeys(" ".join(row) for row in drawn))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_pairs_equal_those_of_a_comparison_of_every_pair(seed):
+    texts = sentences(150, seed)
+    expected = brute_force(texts)
+    assert len(expected) > 10
+    assert similar_pairs(texts).tolist() == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text("ab 가", max_size=12), max_size=12, unique=True))
+def test_short_and_empty_texts_are_compared_too(texts):
+    assert similar_pairs(texts).tolist() == brute_force(texts)
+
+
+def test_the_pairs_do_not_depend_on_the_size_of_the_chunks(monkeypatch):
+    texts = sentences(150, 3)
+    whole = similar_pairs(texts)
+    monkeypatch.setattr(near_duplicates, "WORK", 700)
+    np.testing.assert_array_equal(similar_pairs(texts), whole)
+
+
+def test_a_similarity_of_exactly_the_threshold_counts():
+    # trigrams abc bcd cde def, and one more: 4 shared of 5
+    assert jaccard("abcdef", "abcdefg") == 0.8
+    assert similar_pairs(["abcdef", "abcdefg"]).tolist() == [[0, 1]]
+    assert similar_pairs(["abcdef", "abcdefgh"]).tolist() == []
+
+
+def test_only_held_out_rows_that_are_near_to_training_are_flagged():
+    texts = ["Where is the station?", "where is  the station", "Where is the station!", "No.", "NO.", "Yes."]
+    names = np.array(["train", "test", "validation", "train", "test", "test"])
+    near = flags(texts, names)
+    assert near.tolist() == [False, True, True, False, True, False]
+    assert counts(near, names) == {
+        "validation rows with a near-duplicate in training": 1,
+        "test rows with a near-duplicate in training": 2,
+    }
+
+
+def test_rows_near_to_a_row_outside_training_are_not_flagged():
+    texts = ["Where is the station?", "Where is the station!", "No."]
+    assert not flags(texts, np.array(["test", "validation", "train"])).any()
+
+
+def test_a_chain_of_near_duplicates_is_one_cluster():
+    chain = ["abcdefghijkl", "abcdefghijklm", "abcdefghijklmno", "abcdefghijklmnopq"]
+    assert jaccard(chain[0], chain[-1]) < 0.8
+    numbers = cluster_ids(["something else", *chain, "Something  ELSE"])
+    assert len(set(numbers[1:5])) == 1
+    assert numbers[0] == numbers[5] != numbers[1]
+
+
+def test_long_texts_are_compared_by_their_beginning():
+    beginning = " ".join(map(str, range(200)))
+    assert similar_pairs([beginning + " one end" * 50, beginning + " another end" * 90]).tolist() == [[0, 1]]
+
+
+@pytest.mark.slow
+def test_ten_times_the_texts_take_far_less_than_a_hundred_times_the_time():
+    def seconds(count):
+        random = np.random.default_rng(count)
+        letters = np.array(list("abcdefghijklmnopqrstuvwxyz "))
+        texts = ["".join(random.choice(letters, 40)) for _ in range(count)]
+        start = time.perf_counter()
+        similar_pairs(texts)
+        return time.perf_counter() - start
+
+    seconds(200)
+    assert seconds(30_000) / seconds(3_000) < 40
