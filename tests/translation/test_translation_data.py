@@ -144,7 +144,7 @@ def test_the_dictionary_learns_word_translations() -> None:
 
 def test_word_by_word_keeps_unknown_words_and_uses_spanish_punctuation() -> None:
     assert word_by_word("see Boston now!", {"see": "veo", "!": "!"}) == "Veo Boston now!"
-    assert word_by_word("why", {"why": "¿ por qué ?"}) == "¿por qué?"
+    assert word_by_word("why", {"why": "¿ por qué ?"}) == "¿Por qué?"
 
 
 def test_the_nearest_neighbour_baseline_returns_its_translation() -> None:

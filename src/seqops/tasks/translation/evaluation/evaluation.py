@@ -27,8 +27,9 @@ class Evaluation(interfaces.Evaluation):
     metrics: Metrics
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
-        """Copy the source; translate word by word; take the nearest training sentence's translation."""
-        return baselines.all_of(splits["train"], splits["test"].ragged("source_text").texts())
+        """Copy the source; translate word by word, by the nearest training sentence, and by phrases."""
+        sources = splits["test"].ragged("source_text").texts()
+        return baselines.all_of(splits["train"], splits["validation"], sources)
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Slice by near-duplicates, by the source's length in words, and by words unseen in training."""
