@@ -32,7 +32,7 @@ def all_of(training: Split, validation: Split, sources: Sequence[str]) -> list[B
         Baseline("copy", "trivial", pd.DataFrame({"hypothesis": list(sources)})),
         Baseline("dictionary", "trivial", pd.DataFrame({"hypothesis": words})),
         Baseline(
-            "nearest-sentence", "classical", pd.DataFrame({"hypothesis": nearest(known, targets, sources)})
+            "nearest-sentence", "trivial", pd.DataFrame({"hypothesis": nearest(known, targets, sources)})
         ),
         Baseline("phrase table", "classical", pd.DataFrame({"hypothesis": phrases})),
     ]
