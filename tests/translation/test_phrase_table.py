@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from seqops.metrics.translation import bleu
 from seqops.tasks.translation.evaluation.bigram_model import EDGE, BigramModel
 from seqops.tasks.translation.evaluation.phrase_table import (
+    GRID,
     Cases,
     PhraseTable,
     Weights,
@@ -117,7 +119,15 @@ def test_words_are_recombined_and_unknown_ones_copied():
 
 
 def test_the_weights_are_chosen_on_the_validation_rows():
-    validation = (["The house is new."], [["La casa es nuevo."]])
-    found = fit_and_translate((SOURCES, TARGETS), validation, ["I see the red house.", "The car."])
-    assert found == fit_and_translate((SOURCES, TARGETS), validation, ["I see the red house.", "The car."])
+    validation = (["The house is new.", "I see the red car."], [["La casa es nuevo."], ["Veo el coche."]])
+    pairs, sources = (SOURCES, TARGETS), ["I see the red house.", "The car."]
+    found, weights = fit_and_translate(pairs, validation, sources)
     assert found[0] == "Veo la casa roja."
+    table = PhraseTable(*pairs, [*validation[0], *sources])
+
+    def score(tried):
+        return bleu([table.translate(text, tried) for text in validation[0]], validation[1]).point()
+
+    assert weights == max(GRID, key=score)
+    assert found == [table.translate(text, weights) for text in sources]
+    assert Weights(0.5, 1.0).summary() == "weights: language model 0.5, each word 1"

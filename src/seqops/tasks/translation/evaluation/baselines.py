@@ -27,14 +27,14 @@ def all_of(training: Split, validation: Split, sources: Sequence[str]) -> list[B
     words = [word_by_word(text, dictionary) for text in sources]
     tried = validation.ragged("source_text").texts()
     references = [text.split("\n") for text in validation.ragged("references").texts()]
-    phrases = fit_and_translate((known, targets), (tried, references), sources)
+    phrases, weights = fit_and_translate((known, targets), (tried, references), sources)
     return [
         Baseline("copy", "trivial", pd.DataFrame({"hypothesis": list(sources)})),
         Baseline("dictionary", "trivial", pd.DataFrame({"hypothesis": words})),
         Baseline(
             "nearest-sentence", "trivial", pd.DataFrame({"hypothesis": nearest(known, targets, sources)})
         ),
-        Baseline("phrase table", "classical", pd.DataFrame({"hypothesis": phrases})),
+        Baseline("phrase table", "classical", pd.DataFrame({"hypothesis": phrases}), weights.summary()),
     ]
 
 

@@ -35,6 +35,10 @@ class Weights:
     language: float
     word: float
 
+    def summary(self) -> str:
+        """Return the weights in words."""
+        return f"weights: language model {self.language:g}, each word {self.word:g}"
+
 
 GRID = [Weights(*pair) for pair in product((0.5, 1.0, 1.5), (0.0, 1.0, 2.0))]
 """Weights of which the best by BLEU on validation sources are chosen."""
@@ -91,8 +95,11 @@ def fit_and_translate(
     pairs: tuple[Sequence[str], Sequence[str]],
     validation: tuple[Sequence[str], Sequence[Sequence[str]]],
     sources: Sequence[str],
-) -> list[str]:
-    """Translate the sources by phrases of the training pairs, with the weights best on validation sources."""
+) -> tuple[list[str], Weights]:
+    """Translate the sources by phrases of the training pairs, with the weights best on validation sources.
+
+    validation: sources, and all references of each. Returns the translations and the chosen weights.
+    """
     known, references = validation[0][:CHOSEN_ON], validation[1][:CHOSEN_ON]
     table = PhraseTable(*pairs, [*known, *sources])
 
@@ -100,7 +107,7 @@ def fit_and_translate(
         return bleu([table.translate(text, weights) for text in known], references).point()
 
     chosen = max(GRID, key=score)
-    return [table.translate(text, chosen) for text in sources]
+    return [table.translate(text, chosen) for text in sources], chosen
 
 
 class Cases:
