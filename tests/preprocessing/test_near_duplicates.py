@@ -1,7 +1,5 @@
 """Near-duplicates equal those that a comparison of every pair finds."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -91,17 +89,3 @@ def test_a_chain_of_near_duplicates_is_one_cluster():
 def test_long_texts_are_compared_by_their_beginning():
     beginning = " ".join(map(str, range(200)))
     assert similar_pairs([beginning + " one end" * 50, beginning + " another end" * 90]).tolist() == [[0, 1]]
-
-
-@pytest.mark.slow
-def test_ten_times_the_texts_take_far_less_than_a_hundred_times_the_time():
-    def seconds(count):
-        random = np.random.default_rng(count)
-        letters = np.array(list("abcdefghijklmnopqrstuvwxyz "))
-        texts = ["".join(random.choice(letters, 40)) for _ in range(count)]
-        start = time.perf_counter()
-        similar_pairs(texts)
-        return time.perf_counter() - start
-
-    seconds(200)
-    assert seconds(30_000) / seconds(3_000) < 40

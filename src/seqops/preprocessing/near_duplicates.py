@@ -76,6 +76,8 @@ def similar_pairs(texts: Sequence[str]) -> Ids:
 
     Exact, by prefix filtering (Bayardo et al. 2007; the longer prefixes of Wang et al. 2012, section 3): with
     the rarest trigrams first, the prefixes of two near-duplicates share SHARED trigrams, or are whole sets.
+    The time grows with the pairs that share rare trigrams: a little faster than the number of natural texts
+    (25,000 English sentences take 1.5 s of one core, 102,902 take 8.7), with its square for random ones.
     """
     sets = _trigram_sets(texts)
     order = np.argsort(np.diff(sets.indptr), kind="stable")
