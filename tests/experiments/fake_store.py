@@ -22,7 +22,7 @@ PRESETS = {
 
 
 def score(value):
-    return {"value": value, "low": round(value - 0.05, 3), "high": round(value + 0.05, 3)}
+    return {"value": value, "low": round(value - 0.05, 3), "high": round(value + 0.05, 3), "units": 40}
 
 
 def comparison(low, high, p):
@@ -40,8 +40,8 @@ def tagging_metrics(f1, longest):
         "model": {
             "f1": score(f1),
             "f1_OG": score(0.1),
-            "precision": {"value": 0.9, "low": 0.8, "high": 0.95},
-            "recall": {"value": 0.7, "low": 0.6, "high": None},
+            "precision": {"value": 0.9, "low": 0.8, "high": 0.95, "units": 40},
+            "recall": {"value": 0.7, "low": 0.6, "high": None, "units": 40},
         },
         "order": ["recall", "f1", "precision", "f1_OG"],
         "baselines": {name: {"f1": score(value)} for name, value in baselines.items()},

@@ -102,14 +102,13 @@ def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(fake_s
     tagger, translator = record["rows"][0], record["rows"][3]
     assert tagger["settings"] in fake_store.page
     [run] = tagger["runs"]
-    unknown = {"units": None, "reason": ""}
     assert run["scores"] == [
-        {"name": "f1", **score(0.80651), **unknown},
-        {"name": "recall", "value": 0.7, "low": 0.6, "high": None, **unknown},
-        {"name": "precision", "value": 0.9, "low": 0.8, "high": 0.95, **unknown},
+        {"name": "f1", **score(0.80651), "reason": ""},
+        {"name": "recall", "value": 0.7, "low": 0.6, "high": None, "units": 40, "reason": ""},
+        {"name": "precision", "value": 0.9, "low": 0.8, "high": 0.95, "units": 40, "reason": ""},
     ]
-    assert run["trivial"] == {"name": "usual", **score(0.4), **unknown, "outcome": "beats", "also": {}}
-    longest = {"name": "longest", **score(0.805), **unknown, "outcome": "loses to", "also": {}}
+    assert run["trivial"] == {"name": "usual", **score(0.4), "reason": "", "outcome": "beats", "also": {}}
+    longest = {"name": "longest", **score(0.805), "reason": "", "outcome": "loses to", "also": {}}
     assert run["classical"] == longest
     assert (run["seed"], run["seconds"], run["epochs"]) == (0, 12.3, 2)
     assert run["curve"] == [
@@ -138,8 +137,23 @@ def test_the_page_and_the_curves_come_from_the_record_alone(fake_store, tmp_path
     }
 
 
+def test_a_run_without_the_number_of_units_is_marked_as_of_an_earlier_release(fake_store):
+    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
+    fake_store.add_run("ner", "wide", tagging_metrics(0.7, LOSES), 61, 4)
+    fake_store.results()
+    record = fake_store.root / "docs" / "results.json"
+    assert "†" not in fake_store.page
+    content = json.loads(record.read_text("utf-8"))
+    content["rows"][0]["runs"][0]["scores"][0]["units"] = None
+    record.write_text(json.dumps(content), "utf-8")
+    write(record.with_suffix(".md"))
+    assert "| fast † | sample, 40 |" in fake_store.page
+    assert "| wide | sample, 40 |" in fake_store.page
+    assert "\n\n† Measured by an earlier release" in fake_store.page
+
+
 def test_a_row_of_several_runs_has_a_line_for_each(tmp_path):
-    score = {"name": "f1", "value": 0.5, "low": 0.25, "high": None}
+    score = {"name": "f1", "value": 0.5, "low": 0.25, "high": None, "units": 4}
     run = {
         **dict.fromkeys(("trivial", "classical", "seconds", "epochs")),
         **{"source": "sample", "n_test": 4, "model": "gru", "scores": [score], "curve": []},

@@ -72,7 +72,10 @@ def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
     with connection.translate_store_errors():
         number = versions.get_alias(client, name, alias)
     if number is None:
-        raise SeqopsError(f"no version of {name} has the alias {alias!r}. Run `dvc repro evaluate@{task}`.")
+        raise SeqopsError(
+            f"no version of {name} has the alias {alias!r}. Run `dvc repro evaluate@{task}`; if the rule "
+            f"promoted no version, `seqops compare {task}` says why, and `--alias challenger` uses the latest."
+        )
     version = versions.version(client, name, number)
     if better := version.tags.get(versions.BETTER_BASELINE):
         err.print(f"Version {number} of {name}: {better}", markup=False, highlight=False)

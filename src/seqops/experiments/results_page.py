@@ -35,6 +35,10 @@ test on the validation rows, says so. The settings are a hash of all parameters:
 this store, because it ran elsewhere, is kept until the settings of its preset change. The plots show the
 goal score on the validation rows before training and at the end of every epoch. [{record}]({record}) has
 all figures of this page and of the plots, [{points}]({points}) the points of the plots as a table."""
+FORMER = "†"
+FORMER_NOTE = f"""\
+{FORMER} Measured by an earlier release, with its intervals, baselines and tests: some baselines have become
+stronger since, and the verdict may change when the command is run again."""
 UNTRAINED = "*training did not improve on the initial model*"
 
 
@@ -68,7 +72,8 @@ def _page(results: Results, introduction: str, pictures: Mapping[str, str]) -> s
         rows = [row for row in results.rows if row.task == task]
         done = [_cells(row, run) for row in rows for run in row.runs]
         not_run = ", ".join(f"`{row.command}`" for row in rows if not row.runs)
-        parts += [f"## {task}", table(HEAD, done), f"Not run: {not_run}." if not_run else ""]
+        former = FORMER_NOTE if any(_of_former_release(run) for row in rows for run in row.runs) else ""
+        parts += [f"## {task}", table(HEAD, done), former, f"Not run: {not_run}." if not_run else ""]
         if task in pictures:
             parts.append(f"![{task}: validation scores against seconds of training]({pictures[task]})")
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -77,7 +82,7 @@ def _page(results: Results, introduction: str, pictures: Mapping[str, str]) -> s
 def _cells(row: PresetResult, run: RunResult) -> list[str]:
     best = (run.trivial, run.classical)
     return [
-        row.preset,
+        f"{row.preset} {FORMER}" if _of_former_release(run) else row.preset,
         f"{run.source}, {run.n_test}",
         run.model,
         "<br>".join(_score(score) for score in run.scores),
@@ -96,6 +101,11 @@ def _cells(row: PresetResult, run: RunResult) -> list[str]:
 def _outcome(baseline: BaselineResult) -> str:
     others = "".join(f"; by {metric} {outcome} it" for metric, outcome in baseline.also.items())
     return f"{baseline.outcome} {baseline.name}{others}"
+
+
+def _of_former_release(run: RunResult) -> bool:
+    """Return whether a run was recorded without the number of independent units behind its scores."""
+    return any(score.units is None for score in run.scores)
 
 
 def _score(score: ScoreResult | None) -> str:
