@@ -74,7 +74,7 @@ def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
     if number is None:
         raise SeqopsError(
             f"no version of {name} has the alias {alias!r}. Run `dvc repro evaluate@{task}`; if the rule "
-            f"promoted no version, `seqops compare {task}` says why, and `--alias challenger` uses the latest."
+            f"promoted none, `seqops compare {task}` says why, and `--alias challenger` uses the latest."
         )
     version = versions.version(client, name, number)
     if better := version.tags.get(versions.BETTER_BASELINE):
