@@ -10,7 +10,7 @@ from seqops.tuning.decision import LEVEL, compare
 
 pytestmark = pytest.mark.slow
 SEEDS, FINALISTS, RESAMPLES = 3, 3, 200
-DRAWS = 400
+DRAWS = 1000
 MOST = binom.ppf(0.999, DRAWS, LEVEL) / DRAWS
 """A larger share of false replacements is significant (at 0.1 %) against a probability of 0.05."""
 POWER_DRAWS = 60
@@ -52,12 +52,21 @@ def scores(values, higher_is_better):
     ]
 
 
+def passes_over_seeds(means, higher_is_better):
+    """Return whether Welch's test, which every winner passes, lets any win; means: (1 + finalists, seeds)."""
+    side = "greater" if higher_is_better else "less"
+    p = ttest_ind(means[1:], means[:1], axis=1, equal_var=False, alternative=side).pvalue
+    return bool(p.min() < LEVEL / FINALISTS)
+
+
 def replacements(draw, rows, noise, higher_is_better=False, gain=0.0, draws=DRAWS):
     """Return the share of studies in which any finalist wins; the first is better by `gain`."""
     found = 0
     for seed in range(draws):
         values = draw(np.random.default_rng(seed), rows, noise)
         values[1] -= gain
+        if not passes_over_seeds(values.mean(axis=2), higher_is_better):
+            continue
         current, *others = (scores(one, higher_is_better) for one in values)
         found += any(one.better for one in compare(current, others, SEEDS, RESAMPLES, seed))
     return found / draws
@@ -65,21 +74,22 @@ def replacements(draw, rows, noise, higher_is_better=False, gain=0.0, draws=DRAW
 
 @pytest.mark.parametrize("noise", [0.5, 1.0, 2.0])
 def test_equal_values_replace_the_present_ones_in_at_most_a_twentieth_of_studies(noise):
-    """Measured in 1,500 studies with the most noise: 0.041; by Welch's test alone: 0.31."""
+    """Measured: 0.025, 0.029 and 0.036; by Welch's test alone 0.05, 0.13 and 0.33."""
     assert replacements(nats, 200, noise) <= MOST
 
 
 def test_equal_values_do_not_replace_the_present_ones_on_many_rows():
-    assert replacements(nats, 2000, 1.0, draws=80) <= binom.ppf(0.999, 80, LEVEL) / 80
+    assert replacements(nats, 2000, 1.0, draws=250) <= binom.ppf(0.999, 250, LEVEL) / 250
 
 
+@pytest.mark.filterwarnings("ignore:Precision loss")
 def test_equal_accuracies_do_not_replace_the_present_ones():
     assert replacements(correct, 300, 1.0, higher_is_better=True) <= MOST
 
 
 @pytest.mark.parametrize(("noise", "gain", "power"), [(0.5, 0.1, 0.7), (1.0, 0.12, 0.75), (2.0, 0.2, 0.8)])
 def test_better_values_replace_the_present_ones(noise, gain, power):
-    """The gains are 5, 6 and 10 standard deviations over seeds; measured: 0.82, 0.86, 0.91."""
+    """The gains are 5, 6 and 10 standard deviations over seeds; measured: 0.80, 0.85, 0.87."""
     assert replacements(nats, 500, noise, gain=gain, draws=POWER_DRAWS) >= power
 
 
