@@ -42,6 +42,7 @@ def test_a_winner_is_shown_with_its_improvement():
 
 
 def test_a_finalist_that_is_not_better_or_not_tested_is_shown_as_such():
+    assert summary(other(Comparison(ROWS, p=0.0004))).table[1][-2] == "< 0.001"
     found = summary(other(Comparison(ROWS, 0.1, 0.2, 0.3, 0.9)))
     assert found.table[0][-1] == "stays"
     assert found.table[1][-2:] == ("0.900", "not significantly better")

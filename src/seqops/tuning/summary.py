@@ -52,7 +52,7 @@ def _compared(finalist: Finalist, winner: bool) -> tuple[str, str, str]:
     if found.reason:
         return improvement, "", f"not tested: {found.reason}"
     outcome = "winner" if winner else "better" if found.better else "not significantly better"
-    return improvement, f"{found.p:.3f}", outcome
+    return improvement, "< 0.001" if found.p < 0.001 else f"{found.p:.3f}", outcome
 
 
 def _outcome(name: str, tried: Sequence[Finalist], best: Finalist, held_out: bool) -> str:
