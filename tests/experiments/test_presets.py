@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from seqops.cli import app
 from seqops.cli.presets import experiment
+from seqops.core.dotted_keys import flattened
 from seqops.core.errors import ConfigError
-from seqops.core.interfaces import flattened
 from seqops.core.project import Project
 from seqops.experiments import presets
 from seqops.experiments.presets import Preset, hydra

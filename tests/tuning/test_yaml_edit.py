@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from seqops.core.dotted_keys import flattened
 from seqops.core.errors import ConfigError
-from seqops.core.interfaces import flattened
 from seqops.params import Params
 from seqops.tuning.yaml_edit import InPlaceEditError, edited, with_values_set
 

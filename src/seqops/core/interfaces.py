@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.core.dotted_keys import flattened
 from seqops.core.errors import SeqopsError
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.score import Score, Units, units_of
@@ -114,10 +115,7 @@ class Dataset(ABC):
         """List the checks of `with_checked_columns(table)`."""
 
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
-        """Count what the splits share although no check forbids it.
-
-        checked: what `with_checked_columns` returns.
-        """
+        """Count what the splits share although no check forbids it, in `with_checked_columns(table)`."""
         return {}
 
     def split_and_encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
@@ -300,13 +298,3 @@ class Task:
         """Return every value under its dotted key, without the search space."""
         chosen = {key: value for key, value in self.section.items() if key != "search"}
         return flattened(chosen)
-
-
-def flattened(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Flatten nested mappings to dotted keys."""
-    if not isinstance(value, Mapping):
-        return {prefix: value}
-    flat: dict[str, Any] = {}
-    for key, inner in value.items():
-        flat |= flattened(inner, f"{prefix}.{key}" if prefix else str(key))
-    return flat

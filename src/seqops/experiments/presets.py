@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seqops.core.dotted_keys import flattened
 from seqops.core.errors import ConfigError
-from seqops.core.interfaces import flattened
 from seqops.core.project import Project
 from seqops.core.yaml_file import Document, nearest
 from seqops.params import Params
