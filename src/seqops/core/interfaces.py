@@ -57,8 +57,7 @@ class Goal:
 class Baseline:
     """Predictions of a baseline, which the model is compared with on the same rows.
 
-    settings: those chosen on validation rows, in words; failure: why there are no predictions, in words; then
-    `predicted` is empty.
+    settings: those chosen on validation rows; failure: why `predicted` is empty, else ""; both in words.
     """
 
     name: str
