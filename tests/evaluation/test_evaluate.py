@@ -185,4 +185,4 @@ def test_a_baseline_that_failed_is_named_with_its_reason_and_not_compared():
     assert set(metrics["baselines"]) == set(metrics["against"]) == set(metrics["baseline_kinds"]) == {"good"}
     assert metrics["failed_baselines"] == {"broken": "3 of 20 fits failed: singular matrix"}
     assert metrics["baseline_settings"] == {"good": "C 10"}
-    assert "broken failed, and nothing takes its place: 3 of 20 fits failed" in metrics["verdict"]
+    assert "broken failed and is left out: 3 of 20 fits failed" in metrics["verdict"]

@@ -34,7 +34,7 @@ class Model(PythonModel):
 mlflow.models.set_model(Model())
 """
 OTHER_MODULE = """\
-import os, time
+import os, sys, time
 
 class SeqopsError(Exception): pass
 class DataError(SeqopsError): pass
@@ -43,6 +43,13 @@ def echo(text):
     if text == "hang":
         time.sleep(60)
     if text == "die":
+        os._exit(3)
+    if text == "die in a line":
+        frame = sys._getframe()
+        while "responses" not in frame.f_locals:
+            frame = frame.f_back
+        frame.f_locals["responses"].write('{"number": ')
+        frame.f_locals["responses"].flush()
         os._exit(3)
     if text == "refuse":
         raise SeqopsError("this model refuses. Use another.")

@@ -86,10 +86,11 @@ def test_a_version_that_hangs_is_stopped_after_its_timeout(tmp_path):
     assert process._process.returncode is not None
 
 
-def test_a_version_that_dies_is_reported(tmp_path):
-    process = ready(write_bundle_of_another_layout(tmp_path), tmp_path)
+@pytest.mark.parametrize("how", ["die", "die in a line"])
+def test_a_version_that_dies_is_reported_at_once(tmp_path, how):
+    process = ready(write_bundle_of_another_layout(tmp_path), tmp_path, timeout=60)
     with pytest.raises(CannotRunError, match=r"ended early \(exit 3\)"):
-        process.predict(["die"])
+        process.predict([how])
     with pytest.raises(CannotRunError, match="ended early"):
         process.predict(["next"])
     process.close()

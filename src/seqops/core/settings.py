@@ -160,13 +160,14 @@ class RegistrySettings:
     Attributes
     ----------
     alpha
-        Significance level of the test that the challenger is better than the champion.
+        Significance level of the comparisons with baselines, and of all comparisons of challengers with the
+        champion on the same test rows together: the k-th is made at 6 / (pi^2 k^2) of it.
     slice_alpha
         Significance level of the tests that the challenger is worse on a slice; it must not be on any.
         0: slices are not tested.
     unscorable
         A champion that cannot be scored on the current test rows, for example because its environment
-        no longer exists: `keep` it, or `replace` it if the challenger beats the trivial baselines.
+        no longer exists: `keep` it, or `replace` it if the challenger passes the gate.
     untrained
         A version whose training did not improve on its initial model: `refuse` it, or `allow` it.
     gate

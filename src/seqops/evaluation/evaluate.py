@@ -236,7 +236,7 @@ def _outcomes(comparisons: Sequence[BaselineComparison], alpha: float) -> str:
 
 def failures(failed: Mapping[str, str]) -> str:
     """Say which baselines could not be compared with, and why; failed: the reason by name."""
-    return "".join(f" {name} failed, and nothing takes its place: {why}." for name, why in failed.items())
+    return "".join(f" {name} failed and is left out: {why}." for name, why in failed.items())
 
 
 def best_baseline(metrics: Mapping[str, Any], kind: str | None = None) -> tuple[str, float]:

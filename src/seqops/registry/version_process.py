@@ -156,8 +156,9 @@ class VersionProcess:
         return message
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            self._messages.put(json.loads(line))
+        with suppress(ValueError):  # the process died while it wrote a line
+            for line in self._process.stdout or ():
+                self._messages.put(json.loads(line))
         self._messages.put(None)
 
     def _next(self, seconds: float) -> dict[str, Any]:

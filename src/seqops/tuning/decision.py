@@ -26,8 +26,7 @@ class Comparison:
 
     rows: the paired difference of the mean over seeds, None if it cannot be computed; p_rows, p_seeds,
     p_both: one-sided p-values that it is better, over rows, over seeds, and over both; p: the largest of
-    them, corrected
-    for the number of finalists; reason: why there is no test.
+    them, corrected for the number of finalists; reason: why there is no test.
     """
 
     rows: Difference | None

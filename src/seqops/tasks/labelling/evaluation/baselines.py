@@ -24,7 +24,7 @@ def usual(splits: Mapping[str, Split]) -> pd.DataFrame:
     return _rows(np.full(len(test.values), label, np.int64), test)
 
 
-def by_place(splits: Mapping[str, Split]) -> pd.DataFrame:
+def by_position(splits: Mapping[str, Split]) -> pd.DataFrame:
     """Give every step the majority label of the training steps in the same part of their sequence."""
     train, test = (splits[name].ragged("labels") for name in ("train", "test"))
     parts = sequence_part(train.lengths)

@@ -30,7 +30,7 @@ class Evaluation(interfaces.Evaluation):
         """Give the majority label; that of each part of the sequence; regress on running sums."""
         return [
             Baseline("usual label", "trivial", baselines.usual(splits)),
-            Baseline("usual label of the place", "trivial", baselines.by_place(splits)),
+            Baseline("usual label of the position", "trivial", baselines.by_position(splits)),
             Baseline("regression on running sums", "classical", baselines.regression(splits)),
         ]
 

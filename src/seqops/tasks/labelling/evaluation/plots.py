@@ -35,11 +35,11 @@ def plots(predicted: pd.DataFrame, truth: Split) -> list[Plot]:
     labels = truth.ragged("labels")
     guesses = np.concatenate([np.asarray(row, np.int64) for row in predicted["labels"]])
     correct = (guesses == labels.values).astype(np.float64)
-    by_place = pd.DataFrame(
+    by_position = pd.DataFrame(
         {"place": 100 * (sequence_part(labels.lengths) + 1) // SEQUENCE_PARTS, "accuracy": correct}
     )
-    table = by_place.groupby("place", as_index=False).mean()
+    table = by_position.groupby("place", as_index=False).mean()
     return [
-        Plot("by_place", "Accuracy by the part of the sequence, %", "bar", table, "place", ["accuracy"]),
+        Plot("by_position", "Accuracy by the part of the sequence, %", "bar", table, "place", ["accuracy"]),
         plot_confusion(labels.values, guesses, ["0", "1"], "Steps by true (rows) and predicted label"),
     ]

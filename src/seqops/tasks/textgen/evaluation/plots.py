@@ -51,9 +51,13 @@ def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
     each = [np.asarray(row, np.float64) for row in predicted["each"]]
     steps = np.concatenate([np.arange(len(row)) // STEP for row in each])
     nats = np.concatenate(each)
-    by_place = pd.DataFrame({"token": steps * STEP + 1, "nats": nats}).groupby("token", as_index=False).mean()
+    by_position = (
+        pd.DataFrame({"token": steps * STEP + 1, "nats": nats}).groupby("token", as_index=False).mean()
+    )
     return [
-        Plot("by_place", "Nats per token by position in the passage", "line", by_place, "token", ["nats"]),
+        Plot(
+            "by_position", "Nats per token by position in the passage", "line", by_position, "token", ["nats"]
+        ),
         _by_kind(nats, truth, meta),
     ]
 
