@@ -67,3 +67,10 @@ def test_the_numbers_survive_json(right):
     again = TrainingGain.read(json.loads(json.dumps(found.to_json(), allow_nan=False)))
     assert again.to_json() == found.to_json()
     assert again.summary(0.05) == found.summary(0.05)
+
+
+def test_a_gain_on_all_of_few_rows_is_undecided_after_many_epochs():
+    """No p-value of twelve rows resolves 0.05 / 100; one of 0.25 is not near it."""
+    assert gain(0, 12, epochs=100, n=12).outcome(0.05) == "undecided"
+    assert gain(0, 2, epochs=100, n=12).outcome(0.05) == "not improved"
+    assert gain(0, 12, epochs=4, n=12).outcome(0.05) == "improved"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from seqops.core.score import Score
 from seqops.metrics.paired_tests import Difference, paired
 from seqops.metrics.rounding import rounded
-from seqops.metrics.small_levels import beats_at
+from seqops.metrics.small_levels import MIN_BEYOND, beats_at
 
 Outcome = Literal["improved", "not improved", "undecided"]
 SEED, RESAMPLES = 0, 2000
@@ -66,14 +66,19 @@ class TrainingGain:
         """Return whether the gain is significant at level `alpha`.
 
         The best epoch was chosen on the rows of the test, so the level is divided by the number of epochs
-        (Bonferroni), which bounds the probability of an error however the epochs depend on each other.
+        (Bonferroni), which bounds the probability of an error however the epochs depend on each other. Where
+        the rows are so few that no gain reaches that level, a gain on nearly all of them is undecided.
         """
         if not self.trained:
             return "not improved"
         if self.difference.p_better is None:
             return "not improved" if self.difference.value <= 0 else "undecided"
         level = alpha / max(self.epochs, 1)
-        return "improved" if beats_at(self.difference, level, RESAMPLES) else "not improved"
+        if beats_at(self.difference, level, RESAMPLES):
+            return "improved"
+        resolved = MIN_BEYOND / (RESAMPLES + 1)
+        out_of_reach = self.difference.low is None and level < resolved
+        return "undecided" if out_of_reach and self.difference.p_better < resolved else "not improved"
 
     def summary(self, alpha: float) -> str:
         """Summarize the outcome in one sentence."""
