@@ -65,6 +65,10 @@ def counted(losses: Floats, examples: int) -> Floats:
     return np.stack([np.nansum(flat, axis=1), np.isfinite(flat).sum(axis=1)], axis=1).astype(np.float64)
 
 
+SYMMETRIC = (0.0, 200.0)
+"""Limits of the sMAPE, in percent."""
+
+
 @dataclass(frozen=True)
 class Scope:
     """The part of the forecasts that a family of scores covers: (n, steps, V) or (n, V).
@@ -85,7 +89,7 @@ class Scope:
         mean = self.forecasts["mean"]
         yield self._score("mase", absolute(self.truth, mean) / scale, ratio, scaled_by=self.scaled_by)
         yield self._score("mape", relative(self.truth, mean), percent)
-        yield self._score("smape", symmetric(self.truth, mean), percent)
+        yield self._score("smape", symmetric(self.truth, mean), percent, limits=SYMMETRIC)
         yield self._score("rmse", squared(self.truth, mean), root)
         yield self._score("mae", absolute(self.truth, mean), ratio)
         for level in ("80", "95"):
