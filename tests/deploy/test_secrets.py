@@ -5,14 +5,14 @@ import secrets
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 from checkout import NAMES, project
+from http_server import serving
 from postgres import binaries
 from seqops.core.project import Project
 from seqops.params import Params
@@ -47,11 +47,8 @@ def address():
         def log_message(self, *arguments):
             """Keep the test output clean."""
 
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=serving.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{serving.server_address[1]}/moved/series.csv?token=$A_TOKEN", token
-    serving.shutdown()
-    serving.server_close()
+    with serving(Handler) as started:
+        yield f"{started.origin}/moved/series.csv?token=$A_TOKEN", token
 
 
 def checkout(root, source):

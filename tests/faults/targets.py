@@ -2,8 +2,6 @@
 
 import io
 import json
-import tarfile
-import zipfile
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -64,24 +62,6 @@ def pair(folder, task, seeds):
         read.with_checked_columns(read.read([one, two]))
 
     return "mine", seeds, parse
-
-
-def tarred(members):
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as archive:
-        for name, body in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(body)
-            archive.addfile(info, io.BytesIO(body))
-    return content.getvalue()
-
-
-def zipped(members):
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in members.items():
-            archive.writestr(name, body)
-    return content.getvalue()
 
 
 def archive(folder, pack):

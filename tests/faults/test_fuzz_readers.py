@@ -4,6 +4,8 @@ import pytest
 import targets
 from fuzz import fuzz, report
 
+from archives import tarred, zipped
+
 QUOTED = b"".join(
     b'%d,%d,"It was ""good"", no. %d,\nall in all",%s\n' % (n, n % 9, n, b"10"[n % 2 :][:1])
     for n in range(40)
@@ -12,7 +14,7 @@ TEXTS = b"".join(b"A text with number %d.\t%d\n" % (n, n % 2) for n in range(60)
 CONLL = b"-DOCSTART- O\n\n" + b"".join(b"EU NNP B-OG\nrejects VBZ O\nno%d DT O\n\n" % n for n in range(30))
 COLUMNS = b"when;a;b;c\n" + b"".join(b"%d;%d.5;%d;0\n" % (n, n % 12, n * n) for n in range(80))
 PAIRS = b"".join(b"sentence number %d\n" % n for n in range(60))
-FOLDERS = targets.tarred(
+FOLDERS = tarred(
     {
         f"x/{part}/{label}/{n}.txt": b"text %d" % n
         for part in ("train", "test")
@@ -39,8 +41,8 @@ READERS = {
 }  # fmt: skip
 FILES = {
     "two parallel files": (300, targets.pair, "translation", [PAIRS]),
-    "archive, zip": (500, targets.archive, targets.zipped),
-    "archive, tar.gz": (500, targets.archive, targets.tarred),
+    "archive, zip": (500, targets.archive, zipped),
+    "archive, tar.gz": (500, targets.archive, tarred),
     "catalogue": (400, targets.catalog),
     "preset": (60, targets.preset),
     "word vectors": (500, targets.vectors),

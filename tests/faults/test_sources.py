@@ -3,11 +3,12 @@
 import io
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from rich.console import Console
 
+from http_server import serving
 from seqops.sources import http
 from seqops.sources.http import TransferError, download
 
@@ -39,14 +40,10 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    serving.daemon_threads, serving.ranges, serving.gate = True, [], threading.Event()
-    serving.url = f"http://127.0.0.1:{serving.server_address[1]}/file"
-    threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
-    yield serving
-    serving.gate.set()
-    serving.shutdown()
-    serving.server_close()
+    with serving(Handler, ranges=[], gate=threading.Event()) as started:
+        started.url = f"{started.origin}/file"
+        yield started
+        started.gate.set()
 
 
 def fetch(server, folder):

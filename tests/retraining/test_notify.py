@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from http_server import serving
 from processes import command_lines
 from seqops.core.errors import ConfigError
 from seqops.core.settings import NotificationSettings
@@ -54,16 +55,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    serving.received_requests, serving.codes, serving.hang = [], [], None
-    serving.origin = f"http://127.0.0.1:{serving.server_address[1]}"
-    serving.url = f"{serving.origin}/services/{SECRET}?token={SECRET}"
-    thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield serving
-    serving.shutdown()
-    serving.server_close()
-    thread.join()
+    with serving(Handler, received_requests=[], codes=[], hang=None) as started:
+        started.url = f"{started.origin}/services/{SECRET}?token={SECRET}"
+        yield started
 
 
 @pytest.fixture(autouse=True)

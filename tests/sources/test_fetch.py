@@ -9,13 +9,14 @@ import shutil
 import struct
 import tarfile
 import threading
-import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from rich.console import Console
 from ruamel.yaml import YAML
 
+from archives import tarred, zipped
+from http_server import serving
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
@@ -83,16 +84,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    serving = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    serving.files, serving.requests = {"/file.bin": BODY}, []
-    serving.behave = lambda handler: False
-    serving.url = f"http://127.0.0.1:{serving.server_address[1]}"
-    thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield serving
-    serving.shutdown()
-    serving.server_close()
-    thread.join()
+    with serving(Handler, files={"/file.bin": BODY}, requests=[], behave=lambda handler: False) as started:
+        started.url = started.origin
+        yield started
 
 
 @pytest.fixture
@@ -129,24 +123,6 @@ def pin(project, **changed):
     }
     with project.catalog.open("w") as file:
         YAML().dump({"letters-1": {**entry, **changed}}, file)
-
-
-def zipped(**members):
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in members.items():
-            archive.writestr(name, body)
-    return content.getvalue()
-
-
-def tarred(members):
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as archive:
-        for name, body in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(body)
-            archive.addfile(info, io.BytesIO(body))
-    return content.getvalue()
 
 
 # --- files that are already present
@@ -461,7 +437,7 @@ def test_when_no_server_has_a_dataset_every_reason_is_reported(server, project, 
 
 
 def test_only_the_named_member_is_extracted_and_its_checksum_verified(server, project, console):
-    content = zipped(**{"letters/file.bin": BODY, "../evil.txt": b"no", "/etc/evil": b"no"})
+    content = zipped({"letters/file.bin": BODY, "../evil.txt": b"no", "/etc/evil": b"no"})
     server.files["/all.zip"] = content
     pin(project, file="all.zip", urls=[f"{server.url}/all.zip"], member="letters/file.bin")
     assert fetch(project, "letters-1", console) == {"file.bin": BODY}
@@ -477,7 +453,7 @@ def packed(request, tmp_path):
 
     def pack(members):
         path = tmp_path / f"archive.{request.param}"
-        path.write_bytes(zipped(**members) if request.param == "zip" else tarred(members))
+        path.write_bytes(zipped(members) if request.param == "zip" else tarred(members))
         return path
 
     return pack
@@ -504,7 +480,7 @@ def test_a_zip_bomb_is_refused_during_extraction(packed, tmp_path):
 
 
 def test_a_zip_bomb_with_a_false_size_in_its_header_is_refused(tmp_path):
-    content = bytearray(zipped(**{"big.txt": bytes(20_000_000)}))
+    content = bytearray(zipped({"big.txt": bytes(20_000_000)}))
     # the uncompressed size is at byte 22 of the local header and at byte 24 of the central one
     for mark, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
         struct.pack_into("<I", content, content.index(mark) + offset, 10)
@@ -515,7 +491,7 @@ def test_a_zip_bomb_with_a_false_size_in_its_header_is_refused(tmp_path):
 
 
 def test_a_zip_with_invalid_offsets_is_broken(tmp_path):
-    content = bytearray(zipped(**{"a.txt": b"text"}))
+    content = bytearray(zipped({"a.txt": b"text"}))
     # the offset of the central directory is at byte 16 of the end record
     end = content.index(b"PK\x05\x06") + 16
     struct.pack_into("<I", content, end, struct.unpack_from("<I", content, end)[0] + 500)
