@@ -1,26 +1,75 @@
-"""Print the table of docs/believing.md: `python tests/statistics/table.py`."""
+"""Print the simulated tables of the documentation: `python tests/statistics/table.py [NAME ...]`.
+
+NAME: intervals, promotion, drift, tuning, sections; by default all. SEQOPS_STATISTICS_SHARE: see
+`simulation.py`; the documentation has 0.5 of the repetitions for intervals.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1]))
 
 import cases
 import simulation
-
-HEAD = "| test rows | coverage of 95 % | size of 5 %: better, worse |\n|---|---|---|"
-
-
-def cells(name, shape, count):
-    size = simulation.size(shape, count) if hasattr(shape, "two") else None
-    sizes = "" if size is None else f"{size[0]:.3f}, {size[1]:.3f}"
-    return f"| {name} | {simulation.coverage(shape, count):.3f} | {sizes} |"
+import test_drift_level as drift_level
+import test_promotion_weeks as promotion_weeks
+import test_textgen_coverage as textgen_coverage
+import test_tuning_level as tuning_level
 
 
-def main():
+def row(*cells):
+    print(f"| {' | '.join(cell if isinstance(cell, str) else f'{cell:.3f}' for cell in cells)} |", flush=True)
+
+
+def intervals():
+    """Coverage of 95 %, and how often the test finds equal systems better and worse at 5 %."""
     count = simulation.repetitions()
-    print(f"{count} repetitions, {simulation.RESAMPLES} resamples each\n\n{HEAD}")
+    print(f"{count} repetitions, {simulation.RESAMPLES} resamples each")
     for group in (cases.INDEPENDENT, cases.FEW, cases.DEPENDENT, cases.UNCOVERED):
         for name, shape in group.items():
-            print(cells(name, shape, count), flush=True)
+            size = simulation.size(shape, count)[:2] if hasattr(shape, "two") else ()
+            row(name, simulation.coverage(shape, count), *size)
     for name in cases.REFUSED:
-        print(f"| {name} | no interval | |")
+        row(name, "no interval")
 
+
+def promotion():
+    """Replacements of a champion in 104 weeks of equal versions, and the optimism of its score."""
+    for name in ("at_one_level", "by_ladder", "by_rule"):
+        found = promotion_weeks.two_years(getattr(promotion_weeks, name))
+        row(name, found.replaced, found.optimism)
+
+
+def drift():
+    """Alarms of scores that are the same, that are worse by the margin, and that have fallen."""
+    margin = drift_level.LIMITS.margin
+    for name in drift_level.SCORES:
+        same = [drift_level.alarms(name, before, now, 0.0) for before, now in ((700, 60), (2000, 500))]
+        row(name, *same, drift_level.alarms(name, 2000, 500, margin))
+    for rows in (500, 100, 60):
+        row(f"accuracy 0.90 -> 0.75 of {rows} rows", drift_level.alarms("accuracy", 1000, rows, 0.15))
+
+
+def tuning():
+    """False replacements of equal values: on the rows that chose; held out: over seeds, rows, all tests."""
+    for noise in (0.5, 1.0, 2.0):
+        chosen = tuning_level.replaced_on_the_rows_that_chose(noise)
+        row(f"noise of rows / of seeds {noise:g}", chosen, *tuning_level.replaced_by_each_test(noise))
+
+
+def sections():
+    """Coverage of the nats of a text: no difference, and sections of 8, 15, 25 and 100 passages."""
+    row(
+        "sections as units",
+        *(textgen_coverage.coverage("Chapter", *c) for c in ((8, 0.0), (8, 0.15), (15, 0.15))),
+    )
+    lengths = ((10, 0.0), (8, 0.15), (15, 0.15), (25, 0.15), (100, 0.15))
+    row("blocks", *(textgen_coverage.coverage("", *c) for c in lengths))
+
+
+TABLES = {table.__name__: table for table in (intervals, promotion, drift, tuning, sections)}
 
 if __name__ == "__main__":
-    main()
+    for name in sys.argv[1:] or TABLES:
+        print(f"\n{name}: {TABLES[name].__doc__}")
+        TABLES[name]()

@@ -74,7 +74,7 @@ def replacements(draw, rows, noise, higher_is_better=False, gain=0.0, draws=DRAW
 
 @pytest.mark.parametrize("noise", [0.5, 1.0, 2.0])
 def test_equal_values_replace_the_present_ones_in_at_most_a_twentieth_of_studies(noise):
-    """Measured: 0.025, 0.029 and 0.036; by Welch's test alone 0.05, 0.13 and 0.33."""
+    """Measured: 0.025, 0.029 and 0.036; by Welch's test alone 0.06, 0.16 and 0.34."""
     assert replacements(nats, 200, noise) <= MOST
 
 
@@ -93,10 +93,9 @@ def test_better_values_replace_the_present_ones(noise, gain, power):
     assert replacements(nats, 500, noise, gain=gain, draws=POWER_DRAWS) >= power
 
 
-@pytest.mark.parametrize(("noise", "share"), [(0.5, 0.11), (1.0, 0.32), (2.0, 0.71)])
-def test_a_test_over_seeds_on_the_rows_that_chose_the_trials_would_err(noise, share):
-    """The best of 30 equal trials by a t test over three other seeds, on the rows that chose them."""
-    found, studies = 0, 400
+def replaced_on_the_rows_that_chose(noise, studies=400):
+    """Return how often the best of 30 equal trials wins by a t test over seeds, on the rows that chose it."""
+    found = 0
     for seed in range(studies):
         means = nats(np.random.default_rng(seed), 200, noise, trials=30, fits=1 + SEEDS).mean(axis=2)
         chosen = 1 + np.argsort(means[1:, 0])[:FINALISTS]
@@ -104,4 +103,22 @@ def test_a_test_over_seeds_on_the_rows_that_chose_the_trials_would_err(noise, sh
         best = 1 + np.argmin(repeats[1:].mean(axis=1))
         p = ttest_ind(repeats[0], repeats[best], alternative="greater").pvalue
         found += p < LEVEL / FINALISTS
-    assert found / studies == pytest.approx(share, abs=0.08)
+    return found / studies
+
+
+def replaced_by_each_test(noise, rows=200, draws=DRAWS):
+    """Return how often equal values win by the test over seeds alone, over rows alone, and by all three."""
+    found = np.zeros(3)
+    for seed in range(draws):
+        values = nats(np.random.default_rng(seed), rows, noise)
+        current, *others = (scores(one, higher_is_better=False) for one in values)
+        compared = compare(current, others, SEEDS, RESAMPLES, seed)
+        for place, p in enumerate(("p_seeds", "p_rows")):
+            found[place] += min(getattr(one, p) for one in compared) < LEVEL / FINALISTS
+        found[2] += any(one.better for one in compared)
+    return found / draws
+
+
+@pytest.mark.parametrize(("noise", "share"), [(0.5, 0.11), (1.0, 0.32), (2.0, 0.71)])
+def test_a_test_over_seeds_on_the_rows_that_chose_the_trials_would_err(noise, share):
+    assert replaced_on_the_rows_that_chose(noise) == pytest.approx(share, abs=0.08)
