@@ -1,6 +1,7 @@
 """Near-duplicates equal those that a comparison of every pair finds."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,7 +68,7 @@ def test_only_held_out_rows_that_are_near_to_training_are_flagged():
     names = np.array(["train", "test", "validation", "train", "test", "test"])
     near = flags(texts, names)
     assert near.tolist() == [False, True, True, False, True, False]
-    assert counts(near, names) == {
+    assert counts(pd.DataFrame({"split": names, "near": near})) == {
         "validation rows with a near-duplicate in training": 1,
         "test rows with a near-duplicate in training": 2,
     }

@@ -103,7 +103,7 @@ def test_times_are_printed_in_the_time_zone_of_the_schedule(path):
     assert lines[0] == "Next run: Thursday 2026-11-26 03:00:00 CET."
 
 
-def test_a_missed_run_is_made_up_once(path):
+def test_a_missed_run_is_caught_up_once(path):
     store_state(path, next="2026-01-05T03:00:00+01:00")
     clock = Clock()
     runs = Runs(clock)
@@ -115,7 +115,7 @@ def test_a_missed_run_is_made_up_once(path):
     assert len(runs) == 1
 
 
-def test_many_missed_runs_are_made_up_once(path):
+def test_many_missed_runs_are_caught_up_once(path):
     plan = Plan("* * * * *", ())
     store_state(path, cron=plan.cron, arguments=[], next="2001-01-01T00:00:00+00:00")
     clock = Clock(timedelta(seconds=59))
@@ -308,7 +308,7 @@ def test_a_state_that_cannot_be_written_does_not_stop_runs_and_is_not_damaged(pa
     lines = run_scheduler(path, clock, runs, NIGHTLY)
     assert len(runs) == 2
     assert (
-        f"{path} cannot be written (No space left on device): a missed run would not be made up for." in lines
+        f"{path} cannot be written (No space left on device): a missed run would not be caught up." in lines
     )
     assert path.read_bytes() == before
 

@@ -52,10 +52,8 @@ class Score:
         return self.value(self.statistics)
 
     def unit_of_row(self) -> npt.NDArray[np.int64]:
-        """Return the index of the unit of each row, counted from 0 in the order of the units: (n,)."""
-        if self.groups is None:
-            return np.arange(len(self.statistics))
-        return np.unique(self.groups, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        """Return the index of the unit of each row: (n,)."""
+        return unit_of_row(self.groups, len(self.statistics))
 
     def by_unit(self) -> npt.NDArray[np.float64]:
         """Sum the statistics of each unit: (units, k)."""
@@ -70,6 +68,13 @@ class Score:
         """Return the score of the selected rows; rows: indices or a mask (n,)."""
         groups = None if self.groups is None else self.groups[rows]
         return replace(self, statistics=self.statistics[rows], groups=groups)
+
+
+def unit_of_row(groups: npt.NDArray[np.int64] | None, rows: int) -> npt.NDArray[np.int64]:
+    """Return the index of the unit of each row, counted from 0 in the order of the units: (n,)."""
+    if groups is None:
+        return np.arange(rows)
+    return np.unique(groups, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def units_of(truth: Split) -> Units:
 
 def in_groups(scores: Sequence[Score], truth: Split) -> list[Score]:
     """Resample by the column `group` of the scored rows, if they have one; groups are independent."""
-    if GROUP not in truth.columns:
-        return list(scores)
     units = units_of(truth)
+    if units.groups is None:
+        return list(scores)
     return [replace(score, groups=units.groups, block=1, unit=units.unit) for score in scores]

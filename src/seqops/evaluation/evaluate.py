@@ -75,14 +75,14 @@ class EvaluationResult:
         return {metric: _read(self.metrics, against) for metric, against in stored.items()}
 
     @property
-    def unbeaten(self) -> list[BaselineComparison]:
+    def unbeaten_trivial(self) -> list[BaselineComparison]:
         """List the trivial baselines that the model does not beat."""
         return [r for r in self.comparisons if r.kind == "trivial" and not r.beaten(self.alpha)]
 
     @property
     def beats_trivial(self) -> bool:
         """Return whether the model beats every trivial baseline, as a champion must."""
-        return not self.unbeaten
+        return not self.unbeaten_trivial
 
     @property
     def better_baselines(self) -> list[BaselineComparison]:
@@ -90,7 +90,7 @@ class EvaluationResult:
         classical = [r for r in self.comparisons if r.kind == "classical"]
         return [r for r in classical if r.summary(self.alpha) == "loses to"]
 
-    def barring(self, gate: Gate) -> list[BaselineComparison]:
+    def blocking_baselines(self, gate: Gate) -> list[BaselineComparison]:
         """List the classical baselines because of which a gate refuses the model."""
         if gate == "all":
             return [r for r in self.comparisons if r.kind == "classical" and not r.beaten(self.alpha)]

@@ -19,6 +19,8 @@ from seqops.core.score import PERCENT, POSITIVE, Score, Units
 from seqops.metrics.ratio import ratio
 
 Floats = npt.NDArray[np.float64]
+SYMMETRIC = (0.0, 200.0)
+"""Limits of the sMAPE, in percent."""
 
 
 def percent(sums: Floats) -> Floats:
@@ -63,10 +65,6 @@ def counted(losses: Floats, examples: int) -> Floats:
     """Sum losses over all axes but the first and count the known ones: (examples, 2)."""
     flat = losses.reshape(examples, -1)
     return np.stack([np.nansum(flat, axis=1), np.isfinite(flat).sum(axis=1)], axis=1).astype(np.float64)
-
-
-SYMMETRIC = (0.0, 200.0)
-"""Limits of the sMAPE, in percent."""
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,10 @@ def cluster_ids(texts: Sequence[str]) -> Ids:
     return numbers
 
 
-def counts(near: Mask, names: Names) -> dict[str, int]:
-    """Count the flagged rows of the validation and of the test split, by name for the report."""
+def counts(checked: pd.DataFrame) -> dict[str, int]:
+    """Count the flagged rows of each held-out split; checked: a table with the columns `split` and `near`."""
     return {
-        f"{name} rows with a near-duplicate in training": int(near[names == name].sum())
+        f"{name} rows with a near-duplicate in training": int(checked[NEAR][checked["split"] == name].sum())
         for name in ("validation", "test")
     }
 

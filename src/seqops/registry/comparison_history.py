@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from seqops.core.interfaces import LINE
 from seqops.runtime.journal import JournalEntry
 
 TEST_ROWS = "test_rows"
@@ -35,7 +36,7 @@ class RowSketch:
     @classmethod
     def of(cls, table: pd.DataFrame) -> RowSketch:
         """Sketch the rows of a table; their order and their lines in the file do not matter."""
-        content = table.drop(columns="line", errors="ignore")
+        content = table.drop(columns=LINE, errors="ignore")
         lines = content.to_json(orient="records", lines=True, double_precision=15).splitlines()
         found = {hashlib.sha256(line.encode()).hexdigest()[:8] for line in lines if line}
         return cls(len(table), tuple(sorted(found)[:SKETCH]))

@@ -32,9 +32,9 @@ class PromotionRule:
 
     bootstrap: the resamples, and the significance level at which a version must be better; slice_alpha: the
     level at which it must not be worse on any slice (0: slices are ignored); unscorable: whether a champion
-    that cannot be scored on the current rows is kept, or replaced by a version that beats the trivial
-    baselines; untrained: whether a version is refused if training did not improve on its initial model; gate:
-    the baselines that it must pass.
+    that cannot be scored on the current rows is kept, or replaced by a version that passes the gate;
+    untrained: whether a version is refused if training did not improve on its initial model; gate: the
+    baselines that it must pass.
     """
 
     bootstrap: BootstrapConfig
@@ -153,7 +153,7 @@ def compare_scores(
 
 
 def decide(inputs: PromotionInputs, rule: PromotionRule) -> RuleVerdict:
-    """Promote a version if it beats the trivial baselines and the champion and is worse on no slice."""
+    """Promote a version if it passes the gate, beats the champion, and is worse on no slice."""
     if inputs.champion == inputs.version:
         return RuleVerdict(False, "it is the champion")
     if inputs.rolled_back:
@@ -163,12 +163,12 @@ def decide(inputs: PromotionInputs, rule: PromotionRule) -> RuleVerdict:
             False, "training did not improve on the initial model, and registry.untrained is refuse"
         )
     if not inputs.evaluation.beats_trivial:
-        names = ", ".join(f"{r.name} ({_p(r.difference)})" for r in inputs.evaluation.unbeaten)
+        names = ", ".join(f"{r.name} ({_p(r.difference)})" for r in inputs.evaluation.unbeaten_trivial)
         return RuleVerdict(
             False, f"it does not beat the trivial baseline {names} at p < {inputs.evaluation.alpha:g}"
         )
-    if barring := inputs.evaluation.barring(rule.gate):
-        names = ", ".join(f"{r.name} ({format_difference(r.difference)})" for r in barring)
+    if blocking := inputs.evaluation.blocking_baselines(rule.gate):
+        names = ", ".join(f"{r.name} ({format_difference(r.difference)})" for r in blocking)
         wrong = "does not beat" if rule.gate == "all" else "is worse than"
         return RuleVerdict(
             False, f"it {wrong} the classical baseline {names}, and registry.gate is {rule.gate}"

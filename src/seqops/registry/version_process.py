@@ -45,28 +45,23 @@ class CannotRunError(SeqopsError):
 
 
 @contextmanager
-def running(
-    client: mlflow.MlflowClient,
-    version: ModelVersion,
-    start: float = LOAD_TIMEOUT,
-    silence: float = RESPONSE_TIMEOUT,
-) -> Iterator[VersionProcess]:
+def running(client: mlflow.MlflowClient, version: ModelVersion) -> Iterator[VersionProcess]:
     """Verify the files of a version and run it until the end of the block.
 
     Warns on stderr if the environment differs from the one it was registered in. Raises SeqopsError if its
     bundle is lost or not what was registered, CannotRunError if it cannot be loaded.
     """
-    called = f"version {version.version} of {version.name}"
+    label = f"version {version.version} of {version.name}"
     with exit_on_sigterm(), tempfile.TemporaryDirectory() as scratch:
         bundle = verified_copy(client, version, Path(scratch))
-        other = differences(bundle)
-        if other:
-            warning = f"{called} was registered with {', '.join(other)}: its predictions may differ."
+        found = differences(bundle)
+        if found:
+            warning = f"{label} was registered with {', '.join(found)}: its predictions may differ."
             err.print(warning, markup=False, highlight=False)
         with (Path(scratch) / "stderr").open("w+b") as log:
-            process = VersionProcess(called, bundle, log, silence, other)
+            process = VersionProcess(label, bundle, log, RESPONSE_TIMEOUT, found)
             try:
-                process.wait_until_ready(start)
+                process.wait_until_ready(LOAD_TIMEOUT)
                 yield process
             finally:
                 process.close()
@@ -75,13 +70,16 @@ def running(
 class VersionProcess:
     """A loaded version that handles one request at a time."""
 
-    def __init__(self, called: str, bundle: Path, log: BinaryIO, silence: float, other: list[str]) -> None:
+    def __init__(
+        self, label: str, bundle: Path, log: BinaryIO, response_timeout: float, differs: list[str]
+    ) -> None:
         """Start the process.
 
-        called: name of the version in messages; log: receives its stderr; silence: see `RESPONSE_TIMEOUT`;
-        other: differences from the environment it was registered in.
+        label: name of the version in messages; log: receives its stderr; response_timeout: seconds between
+        two messages; differs: how the environment differs from the one it was registered in.
         """
-        self._called, self._log, self._silence, self._other = called, log, silence, other
+        self._label, self._log = label, log
+        self._response_timeout, self._differs = response_timeout, differs
         self._scratch, self._number = bundle.parent, 0
         # -P keeps the folder of the worker, which has modules of the current package, off sys.path
         command = [sys.executable, "-P", version_worker.__file__, str(bundle)]
@@ -151,7 +149,7 @@ class VersionProcess:
 
     def _response_to(self, number: int) -> dict[str, Any]:
         # messages of an earlier request that was not read to its end, such as a stream, still arrive
-        while (message := self._next(self._silence))["number"] != number:
+        while (message := self._next(self._response_timeout))["number"] != number:
             pass
         return message
 
@@ -165,13 +163,13 @@ class VersionProcess:
         try:
             message = self._messages.get(timeout=seconds)
         except queue.Empty:
-            raise CannotRunError(f"{self._called} did not answer within {seconds:g} s.") from None
+            raise CannotRunError(f"{self._label} did not answer within {seconds:g} s.") from None
         if message is None:
             self._messages.put(None)  # for later calls
             code = self._process.wait()
             self._log.seek(0)
             last = self._log.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-            raise CannotRunError(f"{self._called} ended early (exit {code}). {' '.join(last)}".strip())
+            raise CannotRunError(f"{self._label} ended early (exit {code}). {' '.join(last)}".strip())
         return message
 
     def _exception(self, error: Mapping[str, str]) -> SeqopsError:
@@ -180,14 +178,14 @@ class VersionProcess:
             return DataError(message)
         if kind == "import":
             return self._cannot_run(error)
-        found = SeqopsError(message if kind == "refused" else f"{self._called} failed: {message}")
+        found = SeqopsError(message if kind == "refused" else f"{self._label} failed: {message}")
         found.add_note(error["trace"])  # shown by --debug
         return found
 
     def _cannot_run(self, error: Mapping[str, str]) -> CannotRunError:
-        differs = f" It was registered with {', '.join(self._other)}." if self._other else ""
+        differs = f" It was registered with {', '.join(self._differs)}." if self._differs else ""
         found = CannotRunError(
-            f"{self._called} cannot run here: {error['message'].rstrip('.')}.{differs} "
+            f"{self._label} cannot run here: {error['message'].rstrip('.')}.{differs} "
             "Restore the environment it was registered in, or promote another version."
         )
         found.add_note(error["trace"])  # shown by --debug

@@ -1,4 +1,4 @@
-"""Run a function whenever a cron expression is due; a missed run is made up for once."""
+"""Run a function whenever a cron expression is due; a missed run is caught up once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ScheduleState:
         except ValidationError as error:
             first = error.errors()[0]
             what = ": ".join([*map(str, first["loc"]), first["msg"]])
-            remedy = "Remove the file to start over; a missed run is then not made up for."
+            remedy = "Remove the file to start over; a missed run is then not caught up."
             raise DataError(f"{path} is not the state of a schedule: {what}. {remedy}") from None
 
     def write(self, path: Path) -> None:
@@ -139,7 +139,7 @@ class Scheduler:
         except OSError as error:
             # keep running on a full disk
             self._report(
-                f"{self._path} cannot be written ({error.strerror}): a missed run would not be made up for."
+                f"{self._path} cannot be written ({error.strerror}): a missed run would not be caught up."
             )
 
     def _moment(self, time: datetime) -> str:

@@ -13,11 +13,11 @@ from scipy import stats
 from seqops.core.score import Score
 from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference, paired
+from seqops.metrics.small_levels import HALF_WIDTH
 
 LEVEL = 0.05
 """Probability that any finalist replaces present values that are as good."""
 NEGLIGIBLE = 1e-12
-NORMAL = float(stats.norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _compare(ours: Scores, theirs: Scores, resamples: int, seed: int) -> Compari
         rows,
         float(rows.p_better),
         _tail(first.mean() - second.mean(), 0.0, variances, len(first) - 1),
-        _tail(rows.value, (rows.value - rows.low) / NORMAL, variances, len(first) - 1),
+        _tail(rows.value, (rows.value - rows.low) / HALF_WIDTH, variances, len(first) - 1),
     )
 
 

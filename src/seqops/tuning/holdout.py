@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.ragged import Split
-from seqops.core.score import Units
+from seqops.core.score import Units, unit_of_row
 from seqops.metrics.units import MIN_BLOCKS, MIN_UNITS
 
 Rows = npt.NDArray[np.int64]
@@ -38,7 +38,7 @@ def hold_out(validation: Split, metrics: Metrics, meta: Meta, share: float, seed
     them that overlap with them are left out of both parts.
     """
     units = metrics.units(validation, meta)
-    number = _numbered(units, len(validation))
+    number = unit_of_row(units.groups, len(validation))
     total = int(number.max(initial=-1)) + 1
     count = round(share * total)
     chosen = _last(total, count, units.block) if units.block > 1 else _drawn(total, count, seed)
@@ -52,13 +52,6 @@ def hold_out(validation: Split, metrics: Metrics, meta: Meta, share: float, seed
             "with the present values, which stay.",
         )
     return Holdout(first, second, _description(units, first, second, len(validation), chosen))
-
-
-def _numbered(units: Units, rows: int) -> Rows:
-    """Return the number of the unit of each row, in the order of the units: (n,)."""
-    if units.groups is None:
-        return np.arange(rows)
-    return np.unique(units.groups, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def _drawn(total: int, count: int, seed: int) -> tuple[Rows, Rows]:

@@ -60,8 +60,8 @@ class Dataset(interfaces.Dataset):
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Assign by a hash of the digits, so that equal rows share a split: (n,). Raises DataError."""
-        place = table["digits"].map(_place).to_numpy()
-        bounds = [place < self.test, place < self.test + self.validation]
+        position = table["digits"].map(_hash_share).to_numpy()
+        bounds = [position < self.test, position < self.test + self.validation]
         split = np.select(bounds, ["test", "validation"], "train")
         require_rows(split, "rows")
         return split
@@ -109,5 +109,5 @@ def _rows(path: Path) -> list[dict[str, object]]:
     return rows
 
 
-def _place(digits: str) -> float:
+def _hash_share(digits: str) -> float:
     return int.from_bytes(sha256(digits.encode()).digest()[:8], "big") / 2**64

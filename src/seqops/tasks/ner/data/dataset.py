@@ -107,7 +107,7 @@ class Dataset(interfaces.Dataset):
 
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
         """Count held-out sentences with a near-duplicate in training."""
-        return near_duplicates.counts(checked["near"].to_numpy(np.bool_), checked["split"].to_numpy("<U10"))
+        return near_duplicates.counts(checked)
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn vocabularies from the tokens of the training rows."""

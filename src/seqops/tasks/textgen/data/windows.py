@@ -11,6 +11,7 @@ import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.core.ragged import Ragged, Split
+from seqops.core.score import GROUP
 from seqops.tasks.textgen.data.tokenizer import BREAK, Ids, Tokenizer, passages
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -71,7 +72,7 @@ def held_out(
             "text": Ragged.from_texts(texts),
             "context": Ragged.from_texts(contexts),
             "leaked": np.array([bool(known & long_lines(part)) for part in texts], np.bool_),
-            **({} if sections is None else {"group": sections[[a - offset for a, _ in cuts]]}),
+            **({} if sections is None else {GROUP: sections[[a - offset for a, _ in cuts]]}),
         }
     )
 

@@ -83,7 +83,7 @@ class Dataset(interfaces.Dataset):
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
         """Count held-out sources with a near-duplicate in training."""
         sources = checked[~pd.Series(keys_of(checked), checked.index).duplicated()]
-        return near_duplicates.counts(sources["near"].to_numpy(np.bool_), sources["split"].to_numpy("<U10"))
+        return near_duplicates.counts(sources)
 
     def expectations(self) -> Sequence[Expectation]:
         """List the checks of the pairs."""

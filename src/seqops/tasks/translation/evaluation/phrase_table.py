@@ -154,7 +154,7 @@ def extract(
 
 
 def _scored(counts: Mapping[tuple[Phrase, Phrase], int]) -> dict[Phrase, list[tuple[float, Phrase]]]:
-    """Score each translation of a phrase by the logarithms of its probability in both directions, halved."""
+    """Score each translation by the logarithm of its probability, and half of that of the reverse one."""
     sources, targets = Counter[Phrase](), Counter[Phrase]()
     for (source, target), count in counts.items():
         sources[source] += count
