@@ -144,8 +144,8 @@ class TaskContract:
         assert json.loads(json.dumps(case.meta, allow_nan=False)) == case.meta
 
     def test_baselines_predict_every_test_row_and_one_of_them_is_trivial(self, case: SimpleNamespace) -> None:
-        training, test = some(case.splits["train"], 400), some(case.splits["test"], 12)
-        splits = {**case.splits, "train": training, "test": test}
+        test = case.splits["test"]
+        splits = {**case.splits, "train": some(case.splits["train"], 400)}
         baselines = case.task.evaluation().baselines(splits, case.meta)
         assert "trivial" in {b.kind for b in baselines}
         for baseline in baselines:
