@@ -20,6 +20,7 @@ from seqops.core.interfaces import (
 from seqops.core.ragged import Ragged, Split
 from seqops.core.score import Score
 from seqops.core.settings import Decay, FitConfig
+from seqops.preprocessing.row_keys import KEYS, keys_column
 
 FIT_CONFIG = FitConfig(
     seed=5,
@@ -56,7 +57,7 @@ class ToyData(Dataset):
 
     def encode(self, table, split, meta):
         return {
-            name: make_split(n, seed)
+            name: with_keys(make_split(n, seed), name)
             for name, n, seed in (("train", 60, 0), ("validation", 20, 1), ("test", 20, 2))
         }
 
@@ -158,6 +159,12 @@ def first_digit_score(predicted, truth, meta):
     correct = (predicted["odd"].to_numpy() == truth.ragged("digits").padded()[:, 0]).astype(float)
     statistics = np.stack([correct, np.ones(len(correct))], axis=1)
     return [Score("first", statistics, lambda s: s[..., 0] / s[..., 1], True, "share correct")]
+
+
+def with_keys(split, name):
+    """Add a key of its own to each row."""
+    keys = keys_column(f"{name} {row}" for row in range(len(split)))
+    return Split({**split.columns, KEYS: keys})
 
 
 def make_split(n, seed):

@@ -1,5 +1,6 @@
 """A toy project with a registry: versions are made from predictions on chosen rows, without training."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +14,15 @@ from seqops.core.interfaces import Baseline, Task
 from seqops.core.project import Project
 from seqops.core.ragged import Ragged, Split
 from seqops.evaluation import evaluate
+from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.registry import publish, versions
 from seqops.registry.champion import ChampionAlias
 from seqops.registry.promotion_rule import PromotionRule
+from seqops.registry.seen_rows import write_fitted_keys
 from seqops.runtime.journal import Journal
 from seqops.tracking import connection
 from seqops.tracking.fingerprint import Fingerprint
-from toy import ToyData, ToyEvaluation, toy_task
+from toy import ToyData, ToyEvaluation, toy_task, with_keys
 
 BOOTSTRAP = evaluate.BootstrapConfig(400, 0, 0.05)
 RULE = PromotionRule(BOOTSTRAP, slice_alpha=0.05, unscorable="keep", untrained="refuse", gate="trivial")
@@ -31,7 +34,9 @@ BAD = range(0)
 
 
 class ParityData(ToyData):
-    """Toy data whose test rows are alternately even and odd, in two slices."""
+    """Toy data whose test rows are alternately even and odd; `fitted` are those that training rows equal."""
+
+    fitted = range(0)
 
     def assign_splits(self, table):
         return np.full(0 if table is None else len(table), "test")
@@ -39,7 +44,11 @@ class ParityData(ToyData):
     def encode(self, table, split, meta):
         odd = np.arange(ROWS) % 2
         test = Split({"digits": Ragged.from_rows([[1 + n] for n in odd], np.int64), "odd": odd})
-        return {**super().encode(table, split, meta), "test": test}
+        splits = super().encode(table, split, meta)
+        own = range(len(splits["train"]) - len(self.fitted))
+        keys = keys_column([*(f"test {row}" for row in self.fitted), *(f"train {row}" for row in own)])
+        train = Split({**splits["train"].columns, KEYS: keys})
+        return {**splits, "train": train, "test": with_keys(test, "test")}
 
 
 class ParityEvaluation(ToyEvaluation):
@@ -163,7 +172,9 @@ def create_toy_registry(root, name, kind=ParityData):
 
 
 def stub_bundle(task, folder, run_id, example):
-    """Log the weights next to the run in place of a bundle; return its URI."""
+    """Log the weights and the keys of rows next to the run in place of a bundle; return its URI."""
     client = mlflow.MlflowClient()
     client.log_artifact(run_id, str(folder.weights), "model")
+    with tempfile.TemporaryDirectory() as scratch:
+        client.log_artifact(run_id, str(write_fitted_keys(folder, Path(scratch))), "model/artifacts")
     return f"{client.get_run(run_id).info.artifact_uri}/model"

@@ -15,6 +15,7 @@ from seqops.core.files import sha256_of, write_bytes
 from seqops.core.interfaces import Task
 from seqops.core.ragged import Ragged, Split
 from seqops.metrics.training_gain import TrainingGain
+from seqops.preprocessing.row_keys import KEYS, fitted_keys, with_known_key
 from seqops.preprocessing.splitting import SPLITS
 
 STEPS = 20
@@ -105,6 +106,17 @@ class TaskContract:
             rows[split == name] = np.flatnonzero(split == name)[0]
         changed = case.table.iloc[rows].reset_index(drop=True)
         assert case.data.fit_encoding(changed, split) == case.meta
+
+    def test_no_test_row_shares_a_key_with_the_rows_that_a_model_is_fitted_to(
+        self, case: SimpleNamespace
+    ) -> None:
+        assert set(fitted_keys(case.splits)).isdisjoint(case.splits["test"].ragged(KEYS).values)
+        assert with_known_key(case.splits["train"], fitted_keys(case.splits)).mean() > 0.9
+
+    def test_rows_that_are_added_bring_no_fitted_row_into_the_test_split(self, case: SimpleNamespace) -> None:
+        fewer = case.table.iloc[: round(0.95 * len(case.table))].reset_index(drop=True)
+        before, _ = case.data.split_and_encode(fewer)
+        assert not with_known_key(case.splits["test"], fitted_keys(before)).any()
 
     @pytest.fixture(scope="class")
     def other(self, case: SimpleNamespace) -> SimpleNamespace:

@@ -1,7 +1,6 @@
 """Splits keep equal examples together, for any kind of example."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,36 +8,54 @@ from hypothesis import strategies as st
 from seqops.core.errors import DataError
 from seqops.preprocessing import splitting
 
-
-@given(st.lists(st.sampled_from("abcdefg"), max_size=30), st.floats(0.05, 0.95), st.integers(0, 9))
-def test_groups_are_drawn_whole(groups, share, seed):
-    drawn = splitting.draw_groups(groups, share, seed)
-    inside = {group for group, chosen in zip(groups, drawn, strict=True) if chosen}
-    assert len(drawn) == len(groups)
-    assert inside.isdisjoint(group for group, chosen in zip(groups, drawn, strict=True) if not chosen)
-    assert len(inside) == (max(1, round(share * len(set(groups)))) if groups else 0)
+GROUPS = [f"group {i}" for i in range(2000)]
 
 
-def test_groups_are_drawn_the_same_by_number_and_by_name():
-    names = list("abacadaeaf")
-    codes = pd.factorize(np.array(names, object))[0]
+@given(st.lists(st.text(max_size=3), max_size=30), st.lists(st.text(max_size=3)), st.integers(0, 9))
+def test_a_row_keeps_its_split_whatever_rows_come_and_in_any_order(groups, more, seed):
+    def splits_of(rows):
+        test = splitting.draw_groups(rows, 0.3, seed)
+        return dict(zip(rows, splitting.assign_splits(test, rows, 0.3, seed + 1), strict=True))
+
+    before, after = splits_of(groups), splits_of([*more, *reversed(groups)])
+    assert all(after[group] == name for group, name in before.items())
+
+
+def test_rows_of_a_group_are_drawn_together():
+    drawn = splitting.draw_groups([*GROUPS, *GROUPS], 0.5, 0)
+    assert drawn[:2000].tolist() == drawn[2000:].tolist()
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.7])
+def test_about_the_share_of_the_groups_is_drawn(share):
+    error = (share * (1 - share) / len(GROUPS)) ** 0.5
     for seed in range(5):
-        by_name, by_code = (splitting.draw_groups(groups, 0.5, seed) for groups in (names, codes))
-        assert by_name.tolist() == by_code.tolist()
+        assert abs(splitting.draw_groups(GROUPS, share, seed).mean() - share) < 4 * error
+
+
+def test_seeds_draw_independently():
+    first, second = (splitting.draw_groups(GROUPS, 0.5, seed) for seed in (0, 1))
+    assert 0.2 < (first & second).mean() < 0.3
 
 
 def test_the_validation_share_is_of_the_groups_outside_the_test_split():
-    groups = [str(row % 20) for row in range(100)]
-    test = splitting.draw_groups(groups, 0.5, 0)
-    names = splitting.assign_splits(test, groups, 0.4, 1)
-    counts = {name: len({g for g, n in zip(groups, names, strict=True) if n == name}) for name in set(names)}
-    assert counts == {"test": 10, "validation": 4, "train": 6}
-    assert sum(map(len, splitting.rows_by_split(names).values())) == 100
-    assert not splitting.is_in_two_splits(groups, names).any()
+    test = splitting.draw_groups(GROUPS, 0.5, 0)
+    names = splitting.assign_splits(test, GROUPS, 0.4, 1)
+    assert (names == "test").tolist() == test.tolist()
+    assert 0.35 < (names[~test] == "validation").mean() < 0.45
+
+
+def test_one_percent_more_rows_put_no_training_row_into_the_test_split():
+    """A permutation of the rows, as of `train_test_split`, fills half of it with such rows."""
+    ours = [splitting.draw_groups(GROUPS[:n], 0.2, 0) for n in (1980, 2000)]
+    assert not (ours[1][:1980] & ~ours[0]).any()
+    permuted = [np.random.default_rng(0).permutation(n)[: n // 5] for n in (1980, 2000)]
+    trained_on = (permuted[1] < 1980) & ~np.isin(permuted[1], permuted[0])
+    assert trained_on.mean() > 1 / 3
 
 
 def test_a_split_without_rows_is_refused():
-    names = splitting.assign_splits(np.array([True, False]), ["a", "b"], 0.5, 0)
+    names = np.array(["test", "validation"])
     with pytest.raises(DataError, match=r"^2 texts are too few: no rows for train\."):
         splitting.require_rows(names, "texts")
 

@@ -170,6 +170,46 @@ def test_a_champion_of_other_data_is_replaced_by_a_better_version(toy, truth, st
     assert toy.champion == "2"
 
 
+def make_champion_fitted_to(toy, rows):
+    """Publish a version that was trained on these of the current test rows, which it predicts correctly."""
+    type(toy.task.data).fitted = rows
+    toy.make(GOOD)
+    type(toy.task.data).fitted = range(0)
+
+
+def test_test_rows_that_the_champion_was_trained_on_are_left_out_of_the_comparison(toy, truth, stand_ins):
+    make_champion_fitted_to(toy, range(40))
+    stand_ins["1"] = version_that_predicts(predictions(truth, {*range(40), *EVEN}))
+    fair = sorted(set(BETTER) - set(range(1, 17, 2)))
+    decision = toy.make(fair, data=1)
+    assert decision.action == "promoted"
+    assert "+0.5 [" in decision.reason
+    assert (
+        "on the 20 of 60 test rows that neither was trained on, p < 0.0304 (comparison 1" in decision.reason
+    )
+    assert (decision.numbers["ours"], decision.numbers["champion"]) == (1.0, 0.5)
+    assert (decision.numbers["rows"], decision.numbers["seen_rows"]) == (60, 40)
+    assert [part["name"] for part in decision.numbers["slices"]] == ["last"]
+
+
+def test_a_champion_trained_on_every_test_row_cannot_be_scored(toy, truth, stand_ins):
+    make_champion_fitted_to(toy, BETTER)
+    stand_ins["1"] = version_that_predicts(predictions(truth, BETTER))
+    decision = toy.make(GOOD, data=1)
+    assert decision.action == "kept"
+    assert "version 1: it was trained on every current test row" in decision.reason
+
+
+def test_a_champion_that_does_not_tell_its_training_rows_cannot_be_scored(toy, truth, stand_ins):
+    toy.make(GOOD)
+    stand_ins["1"] = version_that_predicts(predictions(truth, EVEN))
+    run = toy.client.get_run(toy.client.get_model_version(toy.model, "1").run_id)
+    toy.artifact(run, "model/artifacts/fitted_keys.npy").unlink()
+    decision = toy.make(BETTER, data=1)
+    assert decision.action == "kept"
+    assert "registered without the keys of its training rows" in decision.reason
+
+
 @pytest.mark.parametrize(
     ("bundle", "why"),
     [

@@ -62,7 +62,7 @@ def history(right, promoted) -> tuple[bool, float]:
 
 def by_rule(found, number):
     """Decide by the promotion rule."""
-    comparison = Comparison("accuracy", 0.0, 0.0, found, [])
+    comparison = Comparison("accuracy", 0.0, 0.0, found, [], ROWS, 0)
     return decide(PromotionInputs("2", PASSED, False, "1", comparison, number), RULE).promote
 
 

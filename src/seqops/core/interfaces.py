@@ -103,7 +103,11 @@ class Dataset(ABC):
 
     @abstractmethod
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Assign each row to a split (`train`, `validation`, `test`, or `unused`): (n,)."""
+        """Assign each row to a split (`train`, `validation`, `test`, or `unused`): (n,).
+
+        Where rows do not follow each other in time, a hash of what a row is made of draws its split, so that
+        rows that are added later move no other (`preprocessing.splitting.draw_groups`).
+        """
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the derived columns that the expectations refer to; at least `split`."""
@@ -136,6 +140,7 @@ class Dataset(ABC):
 
         Returns `train`, `validation` and `test`. The meta may have been fitted to another table: a champion
         is scored on rows that it never saw. The selection and order of the rows do not depend on the meta.
+        The column `keys` of each split identifies what its rows were made of (`preprocessing.row_keys`).
         Raises DataError if a split cannot be made from the rows.
         """
 

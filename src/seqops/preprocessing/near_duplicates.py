@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.ragged import Split
+from seqops.preprocessing.row_keys import key_hashes
 from seqops.preprocessing.splitting import Mask, Names, normalize_text
 
 THRESHOLD = 0.8
@@ -40,17 +41,23 @@ def flags(texts: Sequence[str], names: Names) -> Mask:
     return flagged
 
 
-def cluster_ids(texts: Sequence[str]) -> Ids:
-    """Number the clusters of texts that are linked by near-duplicates, also through others: (n,)."""
+def cluster_keys(texts: Sequence[str]) -> list[str]:
+    """Return one text of the cluster of each text; near-duplicates link a cluster, also through others.
+
+    It is the normalised text of the lowest hash, so that neither other clusters nor the order of rows matter,
+    and a cluster of m texts that grows by one keeps its key with probability m / (m + 1).
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     code, distinct = _distinct(texts)
     rows, columns = similar_pairs(distinct).T
     links = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), shape=(len(distinct),) * 2)
-    cluster = connected_components(links, directed=False)[1].astype(np.int64)
-    numbers: Ids = cluster[code]
-    return numbers
+    cluster = connected_components(links, directed=False)[1]
+    lowest: dict[int, str] = {}
+    for text in np.argsort(key_hashes(distinct), kind="stable"):
+        lowest.setdefault(int(cluster[text]), distinct[text])
+    return [lowest[int(number)] for number in cluster[code]]
 
 
 def counts(checked: pd.DataFrame) -> dict[str, int]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.errors import DataError
+from seqops.preprocessing.row_keys import Key, hash_fractions
 
 Mask = npt.NDArray[np.bool_]
 Names = npt.NDArray[np.str_]
@@ -25,21 +26,18 @@ def group_codes(groups: Sequence[str]) -> npt.NDArray[np.int64]:
     return pd.factorize(np.array(groups, object))[0].astype(np.int64)
 
 
-def draw_groups(groups: Sequence[str] | npt.NDArray[np.int64], share: float, seed: int) -> Mask:
-    """Draw about `share` of the distinct groups, at least one, with all their rows: (n,)."""
-    codes, distinct = pd.factorize(np.array(groups, object))
-    drawn = np.random.default_rng(seed).permutation(len(distinct))[: max(1, round(share * len(distinct)))]
-    return np.isin(codes, drawn)
+def draw_groups(groups: Sequence[Key], share: float, seed: int) -> Mask:
+    """Draw about `share` of the distinct groups by a hash of their keys, with all their rows: (n,).
+
+    Whether a group is drawn depends on nothing but its key and the seed: not on other rows, or their order.
+    """
+    return hash_fractions(groups, seed) < share
 
 
-def assign_splits(
-    test: Mask, groups: Sequence[str] | npt.NDArray[np.int64], validation: float, seed: int
-) -> Names:
-    """Return the split of each row: (n,); validation rows are a share of the groups that are not test."""
-    names = np.where(test, "test", "train").astype("<U10")
-    rest = np.flatnonzero(~test)
-    names[rest[draw_groups(np.array(groups, object)[rest], validation, seed)]] = "validation"
-    return names
+def assign_splits(test: Mask, groups: Sequence[Key], validation: float, seed: int) -> Names:
+    """Return the split of each row: (n,); validation: share of the groups outside the test split."""
+    drawn = draw_groups(groups, validation, seed)
+    return np.select([test, drawn], ["test", "validation"], "train").astype("<U10")
 
 
 def require_rows(names: Names, examples: str) -> None:
@@ -48,7 +46,7 @@ def require_rows(names: Names, examples: str) -> None:
     if empty:
         raise DataError(
             f"{len(names)} {examples} are too few: no rows for {', '.join(empty)}. "
-            "Give more, or change data.test and data.validation."
+            "Give more, or change data.test, data.validation or data.seed."
         )
 
 

@@ -9,7 +9,6 @@ import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
 from seqops.core.errors import SeqopsError
-from seqops.core.score import Score
 from seqops.evaluation.evaluate import EvaluationResult
 from seqops.metrics.rounding import rounded
 from seqops.registry import versions
@@ -23,7 +22,14 @@ from seqops.registry.promotion_rule import (
     compare_scores,
     decide,
 )
-from seqops.registry.rescore import CannotScoreError, HeldOutSet, goal_score, scores_of
+from seqops.registry.rescore import (
+    NO_UNSEEN_ROW,
+    CannotScoreError,
+    GoalScore,
+    HeldOutSet,
+    goal_score,
+    scores_of,
+)
 from seqops.runtime.journal import Journal
 
 
@@ -79,8 +85,8 @@ def _promotion_inputs(
             f"the scores of version {number} of {version.name} are lost: its run has no metrics.json. "
             f"If its artefacts are on disk, `seqops publish {test_set.task.name}` restores them."
         )
-    found = EvaluationResult.read(metrics, rule.bootstrap.alpha)
-    inputs = PromotionInputs(number, found, ROLLED_BACK in version.tags, champion, None)
+    evaluation = EvaluationResult.read(metrics, rule.bootstrap.alpha)
+    inputs = PromotionInputs(number, evaluation, ROLLED_BACK in version.tags, champion, None)
     if champion in (None, number):
         return inputs
     holder = versions.version(client, version.name, champion)
@@ -88,12 +94,16 @@ def _promotion_inputs(
     ours, unscored = _goal(client, test_set, version)
     if ours is None or theirs is None:
         return replace(inputs, unscored=unscored, champion_unscored=champion_unscored)
-    return replace(inputs, comparison=compare_scores(ours, theirs, test_set.masks(), rule.bootstrap))
+    unseen = ours.unseen & theirs.unseen
+    if not unseen.any():
+        return replace(inputs, unscored=NO_UNSEEN_ROW)
+    found = compare_scores(ours.score, theirs.score, test_set.masks(), rule.bootstrap, unseen)
+    return replace(inputs, comparison=found)
 
 
 def _goal(
     client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVersion
-) -> tuple[Score | None, str]:
+) -> tuple[GoalScore | None, str]:
     """Return the score of a version on the current test rows, or None and the reason."""
     try:
         return goal_score(client, test_set, version), ""

@@ -1,4 +1,4 @@
-"""Self-contained model bundles: code, params, meta, weights, drift reference and their hashes."""
+"""Self-contained model bundles: code, params, meta, weights, drift reference, keys of rows, and hashes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from seqops.core.interfaces import Task
 from seqops.core.project import TaskPaths
 from seqops.core.task_parts import PARTS, module_of
 from seqops.drift.reference import reference_of
+from seqops.registry.seen_rows import write_fitted_keys
 from seqops.tracking.code_closure import PACKAGE, ROOT, closure, third_party
 from seqops.tracking.mlflow_runs import source_of
 
@@ -29,6 +30,7 @@ def log_bundle(task: Task, paths: TaskPaths, run_id: str, example: str) -> str:
         artifacts = {"weights": paths.weights, "meta": paths.meta, "params": Path(scratch) / "params.json"}
         artifacts["reference"] = Path(scratch) / "reference.json"
         write_json(artifacts["reference"], reference_of(task.evaluation(), paths))
+        artifacts["fitted_keys"] = write_fitted_keys(paths, Path(scratch))
         write_json(artifacts["params"], {"tasks": {task.name: {**task.section, "source": source_of(task)}}})
         manifest = Path(scratch) / "manifest.json"
         hashes = {name: sha256_of(path) for name, path in artifacts.items()}

@@ -11,11 +11,18 @@ from mlflow.entities.model_registry import ModelVersion
 
 from seqops.core.errors import SeqopsError
 from seqops.core.renamed_keys import with_new_keys
-from seqops.core.score import Score
 from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.registry import versions
 from seqops.registry.promotion_rule import compare_scores, format_difference
-from seqops.registry.rescore import DATA, CannotScoreError, HeldOutSet, goal_score, scores_of
+from seqops.registry.rescore import (
+    DATA,
+    NO_UNSEEN_ROW,
+    CannotScoreError,
+    GoalScore,
+    HeldOutSet,
+    goal_score,
+    scores_of,
+)
 from seqops.tracking.connection import translate_store_errors
 
 
@@ -99,13 +106,16 @@ def _difference(
     client: mlflow.MlflowClient,
     test_set: HeldOutSet,
     version: ModelVersion,
-    theirs: Score,
+    theirs: GoalScore,
     bootstrap: BootstrapConfig,
 ) -> str:
     try:
-        return format_difference(
-            compare_scores(goal_score(client, test_set, version), theirs, {}, bootstrap).difference
-        )
+        ours = goal_score(client, test_set, version)
+        unseen = ours.unseen & theirs.unseen
+        if not unseen.any():
+            return NO_UNSEEN_ROW
+        found = compare_scores(ours.score, theirs.score, {}, bootstrap, unseen)
+        return f"{format_difference(found.difference)}{found.rows_summary()}"
     except CannotScoreError as error:
         return str(error)
 

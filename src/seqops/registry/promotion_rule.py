@@ -83,13 +83,25 @@ class SliceComparison:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A version compared with the champion on the same rows by the goal metric."""
+    """A version compared with the champion by the goal metric, on test rows that neither was trained on.
+
+    rows: of the test; seen: those of them that are left out, because one of the two was trained on them.
+    """
 
     metric: str
     ours: float
     theirs: float
     difference: Difference
     slices: Sequence[SliceComparison]
+    rows: int
+    seen: int
+
+    def rows_summary(self) -> str:
+        """Say how many rows were left out; empty if none was."""
+        if not self.seen:
+            return ""
+        kept = self.rows - self.seen
+        return f" on the {kept} of {self.rows} test rows that neither was trained on"
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as JSON values."""
@@ -98,6 +110,8 @@ class Comparison:
             "ours": rounded(self.ours),
             "champion": rounded(self.theirs),
             "difference": self.difference.to_json(),
+            "rows": self.rows,
+            "seen_rows": self.seen,
             "slices": [part.to_json() for part in self.slices],
         }
 
@@ -131,12 +145,22 @@ class RuleVerdict:
 
 
 def compare_scores(
-    ours: Score, theirs: Score, masks: Mapping[str, npt.NDArray[np.bool_]], bootstrap: BootstrapConfig
+    ours: Score,
+    theirs: Score,
+    masks: Mapping[str, npt.NDArray[np.bool_]],
+    bootstrap: BootstrapConfig,
+    unseen: npt.NDArray[np.bool_] | None = None,
 ) -> Comparison:
     """Compare two scores of the same rows, on all rows and on each non-empty slice; masks: (n,).
 
-    Raises ValueError if the two do not score the same rows.
+    unseen: (n,) rows to which all this is limited, at least one; None: all. Raises ValueError if the two do
+    not score the same rows.
     """
+    rows, seen = len(ours.statistics), 0
+    if unseen is not None:
+        seen = rows - int(unseen.sum())
+        ours, theirs = ours.take(unseen), theirs.take(unseen)
+        masks = {name: mask[unseen] for name, mask in masks.items()}
     whole = paired(ours, theirs, bootstrap.resamples, bootstrap.seed)
     found = [
         _slice(name, ours.take(mask), theirs.take(mask), bootstrap)
@@ -149,7 +173,7 @@ def compare_scores(
         part if part.p_worse is None else replace(part, p_worse=worse)
         for part, worse in zip(found, corrected, strict=True)
     ]
-    return Comparison(ours.name, ours.point(), theirs.point(), whole, slices)
+    return Comparison(ours.name, ours.point(), theirs.point(), whole, slices, rows, seen)
 
 
 def decide(inputs: PromotionInputs, rule: PromotionRule) -> RuleVerdict:
@@ -195,7 +219,8 @@ def _unscored(inputs: PromotionInputs, stays: str, rule: PromotionRule) -> RuleV
 
 def _against_champion(found: Comparison, champion: str, number: int, rule: PromotionRule) -> RuleVerdict:
     stays = f"version {champion} stays champion"
-    difference, level = format_difference(found.difference), level_of(rule.bootstrap.alpha, number)
+    difference = f"{format_difference(found.difference)}{found.rows_summary()}"
+    level = level_of(rule.bootstrap.alpha, number)
     which = f"p < {level:.3g} (comparison {number} on these test rows)"
     if not beats_at(found.difference, level, rule.bootstrap.resamples):
         undecided = found.difference.outcome(level) == "undecided"

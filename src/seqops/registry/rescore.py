@@ -23,13 +23,17 @@ from seqops.core.project import TaskPaths
 from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.evaluation.evaluate import named
+from seqops.preprocessing.row_keys import fitted_keys, with_known_key
 from seqops.registry import versions
 from seqops.registry.comparison_history import RowSketch
+from seqops.registry.seen_rows import seen_rows
 from seqops.registry.version_process import running
 from seqops.tracking.connection import translate_store_errors
 from seqops.tracking.mlflow_runs import read_run_json
 
 DATA, PREDICTIONS = "seqops.data_sha256", "seqops.predictions_sha256"
+
+NO_UNSEEN_ROW = "there is no current test row that neither of the two was trained on"
 
 
 class CannotScoreError(SeqopsError):
@@ -68,20 +72,39 @@ class HeldOutSet:
         """Return the slices of the rows by name: masks (n,)."""
         return self.task.evaluation().slices(self.truth, self.meta)
 
+    def unseen(self, version: ModelVersion) -> npt.NDArray[np.bool_]:
+        """Mask the rows that a version was neither fitted nor chosen on: (n,)."""
+        if self.matches_data(version):
+            splits, _ = self.paths.encoded()
+            return ~with_known_key(self.truth, fitted_keys(splits))
+        return ~seen_rows(self.truth, version)
+
     def matches_data(self, version: ModelVersion) -> bool:
         """Return whether a version was trained on the current data."""
         return bool(version.tags.get(DATA) == self.data_sha256)
 
 
-def goal_score(client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVersion) -> Score:
+@dataclass(frozen=True)
+class GoalScore:
+    """A version's score of the current test rows; unseen: (n,) those it was neither fitted nor chosen on."""
+
+    score: Score
+    unseen: npt.NDArray[np.bool_]
+
+
+def goal_score(client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVersion) -> GoalScore:
     """Score a version on the current rows; a version trained on other data predicts them from its bundle.
 
-    Raises CannotScoreError if its bundle is lost or altered, cannot run here, or does not fit the current
-    rows.
+    Raises CannotScoreError if its bundle is lost or altered, cannot run here, does not fit the current rows,
+    or does not tell which of them it was trained on.
     """
     try:
         stored = _stored(client, version) if test_set.matches_data(version) else None
-        return test_set.score(_predict(client, test_set, version) if stored is None else stored)
+        score = test_set.score(_predict(client, test_set, version) if stored is None else stored)
+        unseen = test_set.unseen(version)
+        if not unseen.any():
+            raise CannotScoreError("it was trained on every current test row")
+        return GoalScore(score, unseen)
     except Exception as error:
         # an old bundle can raise anything; but a store that does not answer is not the fault of the bundle
         with translate_store_errors():

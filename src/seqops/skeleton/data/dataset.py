@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +17,7 @@ from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.checks import expect_rows
+from seqops.preprocessing.row_keys import KEYS, hash_fractions, keys_column
 from seqops.preprocessing.splitting import require_rows, rows_by_split
 
 
@@ -60,7 +60,7 @@ class Dataset(interfaces.Dataset):
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Assign by a hash of the digits, so that equal rows share a split: (n,). Raises DataError."""
-        position = table["digits"].map(_hash_share).to_numpy()
+        position = hash_fractions(table["digits"])
         bounds = [position < self.test, position < self.test + self.validation]
         split = np.select(bounds, ["test", "validation"], "train")
         require_rows(split, "rows")
@@ -80,7 +80,14 @@ class Dataset(interfaces.Dataset):
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode digits 0 to 9 as 1 to 10 (0 is padding), and labels: (n,)."""
-        whole = Split({"digits": digits_of(table["digits"]), "odd": table["odd"].to_numpy(np.int64)})
+        whole = Split(
+            {
+                "digits": digits_of(table["digits"]),
+                "odd": table["odd"].to_numpy(np.int64),
+                # a model is never compared on rows that share a key with those it was trained on
+                KEYS: keys_column(table["digits"]),
+            }
+        )
         return {name: whole.take(rows) for name, rows in rows_by_split(split).items()}
 
 
@@ -107,7 +114,3 @@ def _rows(path: Path) -> list[dict[str, object]]:
             raise DataError.at(path, number, f"the label {odd!r} is not 0 or 1", "Correct it.")
         rows.append({"digits": check_digits(path.name, number, digits), "odd": int(odd), "line": number})
     return rows
-
-
-def _hash_share(digits: str) -> float:
-    return int.from_bytes(sha256(digits.encode()).digest()[:8], "big") / 2**64

@@ -17,6 +17,7 @@ from seqops.core.errors import DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
 from seqops.preprocessing.csv_table import concat_tables, require_columns
+from seqops.preprocessing.row_keys import KEYS
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data import sample
 from seqops.tasks.forecast.data.checks import expectations, with_checked_columns
@@ -27,6 +28,7 @@ from seqops.tasks.forecast.data.origins import (
     concatenate,
     extract_series,
     split_origins,
+    target_keys,
 )
 from seqops.tasks.forecast.data.reader import COVARIATE, VALUE, Frequency, figure_columns, parse_series
 from seqops.tasks.forecast.data.scaling import Scale, Scaling
@@ -188,10 +190,15 @@ class Dataset(interfaces.Dataset):
         for name, parts in self._parts(table, split).items():
             # the network reads the window; baselines are chosen on validation rows and refitted on test rows
             max_history = self.window if name == "train" else max(self.max_history, self.window)
-            cuts = [
-                (extract_series(table.iloc[part.rows], figures), part.origins, part.end) for part in parts
-            ]
-            splits[name] = concatenate([window_spec.examples(*cut, max_history) for cut in cuts])
+            # every training row but the first window is the first target of an origin
+            keyed = 1 if name == "train" else self.horizon
+            found = []
+            for part in parts:
+                rows = table.iloc[part.rows]
+                cut = extract_series(rows, figures), part.origins, part.end
+                keys = target_keys(str(rows["series"].iloc[0]), *cut, keyed)
+                found.append(Split({**window_spec.examples(*cut, max_history).columns, KEYS: keys}))
+            splits[name] = concatenate(found)
         splits["test"].plain("long")[0] = True
         return splits
 

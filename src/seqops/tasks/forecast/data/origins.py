@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.ragged import Array, Ragged, Split
+from seqops.preprocessing.row_keys import key_hashes
 from seqops.tasks.forecast.data.reader import PERIOD, Frequency
 
 Calendar = Literal["season", "month", "weekday", "hour"]
@@ -106,6 +107,18 @@ def phase(ordinals: Integers, name: Calendar, season: int, frequency: Frequency)
     periods = pd.PeriodIndex.from_ordinals(ordinals.ravel(), freq=PERIOD[frequency])  # type: ignore[attr-defined]
     # months count from 1: the constant shift of phase makes no difference to a network
     return (np.asarray(getattr(periods, name)) / CYCLE[name]).reshape(ordinals.shape)
+
+
+def target_keys(series: str, known: Series, origins: Integers, end: int, steps: int) -> Ragged:
+    """Return the keys of the first `steps` targets of each origin, none from row `end` on.
+
+    A target is identified by series and date, and by date and numbers, should the series have another name.
+    """
+    rows = zip(known.ordinals, known.figures, strict=True)
+    numbered = key_hashes(f"{date}\n".encode() + row.tobytes() for date, row in rows)
+    named = key_hashes(f"{series}\n{date}" for date in known.ordinals)
+    both = np.stack([named, numbered], axis=1)
+    return Ragged.from_rows((both[t : min(t + steps, end)].ravel() for t in origins), np.uint64)
 
 
 def concatenate(parts: Sequence[Split]) -> Split:

@@ -8,7 +8,7 @@ import pandas as pd
 from seqops.core.interfaces import Expectation
 from seqops.preprocessing.checks import expect_all_false, expect_column, expect_rows
 from seqops.preprocessing.splitting import is_in_two_splits
-from seqops.tasks.labelling.data.columns import sequence_codes
+from seqops.tasks.labelling.data.columns import sequence_keys
 
 MIN_SEQUENCES = 30
 """With fewer sequences, a test score is meaningless."""
@@ -16,7 +16,7 @@ MIN_SEQUENCES = 30
 
 def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that the expectations check to a table with its `split`."""
-    codes = pd.Series(sequence_codes(table), index=table.index)
+    keys = np.array(sequence_keys(table), object)
     labels = pd.Series([tuple(row) for row in table["labels"]], index=table.index)
     ones = np.array([sum(row) for row in labels])
     lengths = np.array([len(row) for row in labels])
@@ -25,8 +25,8 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
         length=lengths,
         training_ones=np.where(training, ones, 0),
         training_zeros=np.where(training, lengths - ones, 0),
-        contradicted=labels.groupby(codes).transform("nunique") > 1,
-        straddles=is_in_two_splits(codes.to_numpy(), table["split"].to_numpy("<U10")),
+        contradicted=labels.groupby(keys).transform("nunique") > 1,
+        straddles=is_in_two_splits(keys, table["split"].to_numpy("<U10")),
     )
 
 

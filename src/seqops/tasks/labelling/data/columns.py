@@ -8,8 +8,6 @@ import pandas as pd
 
 from seqops.tasks.labelling.data.reader import VALUE
 
-Codes = npt.NDArray[np.int64]
-
 
 def value_columns(table: pd.DataFrame) -> list[str]:
     """Return the names of the value columns, without their prefix."""
@@ -22,7 +20,6 @@ def value_arrays(table: pd.DataFrame, values: list[str]) -> list[npt.NDArray[np.
     return [np.array(row, np.float64).T for row in zip(*columns, strict=True)]
 
 
-def sequence_codes(table: pd.DataFrame) -> Codes:
-    """Number the distinct sequences; equal ones get the same number: (n,)."""
-    arrays = value_arrays(table, value_columns(table))
-    return pd.factorize(np.array([row.tobytes() for row in arrays], object))[0].astype(np.int64)
+def sequence_keys(table: pd.DataFrame) -> list[bytes]:
+    """Return what is equal for equal sequences of numbers, and for no others."""
+    return [row.tobytes() for row in value_arrays(table, value_columns(table))]

@@ -18,6 +18,7 @@ from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing import splitting
 from seqops.preprocessing.csv_table import concat_tables, require_columns
+from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.tasks.labelling.data import checks, columns, reader, sample
 
 GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {
@@ -39,7 +40,7 @@ class Dataset(interfaces.Dataset):
     label
         Column of the labels, 0 or 1.
     test
-        Share of the distinct sequences for testing.
+        Share of the distinct sequences for testing; a hash of its numbers draws each.
     validation
         Share of the remaining distinct sequences, for validation.
     seed
@@ -81,9 +82,9 @@ class Dataset(interfaces.Dataset):
 
         Raises DataError if a split would be empty.
         """
-        codes = columns.sequence_codes(table)
-        test = splitting.draw_groups(codes, self.test, self.seed)
-        names = splitting.assign_splits(test, codes, self.validation, self.seed + 1)
+        keys = columns.sequence_keys(table)
+        test = splitting.draw_groups(keys, self.test, self.seed)
+        names = splitting.assign_splits(test, keys, self.validation, self.seed + 1)
         splitting.require_rows(names, "sequences")
         return names
 
@@ -122,6 +123,7 @@ class Dataset(interfaces.Dataset):
             {
                 "figures": Ragged.from_rows(columns.value_arrays(table, meta["values"]), np.float64),
                 "labels": Ragged.from_rows(table["labels"], np.int8),
+                KEYS: keys_column(columns.sequence_keys(table)),
             }
         )
         return {name: whole.take(rows) for name, rows in splitting.rows_by_split(split).items()}

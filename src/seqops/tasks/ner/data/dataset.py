@@ -88,7 +88,7 @@ class Dataset(interfaces.Dataset):
         Raises DataError if a split would be empty.
         """
         texts = table["text"].to_list()
-        groups = near_duplicates.cluster_ids(texts) if self.split == "near" else splits.keys_of(texts)
+        groups = near_duplicates.cluster_keys(texts) if self.split == "near" else splits.keys_of(texts)
         if self.split == "published" and len(texts) > 1:
             test = splits.draw_published(len(texts), self.test, self.seed)
         else:

@@ -15,6 +15,7 @@ from seqops.core.ragged import Ragged, Split
 from seqops.core.score import GROUP
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.iob2 import Span, spans_to_iob2
+from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.preprocessing.splitting import Mask, group_codes, is_in
 from seqops.tasks.ner.data import features
 from seqops.tasks.ner.data.alignment import token_spans
@@ -79,7 +80,8 @@ def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenize
     }
     types = [[meta["types"].index(kind) for kind in row] for row in table["types"]]
     columns["spans"] = _triples(zip(table["starts"], table["ends"], types, strict=True))
-    columns[GROUP] = group_codes(keys_of(table["text"]))
+    texts = keys_of(table["text"])
+    columns[GROUP], columns[KEYS] = group_codes(texts), keys_column(texts)
     columns["aligned"] = table["aligned"].to_numpy(np.bool_)
     columns[near_duplicates.NEAR] = near_duplicates.flags(table["text"].to_list(), split)
     columns["leaked"] = leaked(table, split)

@@ -20,6 +20,7 @@ from seqops.core.project import Project
 from seqops.core.ragged import Split
 from seqops.core.score import GROUP
 from seqops.preprocessing import near_duplicates
+from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.preprocessing.splitting import group_codes, rows_by_split
 from seqops.tasks.sentiment.data import checks, encoding, reader, sample, splits, word_vectors
 
@@ -167,12 +168,13 @@ class Dataset(interfaces.Dataset):
         labels[training[~splits.kept(labels[training], self.max_labelled, self.seed)]] = -1
         parts = rows_by_split(split)
         texts, encoder = table["text"].to_numpy(object), self.encoder(meta)
-        groups, near = group_codes(splits.groups_of(table)), near_duplicates.flags(list(texts), split)
+        groups, near = splits.groups_of(table), near_duplicates.flags(list(texts), split)
+        shared = Split(
+            {GROUP: group_codes(groups), KEYS: keys_column(groups, splits.keys_of(table)), "label": labels}
+        )
         return {
             name: near_duplicates.with_flags(
-                Split(
-                    {**encoder.encode(list(texts[rows])).columns, "label": labels[rows], GROUP: groups[rows]}
-                ),
+                Split({**encoder.encode(list(texts[rows])).columns, **shared.take(rows).columns}),
                 near[rows],
             )
             for name, rows in parts.items()

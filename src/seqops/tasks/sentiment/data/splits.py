@@ -44,9 +44,7 @@ def assigned(table: pd.DataFrame, split: Split, test: float, validation: float, 
     has none of their texts; an empty text is always `unused`.
     """
     keys = keys_of(table)
-    groups = groups_of(table)
-    if split == "near":
-        groups = _clustered(groups, keys)
+    groups = _clustered(groups_of(table), keys) if split == "near" else groups_of(table)
     if split == "published":
         if not table["published"].isin(("train", "test")).all():
             raise DataError("The files have no published split. Set data.split to grouped.")
@@ -59,14 +57,14 @@ def assigned(table: pd.DataFrame, split: Split, test: float, validation: float, 
 
 
 def _clustered(groups: Sequence[str], keys: Sequence[str]) -> list[str]:
-    """Name each row's group by the cluster of its longest text; the first of equally long ones counts."""
+    """Name each row's group by the cluster of its longest text, the last by name of equally long ones."""
     longest: dict[str, str] = {}
     for group, key in zip(groups, keys, strict=True):
-        if len(key) > len(longest.get(group, "")):
-            longest[group] = key
-    numbers = near_duplicates.cluster_ids([longest.get(group, "") for group in longest])
-    cluster = dict(zip(longest, numbers, strict=True))
-    return [f"\r{cluster[group]}" if group in cluster else group for group in groups]
+        if key:
+            longest[group] = max(longest.get(group, ""), key, key=lambda text: (len(text), text))
+    clusters = near_duplicates.cluster_keys(list(longest.values()))
+    cluster = dict(zip(longest, clusters, strict=True))
+    return [cluster.get(group, group) for group in groups]
 
 
 def _without_copies(names: Names, keys: Sequence[str]) -> Names:

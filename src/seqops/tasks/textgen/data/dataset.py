@@ -15,7 +15,7 @@ from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive, Rate
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
-from seqops.tasks.textgen.data import checks, sections, tokenizer, windows
+from seqops.tasks.textgen.data import checks, overlaps, sections, tokenizer, windows
 from seqops.tasks.textgen.data.reader import read_text
 from seqops.tasks.textgen.data.sample import help_text
 
@@ -122,10 +122,11 @@ class Dataset(interfaces.Dataset):
         def held_out(before: str, name: str) -> Split:
             text, rows = windows.joined(table, split, name), split == name
             of_character = None if numbers is None else np.repeat(numbers[rows], lengths[rows])
-            return windows.held_out(before, text, tokens, self.passage, self.context, known, of_character)
+            found = windows.held_out(before, text, tokens, self.passage, self.context, known, of_character)
+            return overlaps.with_keys(found)
 
         return {
-            "train": windows.windows(training, tokens, self.window),
+            "train": overlaps.with_keys(windows.windows(training, tokens, self.window)),
             "validation": held_out(training, "validation"),
             "test": held_out(training + validation, "test"),
         }

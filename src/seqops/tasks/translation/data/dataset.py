@@ -16,11 +16,12 @@ from seqops.core.constrained_types import Count, Fraction, Positive
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
 from seqops.preprocessing import near_duplicates
+from seqops.preprocessing.row_keys import KEYS, hash_fractions, keys_column
+from seqops.preprocessing.splitting import Mask
 from seqops.preprocessing.subwords import Subwords
 from seqops.tasks.translation.data import checks, encoding
 from seqops.tasks.translation.data.encoding import (
     firsts_of,
-    hash_fraction,
     held_out,
     ids_of,
     keys_of,
@@ -72,7 +73,7 @@ class Dataset(interfaces.Dataset):
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Assign splits by a hash of the source, so that all translations of a sentence stay together."""
-        fraction = np.array([hash_fraction(key) for key in keys_of(table)])
+        fraction = hash_fractions(keys_of(table))
         validation = fraction < self.test_share + self.validation_share
         return np.select([fraction < self.test_share, validation], ["test", "validation"], "train")
 
@@ -110,13 +111,12 @@ class Dataset(interfaces.Dataset):
         source, target = Subwords(meta["source"]), Subwords(meta["target"])
         training, near = table[split == "train"], near_duplicates.flags(list(table["source"]), split)
         rows = rows_of(list(training["source"]), list(training["target"]), source, target)
-        splits = {"train": near_duplicates.with_flags(rows, near[split == "train"])}
+        splits = {"train": _with_flags(rows, training, near[split == "train"])}
         for name in ("validation", "test"):
             part = table[split == name]
             first = ~pd.Series(keys_of(part), dtype=object).duplicated().to_numpy()
-            splits[name] = near_duplicates.with_flags(
-                held_out(part, source, target), near[split == name][first]
-            )
+            rows = held_out(part, source, target)
+            splits[name] = _with_flags(rows, part[first], near[split == name][first])
         return splits
 
     def _subwords(self, training: pd.DataFrame) -> tuple[Subwords, Subwords]:
@@ -127,3 +127,9 @@ class Dataset(interfaces.Dataset):
             Subwords.train(training["source"], self.vocabulary),
             Subwords.train(training["target"], self.vocabulary),
         )
+
+
+def _with_flags(rows: Split, table: pd.DataFrame, near: Mask) -> Split:
+    """Add the flags of near-duplicates and the keys of the sources; table: with the source of each row."""
+    keyed = Split({**rows.columns, KEYS: keys_column(keys_of(table))})
+    return near_duplicates.with_flags(keyed, near)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
@@ -25,11 +24,6 @@ def split_words(text: str) -> list[str]:
 def keys_of(table: pd.DataFrame) -> list[str]:
     """Normalise case and white space of the sources, so that trivial variants are equal."""
     return [normalize_text(text) for text in table["source"]]
-
-
-def hash_fraction(key: str) -> float:
-    """Map a key to [0, 1), the same on every machine."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") / 2**64
 
 
 def ids_of(subwords: Subwords, texts: Sequence[str]) -> Ragged:
