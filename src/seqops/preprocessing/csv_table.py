@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from seqops.core.errors import DataError
+from seqops.preprocessing.number_format import PLAIN, NumberFormat
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 """Cells, in lower case, that mean a missing number."""
@@ -82,18 +83,17 @@ def require_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
             raise DataError(f"the table has no column {name}, which the model needs. Name it in data.")
 
 
-def parse_number(path: Path, line: int | None, text: str, column: str) -> float:
+def parse_number(path: Path, line: int | None, text: str, column: str, form: NumberFormat = PLAIN) -> float:
     """Parse a finite number; a missing value becomes NaN. Raises DataError with the line and the column."""
     cell = text.strip()
     if cell.lower() in MISSING:
         return math.nan
     try:
-        number = float(cell)
+        number = float(form.plain(cell))
     except ValueError:
         number = math.inf
     if math.isinf(number):
-        fix = "Write numbers as 1234.5, without thousands separators or units."
-        raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", fix)
+        raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", form.fix(cell))
     return number
 
 
