@@ -14,7 +14,13 @@ def validate(name: str) -> None:
     project = Project.find()
     task, paths = Params.load(project.params).task(name), project.task_paths(name)
     table = task.data.read(paths.raw_files())
-    checked = task.data.with_checked_columns(table)
+    files = ", ".join(path.name for path in paths.raw_files())
+    try:
+        checked = task.data.with_checked_columns(table)
+    except DataError as error:
+        raise DataError(f"{files}: {error}") from None
+    for remark in task.data.remarks(checked):
+        err.print(f"{name}: {remark}.", markup=False, highlight=False)
     report, leakage = run_expectations(checked, task.data.expectations()), task.data.leakage(checked)
     write_json(paths.validation, {**report.to_json(), **({"leakage": dict(leakage)} if leakage else {})})
     if any(leakage.values()):
@@ -22,7 +28,6 @@ def validate(name: str) -> None:
         err.print(f"{name}: {found}.", markup=False, highlight=False)
     if not report.passed:
         err.print(report.table())
-        files = ", ".join(path.name for path in paths.raw_files())
         raise DataError(f"{files}: {report.verdict()} Thresholds: tasks.{name}.data.")
     write_table(paths.table, table)
 

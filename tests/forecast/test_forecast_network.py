@@ -241,3 +241,27 @@ def test_the_same_seed_gives_the_same_weights(encoded):
         train(network, metrics_of(data), splits, meta, FIT_CONFIG).model.get_weights() for _ in range(2)
     )
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_gaps_are_masked_in_the_loss_and_filled_in_the_inputs(tmp_path):
+    series = [value if i not in (12, 30) else "" for i, value in enumerate(SERIES)]
+    data = task(log=True, scaling="standard", gaps="nan")
+    splits, meta = data.split_and_encode(table(tmp_path, series, data))
+    network = Network(**SETTINGS)
+    inputs, targets, _ = network.batch(splits["train"], meta)
+    assert np.isfinite(inputs["figures"]).all()
+    # the origin at row 13: its last known value is that of row 11
+    window = inputs["figures"][13 - 8, :, 0]
+    assert window[-1] == window[-2]
+    assert np.isnan(targets[12 - 8, 0, 0])
+    fitted = train(network, metrics_of(data), splits, meta, FIT_CONFIG, tmp_path / "fit.npz")
+    assert np.isfinite(fitted.best.point())
+    predicted = network.predict(fitted.model, splits["test"], meta)
+    assert all(np.isfinite(cell).all() for cell in predicted["mean"])
+
+
+def test_a_window_too_short_for_the_season_is_refused_before_anything_is_read():
+    smoothing = Network(**{**SETTINGS, "kind": "es_lstm"})
+    smoothing.check(task())
+    with pytest.raises(ConfigError, match=r"at least two seasons of 5, got 8.*data.seasons"):
+        smoothing.check(task(season=5))

@@ -162,3 +162,37 @@ def test_examples_and_plots_show_the_forecast(tmp_path):
     assert (long.band, long.table["truth"].tolist()) == (("low95", "high95"), VALUES[34:])
     # the last steps of the series are 12 13 10 11 12 13: errors 1 2 1 0 1 2 at step 1
     assert error.table["mae"].iloc[0] == pytest.approx(7 / 6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text", "latest"),
+    [
+        ({"decimal": ","}, "284,5 277,5 317,5 313,5 318,5 374,5 413,5 405,5", [413.5, 405.5]),
+        ({"decimal": ","}, "1;2;3;4;5;6;7,5;8,5", [7.5, 8.5]),
+        ({"thousands": ","}, "2,840 2,770 3,170 3,130 3,180 3,740 4,130 4,050", [4130.0, 4050.0]),
+        ({}, "1, 2, 3, 4, 5, 6, 7, 8.5", [7.0, 8.5]),
+    ],
+)
+def test_numbers_of_a_list_are_read_as_stated(meta, changes, text, latest):
+    split = endpoint_of(task(**changes)).parse([text], meta)
+    assert split.ragged("history")[0][-2:, 0].tolist() == latest
+
+
+@pytest.mark.parametrize("text", ["284,5 277,5 317,5", "2,840 2,770 3,170", "1,2,3\n4,5,6"])
+def test_a_comma_within_or_between_numbers_is_refused(meta, text):
+    first = text.split()[0]
+    with pytest.raises(DataError, match=f"'{first}' may be one number or several.*data.decimal"):
+        endpoint_of(task()).parse([text], meta)
+
+
+def test_times_with_an_offset_are_answered_in_their_zone(tmp_path):
+    stamps = np.arange("2024-03-29T12", "2024-03-31T04", dtype="datetime64[h]")
+    path = write_csv(tmp_path, [f"{stamp}:00Z,{i}" for i, stamp in enumerate(stamps)])
+    for zone, first in (("", "2024-03-31 04:00+00:00"), ("Europe/Berlin", "2024-03-31 06:00+02:00")):
+        data = task(frequency="hour", time_zone=zone)
+        _, meta = data.split_and_encode(data.read([path]))
+        record = endpoint_of(data).respond(predicted(), [path.read_text()], meta)[0]
+        assert record["forecast"][0]["date"] == first
+    text = "when,value\n" + "\n".join(f"2024-03-31 {hour:02d}:30,1" for hour in range(4, 12))
+    record = endpoint_of(data).respond(predicted(), [text], meta)[0]
+    assert record["forecast"][0]["date"] == "2024-03-31 12:00+02:00"

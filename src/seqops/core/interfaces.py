@@ -121,6 +121,10 @@ class Dataset(ABC):
         """Count what the splits share although no check forbids it, in `with_checked_columns(table)`."""
         return {}
 
+    def remarks(self, checked: pd.DataFrame) -> Sequence[str]:
+        """Say what was inferred or filled, for the user to check, in `with_checked_columns(table)`."""
+        return []
+
     def split_and_encode(self, table: pd.DataFrame) -> tuple[dict[str, Split], Meta]:
         """Assign splits, fit the encoding to the training rows alone, then encode every split."""
         split = self.assign_splits(table)
@@ -230,6 +234,10 @@ class Network(ABC):
     @abstractmethod
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the model; reads no data, and the weights depend on nothing but the seed."""
+
+    def check(self, data: Dataset) -> None:
+        """Raise ConfigError for settings that those of the dataset rule out, before anything is read."""
+        return
 
     @abstractmethod
     def batch(self, split: Split, meta: Meta) -> Batch:

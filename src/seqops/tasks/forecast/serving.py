@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,23 +15,36 @@ from seqops.core import interfaces
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.preprocessing.number_format import NumberFormat
 from seqops.tasks.forecast.data.dataset import Dataset
-from seqops.tasks.forecast.data.origins import Series, WindowSpec, concatenate
-from seqops.tasks.forecast.data.reader import PERIOD, parse_series
+from seqops.tasks.forecast.data.frequency import Frequency
+from seqops.tasks.forecast.data.gaps import period_name
+from seqops.tasks.forecast.data.origins import Series, concatenate
+from seqops.tasks.forecast.data.reader import parse_series
 
 FORECAST_COLUMNS = ("mean", "low80", "high80", "low95", "high95")
-NUMBERS = re.compile(r"[\s,;]+")
+SPACES = re.compile(r"[\s;]+")
+COMMAS = re.compile(r",\s*")
 
 
-def latest_window(text: str, index: int, window_spec: WindowSpec, meta: Meta) -> Split:
+@dataclass(frozen=True)
+class Request:
+    """One raw series; dated: whether it had dates."""
+
+    series: Series
+    dated: bool
+
+
+def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
     """Cut the example at the end of one raw series. Raises DataError with the number of the input, from 1."""
-    series, _ = parse_request(text, index, meta)
-    name = _name(index)
+    series, name = parse_request(text, index, data, meta).series, _name(index)
+    window_spec = data.window_spec(meta)
     if len(series) < meta["window"]:
         fix = f"Give at least the latest {meta['window']} values."
         raise DataError.at(name, None, f"{len(series)} values are fewer than one window", fix)
-    if np.isnan(series.figures).any():
-        row = int(np.flatnonzero(np.isnan(series.figures).any(axis=1))[0])
+    missing = np.isnan(series.figures)
+    if missing.any() if data.gaps == "refuse" else missing.all(axis=0).any():
+        row = int(np.flatnonzero(missing.any(axis=1))[0])
         raise DataError.at(name, None, f"value {row + 1} is missing", "Fill the gap before forecasting.")
     if np.isinf(series.figures).any():
         raise DataError.at(name, None, "a value is not a finite number", "Give numbers as 1234.5.")
@@ -46,51 +59,74 @@ def latest_window(text: str, index: int, window_spec: WindowSpec, meta: Meta) ->
     return window_spec.examples(series, end, len(series), meta["window"])
 
 
-def parse_request(text: str, index: int, meta: Meta) -> tuple[Series, bool]:
-    """Read CSV or a plain list of numbers; return the series and whether it has dates.
+def parse_request(text: str, index: int, data: Dataset, meta: Meta) -> Request:
+    """Read CSV or a plain list of numbers.
 
     A list holds the first value column and is assumed to start where the training series started.
     """
     columns = len(meta["values"]) + len(meta["covariates"])
-    cells = [cell for cell in NUMBERS.split(text.strip()) if cell]
-    if cells and all(_is_number(cell) for cell in cells):
+    figures = _listed(text, index, data.numbers)
+    if figures is not None:
         if columns > 1:
             fix = f"Give CSV with a date and the columns {', '.join(meta['values'] + meta['covariates'])}."
             raise DataError.at(_name(index), None, "a plain list holds one column only", fix)
-        figures = np.array([float(cell) for cell in cells])[:, None]
-        return Series(figures, meta["first_ordinal"] + np.arange(len(cells), dtype=np.int64)), False
-    table = parse_series(_name(index), text, "", (), (), meta["frequency"])
-    figures = table.filter(regex=r"^(value|covariate)\.").to_numpy(np.float64)
-    if figures.shape[1] != columns:
+        ordinals = meta["first_ordinal"] + np.arange(len(figures), dtype=np.int64)
+        return Request(Series(np.array(figures)[:, None], ordinals), False)
+    form = replace(
+        data.series_format(meta["frequency"], meta["time_zone"]), date="", values=(), covariates=()
+    )
+    table, _ = parse_series(_name(index), text, form)
+    found = table.filter(regex=r"^(value|covariate)\.").to_numpy(np.float64)
+    if found.shape[1] != columns:
         wanted = ", ".join(meta["values"] + meta["covariates"])
         fix = f"Give a date and, in this order, {wanted}."
-        raise DataError.at(_name(index), 1, f"{figures.shape[1]} columns besides the date", fix)
-    return Series(figures, table["ordinal"].to_numpy(np.int64)), True
+        raise DataError.at(_name(index), 1, f"{found.shape[1]} columns besides the date", fix)
+    return Request(Series(found, table["ordinal"].to_numpy(np.int64)), True)
 
 
-def _is_number(cell: str) -> bool:
+def _listed(text: str, index: int, numbers: NumberFormat) -> list[float] | None:
+    """Read a list separated by spaces, lines, semicolons or commas; None if it is none.
+
+    Raises DataError where a comma may stand within a number or between two: commas separate them only if
+    nothing else does.
+    """
+    cells = [cell for cell in SPACES.split(COMMAS.sub(", ", text.strip())) if cell]
+    spaced = [cell for cell in SPACES.split(text.strip()) if cell]
+    if numbers.sign == "," or numbers.thousands == ",":
+        cells = spaced
+    figures = [_number(cell.rstrip(","), numbers) for cell in cells]
+    known = [figure for figure in figures if figure is not None]
+    if not known or len(known) < len(figures):
+        return None
+    inner = next((cell for cell in spaced if "," in cell.rstrip(",")), None)
+    if cells is not spaced and inner is not None and len(spaced) > 1:
+        fix = "Separate numbers by spaces or by commas, not both; for decimal commas, set data.decimal."
+        raise DataError.at(_name(index), None, f"{inner[:40]!r} may be one number or several", fix)
+    return known
+
+
+def _number(cell: str, numbers: NumberFormat) -> float | None:
     try:
-        float(cell)
+        return float(numbers.plain(cell))
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _name(index: int) -> Path:
     return Path(f"input {index + 1}")
 
 
-def to_record(row: pd.Series, text: str, index: int, meta: Meta) -> dict[str, Any]:
+def to_record(row: pd.Series, text: str, index: int, data: Dataset, meta: Meta) -> dict[str, Any]:
     """List the forecast steps, with dates if the input had them, and how the calendar was aligned."""
-    series, dated = parse_request(text, index, meta)
+    request = parse_request(text, index, data, meta)
+    series, dated = request.series, request.dated and meta["frequency"] != "position"
     shape = (meta["horizon"], len(meta["values"]))
     cells = {name: np.asarray(row[name], np.float64).reshape(shape) for name in FORECAST_COLUMNS}
-    dated = dated and meta["frequency"] != "position"
     steps = []
     for step in range(meta["horizon"]):
         when: dict[str, Any] = {"step": step + 1}
         if dated:
-            when["date"] = format_period(int(series.ordinals[-1]) + step + 1, meta["frequency"])
+            when["date"] = format_stamp(int(series.ordinals[-1]) + step + 1, meta)
         for v, name in enumerate(meta["values"]):
             figures = {cell: float(values[step, v]) for cell, values in cells.items()}
             steps.append({**when, "series": name, **figures})
@@ -100,9 +136,12 @@ def to_record(row: pd.Series, text: str, index: int, meta: Meta) -> dict[str, An
     return {"calendar": calendar, "known": len(series), "forecast": steps}
 
 
-def format_period(ordinal: int, frequency: str) -> str:
-    """Format the period with that ordinal, such as 1961-01."""
-    return str(pd.Period(ordinal=ordinal, freq=PERIOD[frequency]))
+def format_stamp(ordinal: int, meta: Meta) -> str:
+    """Format the period with that number, such as 1961-01; a time in its zone, with its offset to UTC."""
+    if not meta["time_zone"]:
+        return period_name(ordinal, meta["frequency"])
+    instant = Frequency.parse(meta["frequency"]).stamps(np.array([ordinal], np.int64))[0]
+    return pd.Timestamp(instant, tz="UTC").tz_convert(meta["time_zone"]).isoformat(" ", "minutes")
 
 
 def example(meta: Meta) -> str:
@@ -114,7 +153,7 @@ def example(meta: Meta) -> str:
     lines = []
     for index, row in enumerate(rows):
         ordinal = meta["first_ordinal"] + index
-        date = str(index) if meta["frequency"] == "position" else format_period(ordinal, meta["frequency"])
+        date = str(index) if meta["frequency"] == "position" else format_stamp(ordinal, meta)
         lines.append(",".join([date, *(f"{x:g}" for x in row)]))
     return "\n".join([header, *lines])
 
@@ -137,12 +176,11 @@ class Endpoint(interfaces.Endpoint):
 
     def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Cut the example at the end of each raw series."""
-        window_spec = self.data.window_spec(len(meta["values"]))
-        return concatenate([latest_window(text, i, window_spec, meta) for i, text in enumerate(inputs)])
+        return concatenate([latest_window(text, i, self.data, meta) for i, text in enumerate(inputs)])
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """List the forecast steps of each series with their 80 and 95 % intervals."""
-        return [to_record(predicted.iloc[i], text, i, meta) for i, text in enumerate(inputs)]
+        return [to_record(predicted.iloc[i], text, i, self.data, meta) for i, text in enumerate(inputs)]
 
     def example(self, meta: Meta) -> str:
         """Return training rows as a list of numbers, or as CSV if there are several columns."""

@@ -6,24 +6,56 @@ import numpy as np
 import pandas as pd
 
 from seqops.core.interfaces import Expectation
-from seqops.preprocessing.checks import expect_column, expect_rows, expect_splits
+from seqops.preprocessing.checks import expect_column, expect_splits
 from seqops.preprocessing.splitting import SPLITS
+from seqops.tasks.forecast.data.gaps import period_name
 from seqops.tasks.forecast.data.reader import COVARIATE, VALUE
 
 
-def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Add `period`, `step`, `ahead`, `missing`, `smallest` and `largest` to a table with its split."""
+def with_checked_columns(table: pd.DataFrame, frequency: str) -> pd.DataFrame:
+    """Add `repeated`, `order`, `missing_before`, `ahead`, `missing`, `smallest` and `largest`.
+
+    The first three are in words, and empty where nothing is wrong. The table has its split.
+    """
     figures = table.filter(regex=f"^({VALUE}|{COVARIATE})".replace(".", r"\."))
     values = table.filter(regex=f"^{VALUE}".replace(".", r"\."))
-    by_series = table.groupby("series", sort=False)
+    step = table.groupby("series", sort=False)["ordinal"].diff().fillna(1).astype(np.int64)
     return table.assign(
-        period=table["series"] + ":" + table["ordinal"].astype(str),
-        step=by_series["ordinal"].diff().fillna(1).astype(np.int64),
+        repeated=_repeated(table),
+        order=_order(table, step),
+        missing_before=_missing_before(table, step, frequency),
         ahead=_ahead(table),
         missing=figures.isna().sum(axis=1),
         smallest=values.min(axis=1),
         largest=values.max(axis=1),
     )
+
+
+def _repeated(table: pd.DataFrame) -> pd.Series:
+    """Name the date of each row whose period another row has, and that row's line."""
+    words = pd.Series("", index=table.index)
+    keys = ["series", "ordinal"]
+    for _, rows in table[table.duplicated(keys, keep=False)].groupby(keys, sort=False):
+        for at, line in zip(rows.index, [rows["line"].iloc[-1], *rows["line"].iloc[:-1]], strict=True):
+            words[at] = f"{rows.loc[at, 'date']}, as in line {line}"
+    return words
+
+
+def _order(table: pd.DataFrame, step: pd.Series) -> pd.Series:
+    """Name the date of each row that is earlier than the row before it."""
+    words = pd.Series("", index=table.index)
+    for at in table.index[step < 0]:
+        words[at] = f"{table.loc[at, 'date']} after {table.loc[at - 1, 'date']}"
+    return words
+
+
+def _missing_before(table: pd.DataFrame, step: pd.Series, frequency: str) -> pd.Series:
+    """Name the first period that is missing before each row, and count the others."""
+    words = pd.Series("", index=table.index)
+    for at in table.index[step > 1]:
+        first = period_name(int(table.loc[at, "ordinal"] - step[at] + 1), frequency)
+        words[at] = first + (f" and {step[at] - 2} more" if step[at] > 2 else "")
+    return words
 
 
 def _ahead(table: pd.DataFrame) -> pd.Series:
@@ -39,19 +71,25 @@ def _ahead(table: pd.DataFrame) -> pd.Series:
     return ahead
 
 
-def expectations(rows: int, log: bool, min_value: float | None, max_value: float | None) -> list[Expectation]:
-    """List the expectations on `with_checked_columns`; rows: minimum that gives every split an example."""
-    between = "values_to_be_between"
-    minimum = f"there are at least {rows} rows: data.window + data.validation + data.test + 2"
+def expectations(
+    complete: bool, log: bool, min_value: float | None, max_value: float | None
+) -> list[Expectation]:
+    """List the expectations on `with_checked_columns`; complete: whether missing values are refused."""
+    between, in_set = "values_to_be_between", "values_to_be_in_set"
+    allow = "data.gaps allows such rows: nan, interpolate or forward"
+    gaps = f"no period is missing between two rows ({allow}; local times also need data.time_zone)"
     checks = [
-        expect_rows(rows, minimum),
         expect_splits("every split has rows"),
-        expect_column("values_to_be_unique", "period", "dates are unique"),
-        expect_column(between, "step", "dates are in ascending order", min_value=0),
-        expect_column(between, "step", "no period is missing between two rows", max_value=1),
+        expect_column(in_set, "repeated", "dates are unique (give one file per series)", value_set=[""]),
+        expect_column(in_set, "order", "dates are in ascending order", value_set=[""]),
+        expect_column(in_set, "missing_before", gaps, value_set=[""]),
         expect_column(between, "ahead", "no date of a split lies in an earlier split", min_value=1),
-        expect_column(between, "missing", "no value is missing", max_value=0),
     ]
+    if complete:
+        checks.append(expect_column(between, "missing", f"no value is missing ({allow})", max_value=0))
+    else:
+        half = "at least half of the rows have all values"
+        checks.append(expect_column(between, "missing", half, max_value=0, mostly=0.5))
     if log:
         positive = "values are above 0, as data.log requires"
         checks.append(expect_column(between, "smallest", positive, min_value=0, strict_min=True))

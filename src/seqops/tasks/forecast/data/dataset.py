@@ -12,15 +12,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.constrained_types import Positive
-from seqops.core.errors import DataError
+from seqops.core.constrained_types import Count, Positive, PositiveFloat
+from seqops.core.errors import ConfigError, DataError
 from seqops.core.interfaces import Expectation, Meta
 from seqops.core.ragged import Split
 from seqops.preprocessing.csv_table import concat_tables, require_columns
+from seqops.preprocessing.number_format import Decimal, NumberFormat, Thousands
 from seqops.preprocessing.row_keys import KEYS
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data import sample
 from seqops.tasks.forecast.data.checks import expectations, with_checked_columns
+from seqops.tasks.forecast.data.frequency import Frequency, FrequencyName
+from seqops.tasks.forecast.data.gaps import Gaps, filled
+from seqops.tasks.forecast.data.lengths import Lengths
 from seqops.tasks.forecast.data.origins import (
     Calendar,
     SplitOrigins,
@@ -30,8 +34,15 @@ from seqops.tasks.forecast.data.origins import (
     split_origins,
     target_keys,
 )
-from seqops.tasks.forecast.data.reader import COVARIATE, VALUE, Frequency, figure_columns, parse_series
+from seqops.tasks.forecast.data.reader import (
+    COVARIATE,
+    VALUE,
+    SeriesFormat,
+    figure_columns,
+    parse_series,
+)
 from seqops.tasks.forecast.data.scaling import Scale, Scaling
+from seqops.tasks.forecast.data.stamps import TimeZone, has_offset
 
 GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {"sine": sample.sine}
 
@@ -54,9 +65,24 @@ class Dataset(interfaces.Dataset):
     covariates
         Columns that help the forecast; beyond the origin they keep their last value.
     frequency
-        Period between two rows; `position` for rows numbered by equal steps.
+        Period between two rows: `year`, `quarter`, `month`, `week`, `business-day`, `day`, `hour`, `minute`,
+        `second` or a multiple such as `30 minutes`; `auto`: inferred; `position`: numbers by equal steps, or
+        dates whose rows are taken as they follow each other.
+    time_zone
+        Zone of times without an offset to UTC, such as `Europe/Berlin`; empty: they are taken as they are.
+    decimal
+        Decimal sign; `auto`: a point, and figures such as 1.009 that may be thousands are refused.
+    thousands
+        Sign between thousands; empty: none.
+    gaps
+        What to do with missing rows and values: `refuse`; `nan`: leave them open; `interpolate` or `forward`:
+        fill the past before each origin from that past alone. They are never trained towards or scored.
     season
         Rows in one season, as 12 for monthly rows; also the lag of the naive forecast that scales the MASE.
+    seasons
+        Seasons whose Fourier terms are inputs, in rows: such as [24, 168], or 365.25 without a long window.
+    harmonics
+        Fourier terms of each of these: sine and cosine of its first harmonics.
     window
         Rows before the origin that the network reads.
     horizon
@@ -86,8 +112,14 @@ class Dataset(interfaces.Dataset):
     date: str
     values: tuple[str, ...]
     covariates: tuple[str, ...]
-    frequency: Frequency
+    frequency: FrequencyName
+    time_zone: TimeZone
+    decimal: Decimal
+    thousands: Thousands
+    gaps: Gaps
     season: Positive
+    seasons: tuple[PositiveFloat, ...]
+    harmonics: Count
     window: Positive
     horizon: Positive
     backtest_horizon: Positive
@@ -103,17 +135,59 @@ class Dataset(interfaces.Dataset):
 
     registered_name: ClassVar[str] = "lstm-forecaster"
 
+    def __post_init__(self) -> None:
+        if self.thousands and self.thousands == self.decimal:
+            raise ConfigError("data.decimal and data.thousands are the same sign. Change one of them.")
+
     def sample(self) -> Mapping[str, bytes]:
         """Return the 144 monthly airline passengers (facts, so free of copyright)."""
         return sample.airline()
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse CSV files to one row per time step, `value.*` and `covariate.*` columns last."""
-        tables = [
-            parse_series(path, read_text(path), self.date, self.values, self.covariates, self.frequency)
-            for path in raw
-        ]
-        return concat_tables(raw, tables)
+        form = self.series_format(self.frequency, self.time_zone)
+        found = [parse_series(path, read_text(path), form) for path in raw]
+        table = concat_tables(raw, [rows for rows, _ in found])
+        if self.frequency != "auto":
+            return table
+        for path, (_, frequency) in zip(raw, found, strict=True):
+            if frequency != found[0][1]:
+                what = f"its frequency, {frequency}, differs from that of {raw[0].name}, {found[0][1]}"
+                raise DataError.at(path, None, what, "Give series of one frequency.")
+        return table.assign(frequency=found[0][1])
+
+    def series_format(self, frequency: str, time_zone: str) -> SeriesFormat:
+        """Return how files and requests are read."""
+        columns = self.date, self.values, self.covariates
+        return SeriesFormat(*columns, frequency, time_zone, self.numbers, self.gaps)
+
+    @property
+    def numbers(self) -> NumberFormat:
+        """Return how numbers are written in files and requests."""
+        return NumberFormat(self.decimal, self.thousands)
+
+    def remarks(self, checked: pd.DataFrame) -> Sequence[str]:
+        """Say which frequency was inferred, how many values are missing, and which steps are not learnt."""
+        found = []
+        if self.frequency == "auto":
+            name = self._frequency(checked)
+            looks = "like numbered positions" if name == "position" else Frequency.parse(name).looks
+            found.append(f"the dates look {looks} (data.frequency: {name})")
+        missing = checked["missing"] > 0
+        if self.gaps != "refuse" and missing.any():
+            first = checked.loc[missing, "date"].iloc[0]
+            found.append(f"rows without a value: {missing.sum()}, the first {first} (data.gaps: {self.gaps})")
+        return [*found, *filter(None, [self.lengths.unlearnt(checked)])]
+
+    def _frequency(self, table: pd.DataFrame) -> str:
+        return str(table["frequency"].iloc[0]) if self.frequency == "auto" else self.frequency
+
+    def _time_zone(self, table: pd.DataFrame) -> str:
+        """Return the zone of the ordinals; empty where they number local times, or dates."""
+        name = self._frequency(table)
+        if name == "position" or not Frequency.parse(name).is_clock:
+            return ""
+        return self.time_zone or ("UTC" if has_offset(table["date"].iloc[0]) else "")
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Return the split of each row by its position in its series."""
@@ -130,13 +204,22 @@ class Dataset(interfaces.Dataset):
         return names
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Add the split and the columns that the expectations check."""
-        return with_checked_columns(super().with_checked_columns(table))
+        """Add the split and the columns that the expectations check.
+
+        Raises DataError for a series that is too short for the settings.
+        """
+        checked = super().with_checked_columns(table)
+        self.lengths.check(checked)
+        return with_checked_columns(checked, self._frequency(table))
+
+    @property
+    def lengths(self) -> Lengths:
+        """Return the settings that limit how short a series may be."""
+        return Lengths(self.season, self.window, self.horizon, self.validation, self.test)
 
     def expectations(self) -> Sequence[Expectation]:
-        """Expect dates without gaps, values in range, enough rows and splits in time order."""
-        rows = self.window + 2 + self.validation + self.test
-        return expectations(rows, self.log, self.min_value, self.max_value)
+        """Expect dates in order, gaps as `data.gaps` allows, values in range and splits in time order."""
+        return expectations(self.gaps == "refuse", self.log, self.min_value, self.max_value)
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn scales and the MASE denominator from training rows; the origins only describe the test.
@@ -154,7 +237,7 @@ class Dataset(interfaces.Dataset):
                 "Give a longer series, or lower data.season, data.test or data.validation."
             )
         targets, others = training[:, : len(values)], training[:, len(values) :]
-        naive_error = np.abs(targets[self.season :] - targets[: -self.season]).mean(axis=0)
+        naive_error = np.nanmean(np.abs(targets[self.season :] - targets[: -self.season]), axis=0)
         origins = np.concatenate([part.origins for part in self._parts(table, split)["test"]])
         return {
             "values": values,
@@ -163,9 +246,11 @@ class Dataset(interfaces.Dataset):
             "horizon": self.horizon,
             "backtest_horizon": min(self.backtest_horizon, self.horizon),
             "season": self.season,
-            "frequency": self.frequency,
+            "seasons": list(self.seasons),
+            "frequency": self._frequency(table),
+            "time_zone": self._time_zone(table),
             "log": self.log,
-            "calendar_size": 2 * len(self.calendar),
+            "calendar_size": self._window_spec(len(values), "position", "").calendar_size,
             "scale": {
                 "values": Scale.fit(targets, self.scaling, self.log).to_meta(),
                 "covariates": Scale.fit(others, self.scaling, False).to_meta(),
@@ -175,7 +260,7 @@ class Dataset(interfaces.Dataset):
             "origins": {"first": int(origins[0]), "last": int(origins[-1]), "count": len(origins)},
             "first_ordinal": int(table["ordinal"].iloc[0]),
             "first_date": str(table["date"].iloc[0]),
-            "example": training[-self.window - self.season :].tolist(),
+            "example": filled(training[-self.window - self.season :], "interpolate").tolist(),
         }
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
@@ -185,7 +270,7 @@ class Dataset(interfaces.Dataset):
         """
         figures = figure_columns(meta["values"], meta["covariates"])
         require_columns(table, figures)
-        window_spec = self.window_spec(len(meta["values"]))
+        window_spec = self.window_spec(meta)
         splits = {}
         for name, parts in self._parts(table, split).items():
             # the network reads the window; baselines are chosen on validation rows and refitted on test rows
@@ -202,9 +287,23 @@ class Dataset(interfaces.Dataset):
         splits["test"].plain("long")[0] = True
         return splits
 
-    def window_spec(self, values: int) -> WindowSpec:
-        """Return how examples are cut from a series of `values` value columns."""
-        return WindowSpec(values, self.window, self.horizon, self.season, self.frequency, self.calendar)
+    def window_spec(self, meta: Meta) -> WindowSpec:
+        """Return how examples are cut from a series of the columns, frequency and zone of the meta."""
+        return self._window_spec(len(meta["values"]), meta["frequency"], meta.get("time_zone", ""))
+
+    def _window_spec(self, values: int, frequency: str, time_zone: str) -> WindowSpec:
+        return WindowSpec(
+            values,
+            self.window,
+            self.horizon,
+            self.season,
+            frequency,
+            self.calendar,
+            self.seasons,
+            self.harmonics,
+            time_zone,
+            self.gaps,
+        )
 
     def _parts(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> dict[str, list[SplitOrigins]]:
         """Return the origins of each split in each series. Raises DataError if a split has none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,8 @@ import pandas as pd
 
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.preprocessing.row_keys import key_hashes
-from seqops.tasks.forecast.data.reader import PERIOD, Frequency
+from seqops.tasks.forecast.data.frequency import Frequency
+from seqops.tasks.forecast.data.gaps import Gaps, filled
 
 Calendar = Literal["season", "month", "weekday", "hour"]
 CYCLE = {"month": 12, "weekday": 7, "hour": 24}
@@ -61,52 +62,87 @@ def split_origins(
 
 @dataclass(frozen=True)
 class WindowSpec:
-    """How a series is cut to examples."""
+    """How a series is cut to examples.
+
+    frequency, time_zone: of the ordinals; seasons, harmonics: of the Fourier terms among the known inputs.
+    """
 
     values: int
     window: int
     horizon: int
     season: int
-    frequency: Frequency
-    calendar: tuple[Calendar, ...]
+    frequency: str
+    calendar: tuple[Calendar, ...] = ()
+    seasons: tuple[float, ...] = ()
+    harmonics: int = 0
+    time_zone: str = ""
+    gaps: Gaps = "refuse"
+
+    @property
+    def calendar_size(self) -> int:
+        """Return the number of known inputs of each step."""
+        terms = sum(n_harmonics(season, self.harmonics) for season in self.seasons)
+        return 2 * len(self.calendar) + 2 * terms + (self.gaps == "nan")
 
     def examples(self, series: Series, origins: Integers, end: int, max_history: int) -> Split:
         """Cut examples whose targets stop before row `end` (NaN beyond it).
 
-        history: ragged (<= max_history, V + C), the rows before the origin; targets: (n, H, V);
-        calendar: (n, W + H, K); origin: (n,) rows known; long: (n,) whether the whole horizon is scored.
+        history: ragged (<= max_history, V + C), the rows before the origin, filled from these alone; targets:
+        (n, H, V), as observed; calendar: (n, W + H, K); origin: (n,) rows known; long: (n,) whether the
+        whole horizon is scored.
         """
         targets = np.full((len(origins), self.horizon, self.values), np.nan)
         for row, origin in enumerate(origins):
             known = series.figures[origin : min(origin + self.horizon, end), : self.values]
             targets[row, : len(known)] = known
-        history = Ragged.from_rows((series.figures[max(0, t - max_history) : t] for t in origins), np.float64)
+        pasts = (filled(series.figures[max(0, t - max_history) : t], self.gaps) for t in origins)
         return Split(
             {
-                "history": history,
+                "history": Ragged.from_rows(pasts, np.float64),
                 "targets": targets,
-                "calendar": self._calendar(series.ordinals[origins - 1] + 1),
+                "calendar": self._calendar(series, origins),
                 "origin": np.asarray(origins, np.int64),
                 "long": np.zeros(len(origins), np.bool_),
             }
         )
 
-    def _calendar(self, first: Integers) -> npt.NDArray[np.float32]:
-        """Encode the phase of each step in each cycle as sine and cosine: (n, W + H, 2 x cycles)."""
-        steps = first[:, None] + np.arange(-self.window, self.horizon)
-        angles = [2 * np.pi * phase(steps, name, self.season, self.frequency) for name in self.calendar]
-        circle = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
+    def _calendar(self, series: Series, origins: Integers) -> npt.NDArray[np.float32]:
+        """Encode what is known of each step: (n, W + H, K).
+
+        Sine and cosine of its phase in each cycle and of the harmonics of each season, and, where gaps stay
+        open, whether a value of it is missing (0 beyond the origin).
+        """
+        steps = (series.ordinals[origins - 1] + 1)[:, None] + np.arange(-self.window, self.horizon)
+        angles = [2 * np.pi * self._phase(steps, name) for name in self.calendar]
+        for season in self.seasons:
+            angles += fourier_angles(steps, season, self.harmonics)
+        known = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
+        if self.gaps == "nan":
+            missing = np.asarray(np.isnan(series.figures).any(axis=1))
+            past = missing[origins[:, None] + np.arange(-self.window, 0)]
+            known.append(np.pad(past.astype(np.float64), ((0, 0), (0, self.horizon))))
         empty = np.zeros((*steps.shape, 0))
-        return np.stack(circle, axis=-1).astype(np.float32) if circle else empty.astype(np.float32)
+        return np.stack(known, axis=-1).astype(np.float32) if known else empty.astype(np.float32)
+
+    def _phase(self, ordinals: Integers, name: Calendar) -> Array:
+        """Return how far each step is through the cycle, 0 to 1."""
+        if name == "season" or self.frequency == "position":
+            return ordinals % self.season / self.season
+        stamps = pd.DatetimeIndex(Frequency.parse(self.frequency).stamps(ordinals.ravel()))
+        if self.time_zone:
+            stamps = stamps.tz_localize("UTC").tz_convert(self.time_zone)
+        # months count from 1: the constant shift of phase makes no difference to a network
+        return (np.asarray(getattr(stamps, name)) / CYCLE[name]).reshape(ordinals.shape)
 
 
-def phase(ordinals: Integers, name: Calendar, season: int, frequency: Frequency) -> Array:
-    """Return how far each step is through the cycle, 0 to 1."""
-    if name == "season" or frequency == "position":
-        return ordinals % season / season
-    periods = pd.PeriodIndex.from_ordinals(ordinals.ravel(), freq=PERIOD[frequency])  # type: ignore[attr-defined]
-    # months count from 1: the constant shift of phase makes no difference to a network
-    return (np.asarray(getattr(periods, name)) / CYCLE[name]).reshape(ordinals.shape)
+def n_harmonics(season: float, most: int) -> int:
+    """Return how many harmonics of a season differ on whole steps, at most `most`."""
+    return min(most, int(season // 2))
+
+
+def fourier_angles(steps: npt.NDArray[Any], season: float, most: int) -> list[Array]:
+    """Return the angle of each harmonic of a season at each step (Hyndman and Athanasopoulos 2021, 7.4)."""
+    return [2 * np.pi * k * (steps % season) / season for k in range(1, n_harmonics(season, most) + 1)]
 
 
 def target_keys(series: str, known: Series, origins: Integers, end: int, steps: int) -> Ragged:

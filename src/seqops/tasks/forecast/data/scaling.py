@@ -23,12 +23,12 @@ class Scale:
 
     @classmethod
     def fit(cls, training: Array, scaling: Scaling, log: bool) -> Scale:
-        """Learn from training rows (T, D); a constant column gets the width 1."""
+        """Learn from the known values of training rows (T, D); a constant column gets the width 1."""
         x = np.log(training) if log else training
         if scaling == "standard":
-            centre, width = x.mean(axis=0), x.std(axis=0)
+            centre, width = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
         elif scaling == "minmax":
-            centre, width = x.min(axis=0), np.ptp(x, axis=0)
+            centre, width = np.nanmin(x, axis=0), np.nanmax(x, axis=0) - np.nanmin(x, axis=0)
         else:
             centre, width = np.zeros(x.shape[1]), np.ones(x.shape[1])
         return cls(log, tuple(centre.tolist()), tuple(np.where(width > 0, width, 1.0).tolist()))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqops.core.ragged import Split
+from seqops.tasks.forecast.data.gaps import filled
 from seqops.tasks.forecast.evaluation.methods import Candidate, Floats
 
 ORIGINS = 24
@@ -20,9 +21,17 @@ FIT_ERRORS = (ValueError, ArithmeticError, np.linalg.LinAlgError)
 """Exceptions that mean that a method could not be fitted to a history."""
 
 
+def without_gaps(past: Floats) -> Floats:
+    """Interpolate the missing values of a history (T,) from that history alone."""
+    return filled(past[:, None], "interpolate")[:, 0]
+
+
 @dataclass(frozen=True)
 class ValidationPath:
-    """One value column of one series: the history before its validation rows (T,), and those rows (n,)."""
+    """One value column of one series: the history before its validation rows (T,), and those rows (n,).
+
+    Missing rows are NaN: no error is counted there, and methods see them as `without_gaps` fills them.
+    """
 
     past: Floats
     rows: Floats
@@ -32,6 +41,11 @@ class ValidationPath:
         moved = max(0, min(MIN_ROWS - len(self.rows), (len(self.past) - len(self.rows)) // 2))
         start = len(self.past) - moved
         return ValidationPath(self.past[:start], np.concatenate([self.past[start:], self.rows]))
+
+    def known(self, rows: int) -> tuple[Floats, Floats]:
+        """Return the past and the first validation rows as they are known at an origin, without gaps."""
+        filled = without_gaps(np.concatenate([self.past, self.rows[:rows]]))
+        return filled[: len(self.past)], filled[len(self.past) :]
 
     def origins(self, horizon: int) -> list[int]:
         """Return the numbers of validation rows known at each origin; all steps are known where possible."""
@@ -46,12 +60,17 @@ def validation_paths(validation: Split, column: int) -> list[ValidationPath]:
     starts = [
         i
         for i in range(len(validation))
-        if i == 0 or origin[i] != origin[i - 1] + 1 or history[i][-1, column] != first[i - 1]
+        if i == 0 or origin[i] != origin[i - 1] + 1 or _differ(history[i][-1, column], first[i - 1])
     ]
     return [
         ValidationPath(history[start][:, column].astype(np.float64), first[start:end])
         for start, end in zip(starts, [*starts[1:], len(validation)], strict=True)
     ]
+
+
+def _differ(latest: float, observed: float) -> bool:
+    """Return whether a row is not the one observed before it; a missing one has been filled."""
+    return bool(np.isfinite(observed)) and latest != observed
 
 
 def ranked(candidates: Sequence[Candidate], paths: Sequence[ValidationPath], horizon: int) -> list[Candidate]:
@@ -60,7 +79,7 @@ def ranked(candidates: Sequence[Candidate], paths: Sequence[ValidationPath], hor
     All are fitted once, before the first origin, and keep their coefficients while the origin rolls on; then
     the finalists are refitted at each origin. Those that cannot be fitted are left out.
     """
-    changing = [path.lengthened() for path in paths if np.ptp(path.past) > 0]
+    changing = [path.lengthened() for path in paths if np.ptp(path.known(0)[0]) > 0]
     if len(candidates) == 1 or not changing:
         return list(candidates)
     fitted = _sorted(candidates, changing, horizon, held_errors)
@@ -82,26 +101,32 @@ def _mean_error(
     candidate: Candidate, paths: Sequence[ValidationPath], horizon: int, errors_of: Errors
 ) -> float:
     """Return the mean absolute error; infinite if the candidate fails anywhere."""
-    if not all(candidate.fits(path.past) for path in paths):
+    if not all(candidate.fits(path.known(0)[0]) for path in paths):
         return np.inf
     try:
         errors = np.concatenate([e for path in paths for e in errors_of(candidate, path, horizon)])
     except FIT_ERRORS:
         return np.inf
-    return float(errors.mean()) if np.isfinite(errors).all() else np.inf
+    return float(errors.mean()) if len(errors) and np.isfinite(errors).all() else np.inf
 
 
 def held_errors(candidate: Candidate, path: ValidationPath, horizon: int) -> Iterator[Floats]:
     """Yield the absolute errors from each origin of a candidate that is fitted before the first one."""
-    forecaster = candidate.fit(path.past, horizon)
+    forecaster = candidate.fit(path.known(0)[0], horizon)
     for known in path.origins(horizon):
         truth = path.rows[known : known + horizon]
-        yield np.abs(forecaster(path.rows[:known])[: len(truth)] - truth)
+        yield _absolute(forecaster(path.known(known)[1]), truth)
 
 
 def refitted_errors(candidate: Candidate, path: ValidationPath, horizon: int) -> Iterator[Floats]:
     """Yield the absolute errors from each origin of a candidate that is refitted there."""
     for known in path.origins(horizon):
         truth = path.rows[known : known + horizon]
-        past = np.concatenate([path.past, path.rows[:known]])
-        yield np.abs(candidate.fit(past, horizon)(np.zeros(0))[: len(truth)] - truth)
+        past = np.concatenate(path.known(known))
+        yield _absolute(candidate.fit(past, horizon)(np.zeros(0)), truth)
+
+
+def _absolute(forecast: Floats, truth: Floats) -> Floats:
+    """Return the absolute errors where the truth is known."""
+    observed = np.isfinite(truth)
+    return np.asarray(np.abs(forecast[: len(truth)] - truth)[observed], np.float64)

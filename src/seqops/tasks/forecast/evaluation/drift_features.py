@@ -17,7 +17,7 @@ def drift_features(split: Split, meta: Meta) -> DriftFeatures:
 
     `growth`: difference from one season before. Neighbouring origins share most of it, so those of one season
     form one ragged row. `surprise`: change of the growth in one step, free of level, growth and season, and
-    nearly independent from step to step (Box and Jenkins 1976, section 9.2).
+    nearly independent from step to step (Box and Jenkins 1976, section 9.2). Missing values are left out.
     """
     values, found = meta["values"], {}
     latest = _latest_values(split, meta["window"], len(values))
@@ -27,9 +27,10 @@ def drift_features(split: Split, meta: Meta) -> DriftFeatures:
     surprise = growth - (series[:, -2] - series[:, -2 - lag])
     starts = np.append(np.arange(0, len(growth), max(lag, 1)), len(growth))
     for i, name in enumerate(values):
-        column = np.round(growth[:, i], DIGITS)
-        found[f"growth of {name}"] = Ragged(column, starts)
-        found[f"surprise of {name}"] = np.round(surprise[:, i], DIGITS)
+        known = np.isfinite(growth[:, i])
+        kept = np.append(0, np.cumsum(known))[starts]
+        found[f"growth of {name}"] = Ragged(np.round(growth[known, i], DIGITS), kept)
+        found[f"surprise of {name}"] = np.round(surprise[np.isfinite(surprise[:, i]), i], DIGITS)
     return found
 
 

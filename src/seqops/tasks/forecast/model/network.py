@@ -15,6 +15,8 @@ from seqops.core.constrained_types import Count, Positive, Rate
 from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Split
+from seqops.tasks.forecast.data.dataset import Dataset
+from seqops.tasks.forecast.data.gaps import filled
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.model.layers import (
     LAPLACE,
@@ -64,7 +66,7 @@ class Network(interfaces.Network):
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
-        self._check_consistency(meta)
+        self._check_consistency(meta["window"], meta["season"])
         columns = len(meta["values"]) + len(meta["covariates"])
         steps = meta["window"] + meta["horizon"]
         figures = keras.Input((meta["window"], columns), name="figures")
@@ -74,12 +76,17 @@ class Network(interfaces.Network):
         model.compile(optimizer=optimizer, loss=PathLoss(), jit_compile=False)
         return model
 
-    def _check_consistency(self, meta: Meta) -> None:
-        window, season = meta["window"], meta["season"]
+    def check(self, data: interfaces.Dataset) -> None:
+        """Raise ConfigError for a window that is too short for the season or the difference."""
+        if isinstance(data, Dataset):
+            self._check_consistency(data.window, data.season)
+
+    def _check_consistency(self, window: int, season: int) -> None:
         if self.kind == "es_lstm" and window < 2 * season:
             raise ConfigError(
                 f"model.kind es_lstm needs a data.window of at least two seasons of {season}, got {window}. "
-                "Raise data.window, or choose another kind."
+                "Raise data.window, lower data.season and give the long season in data.seasons, or choose "
+                "another kind."
             )
         if self.kind == "es_lstm" and self.difference:
             raise ConfigError(
@@ -151,10 +158,11 @@ def _paths(model: keras.Model, split: Split, meta: Meta) -> tuple[npt.NDArray[An
 def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:
     window, values = meta["window"], len(meta["values"])
     history = split.ragged("history")
-    past = np.stack([np.asarray(history[i][-window:]) for i in range(len(split))])
+    past = np.stack([filled(np.asarray(history[i][-window:]), "forward") for i in range(len(split))])
     targets = Scale.from_meta(meta, "values").forward(past[..., :values])
     covariates = Scale.from_meta(meta, "covariates").forward(past[..., values:])
-    figures = np.concatenate([targets, covariates], axis=-1).astype(np.float32)
+    # a window without any value has the mean of the training rows
+    figures = np.nan_to_num(np.concatenate([targets, covariates], axis=-1)).astype(np.float32)
     return {"figures": figures, "calendar": np.asarray(split.plain("calendar"), np.float32)}
 
 

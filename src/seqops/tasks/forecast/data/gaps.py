@@ -1,0 +1,60 @@
+"""Missing rows and values: where they are, and how the past before an origin is filled."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core.ragged import Array
+from seqops.tasks.forecast.data.frequency import Frequency
+
+Gaps = Literal["refuse", "nan", "interpolate", "forward"]
+
+
+def period_name(ordinal: int, frequency: str) -> str:
+    """Name the period with that number; a position is its own name."""
+    return str(ordinal) if frequency == "position" else Frequency.parse(frequency).format(ordinal)
+
+
+def with_missing_rows(table: pd.DataFrame, frequency: str) -> pd.DataFrame:
+    """Insert a row without values for every period that is missing between two rows of one series.
+
+    Each has the line of the row before it. Rows out of order stay as they are.
+    """
+    step = table["ordinal"].diff().fillna(1).astype(np.int64).to_numpy()
+    copies = np.maximum(np.append(step[1:], 1), 1)
+    rows = np.repeat(np.arange(len(table)), copies)
+    ahead = np.arange(len(rows)) - np.repeat(np.cumsum(copies) - copies, copies)
+    found = table.iloc[rows].reset_index(drop=True)
+    found["ordinal"] += ahead
+    inserted = ahead > 0
+    names = [period_name(int(ordinal), frequency) for ordinal in found.loc[inserted, "ordinal"]]
+    found.loc[inserted, "date"] = names
+    figures = [name for name in found.columns if name.startswith(("value.", "covariate."))]
+    found.loc[inserted, figures] = np.nan
+    return found
+
+
+def filled(past: Array, gaps: Gaps) -> Array:
+    """Fill the missing values of a past (T, D), each from that past alone; a column without values stays.
+
+    `interpolate` draws a line between the known neighbours, `forward` repeats the last known value, and so
+    does `interpolate` at the end; the first known value fills the beginning. `nan` fills nothing.
+    """
+    if gaps in ("refuse", "nan") or not np.isnan(past).any():
+        return past
+    return np.stack([_filled(column, gaps) for column in past.T], axis=1)
+
+
+def _filled(column: Array, gaps: Gaps) -> npt.NDArray[np.float64]:
+    known = np.flatnonzero(np.isfinite(column))
+    if not len(known):
+        return np.asarray(column, np.float64)
+    steps = np.arange(len(column))
+    if gaps == "forward":
+        latest = np.maximum.accumulate(np.where(np.isfinite(column), steps, known[0]))
+        return np.asarray(column[latest], np.float64)
+    return np.asarray(np.interp(steps, known, column[known]), np.float64)

@@ -1,0 +1,204 @@
+"""Dates and times as files write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+import numpy as np
+from pydantic import AfterValidator
+
+from seqops.core.errors import DataError
+from seqops.tasks.forecast.data.frequency import Stamps
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+NAMED = "(?P<name>[A-Za-z]{3})[a-z]*"
+TIME = (
+    r"(?P<time>,?[T ](?P<hour>\d{1,2})(:(?P<minute>\d\d)(:(?P<second>\d\d)(\.\d+)?)?)?(?P<half> ?[AaPp][Mm])?"
+    r"(?P<offset> ?Z| ?[+-]\d\d(:?\d\d)?)?)?"
+)
+Match = re.Match[str]
+
+
+def _year(found: Match) -> date:
+    return date(int(found["y"]), 1, 1)
+
+
+def _quarter(found: Match) -> date:
+    return date(int(found["y"]), 3 * int(found["q"]) - 2, 1)
+
+
+def _month(found: Match) -> date:
+    return date(int(found["y"]), int(found["m"]), 1)
+
+
+def _week(found: Match) -> date:
+    return date.fromisocalendar(int(found["y"]), int(found["w"]), int(found["d"] or 1))
+
+
+def _day(found: Match) -> date:
+    return date(int(found["y"]), int(found["m"]), int(found["d"]))
+
+
+def _named_day(found: Match) -> date:
+    day = found.groupdict().get("d")
+    return date(int(found["y"]), 1 + MONTHS.index(found["name"].lower()), int(day or 1))
+
+
+def _epoch(found: Match) -> datetime:
+    unit = {10: 1, 13: 1000}[len(found[0])]
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(found[0]) // unit)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to write a stamp; digits: whether it may be a plain number as well."""
+
+    example: str
+    pattern: re.Pattern[str]
+    read: Callable[[Match], date]
+    digits: bool = False
+
+
+def _form(example: str, pattern: str, read: Callable[[Match], date], digits: bool = False) -> Form:
+    return Form(example, re.compile(pattern, re.ASCII), read, digits)
+
+
+POINTED = _form("2024.01", r"(?P<y>\d{4})\.(?P<m>\d{1,2})", _month, True)
+FORMS = (
+    _form("2024", r"(?P<y>[12]\d{3})", _year, True),
+    _form("202401", r"(?P<y>[12]\d{3})(?P<m>\d\d)", _month, True),
+    _form("20240131", r"(?P<y>[12]\d{3})(?P<m>\d\d)(?P<d>\d\d)", _day, True),
+    _form("epoch seconds or milliseconds", r"\d{10}|\d{13}", _epoch, True),
+    _form("2024-01", r"(?P<y>\d{4})[-/](?P<m>\d{1,2})", _month),
+    POINTED,
+    _form("2024M01", r"(?P<y>\d{4})[- ]?[Mm](?P<m>\d{1,2})", _month),
+    _form("2024Q1", r"(?P<y>\d{4})[- /]?[Qq](?P<q>\d)", _quarter),
+    _form("Q1 2024", r"[Qq](?P<q>\d)[- /]?(?P<y>\d{4})", _quarter),
+    _form("2024-W05", r"(?P<y>\d{4})-?W(?P<w>\d\d)(-?(?P<d>\d))?", _week),
+    _form("2024-01-31T13:00", r"(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})" + TIME, _day),
+    _form("31.01.2024", r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})" + TIME, _day),
+    _form("31/01/2024", r"(?P<d>\d{1,2})(?P<s>[-/])(?P<m>\d{1,2})(?P=s)(?P<y>\d{4})" + TIME, _day),
+    _form("01/31/2024", r"(?P<m>\d{1,2})(?P<s>[-/])(?P<d>\d{1,2})(?P=s)(?P<y>\d{4})" + TIME, _day),
+    _form("Jan 2024", NAMED + r"[- /.]+(?P<y>\d{4})", _named_day),
+    _form("2024 Jan", r"(?P<y>\d{4})[- /.]+" + NAMED, _named_day),
+    _form("31 Jan 2024", r"(?P<d>\d{1,2})[- /.]+" + NAMED + r"[- /.]+(?P<y>\d{4})" + TIME, _named_day),
+    _form("Jan 31, 2024", NAMED + r" (?P<d>\d{1,2}),? (?P<y>\d{4})" + TIME, _named_day),
+)
+FIX = (
+    "Write dates as 2024-01-31, months as 2024-01, quarters as 2024Q1, weeks as 2024-W05, "
+    "times as 2024-01-31T13:00."
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A column of stamps as one form reads it; local: times on the wall clock; instants: the same in UTC."""
+
+    form: Form
+    local: Stamps
+    instants: Stamps
+
+
+def readings(path: Path, lines: Sequence[int], texts: Sequence[str], time_zone: str) -> list[Reading]:
+    """Read a column in every form that all its stamps have: two where day and month may be exchanged.
+
+    time_zone: of stamps without an offset; empty: unknown. Raises DataError with the line of a stamp that no
+    form reads.
+    """
+    parsed: dict[Form, list[datetime]] = {form: [] for form in FORMS}
+    for line, text in zip(lines, texts, strict=True):
+        stamps = {form: stamp for form in parsed if (stamp := _parsed(form, text)) is not None}
+        if not stamps:
+            like = "" if len(parsed) == len(FORMS) else f" like {texts[0][:40]!r}"
+            raise DataError.at(path, line, f"{text[:40]!r} is not a date{like}", FIX)
+        parsed = {form: parsed[form] for form in stamps}
+        for form, stamp in stamps.items():
+            parsed[form].append(stamp)
+    _check_zeros(path, lines, texts, parsed)
+    return [
+        Reading(
+            form, _seconds(s.replace(tzinfo=None) for s in stamps), _seconds(_instants(stamps, time_zone))
+        )
+        for form, stamps in parsed.items()
+    ]
+
+
+def _parsed(form: Form, text: str) -> datetime | None:
+    """Return the local time, with its offset if the text has one; None if the form does not read it."""
+    found = form.pattern.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        day = form.read(found)
+        parts = found.groupdict()
+        if isinstance(day, datetime):
+            return day
+        if not parts.get("time"):
+            return datetime.combine(day, time.min)
+        hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
+        if half := (parts["half"] or "").strip().lower():
+            hour = hour % 12 + 12 * (half == "pm")
+        return datetime.combine(day, time(hour, minute, second, tzinfo=_offset(parts["offset"] or "")))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _offset(text: str) -> timezone | None:
+    digits = text.strip().replace(":", "")
+    if not digits or digits == "Z":
+        return UTC if digits else None
+    size = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:] or 0))
+    return timezone(-size if digits[0] == "-" else size)
+
+
+def _instants(stamps: Sequence[datetime], time_zone: str) -> Stamps:
+    """Convert to UTC; of an hour that occurs twice, the second one follows the first."""
+    zone, last, found = ZoneInfo(time_zone or "UTC"), datetime.min.replace(tzinfo=UTC), []
+    for stamp in stamps:
+        local = stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)
+        instant = local.astimezone(UTC)
+        if instant <= last:
+            instant = local.replace(fold=1).astimezone(UTC)
+        last = instant
+        found.append(instant.replace(tzinfo=None))
+    return _seconds(found)
+
+
+def _seconds(stamps: Iterable[datetime]) -> Stamps:
+    return np.array([*stamps], "datetime64[s]")
+
+
+def _check_zeros(path: Path, lines: Sequence[int], texts: Sequence[str], forms: Container[Form]) -> None:
+    """Refuse 2008.1 among months such as 2008.01: January, or an October that lost its zero as a number."""
+    if POINTED not in forms or not any(text[5] == "0" for text in texts):
+        return
+    for line, text in zip(lines, texts, strict=True):
+        if len(text) == len("2024.1"):
+            fix = "Export the months as text, or write them as 2024-01."
+            raise DataError.at(path, line, f"{text!r} may have lost a zero at its end", fix)
+
+
+def has_offset(text: str) -> bool:
+    """Return whether a stamp with a time names its offset to UTC."""
+    return re.search(r":\d\d(\.\d+)?( ?[AaPp][Mm])? ?(Z|[+-]\d\d(:?\d\d)?)$", text.strip()) is not None
+
+
+def _known_zone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise ValueError(f"unknown time zone {name!r}: give one such as Europe/Berlin or Asia/Seoul")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+"""A name of the time zone database, or empty."""
+
+
+def is_date(text: str) -> bool:
+    """Return whether some form other than a plain number reads a stamp."""
+    return any(not form.digits and _parsed(form, text) is not None for form in FORMS)
