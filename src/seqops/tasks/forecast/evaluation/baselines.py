@@ -17,11 +17,13 @@ from seqops.core.ragged import Split
 from seqops.tasks.forecast.evaluation import (
     arima,
     autoregression,
+    climatology,
     direct_regression,
     exponential_smoothing,
+    harmonic_arima,
     theta,
 )
-from seqops.tasks.forecast.evaluation.choice import FIT_ERRORS, ranked, validation_paths
+from seqops.tasks.forecast.evaluation.choice import FIT_ERRORS, ranked, validation_paths, without_gaps
 from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Method
 from seqops.tasks.forecast.evaluation.naive_methods import (
     drift,
@@ -39,16 +41,31 @@ FITTED = (
     Method("theta", "classical", theta.candidates),
     Method("sarima", "classical", arima.candidates),
 )
+SHORT_SEASONS = {"ets": exponential_smoothing.LONGEST_SEASON, "sarima": arima.LONGEST_SEASON}
+"""The longest season of the methods that have one."""
+
+GAPS = "gaps of the history interpolated"
 
 
-def methods(season: int) -> tuple[Method, ...]:
-    """Return every method; season: the lag of the seasonal naive, whatever the series shows."""
+def methods(season: int, seasons: Sequence[float] = ()) -> tuple[Method, ...]:
+    """Return every method; season: the lag of the seasonal naive, whatever the series shows.
+
+    Where a season is too long for some of them, harmonic regression and climatology are used: in their place
+    if it is `season`, and beside them if it is one of the further seasons.
+    """
+    fitted = [method for method in FITTED if season <= SHORT_SEASONS.get(method.name, season)]
+    every = sorted({float(season), *seasons})
+    if every[-1] > min(SHORT_SEASONS.values()):
+        fitted += [
+            Method("harmonic-arima", "classical", lambda *_: harmonic_arima.candidates(every)),
+            Method("climatology", "classical", lambda *_: climatology.candidates(every[-1])),
+        ]
     return (
         Method("naive", "trivial", lambda *_: unfitted(naive)),
         Method("seasonal-naive", "trivial", lambda *_: unfitted(partial(seasonal_naive, season=season))),
         Method("drift", "trivial", lambda *_: unfitted(drift)),
         Method("drift+seasonal", "classical", lambda *_: unfitted(partial(drift_seasonal, season=season))),
-        *FITTED,
+        *fitted,
     )
 
 
@@ -56,7 +73,9 @@ def all_of(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
     """Forecast every test row with every method, each value column by itself."""
     # the matrices are too small for a second thread to help
     with _quiet(), threadpool_limits(1):
-        return [forecast_rows(method, splits, meta) for method in methods(meta["season"])]
+        return [
+            forecast_rows(method, splits, meta) for method in methods(meta["season"], meta.get("seasons", ()))
+        ]
 
 
 def forecast_rows(method: Method, splits: Mapping[str, Split], meta: Meta) -> Baseline:
@@ -72,13 +91,14 @@ def forecast_rows(method: Method, splits: Mapping[str, Split], meta: Meta) -> Ba
         candidates, used = _chosen(method, splits["validation"], column, meta), Counter[str]()
         for i in range(len(history)):
             try:
-                name, forecast = _forecast(history[i][:, column], candidates, meta["horizon"])
+                name, forecast = _forecast(without_gaps(history[i][:, column]), candidates, meta["horizon"])
             except FIT_ERRORS as error:
                 failures.append(str(error))
                 continue
             used[name] += 1
             forecasts.append(forecast)
-        settings.append(_described(used))
+        gaps = GAPS if np.isnan(history.values[:, column]).any() else ""
+        settings.append(", ".join(filter(None, [_described(used), gaps])))
     if failures:
         fits = len(history) * len(meta["values"])
         reason = f"{len(failures)} of {fits} fits failed: {failures[0]}"
@@ -92,7 +112,7 @@ def forecast_rows(method: Method, splits: Mapping[str, Split], meta: Meta) -> Ba
 def _chosen(method: Method, validation: Split, column: int, meta: Meta) -> list[Candidate]:
     """Rank the candidates; they have a season only if every series shows it before its validation rows."""
     paths = validation_paths(validation, column)
-    seasonal = all(shows_season(path.past, meta["season"]) for path in paths)
+    seasonal = all(shows_season(without_gaps(path.past), meta["season"]) for path in paths)
     return ranked(
         method.candidates(meta["season"] if seasonal else 1, meta["horizon"]), paths, meta["backtest_horizon"]
     )
