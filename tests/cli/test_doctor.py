@@ -109,6 +109,17 @@ def test_an_unknown_key_of_params_is_reported_for_its_task(project):
     assert "tasks.forecast.sorce: unknown key; did you mean 'source'?" in finding.message
 
 
+def test_a_window_too_short_for_the_season_is_reported(project):
+    text = project.params.read_text()
+    changed = text.replace("kind: lstm           #", "kind: es_lstm #", 1).replace(
+        "season: 12 ", "season: 168 "
+    )
+    project.params.write_text(changed)
+    finding = named(doctor.params, project, "params forecast")
+    assert not finding.ok
+    assert "needs a data.window of at least two seasons of 168, got 48" in finding.message
+
+
 def test_an_invalid_search_is_reported_for_its_task(project):
     text = project.params.read_text()
     project.params.write_text(text.replace("model.units: {kind: int,", "model.units: {kind: imt,", 1))

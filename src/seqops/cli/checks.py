@@ -133,7 +133,7 @@ def _shared(project: Project, loaded: Params) -> Iterator[Finding]:
 
 def _configured(project: Project, loaded: Params, name: str) -> Iterator[Finding]:
     task = loaded.task(name)
-    task.network()
+    task.network().check(task.data)
     if "search" in task.section:
         space_of(loaded, name)
     yield Finding(f"params {name}", True, "every key is known and in range")
