@@ -1,6 +1,7 @@
 """The command line as a user meets it: help, wrong names, no input, nothing registered yet."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from seqops.cli import app
 from seqops.cli.predict import _inputs
+from seqops.core.interfaces import Endpoint
 from seqops.params import Params
 
 ROOT = Path(__file__).parents[1]
@@ -132,7 +134,8 @@ def test_triggers_are_accepted_under_either_name(option, monkeypatch):
 
 def test_a_file_has_one_input_per_line_whatever_separators_a_text_contains(tmp_path):
     (tmp_path / "inputs.txt").write_bytes("a\u2028b\r\n\r\nc\x0cd\n".encode())
-    assert _inputs([], tmp_path / "inputs.txt") == ["a\u2028b", "", "c\x0cd"]
+    lines = partial(Endpoint.inputs_of, None)
+    assert _inputs([], tmp_path / "inputs.txt", lines) == ["a\u2028b", "", "c\x0cd"]
 
 
 def test_a_missing_input_file_is_not_reported_as_a_full_disk(tmp_path):

@@ -196,3 +196,20 @@ def test_times_with_an_offset_are_answered_in_their_zone(tmp_path):
     text = "when,value\n" + "\n".join(f"2024-03-31 {hour:02d}:30,1" for hour in range(4, 12))
     record = endpoint_of(data).respond(predicted(), [text], meta)[0]
     assert record["forecast"][0]["date"] == "2024-03-31 12:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("date,value\n2000-01,1\n2000-02,2\n", 1),
+        ("1\n2\n3\n", 1),
+        ("1 2 3\n4 5 6\n", 2),
+        ("1 2 3\nnone\n", 2),
+        ("7\n", 1),
+    ],
+    ids=["table", "a number a line", "a list a line", "a broken line", "a single number"],
+)
+def test_a_file_is_one_series_or_a_list_per_line(text, count):
+    found = endpoint_of(task()).inputs_of(text)
+    assert len(found) == count
+    assert "".join(found).replace("\n", "") == text.replace("\n", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,7 +28,8 @@ def predict(
         typer.Argument(metavar="[INPUT]...", help="Raw inputs; default: lines of standard input."),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", help="Read inputs from a file, one per line.")
+        Path | None,
+        typer.Option("--file", help="Read inputs from a file, one per line; a series may be a CSV file."),
     ] = None,
     alias: Annotated[str, typer.Option(help="Alias of the registered version to use.")] = "champion",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON record per line.")] = False,
@@ -36,7 +37,8 @@ def predict(
 ) -> None:
     """Predict from raw input with the registered model of a task."""
     with exit_on_error(debug):
-        given = _inputs(inputs or [], file)
+        endpoint = Params.load(Project.find().params).task(task).endpoint
+        given = _inputs(inputs or [], file, lambda text: endpoint().inputs_of(text))
         with running_version(task, alias) as version:
             records = version.predict(given)
         for record in records:
@@ -44,11 +46,10 @@ def predict(
             out.print(text, highlight=not as_json, markup=False) if as_json else out.print_json(text)
 
 
-def _inputs(given: list[str], file: Path | None) -> list[str]:
+def _inputs(given: list[str], file: Path | None, inputs_of: Callable[[str], list[str]]) -> list[str]:
     if file is not None:
         try:
-            # not splitlines, which also splits at characters that a text may contain
-            given = [*given, *file.read_text("utf-8-sig").removesuffix("\n").split("\n")]
+            given = [*given, *inputs_of(file.read_text("utf-8-sig"))]
         except UnicodeDecodeError as error:
             raise DataError.at(file, None, f"not UTF-8 ({error.reason})", "Save it as UTF-8.") from None
     if not given and not sys.stdin.isatty():

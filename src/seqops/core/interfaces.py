@@ -209,6 +209,11 @@ class Endpoint(ABC):
     limits: ClassVar[str]
     """The limitations of a model of this task, for its model card."""
 
+    def inputs_of(self, text: str) -> list[str]:
+        """Split the content of a file into raw inputs: one per line."""
+        # not splitlines, which also splits at characters that a text may contain
+        return text.removesuffix("\n").split("\n")
+
     @abstractmethod
     def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Encode raw inputs in the same way as training rows. Raises DataError for invalid input."""

@@ -174,6 +174,14 @@ class Endpoint(interfaces.Endpoint):
         "methods are often as good or better: compare the baselines before relying on it."
     )
 
+    def inputs_of(self, text: str) -> list[str]:
+        """Split a file into one list of numbers per line; CSV, or a number per line, is one series."""
+        lines = super().inputs_of(text)
+        lists = [_listed(line, i, self.data.numbers) for i, line in enumerate(lines) if line.strip()]
+        csv = bool(lists) and lists[0] is None
+        column = len(lists) > 1 and all(numbers is not None and len(numbers) == 1 for numbers in lists)
+        return [text] if csv or column else lines
+
     def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Cut the example at the end of each raw series."""
         return concatenate([latest_window(text, i, self.data, meta) for i, text in enumerate(inputs)])
