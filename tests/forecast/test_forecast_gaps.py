@@ -137,6 +137,14 @@ def test_missing_targets_are_not_scored(tmp_path):
     assert np.isfinite(scores["backtest_mase"].point())
 
 
+def test_missing_targets_have_no_keys(tmp_path):
+    data = task(gaps="nan")
+    splits, _ = data.split_and_encode(with_gaps(tmp_path, data, missing=(36,)))
+    keys = splits["test"].ragged("keys")
+    # two keys for each known target
+    assert [len(keys[i]) for i in range(6)] == [10, 8, 6, 6, 4, 2]
+
+
 def test_validation_rows_with_gaps_are_one_path_without_errors_there(tmp_path):
     data = task(gaps="nan")
     splits, _ = data.split_and_encode(with_gaps(tmp_path, data, missing=(27, 30)))

@@ -149,12 +149,15 @@ def target_keys(series: str, known: Series, origins: Integers, end: int, steps: 
     """Return the keys of the first `steps` targets of each origin, none from row `end` on.
 
     A target is identified by series and date, and by date and numbers, should the series have another name.
+    A row without any value is no target.
     """
     rows = zip(known.ordinals, known.figures, strict=True)
     numbered = key_hashes(f"{date}\n".encode() + row.tobytes() for date, row in rows)
     named = key_hashes(f"{series}\n{date}" for date in known.ordinals)
     both = np.stack([named, numbered], axis=1)
-    return Ragged.from_rows((both[t : min(t + steps, end)].ravel() for t in origins), np.uint64)
+    observed = np.asarray(np.isfinite(known.figures).any(axis=1))
+    spans = (slice(t, min(t + steps, end)) for t in origins)
+    return Ragged.from_rows((both[span][observed[span]].ravel() for span in spans), np.uint64)
 
 
 def concatenate(parts: Sequence[Split]) -> Split:
