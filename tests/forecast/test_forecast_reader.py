@@ -57,6 +57,7 @@ def test_variants_of_the_format_are_read_the_same(tmp_path, content):
         (b"month,value\n", "bad.csv: contains no data rows"),
         (b"month,value\n2000-01,1\n2000-02", "bad.csv:3: 1 cells where the header has 2"),
         (b"month,value\n2000-01,1\n2000-02,2,3\n", "bad.csv:3: 3 cells where the header has 2"),
+        (b"month,value\n2000-01,1,5\n", "numbers with a comma need quotes"),
         (b"month,value\n2000-01\t1\n", "bad.csv:2: 1 cells where the header has 2"),
         (b"month,value\n2000-01,1\n2000-02,\xff\n", "bad.csv:3: byte 0xff is not UTF-8"),
         ("month,value\n2000-01,1\n".encode("utf-16"), "bad.csv:1: byte 0xff is not UTF-8"),

@@ -51,7 +51,10 @@ def _check_row_lengths(path: Path, lines: list[int], rows: list[list[str]]) -> N
     width = len(rows[0])
     for line, row in zip(lines, rows, strict=True):
         if len(row) != width:
-            fix = "Every row needs as many cells as the header; a short last row means a truncated file."
+            fix = (
+                "Every row needs as many cells as the header; numbers with a comma need quotes, or "
+                "semicolons between cells. A short last row means a truncated file."
+            )
             raise DataError.at(path, line, f"{len(row)} cells where the header has {width}", fix)
 
 
