@@ -3,7 +3,8 @@
 from seqops.core.arrays_io import write_table
 from seqops.core.files import read_json, sha256_of, write_json
 from seqops.core.project import Project
-from seqops.evaluation import evaluate, plotting, report
+from seqops.core.repeats import repeats_of
+from seqops.evaluation import evaluate, plotting, report, seeds
 from seqops.metrics.training_gain import TrainingGain
 from seqops.params import Params
 from seqops.registry import publish
@@ -31,6 +32,10 @@ def evaluate_task(name: str) -> None:
     fingerprint = Fingerprint.compute(project, task)
     content = {"data": fingerprint.data, "model": sha256_of(paths.weights)}
     found.metrics.update(task=name, source=mlflow_runs.source_of(task), sha256=content)
+    further = [repeat.fit_config.seed for repeat in repeats_of(task, params.evaluation.seeds)]
+    if weights := {seed: paths.repeated_weights(seed) for seed in further}:
+        first = {task.fit_config.seed: predicted}
+        found.metrics["seeds"] = seeds.score(network, evaluation.metrics, first, weights, truth, meta)
     plots = evaluation.plots(predicted, truth, meta)
     plotting.write_plots(paths.plots, plots)
     tables = {
@@ -41,7 +46,8 @@ def evaluate_task(name: str) -> None:
     write_table(paths.predictions, predicted)
     write_json(paths.metrics, found.metrics)
     decision = publish.publish(project, task, fingerprint, rule)
-    out.print(found.metrics["verdict"], decision.summary(), sep="\n", markup=False, highlight=False)
+    lines = filter(None, (found.metrics["verdict"], seeds.summary(found.metrics), decision.summary()))
+    out.print(*lines, sep="\n", markup=False, highlight=False)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from seqops.params import Params
 
 HERE = Path(__file__).parent
 NAMES = Params.load(HERE.parent / "params.yaml").names
-STAGES = "download,validate,preprocess,train,evaluate"
+STAGES = "download,validate,preprocess,train,repeat,evaluate"
 
 
-def project(root):
-    """Copy the files of a checkout, with one epoch per task."""
+def project(root, seeds=1):
+    """Copy the files of a checkout, with one epoch per task and the models scored with `seeds` seeds."""
     root.mkdir()
     for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
         shutil.copy(HERE.parent / name, root / name)
@@ -25,6 +25,7 @@ def project(root):
     shutil.copy(HERE.parent / "data" / "catalog.yaml", root / "data" / "catalog.yaml")
     yaml = YAML()
     document = yaml.load(root / "params.yaml")
+    document["evaluation"]["seeds"] = seeds
     for task in document["tasks"].values():
         task["fit"]["epochs"] = 1
     yaml.dump(document, root / "params.yaml")

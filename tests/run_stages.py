@@ -12,6 +12,7 @@ STAGES = {
     "validate": "validate",
     "preprocess": "preprocess",
     "train": "train_task",
+    "repeat": "repeat_task",
     "evaluate": "evaluate_task",
 }
 

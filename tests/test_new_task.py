@@ -111,6 +111,6 @@ def test_the_task_meets_the_requirements_and_runs_through_all_stages(tmp_path):
 
     run("-m", "seqops", "new-task", "invented_task")
     assert " passed" in run("-m", "pytest", "-q", "-o", "addopts=", "tests/invented_task")
-    for stage in ("download", "validate", "preprocess", "train"):
+    for stage in ("download", "validate", "preprocess", "train", "repeat"):
         run(f"pipelines/{stage}.py", "invented_task")
     assert "version 1 promoted by the rule" in " ".join(run("pipelines/evaluate.py", "invented_task").split())

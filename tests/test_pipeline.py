@@ -39,6 +39,7 @@ ARTEFACTS = [
     "model.weights.h5",
     "training.json",
     "history.csv",
+    "repeats",
     "metrics.json",
     "predictions.parquet",
     "plots",
@@ -50,7 +51,7 @@ ARTEFACTS = [
 def projects(tmp_path_factory):
     """Two projects with all stages run."""
     parent = tmp_path_factory.mktemp("projects")
-    roots = [project(parent / "one"), project(parent / "two")]
+    roots = [project(parent / "one", seeds=2), project(parent / "two", seeds=2)]
     processes = [start(root) for root in roots]
     for process in processes:
         output, _ = process.communicate()

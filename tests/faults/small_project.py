@@ -12,7 +12,7 @@ from seqops.params import Params
 
 TASK = "labelling"
 STAGES = {"download": "download", "validate": "validate", "preprocess": "preprocess", "train": "train_task",
-          "evaluate": "evaluate_task"}  # fmt: skip
+          "repeat": "repeat_task", "evaluate": "evaluate_task"}  # fmt: skip
 DATA = {"sequences": 90, "test": 0.3, "validation": 0.2}
 MODEL = {"kind": "gru", "direction": "forward", "units": 4, "dropout": 0.3}
 FIT = {"epochs": 3, "patience": 3, "batch_size": 8}
@@ -31,7 +31,7 @@ def change(root, **sections):
 def create_project(root):
     """Create a project of one small task: dropout, shuffling, three epochs."""
     checkout.project(root)
-    change(root, data=DATA, model=MODEL, fit=FIT, evaluation={"resamples": 50})
+    change(root, data=DATA, model=MODEL, fit=FIT, evaluation={"resamples": 50, "seeds": 3})
     return root
 
 

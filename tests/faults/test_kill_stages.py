@@ -14,6 +14,7 @@ KILLS = {
     "validate": (30, 2),
     "preprocess": (30, 2),
     "train": (24, 2),
+    "repeat": (24, 3),
     "evaluate": (20, 2),
 }
 

@@ -66,6 +66,7 @@ def compare(
 ) -> None:
     """Compare the champion, the challenger and the newest versions: scores, params and data."""
     with _registry_context(task, debug) as context:
+        from seqops.evaluation.seeds import summary as over_seeds
         from seqops.registry.compare import compare_versions
         from seqops.registry.comparison_history import ComparisonHistory
 
@@ -84,6 +85,8 @@ def compare(
         for summary in summaries:
             if summary.better_baseline:
                 out.print(f"v{summary.version}: {summary.better_baseline}", markup=False, highlight=False)
+            if line := over_seeds(summary.metrics or {}):
+                out.print(f"v{summary.version}: {line}", markup=False, highlight=False)
 
 
 def history(task: OneTask, debug: Debug = False) -> None:

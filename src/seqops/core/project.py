@@ -67,6 +67,15 @@ class TaskPaths:
         return self.path / "training.json"
 
     @property
+    def repeats(self) -> Path:
+        """The weights of the same model trained with further seeds."""
+        return self.path / "repeats"
+
+    def repeated_weights(self, seed: int) -> Path:
+        """The weights of the repeat with a seed."""
+        return self.repeats / f"seed-{seed}.weights.h5"
+
+    @property
     def metrics(self) -> Path:
         """Scores with intervals, baselines, verdict."""
         return self.path / "metrics.json"

@@ -135,7 +135,7 @@ class FitConfig:
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """The resampling behind the intervals and paired tests of independent units.
+    """The resampling behind the intervals and paired tests of independent units, and the number of fits.
 
     Attributes
     ----------
@@ -143,11 +143,15 @@ class EvaluationSettings:
         Number of bootstrap resamples of an interval, and of random swaps of a paired test.
     seed
         Seed of the resamples and swaps.
+    seeds
+        Fits of each model that are scored on the test rows, with the seeds `fit.seed`, `fit.seed` + 1 and so
+        on: the first is the model that is registered, the others show how much its scores depend on the seed.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     resamples: Positive
     seed: Count
+    seeds: Positive
 
 
 Gate = Literal["trivial", "not_worse", "all"]

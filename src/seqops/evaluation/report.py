@@ -15,6 +15,7 @@ from seqops.core.files import write_bytes
 from seqops.core.interfaces import Plot
 from seqops.evaluation.formatting import estimate, p_better
 from seqops.evaluation.interval_coverage import coverage_notes
+from seqops.evaluation.seeds import HEAD, rows_of, summary
 
 mpl.use("agg")
 
@@ -41,6 +42,7 @@ def write_page(
         p=_p,
         scales={name: _scale(s) for name, s in metrics["signatures"].items() if _scale(s)},
         notes=coverage_notes(metrics["model"]),
+        seeds={"summary": summary(metrics), "head": HEAD, "rows": rows_of(metrics)},
     )
     write_bytes(path, page.encode("utf-8"))
 

@@ -31,8 +31,8 @@ def long_run_error(centred: Floats, terms: int) -> float:
     return float(np.sqrt(n * np.mean(np.square(cosines @ centred))))
 
 
-def t_quantile(terms: int, level: float = 0.975) -> float:
-    """Return a quantile of the t distribution."""
+def t_quantile(terms: float, level: float = 0.975) -> float:
+    """Return a quantile of the t distribution; terms: its degrees of freedom."""
     return float(stats.t.ppf(level, terms))
 
 

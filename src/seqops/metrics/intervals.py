@@ -59,21 +59,39 @@ def interval(score: Score, resamples: int, seed: int) -> Interval:
 
 def _ends(score: Score, value: float, units: Floats, resamples: int, seed: int) -> tuple[float, float]:
     centred = influences(score.value, units)
+    error, freedom = error_over_units(score, centred)
     scale = transform_of(score.limits, value)
-    bounded = score.limits if score.limits and np.isfinite(score.limits).all() else None
+    if limits := limits_of_few(score, value, centred, error):
+        return limits
     if score.block > 1:
-        terms = cosine_terms(len(units), score.block)
-        half = t_quantile(terms) * long_run_error(centred, terms)
-        if half == 0 and bounded:
-            blocks = np.arange(0, len(units) - score.block + 1, score.block)
-            return _near_limit(*bounded, value, np.add.reduceat(centred, blocks))
-        return _back(scale, value, (-half, half))
-    if bounded and carriers(centred) < FEW:
-        return _near_limit(*bounded, value, centred)
-    error = standard_error(centred)
+        half = t_quantile(freedom) * error
+        return ends_at(scale, value, (-half, half))
     if error == 0:
         return value, value
-    return _back(scale, value, _studentised(score, scale, value, error, units, resamples, seed))
+    return ends_at(scale, value, _studentised(score, scale, value, error, units, resamples, seed))
+
+
+def error_over_units(score: Score, centred: Floats) -> tuple[float, int]:
+    """Return the standard error of a score and its degrees of freedom, from influences of units: (units,)."""
+    if score.block > 1:
+        terms = cosine_terms(len(centred), score.block)
+        return long_run_error(centred, terms), terms
+    return standard_error(centred), len(centred) - 1
+
+
+def limits_of_few(score: Score, value: float, centred: Floats, error: float) -> tuple[float, float] | None:
+    """Return the limits of a bounded score whose variance few units carry; None for any other score.
+
+    centred, error: influences of the units (units,), and the standard error from them.
+    """
+    if score.limits is None or not np.isfinite(score.limits).all():
+        return None
+    if score.block > 1 and error == 0:
+        blocks = np.arange(0, len(centred) - score.block + 1, score.block)
+        return _near_limit(*score.limits, value, np.add.reduceat(centred, blocks))
+    if score.block == 1 and carriers(centred) < FEW:
+        return _near_limit(*score.limits, value, centred)
+    return None
 
 
 def _near_limit(low: float, high: float, value: float, centred: Floats) -> tuple[float, float]:
@@ -98,7 +116,7 @@ def _studentised(
     return -float(below) * error, -float(above) * error
 
 
-def _back(scale: Transform, value: float, distances: tuple[float, float]) -> tuple[float, float]:
+def ends_at(scale: Transform, value: float, distances: tuple[float, float]) -> tuple[float, float]:
     """Return the ends at distances from the value, which the slope of the scale converts to the scale."""
     point = np.asarray(value, np.float64)
     ends = scale.back(scale.forward(point) + np.asarray(distances) * scale.slope(point))

@@ -8,6 +8,7 @@ from typing import Any
 from seqops.core.interfaces import Endpoint
 from seqops.evaluation.formatting import bounds, estimate, number, p_better, table
 from seqops.evaluation.interval_coverage import coverage_notes
+from seqops.evaluation.seeds import HEAD, rows_of, summary
 from seqops.registry.versions import MAX_DESCRIPTION
 
 
@@ -24,9 +25,11 @@ def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str, better_basel
         f"**Verdict.** {metrics['verdict']}",
         f"**Better without a network.** {better_baseline}" if better_baseline else "",
         _training(metrics),
+        f"**Seeds.** {summary(metrics)}" if "seeds" in metrics else "",
         f"**Usage.** `seqops predict {metrics['task']} INPUT`, or "
         f'`mlflow.pyfunc.load_model("models:/{endpoint.data.registered_name}@champion").predict([INPUT])`.',
         table(("score on the test rows", "value", "95 % interval"), _scores(metrics["model"])),
+        table(HEAD, rows_of(metrics)),
         table(
             ("baseline", "kind", goal, "95 % interval", "improvement of the model", "p"), _baselines(metrics)
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,14 +14,14 @@ from seqops.core.files import read_json, sha256_of
 from seqops.core.interfaces import Task
 from seqops.core.project import Project, TaskPaths
 from seqops.evaluation.evaluate import EvaluationResult
-from seqops.registry import verify, versions
+from seqops.registry import repeats, verify, versions
 from seqops.registry.assess import assess
 from seqops.registry.bundle import log_bundle
 from seqops.registry.champion import ChampionAlias, ChampionChangedError, Decision
 from seqops.registry.model_card import card
 from seqops.registry.promotion_rule import PromotionRule
 from seqops.registry.rescore import DATA, PREDICTIONS, HeldOutSet
-from seqops.tracking import connection, mlflow_runs
+from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
 
 MODEL = "seqops.model_sha256"
@@ -38,6 +37,7 @@ def publish(project: Project, task: Task, fingerprint: Fingerprint, rule: Promot
     metrics = read_scores(paths, fingerprint)
     run = mlflow_runs.find_training_run(project, task, fingerprint, metrics["sha256"]["model"])
     _log(run, paths, metrics)
+    repeats.log(project, task, fingerprint, run, metrics)
     champion_alias = ChampionAlias(run.client, project, task.name, task.data.registered_name)
     with champion_alias.lock():
         better = EvaluationResult.read(metrics, rule.bootstrap.alpha).better_baseline_summary()
@@ -50,7 +50,8 @@ def read_scores(paths: TaskPaths, fingerprint: Fingerprint) -> dict[str, Any]:
     metrics: dict[str, Any] = read_json(paths.metrics)
     if not paths.weights.is_file():
         raise DataError(f"{paths.weights} does not exist. Run `dvc repro`.")
-    if metrics.get("sha256") != {"data": fingerprint.data, "model": sha256_of(paths.weights)}:
+    scored = {"data": fingerprint.data, "model": sha256_of(paths.weights)}
+    if metrics.get("sha256") != scored or not repeats.are_scored(paths, metrics):
         raise DataError(
             f"{paths.metrics} holds the scores of other weights or other data than those on disk. "
             f"Run `dvc repro evaluate@{paths.path.name}`."
@@ -67,19 +68,14 @@ def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
             f"test/{name}.low": score["low"],
             f"test/{name}.high": score["high"],
         }
+    flat |= repeats.flat_scores(metrics)
     for baseline, scores in metrics["baselines"].items():
         flat |= {f"baseline/{baseline}.{name}": score["value"] for name, score in scores.items()}
-    # MLflow rejects other characters in the name of a metric
-    return {re.sub(r"[^\w./ :-]", "-", name): value for name, value in flat.items() if value is not None}
+    return mlflow_runs.metric_names(flat)
 
 
 def _log(run: mlflow_runs.TrainingRun, paths: TaskPaths, metrics: Mapping[str, Any]) -> None:
-    flat = flat_scores(metrics)
-    with connection.translate_store_errors():
-        logged = run.client.get_run(run.run_id).data.metrics
-    # logging the same score twice would turn it into a curve
-    if any(logged.get(name) != value for name, value in flat.items()):
-        run.log_metrics(flat)
+    run.log_scores(flat_scores(metrics))
     for path in (paths.metrics, paths.report, paths.predictions):
         run.log_artifact(path)
     run.log_artifact(paths.plots, "plots")

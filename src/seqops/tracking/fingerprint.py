@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seqops.core.files import sha256_of, sha256_of_json
@@ -26,13 +26,16 @@ class Fingerprint:
     @classmethod
     def compute(cls, project: Project, task: Task) -> Fingerprint:
         """Hash the encoded data, the task's sections, the training code and the lock file."""
-        sections = {key: task.section[key] for key in ("data", "model", "fit")}
         return cls(
             data=project.task_paths(task.name).data_sha256(),
-            params=sha256_of_json(sections),
+            params=_params_sha256(task),
             code=code_sha256(task.name),
             lock=sha256_of(project.lock) if project.lock.is_file() else "",
         )
+
+    def of_repeat(self, task: Task) -> Fingerprint:
+        """Return the fingerprint of the same task with another seed."""
+        return replace(self, params=_params_sha256(task))
 
     @property
     def digest(self) -> str:
@@ -47,6 +50,10 @@ class Fingerprint:
             "seqops.code_sha256": self.code,
             "seqops.lock_sha256": self.lock,
         }
+
+
+def _params_sha256(task: Task) -> str:
+    return sha256_of_json({key: task.section[key] for key in ("data", "model", "fit")})
 
 
 def code_sha256(task: str) -> str:

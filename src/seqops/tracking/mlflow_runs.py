@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ import requests
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from seqops.core.callbacks import EpochResult
 from seqops.core.files import read_json
@@ -28,8 +30,11 @@ from seqops.tracking.fingerprint import Fingerprint, git_commit
 from seqops.tracking.run_names import run_name
 
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
-TRAINING = "training"
-"""The `seqops.kind` of a run that trained the weights of the pipeline; studies and trials have others."""
+TRAINING, REPEAT = "training", "repeat"
+"""The `seqops.kind` of a run that trained the weights of the pipeline, and of one with a further seed;
+studies and trials have others."""
+GROUP = "seqops.seeds_group"
+"""The tag that a training run and its repeats share."""
 ALREADY_EXISTS = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
 
 
@@ -60,12 +65,21 @@ def experiment_of(client: mlflow.MlflowClient, project: Project, task: str) -> s
         return str(client.get_experiment_by_name(task).experiment_id)
 
 
+def metric_names(scores: Mapping[str, float | None]) -> dict[str, float]:
+    """Return the defined scores under names that MLflow accepts."""
+    return {re.sub(r"[^\w./ :-]", "-", name): value for name, value in scores.items() if value is not None}
+
+
 @dataclass(frozen=True)
 class TrainingRun:
-    """The run of one fit; a callback that logs every epoch."""
+    """The run of one fit; a callback that logs every epoch.
+
+    complete: the fit has ended and is only repeated from its checkpoint, so that it has nothing to log.
+    """
 
     client: mlflow.MlflowClient
     run_id: str
+    complete: bool = False
 
     def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
         """Log nothing: the curves have one point per epoch."""
@@ -89,6 +103,14 @@ class TrainingRun:
             points = [Metric(k, float(v), now, step) for k, v in metrics.items()]
             self.client.log_batch(self.run_id, metrics=points)
 
+    def log_scores(self, scores: Mapping[str, float]) -> None:
+        """Log the metrics that have other values, because the same score twice would become a curve."""
+        with translate_store_errors():
+            logged = self.client.get_run(self.run_id).data.metrics
+        # a server rejects a batch of nothing
+        if changed := {name: value for name, value in scores.items() if logged.get(name) != value}:
+            self.log_metrics(changed)
+
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Set tags."""
         with translate_store_errors():
@@ -103,16 +125,53 @@ class TrainingRun:
                 self.client.log_artifact(self.run_id, str(path), folder)
 
 
+@dataclass(frozen=True)
+class Repeat:
+    """The place of a repeat: the training run that it is nested under, the group of both, and its seed.
+
+    Runs are in one group if the weights of the training run are the same.
+    """
+
+    main: TrainingRun
+    group: str
+    seed: int
+
+    @classmethod
+    def of(cls, main: TrainingRun, model_sha256: str, seed: int) -> Repeat:
+        """Place a repeat under the run of these weights."""
+        return cls(main, model_sha256[:16], seed)
+
+    def tags(self) -> dict[str, str]:
+        """Return the tags by which a repeat is found."""
+        return {"seqops.kind": REPEAT, GROUP: self.group}
+
+
 @contextmanager
-def open_training_run(project: Project, task: Task, fingerprint: Fingerprint) -> Iterator[TrainingRun]:
-    """Open the run of a fit: an interrupted one, or a new one; it ends FINISHED, FAILED or KILLED."""
+def open_training_run(
+    project: Project,
+    task: Task,
+    fingerprint: Fingerprint,
+    repeat: Repeat | None = None,
+    resumed: bool = False,
+) -> Iterator[TrainingRun]:
+    """Open the run of a fit: an interrupted one, or a new one; it ends FINISHED, FAILED or KILLED.
+
+    resumed: there is a checkpoint; if its fit is finished, its run is used again and stays as it is.
+    """
     client = connect(project)
+    labels = repeat.tags() if repeat else {"seqops.kind": TRAINING}
+    sought = {"seqops.fingerprint": fingerprint.digest, **labels}
     with translate_store_errors():
         experiment = experiment_of(client, project, task.name)
+        finished = _latest(client, experiment, sought, FINISHED) if resumed else None
+    if finished:
+        yield TrainingRun(client, finished.info.run_id, complete=True)
+        return
+    with translate_store_errors():
         tags = {**fingerprint.tags(), "seqops.fingerprint": fingerprint.digest}
-        run = _latest(client, experiment, {"seqops.fingerprint": fingerprint.digest}, UNFINISHED)
+        run = _latest(client, experiment, sought, UNFINISHED)
         if run is None:
-            run = _start(client, experiment, project, task, fingerprint, tags)
+            run = _start(client, experiment, project, task, fingerprint, tags, repeat)
         client.update_run(run.info.run_id, status="RUNNING")
     opened = TrainingRun(client, run.info.run_id)
     try:
@@ -134,17 +193,22 @@ def _terminate(opened: TrainingRun, status: str) -> None:
 
 
 def find_training_run(
-    project: Project, task: Task, fingerprint: Fingerprint, model_sha256: str
+    project: Project,
+    task: Task,
+    fingerprint: Fingerprint,
+    model_sha256: str,
+    repeat: Repeat | None = None,
 ) -> TrainingRun:
     """Find the run that trained these weights, or create one if the store has none."""
-    client = connect(project)
+    client = repeat.main.client if repeat else connect(project)
+    labels = repeat.tags() if repeat else {"seqops.kind": TRAINING}
     tags = {**fingerprint.tags(), "seqops.model_sha256": model_sha256}
-    sought = {k: v for k, v in tags.items() if k != "seqops.code_sha256"}
+    sought = {**{k: v for k, v in tags.items() if k != "seqops.code_sha256"}, **labels}
     with translate_store_errors():
         experiment = experiment_of(client, project, task.name)
         run = _latest(client, experiment, sought)
         if run is None:
-            run = _start(client, experiment, project, task, fingerprint, tags)
+            run = _start(client, experiment, project, task, fingerprint, tags, repeat)
             client.set_terminated(run.info.run_id, "FINISHED")
     return TrainingRun(client, run.info.run_id)
 
@@ -172,11 +236,14 @@ def _start(
     task: Task,
     fingerprint: Fingerprint,
     tags: Mapping[str, str],
+    repeat: Repeat | None,
 ) -> Run:
     source = source_of(task)
+    nested = {**repeat.tags(), MLFLOW_PARENT_RUN_ID: repeat.main.run_id} if repeat else {}
     run_tags = {
         **tags,
         "seqops.kind": TRAINING,
+        **nested,
         "seqops.task": task.name,
         "seqops.source": source,
         "seqops.git_commit": git_commit(project.root),
@@ -185,7 +252,8 @@ def _start(
     # runs of studies are in the same experiment, but are not compared with
     last = _latest(client, experiment, {"seqops.kind": TRAINING}, FINISHED)
     before = {**with_new_keys(task.name, last.data.params), **last.data.tags} if last else None
-    run = client.create_run(experiment, run_name=run_name(source, params, run_tags, before), tags=run_tags)
+    name = f"seed {repeat.seed}" if repeat else run_name(source, params, run_tags, before)
+    run = client.create_run(experiment, run_name=name, tags=run_tags)
     client.log_batch(run.info.run_id, params=[Param(key, value) for key, value in params.items()])
     origin = json.dumps({"tags": {"source": source}})
     dataset = Dataset(task.name, fingerprint.data[:8], source_type="code", source=origin)

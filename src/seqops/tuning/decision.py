@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from seqops.core.score import Score
 from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference, paired
+from seqops.metrics.seeds import over_seeds, satterthwaite, variance_of_mean
 from seqops.metrics.small_levels import HALF_WIDTH
 
 LEVEL = 0.05
 """Probability that any finalist replaces present values that are as good."""
-NEGLIGIBLE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,6 @@ def compare(
     return [replace(one, p=p) for one, p in zip(found, corrected, strict=True)]
 
 
-def over_seeds(scores: Scores) -> Score:
-    """Return the score of the mean over seeds of the statistics of each row."""
-    return replace(scores[0], statistics=np.mean([score.statistics for score in scores], axis=0))
-
-
 def _untested(ours: Scores, theirs: Scores, seeds: int) -> Comparison | None:
     """Return a comparison without a test if fits are missing, else None."""
     missing = [
@@ -92,7 +86,7 @@ def _compare(ours: Scores, theirs: Scores, resamples: int, seed: int) -> Compari
     first, second = (sign * np.array([score.point() for score in scores]) for scores in (ours, theirs))
     if not np.isfinite([*first, *second]).all():
         return Comparison(rows, reason="undefined")
-    variances = _variance_of_mean(first), _variance_of_mean(second)
+    variances = variance_of_mean(first), variance_of_mean(second)
     if sum(variances) == 0:
         return Comparison(rows, reason="every seed has the same score, so that seeds cannot be tested")
     return Comparison(
@@ -103,13 +97,6 @@ def _compare(ours: Scores, theirs: Scores, resamples: int, seed: int) -> Compari
     )
 
 
-def _variance_of_mean(values: npt.NDArray[np.float64]) -> float:
-    """Return the variance of the mean over seeds; rounding errors are no spread."""
-    if np.ptp(values) <= NEGLIGIBLE * np.abs(values).max():
-        return 0.0
-    return float(values.var(ddof=1)) / len(values)
-
-
 def _tail(value: float, row_error: float, variances: tuple[float, float], freedom: int) -> float:
     """Return the probability of a larger t than that of a difference.
 
@@ -117,5 +104,5 @@ def _tail(value: float, row_error: float, variances: tuple[float, float], freedo
     taken from an interval; variances: over seeds, of the two means, with `freedom` degrees of freedom each.
     """
     total = row_error**2 + sum(variances)
-    degrees = freedom * total**2 / sum(v**2 for v in variances)
+    degrees = satterthwaite((row_error**2, *variances), (math.inf, freedom, freedom))
     return float(stats.t.sf(value / math.sqrt(total), degrees))

@@ -1,0 +1,32 @@
+"""Train the network of one task again with further seeds, and save the weights of each."""
+
+from seqops.core.files import atomic_directory, sha256_of
+from seqops.core.project import Project
+from seqops.core.repeats import repeats_of
+from seqops.params import Params
+from seqops.runtime.console import err, run_stage
+
+
+def repeat_task(name: str) -> None:
+    """Train one task with each further seed of `evaluation.seeds`, resuming from existing checkpoints."""
+    project = Project.find()
+    params = Params.load(project.params)
+    task, paths, seeds = params.task(name), project.task_paths(name), params.evaluation.seeds
+    with atomic_directory(paths.repeats) as folder:
+        if seeds == 1:
+            return
+        from seqops.fitting import fit
+        from seqops.tracking.fingerprint import Fingerprint
+        from seqops.tracking.mlflow_runs import Repeat, find_training_run
+
+        fingerprint, model = Fingerprint.compute(project, task), sha256_of(paths.weights)
+        main = find_training_run(project, task, fingerprint, model)
+        for repeat in repeats_of(task, seeds):
+            seed = repeat.fit_config.seed
+            err.print(f"{name}: seed {seed}", highlight=False)
+            weights = folder / paths.repeated_weights(seed).name
+            fit(project, repeat, fingerprint.of_repeat(repeat), weights, Repeat.of(main, model, seed))
+
+
+if __name__ == "__main__":
+    run_stage(repeat_task)

@@ -1,0 +1,48 @@
+"""One fit of the pipeline: resumed from its checkpoint, recorded as a run, and saved."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from seqops.core.files import atomic_write, sha256_of
+from seqops.core.interfaces import Task
+from seqops.core.project import Project
+from seqops.runtime.console import err
+from seqops.runtime.machine import peak_memory
+from seqops.tracking import mlflow_runs
+from seqops.tracking.fingerprint import Fingerprint
+from seqops.tracking.mlflow_runs import Repeat
+from seqops.training import progress_bar
+from seqops.training.loop import FittedModel, train
+
+
+def fit(
+    project: Project, task: Task, fingerprint: Fingerprint, weights: Path, repeat: Repeat | None = None
+) -> FittedModel:
+    """Train the network of a task on its encoded rows, and save the weights.
+
+    repeat: the place of a fit with a further seed among the runs.
+    """
+    started, (splits, meta) = time.monotonic(), project.task_paths(task.name).encoded()
+    network, metrics = task.network(), task.metrics()
+    checkpoint = project.state / "train" / f"{task.name}-{fingerprint.digest}.npz"
+    with (
+        mlflow_runs.open_training_run(project, task, fingerprint, repeat, checkpoint.is_file()) as run,
+        progress_bar.progress_bar(err, task.fit_config.total_epochs(), metrics.goal.metric, run) as bar,
+    ):
+        fitted = train(network, metrics, splits, meta, task.fit_config, checkpoint, bar)
+        with atomic_write(weights) as temporary:
+            fitted.model.save_weights(temporary)
+        if not run.complete:
+            run.log_metrics(
+                {
+                    "validation/initial": fitted.initial.point(),
+                    "validation/best": fitted.best_epoch.validation,
+                    "peak_memory_mib": peak_memory(),
+                    "parameters": fitted.model.count_params(),
+                    "seconds": time.monotonic() - started,
+                }
+            )
+            run.set_tags({"seqops.model_sha256": sha256_of(weights)})
+    return fitted
