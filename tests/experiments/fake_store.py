@@ -54,6 +54,23 @@ def tagging_metrics(f1, longest):
     }
 
 
+SEEDS = {
+    "seeds": [0, 1, 2],
+    "scores": {
+        "f1": {
+            "value": 0.79,
+            "values": [0.8, 0.77, 0.8],
+            "min": 0.77,
+            "max": 0.8,
+            "sd": 0.01732,
+            "low": 0.74,
+            "high": 0.83,
+            "units": 40,
+        }
+    },
+    "sha256": {"1": "a", "2": "b"},
+}
+"""The section of metrics.json of a tagger trained with three seeds."""
 TIES, LOSES = comparison(-0.06, 0.05, 0.6), comparison(-0.2, -0.1, 1.0)
 TRANSLATION_METRICS = {
     "source": "sample",

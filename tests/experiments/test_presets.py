@@ -83,9 +83,28 @@ def test_a_preset_changes_only_its_own_keys(project):
     assert preset.options() == ["tasks.ner.model.units=7", "tasks.ner.fit.epochs=2"]
 
 
+def test_a_preset_may_set_the_number_of_seeds(project):
+    store = project("  ner:\n    fit: {epochs: 2}\nevaluation: {seeds: 3}\n")
+    preset = Preset.read(store, "mine")
+    assert (preset.evaluation.seeds, preset.evaluation.resamples) == (3, 2000)
+    assert preset.options() == ["tasks.ner.fit.epochs=2", "evaluation.seeds=3"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            "  ner: {}\nevaluation:\n  seedz: 3\n",
+            r"mine\.yaml:4: evaluation\.seedz: unknown key; did you mean 'seed'\?",
+        ),
+        (
+            "  ner: {}\nevaluation:\n  seeds: 0\n",
+            r"mine\.yaml:4: evaluation\.seeds: Input should be greater than 0, got 0\.",
+        ),
+        (
+            "  ner: {}\nregistry: {alpha: 0.1}\n",
+            r"mine\.yaml:3: registry: unknown key; known: evaluation, tasks\.",
+        ),
         ("  nre:\n    source: sample\n", r"mine\.yaml:2: tasks\.nre: unknown key; did you mean 'ner'\?"),
         ("  ner: sample\n", r"mine\.yaml:2: tasks\.ner: must be a mapping of sections\."),
         (

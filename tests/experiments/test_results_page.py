@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from fake_store import LOSES, TIES, TRANSLATION_METRICS, comparison, score, tagging_metrics
+from fake_store import LOSES, SEEDS, TIES, TRANSLATION_METRICS, comparison, score, tagging_metrics
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -23,7 +23,7 @@ PAGE = (Path(__file__).parent / "results.md").read_text("utf-8")
 
 def test_the_page_shows_what_the_store_recorded(fake_store):
     fake_store.add_run("ner", "fast", tagging_metrics(0.3, LOSES), 99, 2)
-    fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12.4, 2)
+    fake_store.add_run("ner", "fast", {**tagging_metrics(0.8, TIES), "seeds": SEEDS}, 12.4, 2)
     # these do not count: no preset, a study, not finished, not evaluated
     fake_store.add_run("ner", "fast", tagging_metrics(0.99, TIES), 1, 1, overrides={"fit.epochs": "1"})
     fake_store.add_run("ner", "fast", tagging_metrics(0.98, TIES), 1, 1, overrides={"fit.stages": "[]"})
@@ -110,13 +110,33 @@ def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(fake_s
     assert run["trivial"] == {"name": "usual", **score(0.4), "reason": "", "outcome": "beats", "also": {}}
     longest = {"name": "longest", **score(0.805), "reason": "", "outcome": "loses to", "also": {}}
     assert run["classical"] == longest
-    assert (run["seed"], run["seconds"], run["epochs"]) == (0, 12.3, 2)
+    assert (run["seed"], run["seconds"], run["epochs"], run["seeds"]) == (0, 12.3, 2, None)
     assert run["curve"] == [
         {"epoch": 1, "seconds": 6.2, "validation": 0.1235},
         {"epoch": 2, "seconds": 12.3, "validation": 0.2469},
     ]
     [run] = translator["runs"]
     assert (run["classical"], run["seconds"], run["epochs"], run["curve"]) == (None, None, None, [])
+
+
+def test_the_record_keeps_mean_range_and_interval_over_seeds(fake_store):
+    fake_store.add_run("ner", "fast", {**tagging_metrics(0.8, TIES), "seeds": SEEDS}, 12, 2)
+    fake_store.results("ner")
+    first = (fake_store.root / "docs" / "results.json").read_text("utf-8")
+    assert json.loads(first)["rows"][0]["runs"][0]["seeds"] == {
+        "seeds": [0, 1, 2],
+        "value": 0.79,
+        "min": 0.77,
+        "max": 0.8,
+        "low": 0.74,
+        "high": 0.83,
+        "units": 40,
+        "reason": "",
+    }
+    fake_store.delete_runs()
+    fake_store.add_run("ner", "never", tagging_metrics(0.5, TIES), 1, 1)
+    fake_store.results("ner")
+    assert "3 seeds: 0.79 (0.77 to 0.8) [0.74, 0.83]" in fake_store.page
 
 
 def test_the_verdict_names_a_further_metric_that_disagrees(fake_store):
@@ -165,7 +185,7 @@ def test_a_row_of_several_runs_has_a_line_for_each(tmp_path):
     text = (tmp_path / "results.md").read_text("utf-8")
     lines = [line for line in text.splitlines() if line.startswith("| fast |")]
     assert lines == [
-        f"| fast | sample, 4 | gru | f1 {value} (no interval) | none | none |  | unknown | unknown "
+        f"| fast | sample, 4 | gru | f1 {value} (no interval) | 1 seed | none | none |  | unknown | unknown "
         "| 08564007 | `seqops run fast ner` |"
         for value in ("0.5", "0.75")
     ]

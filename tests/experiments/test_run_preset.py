@@ -44,9 +44,12 @@ def test_only_recorded_runs_may_come_from_the_dvc_cache(fake_store, started):
     CliRunner().invoke(app, ["run", "fast"])
     fake_store.add_run("translation", "fast", TRANSLATION_METRICS)
     CliRunner().invoke(app, ["run", "fast"])
+    (fake_store.root / "presets" / "fast.yaml").open("a").write("evaluation: {seeds: 3}\n")
+    CliRunner().invoke(app, ["run", "fast", "ner"])
     both = [*EXPERIMENT, *NER, *TRANSLATION, "evaluate@ner", "evaluate@translation"]
     assert [command for command, _ in started] == [
         [*EXPERIMENT, *NER, "evaluate@ner"],
         [*both, "--force"],
         both,
+        [*EXPERIMENT, *NER, "-S", "evaluation.seeds=3", "evaluate@ner", "--force"],
     ]

@@ -63,9 +63,10 @@ def _recorded(project: Project, chosen: presets.Preset, tasks: list[str]) -> boo
     from seqops.tracking import connection, mlflow_runs
 
     client = connection.connect(project)
-    return all(
+    runs = [
         recorded_runs.latest_run(client, task, mlflow_runs.run_params(chosen.task(task))) for task in tasks
-    )
+    ]
+    return all(run and run.seeds == chosen.evaluation.seeds for run in runs)
 
 
 def _environment(project: Project) -> dict[str, str]:

@@ -11,8 +11,12 @@ from typing import Any
 from seqops.core.dotted_keys import flattened
 from seqops.core.errors import ConfigError
 from seqops.core.project import Project
+from seqops.core.settings import EvaluationSettings
 from seqops.core.yaml_file import Document, nearest
 from seqops.params import Params
+
+SECTIONS = ("evaluation", "tasks")
+"""The sections of params.yaml of which a preset may have values."""
 
 
 def names(project: Project) -> list[str]:
@@ -38,6 +42,10 @@ class Preset(Params):
             raise ConfigError(f"unknown preset {name!r}{nearest(name, names(project))}")
         base, chosen = Params.load(project.params), Document.load(path)
         preset = cls(path, _merged(base.content, chosen.content), base, chosen)
+        for key in chosen.content:
+            if key not in SECTIONS:
+                raise chosen.unknown("", str(key), SECTIONS)
+        preset.section(EvaluationSettings, "evaluation")
         for task in chosen.content["tasks"]:
             if task not in base.names:
                 raise chosen.unknown("tasks", task, base.names)
@@ -71,7 +79,7 @@ class Preset(Params):
             self.task(name)
             chosen[name] = self.chosen.content["tasks"][name]
         known = flattened(self.base.content)
-        flat = flattened(chosen, "tasks")
+        flat = flattened({**self.chosen.content, "tasks": chosen})
         return [f"{'' if key in known else '+'}{key}={hydra(value)}" for key, value in flat.items()]
 
     def _check_model(self, task: str) -> None:

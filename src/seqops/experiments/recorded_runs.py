@@ -36,6 +36,11 @@ class RecordedRun:
     metrics: Mapping[str, Any]
     curve: Sequence[CurvePoint]
 
+    @property
+    def seeds(self) -> int:
+        """The number of seeds with which the model was scored."""
+        return len(self.metrics["seeds"]["seeds"]) if "seeds" in self.metrics else 1
+
 
 @dataclass(frozen=True)
 class ResultsRow:

@@ -47,6 +47,34 @@ class BaselineResult(ScoreResult):
 
 
 @dataclass(frozen=True)
+class SeedsResult:
+    """The goal score of a model trained with several seeds.
+
+    value: the mean over seeds, with its 95 % interval over seeds and rows; min, max: the range over seeds;
+    units, reason: as of a ScoreResult.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    seeds: tuple[int, ...]
+    value: float | None
+    min: float | None
+    max: float | None
+    low: float | None
+    high: float | None
+    units: int
+    reason: str = ""
+
+    @classmethod
+    def of(cls, metrics: Mapping[str, Any]) -> SeedsResult | None:
+        """Take the goal score over seeds from metrics.json; None for one seed."""
+        if "seeds" not in metrics:
+            return None
+        found = metrics["seeds"]["scores"][metrics["goal"]]
+        figures = {key: value for key, value in found.items() if key not in ("values", "sd")}
+        return cls(seeds=tuple(metrics["seeds"]["seeds"]), **figures)
+
+
+@dataclass(frozen=True)
 class RunResult:
     """One trained and evaluated model.
 
@@ -74,6 +102,8 @@ class RunResult:
         The goal score on the validation rows before training and after every epoch; empty: unknown.
     untrained : bool
         Whether training did not improve on the initial model.
+    seeds : SeedsResult, optional
+        The goal score over several seeds, of which `seed` is the first; None: it was trained with one.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -88,6 +118,7 @@ class RunResult:
     epochs: int | None
     curve: tuple[CurvePoint, ...]
     untrained: bool = False
+    seeds: SeedsResult | None = None
 
     @classmethod
     def of(cls, run: RecordedRun, alpha: float) -> RunResult:
@@ -108,6 +139,7 @@ class RunResult:
                 for point in run.curve
             ),
             untrained=EvaluationResult.read(dict(metrics), alpha).untrained,
+            seeds=SeedsResult.of(metrics),
         )
 
 

@@ -6,16 +6,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seqops.core.files import write_bytes
-from seqops.evaluation.formatting import estimate, table
+from seqops.evaluation.formatting import bounds, estimate, table
+from seqops.evaluation.seeds import mean_and_range
 from seqops.experiments.learning_curves import curves, picture
 from seqops.experiments.recorded_runs import ResultsRow
-from seqops.experiments.results_file import BaselineResult, PresetResult, Results, RunResult, ScoreResult
+from seqops.experiments.results_file import (
+    BaselineResult,
+    PresetResult,
+    Results,
+    RunResult,
+    ScoreResult,
+    SeedsResult,
+)
 
 HEAD = (
     "preset",
     "data, test rows",
     "model",
     "scores, 95 % interval",
+    "seeds",
     "best trivial baseline",
     "best classical baseline",
     "verdict",
@@ -30,8 +39,9 @@ whose parameters are exactly those of `params.yaml` with the preset's values. Th
 that tuning and promotion use; every score and baseline is on the same test rows. The verdict is two paired
 tests on them, both one-sided at {alpha:g}: *beats* if the model is better, *loses to* if it is worse,
 *ties* otherwise, and *undecided* where the rows have too few independent units. [Believing a
-number](believing.md) has the methods. A model whose training did not improve on its initial weights, by a
-test on the validation rows, says so. The settings are a hash of all parameters: a row whose run is not in
+number](believing.md) has the methods. All these figures are those of one fit; *seeds* says how much the first
+score varies over several: mean, range, and 95 % interval over seeds and rows. A model whose training did not
+improve on its initial weights, by a test on the validation rows, says so. The settings are a hash of all parameters: a row whose run is not in
 this store, because it ran elsewhere, is kept until the settings of its preset change. The plots show the
 goal score on the validation rows before training and at the end of every epoch. [{record}]({record}) has
 all figures of this page and of the plots, [{points}]({points}) the points of the plots as a table."""
@@ -86,6 +96,7 @@ def _cells(row: PresetResult, run: RunResult) -> list[str]:
         f"{run.source}, {run.n_test}",
         run.model,
         "<br>".join(_score(score) for score in run.scores),
+        _seeds(run.seeds),
         *(_score(baseline) for baseline in best),
         "<br>".join(
             [UNTRAINED] * run.untrained
@@ -106,6 +117,12 @@ def _outcome(baseline: BaselineResult) -> str:
 def _of_former_release(run: RunResult) -> bool:
     """Return whether a run was recorded without the number of independent units behind its scores."""
     return any(score.units is None for score in run.scores)
+
+
+def _seeds(found: SeedsResult | None) -> str:
+    if found is None:
+        return "1 seed"
+    return f"{len(found.seeds)} seeds: {mean_and_range(vars(found))} {bounds(vars(found))}"
 
 
 def _score(score: ScoreResult | None) -> str:
