@@ -14,6 +14,8 @@ from seqops.core.arrays_io import read_splits, read_table, write_splits, write_t
 from seqops.core.files import sha256_of, write_bytes
 from seqops.core.interfaces import Task
 from seqops.core.ragged import Ragged, Split
+from seqops.evaluation.seeds import over_seeds
+from seqops.metrics.rounding import rounded
 from seqops.metrics.training_gain import TrainingGain
 from seqops.preprocessing.row_keys import KEYS, fitted_keys, with_known_key
 from seqops.preprocessing.splitting import SPLITS
@@ -222,6 +224,24 @@ class TaskContract:
         assert np.isfinite(goal.point())
         gain = TrainingGain.measure(goal, goal, 1, True, 1)
         assert gain.outcome(0.05) == "not improved"
+
+    def test_a_score_of_several_seeds_has_an_interval_or_a_reason(
+        self, case: SimpleNamespace, built: SimpleNamespace
+    ) -> None:
+        """Score the trained model, and an initial one as a repeat, on the same test rows."""
+        split, metrics = some(case.splits["test"], 40), case.task.metrics()
+        models = {0: built.model, 1: built.network.build(case.meta)}
+        predicted = {seed: built.network.predict(model, split, case.meta) for seed, model in models.items()}
+        found = over_seeds(metrics, predicted, split, case.meta)
+        assert json.loads(json.dumps(found, allow_nan=False)) == found
+        assert found["seeds"] == [0, 1]
+        for number, rows in enumerate(predicted.values()):
+            for score in metrics.score(rows, split, case.meta):
+                assert found["scores"][score.name]["values"][number] == rounded(score.point())
+        for score in found["scores"].values():
+            assert (score["low"] is None) == bool(score.get("reason"))
+            if score["low"] is not None:
+                assert score["low"] <= score["value"] <= score["high"]
 
     def test_a_raw_input_becomes_a_record(self, case: SimpleNamespace, built: SimpleNamespace) -> None:
         inputs = [case.task.endpoint().example(case.meta)] * 2

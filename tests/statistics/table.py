@@ -1,7 +1,7 @@
 """Print the simulated tables of the documentation: `python tests/statistics/table.py [NAME ...]`.
 
-NAME: intervals, promotion, drift, tuning, sections; by default all. SEQOPS_STATISTICS_SHARE: see
-`simulation.py`; the documentation has 0.5 of the repetitions for intervals.
+NAME: intervals, seeds, promotion, drift, tuning, sections; by default all. SEQOPS_STATISTICS_SHARE: see
+`simulation.py`; the documentation has 0.5 of the repetitions for intervals and seeds.
 """
 
 import sys
@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))
 
 import cases
+import repeated_fits
 import simulation
 import test_drift_level as drift_level
 import test_promotion_weeks as promotion_weeks
@@ -31,6 +32,20 @@ def intervals():
             row(name, simulation.coverage(shape, count), *size)
     for name in cases.REFUSED:
         row(name, "no interval")
+
+
+def seeds():
+    """Coverage where seeds vary 0, 0.5, 1 and 2 times as much as rows; then by a hierarchical bootstrap."""
+    count = simulation.repetitions()
+    print(f"{count} repetitions")
+    for name, shape in repeated_fits.SHAPES.items():
+        for fits in repeated_fits.SEEDS:
+            found = [repeated_fits.coverages(shape, noise, fits, count) for noise in repeated_fits.NOISES]
+            row(
+                name,
+                str(fits),
+                *(" ".join(f"{share:.3f}" for share in method) for method in zip(*found, strict=True)),
+            )
 
 
 def promotion():
@@ -67,7 +82,7 @@ def sections():
     row("blocks", *(textgen_coverage.coverage("", *c) for c in lengths))
 
 
-TABLES = {table.__name__: table for table in (intervals, promotion, drift, tuning, sections)}
+TABLES = {table.__name__: table for table in (intervals, seeds, promotion, drift, tuning, sections)}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:

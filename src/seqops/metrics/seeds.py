@@ -43,8 +43,8 @@ class SeedScores:
         return {
             **self.interval.to_json(),
             "values": [rounded(value) for value in self.values],
-            "min": rounded(min(self.values)),
-            "max": rounded(max(self.values)),
+            "min": rounded(np.min(self.values)),
+            "max": rounded(np.max(self.values)),
             "sd": rounded(math.sqrt(len(self.values) * variance_of_mean(np.array(self.values)))),
         }
 
