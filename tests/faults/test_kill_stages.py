@@ -53,7 +53,7 @@ def test_a_stage_killed_at_random_moments_ends_as_one_never_killed(snapshots, na
         runs += 1
         assert again.code == 0, again.output
         assert hashes(snapshots.root, name) == undisturbed
-        if name == "train":
+        if name in ("train", "repeat"):
             check_tracking(snapshots)
     seconds = {"undisturbed s": round(snapshots.results[name].seconds, 1)}
     mean = round(sum(recovery) / runs, 1)
