@@ -79,9 +79,10 @@ def test_the_page_names_failures_settings_scales_and_true_coverage(tmp_path):
     metrics = METRICS | {
         "model": {
             "mase": SCORE,
-            "coverage80": {**SCORE, "value": 95.2},
-            "coverage95": {**SCORE, "value": 96.0},
+            "coverage80": {**SCORE, "value": 95.2, "low": 91.0, "high": 98.0},
+            "coverage95": {**SCORE, "value": 88.0, "low": 80.0, "high": 96.0},
         },
+        "nominal": {"coverage80": 80.0, "coverage95": 95.0},
         "baselines": {},
         "baseline_settings": {"ar": "AR(2) of logarithms"},
         "failed_baselines": {"ets": "1 of 2 fits failed: <singular>"},
@@ -97,5 +98,5 @@ def test_the_page_names_failures_settings_scales_and_true_coverage(tmp_path):
     assert "failed: 1 of 2 fits failed: &lt;singular&gt;" in page
     assert "ar: AR(2) of logarithms." in page
     assert "<small>scale:28.5 (training rows)</small></th>" in page
-    assert "The 80 % intervals covered 95 % of the test values (coverage80)." in page
+    assert "The 80 % intervals covered 95 % [91, 98] of the test values (coverage80)." in page
     assert "The 95 % intervals" not in page

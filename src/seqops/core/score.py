@@ -30,6 +30,8 @@ class Score:
     their number; None: every row is a unit of its own. block: number of consecutive units whose errors depend
     on each other (1: independent units). unit: what a unit is, in the singular. limits: smallest and largest
     possible value; None: unbounded. no_interval: why no interval of this score would hold its level.
+    nominal: the value that is promised, such as the coverage of an interval; None: the better the score, the
+    better.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Score:
     unit: str = "row"
     limits: tuple[float, float] | None = None
     no_interval: str = ""
+    nominal: float | None = None
 
     def point(self) -> float:
         """Return the metric over all examples."""

@@ -164,6 +164,7 @@ def evaluate(
         "against": _stored(comparisons),
         "slices": _slices(evaluation, ours, truth, meta, resamples, seed),
         "signatures": {s.name: s.signature for s in scores},
+        "nominal": {s.name: s.nominal for s in scores if s.nominal is not None},
         "verdict": verdict(goal, comparisons, bootstrap.alpha, training, further) + failures(failed),
     }
     if training is not None:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-NAME = re.compile(r"(?P<scope>\w+_)?coverage(?P<level>\d+)")
+from seqops.evaluation.formatting import bounds
+
 TOLERANCE = 5.0
-"""Percentage points between the nominal and the measured coverage that are not worth a sentence."""
+"""Percentage points from the nominal coverage that are not worth a sentence if the score has no interval."""
 
 
-def coverage_notes(scores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def coverage_notes(metrics: Mapping[str, Any]) -> list[str]:
     """Say what share of the test values the intervals covered, wherever it is not what they promise.
 
-    scores: of the model, by name; `coverage80` or `backtest_coverage80` is a percentage.
+    It is not where the 95 % interval of the coverage leaves the nominal one out; without such an interval,
+    where they differ by more than `TOLERANCE`. metrics: the content of metrics.json.
     """
-    notes = []
-    for name, score in scores.items():
-        found, measured = NAME.fullmatch(name), score["value"]
-        if found and measured is not None and abs(measured - float(found["level"])) > TOLERANCE:
-            notes.append(
-                f"The {found['level']} % intervals covered {measured:.0f} % of the test values ({name})."
-            )
-    return notes
+    scores = {name: metrics["model"][name] for name in metrics.get("nominal", {})}
+    return [
+        f"The {metrics['nominal'][name]:g} % intervals covered {score['value']:.0f} % {bounds(score)} "
+        f"of the test values ({name})."
+        for name, score in scores.items()
+        if _differs(score, metrics["nominal"][name])
+    ]
+
+
+def _differs(score: Mapping[str, Any], nominal: float) -> bool:
+    if score["value"] is None:
+        return False
+    if score["low"] is None or score["high"] is None:
+        return bool(abs(score["value"] - nominal) > TOLERANCE)
+    return not score["low"] <= nominal <= score["high"]

@@ -41,7 +41,7 @@ def write_page(
         cell=_cell,
         p=_p,
         scales={name: _scale(s) for name, s in metrics["signatures"].items() if _scale(s)},
-        notes=coverage_notes(metrics["model"]),
+        notes=coverage_notes(metrics),
         seeds={"summary": summary(metrics), "head": HEAD, "rows": rows_of(metrics)},
     )
     write_bytes(path, page.encode("utf-8"))
