@@ -113,7 +113,8 @@ def test_the_forward_model_has_the_documented_variables(data, tmp_path):
         "head/kernel": (2, 15, 6),
         "head/bias": (2, 6),
         "spread/log_spread": (6, 1),
-        "spread/factors": (2,),
+        "spread/sizes": (100, 6, 1),
+        "spread/ages": (100,),
     }
     both = shapes(meta)
     assert both["head/kernel"] == (2, 18, 6)

@@ -8,9 +8,13 @@ from series import table, task
 from parts import endpoint_of, metrics_of
 from seqops.core.errors import ConfigError
 from seqops.core.settings import Decay, FitConfig
+from seqops.metrics.quantile_forecasts import LEVELS, column
 from seqops.nn.ensemble import EnsembleDense, EnsembleRecurrent
 from seqops.nn.exponential_smoothing import INITIAL, ExponentialSmoothing
-from seqops.tasks.forecast.model.layers import LAPLACE, PathLoss
+from seqops.tasks.forecast.data.scaling import Scale
+from seqops.tasks.forecast.model.conformal import half_widths
+from seqops.tasks.forecast.model.intervals import LOWER
+from seqops.tasks.forecast.model.layers import PathLoss
 from seqops.tasks.forecast.model.network import Network
 from seqops.training.loop import train
 
@@ -111,10 +115,9 @@ def test_smoothing_equals_holt_winters():
     layer = ExponentialSmoothing(4, 3, "smoothing")
     path = np.asarray(layer.path(layer(x), 6))
     for row in range(2):
-        for column in range(3):
-            np.testing.assert_allclose(
-                path[row, :, column], smoothed_by_hand(x[row, :, column], 4, 6), atol=1e-5
-            )
+        for series in range(3):
+            expected = smoothed_by_hand(x[row, :, series], 4, 6)
+            np.testing.assert_allclose(path[row, :, series], expected, atol=1e-5)
 
 
 def test_smoothing_extrapolates_a_line_with_a_season():
@@ -145,12 +148,10 @@ def test_every_kind_can_be_trained_and_forecasts(encoded, kind):
     cells = {name: np.stack(predicted[name]) for name in predicted}
     assert cells["mean"].shape == (6, 6)
     assert all(np.isfinite(values).all() for values in cells.values())
-    assert (cells["low95"] <= cells["low80"]).all()
-    assert (cells["low80"] <= cells["mean"]).all()
-    assert (cells["mean"] <= cells["high80"]).all()
-    assert (cells["high80"] <= cells["high95"]).all()
+    assert (np.diff([cells[column(level)] for level in LEVELS], axis=0) >= 0).all()
+    np.testing.assert_allclose(cells["q0.5"], cells["mean"])
     scores = {score.name for score in metrics_of(data).score(predicted, splits["test"], meta)}
-    assert {"backtest_mase", "mape", "coverage80", "backtest_coverage95"} <= scores
+    assert {"backtest_mase", "mape", "coverage80", "backtest_coverage95", "msis", "backtest_wql"} <= scores
 
 
 def untrained(meta, **changes):
@@ -187,21 +188,54 @@ def test_differencing_without_correction_repeats_the_past(encoded, lag):
         np.testing.assert_allclose(mean[row], np.resize(last, 6), rtol=1e-4)
 
 
-@pytest.mark.parametrize(("log_spread", "wider"), [(-3.0, True), (3.0, False)])
-def test_calibration_uses_the_conformal_quantile_if_it_is_wider(encoded, log_spread, wider):
+def members_mean(model, inputs):
+    return np.asarray(model(inputs))[:, :, :-1].mean(axis=2)
+
+
+def test_before_calibration_the_learnt_spread_is_the_only_error(encoded):
+    _, _, meta = encoded
+    kept = untrained(meta)[1].get_layer("spread").kept()
+    np.testing.assert_allclose(kept.sizes[0, :, 0], 0.1 * np.sqrt(np.arange(1, 7)), rtol=1e-6)
+
+
+def test_the_backtest_has_the_same_forecasts_and_updates_the_intervals(encoded):
     _, splits, meta = encoded
     network, model = untrained(meta)
-    model.get_layer("spread").log_spread.assign(np.full((6, 1), log_spread))
-    split = splits["validation"]
-    network.calibrate(model, split, meta)
-    targets = network.batch(split, meta)[1]
-    mean = np.asarray(model(network.batch(split, meta)[0]))[:, :, :-1].mean(axis=2)
-    errors = np.sort(np.abs(targets - mean)[np.isfinite(targets)]) / np.exp(log_spread)
-    assert len(errors) == 6 + 5 + 4 + 3 + 2 + 1
-    # ranks: ceil(22 x 0.80) = 18 and ceil(22 x 0.95) = 21 of 21
-    assert (errors[[17, 20]] > LAPLACE).all() == wider
-    expected = np.maximum(LAPLACE, errors[[17, 20]])
-    np.testing.assert_allclose(np.asarray(model.get_layer("spread").factors), expected, rtol=1e-4)
+    network.calibrate(model, splits["validation"], meta)
+    alone, rolling = (f(model, splits["test"], meta) for f in (network.predict, network.backtest))
+    assert alone["mean"].tolist() == rolling["mean"].tolist()
+    assert alone["q0.9"][0] == rolling["q0.9"][0]
+    assert alone["q0.9"][5] != rolling["q0.9"][5]
+
+
+def test_calibration_is_saved_with_the_weights(encoded, tmp_path):
+    _, splits, meta = encoded
+    network, model = untrained(meta)
+    network.calibrate(model, splits["validation"], meta)
+    targets = network.batch(splits["validation"], meta)[1]
+    errors = np.abs(targets - members_mean(model, network.batch(splits["validation"], meta)[0]))
+    kept = model.get_layer("spread").kept()
+    # six validation rows: the errors of the last one, from each origin before it
+    assert kept.ages.tolist() == [0, 1, 2, 3, 4, 5]
+    np.testing.assert_allclose(kept.sizes[0, :, 0], errors[range(5, -1, -1), range(6), 0], rtol=1e-4)
+    model.save_weights(tmp_path / "model.weights.h5")
+    loaded = network.build(meta)
+    loaded.load_weights(tmp_path / "model.weights.h5")
+    first, second = (network.predict(m, splits["test"], meta) for m in (model, loaded))
+    assert np.array_equal(np.stack(first["q0.1"]), np.stack(second["q0.1"]))
+
+
+def test_intervals_have_the_conformal_quantile_of_the_validation_errors(encoded):
+    _, splits, meta = encoded
+    network, model = untrained(meta)
+    network.calibrate(model, splits["validation"], meta)
+    saved = model.get_layer("spread").kept()
+    expected = half_widths(saved, 1 - 2 * np.array(LOWER[::-1]))[::-1][LOWER.index(0.1)]
+    found = network.predict(model, splits["test"], meta)
+    scale = Scale.from_meta(meta, "values")
+    low, mean, high = (scale.forward(np.array(found[n][0])[:, None]) for n in ("q0.1", "mean", "q0.9"))
+    np.testing.assert_allclose(mean - low, expected, rtol=1e-5)
+    np.testing.assert_allclose(high - mean, expected, rtol=1e-5)
 
 
 def test_a_request_has_the_same_forecast_as_its_test_row(encoded):

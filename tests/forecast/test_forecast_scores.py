@@ -8,6 +8,7 @@ from sklearn import metrics
 from seqops.core.ragged import Ragged, Split
 from seqops.metrics import forecasting
 from seqops.metrics.intervals import interval
+from seqops.metrics.quantile_forecasts import LEVELS, column, pinball
 
 META = {
     "mase_scale": [2.0],
@@ -72,13 +73,59 @@ def test_each_returns_the_error_of_one_origin():
     np.testing.assert_allclose(scored(TRUTH, {"mean": MEAN})["backtest_mae"].each(), [15.0, 50.0])
 
 
+LEVEL_CELLS = {column(level): MEAN for level in LEVELS}
+
+
+def with_interval(low, high):
+    return {"mean": MEAN, **LEVEL_CELLS, "q0.1": low, "q0.9": high, "q0.025": low, "q0.975": high}
+
+
+LOW = [[100.0, 190.0, 0.0], [190.0, 0.0, 0.0]]
+HIGH = [[100.0, 195.0, 500.0], [300.0, 9.0, 9.0]]
+
+
 def test_coverage_counts_known_targets_inside_the_interval():
-    low = [[100.0, 190.0, 0.0], [190.0, 0.0, 0.0]]
-    high = [[100.0, 195.0, 500.0], [300.0, 9.0, 9.0]]
-    found = scored(TRUTH, {"mean": MEAN, "low80": low, "high80": high, "low95": low, "high95": high})
+    found = scored(TRUTH, with_interval(LOW, HIGH))
     assert found["backtest_coverage80"].point() == pytest.approx(100 * 2 / 3)
     assert found["coverage95"].point() == pytest.approx(100 * 2 / 3)
     assert found["coverage95"].higher_is_better
+    assert (found["coverage80"].nominal, found["backtest_coverage95"].nominal) == (80, 95)
+    assert found["mase"].nominal is None
+
+
+def test_the_width_is_the_mean_over_known_targets():
+    assert scored(TRUTH, with_interval(LOW, HIGH))["backtest_width80"].point() == pytest.approx(115 / 3)
+
+
+def test_the_msis_charges_forty_times_the_distance_outside():
+    # widths 0, 5 and 110; 200 lies 5 above the second interval; the scale is 2
+    found = scored(TRUTH, with_interval(LOW, HIGH))["backtest_msis"]
+    assert found.point() == pytest.approx((0 + 5 + 110 + 2 / 0.05 * 5) / 3 / 2)
+    assert "|scale:2" in found.signature
+
+
+def test_the_wql_is_twice_the_mean_pinball_loss_by_the_sum_of_the_truth():
+    found = scored(
+        [[100.0, 200.0, 400.0]], {"mean": MEAN[:1], **dict.fromkeys(LEVEL_CELLS, MEAN[:1])}, (True,)
+    )
+    # every quantile is the mean, so that the nine levels average to half the absolute error
+    assert found["backtest_wql"].point() == pytest.approx((10 + 20) / (100 + 200))
+    assert found["wql"].point() == pytest.approx((10 + 20 + 100) / (100 + 200 + 400))
+
+
+def test_the_pinball_loss_agrees_with_scikit_learn():
+    generator = np.random.default_rng(0)
+    truth, forecast = generator.normal(size=(2, 50))
+    for level in (0.025, 0.5, 0.9):
+        expected = metrics.mean_pinball_loss(truth, forecast, alpha=level)
+        assert pinball(truth, forecast, level).mean() == pytest.approx(expected)
+
+
+def test_forecasts_whose_quantiles_are_unknown_have_no_coverage():
+    unknown = [[np.nan, 190.0, 0.0], [190.0, 0.0, 0.0]]
+    found = scored(TRUTH, with_interval(unknown, HIGH))
+    assert found["backtest_coverage80"].point() == pytest.approx(100 * 1 / 2)
+    assert found["backtest_width80"].point() == pytest.approx(115 / 2)
 
 
 def test_a_true_zero_is_excluded_from_mape_and_counts_in_smape():

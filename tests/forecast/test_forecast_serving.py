@@ -9,6 +9,7 @@ from series import months, table, task, write_csv
 
 from parts import endpoint_of, evaluation_of
 from seqops.core.errors import DataError
+from seqops.metrics.quantile_forecasts import LEVELS, column
 from seqops.tasks.forecast.serving import FORECAST_COLUMNS
 
 VALUES = [float(10 + i % 4) for i in range(40)]
@@ -33,7 +34,10 @@ def csv(count=10, first=2010):
 
 def predicted(n=1, columns=1):
     return pd.DataFrame(
-        {name: [np.arange(6.0 * columns) + offset] * n for offset, name in enumerate(FORECAST_COLUMNS)}
+        {
+            name: [np.arange(6.0 * columns) + offset] * n
+            for offset, name in enumerate(FORECAST_COLUMNS.values())
+        }
     )
 
 
@@ -154,14 +158,17 @@ def test_several_series_are_listed_by_name(tmp_path):
 def test_examples_and_plots_show_the_forecast(tmp_path):
     data = task()
     splits, meta = data.split_and_encode(table(tmp_path, VALUES))
-    cells = {name: [np.full(6, 11.0)] * 6 for name in FORECAST_COLUMNS}
+    cells = {name: [np.full(6, 11.0)] * 6 for name in ("mean", *map(column, LEVELS))}
     shown = evaluation_of(data).examples(pd.DataFrame(cells), splits["test"], meta)
     assert shown["truth"].iloc[-1] == "13 - - - - -"
     assert shown["predicted"].iloc[0] == "11 11 11 11 11 11"
-    long, error = evaluation_of(data).plots(pd.DataFrame(cells), splits["test"], meta)
+    long, error, calibration = evaluation_of(data).plots(pd.DataFrame(cells), splits["test"], meta)
     assert (long.band, long.table["truth"].tolist()) == (("low95", "high95"), VALUES[34:])
     # the last steps of the series are 12 13 10 11 12 13: errors 1 2 1 0 1 2 at step 1
     assert error.table["mae"].iloc[0] == pytest.approx(7 / 6)
+    # of 15 known values of the backtest, six are 10 or 11
+    assert calibration.table["measured"].tolist() == pytest.approx([6 / 15] * 21)
+    assert calibration.table["nominal"].iloc[:3].tolist() == [0.025, 0.05, 0.1]
 
 
 @pytest.mark.parametrize(
@@ -213,3 +220,12 @@ def test_a_file_is_one_series_or_a_list_per_line(text, count):
     found = endpoint_of(task()).inputs_of(text)
     assert len(found) == count
     assert "".join(found).replace("\n", "") == text.replace("\n", "")
+
+
+def test_the_table_of_quantiles_has_the_pinball_loss_of_each_level(tmp_path):
+    data = task()
+    splits, meta = data.split_and_encode(table(tmp_path, VALUES))
+    cells = {name: [np.full(6, 11.0)] * 6 for name in ("mean", *map(column, LEVELS))}
+    [found] = evaluation_of(data).tables(pd.DataFrame(cells), splits["test"], meta).values()
+    # values 12 13 10 | 13 10 11 | 10 11 12 | 11 12 13 | 12 13 | 13: above 11 by 14 in sum, below by 3
+    assert found.iloc[2].tolist() == ["0.1", "0.4", f"{(0.1 * 14 + 0.9 * 3) / 15:.4g}"]

@@ -198,6 +198,10 @@ class Evaluation(ABC):
         """Plot the errors of this task."""
         return []
 
+    def tables(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Mapping[str, pd.DataFrame]:
+        """Return further tables for the report, by title."""
+        return {}
+
 
 @dataclass(frozen=True)
 class Endpoint(ABC):
@@ -255,6 +259,10 @@ class Network(ABC):
     @abstractmethod
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Predict every example: one row each, with the columns that `Metrics.score` reads."""
+
+    def backtest(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Predict test rows in order; what is known of earlier ones by then may adjust the uncertainty."""
+        return self.predict(model, split, meta)
 
     def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Predict for early stopping; cheaper than `predict` if decoding is expensive."""

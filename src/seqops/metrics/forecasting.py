@@ -1,13 +1,16 @@
-"""Forecast metrics over (origin, step) errors: MASE, sMAPE, MAPE, RMSE, MAE and interval coverage.
+"""Forecast metrics over (origin, step): MASE, sMAPE, MAPE, RMSE, MAE, and those of intervals and quantiles.
 
 Definitions: Hyndman and Koehler 2006, "Another look at measures of forecast accuracy"; sMAPE of the
-M3 competition (Makridakis and Hibon 2000). Unknown targets are NaN and left out.
+M3 competition (Makridakis and Hibon 2000); MSIS of the M4 competition; WQL, the weighted quantile loss, of
+GluonTS (Alexandrov et al. 2020): twice the mean pinball loss over nine levels by the sum of |y|. Unknown
+targets are NaN and left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +19,19 @@ import pandas as pd
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Array, Split
 from seqops.core.score import PERCENT, POSITIVE, Score, Units
+from seqops.metrics.quantile_forecasts import (
+    DECILES,
+    INTERVALS,
+    column,
+    inside,
+    interval_loss,
+    pinball,
+    width,
+)
 from seqops.metrics.ratio import ratio
 
 Floats = npt.NDArray[np.float64]
+Value = Callable[[Floats], Floats]
 SYMMETRIC = (0.0, 200.0)
 """Limits of the sMAPE, in percent."""
 
@@ -55,12 +68,6 @@ def symmetric(truth: Floats, forecast: Floats) -> Floats:
     return 2 * np.abs(truth - forecast) / np.where(size == 0, 1.0, size)
 
 
-def inside(truth: Floats, low: Floats, high: Floats) -> Floats:
-    """1 if the truth lies in the interval, 0 outside, NaN if it is unknown."""
-    covered = (low <= truth) & (truth <= high)
-    return np.where(np.isnan(truth), np.nan, covered)
-
-
 def counted(losses: Floats, examples: int) -> Floats:
     """Sum losses over all axes but the first and count the known ones: (examples, 2)."""
     flat = losses.reshape(examples, -1)
@@ -90,40 +97,42 @@ class Scope:
         yield self._score("smape", symmetric(self.truth, mean), percent, limits=SYMMETRIC)
         yield self._score("rmse", squared(self.truth, mean), root)
         yield self._score("mae", absolute(self.truth, mean), ratio)
-        for level in ("80", "95"):
-            if f"low{level}" in self.forecasts:
-                covered = inside(self.truth, self.forecasts[f"low{level}"], self.forecasts[f"high{level}"])
-                yield self._score(f"coverage{level}", covered, percent, higher_is_better=True, limits=PERCENT)
+        if column(0.5) in self.forecasts:
+            yield from self._interval_scores(scale)
 
-    def _score(
-        self,
-        name: str,
-        losses: Floats,
-        value: object,
-        higher_is_better: bool = False,
-        limits: tuple[float, float] = POSITIVE,
-        scaled_by: str = "",
-    ) -> Score:
-        statistics = counted(losses, len(losses))
+    def _interval_scores(self, scale: Floats) -> Iterator[Score]:
+        for nominal, levels in INTERVALS.items():
+            low, high = (self.forecasts[column(level)] for level in levels)
+            yield self._coverage(nominal, inside(self.truth, low, high))
+            yield self._score(f"width{nominal}", width(self.truth, low, high), ratio)
+        # of the last interval, that of 95 %
+        loss = interval_loss(self.truth, low, high, 0.05) / scale
+        yield self._score("msis", loss, ratio, scaled_by=self.scaled_by)
+        losses = [pinball(self.truth, self.forecasts[column(level)], level) for level in DECILES]
+        loss = 2 * np.mean(losses, axis=0)
+        size = np.where(np.isfinite(loss), np.abs(self.truth), np.nan)
+        sums = np.stack([counted(part, len(part))[:, 0] for part in (loss, size)], axis=1)
+        yield self._of_sums("wql", sums, ratio)
+
+    def _coverage(self, nominal: str, covered: Floats) -> Score:
+        score = self._score(f"coverage{nominal}", covered, percent, higher_is_better=True, limits=PERCENT)
+        return replace(score, nominal=float(nominal))
+
+    def _score(self, name: str, losses: Floats, value: Value, scaled_by: str = "", **changes: Any) -> Score:
+        return replace(self._of_sums(name, counted(losses, len(losses)), value, scaled_by), **changes)
+
+    def _of_sums(self, name: str, sums: Floats, value: Value, scaled_by: str = "") -> Score:
         signature = f"{name}|{self.signature}{scaled_by}"
         return Score(
-            self.prefix + name,
-            statistics,
-            value,  # type: ignore[arg-type]
-            higher_is_better,
-            signature,
-            self.block,
-            self.groups,
-            "origin",
-            limits,
+            self.prefix + name, sums, value, False, signature, self.block, self.groups, "origin", POSITIVE
         )
 
 
 def forecast_scores(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Score]:
     """Score the rolling backtest, one row per origin, then the long forecast, one row per step.
 
-    predicted: columns `mean` and, if there are intervals, `low80`, `high80`, `low95`, `high95`; each
-    cell a flat array (H x V,). MASE is scaled by the seasonal naive error of the training rows.
+    predicted: columns `mean` and, if there are intervals, those of the quantiles; each cell a flat array
+    (H x V,). MASE and MSIS are scaled by the seasonal naive error of the training rows.
     """
     targets = np.asarray(truth.plain("targets"), np.float64)
     forecasts = {str(name): unflatten(predicted[name], targets.shape) for name in predicted.columns}

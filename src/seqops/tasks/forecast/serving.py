@@ -15,6 +15,7 @@ from seqops.core import interfaces
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.metrics.quantile_forecasts import INTERVALS, column
 from seqops.preprocessing.number_format import NumberFormat
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.frequency import Frequency
@@ -22,7 +23,12 @@ from seqops.tasks.forecast.data.gaps import period_name
 from seqops.tasks.forecast.data.origins import Series, concatenate
 from seqops.tasks.forecast.data.reader import parse_series
 
-FORECAST_COLUMNS = ("mean", "low80", "high80", "low95", "high95")
+FORECAST_COLUMNS = {"mean": "mean"} | {
+    f"{end}{nominal}": column(level)
+    for nominal, levels in INTERVALS.items()
+    for end, level in zip(("low", "high"), levels, strict=True)
+}
+"""The fields of a forecast step, and the column of the predictions that each is read from."""
 SPACES = re.compile(r"[\s;]+")
 COMMAS = re.compile(r",\s*")
 
@@ -121,7 +127,9 @@ def to_record(row: pd.Series, text: str, index: int, data: Dataset, meta: Meta) 
     request = parse_request(text, index, data, meta)
     series, dated = request.series, request.dated and meta["frequency"] != "position"
     shape = (meta["horizon"], len(meta["values"]))
-    cells = {name: np.asarray(row[name], np.float64).reshape(shape) for name in FORECAST_COLUMNS}
+    cells = {
+        name: np.asarray(row[source], np.float64).reshape(shape) for name, source in FORECAST_COLUMNS.items()
+    }
     steps = []
     for step in range(meta["horizon"]):
         when: dict[str, Any] = {"step": step + 1}
@@ -170,8 +178,9 @@ class Endpoint(interfaces.Endpoint):
     )
     limits: ClassVar[str] = (
         "It knows only the past of the series: it cannot foresee structural breaks or new causes, and its "
-        "intervals are valid only while the future resembles the validation rows. On short series classical "
-        "methods are often as good or better: compare the baselines before relying on it."
+        "intervals are valid only while the future resembles the validation rows: unlike those of the "
+        "backtest, they are not updated by later errors. On short series classical methods are often as good "
+        "or better: compare the baselines before relying on it."
     )
 
     def inputs_of(self, text: str) -> list[str]:

@@ -42,5 +42,10 @@ class Evaluation(interfaces.Evaluation):
         return plots.examples(predicted, truth, meta)
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
-        """Plot the long forecast and the error by step."""
+        """Plot the long forecast, the error by step and the calibration of the quantiles."""
         return plots.plots(predicted, truth, meta)
+
+    def tables(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Mapping[str, pd.DataFrame]:
+        """Return the share below and the pinball loss of each quantile of the backtest."""
+        table = plots.quantile_table(predicted, truth, meta)
+        return {"Quantiles of the backtest": table.map(lambda number: f"{number:.4g}")}

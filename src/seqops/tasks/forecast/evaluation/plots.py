@@ -9,6 +9,7 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Plot
 from seqops.core.ragged import Split
 from seqops.metrics.forecasting import unflatten
+from seqops.metrics.quantile_forecasts import INTERVALS, LEVELS, column, pinball
 
 SHOWN = 12
 """Values shown of each example."""
@@ -35,10 +36,12 @@ def _text(values: npt.NDArray[np.float64]) -> str:
 
 
 def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
-    """Plot the long forecast with its 95 % band, and the backtest's mean absolute error by step."""
+    """Plot the long forecast with its 95 % band; of the backtest, the error by step and the calibration."""
     targets = np.asarray(truth.plain("targets"), np.float64)
     mean = unflatten(predicted["mean"], targets.shape)
     found = [_error_by_step(targets, mean, meta)]
+    if column(0.5) in predicted:
+        found.append(_calibration(quantile_table(predicted, truth, meta)))
     for row in np.flatnonzero(truth.plain("long")):
         cells = {str(n): unflatten(predicted[n], targets.shape)[row, :, 0] for n in predicted.columns}
         found.insert(0, _long_forecast(targets[row, :, 0], cells, meta["values"][0]))
@@ -50,8 +53,9 @@ def _long_forecast(
 ) -> Plot:
     table = pd.DataFrame({"step": np.arange(1, len(truth) + 1), "truth": truth, "forecast": cells["mean"]})
     band = None
-    if "low95" in cells:
-        table = table.assign(low95=cells["low95"], high95=cells["high95"])
+    low, high = map(column, INTERVALS["95"])
+    if low in cells:
+        table = table.assign(low95=cells[low], high95=cells[high])
         band = ("low95", "high95")
     title = f"{name}: one forecast of {len(truth)} steps, 95 % interval"
     return Plot("long_forecast", title, "line", table, "step", ["truth", "forecast"], band)
@@ -64,3 +68,26 @@ def _error_by_step(targets: npt.NDArray[np.float64], mean: npt.NDArray[np.float6
     table = pd.DataFrame({"step": np.arange(1, steps + 1), "mae": np.nanmean(errors, axis=(0, 2))})
     title = "mean absolute error of the backtest by step"
     return Plot("error_by_step", title, "bar", table, "step", ["mae"])
+
+
+def quantile_table(predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+    """Return the share of the backtest's truths below each quantile, and its mean pinball loss.
+
+    The share of a calibrated forecast is the level.
+    """
+    steps = meta["backtest_horizon"]
+    targets = np.asarray(truth.plain("targets"), np.float64)
+    shown = targets[:, :steps]
+    rows = []
+    for level in LEVELS:
+        quantile = unflatten(predicted[column(level)], targets.shape)[:, :steps]
+        known = np.isfinite(shown + quantile)
+        loss = pinball(shown, quantile, level)[known]
+        rows.append((level, float((shown <= quantile)[known].mean()), float(loss.mean())))
+    return pd.DataFrame(rows, columns=["level", "share below", "pinball loss"])
+
+
+def _calibration(table: pd.DataFrame) -> Plot:
+    table = table.rename(columns={"share below": "measured"}).assign(nominal=table["level"])
+    title = "share of the backtest's values below each quantile (calibrated: nominal)"
+    return Plot("calibration", title, "line", table, "level", ["measured", "nominal"])

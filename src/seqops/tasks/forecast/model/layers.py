@@ -1,4 +1,4 @@
-"""Ensemble of forecasters (direct or recursive), interval widths, and their loss."""
+"""Ensemble of forecasters (direct or recursive), the errors that calibrate them, and their loss."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from keras import ops
 
 from seqops.nn.ensemble import EnsembleBidirectional, EnsembleDense, EnsembleRecurrent
 from seqops.nn.exponential_smoothing import ExponentialSmoothing
-
-LEVELS = (0.80, 0.95)
-LAPLACE = -np.log1p(-np.array(LEVELS))
-"""Half widths of the intervals in units of the spread, for Laplace errors as the loss assumes: 1.61, 3.00."""
+from seqops.tasks.forecast.model.conformal import PERIODS, PastErrors
 
 BodyKind = Literal["lstm", "gru", "simple_rnn", "dense"]
 Direction = Literal["forward", "both"]
@@ -157,14 +154,18 @@ class Ensemble(keras.layers.Layer):
 
 
 class Spread(keras.layers.Layer):
-    """Learn the expected absolute error of each step; `factors` scale it to 80 and 95 % intervals."""
+    """Learn the expected absolute error of each step; after training, keep the errors of validation rows.
+
+    The errors are what intervals are calibrated on. The spread stands for them until there are any.
+    """
 
     def build(self, shape: tuple[int, ...]) -> None:
-        """Initialise as for a random walk, with the factors of the Laplace distribution."""
+        """Initialise as for a random walk, without errors: an age below 0 means none."""
         _, steps, _, values = shape
         walk = np.log(0.1 * np.sqrt(np.arange(1, steps + 1)))[:, None].repeat(values, axis=1)
         self.log_spread = self._variable("log_spread", walk, trainable=True)
-        self.factors = self._variable("factors", LAPLACE, trainable=False)
+        self.sizes = self._variable("sizes", np.full((PERIODS, steps, values), -1.0), trainable=False)
+        self.ages = self._variable("ages", np.full(PERIODS, -1.0), trainable=False)
 
     def _variable(self, name: str, start: Any, trainable: bool) -> Any:
         def initializer(shape: Any, dtype: Any = None) -> Any:
@@ -176,6 +177,20 @@ class Spread(keras.layers.Layer):
         """Append the log spread to the forecasts like another member: (B, H, M + 1, V)."""
         spread = ops.zeros_like(members[:, :, :1]) + self.log_spread[None, :, None]
         return ops.concatenate([members, spread], axis=2)
+
+    def keep(self, past: PastErrors) -> None:
+        """Save the errors of at most `PERIODS` periods; a size below 0 is unknown."""
+        missing = PERIODS - len(past.ages)
+        sizes = np.nan_to_num(past.sizes, nan=-1.0)
+        self.sizes.assign(np.pad(sizes, ((0, missing), (0, 0), (0, 0)), constant_values=-1.0))
+        self.ages.assign(np.pad(past.ages, (0, missing), constant_values=-1.0))
+
+    def kept(self) -> PastErrors:
+        """Return the saved errors; before any are saved, the spread as those of one period."""
+        sizes, ages = np.asarray(self.sizes, np.float64), np.asarray(self.ages, np.float64)
+        if (ages < 0).all():
+            return PastErrors(np.exp(np.asarray(self.log_spread, np.float64))[None], np.zeros(1))
+        return PastErrors(np.where(sizes < 0, np.nan, sizes)[ages >= 0], ages[ages >= 0])
 
 
 class PathLoss(keras.losses.Loss):

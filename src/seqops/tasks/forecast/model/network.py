@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 import numpy as np
@@ -18,15 +18,14 @@ from seqops.core.ragged import Split
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.gaps import filled
 from seqops.tasks.forecast.data.scaling import Scale
-from seqops.tasks.forecast.model.layers import (
-    LAPLACE,
-    LEVELS,
-    Body,
-    Direction,
-    Ensemble,
-    PathLoss,
-    Spread,
+from seqops.tasks.forecast.model.conformal import PastErrors
+from seqops.tasks.forecast.model.intervals import (
+    calibration,
+    cells,
+    with_quantiles,
+    with_rolling_quantiles,
 )
+from seqops.tasks.forecast.model.layers import Body, Direction, Ensemble, PathLoss, Spread
 
 
 @dataclass(frozen=True)
@@ -123,36 +122,34 @@ class Network(interfaces.Network):
         return np.ones(len(split), np.int64)
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Forecast `mean`, `low80`, `high80`, `low95`, `high95`: flat cells (H x V,)."""
-        mean, spread = _paths(model, split, meta)
-        scale = Scale.from_meta(meta, "values")
-        paths = {"mean": mean}
-        for level, factor in zip(("80", "95"), np.asarray(model.get_layer("spread").factors), strict=True):
-            paths[f"low{level}"] = mean - factor * spread
-            paths[f"high{level}"] = mean + factor * spread
-        return pd.DataFrame({name: _cells(scale.backward(path)) for name, path in paths.items()})
+        """Forecast `mean` and the quantiles `q0.025`, `q0.05`, `q0.1` ... `q0.975`: flat cells (H x V,)."""
+        return with_quantiles(*_forecasts(model, split, meta), _saved(model))
+
+    def backtest(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Forecast like `predict`, with intervals updated by the errors that are known at each origin."""
+        mean, scale = _forecasts(model, split, meta)
+        return with_rolling_quantiles(mean, split, scale, _saved(model))
+
+    def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Forecast `mean` alone: there are no intervals before `calibrate`."""
+        mean, scale = _forecasts(model, split, meta)
+        return pd.DataFrame({"mean": cells(scale.backward(mean))})
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
-        """Widen the intervals to the quantiles of the normalised errors of validation rows.
-
-        Split conformal prediction with normalised errors: Lei et al. 2018, section 5.2. The Laplace factors
-        are the minimum, because overlapping origins amount to few independent errors and may be calm.
-        """
-        mean, spread = _paths(model, split, meta)
-        truth = Scale.from_meta(meta, "values").forward(split.plain("targets"))
-        errors = np.abs(truth - mean) / spread
-        known = errors[np.isfinite(errors)]
-        # the conformal quantile: rank ceil((n + 1) level) of n errors
-        ranks = [min(int(np.ceil((len(known) + 1) * level)), len(known)) for level in LEVELS]
-        quantiles = [np.sort(known)[rank - 1] for rank in ranks]
-        model.get_layer("spread").factors.assign(np.maximum(LAPLACE, quantiles))
+        """Save the errors at the validation origins, from which `predict` takes the width of intervals."""
+        mean, scale = _forecasts(model, split, meta)
+        model.get_layer("spread").keep(calibration(mean, split, scale))
 
 
-def _paths(model: keras.Model, split: Split, meta: Meta) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Forecast in scaled units: mean of the members and learnt spread, each (n, H, V)."""
+def _forecasts(model: keras.Model, split: Split, meta: Meta) -> tuple[npt.NDArray[np.float64], Scale]:
+    """Forecast the mean of the members in scaled units, (n, H, V); return it with the scale."""
     out = np.asarray(model.predict(_inputs(split, meta), batch_size=256, verbose=0), np.float64)
-    members, log_spread = out[:, :, :-1], out[:, :, -1]
-    return members.mean(axis=2), np.exp(log_spread)
+    return out[:, :, :-1].mean(axis=2), Scale.from_meta(meta, "values")
+
+
+def _saved(model: keras.Model) -> PastErrors:
+    saved: PastErrors = model.get_layer("spread").kept()
+    return saved
 
 
 def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:
@@ -164,7 +161,3 @@ def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:
     # a window without any value has the mean of the training rows
     figures = np.nan_to_num(np.concatenate([targets, covariates], axis=-1)).astype(np.float32)
     return {"figures": figures, "calendar": np.asarray(split.plain("calendar"), np.float32)}
-
-
-def _cells(path: npt.NDArray[Any]) -> list[list[float]]:
-    return [[float(x) for x in row.ravel()] for row in path]
