@@ -8,6 +8,7 @@ from series import table, task
 
 from parts import evaluation_of, metrics_of
 from seqops.core.ragged import Ragged, Split
+from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.evaluation import baselines, choice, naive_methods
 from seqops.tasks.forecast.evaluation.choice import (
     MIN_ROWS,
@@ -22,6 +23,8 @@ from seqops.tasks.forecast.evaluation.methods import Candidate, Method
 from seqops.tasks.forecast.evaluation.naive_methods import unfitted
 from seqops.tasks.forecast.evaluation.seasonality import shows_season
 from seqops.tasks.forecast.evaluation.transforms import LOGARITHM, ROOT, TRANSFORMS
+from seqops.tasks.forecast.model.conformal import half_widths
+from seqops.tasks.forecast.model.intervals import calibration
 
 PAST = np.array([10.0, 20.0, 12.0, 22.0, 14.0])
 
@@ -136,6 +139,8 @@ def test_every_baseline_forecasts_every_test_row(tmp_path, monkeypatch):
         assert {s.name for s in metrics_of(data).score(baseline.predicted, splits["test"], meta)} >= {
             "backtest_mase",
             "mape",
+            "backtest_coverage80",
+            "width95",
         }
     last = splits["test"].ragged("history")[1][-1, 0]
     assert found["naive"].predicted["mean"][1] == [last] * 6
@@ -185,3 +190,37 @@ def test_a_history_too_short_for_the_best_settings_takes_the_next_ones():
 def test_a_constant_history_stays_constant():
     _, forecast = baselines._forecast(np.full(40, 7.0), [constant(1.0)], 6)
     assert forecast.tolist() == [7.0] * 6
+
+
+def test_intervals_of_a_baseline_come_from_its_errors_on_validation_rows(tmp_path):
+    _, splits, meta = toy(tmp_path)
+    naive = baselines.methods(4)[0]
+    paths = validation_paths(splits["validation"], 0)
+    held = baselines.held_forecasts(naive.candidates(4, 6), paths, 6)
+    rows = splits["validation"]
+    np.testing.assert_allclose(held, [[rows.ragged("history")[i][-1, 0]] * 6 for i in range(6)])
+    found = baselines.forecast_rows(naive, splits, meta).predicted
+    saved = calibration(held[:, :, None], rows, Scale.from_meta(meta, "values"))
+    width = 2 * half_widths(saved, np.array([0.8]))[0, :, 0]
+    np.testing.assert_allclose(np.array(found["q0.9"][0]) - found["q0.1"][0], width)
+
+
+def test_a_forecast_that_has_no_logarithm_gets_intervals_of_values(tmp_path):
+    _, splits, meta = toy(tmp_path, log=True)
+    zero = Method("zero", "trivial", lambda *_: unfitted(lambda past, horizon: np.zeros(horizon)))
+    found = baselines.forecast_rows(zero, splits, meta).predicted
+    assert found["mean"][0] == [0.0] * 6
+    assert np.isfinite(found["q0.025"][0]).all()
+
+
+def test_a_baseline_that_fails_on_validation_rows_gets_intervals_from_test_rows(tmp_path):
+    _, splits, meta = toy(tmp_path)
+
+    def fit(past, horizon):
+        if len(past) < 38:
+            raise np.linalg.LinAlgError("singular matrix")
+        return lambda new: np.zeros(horizon)
+
+    found = baselines.forecast_rows(Method("odd", "classical", lambda *_: [Candidate("", fit)]), splits, meta)
+    assert np.isnan(found.predicted["q0.1"][0]).all()
+    assert np.isfinite(found.predicted["q0.1"][1]).all()

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from seqops.core.interfaces import Baseline, Meta
 from seqops.core.ragged import Split
+from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.evaluation import (
     arima,
     autoregression,
@@ -23,8 +24,14 @@ from seqops.tasks.forecast.evaluation import (
     harmonic_arima,
     theta,
 )
-from seqops.tasks.forecast.evaluation.choice import FIT_ERRORS, ranked, validation_paths, without_gaps
-from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Method
+from seqops.tasks.forecast.evaluation.choice import (
+    FIT_ERRORS,
+    ValidationPath,
+    ranked,
+    validation_paths,
+    without_gaps,
+)
+from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Forecaster, Method
 from seqops.tasks.forecast.evaluation.naive_methods import (
     drift,
     drift_seasonal,
@@ -33,6 +40,7 @@ from seqops.tasks.forecast.evaluation.naive_methods import (
     unfitted,
 )
 from seqops.tasks.forecast.evaluation.seasonality import shows_season
+from seqops.tasks.forecast.model.intervals import calibration, with_rolling_quantiles
 
 FITTED = (
     Method("ar", "classical", autoregression.candidates),
@@ -81,14 +89,17 @@ def all_of(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
 def forecast_rows(method: Method, splits: Mapping[str, Split], meta: Meta) -> Baseline:
     """Choose the settings for each value column, then refit them at each test origin.
 
-    A method that fails at any origin has no forecasts: no other method takes its place.
+    A method that fails at any origin has no forecasts: no other method takes its place. Intervals are
+    calibrated like those of the network, on the errors of forecasts of the validation rows.
     """
     history = splits["test"].ragged("history")
     settings: list[str] = []
     failures: list[str] = []
     forecasts: list[Floats] = []
+    held: list[Floats] = []
     for column in range(len(meta["values"])):
-        candidates, used = _chosen(method, splits["validation"], column, meta), Counter[str]()
+        paths = validation_paths(splits["validation"], column)
+        candidates, used = _chosen(method, paths, meta), Counter[str]()
         for i in range(len(history)):
             try:
                 name, forecast = _forecast(without_gaps(history[i][:, column]), candidates, meta["horizon"])
@@ -97,6 +108,7 @@ def forecast_rows(method: Method, splits: Mapping[str, Split], meta: Meta) -> Ba
                 continue
             used[name] += 1
             forecasts.append(forecast)
+        held.append(held_forecasts(candidates, paths, meta["horizon"]))
         gaps = GAPS if np.isnan(history.values[:, column]).any() else ""
         settings.append(", ".join(filter(None, [_described(used), gaps])))
     if failures:
@@ -104,18 +116,44 @@ def forecast_rows(method: Method, splits: Mapping[str, Split], meta: Meta) -> Ba
         reason = f"{len(failures)} of {fits} fits failed: {failures[0]}"
         return Baseline(method.name, method.kind, pd.DataFrame(), failure=reason)
     # (V x n, H) -> (n, H, V)
-    cells = np.stack(forecasts).reshape(len(meta["values"]), len(history), -1).transpose(1, 2, 0)
-    predicted = pd.DataFrame({"mean": [row.ravel().tolist() for row in cells]})
+    mean = np.stack(forecasts).reshape(len(meta["values"]), len(history), -1).transpose(1, 2, 0)
+    predicted = _with_quantiles(mean, np.stack(held, axis=-1), splits, meta)
     return Baseline(method.name, method.kind, predicted, settings="; ".join(filter(None, settings)))
 
 
-def _chosen(method: Method, validation: Split, column: int, meta: Meta) -> list[Candidate]:
+def _with_quantiles(
+    mean: Floats, validation: Floats, splits: Mapping[str, Split], meta: Meta
+) -> pd.DataFrame:
+    """Add quantiles; mean: (n, H, V) at the test origins, validation: at the validation origins."""
+    scale = Scale.from_meta(meta, "values")
+    if min(mean.min(), np.nanmin(validation, initial=np.inf)) <= 0:
+        # a method that is not of logarithms can forecast what has none
+        scale = Scale(False, (0.0,) * len(meta["values"]), (1.0,) * len(meta["values"]))
+    saved = calibration(scale.forward(validation), splits["validation"], scale)
+    return with_rolling_quantiles(scale.forward(mean), splits["test"], scale, saved)
+
+
+def _chosen(method: Method, paths: Sequence[ValidationPath], meta: Meta) -> list[Candidate]:
     """Rank the candidates; they have a season only if every series shows it before its validation rows."""
-    paths = validation_paths(validation, column)
     seasonal = all(shows_season(without_gaps(path.past), meta["season"]) for path in paths)
     return ranked(
         method.candidates(meta["season"] if seasonal else 1, meta["horizon"]), paths, meta["backtest_horizon"]
     )
+
+
+def held_forecasts(candidates: Sequence[Candidate], paths: Sequence[ValidationPath], horizon: int) -> Floats:
+    """Forecast every validation row by the best candidate, fitted before the first one: (n, H).
+
+    A series that it cannot be fitted to is NaN.
+    """
+    rows: list[Floats] = []
+    for path in paths:
+        try:
+            forecaster = fitted(path.known(0)[0], candidates, horizon)[1]
+            rows += [forecaster(path.known(known)[1]) for known in range(len(path.rows))]
+        except FIT_ERRORS:
+            rows += [np.full(horizon, np.nan)] * len(path.rows)
+    return np.stack(rows)
 
 
 def _forecast(past: Floats, candidates: Sequence[Candidate], horizon: int) -> tuple[str, Floats]:
@@ -123,15 +161,24 @@ def _forecast(past: Floats, candidates: Sequence[Candidate], horizon: int) -> tu
 
     Raises ValueError if there is none, or if the forecast is not finite.
     """
+    settings, forecaster = fitted(past.astype(np.float64), candidates, horizon)
+    forecast = forecaster(np.zeros(0))
+    if not np.isfinite(forecast).all():
+        raise ValueError(f"{settings}: the forecast is not finite")
+    return settings, forecast
+
+
+def fitted(past: Floats, candidates: Sequence[Candidate], horizon: int) -> tuple[str, Forecaster]:
+    """Fit the best-ranked candidate that the history admits; a constant history is repeated.
+
+    Raises ValueError if there is none.
+    """
     if np.ptp(past) == 0:
-        return "", naive(past, horizon)
+        return "", unfitted(naive)[0].fit(past, horizon)
     candidate = next((c for c in candidates if c.fits(past)), None)
     if candidate is None:
         raise ValueError(f"no setting can be fitted to a history of {len(past)} rows")
-    forecast = candidate.fit(past.astype(np.float64), horizon)(np.zeros(0))
-    if not np.isfinite(forecast).all():
-        raise ValueError(f"{candidate.settings}: the forecast is not finite")
-    return candidate.settings, forecast
+    return candidate.settings, candidate.fit(past, horizon)
 
 
 def _described(used: Counter[str]) -> str:
