@@ -1,7 +1,7 @@
 """Print the simulated tables of the documentation: `python tests/statistics/table.py [NAME ...]`.
 
-NAME: intervals, seeds, promotion, drift, tuning, sections; by default all. SEQOPS_STATISTICS_SHARE: see
-`simulation.py`; the documentation has 0.5 of the repetitions for intervals and seeds.
+NAME: intervals, seeds, promotion, drift, tuning, sections, forecasts; by default all.
+SEQOPS_STATISTICS_SHARE: see `simulation.py`; the documentation has 0.5 of the repetitions for intervals and seeds.
 """
 
 import sys
@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))
 
 import cases
+import forecast_intervals
 import repeated_fits
 import simulation
 import test_drift_level as drift_level
@@ -82,7 +83,16 @@ def sections():
     row("blocks", *(textgen_coverage.coverage("", *c) for c in lengths))
 
 
-TABLES = {table.__name__: table for table in (intervals, seeds, promotion, drift, tuning, sections)}
+def forecasts():
+    """Coverage of 80 and 95 % prediction intervals: as saved with the model, and updated at each origin."""
+    for name in forecast_intervals.CASES:
+        saved, updated = forecast_intervals.coverage(name, simulation.repetitions())[0]
+        row(name, *saved, *updated)
+
+
+TABLES = {
+    table.__name__: table for table in (intervals, seeds, promotion, drift, tuning, sections, forecasts)
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:
