@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from seqops.core.interfaces import Expectation
+from seqops.core.records import Expectation
 from seqops.validation import ValidationReport, run_expectations
 
 TABLE = pd.DataFrame(

@@ -6,18 +6,9 @@ import keras
 import numpy as np
 import pandas as pd
 
-from seqops.core.interfaces import (
-    Baseline,
-    Dataset,
-    Endpoint,
-    Evaluation,
-    Goal,
-    Metrics,
-    Network,
-    Objective,
-    Task,
-)
+from seqops.core.interfaces import Dataset, Endpoint, Evaluation, Metrics, Network, Objective, Task
 from seqops.core.ragged import Ragged, Split
+from seqops.core.records import Baseline, Goal
 from seqops.core.score import Score
 from seqops.core.settings import Decay, FitConfig
 from seqops.preprocessing.row_keys import KEYS, keys_column

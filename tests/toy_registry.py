@@ -10,9 +10,10 @@ import pandas as pd
 
 from seqops.core.arrays_io import write_splits, write_table
 from seqops.core.files import read_json, sha256_of, write_json
-from seqops.core.interfaces import Baseline, Task
+from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.core.ragged import Ragged, Split
+from seqops.core.records import Baseline
 from seqops.evaluation import evaluate
 from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.registry import publish, versions

@@ -16,7 +16,8 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from rich.markup import escape
 from rich.table import Table
 
-from seqops.core.interfaces import LINE, Expectation
+from seqops.core.interfaces import LINE
+from seqops.core.records import Expectation
 
 CheckStatus = Literal["passed", "bad data", "broken check"]
 MAX_ROWS = 5  # offending rows kept for each expectation

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
-from seqops.core.interfaces import Goal
 from seqops.core.ragged import Ragged
+from seqops.core.records import Goal
 from seqops.core.settings import DriftSettings
 from seqops.drift.detect import DriftReport, build_reference, measure_drift
 from seqops.drift.profiles import (

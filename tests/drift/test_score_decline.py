@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_ind
 
-from seqops.core.interfaces import Goal
 from seqops.core.ragged import Ragged
+from seqops.core.records import Goal
 from seqops.core.settings import DriftSettings
 from seqops.drift.detect import build_reference, measure_drift
 from seqops.drift.profiles import NumericProfile, mean_of

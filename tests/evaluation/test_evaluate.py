@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from seqops.core.interfaces import Baseline
+from seqops.core.records import Baseline
 from seqops.core.score import Score
 from seqops.evaluation.evaluate import (
     BaselineComparison,

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from seqops.core.files import sha256_of
-from seqops.core.interfaces import Plot
+from seqops.core.records import Plot
 from seqops.evaluation.plotting import write_plots
 from seqops.evaluation.report import write_page
 

@@ -14,6 +14,7 @@ from seqops.tasks.forecast.model.intervals import (
     with_quantiles,
     with_rolling_quantiles,
 )
+from seqops.tasks.forecast.model.network import Network
 
 PLAIN = Scale(False, (0.0,), (1.0,))
 SAVED = PastErrors(np.full((30, 3, 1), 1.0), np.arange(30.0))
@@ -109,3 +110,26 @@ def test_calibration_keeps_the_errors_of_the_validation_rows(tmp_path):
 def test_rows_of_one_series_follow_each_other(step):
     [rows] = series_rows(rolling(np.random.default_rng(0).normal(size=40), 6, step=step))
     assert (rows.start, rows.stop) == (0, len(range(6, 40, step)))
+
+
+def test_registered_weights_also_know_the_errors_of_the_test_rows(tmp_path):
+    splits, meta = task().split_and_encode(table(tmp_path, 10 + np.arange(40) % 4))
+    network = Network("dense", "forward", 1, 2, 0.0, 1, 6, 0)
+    model = network.build(meta)
+    network.calibrate(model, splits["validation"], meta)
+    trained, folder = tmp_path / "model.weights.h5", tmp_path / "registered"
+    folder.mkdir()
+    model.save_weights(trained)
+    weights = network.registered_weights(trained, splits["test"], meta, folder)
+    registered = network.build(meta)
+    registered.load_weights(weights)
+    saved, known = (m.get_layer("spread").kept() for m in (model, registered))
+    periods = len(known.ages) - len(saved.ages)
+    # the six test months come after the six of validation, whose errors are as old as that
+    assert periods == 6
+    assert sorted(known.ages) == list(range(12))
+    np.testing.assert_array_equal(known.sizes[known.ages >= 6], saved.sizes)
+    np.testing.assert_array_equal(
+        network.predict(model, splits["test"], meta)["mean"].tolist(),
+        network.predict(registered, splits["test"], meta)["mean"].tolist(),
+    )

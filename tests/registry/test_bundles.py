@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from seqops.cli import app
 from seqops.core.arrays_io import write_splits, write_table
 from seqops.core.files import sha256_of, write_json
-from seqops.core.interfaces import Baseline
 from seqops.core.project import Project
+from seqops.core.records import Baseline
 from seqops.core.settings import DriftSettings
 from seqops.evaluation import evaluate
 from seqops.params import Params

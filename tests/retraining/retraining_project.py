@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from seqops.core.errors import DataError
-from seqops.core.interfaces import Expectation
+from seqops.core.records import Expectation
 from seqops.core.settings import DriftSettings
 from seqops.retraining.cycle import Cycle, CycleOptions
 from seqops.retraining.history import RetrainingHistory

@@ -1,7 +1,8 @@
 """Print the simulated tables of the documentation: `python tests/statistics/table.py [NAME ...]`.
 
 NAME: intervals, seeds, promotion, drift, tuning, sections, forecasts; by default all.
-SEQOPS_STATISTICS_SHARE: see `simulation.py`; the documentation has 0.5 of the repetitions for intervals and seeds.
+SEQOPS_STATISTICS_SHARE: see `simulation.py`; the documentation has 0.5 of the repetitions for intervals and
+seeds.
 """
 
 import sys

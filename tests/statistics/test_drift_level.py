@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from seqops.core.interfaces import Goal
+from seqops.core.records import Goal
 from seqops.core.settings import DriftSettings
 from seqops.drift.detect import build_reference, measure_drift
 from seqops.drift.profiles import NumericProfile

@@ -6,7 +6,7 @@ import multiprocessing
 from optuna.trial import TrialState
 from worker import work
 
-from seqops.core.interfaces import Goal
+from seqops.core.records import Goal
 from seqops.tuning import study as studies
 from seqops.tuning.samplers import sampler_of
 from seqops.tuning.trial_numbers import WHY

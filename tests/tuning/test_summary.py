@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import optuna
 
-from seqops.core.interfaces import Goal
+from seqops.core.records import Goal
 from seqops.metrics.paired_tests import Difference
 from seqops.tuning.decision import Comparison
 from seqops.tuning.finalists import Finalist

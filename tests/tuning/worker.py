@@ -6,7 +6,7 @@ import time
 
 import optuna
 
-from seqops.core.interfaces import Goal
+from seqops.core.records import Goal
 from seqops.tuning import storage
 from seqops.tuning import study as studies
 from seqops.tuning.samplers import pruner_of, sampler_of

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import pandas as pd
 from seqops.core.dotted_keys import flattened
 from seqops.core.errors import SeqopsError
 from seqops.core.ragged import Array, Ragged, Split
+from seqops.core.records import Baseline, Expectation, Goal, Plot
 from seqops.core.score import Score, Units, units_of
 from seqops.core.settings import FitConfig
 
@@ -30,58 +31,6 @@ LINE = "line"
 DriftFeatures = Mapping[str, Ragged | Array]
 """Features of encoded rows, by name, that are monitored for drift: finite numbers, or text for categories.
 A plain array (n,) has one value per row; a ragged one has several per row, which are not independent."""
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """One check of the table, in the terms of Great Expectations.
-
-    kind: an expectation type, such as `expect_column_values_to_be_between`; arguments: its keyword
-    arguments; meaning: the check in plain words, shown if it fails.
-    """
-
-    kind: str
-    arguments: Mapping[str, Any]
-    meaning: str
-
-
-@dataclass(frozen=True)
-class Goal:
-    """The score that early stopping, tuning and promotion use."""
-
-    metric: str
-    higher_is_better: bool
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """Predictions of a baseline, which the model is compared with on the same rows.
-
-    settings: those chosen on validation rows; failure: why `predicted` is empty, else ""; both in words.
-    """
-
-    name: str
-    kind: Literal["trivial", "classical"]
-    predicted: pd.DataFrame
-    settings: str = ""
-    failure: str = ""
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A plot as data: the report draws it, DVC and MLflow store it.
-
-    kind `line` and `bar`: one series per `y` column over `x`; `heatmap`: `x` holds the row labels and the
-    `y` columns are the cells. band: a (low, high) pair of columns drawn as a shaded region.
-    """
-
-    name: str
-    title: str
-    kind: Literal["line", "bar", "heatmap"]
-    table: pd.DataFrame
-    x: str
-    y: Sequence[str]
-    band: tuple[str, str] | None = None
 
 
 class Dataset(ABC):
@@ -271,6 +220,10 @@ class Network(ABC):
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
         """Set, after the fit, what is calibrated on the validation rows, such as the width of intervals."""
         return
+
+    def registered_weights(self, weights: Path, test: Split, meta: Meta, folder: Path) -> Path:
+        """Return the weights to register: those given, or a file in the folder that test rows calibrated."""
+        return weights
 
     def training_rows(self, split: Split) -> Split:
         """Select the training rows that this network can learn from, such as those with a label."""

@@ -23,8 +23,9 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from seqops.core.interfaces import DriftFeatures, Goal
+from seqops.core.interfaces import DriftFeatures
 from seqops.core.ragged import Array, Ragged
+from seqops.core.records import Goal
 from seqops.core.settings import DriftSettings
 from seqops.drift.profiles import (
     DriftTest,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from seqops.core.interfaces import Goal
 from seqops.core.ragged import Array, Ragged
+from seqops.core.records import Goal
 from seqops.drift.profiles import NumericProfile, mean_of
 from seqops.metrics.rounding import rounded
 

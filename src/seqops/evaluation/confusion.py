@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.interfaces import Plot
+from seqops.core.records import Plot
 
 
 def plot_confusion(true: npt.ArrayLike, predicted: npt.ArrayLike, labels: Sequence[str], title: str) -> Plot:

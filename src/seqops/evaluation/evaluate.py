@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Baseline
 from seqops.core.score import Score
 from seqops.core.settings import Gate
 from seqops.evaluation.formatting import number

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from seqops.core.files import atomic_directory
-from seqops.core.interfaces import Plot
+from seqops.core.records import Plot
 
 MAX_ANNOTATED_COLUMNS = 8  # heatmaps with more columns have no room for a number in each cell
 

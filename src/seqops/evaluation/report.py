@@ -12,7 +12,7 @@ import matplotlib as mpl
 import pandas as pd
 
 from seqops.core.files import write_bytes
-from seqops.core.interfaces import Plot
+from seqops.core.records import Plot
 from seqops.evaluation.formatting import estimate, p_better
 from seqops.evaluation.interval_coverage import coverage_notes
 from seqops.evaluation.seeds import HEAD, rows_of, summary

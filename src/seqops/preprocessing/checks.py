@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seqops.core.interfaces import Expectation
+from seqops.core.records import Expectation
 from seqops.preprocessing.splitting import SPLITS
 
 

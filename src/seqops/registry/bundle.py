@@ -27,7 +27,9 @@ SERVING = "seqops.serving"
 def log_bundle(task: Task, paths: TaskPaths, run_id: str, example: str) -> str:
     """Log a trained task as a model that takes raw input; return its URI."""
     with tempfile.TemporaryDirectory() as scratch:
-        artifacts = {"weights": paths.weights, "meta": paths.meta, "params": Path(scratch) / "params.json"}
+        splits, meta = paths.encoded()
+        weights = task.network().registered_weights(paths.weights, splits["test"], meta, Path(scratch))
+        artifacts = {"weights": weights, "meta": paths.meta, "params": Path(scratch) / "params.json"}
         artifacts["reference"] = Path(scratch) / "reference.json"
         write_json(artifacts["reference"], reference_of(task.evaluation(), paths))
         artifacts["fitted_keys"] = write_fitted_keys(paths, Path(scratch))

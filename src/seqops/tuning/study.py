@@ -16,7 +16,7 @@ from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from seqops.core.interfaces import Goal
+from seqops.core.records import Goal
 from seqops.runtime.locks import shared_lock
 from seqops.tuning.storage import (
     DEATHS,

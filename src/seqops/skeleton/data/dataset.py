@@ -14,8 +14,9 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Positive, Rate
 from seqops.core.errors import DataError
-from seqops.core.interfaces import Expectation, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
+from seqops.core.records import Expectation
 from seqops.preprocessing.checks import expect_rows
 from seqops.preprocessing.row_keys import KEYS, hash_fractions, keys_column
 from seqops.preprocessing.splitting import require_rows, rows_by_split

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, DriftFeatures, Meta
+from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Baseline
 
 
 @dataclass(frozen=True)

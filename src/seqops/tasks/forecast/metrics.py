@@ -9,8 +9,9 @@ from typing import ClassVar
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Goal, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Goal
 from seqops.core.score import Score, Units
 from seqops.metrics import forecasting
 

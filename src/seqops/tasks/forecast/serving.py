@@ -178,9 +178,9 @@ class Endpoint(interfaces.Endpoint):
     )
     limits: ClassVar[str] = (
         "It knows only the past of the series: it cannot foresee structural breaks or new causes, and its "
-        "intervals are valid only while the future resembles the validation rows: unlike those of the "
-        "backtest, they are not updated by later errors. On short series classical methods are often as good "
-        "or better: compare the baselines before relying on it."
+        "intervals are valid only while the future resembles the validation and test rows: later errors do "
+        "not change them. On short series classical methods are often as good or better: compare the "
+        "baselines before relying on it."
     )
 
     def inputs_of(self, text: str) -> list[str]:

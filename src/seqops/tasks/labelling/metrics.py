@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Goal, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
+from seqops.core.records import Goal
 from seqops.core.score import SHARE, Score, in_groups
 from seqops.metrics.entity_spans import f1
 from seqops.metrics.ratio import ratio

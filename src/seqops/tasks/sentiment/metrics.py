@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Goal, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Goal
 from seqops.core.score import Score, in_groups
 from seqops.metrics.classification import class_scores
 from seqops.tasks.sentiment.data.dataset import Dataset

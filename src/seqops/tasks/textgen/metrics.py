@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Goal, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Goal
 from seqops.core.score import GROUP, POSITIVE, Score, Units, in_groups, units_of
 from seqops.metrics.ratio import ratio
 from seqops.tasks.textgen.data import tokenizer

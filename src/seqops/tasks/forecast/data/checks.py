@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from seqops.core.interfaces import Expectation
+from seqops.core.records import Expectation
 from seqops.preprocessing.checks import expect_column, expect_splits
 from seqops.preprocessing.splitting import SPLITS
 from seqops.tasks.forecast.data.gaps import period_name

@@ -14,12 +14,12 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Positive, PositiveFloat
 from seqops.core.errors import ConfigError, DataError
-from seqops.core.interfaces import Expectation, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
-from seqops.preprocessing.csv_table import concat_tables, require_columns
+from seqops.core.records import Expectation
+from seqops.preprocessing.csv_table import require_columns
 from seqops.preprocessing.number_format import Decimal, NumberFormat, Thousands
 from seqops.preprocessing.row_keys import KEYS
-from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data import sample
 from seqops.tasks.forecast.data.checks import expectations, with_checked_columns
 from seqops.tasks.forecast.data.frequency import Frequency, FrequencyName
@@ -31,7 +31,7 @@ from seqops.tasks.forecast.data.origins import (
     WindowSpec,
     concatenate,
     extract_series,
-    split_origins,
+    origins_by_split,
     target_keys,
 )
 from seqops.tasks.forecast.data.reader import (
@@ -39,9 +39,9 @@ from seqops.tasks.forecast.data.reader import (
     VALUE,
     SeriesFormat,
     figure_columns,
-    parse_series,
+    read_files,
 )
-from seqops.tasks.forecast.data.scaling import Scale, Scaling
+from seqops.tasks.forecast.data.scaling import Scaling, fit_scales
 from seqops.tasks.forecast.data.stamps import TimeZone, has_offset
 
 GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {"sine": sample.sine}
@@ -145,16 +145,7 @@ class Dataset(interfaces.Dataset):
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse CSV files to one row per time step, `value.*` and `covariate.*` columns last."""
-        form = self.series_format(self.frequency, self.time_zone)
-        found = [parse_series(path, read_text(path), form) for path in raw]
-        table = concat_tables(raw, [rows for rows, _ in found])
-        if self.frequency != "auto":
-            return table
-        for path, (_, frequency) in zip(raw, found, strict=True):
-            if frequency != found[0][1]:
-                what = f"its frequency, {frequency}, differs from that of {raw[0].name}, {found[0][1]}"
-                raise DataError.at(path, None, what, "Give series of one frequency.")
-        return table.assign(frequency=found[0][1])
+        return read_files(raw, self.series_format(self.frequency, self.time_zone))
 
     def series_format(self, frequency: str, time_zone: str) -> SeriesFormat:
         """Return how files and requests are read."""
@@ -236,8 +227,6 @@ class Dataset(interfaces.Dataset):
                 f"{len(training)} training rows do not cover one season of {self.season}. "
                 "Give a longer series, or lower data.season, data.test or data.validation."
             )
-        targets, others = training[:, : len(values)], training[:, len(values) :]
-        naive_error = np.nanmean(np.abs(targets[self.season :] - targets[: -self.season]), axis=0)
         origins = np.concatenate([part.origins for part in self._parts(table, split)["test"]])
         return {
             "values": values,
@@ -251,11 +240,7 @@ class Dataset(interfaces.Dataset):
             "time_zone": self._time_zone(table),
             "log": self.log,
             "calendar_size": self._window_spec(len(values), "position", "").calendar_size,
-            "scale": {
-                "values": Scale.fit(targets, self.scaling, self.log).to_meta(),
-                "covariates": Scale.fit(others, self.scaling, False).to_meta(),
-            },
-            "mase_scale": np.where(naive_error > 0, naive_error, 1.0).tolist(),
+            **fit_scales(training, len(values), self.scaling, self.log, self.season),
             "mase_span": table.loc[split == "train", "date"].iloc[[0, -1]].str.cat(sep=" to "),
             "origins": {"first": int(origins[0]), "last": int(origins[-1]), "count": len(origins)},
             "first_ordinal": int(table["ordinal"].iloc[0]),
@@ -306,16 +291,4 @@ class Dataset(interfaces.Dataset):
         )
 
     def _parts(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> dict[str, list[SplitOrigins]]:
-        """Return the origins of each split in each series. Raises DataError if a split has none."""
-        found: dict[str, list[SplitOrigins]] = {"train": [], "validation": [], "test": []}
-        for rows in table.groupby("series", sort=False).indices.values():
-            for name, parts in found.items():
-                step = self.origin_step if name == "test" else 1
-                parts += split_origins(np.asarray(rows, np.intp), split[rows] == name, self.window, step)
-        short = [name for name, parts in found.items() if not parts]
-        if short:
-            raise DataError(
-                f"the series is too short for one {short[0]} example: data.window is {self.window}, "
-                f"data.validation {self.validation}, data.test {self.test}. Give more rows, or lower these."
-            )
-        return found
+        return origins_by_split(table, split, self.window, self.origin_step)

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.core.errors import DataError
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.preprocessing.row_keys import key_hashes
+from seqops.preprocessing.splitting import SPLITS
 from seqops.tasks.forecast.data.frequency import Frequency
 from seqops.tasks.forecast.data.gaps import Gaps, filled
 
@@ -58,6 +60,27 @@ def split_origins(
     end = int(positions[-1]) + 1
     origins = np.arange(max(int(positions[0]), window), end, step, dtype=np.int64)
     return [SplitOrigins(rows, origins, end)] if len(origins) else []
+
+
+def origins_by_split(
+    table: pd.DataFrame, split: npt.NDArray[np.str_], window: int, test_step: int
+) -> dict[str, list[SplitOrigins]]:
+    """Place the origins of each split in each series, one step apart, or `test_step` in the test split.
+
+    Raises DataError if a split has none.
+    """
+    found: dict[str, list[SplitOrigins]] = {name: [] for name in SPLITS}
+    for rows in table.groupby("series", sort=False).indices.values():
+        for name, parts in found.items():
+            step = test_step if name == "test" else 1
+            parts += split_origins(np.asarray(rows, np.intp), split[rows] == name, window, step)
+    short = [name for name, parts in found.items() if not parts]
+    if short:
+        raise DataError(
+            f"the series is too short for one {short[0]} example with a data.window of {window}. "
+            "Give more rows, or lower data.window, data.validation or data.test."
+        )
+    return found
 
 
 @dataclass(frozen=True)

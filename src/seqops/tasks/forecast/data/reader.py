@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from seqops.core.errors import DataError
-from seqops.preprocessing.csv_table import MISSING, check_header, parse_number, read_csv_rows
+from seqops.preprocessing.csv_table import MISSING, check_header, concat_tables, parse_number, read_csv_rows
 from seqops.preprocessing.number_format import NumberFormat
+from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data.gaps import Gaps, with_missing_rows
 from seqops.tasks.forecast.data.stamps import is_date
 from seqops.tasks.forecast.data.timeline import Column, Timeline
@@ -35,6 +36,22 @@ class SeriesFormat:
     time_zone: str
     numbers: NumberFormat
     gaps: Gaps
+
+
+def read_files(raw: Sequence[Path], form: SeriesFormat) -> pd.DataFrame:
+    """Read each file as one series; an inferred frequency becomes the column `frequency`.
+
+    Raises DataError for what cannot be parsed, and for inferred frequencies that differ.
+    """
+    found = [parse_series(path, read_text(path), form) for path in raw]
+    table = concat_tables(raw, [rows for rows, _ in found])
+    if form.frequency != "auto":
+        return table
+    for path, (_, frequency) in zip(raw, found, strict=True):
+        if frequency != found[0][1]:
+            what = f"its frequency, {frequency}, differs from that of {raw[0].name}, {found[0][1]}"
+            raise DataError.at(path, None, what, "Give series of one frequency.")
+    return table.assign(frequency=found[0][1])
 
 
 def parse_series(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame, str]:

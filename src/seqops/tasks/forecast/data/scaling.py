@@ -13,6 +13,19 @@ from seqops.core.ragged import Array
 Scaling = Literal["standard", "minmax", "none"]
 
 
+def fit_scales(training: Array, values: int, scaling: Scaling, log: bool, season: int) -> Meta:
+    """Learn the scales of training rows (T, V + C), and the error of their seasonal naive forecast."""
+    targets, covariates = training[:, :values], training[:, values:]
+    naive_error = np.nanmean(np.abs(targets[season:] - targets[:-season]), axis=0)
+    return {
+        "scale": {
+            "values": Scale.fit(targets, scaling, log).to_meta(),
+            "covariates": Scale.fit(covariates, scaling, False).to_meta(),
+        },
+        "mase_scale": np.where(naive_error > 0, naive_error, 1.0).tolist(),
+    }
+
+
 @dataclass(frozen=True)
 class Scale:
     """x = (log y - centre) / width, per column; without the logarithm if `log` is false."""

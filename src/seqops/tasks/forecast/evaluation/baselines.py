@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from seqops.core.interfaces import Baseline, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Baseline
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.evaluation import (
     arima,

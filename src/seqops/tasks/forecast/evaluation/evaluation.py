@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
+from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Baseline, Plot
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.evaluation import baselines, drift_features, plots
 from seqops.tasks.forecast.metrics import Metrics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import keras
@@ -139,6 +140,17 @@ class Network(interfaces.Network):
         """Save the errors at the validation origins, from which `predict` takes the width of intervals."""
         mean, scale = _forecasts(model, split, meta)
         model.get_layer("spread").keep(calibration(mean, split, scale))
+
+    def registered_weights(self, weights: Path, test: Split, meta: Meta, folder: Path) -> Path:
+        """Save the errors at the test origins, too: later forecasts know them, and they are the latest."""
+        model = self.build(meta)
+        model.load_weights(weights)
+        mean, scale = _forecasts(model, test, meta)
+        latest = calibration(mean, test, scale)
+        elapsed = round(latest.ages.max(initial=-1)) + 1
+        model.get_layer("spread").keep(_saved(model).followed_by(latest, elapsed).latest())
+        model.save_weights(folder / weights.name)
+        return folder / weights.name
 
 
 def _forecasts(model: keras.Model, split: Split, meta: Meta) -> tuple[npt.NDArray[np.float64], Scale]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from seqops.core.interfaces import Expectation
+from seqops.core.records import Expectation
 from seqops.preprocessing.checks import expect_all_false, expect_column, expect_rows
 from seqops.preprocessing.splitting import is_in_two_splits
 from seqops.tasks.labelling.data.columns import sequence_keys

@@ -14,8 +14,9 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
 from seqops.core.errors import DataError
-from seqops.core.interfaces import Expectation, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
+from seqops.core.records import Expectation
 from seqops.preprocessing import splitting
 from seqops.preprocessing.csv_table import concat_tables, require_columns
 from seqops.preprocessing.row_keys import KEYS, keys_column

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
+from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Ragged, Split
+from seqops.core.records import Baseline, Plot
 from seqops.evaluation.slices import slices_by_length
 from seqops.tasks.labelling.data.dataset import Dataset
 from seqops.tasks.labelling.evaluation import baselines, plots

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from seqops.core.interfaces import Plot
 from seqops.core.ragged import Split
+from seqops.core.records import Plot
 from seqops.evaluation.confusion import plot_confusion
 from seqops.tasks.labelling.data.reader import format_sequence
 from seqops.tasks.labelling.evaluation.baselines import SEQUENCE_PARTS, sequence_part

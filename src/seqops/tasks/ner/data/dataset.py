@@ -13,8 +13,9 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
-from seqops.core.interfaces import Expectation, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Expectation
 from seqops.preprocessing import near_duplicates, splitting
 from seqops.tasks.ner.data import checks, encoding, reader, sample, splits
 from seqops.tasks.ner.data.alignment import gold_spans

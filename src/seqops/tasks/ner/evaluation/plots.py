@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from seqops.core.interfaces import Plot
+from seqops.core.records import Plot
 from seqops.core.score import Score
 from seqops.evaluation.confusion import plot_confusion
 from seqops.preprocessing.iob2 import Span

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from seqops.core.interfaces import Expectation
+from seqops.core.records import Expectation
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.checks import expect_all_false, expect_column, expect_rows
 from seqops.preprocessing.splitting import SPLITS, is_in_two_splits

@@ -15,9 +15,10 @@ from annotated_types import Len
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
 from seqops.core.errors import ConfigError, DataError
-from seqops.core.interfaces import Expectation, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.project import Project
 from seqops.core.ragged import Split
+from seqops.core.records import Expectation
 from seqops.core.score import GROUP
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.row_keys import KEYS, keys_column

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
+from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Baseline, Plot
 from seqops.evaluation.confusion import plot_confusion
 from seqops.evaluation.evaluate import named
 from seqops.preprocessing import near_duplicates

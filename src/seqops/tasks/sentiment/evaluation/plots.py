@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.interfaces import Plot
+from seqops.core.records import Plot
 from seqops.evaluation.slices import count_words, slices_by_length
 from seqops.metrics.calibration import BINS, confidence_bins
 

@@ -13,8 +13,9 @@ import pandas as pd
 import tensorflow as tf
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Batch, Goal, Meta
+from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Goal
 from seqops.core.score import Score
 from seqops.metrics.classification import mean
 from seqops.nn.batching import in_length_order

@@ -6,7 +6,7 @@ import unicodedata
 
 import pandas as pd
 
-from seqops.core.interfaces import Expectation
+from seqops.core.records import Expectation
 from seqops.preprocessing.checks import expect_all_false, expect_column, expect_splits
 from seqops.preprocessing.splitting import SPLITS
 from seqops.tasks.textgen.data.windows import MIN_LINE_LENGTH, long_lines

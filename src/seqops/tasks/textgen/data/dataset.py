@@ -13,8 +13,9 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive, Rate
-from seqops.core.interfaces import Expectation, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Expectation
 from seqops.tasks.textgen.data import checks, overlaps, sections, tokenizer, windows
 from seqops.tasks.textgen.data.reader import read_text
 from seqops.tasks.textgen.data.sample import help_text

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from seqops.core.interfaces import Baseline, Meta
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Baseline
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.windows import joined_text, stream
 from seqops.tasks.textgen.evaluation import kneser_ney, ngrams

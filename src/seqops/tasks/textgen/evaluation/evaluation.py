@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
+from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Ragged, Split
+from seqops.core.records import Baseline, Plot
 from seqops.preprocessing.vocabulary import UNKNOWN, share
 from seqops.tasks.textgen.data import tokenizer, windows
 from seqops.tasks.textgen.data.dataset import Dataset

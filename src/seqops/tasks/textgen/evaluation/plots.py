@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.interfaces import Meta, Plot
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Plot
 from seqops.preprocessing.vocabulary import UNKNOWN
 from seqops.tasks.textgen.data import tokenizer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from seqops.core.interfaces import Expectation
+from seqops.core.records import Expectation
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.checks import expect_column, expect_rows, expect_splits
 from seqops.tasks.translation.data.encoding import keys_of

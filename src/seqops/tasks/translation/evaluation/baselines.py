@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from seqops.core.interfaces import Baseline
 from seqops.core.ragged import Split
+from seqops.core.records import Baseline
 from seqops.tasks.translation.data.encoding import WORD, split_words
 from seqops.tasks.translation.evaluation.detokenize import joined
 from seqops.tasks.translation.evaluation.phrase_table import fit_and_translate

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.interfaces import Baseline, DriftFeatures, Meta, Plot
+from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Ragged, Split
+from seqops.core.records import Baseline, Plot
 from seqops.preprocessing import near_duplicates
 from seqops.tasks.translation.data.dataset import Dataset
 from seqops.tasks.translation.data.encoding import firsts_of, subwords_per_byte

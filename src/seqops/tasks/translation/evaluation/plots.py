@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.interfaces import Meta, Plot
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Plot
 from seqops.core.score import Score
 from seqops.evaluation.slices import count_words, slices_by_length
 from seqops.preprocessing.subwords import Subwords
