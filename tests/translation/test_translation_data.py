@@ -63,6 +63,26 @@ def test_held_out_rows_have_all_references_of_a_source(table) -> None:
     assert len(splits["train"]) == (task().assign_splits(table) == "train").sum()
 
 
+def test_held_out_sources_with_a_reference_that_is_a_training_target_are_flagged_and_counted() -> None:
+    data = task()
+    sources = [f"sentence {i}" for i in range(400)]
+    splits = data.assign_splits(pd.DataFrame({"source": sources}))
+    trained, tested = (int(np.flatnonzero(splits == name)[0]) for name in ("train", "test"))
+    targets = [f"frase {i}" for i in range(400)]
+    targets[tested] = f" FRASE  {trained}"
+    whole = pd.DataFrame({"line": range(1, 401), "source": sources, "target": targets})
+    encoded, meta = data.split_and_encode(whole)
+    known = encoded["test"].plain("known_reference")
+    assert encoded["test"].ragged("source_text").texts()[int(np.flatnonzero(known)[0])] == sources[tested]
+    assert known.sum() == 1
+    assert not encoded["train"].plain("known_reference").any()
+    counted = data.leakage(data.with_checked_columns(whole))
+    assert counted["test rows with a reference that is a training target"] == 1
+    assert counted["validation rows with a reference that is a training target"] == 0
+    mask = evaluation_of(data).slices(encoded["test"], meta)["without references that are training targets"]
+    np.testing.assert_array_equal(mask, ~known)
+
+
 def test_held_out_sources_near_to_training_are_flagged_and_counted(table) -> None:
     data = task()
     splits, meta = data.split_and_encode(table)

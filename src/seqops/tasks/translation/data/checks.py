@@ -7,13 +7,15 @@ import pandas as pd
 from seqops.core.records import Expectation
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.checks import expect_column, expect_rows, expect_splits
-from seqops.tasks.translation.data.encoding import keys_of
+from seqops.tasks.translation.data.encoding import has_known_target, keys_of
 
 
 def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the number of splits in which a row's source occurs, and the flag of near-duplicates."""
+    """Add the number of splits in which a row's source occurs, and what it shares with training."""
     keys = pd.Series(keys_of(table), table.index)
+    known = has_known_target(table, table["split"].to_numpy("<U10"))
     return table.assign(
+        known_reference=known.groupby(keys).transform("any"),
         splits_of_source=table["split"].groupby(keys).transform("nunique"),
         near=near_duplicates.flags(list(table["source"]), table["split"].to_numpy("<U10")),
     )

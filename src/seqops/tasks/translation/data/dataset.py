@@ -22,7 +22,9 @@ from seqops.preprocessing.splitting import Mask
 from seqops.preprocessing.subwords import Subwords
 from seqops.tasks.translation.data import checks, encoding
 from seqops.tasks.translation.data.encoding import (
+    KNOWN_REFERENCE,
     firsts_of,
+    has_known_target,
     held_out,
     ids_of,
     keys_of,
@@ -83,9 +85,16 @@ class Dataset(interfaces.Dataset):
         return checks.with_checked_columns(super().with_checked_columns(table))
 
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
-        """Count held-out sources with a near-duplicate in training."""
+        """Count held-out sources with a near-duplicate or with a reference in training."""
         sources = checked[~pd.Series(keys_of(checked), checked.index).duplicated()]
-        return near_duplicates.counts(sources)
+        known = sources["split"][sources["known_reference"]].value_counts()
+        return {
+            **near_duplicates.counts(sources),
+            **{
+                f"{name} rows with a reference that is a training target": int(known.get(name, 0))
+                for name in ("validation", "test")
+            },
+        }
 
     def expectations(self) -> Sequence[Expectation]:
         """List the checks of the pairs."""
@@ -111,13 +120,16 @@ class Dataset(interfaces.Dataset):
         """Encode training pairs in order, and held-out rows one per source, with all references."""
         source, target = Subwords(meta["source"]), Subwords(meta["target"])
         training, near = table[split == "train"], near_duplicates.flags(list(table["source"]), split)
+        keys = pd.Series(keys_of(table), table.index)
+        known = has_known_target(table, split).groupby(keys).transform("any").to_numpy()
         rows = rows_of(list(training["source"]), list(training["target"]), source, target)
-        splits = {"train": _with_flags(rows, training, near[split == "train"])}
+        splits = {"train": _with_flags(rows, training, near[split == "train"], known[split == "train"])}
         for name in ("validation", "test"):
             part = table[split == name]
             first = ~pd.Series(keys_of(part), dtype=object).duplicated().to_numpy()
             rows = held_out(part, source, target)
-            splits[name] = _with_flags(rows, part[first], near[split == name][first])
+            flags = near[split == name][first], known[split == name][first]
+            splits[name] = _with_flags(rows, part[first], *flags)
         return splits
 
     def _subwords(self, training: pd.DataFrame) -> tuple[Subwords, Subwords]:
@@ -130,7 +142,7 @@ class Dataset(interfaces.Dataset):
         )
 
 
-def _with_flags(rows: Split, table: pd.DataFrame, near: Mask) -> Split:
-    """Add the flags of near-duplicates and the keys of the sources; table: with the source of each row."""
-    keyed = Split({**rows.columns, KEYS: keys_column(keys_of(table))})
+def _with_flags(rows: Split, table: pd.DataFrame, near: Mask, known: Mask) -> Split:
+    """Add what rows share with training, and the keys of their sources, which the table has."""
+    keyed = Split({**rows.columns, KEYS: keys_column(keys_of(table)), KNOWN_REFERENCE: known})
     return near_duplicates.with_flags(keyed, near)

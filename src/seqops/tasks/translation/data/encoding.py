@@ -13,6 +13,8 @@ from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.splitting import normalize_text
 from seqops.preprocessing.subwords import END, Subwords
 
+KNOWN_REFERENCE = "known_reference"
+"""Column of a split, (n,) flags: a reference of the held-out source is the target of a training row."""
 WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -24,6 +26,13 @@ def split_words(text: str) -> list[str]:
 def keys_of(table: pd.DataFrame) -> list[str]:
     """Normalise case and white space of the sources, so that trivial variants are equal."""
     return [normalize_text(text) for text in table["source"]]
+
+
+def has_known_target(table: pd.DataFrame, split: npt.NDArray[np.str_]) -> pd.Series:
+    """Flag the held-out rows whose target is that of a training row; split: of each row (n,)."""
+    targets = table["target"].map(normalize_text)
+    known: pd.Series = targets.isin(targets[split == "train"]) & (split != "train")
+    return known
 
 
 def ids_of(subwords: Subwords, texts: Sequence[str]) -> Ragged:

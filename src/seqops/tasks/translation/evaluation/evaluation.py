@@ -15,7 +15,7 @@ from seqops.core.ragged import Ragged, Split
 from seqops.core.records import Baseline, Plot
 from seqops.preprocessing import near_duplicates
 from seqops.tasks.translation.data.dataset import Dataset
-from seqops.tasks.translation.data.encoding import firsts_of, subwords_per_byte
+from seqops.tasks.translation.data.encoding import KNOWN_REFERENCE, firsts_of, subwords_per_byte
 from seqops.tasks.translation.evaluation import baselines, plots
 from seqops.tasks.translation.metrics import Metrics
 
@@ -33,9 +33,10 @@ class Evaluation(interfaces.Evaluation):
         return baselines.all_of(splits["train"], splits["validation"], sources)
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Slice by near-duplicates, by the source's length in words, and by words unseen in training."""
+        """Slice by what training has of a row, by the source's length in words, and by unseen words."""
         by_source = plots.slices(truth.ragged("source_text").texts(), set(meta["words"]))
-        return {**near_duplicates.slices(truth), **by_source}
+        unknown = {"without references that are training targets": ~truth.plain(KNOWN_REFERENCE)}
+        return {**near_duplicates.slices(truth), **unknown, **by_source}
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Return the length of both sentences and their subwords per byte, which rise with unknown words."""
