@@ -1,6 +1,6 @@
 """Train the network of one task again with further seeds, and save the weights of each."""
 
-from seqops.core.files import atomic_directory, sha256_of
+from seqops.core.files import atomic_directory, sha256_of, write_json
 from seqops.core.project import Project
 from seqops.core.repeats import repeats_of
 from seqops.params import Params
@@ -13,6 +13,8 @@ def repeat_task(name: str) -> None:
     params = Params.load(project.params)
     task, paths, seeds = params.task(name), project.task_paths(name), params.evaluation.seeds
     with atomic_directory(paths.repeats) as folder:
+        # DVC warns of a folder without files
+        write_json(folder / "seeds.json", [task.fit_config.seed + place for place in range(seeds)])
         if seeds == 1:
             return
         from seqops.fitting import fit

@@ -23,7 +23,7 @@ from seqops.registry.seen_rows import write_fitted_keys
 from seqops.runtime.journal import Journal
 from seqops.tracking import connection
 from seqops.tracking.fingerprint import Fingerprint
-from toy import ToyData, ToyEvaluation, toy_task, with_keys
+from toy import ToyData, ToyEvaluation, toy_task
 
 BOOTSTRAP = evaluate.BootstrapConfig(400, 0, 0.05)
 RULE = PromotionRule(BOOTSTRAP, slice_alpha=0.05, unscorable="keep", untrained="refuse", gate="trivial")
@@ -35,8 +35,12 @@ BAD = range(0)
 
 
 class ParityData(ToyData):
-    """Toy data whose test rows are alternately even and odd; `fitted` are those that training rows equal."""
+    """Toy data whose test rows are alternately even and odd.
 
+    contents: what each test row is made of; fitted: the test rows that training rows are equal to.
+    """
+
+    contents = tuple(f"row {row}" for row in range(ROWS))
     fitted = range(0)
 
     def assign_splits(self, table):
@@ -47,9 +51,9 @@ class ParityData(ToyData):
         test = Split({"digits": Ragged.from_rows([[1 + n] for n in odd], np.int64), "odd": odd})
         splits = super().encode(table, split, meta)
         own = range(len(splits["train"]) - len(self.fitted))
-        keys = keys_column([*(f"test {row}" for row in self.fitted), *(f"train {row}" for row in own)])
+        keys = keys_column([*(self.contents[row] for row in self.fitted), *(f"train {row}" for row in own)])
         train = Split({**splits["train"].columns, KEYS: keys})
-        return {**splits, "train": train, "test": with_keys(test, "test")}
+        return {**splits, "train": train, "test": Split({**test.columns, KEYS: keys_column(self.contents)})}
 
 
 class ParityEvaluation(ToyEvaluation):
@@ -93,16 +97,17 @@ class ToyRegistry:
     def champion_alias(self):
         return ChampionAlias(connection.connect(self.project), self.project, self.task.name, self.model)
 
-    def write(self, correct, data=0, texts=None):
-        """Write the artefacts of a model that is correct on these test rows and content of the data.
+    def write(self, correct, data=0, contents=ParityData.contents):
+        """Write the artefacts of a model that is correct on these test rows.
 
-        texts: content of the test rows in the table; None: the content of the data.
+        data: differs for other data; contents: of the test rows.
         """
         folder, toy = self.folder, self.task.data
+        type(toy).contents = contents
         splits, meta = toy.split_and_encode(None)
         write_splits(folder.arrays, splits)
         write_json(folder.meta, {**meta, "data": data})
-        write_table(folder.table, pd.DataFrame({"data": texts or [data]}))
+        write_table(folder.table, pd.DataFrame({"data": [data]}))
         predicted = predictions(splits["test"], correct)
         folder.weights.write_bytes(repr(sorted(correct)).encode())
         evaluation = self.task.evaluation()
@@ -129,9 +134,9 @@ class ToyRegistry:
     def publish(self, rule=RULE):
         return publish.publish(self.project, self.task, Fingerprint.compute(self.project, self.task), rule)
 
-    def make(self, correct, data=0, texts=None):
+    def make(self, correct, data=0, contents=ParityData.contents):
         """Write and publish a model that is correct on these test rows."""
-        return self.write(correct, data, texts).publish()
+        return self.write(correct, data, contents).publish()
 
     @property
     def champion(self):

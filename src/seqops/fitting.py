@@ -24,8 +24,8 @@ def fit(
 
     repeat: the place of a fit with a further seed among the runs.
     """
-    started, (splits, meta) = time.monotonic(), project.task_paths(task.name).encoded()
-    network, metrics = task.network(), task.metrics()
+    started, network, metrics = time.monotonic(), task.network(), task.metrics()
+    splits, meta = project.task_paths(task.name).encoded()
     checkpoint = project.state / "train" / f"{task.name}-{fingerprint.digest}.npz"
     with (
         mlflow_runs.open_training_run(project, task, fingerprint, repeat, checkpoint.is_file()) as run,

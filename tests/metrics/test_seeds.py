@@ -39,7 +39,7 @@ def test_the_interval_adds_the_variance_over_rows_to_that_over_seeds():
 
 
 def test_a_bounded_score_has_its_interval_on_a_logit_scale():
-    found, plain = (interval_over_seeds([share(20, limits=of), share(28, limits=of)]) for of in (SHARE, None))
+    found, plain = (interval_over_seeds([share(n, limits=of) for n in (20, 24, 28)]) for of in (SHARE, None))
     half = (plain.high - 0.6) / (0.6 * 0.4)
     assert (found.low, found.high) == pytest.approx((expit(logit(0.6) - half), expit(logit(0.6) + half)))
 
@@ -80,7 +80,7 @@ def test_rows_of_a_group_are_one_unit():
 
 
 def test_dependent_units_have_the_degrees_of_freedom_of_their_cosines():
-    scores = [share(right, rows=120, block=10, unit="origin") for right in (60, 60)]
+    scores = [share(right, rows=120, block=10, unit="origin") for right in (60, 60, 60)]
     over_rows = interval(scores[0], 100, 0)
     found = interval_over_seeds(scores)
     assert (found.low, found.high, found.units) == pytest.approx((over_rows.low, over_rows.high, 12))
@@ -119,3 +119,9 @@ def test_rounding_is_no_variance_over_seeds():
 def test_satterthwaite_of_equal_variances_adds_their_degrees_of_freedom():
     assert satterthwaite([2.0, 2.0], [3, 3]) == 6
     assert satterthwaite([2.0, 0.0], [3, 5]) == 3
+
+
+def test_two_seeds_have_no_interval():
+    found = SeedScores.of([share(20), share(28)]).to_json()
+    assert (found["low"], found["high"], found["reason"]) == (None, None, "2 seeds")
+    assert (found["value"], found["min"], found["max"]) == (0.6, 0.5, 0.7)

@@ -1,43 +1,50 @@
 """Which comparisons were made on the same test rows."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
+from seqops.core.ragged import Split
+from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.registry.comparison_history import SKETCH, ComparisonHistory, RowSketch, level_of
 
 
-def table(numbers, first_line=1):
-    return pd.DataFrame(
-        {
-            "line": np.arange(len(numbers)) + first_line,
-            "text": [f"sentence {n}" for n in numbers],
-            "tokens": [np.array(["a", str(n)]) for n in numbers],
-        }
-    )
-
-
 def sketch(numbers):
-    return RowSketch.of(table(numbers))
+    keys = keys_column([f"sentence {n}" for n in numbers], [f"group {n}" for n in numbers])
+    return RowSketch.of(Split({KEYS: keys}))
 
 
-def test_order_and_lines_of_the_rows_do_not_matter():
-    shuffled = RowSketch.of(table([3, 1, 2], first_line=50))
-    assert shuffled == sketch([1, 2, 3])
-    assert shuffled.rows == 3
-    assert shuffled != sketch([1, 2, 4])
+def test_the_order_of_rows_does_not_matter():
+    assert sketch([3, 1, 2]) == sketch([1, 2, 3]) != sketch([1, 2, 4])
+    assert (sketch([1, 2, 3]).rows, sketch([1, 2, 3]).keys) == (3, 6)
 
 
-def test_the_overlap_of_few_rows_is_exact():
-    assert sketch(range(20)).overlap(sketch(range(10, 30))) == pytest.approx(10 / 30)
-    assert sketch(range(20)).overlap(sketch(range(20))) == 1
-    assert sketch(range(20)).overlap(sketch(range(20, 40))) == 0
+def test_the_share_of_few_rows_is_exact():
+    assert sketch(range(20)).contained_in(sketch(range(10, 50))) == pytest.approx(1 / 2)
+    assert sketch(range(10, 50)).contained_in(sketch(range(20))) == pytest.approx(1 / 4)
+    assert sketch(range(20)).contained_in(sketch(range(20))) == 1
+    assert sketch(range(20)).contained_in(sketch(range(20, 40))) == 0
 
 
-@pytest.mark.parametrize(("common", "share"), [(1900, 1900 / 2100), (1000, 1000 / 3000), (100, 100 / 3900)])
-def test_the_overlap_of_many_rows_is_estimated_from_the_smallest_hashes(common, share):
-    found = sketch(range(2000)).overlap(sketch(range(2000 - common, 4000 - common)))
-    assert found == pytest.approx(share, abs=3 * np.sqrt(share * (1 - share) / SKETCH))
+@pytest.mark.parametrize("common", [1900, 1000, 100])
+def test_the_share_of_many_rows_is_estimated_from_the_smallest_hashes(common):
+    found = sketch(range(2000)).contained_in(sketch(range(2000 - common, 4000 - common)))
+    jaccard = common / (4000 - common)
+    error = np.sqrt(jaccard * (1 - jaccard) / SKETCH) * 2 / (1 + jaccard) ** 2
+    assert found == pytest.approx(common / 2000, abs=3 * error)
+
+
+def test_rows_under_other_group_names_are_the_same_rows():
+    texts = [f"sentence {n}" for n in range(20)]
+    former, renamed = (
+        RowSketch.of(Split({KEYS: keys_column(texts, [f"{name} {n}" for n in range(20)])}))
+        for name in ("group", "export 2, group")
+    )
+    assert renamed.contained_in(former) == pytest.approx(1 / 2)
+
+
+def test_a_sketch_of_a_former_release_shares_no_row():
+    stored = {"rows": 20, "hashes": list(sketch(range(20)).hashes)}
+    assert sketch(range(20)).contained_in(RowSketch.read({**stored, "hashes": ["0" * 8]})) == 0
 
 
 def entry(version, champion, rows, stage="outcome", model="tagger"):

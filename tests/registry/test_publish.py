@@ -16,7 +16,7 @@ from seqops.registry import rescore, versions
 from seqops.runtime.journal import Journal
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
-from toy_registry import BAD, BETTER, EVEN, GOOD, ROWS, RULE, add_perfect_baseline, predictions
+from toy_registry import BAD, BETTER, EVEN, GOOD, ROWS, RULE, ParityData, add_perfect_baseline, predictions
 
 
 def test_the_first_good_model_is_champion_and_a_better_one_replaces_it(toy):
@@ -33,7 +33,7 @@ def test_the_first_good_model_is_champion_and_a_better_one_replaces_it(toy):
     assert tags["seqops.former_champion"] == "1"
     assert (tags["seqops.decision"], tags["seqops.decision_by"]) == ("promoted", "rule")
     assert tags["seqops.decision_reason"] == decision.reason
-    assert decision.numbers["test_rows"]["rows"] == 1
+    assert decision.numbers["test_rows"]["rows"] == ROWS
     assert json.loads(tags["seqops.decision_numbers"]) == {
         key: value for key, value in decision.numbers.items() if key != "test_rows"
     }
@@ -320,22 +320,27 @@ def test_the_same_version_compared_twice_is_one_comparison(toy):
     assert comparison(toy.make(SIMILAR[2])) == (3, pytest.approx(THIRD))
 
 
-def test_the_levels_begin_again_on_new_test_rows(toy, truth, stand_ins):
+@pytest.mark.parametrize(("kept", "number"), [(57, 2), (15, 2), (3, 1), (0, 1)])
+def test_the_levels_begin_again_when_hardly_a_test_row_was_compared_before(
+    toy, truth, stand_ins, kept, number
+):
+    """Of sixty rows, `kept` are in the later test split, too."""
+    later = [*ParityData.contents[:kept], *(f"new row {n}" for n in range(ROWS - kept))]
     stand_ins["1"] = version_that_predicts(predictions(truth, GOOD))
     toy.make(GOOD)
     toy.make(SIMILAR[0])
-    assert comparison(toy.make(SIMILAR[1], data=1)) == (1, pytest.approx(FIRST))
+    level = SECOND if number == 2 else FIRST
+    assert comparison(toy.make(SIMILAR[1], data=1, contents=later)) == (number, pytest.approx(level))
 
 
-@pytest.mark.parametrize(("kept", "number"), [(19, 2), (14, 2), (5, 1)])
-def test_test_rows_most_of_which_are_the_same_are_not_new(toy, truth, stand_ins, kept, number):
-    """Of twenty rows, `kept` are in the later test split too."""
-    former = [f"row {n}" for n in range(20)]
-    later = [*former[:kept], *(f"new row {n}" for n in range(20 - kept))]
-    stand_ins["1"] = SimpleNamespace(predict_split=lambda table, split: predictions(truth, GOOD))
-    toy.make(GOOD, texts=former)
-    toy.make(SIMILAR[0], texts=former)
-    assert comparison(toy.make(SIMILAR[1], data=1, texts=later))[0] == number
+def test_rows_left_out_of_a_comparison_do_not_count_as_compared(toy, truth, stand_ins):
+    make_champion_fitted_to(toy, range(40))
+    stand_ins["1"] = version_that_predicts(predictions(truth, GOOD))
+    toy.make(GOOD, data=1)
+    toy.make(SIMILAR[0], data=1)
+    assert toy.tags("3")["seqops.decision_numbers"]
+    entries = Journal.open(toy.project).entries()
+    assert [e["numbers"]["test_rows"]["rows"] for e in entries if "test_rows" in e["numbers"]] == [20, 20]
 
 
 def test_after_many_comparisons_a_better_version_needs_more_evidence(toy):

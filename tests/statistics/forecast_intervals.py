@@ -24,6 +24,26 @@ def seasonal(generator, rows):
     return np.resize(3 * generator.normal(size=12), rows) + level + generator.normal(size=rows)
 
 
+def random_walk(generator, rows):
+    """A random walk."""
+    return np.cumsum(generator.normal(size=rows))
+
+
+def growing(generator, rows):
+    """White noise whose deviation grows by 2 % a row."""
+    return generator.normal(size=rows) * 1.02 ** np.arange(rows)
+
+
+def forecast_last(past, steps):
+    """Repeat the last value."""
+    return np.full(steps, past[-1])
+
+
+def forecast_mean(past, steps):
+    """Repeat the mean of the past."""
+    return np.full(steps, past.mean())
+
+
 def forecast_autoregressive(past, steps):
     """Fit the coefficient to the past."""
     mean = past.mean()
@@ -83,7 +103,12 @@ def _share(sizes, widths):
     return np.array([(sizes <= widths[:, level])[known].mean() for level in (0, 1)])
 
 
-KINDS = {"AR(1)": (autoregressive, forecast_autoregressive), "seasonal": (seasonal, forecast_seasonal)}
+KINDS = {
+    "AR(1)": (autoregressive, forecast_autoregressive),
+    "seasonal": (seasonal, forecast_seasonal),
+    "random walk": (random_walk, forecast_last),
+    "growing": (growing, forecast_mean),
+}
 CASES = {
     "AR(1): 24 validation rows, 36 test rows, 12 steps": Backtest("AR(1)", 24, 36, 12),
     "seasonal: 24 validation rows, 36 test rows, 12 steps": Backtest("seasonal", 24, 36, 12),
@@ -92,9 +117,16 @@ CASES = {
     "AR(1): 40 validation rows, 90 test rows, 1 step": Backtest("AR(1)", 40, 90, 1),
 }
 
+HARD = {
+    "random walk: 24 validation rows, 36 test rows, 12 steps": Backtest("random walk", 24, 36, 12),
+    "random walk: 24 validation rows, 36 test rows, 36 steps": Backtest("random walk", 24, 36, 36),
+    "errors + 2 % a row: 24 validation rows, 36 test rows, 12 steps": Backtest("growing", 24, 36, 12),
+}
+"""Backtests whose intervals are, or may be, too narrow: for the documentation, without a band."""
+
 
 def coverage(case, count):
     """Return the coverage of `count` backtests, and its standard error: saved and updated, each (2,)."""
     generator = np.random.default_rng(0)
-    found = np.array([CASES[case].covered(generator) for _ in range(count)])
+    found = np.array([{**CASES, **HARD}[case].covered(generator) for _ in range(count)])
     return found.mean(axis=0), found.std(axis=0) / np.sqrt(count)

@@ -86,7 +86,7 @@ def sections():
 
 def forecasts():
     """Coverage of 80 and 95 % prediction intervals: as saved with the model, and updated at each origin."""
-    for name in forecast_intervals.CASES:
+    for name in {**forecast_intervals.CASES, **forecast_intervals.HARD}:
         saved, updated = forecast_intervals.coverage(name, simulation.repetitions())[0]
         row(name, *saved, *updated)
 

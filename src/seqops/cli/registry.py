@@ -68,7 +68,7 @@ def compare(
     with _registry_context(task, debug) as context:
         from seqops.evaluation.seeds import summary as over_seeds
         from seqops.registry.compare import compare_versions
-        from seqops.registry.comparison_history import ComparisonHistory
+        from seqops.registry.comparison_history import ComparisonHistory, RowSketch
 
         try:
             test_set = context.test_set()
@@ -79,7 +79,7 @@ def compare(
         summaries = compare_versions(client, name, last, test_set, context.rule.bootstrap)
         if test_set is not None:
             entries = context.champion_alias.journal.entries()
-            made = ComparisonHistory.of(test_set.sketch(), entries, name)
+            made = ComparisonHistory.of(RowSketch.of(test_set.truth), entries, name)
             out.print(made.summary(context.rule.bootstrap.alpha), markup=False, highlight=False)
         out.print(_scores(name, summaries), _differing_values(summaries), sep="\n")
         for summary in summaries:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seqops.core.files import write_bytes
-from seqops.evaluation.formatting import bounds, estimate, table
+from seqops.evaluation.formatting import bounds, estimate, number, table
 from seqops.evaluation.seeds import mean_and_range
 from seqops.experiments.learning_curves import curves, picture
 from seqops.experiments.recorded_runs import ResultsRow
@@ -48,8 +48,9 @@ the end of every epoch. [{record}]({record}) has all figures of this page and of
 [{points}]({points}) the points of the plots as a table."""
 FORMER = "†"
 FORMER_NOTE = f"""\
-{FORMER} Measured by an earlier release, with its intervals, baselines and tests: some baselines have become
-stronger since, and the verdict may change when the command is run again."""
+{FORMER} Measured by an earlier release, on its splits and against its baselines, some of which have become
+stronger since. Its intervals and tests did not hold their level and are left out: run the command again."""
+UNTESTED = "*not tested by this release*"
 UNTRAINED = "*training did not improve on the initial model*"
 
 
@@ -91,23 +92,25 @@ def _page(results: Results, introduction: str, pictures: Mapping[str, str]) -> s
 
 
 def _cells(row: PresetResult, run: RunResult) -> list[str]:
-    best = (run.trivial, run.classical)
+    best, former = (run.trivial, run.classical), _of_former_release(run)
     return [
-        f"{row.preset} {FORMER}" if _of_former_release(run) else row.preset,
+        f"{row.preset} {FORMER}" if former else row.preset,
         f"{run.source}, {run.n_test}",
         run.model,
-        "<br>".join(_score(score) for score in run.scores),
+        "<br>".join(_score(score, former) for score in run.scores),
         _seeds(run.seeds),
-        *(_score(baseline) for baseline in best),
-        "<br>".join(
-            [UNTRAINED] * run.untrained
-            + [_outcome(baseline) for baseline in best if baseline and baseline.outcome]
-        ),
+        *(_score(baseline, former) for baseline in best),
+        UNTESTED if former else _verdict(run, best),
         "unknown" if run.seconds is None else f"{run.seconds:.0f}",
         "unknown" if run.epochs is None else str(run.epochs),
         row.settings,
         f"`{row.command}`",
     ]
+
+
+def _verdict(run: RunResult, best: Sequence[BaselineResult | None]) -> str:
+    outcomes = [_outcome(baseline) for baseline in best if baseline and baseline.outcome]
+    return "<br>".join([UNTRAINED] * run.untrained + outcomes)
 
 
 def _outcome(baseline: BaselineResult) -> str:
@@ -126,5 +129,7 @@ def _seeds(found: SeedsResult | None) -> str:
     return f"{len(found.seeds)} seeds: {mean_and_range(vars(found))} {bounds(vars(found))}"
 
 
-def _score(score: ScoreResult | None) -> str:
-    return f"{score.name} {estimate(vars(score))}" if score else "none"
+def _score(score: ScoreResult | None, value_alone: bool = False) -> str:
+    if score is None:
+        return "none"
+    return f"{score.name} {number(score.value) if value_alone else estimate(vars(score))}"

@@ -19,6 +19,8 @@ from seqops.metrics.transforms import transform_of
 from seqops.metrics.units import independent, too_few
 
 Floats = npt.NDArray[np.float64]
+MIN_SEEDS = 3
+"""Two seeds tell too little: their interval covers 0.88 where seeds vary three times as much as rows."""
 NEGLIGIBLE = 1e-12
 """Spread over seeds, as a share of the largest value, that is only the rounding of sums."""
 
@@ -62,7 +64,8 @@ def interval_over_seeds(scores: Sequence[Score]) -> Interval:
     values = np.array([score.point() for score in scores])
     value, number = float(values.mean()), independent(mean, len(units))
     undefined = "" if np.isfinite(values).all() else "undefined"
-    if reason := mean.no_interval or too_few(mean, len(units)) or undefined:
+    few = f"{len(values)} seeds" if len(values) < MIN_SEEDS else ""
+    if reason := mean.no_interval or too_few(mean, len(units)) or undefined or few:
         return Interval(value, None, None, number, reason)
     return Interval(value, *_ends(mean, value, units, variance_of_mean(values), len(values) - 1), number)
 

@@ -42,17 +42,18 @@ def fitted_keys(splits: Mapping[str, Split]) -> Hashes:
 
     Raises DataError if the rows have no keys.
     """
-    return np.unique(np.concatenate([_column(splits[name]).values for name in ("train", "validation")]))
+    return np.unique(np.concatenate([keys_of(splits[name]).values for name in ("train", "validation")]))
 
 
 def with_known_key(rows: Split, known: Hashes) -> npt.NDArray[np.bool_]:
     """Mask the rows that have a known key: (n,); known: sorted. Raises DataError if they have no keys."""
-    column = _column(rows)
+    column = keys_of(rows)
     found = np.concatenate([[0], np.cumsum(np.isin(column.values, known))])
     return found[column.offsets[1:]] > found[column.offsets[:-1]]
 
 
-def _column(split: Split) -> Ragged:
+def keys_of(split: Split) -> Ragged:
+    """Return the keys of each row. Raises DataError if the rows have none."""
     if KEYS not in split.columns:
         raise DataError(
             f"the task's encoded rows have no column {KEYS!r}. Let Dataset.encode add "

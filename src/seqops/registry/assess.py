@@ -9,11 +9,12 @@ import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
 from seqops.core.errors import SeqopsError
+from seqops.core.ragged import Split
 from seqops.evaluation.evaluate import EvaluationResult
 from seqops.metrics.rounding import rounded
 from seqops.registry import versions
 from seqops.registry.champion import ROLLED_BACK
-from seqops.registry.comparison_history import TEST_ROWS, ComparisonHistory, level_of
+from seqops.registry.comparison_history import TEST_ROWS, ComparisonHistory, RowSketch, level_of
 from seqops.registry.promotion_rule import (
     Comparison,
     PromotionInputs,
@@ -55,11 +56,11 @@ def assess(
     journal: the earlier decisions. Raises SeqopsError if the scores that the version was published with are
     lost.
     """
-    inputs = _promotion_inputs(client, test_set, version, champion, rule)
+    inputs, compared = _promotion_inputs(client, test_set, version, champion, rule)
     numbers = _numbers(inputs, rule)
     found = inputs.comparison
     if found is not None and champion is not None and found.difference.p_better is not None:
-        history = ComparisonHistory.of(test_set.sketch(), journal.entries(), version.name)
+        history = ComparisonHistory.of(RowSketch.of(compared), journal.entries(), version.name)
         number = history.number(version.run_id, inputs.version, champion)
         inputs = replace(inputs, comparison_number=number)
         numbers |= {
@@ -77,7 +78,8 @@ def _promotion_inputs(
     version: ModelVersion,
     champion: str | None,
     rule: PromotionRule,
-) -> PromotionInputs:
+) -> tuple[PromotionInputs, Split]:
+    """Return the inputs of the rule, and the test rows on which the version and the champion are compared."""
     number = str(version.version)
     metrics = scores_of(client, version)
     if metrics is None:
@@ -88,17 +90,17 @@ def _promotion_inputs(
     evaluation = EvaluationResult.read(metrics, rule.bootstrap.alpha)
     inputs = PromotionInputs(number, evaluation, ROLLED_BACK in version.tags, champion, None)
     if champion in (None, number):
-        return inputs
+        return inputs, test_set.truth
     holder = versions.version(client, version.name, champion)
     theirs, champion_unscored = _goal(client, test_set, holder)
     ours, unscored = _goal(client, test_set, version)
     if ours is None or theirs is None:
-        return replace(inputs, unscored=unscored, champion_unscored=champion_unscored)
+        return replace(inputs, unscored=unscored, champion_unscored=champion_unscored), test_set.truth
     unseen = ours.unseen & theirs.unseen
     if not unseen.any():
-        return replace(inputs, unscored=NO_UNSEEN_ROW)
+        return replace(inputs, unscored=NO_UNSEEN_ROW), test_set.truth
     found = compare_scores(ours.score, theirs.score, test_set.masks(), rule.bootstrap, unseen)
-    return replace(inputs, comparison=found)
+    return replace(inputs, comparison=found), test_set.truth.take(unseen)
 
 
 def _goal(

@@ -7,53 +7,57 @@ sums to alpha, which bounds the probability that any of them replaces a champion
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from seqops.core.interfaces import LINE
+from seqops.core.ragged import Split
+from seqops.preprocessing.row_keys import keys_of
 from seqops.runtime.journal import JournalEntry
 
 TEST_ROWS = "test_rows"
-"""Key of the sketch among the numbers of a decision."""
-SKETCH = 64
-"""Smallest row hashes that are kept of a set of test rows."""
-SAME = 0.5
-"""Share in common, of the rows in either of two sets, from which they count as the same test rows."""
+"""Key, among the numbers of a decision, of the sketch of the rows that were compared."""
+SKETCH = 256
+"""Smallest hashes that are kept of the keys of rows."""
+SHARED = 0.1
+"""Share of the current keys from which an earlier comparison counts as made on the same rows."""
 
 
 @dataclass(frozen=True)
 class RowSketch:
-    """The number of test rows, and the smallest hashes of their content (bottom-k sketch: Broder 1997)."""
+    """The number of compared rows and of their keys, and the smallest of these (bottom-k: Broder 1997).
+
+    keys: distinct keys; hashes: the first 32 bits of each as hexadecimal digits.
+    """
 
     rows: int
+    keys: int
     hashes: tuple[str, ...]
 
     @classmethod
-    def of(cls, table: pd.DataFrame) -> RowSketch:
-        """Sketch the rows of a table; their order and their lines in the file do not matter."""
-        content = table.drop(columns=LINE, errors="ignore")
-        lines = content.to_json(orient="records", lines=True, double_precision=15).splitlines()
-        found = {hashlib.sha256(line.encode()).hexdigest()[:8] for line in lines if line}
-        return cls(len(table), tuple(sorted(found)[:SKETCH]))
+    def of(cls, rows: Split) -> RowSketch:
+        """Sketch encoded rows by their keys; their order, and what is not part of a key, do not matter."""
+        distinct = np.unique(keys_of(rows).values) >> np.uint64(32)
+        return cls(len(rows), len(distinct), tuple(f"{key:08x}" for key in distinct[:SKETCH]))
 
-    def overlap(self, other: RowSketch) -> float:
-        """Estimate the share in common, of the rows in either set; exact for at most SKETCH rows in all."""
+    def contained_in(self, other: RowSketch) -> float:
+        """Estimate the share of these keys that the other rows have; exact for at most SKETCH keys in all."""
         union = sorted({*self.hashes, *other.hashes})[:SKETCH]
-        return len({*union} & {*self.hashes} & {*other.hashes}) / max(len(union), 1)
+        overlap = len({*union} & {*self.hashes} & {*other.hashes}) / max(len(union), 1)
+        # from the share in common of the keys in either set
+        return overlap / (1 + overlap) * (self.keys + other.keys) / max(self.keys, 1)
 
     def to_json(self) -> dict[str, Any]:
         """Return the sketch as JSON values."""
-        return {"rows": self.rows, "hashes": list(self.hashes)}
+        return {"rows": self.rows, "keys": self.keys, "hashes": list(self.hashes)}
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> RowSketch:
-        """Rebuild a sketch from its JSON values."""
-        return cls(stored["rows"], tuple(stored["hashes"]))
+        """Rebuild a sketch from its JSON values; one of a former release, of other hashes, shares none."""
+        return cls(stored["rows"], stored.get("keys", 0), tuple(stored["hashes"]))
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class ComparisonHistory:
             if entry.get("model") == model
             and entry.get("stage") == "outcome"
             and TEST_ROWS in entry["numbers"]
-            and RowSketch.read(entry["numbers"][TEST_ROWS]).overlap(sketch) >= SAME
+            and sketch.contained_in(RowSketch.read(entry["numbers"][TEST_ROWS])) >= SHARED
         ]
         return cls(sketch, tuple(dict.fromkeys(made)))
 

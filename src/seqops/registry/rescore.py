@@ -25,7 +25,6 @@ from seqops.core.score import Score
 from seqops.evaluation.evaluate import named
 from seqops.preprocessing.row_keys import fitted_keys, with_known_key
 from seqops.registry import versions
-from seqops.registry.comparison_history import RowSketch
 from seqops.registry.seen_rows import seen_rows
 from seqops.registry.version_process import running
 from seqops.tracking.connection import translate_store_errors
@@ -62,11 +61,6 @@ class HeldOutSet:
             raise CannotScoreError(f"it predicts {len(predicted)} rows, expected {len(self.truth)}")
         metrics = self.task.metrics()
         return named(metrics.score(predicted, self.truth, self.meta), metrics.goal.metric)
-
-    def sketch(self) -> RowSketch:
-        """Sketch the content of the test rows of the table, which no encoding changes."""
-        table = read_table(self.paths.table)
-        return RowSketch.of(table[self.task.data.assign_splits(table) == "test"])
 
     def masks(self) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Return the slices of the rows by name: masks (n,)."""

@@ -1,7 +1,8 @@
 """Widths of prediction intervals from the errors of earlier forecasts: weighted conformal prediction.
 
 Barber et al. 2023, "Conformal prediction beyond exchangeability": recent errors weigh more, so that intervals
-follow a series whose errors grow. The errors at all steps are pooled, divided by a power of the step.
+follow errors that grow, with a lag of about 20 periods. The errors at all steps are pooled, divided by a
+power of the step.
 """
 
 from __future__ import annotations
