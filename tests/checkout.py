@@ -18,7 +18,7 @@ STAGES = "download,validate,preprocess,train,repeat,evaluate"
 def project(root, seeds=1):
     """Copy the files of a checkout, with one epoch per task and the models scored with `seeds` seeds."""
     root.mkdir()
-    for name in ("params.yaml", "dvc.yaml", "requirements.lock"):
+    for name in ("params.yaml", "dvc.yaml", "requirements.lock", ".dvcignore"):
         shutil.copy(HERE.parent / name, root / name)
     shutil.copytree(HERE.parent / "pipelines", root / "pipelines")
     (root / "data").mkdir()

@@ -136,15 +136,15 @@ def test_a_registered_model_loads_without_the_repository(projects, client, name,
     assert done.returncode == 0, done.stderr
     code, records = json.loads(done.stdout.splitlines()[-1])
     assert Path(code).is_relative_to(projects[0].state)
-    assert records == predict_here(projects[0], name, example)
+    assert records == predict_here(projects[0], name, example, tmp_path)
 
 
-def predict_here(store, name, example):
+def predict_here(store, name, example, scratch):
     """Predict with the weights and code of the training side."""
     task, folder = Params.load(store.params).task(name), store.task_paths(name)
-    network, meta = task.network(), read_json(folder.meta)
+    network, (splits, meta) = task.network(), folder.encoded()
     model = network.build(meta)
-    model.load_weights(folder.weights)
+    model.load_weights(network.registered_weights(folder.weights, splits["test"], meta, scratch))
     predicted = network.predict(model, task.endpoint().parse([example], meta), meta)
     return json.loads(json.dumps(task.endpoint().respond(predicted, [example], meta)))
 

@@ -39,13 +39,14 @@ def mase(data, predicted, splits, meta):
     return next(s.point() for s in scored if s.name == "backtest_mase")
 
 
-def scores(folder, preset, files):
-    """MASE of the rolling backtest of each baseline; none fails."""
+def scores(folder, preset, files, failing=()):
+    """MASE of the rolling backtest of each baseline; none fails but those named."""
     data, splits, meta = encoded(folder, preset, files)
     found = {}
     for baseline in evaluation_of(data).baselines(splits, meta):
-        assert not baseline.failure
-        found[baseline.name] = mase(data, baseline.predicted, splits, meta)
+        assert bool(baseline.failure) == (baseline.name in failing), baseline.failure
+        if not baseline.failure:
+            found[baseline.name] = mase(data, baseline.predicted, splits, meta)
     return found
 
 
@@ -80,4 +81,5 @@ def test_sunspots_with_132_lags_on_roots(tmp_path):
 
 
 def test_a_sine_is_an_autoregression(tmp_path):
-    assert scores(tmp_path, "sine-lstm", sine())["ar"] < 1e-7
+    # the test series begins with 10 rows, less than the two seasons that means over a season need
+    assert scores(tmp_path, "sine-lstm", sine(), failing=["climatology"])["ar"] < 1e-7
