@@ -27,7 +27,8 @@ def repeat_task(name: str) -> None:
             seed = repeat.fit_config.seed
             err.print(f"{name}: seed {seed}", highlight=False)
             weights = folder / paths.repeated_weights(seed).name
-            fit(project, repeat, fingerprint.of_repeat(repeat), weights, Repeat.of(main, model, seed))
+            place = Repeat.of(main, model, seed)
+            fit(project, repeat, fingerprint.of_repeat(repeat), weights, repeat=place)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,16 @@ def train_task(name: str) -> None:
     project = Project.find()
     task, paths = Params.load(project.params).task(name), project.task_paths(name)
     from seqops.fitting import fit
+    from seqops.training.loop import FittedModel
 
-    fitted = fit(project, task, Fingerprint.compute(project, task), paths.weights)
-    with atomic_write(paths.history) as temporary:
-        pd.DataFrame([e.__dict__ for e in fitted.epochs]).to_csv(temporary, index=False)
-    best, epochs = fitted.best_epoch, sum(e.trained and e.objective == GOAL for e in fitted.epochs)
-    gain = TrainingGain.measure(fitted.initial, fitted.best, best.epoch, best.trained, epochs)
-    write_json(paths.training, gain.to_json())
+    def save(fitted: FittedModel) -> None:
+        with atomic_write(paths.history) as temporary:
+            pd.DataFrame([e.__dict__ for e in fitted.epochs]).to_csv(temporary, index=False)
+        best, epochs = fitted.best_epoch, sum(e.trained and e.objective == GOAL for e in fitted.epochs)
+        gain = TrainingGain.measure(fitted.initial, fitted.best, best.epoch, best.trained, epochs)
+        write_json(paths.training, gain.to_json())
+
+    fit(project, task, Fingerprint.compute(project, task), paths.weights, save)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from seqops.core.files import atomic_write, sha256_of
@@ -18,11 +19,17 @@ from seqops.training.loop import FittedModel, train
 
 
 def fit(
-    project: Project, task: Task, fingerprint: Fingerprint, weights: Path, repeat: Repeat | None = None
-) -> FittedModel:
+    project: Project,
+    task: Task,
+    fingerprint: Fingerprint,
+    weights: Path,
+    save: Callable[[FittedModel], None] = lambda fitted: None,
+    repeat: Repeat | None = None,
+) -> None:
     """Train the network of a task on its encoded rows, and save the weights.
 
-    repeat: the place of a fit with a further seed among the runs.
+    save: saves what else is kept of the fit, before the run ends; repeat: the place of a fit with a further
+    seed among the runs.
     """
     started, network, metrics = time.monotonic(), task.network(), task.metrics()
     splits, meta = project.task_paths(task.name).encoded()
@@ -34,6 +41,7 @@ def fit(
         fitted = train(network, metrics, splits, meta, task.fit_config, checkpoint, bar)
         with atomic_write(weights) as temporary:
             fitted.model.save_weights(temporary)
+        save(fitted)
         if not run.complete:
             run.log_metrics(
                 {
@@ -45,4 +53,3 @@ def fit(
                 }
             )
             run.set_tags({"seqops.model_sha256": sha256_of(weights)})
-    return fitted

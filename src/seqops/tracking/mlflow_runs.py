@@ -156,20 +156,20 @@ def open_training_run(
 ) -> Iterator[TrainingRun]:
     """Open the run of a fit: an interrupted one, or a new one; it ends FINISHED, FAILED or KILLED.
 
-    resumed: there is a checkpoint; if its fit is finished, its run is used again and stays as it is.
+    resumed: there is a checkpoint; if no run is interrupted, a finished one is used again and stays as it is.
     """
     client = connect(project)
     labels = repeat.tags() if repeat else {"seqops.kind": TRAINING}
     sought = {"seqops.fingerprint": fingerprint.digest, **labels}
     with translate_store_errors():
         experiment = experiment_of(client, project, task.name)
-        finished = _latest(client, experiment, sought, FINISHED) if resumed else None
+        run = _latest(client, experiment, sought, UNFINISHED)
+        finished = _latest(client, experiment, sought, FINISHED) if resumed and run is None else None
     if finished:
         yield TrainingRun(client, finished.info.run_id, complete=True)
         return
     with translate_store_errors():
         tags = {**fingerprint.tags(), "seqops.fingerprint": fingerprint.digest}
-        run = _latest(client, experiment, sought, UNFINISHED)
         if run is None:
             run = _start(client, experiment, project, task, fingerprint, tags, repeat)
         client.update_run(run.info.run_id, status="RUNNING")
