@@ -182,5 +182,7 @@ def stub_bundle(task, folder, run_id, example):
     client = mlflow.MlflowClient()
     client.log_artifact(run_id, str(folder.weights), "model")
     with tempfile.TemporaryDirectory() as scratch:
-        client.log_artifact(run_id, str(write_fitted_keys(folder, Path(scratch))), "model/artifacts")
+        client.log_artifact(
+            run_id, str(write_fitted_keys(folder.encoded()[0], Path(scratch))), "model/artifacts"
+        )
     return f"{client.get_run(run_id).info.artifact_uri}/model"

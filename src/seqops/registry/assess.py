@@ -20,14 +20,13 @@ from seqops.registry.promotion_rule import (
     PromotionInputs,
     PromotionRule,
     RuleVerdict,
-    compare_scores,
     decide,
 )
 from seqops.registry.rescore import (
-    NO_UNSEEN_ROW,
     CannotScoreError,
     GoalScore,
     HeldOutSet,
+    compare_unseen,
     goal_score,
     scores_of,
 )
@@ -96,11 +95,11 @@ def _promotion_inputs(
     ours, unscored = _goal(client, test_set, version)
     if ours is None or theirs is None:
         return replace(inputs, unscored=unscored, champion_unscored=champion_unscored), test_set.truth
-    unseen = ours.unseen & theirs.unseen
-    if not unseen.any():
-        return replace(inputs, unscored=NO_UNSEEN_ROW), test_set.truth
-    found = compare_scores(ours.score, theirs.score, test_set.masks(), rule.bootstrap, unseen)
-    return replace(inputs, comparison=found), test_set.truth.take(unseen)
+    try:
+        found = compare_unseen(ours, theirs, test_set.masks(), rule.bootstrap)
+    except CannotScoreError as error:
+        return replace(inputs, unscored=str(error)), test_set.truth
+    return replace(inputs, comparison=found), test_set.truth.take(ours.unseen & theirs.unseen)
 
 
 def _goal(

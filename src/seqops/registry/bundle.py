@@ -32,7 +32,7 @@ def log_bundle(task: Task, paths: TaskPaths, run_id: str, example: str) -> str:
         artifacts = {"weights": weights, "meta": paths.meta, "params": Path(scratch) / "params.json"}
         artifacts["reference"] = Path(scratch) / "reference.json"
         write_json(artifacts["reference"], reference_of(task.evaluation(), paths))
-        artifacts["fitted_keys"] = write_fitted_keys(paths, Path(scratch))
+        artifacts["fitted_keys"] = write_fitted_keys(splits, Path(scratch))
         write_json(artifacts["params"], {"tasks": {task.name: {**task.section, "source": source_of(task)}}})
         manifest = Path(scratch) / "manifest.json"
         hashes = {name: sha256_of(path) for name, path in artifacts.items()}

@@ -13,13 +13,13 @@ from seqops.core.errors import SeqopsError
 from seqops.core.renamed_keys import with_new_keys
 from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.registry import versions
-from seqops.registry.promotion_rule import compare_scores, format_difference
+from seqops.registry.promotion_rule import format_difference
 from seqops.registry.rescore import (
     DATA,
-    NO_UNSEEN_ROW,
     CannotScoreError,
     GoalScore,
     HeldOutSet,
+    compare_unseen,
     goal_score,
     scores_of,
 )
@@ -111,10 +111,7 @@ def _difference(
 ) -> str:
     try:
         ours = goal_score(client, test_set, version)
-        unseen = ours.unseen & theirs.unseen
-        if not unseen.any():
-            return NO_UNSEEN_ROW
-        found = compare_scores(ours.score, theirs.score, {}, bootstrap, unseen)
+        found = compare_unseen(ours, theirs, {}, bootstrap)
         return f"{format_difference(found.difference)}{found.rows_summary()}"
     except CannotScoreError as error:
         return str(error)

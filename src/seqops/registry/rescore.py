@@ -22,17 +22,16 @@ from seqops.core.interfaces import Meta, Task
 from seqops.core.project import TaskPaths
 from seqops.core.ragged import Split
 from seqops.core.score import Score
-from seqops.evaluation.evaluate import named
+from seqops.evaluation.evaluate import BootstrapConfig, named
 from seqops.preprocessing.row_keys import fitted_keys, with_known_key
 from seqops.registry import versions
+from seqops.registry.promotion_rule import Comparison, compare_scores
 from seqops.registry.seen_rows import seen_rows
 from seqops.registry.version_process import running
 from seqops.tracking.connection import translate_store_errors
 from seqops.tracking.mlflow_runs import read_run_json
 
 DATA, PREDICTIONS = "seqops.data_sha256", "seqops.predictions_sha256"
-
-NO_UNSEEN_ROW = "there is no current test row that neither of the two was trained on"
 
 
 class CannotScoreError(SeqopsError):
@@ -84,6 +83,22 @@ class GoalScore:
 
     score: Score
     unseen: npt.NDArray[np.bool_]
+
+
+def compare_unseen(
+    ours: GoalScore,
+    theirs: GoalScore,
+    masks: Mapping[str, npt.NDArray[np.bool_]],
+    bootstrap: BootstrapConfig,
+) -> Comparison:
+    """Compare two versions on the test rows that neither was trained on; masks: slices (n,).
+
+    Raises CannotScoreError if there is no such row.
+    """
+    unseen = ours.unseen & theirs.unseen
+    if not unseen.any():
+        raise CannotScoreError("there is no current test row that neither of the two was trained on")
+    return compare_scores(ours.score, theirs.score, masks, bootstrap, unseen)
 
 
 def goal_score(client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVersion) -> GoalScore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import mlflow
@@ -11,16 +12,14 @@ import numpy.typing as npt
 from mlflow.entities.model_registry import ModelVersion
 
 from seqops.core.errors import SeqopsError
-from seqops.core.project import TaskPaths
 from seqops.core.ragged import Split
 from seqops.preprocessing.row_keys import Hashes, fitted_keys, with_known_key
 
 FILE = "fitted_keys.npy"
 
 
-def write_fitted_keys(paths: TaskPaths, folder: Path) -> Path:
+def write_fitted_keys(splits: Mapping[str, Split], folder: Path) -> Path:
     """Write the keys of the training and validation rows, for the bundle; return the file."""
-    splits, _ = paths.encoded()
     np.save(folder / FILE, fitted_keys(splits), allow_pickle=False)
     return folder / FILE
 

@@ -10,7 +10,7 @@ from seqops.preprocessing.row_keys import KEYS, Hashes
 WINDOW = 48
 """Bytes of a window, too long to be equal by chance."""
 EVERY = 16
-"""One window of so many is a key; its content selects it, so that equal texts have the same keys."""
+"""About one window in 16 is a key. Its hash decides, so that equal texts have the same keys."""
 
 
 def with_keys(rows: Split) -> Split:
