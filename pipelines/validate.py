@@ -13,8 +13,8 @@ def validate(name: str) -> None:
     """Validate the raw files of one task and write its table."""
     project = Project.find()
     task, paths = Params.load(project.params).task(name), project.task_paths(name)
-    table = task.data.read(paths.raw_files())
-    files = ", ".join(path.name for path in paths.raw_files())
+    raw = paths.raw_files()
+    table, files = task.data.read(raw), ", ".join(path.name for path in raw)
     try:
         checked = task.data.with_checked_columns(table)
     except DataError as error:

@@ -20,7 +20,7 @@ from seqops.metrics.units import independent, too_few
 
 Floats = npt.NDArray[np.float64]
 MIN_SEEDS = 3
-"""Two seeds tell too little: their interval covers 0.88 where seeds vary three times as much as rows."""
+"""Seeds that an interval needs: the spread of two has one degree of freedom."""
 NEGLIGIBLE = 1e-12
 """Spread over seeds, as a share of the largest value, that is only the rounding of sums."""
 

@@ -28,11 +28,10 @@ def climatology(past: Floats, horizon: int, season: float, half_width: float) ->
 
 def candidates(season: float) -> list[Candidate]:
     """Return the means of single rows and of wider parts of the season; two seasons must be known."""
-    widths = sorted({round(share * season) for share in SHARES})
+    rows, widths = int(2 * season), sorted({round(share * season) for share in SHARES})
     return [
         Candidate(f"means over {2 * width + 1} rows in a season of {season:g}", _fit(season, width), rows)
         for width in widths
-        for rows in [int(2 * season)]
     ]
 
 
