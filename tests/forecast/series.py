@@ -6,6 +6,8 @@ from pathlib import Path
 from seqops.tasks.forecast.data.dataset import Dataset
 
 TASK = Dataset(
+    series="",
+    short="refuse",
     date="",
     values=(),
     covariates=(),
@@ -24,6 +26,7 @@ TASK = Dataset(
     validation=6,
     test=6,
     max_history=100,
+    baselines="",
     log=False,
     scaling="none",
     calendar=(),

@@ -90,7 +90,7 @@ def test_validation_rows_are_those_before_the_test_in_each_series(tmp_path):
         {
             "history": Ragged.from_rows([[[1.0]], [[1.0], [2.0]], [[5.0]]], np.float64),
             "targets": np.array([[[2.0]], [[3.0]], [[6.0]]]),
-            "origin": np.array([1, 2, 3]),
+            "series": np.array([0, 0, 1]),
         }
     )
     assert [path.rows.tolist() for path in validation_paths(two, 0)] == [[2.0, 3.0], [6.0]]

@@ -1,7 +1,6 @@
 """Quantiles at rolling origins: saved errors first, then those that became known, and nothing later."""
 
 import numpy as np
-import pytest
 from series import table, task
 
 from seqops.core.ragged import Ragged, Split
@@ -20,7 +19,7 @@ PLAIN = Scale(False, (0.0,), (1.0,))
 SAVED = PastErrors(np.full((30, 3, 1), 1.0), np.arange(30.0))
 
 
-def rolling(values, first, horizon=3, step=1):
+def rolling(values, first, horizon=3, step=1, number=0):
     """Cut rows of one step after another from a series, which ends the last targets."""
     values = np.asarray(values, np.float64)
     origins = np.arange(first, len(values), step)
@@ -29,7 +28,8 @@ def rolling(values, first, horizon=3, step=1):
         known = values[origin : origin + horizon]
         targets[row, : len(known), 0] = known
     history = Ragged.from_rows([values[:t, None] for t in origins], np.float64)
-    return Split({"history": history, "targets": targets, "origin": origins})
+    series = np.full(len(origins), number)
+    return Split({"history": history, "targets": targets, "origin": origins, "series": series})
 
 
 def widths(split, mean=0.0, saved=SAVED, scale=PLAIN):
@@ -66,15 +66,16 @@ def test_rows_without_truth_have_the_saved_calibration():
 
 
 def test_each_series_begins_with_the_saved_calibration():
-    first, second = rolling([9.0] * 40, 6), rolling([1.0] * 50, 41)
+    first, second = rolling([9.0] * 40, 6), rolling([1.0] * 50, 41, number=1)
     both = Split(
         {
             "history": Ragged.from_rows([*rows_of(first), *rows_of(second)], np.float64),
             "targets": np.concatenate([first.plain("targets"), second.plain("targets")]),
             "origin": np.concatenate([first.plain("origin"), second.plain("origin")]),
+            "series": np.concatenate([first.plain("series"), second.plain("series")]),
         }
     )
-    # the origins of the second follow those of the first, but its history is another
+    # the origins of the second follow those of the first, but it is another series
     assert [(rows.start, rows.stop) for rows in series_rows(both)] == [(0, 34), (34, 43)]
     np.testing.assert_allclose(widths(both)[34], 2.0)
 
@@ -104,12 +105,6 @@ def test_calibration_keeps_the_errors_of_the_validation_rows(tmp_path):
     assert found.sizes[:, 0, 0].tolist() == [1, 0, 3, 2, 1, 0]
     assert np.isfinite(found.sizes[0]).all()
     assert np.isfinite(found.sizes[5, :, 0]).tolist() == [True] + [False] * 5
-
-
-@pytest.mark.parametrize("step", [1, 2, 5])
-def test_rows_of_one_series_follow_each_other(step):
-    [rows] = series_rows(rolling(np.random.default_rng(0).normal(size=40), 6, step=step))
-    assert (rows.start, rows.stop) == (0, len(range(6, 40, step)))
 
 
 def test_registered_weights_also_know_the_errors_of_the_test_rows(tmp_path):

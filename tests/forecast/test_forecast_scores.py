@@ -11,7 +11,7 @@ from seqops.metrics.intervals import interval
 from seqops.metrics.quantile_forecasts import LEVELS, column, pinball
 
 META = {
-    "mase_scale": [2.0],
+    "unit": "origin",
     "mase_span": "2000-01 to 2003-12",
     "backtest_horizon": 2,
     "horizon": 3,
@@ -27,6 +27,8 @@ def split(targets, long):
             "history": Ragged.from_rows([np.ones((4, 1))] * n, np.float64),
             "targets": np.array(targets, np.float64)[:, :, None],
             "origin": np.arange(5, 5 + n),
+            "series": np.zeros(n, np.int64),
+            "scale": np.full((n, 1), 2.0),
             "long": np.array(long),
         }
     )
@@ -148,18 +150,31 @@ def test_scores_agree_with_scikit_learn():
 
 
 def test_each_column_is_scaled_by_its_own_error():
-    two = {**META, "mase_scale": [1.0, 10.0], "backtest_horizon": 1}
+    two = {**META, "backtest_horizon": 1}
     truth = Split(
         {
             "history": Ragged.from_rows([np.ones((4, 2))], np.float64),
             "targets": np.array([[[5.0, 50.0]]]),
             "origin": np.array([3]),
+            "scale": np.array([[1.0, 10.0]]),
             "long": np.array([False]),
         }
     )
     predicted = pd.DataFrame({"mean": [[7.0, 40.0]]})
     found = {s.name: s.point() for s in forecasting.forecast_scores(predicted, truth, two)}
     assert found["backtest_mase"] == pytest.approx((2 / 1 + 10 / 10) / 2)
+
+
+def test_each_series_of_a_panel_is_a_unit_with_a_scale_of_its_own():
+    columns = split(TRUTH, (False, False)).columns
+    truth = Split({**columns, "series": np.array([3, 4]), "scale": np.array([[2.0], [5.0]])})
+    panel = {**META, "unit": "series"}
+    found = {s.name: s for s in forecasting.forecast_scores(pd.DataFrame({"mean": MEAN}), truth, panel)}
+    mase = found["backtest_mase"]
+    assert mase.point() == pytest.approx((10 / 2 + 20 / 2 + 50 / 5) / 3)
+    assert (mase.unit, mase.block, mase.groups.tolist()) == ("series", 1, [3, 4])
+    assert "|independent series:2|" in mase.signature
+    assert mase.signature.endswith("|scale:of each series (its rows before the test)")
 
 
 def test_the_signature_of_the_mase_names_its_scale_and_rows():

@@ -96,12 +96,13 @@ def test_units_are_those_of_the_goals_score():
     origins = np.repeat(np.arange(30), 2)
     targets, long = np.ones((60, 12, 1)), np.zeros(60, bool)
     history = Ragged.from_rows([np.ones((12, 1))] * 60, np.float64)
-    truth = Split({"origin": origins, "targets": targets, "long": long, "history": history})
+    scale = np.ones((60, 1))
+    truth = Split({"origin": origins, "targets": targets, "long": long, "history": history, "scale": scale})
     meta = {
         "backtest_horizon": 12,
         "origins": {"first": 0, "last": 29},
         "season": 1,
-        "mase_scale": [1.0],
+        "unit": "origin",
         "horizon": 12,
     }
     mean = pd.DataFrame({"mean": [np.zeros(12)] * 60})

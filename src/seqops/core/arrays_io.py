@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from seqops.core.files import atomic_directory, atomic_write, missing, unreadable
-from seqops.core.ragged import Array, Ragged, Split
+from seqops.core.ragged import Array, Ragged, Split, ragged
 
 
 def write_splits(folder: Path, splits: Mapping[str, Split]) -> None:
@@ -40,7 +40,7 @@ def _read_split(folder: Path) -> Split:
     for path in sorted(folder.glob("*.npy")):
         name, _, part = path.name.removesuffix(".npy").partition(".")
         if part == "values":
-            columns[name] = Ragged(_open_array(path), _open_array(folder / f"{name}.offsets.npy"))
+            columns[name] = ragged(_open_array(path), _open_array(folder / f"{name}.offsets.npy"))
         elif not part:
             columns[name] = _open_array(path)
     return Split(columns)

@@ -53,6 +53,11 @@ class Ragged:
         """Length of each row: (n,)."""
         return np.diff(self.offsets)
 
+    @property
+    def ends(self) -> npt.NDArray[np.int64]:
+        """Where each row ends in `values`: (n,)."""
+        return self.offsets[1:]
+
     def take(self, rows: Array) -> Ragged:
         """Return the selected rows; rows: indices, whose order is kept, or a mask (n,)."""
         selected = np.arange(len(self))[rows] if len(rows) else np.zeros(0, np.int64)
@@ -69,6 +74,43 @@ class Ragged:
         out = np.full((len(self), longest, *self.values.shape[1:]), value, self.values.dtype)
         out[np.arange(longest) < lengths[:, None]] = self.values
         return out
+
+
+@dataclass(frozen=True)
+class Slices(Ragged):
+    """Rows that are parts of one array and may overlap: row i is `values[offsets[i, 0]:offsets[i, 1]]`.
+
+    values: (N,) or (N, D), stored once, however many rows share them; offsets: (n, 2) int64.
+    """
+
+    def __getitem__(self, row: int) -> Array:
+        return self.values[self.offsets[row, 0] : self.offsets[row, 1]]
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Length of each row: (n,)."""
+        return self.offsets[:, 1] - self.offsets[:, 0]
+
+    @property
+    def ends(self) -> npt.NDArray[np.int64]:
+        """Where each row ends in `values`: (n,)."""
+        return self.offsets[:, 1]
+
+    def take(self, rows: Array) -> Slices:
+        """Return the selected rows, which share the values; rows: indices or a mask (n,)."""
+        return Slices(self.values, self.offsets[rows])
+
+    def padded(self, value: float = 0) -> Array:
+        """Return an array (n, longest[, D]), padded on the right."""
+        return Ragged.from_rows((self[i] for i in range(len(self))), self.values.dtype).padded(value)
+
+
+def ragged(values: Array, offsets: npt.NDArray[np.int64]) -> Ragged:
+    """Return the ragged column that these arrays store."""
+    return Slices(values, offsets) if offsets.ndim == 2 else Ragged(values, offsets)
 
 
 @dataclass(frozen=True)

@@ -78,35 +78,35 @@ def counted(losses: Floats, examples: int) -> Floats:
 class Scope:
     """The part of the forecasts that a family of scores covers: (n, steps, V) or (n, V).
 
-    groups: (n,) the origin of each row; block: number of consecutive origins whose forecasts overlap.
+    units: of resampling, of each row; scale: of the MASE, as the truth's (n, 1, V) or (V,).
     """
 
     prefix: str
     truth: Floats
     forecasts: dict[str, Floats]
-    groups: npt.NDArray[np.int64]
-    block: int
+    units: Units
     signature: str
     scaled_by: str
+    scale: Floats
 
-    def scores(self, scale: Floats) -> Iterator[Score]:
-        """Yield every score of this scope; scale: (V,), the in-sample error of the seasonal naive."""
+    def scores(self) -> Iterator[Score]:
+        """Yield every score of this scope."""
         mean = self.forecasts["mean"]
-        yield self._score("mase", absolute(self.truth, mean) / scale, ratio, scaled_by=self.scaled_by)
+        yield self._score("mase", absolute(self.truth, mean) / self.scale, ratio, scaled_by=self.scaled_by)
         yield self._score("mape", relative(self.truth, mean), percent)
         yield self._score("smape", symmetric(self.truth, mean), percent, limits=SYMMETRIC)
         yield self._score("rmse", squared(self.truth, mean), root)
         yield self._score("mae", absolute(self.truth, mean), ratio)
         if column(0.5) in self.forecasts:
-            yield from self._interval_scores(scale)
+            yield from self._interval_scores()
 
-    def _interval_scores(self, scale: Floats) -> Iterator[Score]:
+    def _interval_scores(self) -> Iterator[Score]:
         for nominal, levels in INTERVALS.items():
             low, high = (self.forecasts[column(level)] for level in levels)
             yield self._coverage(nominal, inside(self.truth, low, high))
             yield self._score(f"width{nominal}", width(self.truth, low, high), ratio)
         # of the last interval, that of 95 %
-        loss = interval_loss(self.truth, low, high, 0.05) / scale
+        loss = interval_loss(self.truth, low, high, 0.05) / self.scale
         yield self._score("msis", loss, ratio, scaled_by=self.scaled_by)
         losses = [pinball(self.truth, self.forecasts[column(level)], level) for level in DECILES]
         loss = 2 * np.mean(losses, axis=0)
@@ -123,21 +123,19 @@ class Scope:
 
     def _of_sums(self, name: str, sums: Floats, value: Value, scaled_by: str = "") -> Score:
         signature = f"{name}|{self.signature}{scaled_by}"
-        return Score(
-            self.prefix + name, sums, value, False, signature, self.block, self.groups, "origin", POSITIVE
-        )
+        units = self.units.block, self.units.groups, self.units.unit
+        return Score(self.prefix + name, sums, value, False, signature, *units, POSITIVE)
 
 
 def forecast_scores(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Score]:
     """Score the rolling backtest, one row per origin, then the long forecast, one row per step.
 
     predicted: columns `mean` and, if there are intervals, those of the quantiles; each cell a flat array
-    (H x V,). MASE and MSIS are scaled by the seasonal naive error of the training rows.
+    (H x V,). MASE and MSIS are scaled by the in-sample error of the seasonal naive, the truth's `scale`.
     """
     targets = np.asarray(truth.plain("targets"), np.float64)
     forecasts = {str(name): unflatten(predicted[name], targets.shape) for name in predicted.columns}
-    scale = np.asarray(meta["mase_scale"], np.float64)
-    return [score for scope in _scopes(targets, forecasts, truth, meta) for score in scope.scores(scale)]
+    return [score for scope in _scopes(targets, forecasts, truth, meta) for score in scope.scores()]
 
 
 def unflatten(cells: pd.Series, shape: Sequence[int]) -> Floats:
@@ -147,28 +145,30 @@ def unflatten(cells: pd.Series, shape: Sequence[int]) -> Floats:
 
 def _scopes(targets: Floats, forecasts: dict[str, Floats], truth: Split, meta: Meta) -> Iterator[Scope]:
     steps, origins = meta["backtest_horizon"], meta["origins"]
-    scaled_by = _mase_scale(truth, meta)
-    positions = np.asarray(truth.plain("origin"), np.int64)
-    block = backtest_units(truth, meta).block
+    scale, scaled_by = np.asarray(truth.plain("scale"), np.float64), _mase_scale(truth, meta)
+    units = backtest_units(truth, meta)
+    independent = "series" if units.unit == "series" else "origins"
     where = (
         f"origins:{origins['first']}-{origins['last']}|n:{len(targets)}|horizon:{steps}|past the end:left out"
-        f"|independent origins:{len(np.unique(positions)) // block}"
+        f"|independent {independent}:{len(set(np.asarray(units.groups).tolist())) // units.block}"
     )
     short = {name: values[:, :steps] for name, values in forecasts.items()}
     season = f"|season:{meta['season']}"
-    yield Scope("backtest_", targets[:, :steps], short, positions, block, where + season, scaled_by)
+    yield Scope("backtest_", targets[:, :steps], short, units, where + season, scaled_by, scale[:, None])
     long = np.flatnonzero(truth.plain("long"))
     if len(long):
         row: Array = long[0]
         where = f"origin:{int(truth.plain('origin')[row])}|horizon:{meta['horizon']}"
         whole = {name: values[row] for name, values in forecasts.items()}
         # the errors of all steps share one origin, so that they are a single draw
-        one = np.zeros(len(targets[row]), np.int64)
-        yield Scope("", targets[row], whole, one, 1, where + season, scaled_by)
+        one = Units(np.zeros(len(targets[row]), np.int64), 1, "origin")
+        yield Scope("", targets[row], whole, one, where + season, scaled_by, scale[row])
 
 
 def backtest_units(truth: Split, meta: Meta) -> Units:
-    """Return the origins of the rows as the units of the backtest."""
+    """Return the units of the backtest: the series of a panel, else the origins, in order."""
+    if meta["unit"] == "series":
+        return Units(np.asarray(truth.plain("series"), np.int64), 1, "series")
     origins = np.asarray(truth.plain("origin"), np.int64)
     return Units(origins, overlapping(origins, meta["backtest_horizon"]), "origin")
 
@@ -184,9 +184,12 @@ def overlapping(origins: npt.NDArray[np.int64], steps: int) -> int:
 
 def _mase_scale(truth: Split, meta: Meta) -> str:
     """Name the scale of the MASE and its rows, and the scale that others use: all rows before the test."""
-    season, values = meta["season"], len(meta["mase_scale"])
-    past = truth.ragged("history")[0][:, :values]
-    text = f"|scale:{_listed(meta['mase_scale'])} (training rows {meta.get('mase_span', '')}".rstrip()
+    if meta["unit"] == "series":
+        return "|scale:of each series (its rows before the test)"
+    scales: Floats = truth.plain("scale")[0]
+    past = truth.ragged("history")[0][:, : len(scales)]
+    text = f"|scale:{_listed(scales)} (training rows {meta.get('mase_span', '')}".rstrip()
+    season = meta["season"]
     if len(past) > season:
         before = np.abs(past[season:] - past[:-season]).mean(axis=0)
         text += f"; {_listed(before)} by the {len(past)} rows before the first test origin"

@@ -16,6 +16,8 @@ from typing import IO
 from seqops.core.errors import DataError
 from seqops.core.files import READ_BYTES
 
+TAR_MAGIC = b"ustar", slice(257, 262)
+"""The bytes of a tar that tell it from other files, and where they stand (POSIX.1-1988)."""
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
 
 
@@ -27,7 +29,7 @@ def is_archive(path: Path) -> bool:
 
 
 def extract(archive: Path, member: str, to: Path, limit: int) -> None:
-    """Write one member of a zip or tar.gz to a file.
+    """Write one member of a zip or tar.gz to a file; a gzip that is no tar is its own only member.
 
     limit: maximum unpacked bytes of the member and of all that precedes it in a tar; counted while
     unpacking, because a header can be wrong. Raises DataError if the member is missing, the archive is
@@ -86,7 +88,8 @@ def _opened(archive: Path, member: str, limit: int) -> Iterator[IO[bytes]]:
             file.seek(0)
             with gzip.open(file) as unpacked:
                 bounded = io.BufferedReader(_Bounded(unpacked, archive, limit), READ_BYTES)
-                yield _tar_member(archive, bounded, member)
+                tar = bounded.peek(TAR_MAGIC[1].stop)[TAR_MAGIC[1]] == TAR_MAGIC[0]
+                yield _tar_member(archive, bounded, member) if tar else bounded
 
 
 def _tar_member(archive: Path, unpacked: io.BufferedReader[_Bounded], member: str) -> IO[bytes]:

@@ -21,7 +21,7 @@ from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.frequency import Frequency
 from seqops.tasks.forecast.data.gaps import period_name
 from seqops.tasks.forecast.data.origins import Series, concatenate
-from seqops.tasks.forecast.data.reader import parse_series
+from seqops.tasks.forecast.data.reader import parse_file
 
 FORECAST_COLUMNS = {"mean": "mean"} | {
     f"{end}{nominal}": column(level)
@@ -79,9 +79,9 @@ def parse_request(text: str, index: int, data: Dataset, meta: Meta) -> Request:
         ordinals = meta["first_ordinal"] + np.arange(len(figures), dtype=np.int64)
         return Request(Series(np.array(figures)[:, None], ordinals), False)
     form = replace(
-        data.series_format(meta["frequency"], meta["time_zone"]), date="", values=(), covariates=()
+        data.series_format(meta["frequency"], meta["time_zone"]), series="", date="", values=(), covariates=()
     )
-    table, _ = parse_series(_name(index), text, form)
+    table, _ = parse_file(_name(index), text, form)
     found = table.filter(regex=r"^(value|covariate)\.").to_numpy(np.float64)
     if found.shape[1] != columns:
         wanted = ", ".join(meta["values"] + meta["covariates"])

@@ -19,20 +19,18 @@ from seqops.core.ragged import Split
 from seqops.core.records import Expectation
 from seqops.preprocessing.csv_table import require_columns
 from seqops.preprocessing.number_format import Decimal, NumberFormat, Thousands
-from seqops.preprocessing.row_keys import KEYS
 from seqops.tasks.forecast.data import sample
 from seqops.tasks.forecast.data.checks import expectations, with_checked_columns
+from seqops.tasks.forecast.data.encoding import Encoder, SeriesTable, TrainingRows
 from seqops.tasks.forecast.data.frequency import Frequency, FrequencyName
-from seqops.tasks.forecast.data.gaps import Gaps, filled
-from seqops.tasks.forecast.data.lengths import Lengths
+from seqops.tasks.forecast.data.gaps import Gaps
+from seqops.tasks.forecast.data.lengths import Lengths, Short
 from seqops.tasks.forecast.data.origins import (
     Calendar,
     SplitOrigins,
     WindowSpec,
-    concatenate,
-    extract_series,
     origins_by_split,
-    target_keys,
+    split_by_time,
 )
 from seqops.tasks.forecast.data.reader import (
     COVARIATE,
@@ -41,8 +39,9 @@ from seqops.tasks.forecast.data.reader import (
     figure_columns,
     read_files,
 )
-from seqops.tasks.forecast.data.scaling import Scaling, fit_scales
-from seqops.tasks.forecast.data.stamps import TimeZone, has_offset
+from seqops.tasks.forecast.data.ready_made import systems_of, with_ready_made
+from seqops.tasks.forecast.data.scaling import Scaling
+from seqops.tasks.forecast.data.stamps import TimeZone, zone_of_ordinals
 
 GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {"sine": sample.sine}
 
@@ -58,10 +57,16 @@ class Dataset(interfaces.Dataset):
 
     Attributes
     ----------
+    series
+        Column that names the series of each row; empty: one series per file. With it, one model is fitted to
+        all series, each with its own scale.
+    short
+        A series with fewer training rows than `window` and one: `refuse` it, or `pad` windows that begin
+        before it; a season and two rows are always needed before an origin.
     date
         Column of the dates; empty: the first column.
     values
-        Columns to forecast; empty: every column that is neither the date nor a covariate.
+        Columns to forecast; empty: every column that is none of the others named here.
     covariates
         Columns that help the forecast; beyond the origin they keep their last value.
     frequency
@@ -97,10 +102,14 @@ class Dataset(interfaces.Dataset):
         Last rows of each series, for testing; unused if there is a `-test` file.
     max_history
         Most recent rows before a validation or test origin that a baseline is fitted to; at least `window`.
+    baselines
+        Source file with forecasts of other systems from the first test origin, as baselines: a row for each
+        `method` and `series`, with the steps `h1`, `h2` ...; empty: none.
     log
         Whether to model the logarithm of the values; they must be above 0.
     scaling
-        Scaling learnt from training rows: `standard` (mean 0, deviation 1), `minmax` (0 to 1) or `none`.
+        Scaling learnt from training rows: `standard` (mean 0, deviation 1), `minmax` (0 to 1) or `none`;
+        or `window`: each window by its own level and changes, as series of different sizes need.
     calendar
         Cycles given to the network as sine and cosine of each step: `season`, `month`, `weekday`, `hour`.
     min_value
@@ -109,6 +118,8 @@ class Dataset(interfaces.Dataset):
         Largest value that validation accepts; null: no bound.
     """
 
+    series: str
+    short: Short
     date: str
     values: tuple[str, ...]
     covariates: tuple[str, ...]
@@ -127,6 +138,7 @@ class Dataset(interfaces.Dataset):
     validation: Positive
     test: Positive
     max_history: Positive
+    baselines: str
     log: bool
     scaling: Scaling
     calendar: tuple[Calendar, ...]
@@ -138,18 +150,32 @@ class Dataset(interfaces.Dataset):
     def __post_init__(self) -> None:
         if self.thousands and self.thousands == self.decimal:
             raise ConfigError("data.decimal and data.thousands are the same sign. Change one of them.")
+        if self.series and self.scaling != "window":
+            raise ConfigError(
+                "data.series needs data.scaling: window, so that each series has its own scale."
+            )
 
     def sample(self) -> Mapping[str, bytes]:
         """Return the 144 monthly airline passengers (facts, so free of copyright)."""
         return sample.airline()
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
-        """Parse CSV files to one row per time step, `value.*` and `covariate.*` columns last."""
-        return read_files(raw, self.series_format(self.frequency, self.time_zone))
+        """Parse CSV files to one row per series and step: `value.*`, `covariate.*`, `forecast.*` last."""
+        table = read_files(
+            [path for path in raw if path.name != self.baselines],
+            self.series_format(self.frequency, self.time_zone),
+        )
+        if not self.baselines:
+            return table
+        found = [path for path in raw if path.name == self.baselines]
+        if not found:
+            names = ", ".join(path.name for path in raw)
+            raise DataError(f"data.baselines: {self.baselines} is none of the source files: {names}.")
+        return with_ready_made(table, found[0], self.test, self.numbers)
 
     def series_format(self, frequency: str, time_zone: str) -> SeriesFormat:
         """Return how files and requests are read."""
-        columns = self.date, self.values, self.covariates
+        columns = self.series, self.date, self.values, self.covariates
         return SeriesFormat(*columns, frequency, time_zone, self.numbers, self.gaps)
 
     @property
@@ -173,26 +199,13 @@ class Dataset(interfaces.Dataset):
     def _frequency(self, table: pd.DataFrame) -> str:
         return str(table["frequency"].iloc[0]) if self.frequency == "auto" else self.frequency
 
-    def _time_zone(self, table: pd.DataFrame) -> str:
-        """Return the zone of the ordinals; empty where they number local times, or dates."""
-        name = self._frequency(table)
-        if name == "position" or not Frequency.parse(name).is_clock:
-            return ""
-        return self.time_zone or ("UTC" if has_offset(table["date"].iloc[0]) else "")
-
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Return the split of each row by its position in its series."""
-        names = np.full(len(table), "train", dtype="<U10")
-        own_test = table["series"].str.endswith("-test").any()
-        for series, rows in table.groupby("series", sort=False).indices.items():
-            if str(series).endswith("-test"):
-                names[rows] = "test"
-                continue
-            test = 0 if own_test else self.test
-            end = max(0, len(rows) - test)
-            names[rows[max(0, end - self.validation) : end]] = "validation"
-            names[rows[end:]] = "test"
-        return names
+        return split_by_time(table, self.validation, self.test, self._own_test(table))
+
+    def _own_test(self, table: pd.DataFrame) -> bool:
+        """Return whether files hold test series; names in a column say nothing about that."""
+        return not self.series and bool(table["series"].str.endswith("-test").any())
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and the columns that the expectations check.
@@ -200,13 +213,14 @@ class Dataset(interfaces.Dataset):
         Raises DataError for a series that is too short for the settings.
         """
         checked = super().with_checked_columns(table)
-        self.lengths.check(checked)
+        self.lengths.check(checked, self._own_test(table))
         return with_checked_columns(checked, self._frequency(table))
 
     @property
     def lengths(self) -> Lengths:
         """Return the settings that limit how short a series may be."""
-        return Lengths(self.season, self.window, self.horizon, self.validation, self.test)
+        sizes = self.season, self.window, self.horizon, self.validation, self.test
+        return Lengths(*sizes, many=bool(self.series), padded=self.short == "pad")
 
     def expectations(self) -> Sequence[Expectation]:
         """Expect dates in order, gaps as `data.gaps` allows, values in range and splits in time order."""
@@ -220,32 +234,28 @@ class Dataset(interfaces.Dataset):
         values, covariates = (
             [c.removeprefix(kind) for c in table.columns if c.startswith(kind)] for kind in (VALUE, COVARIATE)
         )
-        figures = figure_columns(values, covariates)
-        training = table.loc[split == "train", figures].to_numpy(np.float64)
-        if len(training) <= self.season:
-            raise DataError(
-                f"{len(training)} training rows do not cover one season of {self.season}. "
-                "Give a longer series, or lower data.season, data.test or data.validation."
-            )
+        training = TrainingRows.of(table[split == "train"], values, covariates)
+        learnt = training.learn(self.season, self.window, self.scaling, self.log)
         origins = np.concatenate([part.origins for part in self._parts(table, split)["test"]])
         return {
             "values": values,
             "covariates": covariates,
             "window": self.window,
+            "min_history": self.lengths.min_history,
             "horizon": self.horizon,
             "backtest_horizon": min(self.backtest_horizon, self.horizon),
             "season": self.season,
             "seasons": list(self.seasons),
             "frequency": self._frequency(table),
-            "time_zone": self._time_zone(table),
+            "time_zone": zone_of_ordinals(self._frequency(table), self.time_zone, table["date"].iloc[0]),
             "log": self.log,
             "calendar_size": self._window_spec(len(values), "position", "").calendar_size,
-            **fit_scales(training, len(values), self.scaling, self.log, self.season),
-            "mase_span": table.loc[split == "train", "date"].iloc[[0, -1]].str.cat(sep=" to "),
-            "origins": {"first": int(origins[0]), "last": int(origins[-1]), "count": len(origins)},
+            **learnt,
+            "unit": "series" if self.series else "origin",
+            "baselines": systems_of(table),
+            "origins": {"first": int(origins.min()), "last": int(origins.max()), "count": len(origins)},
             "first_ordinal": int(table["ordinal"].iloc[0]),
             "first_date": str(table["date"].iloc[0]),
-            "example": filled(training[-self.window - self.season :], "interpolate").tolist(),
         }
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
@@ -255,21 +265,11 @@ class Dataset(interfaces.Dataset):
         """
         figures = figure_columns(meta["values"], meta["covariates"])
         require_columns(table, figures)
-        window_spec = self.window_spec(meta)
-        splits = {}
-        for name, parts in self._parts(table, split).items():
-            # the network reads the window; baselines are chosen on validation rows and refitted on test rows
-            max_history = self.window if name == "train" else max(self.max_history, self.window)
-            # every training row but the first window is the first target of an origin
-            keyed = 1 if name == "train" else self.horizon
-            found = []
-            for part in parts:
-                rows = table.iloc[part.rows]
-                cut = extract_series(rows, figures), part.origins, part.end
-                keys = target_keys(str(rows["series"].iloc[0]), *cut, keyed)
-                found.append(Split({**window_spec.examples(*cut, max_history).columns, KEYS: keys}))
-            splits[name] = concatenate(found)
-        splits["test"].plain("long")[0] = True
+        encoder = Encoder(self.window_spec(meta), self.season, self.max_history, bool(self.series), meta)
+        series = SeriesTable.of(table, split, figures, meta.get("baselines", []))
+        splits = encoder.encode(series, self._parts(table, split))
+        if not self.series:
+            splits["test"].plain("long")[0] = True
         return splits
 
     def window_spec(self, meta: Meta) -> WindowSpec:
@@ -291,4 +291,4 @@ class Dataset(interfaces.Dataset):
         )
 
     def _parts(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> dict[str, list[SplitOrigins]]:
-        return origins_by_split(table, split, self.window, self.origin_step)
+        return origins_by_split(table, split, self.lengths.min_history, self.origin_step)

@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import pandas as pd
 
 from seqops.core.errors import DataError
 
+Short = Literal["refuse", "pad"]
+
 
 @dataclass(frozen=True)
 class Lengths:
-    """Numbers of rows: of the season, the window, the horizon, and the validation and test rows."""
+    """Numbers of rows: of the season, the window, the horizon, and the validation and test rows.
+
+    many: whether a column names the series; padded: whether windows may begin before the series.
+    """
 
     season: int
     window: int
     horizon: int
     validation: int
     test: int
+    many: bool = False
+    padded: bool = False
+
+    @property
+    def min_history(self) -> int:
+        """Return the fewest rows before an origin: a window, or a season and two rows to compare with it."""
+        return min(self.window, self.season + 2) if self.padded else self.window
 
     @property
     def training(self) -> int:
-        """Return the fewest training rows: a window and a row after it, and a season to scale by."""
-        return max(self.window, self.season) + 1
+        """Return the fewest training rows: those before an origin and one after, and a season to scale by."""
+        return max(self.min_history, self.season) + 1
 
     @property
     def total(self) -> int:
         """Return the fewest rows of a series that is trained on and tested."""
         return self.training + self.validation + self.test
 
-    def check(self, table: pd.DataFrame) -> None:
-        """Raise DataError for a series that is too short, naming settings that fit."""
-        own_test = table["series"].str.endswith("-test").any()
-        for series, rows in table.groupby("series", sort=False).size().items():
-            if str(series).endswith("-test"):
+    def check(self, table: pd.DataFrame, own_test: bool) -> None:
+        """Raise DataError for a series that is too short, naming settings that fit.
+
+        own_test: whether there are test series, whose names end in `-test`.
+        """
+        sizes = table.groupby("series", sort=False).size()
+        for series, rows in sizes.sort_values(kind="stable").items() if self.many else sizes.items():
+            if own_test and str(series).endswith("-test"):
                 self._check_test(str(series), int(rows))
             else:
                 needed = replace(self, test=0) if own_test else self
@@ -56,10 +72,17 @@ class Lengths:
             raise DataError(
                 f"series {series}: {rows} rows are fewer than {self.total}: data.test {self.test}, "
                 f"data.validation {self.validation}, and {self.training} training rows (more than "
-                f"data.window {self.window} and data.season {self.season}). {self._advice(rows)}"
+                f"{self._minimum} and data.season {self.season}). {self._advice(rows)}"
             )
 
+    @property
+    def _minimum(self) -> str:
+        name = "the rows before an origin," if self.padded else "data.window"
+        return f"{name} {self.min_history}"
+
     def _advice(self, rows: int) -> str:
+        if self.many and not self.padded and rows >= replace(self, padded=True).total:
+            return "Set data.short: pad, leave that series out, or lower data.window."
         fitting = self.fitting(rows)
         if fitting is None:
             return f"Give at least {self.season + 5} rows, or lower data.season."
@@ -82,12 +105,12 @@ class Lengths:
         training = rows - test - validation
         # half of the training rows for the windows, so that the others are examples
         window = min(self.window, max(1, training // 2))
-        return Lengths(self.season, window, horizon, validation, test)
+        return replace(self, window=window, horizon=horizon, validation=validation, test=test)
 
     def unlearnt(self, table: pd.DataFrame) -> str:
         """Say which steps of the horizon no training example knows; empty: none. The table has its split."""
         training = table[table["split"] == "train"].groupby("series", sort=False).size()
-        known = int(training.max()) - self.window
+        known = int(training.max()) - self.min_history
         if known >= self.horizon:
             return ""
         return f"no training example knows the steps after {known} of data.horizon {self.horizon}"

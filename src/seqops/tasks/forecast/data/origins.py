@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.errors import DataError
-from seqops.core.ragged import Array, Ragged, Split
+from seqops.core.ragged import Array, Ragged, Slices, Split
 from seqops.preprocessing.row_keys import key_hashes
 from seqops.preprocessing.splitting import SPLITS
 from seqops.tasks.forecast.data.frequency import Frequency
@@ -24,60 +24,79 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Series:
-    """One series: numbers (T, V + C), value columns first, and the ordinal of each row (T,)."""
+    """One series: numbers (T, V + C), value columns first, and the ordinal of each row (T,).
+
+    number: its place among the series of the table.
+    """
 
     figures: npt.NDArray[np.float64]
     ordinals: Integers
+    number: int = 0
 
     def __len__(self) -> int:
         return len(self.figures)
 
 
-def extract_series(table: pd.DataFrame, figures: Sequence[str]) -> Series:
-    """Return the named columns of the rows of one series."""
-    return Series(table[list(figures)].to_numpy(np.float64), table["ordinal"].to_numpy(np.int64))
+def split_by_time(table: pd.DataFrame, validation: int, test: int, own_test: bool) -> npt.NDArray[np.str_]:
+    """Return the split of each row by its place in its series: the last rows test, those before validate.
+
+    own_test: whether all rows of series whose names end in `-test`, and no others, are test rows.
+    """
+    names = np.full(len(table), "train", dtype="<U10")
+    for series, rows in table.groupby("series", sort=False).indices.items():
+        if own_test and str(series).endswith("-test"):
+            names[rows] = "test"
+            continue
+        end = max(0, len(rows) - (0 if own_test else test))
+        names[rows[max(0, end - validation) : end]] = "validation"
+        names[rows[end:]] = "test"
+    return names
 
 
 @dataclass(frozen=True)
 class SplitOrigins:
     """The origins of one split in one series.
 
-    rows: (T,) rows of the table that form the series; origins: (n,) positions in it; end: where targets stop.
+    number: of the series in the table; rows: (T,) rows of the table that form it; origins: (n,) positions in
+    it; start: its first row in the split; end: where targets stop.
     """
 
+    number: int
     rows: npt.NDArray[np.intp]
     origins: Integers
+    start: int
     end: int
 
 
 def split_origins(
-    rows: npt.NDArray[np.intp], inside: npt.NDArray[np.bool_], window: int, step: int
+    number: int, rows: npt.NDArray[np.intp], inside: npt.NDArray[np.bool_], min_history: int, step: int
 ) -> list[SplitOrigins]:
-    """Place origins `step` apart in a split's rows, each with a window before it: one element or none."""
+    """Place origins `step` apart in a split's rows, after `min_history` rows: one element or none."""
     positions = np.flatnonzero(inside)
     if not len(positions):
         return []
-    end = int(positions[-1]) + 1
-    origins = np.arange(max(int(positions[0]), window), end, step, dtype=np.int64)
-    return [SplitOrigins(rows, origins, end)] if len(origins) else []
+    start, end = int(positions[0]), int(positions[-1]) + 1
+    origins = np.arange(max(start, min_history), end, step, dtype=np.int64)
+    return [SplitOrigins(number, rows, origins, start, end)] if len(origins) else []
 
 
 def origins_by_split(
-    table: pd.DataFrame, split: npt.NDArray[np.str_], window: int, test_step: int
+    table: pd.DataFrame, split: npt.NDArray[np.str_], min_history: int, test_step: int
 ) -> dict[str, list[SplitOrigins]]:
     """Place the origins of each split in each series, one step apart, or `test_step` in the test split.
 
     Raises DataError if a split has none.
     """
     found: dict[str, list[SplitOrigins]] = {name: [] for name in SPLITS}
-    for rows in table.groupby("series", sort=False).indices.values():
+    for number, rows in enumerate(table.groupby("series", sort=False).indices.values()):
         for name, parts in found.items():
             step = test_step if name == "test" else 1
-            parts += split_origins(np.asarray(rows, np.intp), split[rows] == name, window, step)
+            places = np.asarray(rows, np.intp)
+            parts += split_origins(number, places, split[rows] == name, min_history, step)
     short = [name for name, parts in found.items() if not parts]
     if short:
         raise DataError(
-            f"the series is too short for one {short[0]} example with a data.window of {window}. "
+            f"the series is too short for one {short[0]} example after {min_history} rows. "
             "Give more rows, or lower data.window, data.validation or data.test."
         )
     return found
@@ -111,23 +130,27 @@ class WindowSpec:
         """Cut examples whose targets stop before row `end` (NaN beyond it).
 
         history: ragged (<= max_history, V + C), the rows before the origin, filled from these alone; targets:
-        (n, H, V), as observed; calendar: (n, W + H, K); origin: (n,) rows known; long: (n,) whether the
-        whole horizon is scored.
+        (n, H, V), as observed; calendar: (n, W + H, K); origin: (n,) rows known; series: (n,) its number;
+        long: (n,) whether the whole horizon is scored.
         """
-        targets = np.full((len(origins), self.horizon, self.values), np.nan)
-        for row, origin in enumerate(origins):
-            known = series.figures[origin : min(origin + self.horizon, end), : self.values]
-            targets[row, : len(known)] = known
-        pasts = (filled(series.figures[max(0, t - max_history) : t], self.gaps) for t in origins)
         return Split(
             {
-                "history": Ragged.from_rows(pasts, np.float64),
-                "targets": targets,
+                "history": self._history(series.figures[:end], origins, max_history),
+                "targets": ahead(series.figures[:end, : self.values], origins, self.horizon),
                 "calendar": self._calendar(series, origins),
                 "origin": np.asarray(origins, np.int64),
+                "series": np.full(len(origins), series.number, np.int64),
                 "long": np.zeros(len(origins), np.bool_),
             }
         )
+
+    def _history(self, figures: Array, origins: Integers, max_history: int) -> Ragged:
+        starts = np.maximum(origins - max_history, 0)
+        if self.gaps in ("refuse", "nan") or not np.isnan(figures).any():
+            # nothing to fill: all origins share the rows
+            return Slices(figures, np.stack([starts, origins], axis=1))
+        pasts = (figures[start:t] for start, t in zip(starts, origins, strict=True))
+        return Ragged.from_rows((filled(past, self.gaps) for past in pasts), np.float64)
 
     def _calendar(self, series: Series, origins: Integers) -> npt.NDArray[np.float32]:
         """Encode what is known of each step: (n, W + H, K).
@@ -142,7 +165,8 @@ class WindowSpec:
         known = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
         if self.gaps == "nan":
             missing = np.asarray(np.isnan(series.figures).any(axis=1))
-            past = missing[origins[:, None] + np.arange(-self.window, 0)]
+            rows = origins[:, None] + np.arange(-self.window, 0)
+            past = missing[np.maximum(rows, 0)] | (rows < 0)
             known.append(np.pad(past.astype(np.float64), ((0, 0), (0, self.horizon))))
         empty = np.zeros((*steps.shape, 0))
         return np.stack(known, axis=-1).astype(np.float32) if known else empty.astype(np.float32)
@@ -156,6 +180,13 @@ class WindowSpec:
             stamps = stamps.tz_localize("UTC").tz_convert(self.time_zone)
         # months count from 1: the constant shift of phase makes no difference to a network
         return (np.asarray(getattr(stamps, name)) / CYCLE[name]).reshape(ordinals.shape)
+
+
+def ahead(figures: Array, origins: Integers, steps: int) -> Array:
+    """Return the next `steps` rows at each origin, NaN beyond the last one: (T, D) -> (n, steps, D)."""
+    padded = np.concatenate([figures, np.full((steps, figures.shape[1]), np.nan)])
+    found: Array = padded[origins[:, None] + np.arange(steps)]
+    return found
 
 
 def n_harmonics(season: float, most: int) -> int:
@@ -186,10 +217,18 @@ def target_keys(series: str, known: Series, origins: Integers, end: int, steps: 
 def concatenate(parts: Sequence[Split]) -> Split:
     """Concatenate splits of the same columns."""
     columns: dict[str, Ragged | Array] = {}
-    for name, column in parts[0].columns.items():
-        if isinstance(column, Ragged):
-            rows = [part.ragged(name)[i] for part in parts for i in range(len(part))]
-            columns[name] = Ragged.from_rows(rows, column.values.dtype)
+    for name in parts[0].columns:
+        if isinstance(parts[0].columns[name], Ragged):
+            columns[name] = _concatenate_ragged([part.ragged(name) for part in parts])
         else:
             columns[name] = np.concatenate([part.plain(name) for part in parts])
     return Split(columns)
+
+
+def _concatenate_ragged(parts: Sequence[Ragged]) -> Ragged:
+    if not all(isinstance(part, Slices) for part in parts):
+        rows = (part[i] for part in parts for i in range(len(part)))
+        return Ragged.from_rows(rows, parts[0].values.dtype)
+    before = np.cumsum([0, *(len(part.values) for part in parts[:-1])])
+    offsets = [part.offsets + start for part, start in zip(parts, before, strict=True)]
+    return Slices(np.concatenate([part.values for part in parts]), np.concatenate(offsets))

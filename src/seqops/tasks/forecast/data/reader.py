@@ -1,9 +1,9 @@
-"""Read CSV files to one row per time step, in file order."""
+"""Read CSV files to one row per series and time step, in file order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,17 +18,18 @@ from seqops.tasks.forecast.data.timeline import Column, Timeline
 
 VALUE, COVARIATE = "value.", "covariate."
 SHAPE = "It needs a header line and one row per time step."
-KEYS = "`data.date`, `data.values` or `data.covariates`"
+KEYS = "`data.series`, `data.date`, `data.values` or `data.covariates`"
 
 
 @dataclass(frozen=True)
 class SeriesFormat:
     """How a file is read.
 
-    An empty `date` means the first column; empty `values` mean every column that is neither the date
-    nor a covariate.
+    An empty `date` means the first column that is not `series`, an empty `series` one series per file; empty
+    `values` mean every column that is none of these nor a covariate.
     """
 
+    series: str
     date: str
     values: Sequence[str]
     covariates: Sequence[str]
@@ -39,11 +40,11 @@ class SeriesFormat:
 
 
 def read_files(raw: Sequence[Path], form: SeriesFormat) -> pd.DataFrame:
-    """Read each file as one series; an inferred frequency becomes the column `frequency`.
+    """Read each file; an inferred frequency becomes the column `frequency`.
 
     Raises DataError for what cannot be parsed, and for inferred frequencies that differ.
     """
-    found = [parse_series(path, read_text(path), form) for path in raw]
+    found = [parse_file(path, read_text(path), form) for path in raw]
     table = concat_tables(raw, [rows for rows, _ in found])
     if form.frequency != "auto":
         return table
@@ -54,32 +55,80 @@ def read_files(raw: Sequence[Path], form: SeriesFormat) -> pd.DataFrame:
     return table.assign(frequency=found[0][1])
 
 
-def parse_series(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame, str]:
-    """Parse a file's text: `line`, `series` (its stem), `date` (text), `ordinal`, `value.*`, `covariate.*`.
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a file: their lines, the header and the cells."""
 
-    Returns the frequency as well. A missing value becomes NaN, and so do missing rows unless they are
-    refused. Raises DataError for what cannot be parsed.
+    path: Path
+    lines: Sequence[int]
+    header: Sequence[str]
+    cells: Sequence[Sequence[str]]
+
+    def column(self, name: str) -> list[str]:
+        """Return the texts of a column."""
+        at = self.header.index(name)
+        return [row[at].strip() for row in self.cells]
+
+    def by(self, column: str) -> dict[str, Rows]:
+        """Divide the rows by the texts of a column, in the order of their first occurrence."""
+        found: dict[str, list[int]] = {}
+        for row, name in enumerate(self.column(column)):
+            found.setdefault(name, []).append(row)
+        return {name: self._take(rows) for name, rows in found.items()}
+
+    def _take(self, rows: Sequence[int]) -> Rows:
+        lines, cells = [self.lines[i] for i in rows], [self.cells[i] for i in rows]
+        return Rows(self.path, lines, self.header, cells)
+
+
+def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame, str]:
+    """Parse a file's text: `line`, `series`, `date` (text), `ordinal`, `value.*`, `covariate.*`.
+
+    The name of a series is the stem of the file, or the text of its column `form.series`. Returns the
+    frequency as well; it is inferred from the longest series. A missing value becomes NaN, and so do missing
+    rows unless they are refused. Raises DataError for what cannot be parsed.
     """
     lines, rows = read_csv_rows(path, text, SHAPE)
     header, body = _without_index([cell.strip() for cell in rows[0]], rows[1:])
-    date = form.date or header[0]
-    values = list(form.values) or [name for name in header if name not in (date, *form.covariates)]
-    check_header(path, 1, header, [date, *values, *form.covariates], KEYS)
+    named = [form.series] if form.series else []
+    date = form.date or next((name for name in header if name not in named), "")
+    values = list(form.values) or [n for n in header if n not in (*named, date, *form.covariates)]
+    check_header(path, 1, header, [*named, date, *values, *form.covariates], KEYS)
     if not values:
         raise DataError.at(path, 1, "no value column", "Add a column of numbers next to the date.")
-    texts = [record[header.index(date)].strip() for record in body]
-    column = Column(path, lines[1:], texts, form.time_zone, form.gaps == "refuse")
-    timeline = _timeline(column, form.frequency, date, header, body)
-    table: dict[str, object] = {"line": lines[1:], "series": path.stem, "date": texts}
+    form = replace(form, date=date, values=values)
+    every = Rows(path, lines[1:], header, body)
+    for name in (*values, *form.covariates):
+        _check_unambiguous(every, name, form.numbers)
+    if not form.series:
+        return _parse_series(path.stem, every, form)
+    return _parse_many(every, form)
+
+
+def _parse_many(every: Rows, form: SeriesFormat) -> tuple[pd.DataFrame, str]:
+    parts = every.by(form.series)
+    if "" in parts:
+        what, fix = f"column {form.series!r} is empty", "Give the name of the series in each row."
+        raise DataError.at(every.path, parts[""].lines[0], what, fix)
+    longest = max(parts, key=lambda name: len(parts[name].lines))
+    frequency = _parse_series(longest, parts[longest], form)[1]
+    form = replace(form, frequency=frequency)
+    tables = [_parse_series(name, part, form)[0] for name, part in parts.items()]
+    return pd.concat(tables, ignore_index=True), frequency
+
+
+def _parse_series(name: str, rows: Rows, form: SeriesFormat) -> tuple[pd.DataFrame, str]:
+    texts = rows.column(form.date)
+    column = Column(rows.path, rows.lines, texts, form.time_zone, form.gaps == "refuse")
+    timeline = _timeline(column, form, rows)
+    table: dict[str, object] = {"line": rows.lines, "series": name, "date": texts}
     table["ordinal"] = timeline.ordinals
-    for prefix, names in ((VALUE, values), (COVARIATE, form.covariates)):
-        for name in names:
-            cells = [record[header.index(name)] for record in body]
-            table[prefix + name] = _figures(path, lines[1:], cells, name, form.numbers)
+    for prefix, names in ((VALUE, form.values), (COVARIATE, form.covariates)):
+        for figure in names:
+            table[prefix + figure] = _figures(rows, figure, form.numbers)
     found = pd.DataFrame(table)
-    return (
-        found if form.gaps == "refuse" else with_missing_rows(found, timeline.frequency)
-    ), timeline.frequency
+    filled = found if form.gaps == "refuse" else with_missing_rows(found, timeline.frequency)
+    return filled, timeline.frequency
 
 
 def _without_index(header: list[str], body: list[list[str]]) -> tuple[list[str], list[list[str]]]:
@@ -95,34 +144,34 @@ def _without_index(header: list[str], body: list[list[str]]) -> tuple[list[str],
     return [header[i] for i in kept], [[row[i] for i in kept] for row in body]
 
 
-def _timeline(
-    column: Column, frequency: str, date: str, header: Sequence[str], body: Sequence[Sequence[str]]
-) -> Timeline:
+def _timeline(column: Column, form: SeriesFormat, rows: Rows) -> Timeline:
     """Number the rows. Where the column holds no dates, the error names one that does."""
     try:
-        return column.timeline(frequency)
+        return column.timeline(form.frequency)
     except DataError as error:
-        others = [i for i, name in enumerate(header) if name != date]
+        others = [name for name in rows.header if name != form.date]
         if is_date(column.texts[0]):
             raise
-        dated = [header[i] for i in others if all(is_date(row[i].strip()) for row in body)]
+        dated = [name for name in others if all(is_date(text) for text in rows.column(name))]
         if not dated:
             raise
         raise DataError(
             f"{str(error).partition('. ')[0]}. Column {dated[0]!r} holds dates: set data.date: {dated[0]}. "
-            f"If {date!r} names several series, give one file per series."
+            f"If {form.date!r} names several series, also set data.series: {form.date}."
         ) from None
 
 
-def _figures(
-    path: Path, lines: Sequence[int], cells: Sequence[str], name: str, numbers: NumberFormat
-) -> list[float]:
-    known = [cell.strip() for cell in cells if cell.strip().lower() not in MISSING]
-    if (cell := numbers.ambiguous(known)) is not None:
-        line = next(line for line, text in zip(lines, cells, strict=True) if text.strip() == cell)
+def _check_unambiguous(rows: Rows, name: str, numbers: NumberFormat) -> None:
+    cells = rows.column(name)
+    cell = numbers.ambiguous(cell for cell in cells if cell.lower() not in MISSING)
+    if cell is not None:
         what = f"{cell!r} in column {name!r} may be a thousand or a fraction"
-        raise DataError.at(path, line, what, f"Set {numbers.wanted(cell)}.")
-    return [parse_number(path, *cell, name, numbers) for cell in zip(lines, cells, strict=True)]
+        raise DataError.at(rows.path, rows.lines[cells.index(cell)], what, f"Set {numbers.wanted(cell)}.")
+
+
+def _figures(rows: Rows, name: str, numbers: NumberFormat) -> list[float]:
+    cells = zip(rows.lines, rows.column(name), strict=True)
+    return [parse_number(rows.path, line, text, name, numbers) for line, text in cells]
 
 
 def figure_columns(values: Sequence[str], covariates: Sequence[str]) -> list[str]:

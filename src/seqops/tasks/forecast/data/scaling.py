@@ -10,20 +10,31 @@ import numpy as np
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Array
 
-Scaling = Literal["standard", "minmax", "none"]
+Scaling = Literal["standard", "minmax", "none", "window"]
 
 
-def fit_scales(training: Array, values: int, scaling: Scaling, log: bool, season: int) -> Meta:
-    """Learn the scales of training rows (T, V + C), and the error of their seasonal naive forecast."""
+def fit_scales(training: Array, values: int, scaling: Scaling, log: bool) -> Meta:
+    """Learn the scales of the training rows (T, V + C) of all series."""
     targets, covariates = training[:, :values], training[:, values:]
-    naive_error = np.nanmean(np.abs(targets[season:] - targets[:-season]), axis=0)
     return {
+        "scaling": scaling,
         "scale": {
             "values": Scale.fit(targets, scaling, log).to_meta(),
             "covariates": Scale.fit(covariates, scaling, False).to_meta(),
         },
-        "mase_scale": np.where(naive_error > 0, naive_error, 1.0).tolist(),
     }
+
+
+def naive_error(past: Array, season: int) -> Array:
+    """Return the mean absolute error of the seasonal naive forecast of one series (T, V).
+
+    (V,), by which the MASE is scaled; 1 for a column that never changes from one season to the next, or is
+    known for one season only.
+    """
+    changes = np.abs(past[season:] - past[:-season])
+    known = np.isfinite(changes).sum(axis=0)
+    error = np.nansum(changes, axis=0) / np.maximum(known, 1)
+    return np.asarray(np.where(error > 0, error, 1.0), np.float64)
 
 
 @dataclass(frozen=True)

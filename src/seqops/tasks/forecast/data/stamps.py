@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import AfterValidator
 
 from seqops.core.errors import DataError
-from seqops.tasks.forecast.data.frequency import Stamps
+from seqops.tasks.forecast.data.frequency import Frequency, Stamps
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 NAMED = "(?P<name>[A-Za-z]{3})[a-z]*"
@@ -182,6 +182,13 @@ def _check_zeros(path: Path, lines: Sequence[int], texts: Sequence[str], forms: 
         if len(text) == len("2024.1"):
             fix = "Export the months as text, or write them as 2024-01."
             raise DataError.at(path, line, f"{text!r} may have lost a zero at its end", fix)
+
+
+def zone_of_ordinals(frequency: str, time_zone: str, first: str) -> str:
+    """Return the zone of the ordinals; empty where they number local times, or dates. first: the first stamp."""
+    if frequency == "position" or not Frequency.parse(frequency).is_clock:
+        return ""
+    return time_zone or ("UTC" if has_offset(first) else "")
 
 
 def has_offset(text: str) -> bool:

@@ -56,21 +56,12 @@ class ValidationPath:
 def validation_paths(validation: Split, column: int) -> list[ValidationPath]:
     """Return the validation rows of each series; those of one series follow each other in the split."""
     history, targets = validation.ragged("history"), validation.plain("targets")
-    origin, first = validation.plain("origin"), targets[:, 0, column].astype(np.float64)
-    starts = [
-        i
-        for i in range(len(validation))
-        if i == 0 or origin[i] != origin[i - 1] + 1 or _differ(history[i][-1, column], first[i - 1])
-    ]
+    first = targets[:, 0, column].astype(np.float64)
+    starts = np.flatnonzero(np.diff(validation.plain("series"), prepend=-1)).tolist()
     return [
         ValidationPath(history[start][:, column].astype(np.float64), first[start:end])
         for start, end in zip(starts, [*starts[1:], len(validation)], strict=True)
     ]
-
-
-def _differ(latest: float, observed: float) -> bool:
-    """Return whether a row is not the one observed before it; a missing one has been filled."""
-    return bool(np.isfinite(observed)) and latest != observed
 
 
 def ranked(candidates: Sequence[Candidate], paths: Sequence[ValidationPath], horizon: int) -> list[Candidate]:

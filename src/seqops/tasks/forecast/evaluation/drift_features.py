@@ -20,12 +20,12 @@ def drift_features(split: Split, meta: Meta) -> DriftFeatures:
     nearly independent from step to step (Box and Jenkins 1976, section 9.2). Missing values are left out.
     """
     values, found = meta["values"], {}
-    latest = _latest_values(split, meta["window"], len(values))
-    series = Scale.from_meta(meta, "values").forward(latest)  # (n, W + 1, V)
     lag = min(meta["season"], meta["window"] - 1)
+    latest = _latest_values(split, lag + 1, len(values))
+    series = Scale.from_meta(meta, "values").forward(latest)  # (n, lag + 2, V)
     growth = series[:, -1] - series[:, -1 - lag]
     surprise = growth - (series[:, -2] - series[:, -2 - lag])
-    starts = np.append(np.arange(0, len(growth), max(lag, 1)), len(growth))
+    starts = np.append(_season_starts(split.plain("series"), max(lag, 1)), len(growth))
     for i, name in enumerate(values):
         known = np.isfinite(growth[:, i])
         kept = np.append(0, np.cumsum(known))[starts]
@@ -34,9 +34,16 @@ def drift_features(split: Split, meta: Meta) -> DriftFeatures:
     return found
 
 
-def _latest_values(split: Split, window: int, values: int) -> Array:
-    """Return the window before each origin and the first value after it: (n, W + 1, V)."""
+def _season_starts(series: Array, season: int) -> Array:
+    """Return the rows that begin a season of origins of one series; series: (n,), of consecutive rows."""
+    first = np.flatnonzero(np.diff(series, prepend=-1))
+    place = np.arange(len(series)) - np.repeat(first, np.diff(np.append(first, len(series))))
+    return np.flatnonzero(place % season == 0)
+
+
+def _latest_values(split: Split, rows: int, values: int) -> Array:
+    """Return the last `rows` rows before each origin and the first value after it: (n, rows + 1, V)."""
     history = split.ragged("history")
-    positions = history.offsets[1:, None] + np.arange(-window, 0)
+    positions = history.ends[:, None] + np.arange(-rows, 0)
     past = history.values[positions][..., :values]
     return np.concatenate([past, split.plain("targets")[:, :1]], axis=1)

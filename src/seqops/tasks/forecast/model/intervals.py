@@ -65,24 +65,10 @@ def _quantiles(mean: Floats, widths: Floats, scale: Scale) -> pd.DataFrame:
 
 
 def series_rows(split: Split) -> Iterator[slice]:
-    """Yield the consecutive rows of each series: each history continues most of the one before it.
-
-    Not all of it, because missing values that have been filled are filled again when later ones are known.
-    """
-    history, origins = split.ragged("history"), split.plain("origin")
-
-    def continues(row: int) -> bool:
-        gap = int(origins[row] - origins[row - 1])
-        before, now = history[row - 1], history[row]
-        if gap <= 0 or len(now) <= gap:
-            return False
-        shared = min(len(before), len(now) - gap)
-        same = np.isclose(now[:-gap][-shared:], before[-shared:], rtol=0, atol=0, equal_nan=True)
-        return bool(same.mean() > 0.5)
-
-    starts = [row for row in range(len(split)) if row == 0 or not continues(row)]
+    """Yield the rows of each series, which follow each other."""
+    starts = np.flatnonzero(np.diff(split.plain("series"), prepend=-1))
     for start, end in zip(starts, [*starts[1:], len(split)], strict=True):
-        yield slice(start, end)
+        yield slice(int(start), int(end))
 
 
 def cells(path: Floats) -> list[list[float]]:

@@ -1,0 +1,161 @@
+"""Encoding of the series of a table as examples at forecast origins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core.errors import DataError
+from seqops.core.interfaces import Meta
+from seqops.core.ragged import Array, Ragged, Split
+from seqops.preprocessing.row_keys import KEYS
+from seqops.tasks.forecast.data.gaps import filled
+from seqops.tasks.forecast.data.origins import (
+    Series,
+    SplitOrigins,
+    WindowSpec,
+    ahead,
+    concatenate,
+    target_keys,
+)
+from seqops.tasks.forecast.data.reader import figure_columns
+from seqops.tasks.forecast.data.ready_made import ready_made
+from seqops.tasks.forecast.data.scaling import Scaling, fit_scales, naive_error
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """The training rows of all series: numbers (N, V + C), value columns first, and dates (N,).
+
+    places: the rows of each series.
+    """
+
+    figures: npt.NDArray[np.float64]
+    dates: pd.Series
+    values: int
+    places: Sequence[npt.NDArray[np.intp]]
+
+    @classmethod
+    def of(cls, training: pd.DataFrame, values: Sequence[str], covariates: Sequence[str]) -> TrainingRows:
+        """Select the columns of these names."""
+        figures = training[figure_columns(values, covariates)].to_numpy(np.float64)
+        places = training.groupby("series", sort=False).indices.values()
+        return cls(figures, training["date"], len(values), [np.asarray(rows, np.intp) for rows in places])
+
+    def learn(self, season: int, window: int, scaling: Scaling, log: bool) -> Meta:
+        """Return the scales, the mean MASE scale of the series, and an example from the longest of them.
+
+        Raises DataError if no series covers a season.
+        """
+        errors = [
+            naive_error(self.figures[rows, : self.values], season)
+            for rows in self.places
+            if len(rows) > season
+        ]
+        if not errors:
+            raise DataError(
+                f"{len(self.figures)} training rows do not cover one season of {season}. "
+                "Give a longer series, or lower data.season, data.test or data.validation."
+            )
+        longest = self.figures[max(self.places, key=len)]
+        return {
+            **fit_scales(self.figures, self.values, scaling, log),
+            "mase_scale": np.mean(errors, axis=0).tolist(),
+            "mase_span": self.dates.iloc[[0, -1]].str.cat(sep=" to "),
+            "example": filled(longest[-window - season :], "interpolate").tolist(),
+        }
+
+
+@dataclass(frozen=True)
+class SeriesTable:
+    """The columns of a table of series: numbers (N, V + C), ordinals (N,), names (N,) and splits (N,).
+
+    forecasts: (N, B), of other systems.
+    """
+
+    figures: npt.NDArray[np.float64]
+    ordinals: npt.NDArray[np.int64]
+    names: npt.NDArray[np.object_]
+    split: npt.NDArray[np.str_]
+    forecasts: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, table: pd.DataFrame, split: npt.NDArray[np.str_], figures: Sequence[str], systems: Sequence[str]
+    ) -> SeriesTable:
+        """Select the columns of figures and of the forecasts of other systems."""
+        return cls(
+            table[list(figures)].to_numpy(np.float64),
+            table["ordinal"].to_numpy(np.int64),
+            table["series"].to_numpy(object),
+            split,
+            ready_made(table, systems),
+        )
+
+    def series(self, part: SplitOrigins) -> Series:
+        """Return one series as a whole."""
+        return Series(self.figures[part.rows], self.ordinals[part.rows], part.number)
+
+    def name(self, part: SplitOrigins) -> str:
+        """Return the name of a series."""
+        return str(self.names[part.rows[0]])
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How the series of a table become examples.
+
+    max_history: rows before a validation or test origin that are kept; by_series: whether each series is an
+    example of a panel, so that what scales its errors is all of it before the split.
+    """
+
+    window_spec: WindowSpec
+    season: int
+    max_history: int
+    by_series: bool
+    meta: Meta
+
+    def encode(self, table: SeriesTable, parts: Mapping[str, Sequence[SplitOrigins]]) -> dict[str, Split]:
+        """Cut the series of each split to examples.
+
+        Besides the columns of `WindowSpec.examples`: name: of the series; scale: (n, V), the in-sample error
+        of its seasonal naive forecast; forecasts: (n, H, B), those of other systems from the first origin;
+        keys: of the first targets.
+        """
+        return {
+            name: concatenate([self._examples(table, part, name) for part in found])
+            for name, found in parts.items()
+        }
+
+    def _examples(self, table: SeriesTable, part: SplitOrigins, split: str) -> Split:
+        spec, series, name = self.window_spec, table.series(part), table.name(part)
+        # the network reads the window; baselines are chosen on validation rows and refitted on test rows
+        max_history = spec.window if split == "train" else max(self.max_history, spec.window)
+        found = dict(spec.examples(series, part.origins, part.end, max_history).columns)
+        scale = self._scale(table, part)
+        found["scale"] = np.broadcast_to(scale, (len(part.origins), len(scale))).copy()
+        if split != "train":
+            found["name"] = Ragged.from_texts([name] * len(part.origins))
+        if split == "test":
+            forecasts = ahead(table.forecasts[part.rows], part.origins, spec.horizon)
+            forecasts[part.origins != part.start] = np.nan
+            found["forecasts"] = forecasts
+        # every training row but the first window is the first target of an origin
+        keyed = 1 if split == "train" else spec.horizon
+        found[KEYS] = target_keys(name, series, part.origins, part.end, keyed)
+        return Split(found)
+
+    def _scale(self, table: SeriesTable, part: SplitOrigins) -> Array:
+        values = self.window_spec.values
+        training = table.split[part.rows] == "train"
+        if self.by_series and part.start:
+            known = part.rows[: part.start]
+        elif training.any():
+            known = part.rows[training]
+        else:
+            return np.asarray(self.meta["mase_scale"], np.float64)
+        return naive_error(table.figures[known, :values], self.season)
