@@ -1,11 +1,14 @@
 """Many series in one long table: reading, splits, scales, and the forecasts of other systems."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from series import months, task, write_csv
 
+from parts import evaluation_of
 from seqops.core.errors import ConfigError, DataError
 from seqops.core.ragged import Slices
+from seqops.metrics.quantile_forecasts import LEVELS, column
 
 PANEL = task(
     series="shop", scaling="window", horizon=3, backtest_horizon=3, origin_step=3, test=3, validation=3
@@ -148,3 +151,22 @@ def test_bad_forecasts_of_other_systems_are_refused(tmp_path, rows, message):
 def test_the_file_of_other_systems_must_be_a_source(tmp_path):
     with pytest.raises(DataError, match=r"systems.csv is none of the source files: sales.csv"):
         SYSTEMS.read([long_table(tmp_path, [20, 16])])
+
+
+def test_examples_and_plots_name_the_series(tmp_path):
+    splits, meta = PANEL.split_and_encode(PANEL.read([long_table(tmp_path, [20, 16, 18])]))
+    truth = splits["test"]
+    errors = np.array([3.0, 1.0, 2.0])[:, None, None] * truth.plain("scale")[:, None]
+    mean = truth.plain("targets") + errors
+    cells = {name: list(mean[:, :, 0]) for name in ("mean", *(column(level) for level in LEVELS))}
+    predicted, evaluation = pd.DataFrame(cells), evaluation_of(PANEL)
+    assert evaluation.examples(predicted, truth, meta)["series"].tolist() == ["a", "b", "c"]
+    forecast, by_step, _ = evaluation.plots(predicted, truth, meta)
+    assert forecast.title.startswith("sold of c, a series with a typical error")
+    assert by_step.table["mase"].tolist() == [2.0, 2.0, 2.0]
+
+
+def test_series_with_a_short_past_are_a_slice(tmp_path):
+    splits, meta = PANEL.split_and_encode(PANEL.read([long_table(tmp_path, [20, 16])]))
+    found = evaluation_of(PANEL).slices(splits["test"], meta)
+    assert found["shorter than two windows (16 rows)"].tolist() == [False, True]

@@ -105,7 +105,7 @@ def test_inputs_keep_their_order(meta):
     ("text", "message"),
     [
         ("", "input 1: contains no data rows"),
-        ("1 2 3", "input 1: 3 values are fewer than one window"),
+        ("1 2 3", "input 1: 3 values are too few. Give at least the latest 8 values"),
         ("1 2 3 4 5 6 7 nan", "input 1: value 8 is missing"),
         ("1 2 3 4 5 6 7 0", "a value is 0 or less"),
         ("1 2 3 4 5 6 7 inf", "not a finite number"),

@@ -12,13 +12,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seqops.cli.options import Debug, OneTask
-from seqops.core.errors import DataError, SeqopsError
+from seqops.core.errors import ConfigError, DataError, SeqopsError
+from seqops.core.files import atomic_write
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.runtime.console import err, exit_on_error, out
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from seqops.registry.version_process import VersionProcess
+
+
+TABLES: dict[str, Callable[[pd.DataFrame, Path], object]] = {
+    ".csv": lambda table, path: table.to_csv(path, index=False),
+    ".parquet": lambda table, path: table.to_parquet(path, index=False),
+}
+"""How a table of predictions is written, by the ending of the file."""
 
 
 def predict(
@@ -32,15 +42,29 @@ def predict(
         typer.Option("--file", help="Read inputs from a file, one per line; a series may be a CSV file."),
     ] = None,
     alias: Annotated[str, typer.Option(help="Alias of the registered version to use.")] = "champion",
+    horizon: Annotated[
+        int | None, typer.Option(min=1, help="Steps of a forecast; default: all that the model forecasts.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write a table to this .csv or .parquet file instead of JSON.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON record per line.")] = False,
     debug: Debug = False,
 ) -> None:
     """Predict from raw input with the registered model of a task."""
     with exit_on_error(debug):
+        if output is not None and output.suffix not in TABLES:
+            raise ConfigError(f"--output: {output.name} must end in .csv or .parquet.")
         endpoint = Params.load(Project.find().params).task(task).endpoint
         given = _inputs(inputs or [], file, lambda text: endpoint().inputs_of(text))
         with running_version(task, alias) as version:
             records = version.predict(given)
+        if horizon is not None:
+            records = endpoint().first_steps(records, horizon)
+        if output is not None:
+            with atomic_write(output) as temporary:
+                TABLES[output.suffix](endpoint().to_table(records), temporary)
+            return
         for record in records:
             text = json.dumps(record, ensure_ascii=False)
             out.print(text, highlight=not as_json, markup=False) if as_json else out.print_json(text)

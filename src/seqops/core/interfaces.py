@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.dotted_keys import flattened
-from seqops.core.errors import SeqopsError
+from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.records import Baseline, Expectation, Goal, Plot
 from seqops.core.score import Score, Units, units_of
@@ -174,6 +175,22 @@ class Endpoint(ABC):
     @abstractmethod
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """Convert predictions to one JSON record per input."""
+
+    def first_steps(self, records: Sequence[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
+        """Keep the first steps of each record. Raises ConfigError if records of this task have none."""
+        raise ConfigError("--horizon: the predictions of this task have no steps. Leave it out.")
+
+    def to_table(self, records: Sequence[dict[str, Any]]) -> pd.DataFrame:
+        """Return records as a table: one row each, and what is nested as JSON."""
+        return pd.DataFrame(
+            [
+                {
+                    name: value if isinstance(value, str | int | float) else json.dumps(value)
+                    for name, value in record.items()
+                }
+                for record in records
+            ]
+        )
 
     @abstractmethod
     def example(self, meta: Meta) -> str:

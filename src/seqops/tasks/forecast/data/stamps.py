@@ -185,7 +185,7 @@ def _check_zeros(path: Path, lines: Sequence[int], texts: Sequence[str], forms: 
 
 
 def zone_of_ordinals(frequency: str, time_zone: str, first: str) -> str:
-    """Return the zone of the ordinals; empty where they number local times, or dates. first: the first stamp."""
+    """Return the zone of the ordinals, empty where they number local times or dates; first: a stamp."""
     if frequency == "position" or not Frequency.parse(frequency).is_clock:
         return ""
     return time_zone or ("UTC" if has_offset(first) else "")

@@ -30,9 +30,14 @@ class Evaluation(interfaces.Evaluation):
         return baselines.all_of(splits, meta)
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Select the origins whose whole backtest horizon is known."""
+        """Select the origins whose whole backtest horizon is known, and the series with a short past."""
         last = truth.plain("targets")[:, meta["backtest_horizon"] - 1, 0]
-        return {"whole horizon known": np.isfinite(last)}
+        found = {"whole horizon known": np.isfinite(last)}
+        if meta["unit"] == "series":
+            lengths = truth.ragged("history").lengths
+            short = f"shorter than two windows ({2 * meta['window']} rows)"
+            found[short] = lengths < 2 * meta["window"]
+        return found
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Return changes of the scaled values, not their level: steady growth is not drift."""

@@ -12,6 +12,7 @@ from seqops.core.records import Plot
 from seqops.metrics.forecasting import unflatten
 from seqops.metrics.quantile_forecasts import INTERVALS, LEVELS, column, pinball
 
+Floats = npt.NDArray[np.float64]
 SHOWN = 12
 """Values shown of each example."""
 
@@ -22,8 +23,10 @@ def examples(predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
     mean = unflatten(predicted["mean"], targets.shape)
     history = truth.ragged("history")
     rows = range(len(truth))
+    named = {"series": truth.ragged("name").texts()} if meta["unit"] == "series" else {}
     return pd.DataFrame(
         {
+            **named,
             "origin": [str(origin) for origin in truth.plain("origin")],
             "input": ["... " + _text(history[i][-SHOWN:, 0]) for i in rows],
             "truth": [_text(targets[i, :SHOWN, 0]) for i in rows],
@@ -32,7 +35,7 @@ def examples(predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
     )
 
 
-def _text(values: npt.NDArray[np.float64]) -> str:
+def _text(values: Floats) -> str:
     return " ".join("-" if np.isnan(value) else f"{value:.5g}" for value in values)
 
 
@@ -40,18 +43,28 @@ def plots(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
     """Plot the long forecast with its 95 % band; of the backtest, the error by step and the calibration."""
     targets = np.asarray(truth.plain("targets"), np.float64)
     mean = unflatten(predicted["mean"], targets.shape)
-    found = [_error_by_step(targets, mean, meta)]
+    found = [_error_by_step(targets, mean, truth, meta)]
     if column(0.5) in predicted:
         found.append(_calibration(quantile_table(predicted, truth, meta)))
-    for row in np.flatnonzero(truth.plain("long")):
+    shown = np.flatnonzero(truth.plain("long")).tolist()
+    name = str(meta["values"][0])
+    if meta["unit"] == "series":
+        shown = [_typical(targets, mean, truth)]
+        name = f"{name} of {truth.ragged('name').texts()[shown[0]]}, a series with a typical error"
+    for row in shown:
         cells = {str(n): unflatten(predicted[n], targets.shape)[row, :, 0] for n in predicted.columns}
-        found.insert(0, _long_forecast(targets[row, :, 0], cells, meta["values"][0]))
+        found.insert(0, _long_forecast(targets[row, :, 0], cells, name))
     return found
 
 
-def _long_forecast(
-    truth: npt.NDArray[np.float64], cells: dict[str, npt.NDArray[np.float64]], name: str
-) -> Plot:
+def _typical(targets: Floats, mean: Floats, truth: Split) -> int:
+    """Return the row whose mean scaled error is the median of those with a whole forecast."""
+    errors = np.abs(targets - mean).mean(axis=(1, 2)) / truth.plain("scale").mean(axis=1)
+    ranked = np.argsort(np.nan_to_num(errors, nan=np.inf), kind="stable")
+    return int(ranked[np.isfinite(errors).sum() // 2])
+
+
+def _long_forecast(truth: Floats, cells: dict[str, Floats], name: str) -> Plot:
     table = pd.DataFrame({"step": np.arange(1, len(truth) + 1), "truth": truth, "forecast": cells["mean"]})
     band = None
     low, high = map(column, INTERVALS["95"])
@@ -62,13 +75,16 @@ def _long_forecast(
     return Plot("long_forecast", title, "line", table, "step", ["truth", "forecast"], band)
 
 
-def _error_by_step(targets: npt.NDArray[np.float64], mean: npt.NDArray[np.float64], meta: Meta) -> Plot:
+def _error_by_step(targets: Floats, mean: Floats, truth: Split, meta: Meta) -> Plot:
     steps = meta["backtest_horizon"]
     errors = np.abs(targets - mean)[:, :steps]
+    name, title = "mae", "mean absolute error of the backtest by step"
+    if meta["unit"] == "series":
+        errors /= truth.plain("scale")[:, None]
+        name, title = "mase", "MASE of the backtest by step"
     # every step has a known target: the first origin knows all of them
-    table = pd.DataFrame({"step": np.arange(1, steps + 1), "mae": np.nanmean(errors, axis=(0, 2))})
-    title = "mean absolute error of the backtest by step"
-    return Plot("error_by_step", title, "bar", table, "step", ["mae"])
+    table = pd.DataFrame({"step": np.arange(1, steps + 1), name: np.nanmean(errors, axis=(0, 2))})
+    return Plot("error_by_step", title, "bar", table, "step", [name])
 
 
 def quantile_table(predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:

@@ -1,0 +1,157 @@
+"""Raw series of requests: CSV or lists of numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from seqops.core.errors import DataError
+from seqops.core.interfaces import Meta
+from seqops.core.ragged import Split
+from seqops.preprocessing.csv_table import read_csv_rows
+from seqops.preprocessing.number_format import NumberFormat
+from seqops.tasks.forecast.data.dataset import Dataset
+from seqops.tasks.forecast.data.origins import Series
+from seqops.tasks.forecast.data.reader import SHAPE, Rows, SeriesFormat, figure_columns, parse_file
+
+SPACES = re.compile(r"[\s;]+")
+COMMAS = re.compile(r",\s*")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One raw series; dated: whether it had dates; name: empty if the request does not name it."""
+
+    series: Series
+    dated: bool
+    name: str = ""
+
+
+def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
+    """Cut the example at the end of one raw series. Raises DataError with the number of the input, from 1."""
+    series, name = parse_request(text, index, data, meta).series, _name(index)
+    window_spec = data.window_spec(meta)
+    least = int(meta.get("min_history") or meta["window"])
+    if len(series) < least:
+        fix = f"Give at least the latest {least} values."
+        raise DataError.at(name, None, f"{len(series)} values are too few", fix)
+    missing = np.isnan(series.figures)
+    if missing.any() if data.gaps == "refuse" else missing.all(axis=0).any():
+        row = int(np.flatnonzero(missing.any(axis=1))[0])
+        raise DataError.at(name, None, f"value {row + 1} is missing", "Fill the gap before forecasting.")
+    if np.isinf(series.figures).any():
+        raise DataError.at(name, None, "a value is not a finite number", "Give numbers as 1234.5.")
+    if meta["log"] and (series.figures[:, : window_spec.values] <= 0).any():
+        fix = "The model was trained on logarithms: give values above 0."
+        raise DataError.at(name, None, "a value is 0 or less", fix)
+    if (np.diff(series.ordinals) != 1).any():
+        row = int(np.flatnonzero(np.diff(series.ordinals) != 1)[0])
+        fix = f"Give one row per {meta['frequency']}, in order, without gaps."
+        raise DataError.at(name, row + 3, "the date does not follow the previous one", fix)
+    end = np.array([len(series)], np.int64)
+    return window_spec.examples(series, end, len(series), meta["window"])
+
+
+def parse_request(text: str, index: int, data: Dataset, meta: Meta) -> Request:
+    """Read CSV or a plain list of numbers.
+
+    A list holds the first value column and is assumed to start where the training series started.
+    """
+    columns = len(meta["values"]) + len(meta["covariates"])
+    figures = _listed(text, index, data.numbers)
+    if figures is not None:
+        if columns > 1:
+            fix = f"Give CSV with a date and the columns {', '.join(meta['values'] + meta['covariates'])}."
+            raise DataError.at(_name(index), None, "a plain list holds one column only", fix)
+        ordinals = meta["first_ordinal"] + np.arange(len(figures), dtype=np.int64)
+        return Request(Series(np.array(figures)[:, None], ordinals, index), False)
+    form = _format(text, index, data, meta)
+    table, _ = parse_file(_name(index), text, form)
+    names = table["series"].unique()
+    if len(names) > 1:
+        fix = "Give one series per input, or all of them in a file, by --file."
+        raise DataError.at(_name(index), None, f"{len(names)} series in one input", fix)
+    named = figure_columns(form.values, form.covariates)
+    found = table[named] if named else table.filter(regex=r"^value\.")
+    if found.shape[1] != columns:
+        wanted = ", ".join(meta["values"] + meta["covariates"])
+        fix = f"Give a date and, in this order, {wanted}."
+        raise DataError.at(_name(index), 1, f"{found.shape[1]} columns besides the date", fix)
+    series = Series(found.to_numpy(np.float64), table["ordinal"].to_numpy(np.int64), index)
+    return Request(series, True, str(names[0]) if form.series else "")
+
+
+def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
+    """Return how to read a CSV: its columns by the names of the training data, or else by their places."""
+    form = data.series_format(meta["frequency"], meta["time_zone"])
+    header = [cell.strip() for cell in read_csv_rows(_name(index), text, SHAPE)[1][0]]
+    series = form.series if form.series in header else ""
+    date = form.date if form.date in header else ""
+    if set(meta["values"] + meta["covariates"]) <= set(header):
+        return replace(form, series=series, date=date, values=meta["values"], covariates=meta["covariates"])
+    return replace(form, series=series, date=date, values=(), covariates=())
+
+
+def inputs_of(text: str, data: Dataset) -> list[str]:
+    """Split a file into raw series: CSV by its column of series, else a list of numbers on each line.
+
+    CSV without that column, or a number on each line, is one series.
+    """
+    lines = text.removesuffix("\n").split("\n")
+    lists = [_listed(line, i, data.numbers) for i, line in enumerate(lines) if line.strip()]
+    if lists and lists[0] is None:
+        return _by_series(text, data)
+    column = len(lists) > 1 and all(numbers is not None and len(numbers) == 1 for numbers in lists)
+    return [text] if column else lines
+
+
+def _by_series(text: str, data: Dataset) -> list[str]:
+    lines, rows = read_csv_rows(_name(0), text, SHAPE)
+    header = [cell.strip() for cell in rows[0]]
+    if not data.series or data.series not in header:
+        return [text]
+    return [_written(part) for part in Rows(_name(0), lines[1:], header, rows[1:]).by(data.series).values()]
+
+
+def _written(rows: Rows) -> str:
+    """Write rows as CSV text."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows([rows.header, *rows.cells])
+    return file.getvalue()
+
+
+def _listed(text: str, index: int, numbers: NumberFormat) -> list[float] | None:
+    """Read a list separated by spaces, lines, semicolons or commas; None if it is none.
+
+    Raises DataError where a comma may stand within a number or between two: commas separate them only if
+    nothing else does.
+    """
+    cells = [cell for cell in SPACES.split(COMMAS.sub(", ", text.strip())) if cell]
+    spaced = [cell for cell in SPACES.split(text.strip()) if cell]
+    if numbers.sign == "," or numbers.thousands == ",":
+        cells = spaced
+    figures = [_number(cell.rstrip(","), numbers) for cell in cells]
+    known = [figure for figure in figures if figure is not None]
+    if not known or len(known) < len(figures):
+        return None
+    inner = next((cell for cell in spaced if "," in cell.rstrip(",")), None)
+    if cells is not spaced and inner is not None and len(spaced) > 1:
+        fix = "Separate numbers by spaces or by commas, not both; for decimal commas, set data.decimal."
+        raise DataError.at(_name(index), None, f"{inner[:40]!r} may be one number or several", fix)
+    return known
+
+
+def _number(cell: str, numbers: NumberFormat) -> float | None:
+    try:
+        return float(numbers.plain(cell))
+    except ValueError:
+        return None
+
+
+def _name(index: int) -> Path:
+    return Path(f"input {index + 1}")

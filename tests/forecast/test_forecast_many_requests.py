@@ -1,0 +1,93 @@
+"""Serving forecasts of many series: one long file in, a table of forecasts out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from series import months, task, write_csv
+
+from parts import endpoint_of
+from seqops.core.errors import ConfigError, DataError
+from seqops.tasks.forecast.serving import FORECAST_COLUMNS
+
+DATA = task(
+    series="shop",
+    date="month",
+    values=("sold",),
+    scaling="window",
+    short="pad",
+    test=3,
+    horizon=3,
+    validation=3,
+)
+
+
+def rows(name, count, start):
+    return [f"{name},{month},{start + i},note" for i, month in enumerate(months(count))]
+
+
+@pytest.fixture
+def meta(tmp_path):
+    path = write_csv(tmp_path, [*rows("a", 20, 100), *rows("b", 16, 500)], "shop,month,sold,remark")
+    return DATA.split_and_encode(DATA.read([path]))[1]
+
+
+LONG = "\n".join(["month,shop,sold,remark", "2010-01,new,7,-", "2010-01,a,1,-", "2010-02,new,8,-"])
+
+
+def test_a_long_file_is_one_input_per_series():
+    first, second = endpoint_of(DATA).inputs_of(LONG)
+    assert first == "month,shop,sold,remark\n2010-01,new,7,-\n2010-02,new,8,-\n"
+    assert second == "month,shop,sold,remark\n2010-01,a,1,-\n"
+
+
+def test_a_file_without_the_column_is_one_series():
+    assert endpoint_of(DATA).inputs_of("month,sold\n2010-01,7\n2010-02,8") == [
+        "month,sold\n2010-01,7\n2010-02,8"
+    ]
+
+
+def test_columns_are_found_by_name_and_short_series_are_read(meta):
+    text = "\n".join(["remark,month,shop,sold", *(f"-,{m},new,{i}" for i, m in enumerate(months(7), 1))])
+    split = endpoint_of(DATA).parse([text, text], meta)
+    # the window is 8; a season of 4 and two rows are enough
+    assert split.ragged("history")[1][:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert split.plain("series").tolist() == [0, 1]
+    with pytest.raises(DataError, match=r"5 values are too few\. Give at least the latest 6 values"):
+        endpoint_of(DATA).parse(["\n".join(text.split("\n")[:6])], meta)
+
+
+def test_one_input_holds_one_series(meta):
+    with pytest.raises(DataError, match="input 1: 2 series in one input"):
+        endpoint_of(DATA).parse([LONG], meta)
+
+
+def records(meta):
+    text = "\n".join(["month,shop,sold", *(f"{m},new,{i}" for i, m in enumerate(months(7), 1))])
+    predicted = pd.DataFrame(
+        {name: [np.arange(3.0) + place] for place, name in enumerate(FORECAST_COLUMNS.values())}
+    )
+    return endpoint_of(DATA).respond(predicted, [text], meta)
+
+
+def test_a_record_names_its_series(meta):
+    [record] = records(meta)
+    assert record["series"] == "new"
+    assert record["forecast"][0]["date"] == "2000-08"
+
+
+def test_a_table_has_a_row_for_each_step(meta):
+    table = endpoint_of(DATA).to_table(records(meta))
+    assert table.columns.tolist() == [
+        *("input", "series", "column", "step", "date"),
+        *("mean", "low80", "high80", "low95", "high95"),
+    ]
+    assert table["series"].tolist() == ["new"] * 3
+    assert table["mean"].tolist() == [0, 1, 2]
+
+
+def test_the_horizon_keeps_the_first_steps(meta):
+    endpoint = endpoint_of(DATA)
+    [record] = endpoint.first_steps(records(meta), 2)
+    assert [step["step"] for step in record["forecast"]] == [1, 2]
+    with pytest.raises(ConfigError, match="this model forecasts 3 steps, fewer than 4"):
+        endpoint.first_steps(records(meta), 4)
