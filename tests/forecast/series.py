@@ -11,6 +11,7 @@ TASK = Dataset(
     date="",
     values=(),
     covariates=(),
+    static=(),
     frequency="month",
     time_zone="",
     decimal="auto",

@@ -1,5 +1,7 @@
 """Serving forecasts of many series: one long file in, a table of forecasts out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,3 +93,12 @@ def test_the_horizon_keeps_the_first_steps(meta):
     assert [step["step"] for step in record["forecast"]] == [1, 2]
     with pytest.raises(ConfigError, match="this model forecasts 3 steps, fewer than 4"):
         endpoint.first_steps(records(meta), 4)
+
+
+def test_static_texts_of_a_request_are_those_of_training_or_unknown(meta):
+    known = {**meta, "static": {"remark": ["note", "other"]}}
+    endpoint = endpoint_of(replace(DATA, static=("remark",)))
+    named = "\n".join(["month,sold,remark", *(f"{m},{i},other" for i, m in enumerate(months(7), 1))])
+    plain = "\n".join(["month,sold", *(f"{m},{i}" for i, m in enumerate(months(7), 1))])
+    kinds = endpoint.parse([named, plain, "1 2 3 4 5 6 7"], known).plain("static")
+    assert kinds.tolist() == [[2], [0], [0]]

@@ -1,5 +1,7 @@
 """Many series in one long table: reading, splits, scales, and the forecasts of other systems."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -170,3 +172,16 @@ def test_series_with_a_short_past_are_a_slice(tmp_path):
     splits, meta = PANEL.split_and_encode(PANEL.read([long_table(tmp_path, [20, 16])]))
     found = evaluation_of(PANEL).slices(splits["test"], meta)
     assert found["shorter than two windows (16 rows)"].tolist() == [False, True]
+
+
+def test_static_texts_are_numbered_by_the_training_rows(tmp_path):
+    data = replace(PANEL, static=("region", "size"), values=("sold",))
+    regions = {"a": "north", "b": "south", "c": "north"}
+    rows = [f"{name},{month},{regions[name]},big,{i}" for name in regions for i, month in numbered(20)]
+    header = "shop,month,region,size,sold"
+    splits, meta = data.split_and_encode(data.read([write_csv(tmp_path, rows, header)]))
+    assert meta["static"] == {"region": ["north", "south"], "size": ["big"]}
+    assert splits["test"].plain("static").tolist() == [[1, 1], [2, 1], [1, 1]]
+    moved = write_csv(tmp_path, [row.replace("north", "west") for row in rows], header)
+    table = data.read([moved])
+    assert data.encode(table, data.assign_splits(table), meta)["test"].plain("static")[0].tolist() == [0, 1]

@@ -34,6 +34,7 @@ from seqops.tasks.forecast.data.origins import (
 )
 from seqops.tasks.forecast.data.reader import (
     COVARIATE,
+    STATIC,
     VALUE,
     SeriesFormat,
     figure_columns,
@@ -69,6 +70,8 @@ class Dataset(interfaces.Dataset):
         Columns to forecast; empty: every column that is none of the others named here.
     covariates
         Columns that help the forecast; beyond the origin they keep their last value.
+    static
+        Columns of text that tell kinds of series apart, such as a region.
     frequency
         Period between two rows: `year`, `quarter`, `month`, `week`, `business-day`, `day`, `hour`, `minute`,
         `second` or a multiple such as `30 minutes`; `auto`: inferred; `position`: numbers by equal steps, or
@@ -123,6 +126,7 @@ class Dataset(interfaces.Dataset):
     date: str
     values: tuple[str, ...]
     covariates: tuple[str, ...]
+    static: tuple[str, ...]
     frequency: FrequencyName
     time_zone: TimeZone
     decimal: Decimal
@@ -175,7 +179,7 @@ class Dataset(interfaces.Dataset):
 
     def series_format(self, frequency: str, time_zone: str) -> SeriesFormat:
         """Return how files and requests are read."""
-        columns = self.series, self.date, self.values, self.covariates
+        columns = self.series, self.date, self.values, self.covariates, self.static
         return SeriesFormat(*columns, frequency, time_zone, self.numbers, self.gaps)
 
     @property
@@ -234,8 +238,9 @@ class Dataset(interfaces.Dataset):
         values, covariates = (
             [c.removeprefix(kind) for c in table.columns if c.startswith(kind)] for kind in (VALUE, COVARIATE)
         )
-        training = TrainingRows.of(table[split == "train"], values, covariates)
-        learnt = training.learn(self.season, self.window, self.scaling, self.log)
+        training = table[split == "train"]
+        rows = TrainingRows.of(training, values, covariates)
+        learnt = rows.learn(self.season, self.window, self.scaling, self.log)
         origins = np.concatenate([part.origins for part in self._parts(table, split)["test"]])
         return {
             "values": values,
@@ -250,6 +255,7 @@ class Dataset(interfaces.Dataset):
             "time_zone": zone_of_ordinals(self._frequency(table), self.time_zone, table["date"].iloc[0]),
             "log": self.log,
             "calendar_size": self._window_spec(len(values), "position", "").calendar_size,
+            "static": {name: sorted(set(training[STATIC + name])) for name in self.static},
             **learnt,
             "unit": "series" if self.series else "origin",
             "baselines": systems_of(table),
@@ -266,7 +272,7 @@ class Dataset(interfaces.Dataset):
         figures = figure_columns(meta["values"], meta["covariates"])
         require_columns(table, figures)
         encoder = Encoder(self.window_spec(meta), self.season, self.max_history, bool(self.series), meta)
-        series = SeriesTable.of(table, split, figures, meta.get("baselines", []))
+        series = SeriesTable.of(table, split, figures, meta)
         splits = encoder.encode(series, self._parts(table, split))
         if not self.series:
             splits["test"].plain("long")[0] = True

@@ -22,9 +22,16 @@ from seqops.tasks.forecast.data.origins import (
     concatenate,
     target_keys,
 )
-from seqops.tasks.forecast.data.reader import figure_columns
+from seqops.tasks.forecast.data.reader import STATIC, figure_columns
 from seqops.tasks.forecast.data.ready_made import ready_made
 from seqops.tasks.forecast.data.scaling import Scaling, fit_scales, naive_error
+
+
+def static_kinds(table: pd.DataFrame, known: Mapping[str, Sequence[str]]) -> npt.NDArray[np.int64]:
+    """Number the static texts of each row by column, from 1; 0: not among those of training, (N, S)."""
+    texts = table.reindex(columns=[STATIC + name for name in known])
+    kinds = [pd.Index(known[name]).get_indexer(pd.Index(texts[STATIC + name])) + 1 for name in known]
+    return np.stack(kinds, axis=1) if kinds else np.zeros((len(table), 0), np.int64)
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class TrainingRows:
 class SeriesTable:
     """The columns of a table of series: numbers (N, V + C), ordinals (N,), names (N,) and splits (N,).
 
-    forecasts: (N, B), of other systems.
+    forecasts: (N, B), of other systems; kinds: (N, S), the numbers of static texts.
     """
 
     figures: npt.NDArray[np.float64]
@@ -82,18 +89,20 @@ class SeriesTable:
     names: npt.NDArray[np.object_]
     split: npt.NDArray[np.str_]
     forecasts: npt.NDArray[np.float64]
+    kinds: npt.NDArray[np.int64]
 
     @classmethod
     def of(
-        cls, table: pd.DataFrame, split: npt.NDArray[np.str_], figures: Sequence[str], systems: Sequence[str]
+        cls, table: pd.DataFrame, split: npt.NDArray[np.str_], figures: Sequence[str], meta: Meta
     ) -> SeriesTable:
-        """Select the columns of figures and of the forecasts of other systems."""
+        """Select the columns of figures, and what the meta names of the others."""
         return cls(
             table[list(figures)].to_numpy(np.float64),
             table["ordinal"].to_numpy(np.int64),
             table["series"].to_numpy(object),
             split,
-            ready_made(table, systems),
+            ready_made(table, meta.get("baselines", [])),
+            static_kinds(table, meta.get("static", {})),
         )
 
     def series(self, part: SplitOrigins) -> Series:
@@ -122,9 +131,9 @@ class Encoder:
     def encode(self, table: SeriesTable, parts: Mapping[str, Sequence[SplitOrigins]]) -> dict[str, Split]:
         """Cut the series of each split to examples.
 
-        Besides the columns of `WindowSpec.examples`: name: of the series; scale: (n, V), the in-sample error
-        of its seasonal naive forecast; forecasts: (n, H, B), those of other systems from the first origin;
-        keys: of the first targets.
+        Besides the columns of `WindowSpec.examples`: static: (n, S), kinds in the row before the origin; name:
+        of the series; scale: (n, V), the in-sample error of its seasonal naive forecast; forecasts: (n, H, B),
+        those of other systems from the first origin; keys: of the first targets.
         """
         return {
             name: concatenate([self._examples(table, part, name) for part in found])
@@ -137,6 +146,7 @@ class Encoder:
         max_history = spec.window if split == "train" else max(self.max_history, spec.window)
         found = dict(spec.examples(series, part.origins, part.end, max_history).columns)
         scale = self._scale(table, part)
+        found["static"] = table.kinds[part.rows[part.origins - 1]]
         found["scale"] = np.broadcast_to(scale, (len(part.origins), len(scale))).copy()
         if split != "train":
             found["name"] = Ragged.from_texts([name] * len(part.origins))

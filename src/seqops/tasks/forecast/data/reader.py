@@ -16,9 +16,9 @@ from seqops.tasks.forecast.data.gaps import Gaps, with_missing_rows
 from seqops.tasks.forecast.data.stamps import is_date
 from seqops.tasks.forecast.data.timeline import Column, Timeline
 
-VALUE, COVARIATE = "value.", "covariate."
+VALUE, COVARIATE, STATIC = "value.", "covariate.", "static."
 SHAPE = "It needs a header line and one row per time step."
-KEYS = "`data.series`, `data.date`, `data.values` or `data.covariates`"
+KEYS = "`data.series`, `data.date`, `data.values`, `data.covariates` or `data.static`"
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,14 @@ class SeriesFormat:
     """How a file is read.
 
     An empty `date` means the first column that is not `series`, an empty `series` one series per file; empty
-    `values` mean every column that is none of these nor a covariate.
+    `values` mean every column that is none of these, no covariate and not static.
     """
 
     series: str
     date: str
     values: Sequence[str]
     covariates: Sequence[str]
+    static: Sequence[str]
     frequency: str
     time_zone: str
     numbers: NumberFormat
@@ -82,7 +83,8 @@ class Rows:
 
 
 def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame, str]:
-    """Parse a file's text: `line`, `series`, `date` (text), `ordinal`, `value.*`, `covariate.*`.
+    """Parse a file's text: `line`, `series`, `date` (text), `ordinal`, `value.*`, `covariate.*`,
+    `static.*` (text).
 
     The name of a series is the stem of the file, or the text of its column `form.series`. Returns the
     frequency as well; it is inferred from the longest series. A missing value becomes NaN, and so do missing
@@ -92,8 +94,9 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
     header, body = _without_index([cell.strip() for cell in rows[0]], rows[1:])
     named = [form.series] if form.series else []
     date = form.date or next((name for name in header if name not in named), "")
-    values = list(form.values) or [n for n in header if n not in (*named, date, *form.covariates)]
-    check_header(path, 1, header, [*named, date, *values, *form.covariates], KEYS)
+    others = [*named, date, *form.covariates, *form.static]
+    values = list(form.values) or [name for name in header if name not in others]
+    check_header(path, 1, header, [*others, *values], KEYS)
     if not values:
         raise DataError.at(path, 1, "no value column", "Add a column of numbers next to the date.")
     form = replace(form, date=date, values=values)
@@ -126,6 +129,7 @@ def _parse_series(name: str, rows: Rows, form: SeriesFormat) -> tuple[pd.DataFra
     for prefix, names in ((VALUE, form.values), (COVARIATE, form.covariates)):
         for figure in names:
             table[prefix + figure] = _figures(rows, figure, form.numbers)
+    table |= {STATIC + column: rows.column(column) for column in form.static}
     found = pd.DataFrame(table)
     filled = found if form.gaps == "refuse" else with_missing_rows(found, timeline.frequency)
     return filled, timeline.frequency

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
@@ -16,6 +17,7 @@ from seqops.core.ragged import Split
 from seqops.preprocessing.csv_table import read_csv_rows
 from seqops.preprocessing.number_format import NumberFormat
 from seqops.tasks.forecast.data.dataset import Dataset
+from seqops.tasks.forecast.data.encoding import static_kinds
 from seqops.tasks.forecast.data.origins import Series
 from seqops.tasks.forecast.data.reader import SHAPE, Rows, SeriesFormat, figure_columns, parse_file
 
@@ -25,16 +27,21 @@ COMMAS = re.compile(r",\s*")
 
 @dataclass(frozen=True)
 class Request:
-    """One raw series; dated: whether it had dates; name: empty if the request does not name it."""
+    """One raw series; dated: whether it had dates; name: empty if the request does not name it.
+
+    kinds: (S,), the numbers of its static texts.
+    """
 
     series: Series
     dated: bool
+    kinds: npt.NDArray[np.int64]
     name: str = ""
 
 
 def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
     """Cut the example at the end of one raw series. Raises DataError with the number of the input, from 1."""
-    series, name = parse_request(text, index, data, meta).series, _name(index)
+    request, name = parse_request(text, index, data, meta), _name(index)
+    series = request.series
     window_spec = data.window_spec(meta)
     least = int(meta.get("min_history") or meta["window"])
     if len(series) < least:
@@ -54,7 +61,8 @@ def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
         fix = f"Give one row per {meta['frequency']}, in order, without gaps."
         raise DataError.at(name, row + 3, "the date does not follow the previous one", fix)
     end = np.array([len(series)], np.int64)
-    return window_spec.examples(series, end, len(series), meta["window"])
+    found = window_spec.examples(series, end, len(series), meta["window"])
+    return Split({**found.columns, "static": request.kinds[None]})
 
 
 def parse_request(text: str, index: int, data: Dataset, meta: Meta) -> Request:
@@ -69,7 +77,8 @@ def parse_request(text: str, index: int, data: Dataset, meta: Meta) -> Request:
             fix = f"Give CSV with a date and the columns {', '.join(meta['values'] + meta['covariates'])}."
             raise DataError.at(_name(index), None, "a plain list holds one column only", fix)
         ordinals = meta["first_ordinal"] + np.arange(len(figures), dtype=np.int64)
-        return Request(Series(np.array(figures)[:, None], ordinals, index), False)
+        unknown = np.zeros(len(meta.get("static", {})), np.int64)
+        return Request(Series(np.array(figures)[:, None], ordinals, index), False, unknown)
     form = _format(text, index, data, meta)
     table, _ = parse_file(_name(index), text, form)
     names = table["series"].unique()
@@ -83,7 +92,8 @@ def parse_request(text: str, index: int, data: Dataset, meta: Meta) -> Request:
         fix = f"Give a date and, in this order, {wanted}."
         raise DataError.at(_name(index), 1, f"{found.shape[1]} columns besides the date", fix)
     series = Series(found.to_numpy(np.float64), table["ordinal"].to_numpy(np.int64), index)
-    return Request(series, True, str(names[0]) if form.series else "")
+    kinds = static_kinds(table, meta.get("static", {}))[-1]
+    return Request(series, True, kinds, str(names[0]) if form.series else "")
 
 
 def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
@@ -92,9 +102,11 @@ def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
     header = [cell.strip() for cell in read_csv_rows(_name(index), text, SHAPE)[1][0]]
     series = form.series if form.series in header else ""
     date = form.date if form.date in header else ""
+    static = [name for name in form.static if name in header]
+    form = replace(form, series=series, date=date, static=static, values=(), covariates=())
     if set(meta["values"] + meta["covariates"]) <= set(header):
-        return replace(form, series=series, date=date, values=meta["values"], covariates=meta["covariates"])
-    return replace(form, series=series, date=date, values=(), covariates=())
+        return replace(form, values=meta["values"], covariates=meta["covariates"])
+    return form
 
 
 def inputs_of(text: str, data: Dataset) -> list[str]:
