@@ -33,9 +33,6 @@ from seqops.tasks.forecast.data.origins import (
     split_by_time,
 )
 from seqops.tasks.forecast.data.reader import (
-    COVARIATE,
-    STATIC,
-    VALUE,
     SeriesFormat,
     figure_columns,
     read_files,
@@ -235,16 +232,11 @@ class Dataset(interfaces.Dataset):
 
         Raises DataError if the training rows do not cover a season.
         """
-        values, covariates = (
-            [c.removeprefix(kind) for c in table.columns if c.startswith(kind)] for kind in (VALUE, COVARIATE)
-        )
-        training = table[split == "train"]
-        rows = TrainingRows.of(training, values, covariates)
+        rows = TrainingRows(table[split == "train"], self.static)
         learnt = rows.learn(self.season, self.window, self.scaling, self.log)
         origins = np.concatenate([part.origins for part in self._parts(table, split)["test"]])
         return {
-            "values": values,
-            "covariates": covariates,
+            **learnt,
             "window": self.window,
             "min_history": self.lengths.min_history,
             "horizon": self.horizon,
@@ -254,9 +246,7 @@ class Dataset(interfaces.Dataset):
             "frequency": self._frequency(table),
             "time_zone": zone_of_ordinals(self._frequency(table), self.time_zone, table["date"].iloc[0]),
             "log": self.log,
-            "calendar_size": self._window_spec(len(values), "position", "").calendar_size,
-            "static": {name: sorted(set(training[STATIC + name])) for name in self.static},
-            **learnt,
+            "calendar_size": self._window_spec(len(rows.values), "position", "").calendar_size,
             "unit": "series" if self.series else "origin",
             "baselines": systems_of(table),
             "origins": {"first": int(origins.min()), "last": int(origins.max()), "count": len(origins)},

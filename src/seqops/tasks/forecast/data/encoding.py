@@ -22,7 +22,7 @@ from seqops.tasks.forecast.data.origins import (
     concatenate,
     target_keys,
 )
-from seqops.tasks.forecast.data.reader import STATIC, figure_columns
+from seqops.tasks.forecast.data.reader import COVARIATE, STATIC, VALUE, figure_columns
 from seqops.tasks.forecast.data.ready_made import ready_made
 from seqops.tasks.forecast.data.scaling import Scaling, fit_scales, naive_error
 
@@ -36,43 +36,47 @@ def static_kinds(table: pd.DataFrame, known: Mapping[str, Sequence[str]]) -> npt
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """The training rows of all series: numbers (N, V + C), value columns first, and dates (N,).
+    """The training rows of all series; static: its columns of text."""
 
-    places: the rows of each series.
-    """
+    table: pd.DataFrame
+    static: Sequence[str]
 
-    figures: npt.NDArray[np.float64]
-    dates: pd.Series
-    values: int
-    places: Sequence[npt.NDArray[np.intp]]
+    @property
+    def values(self) -> list[str]:
+        """Return the names of the columns to forecast."""
+        return self._named(VALUE)
 
-    @classmethod
-    def of(cls, training: pd.DataFrame, values: Sequence[str], covariates: Sequence[str]) -> TrainingRows:
-        """Select the columns of these names."""
-        figures = training[figure_columns(values, covariates)].to_numpy(np.float64)
-        places = training.groupby("series", sort=False).indices.values()
-        return cls(figures, training["date"], len(values), [np.asarray(rows, np.intp) for rows in places])
+    @property
+    def covariates(self) -> list[str]:
+        """Return the names of the columns that only help."""
+        return self._named(COVARIATE)
+
+    def _named(self, prefix: str) -> list[str]:
+        names = map(str, self.table.columns)
+        return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
     def learn(self, season: int, window: int, scaling: Scaling, log: bool) -> Meta:
-        """Return the scales, the mean MASE scale of the series, and an example from the longest of them.
+        """Return the columns, the scales, the mean MASE scale of the series, and an example of the longest.
 
         Raises DataError if no series covers a season.
         """
-        errors = [
-            naive_error(self.figures[rows, : self.values], season)
-            for rows in self.places
-            if len(rows) > season
-        ]
+        values, table = len(self.values), self.table
+        figures = table[figure_columns(self.values, self.covariates)].to_numpy(np.float64)
+        series = [figures[rows] for rows in table.groupby("series", sort=False).indices.values()]
+        errors = [naive_error(known[:, :values], season) for known in series if len(known) > season]
         if not errors:
             raise DataError(
-                f"{len(self.figures)} training rows do not cover one season of {season}. "
+                f"{len(table)} training rows do not cover one season of {season}. "
                 "Give a longer series, or lower data.season, data.test or data.validation."
             )
-        longest = self.figures[max(self.places, key=len)]
+        longest = max(series, key=len)
         return {
-            **fit_scales(self.figures, self.values, scaling, log),
+            "values": self.values,
+            "covariates": self.covariates,
+            "static": {name: sorted(set(table[STATIC + name])) for name in self.static},
+            **fit_scales(figures, values, scaling, log),
             "mase_scale": np.mean(errors, axis=0).tolist(),
-            "mase_span": self.dates.iloc[[0, -1]].str.cat(sep=" to "),
+            "mase_span": table["date"].iloc[[0, -1]].str.cat(sep=" to "),
             "example": filled(longest[-window - season :], "interpolate").tolist(),
         }
 
@@ -131,9 +135,9 @@ class Encoder:
     def encode(self, table: SeriesTable, parts: Mapping[str, Sequence[SplitOrigins]]) -> dict[str, Split]:
         """Cut the series of each split to examples.
 
-        Besides the columns of `WindowSpec.examples`: static: (n, S), kinds in the row before the origin; name:
-        of the series; scale: (n, V), the in-sample error of its seasonal naive forecast; forecasts: (n, H, B),
-        those of other systems from the first origin; keys: of the first targets.
+        Besides the columns of `WindowSpec.examples`: static: (n, S), kinds in the row before the origin;
+        name: of the series; scale: (n, V), the in-sample error of its seasonal naive forecast; forecasts:
+        (n, H, B), those of other systems from the first origin; keys: of the first targets.
         """
         return {
             name: concatenate([self._examples(table, part, name) for part in found])
