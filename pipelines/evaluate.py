@@ -19,7 +19,7 @@ def evaluate_task(name: str) -> None:
     project = Project.find()
     params = Params.load(project.params)
     task, paths = params.task(name), project.task_paths(name)
-    network, evaluation = task.network(), task.evaluation()
+    network, evaluation = task.network(), task.evaluation().cached_in(project.state / "baselines")
     splits, meta = paths.encoded()
     truth = splits["test"]
     model = network.build(meta)

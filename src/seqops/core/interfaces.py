@@ -128,6 +128,10 @@ class Evaluation(ABC):
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
         """Predict the test rows without a network."""
 
+    def cached_in(self, folder: Path) -> Evaluation:
+        """Return this evaluation with what takes long kept in a folder; by default nothing is kept."""
+        return self
+
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Return the subsets of test rows that are scored separately, by name: masks (n,)."""
         return {}

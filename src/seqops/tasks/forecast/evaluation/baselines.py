@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from seqops.core.array_cache import ArrayCache
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Baseline
@@ -23,6 +24,7 @@ from seqops.tasks.forecast.evaluation import (
     direct_regression,
     exponential_smoothing,
     harmonic_arima,
+    local_methods,
     theta,
 )
 from seqops.tasks.forecast.evaluation.choice import (
@@ -78,10 +80,15 @@ def methods(season: int, seasons: Sequence[float] = ()) -> tuple[Method, ...]:
     )
 
 
-def all_of(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
-    """Forecast every test row with every method, each value column by itself."""
+def all_of(splits: Mapping[str, Split], meta: Meta, cache: ArrayCache) -> list[Baseline]:
+    """Forecast every test row with every method, each value column by itself.
+
+    Where the rows are of many series, methods are fitted to each of them, and no choice is made over all.
+    """
     # the matrices are too small for a second thread to help
     with _quiet(), threadpool_limits(1):
+        if meta["unit"] == "series":
+            return local_methods.all_of(splits["test"], meta, cache)
         return [
             forecast_rows(method, splits, meta) for method in methods(meta["season"], meta.get("seasons", ()))
         ]

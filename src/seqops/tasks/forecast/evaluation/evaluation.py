@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
+from seqops.core.array_cache import ArrayCache
 from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Baseline, Plot
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.evaluation import baselines, drift_features, plots
+from seqops.tasks.forecast.evaluation.ready_made import ready_made
 from seqops.tasks.forecast.metrics import Metrics
 
 
@@ -24,10 +27,16 @@ class Evaluation(interfaces.Evaluation):
 
     data: Dataset
     metrics: Metrics
+    cache: ArrayCache = field(default_factory=ArrayCache)
+
+    def cached_in(self, folder: Path) -> Evaluation:
+        """Return this evaluation with the fits to many series kept in a folder."""
+        return replace(self, cache=ArrayCache(folder))
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
-        """Forecast from the same origins by naive and classical methods; validation rows choose settings."""
-        return baselines.all_of(splits, meta)
+        """Forecast from the same origins by naive and classical methods; add those given with the data."""
+        found = baselines.all_of(splits, meta, self.cache)
+        return [*found, *ready_made(splits["test"], meta, {baseline.name for baseline in found})]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Select the origins whose whole backtest horizon is known, and the series with a short past."""
