@@ -185,3 +185,16 @@ def test_static_texts_are_numbered_by_the_training_rows(tmp_path):
     moved = write_csv(tmp_path, [row.replace("north", "west") for row in rows], header)
     table = data.read([moved])
     assert data.encode(table, data.assign_splits(table), meta)["test"].plain("static")[0].tolist() == [0, 1]
+
+
+def test_a_test_file_among_files_of_different_sizes_has_a_scale_of_its_own(tmp_path):
+    def file(name, size):
+        return write_csv(tmp_path, [f"{m},{size * i}" for i, m in numbered(24)], name=f"{name}.csv")
+
+    data = task(test=1, horizon=3)
+    many = [file("large", 1000), file("small", 1), file("tiny-test", 0.5)]
+    splits, _ = data.split_and_encode(data.read(many))
+    assert set(splits["test"].plain("scale")[:, 0]) == {2.0}  # a season of 4 on a line of slope 0.5
+    assert splits["validation"].plain("scale")[[0, -1], 0].tolist() == [4000.0, 4.0]
+    one, _ = data.split_and_encode(data.read(many[1:]))
+    assert set(one["test"].plain("scale")[:, 0]) == {4.0}  # that of the training rows

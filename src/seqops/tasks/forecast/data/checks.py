@@ -80,7 +80,12 @@ def expectations(
     gaps = f"no period is missing between two rows ({allow}; local times also need data.time_zone)"
     checks = [
         expect_splits("every split has rows"),
-        expect_column(in_set, "repeated", "dates are unique (give one file per series)", value_set=[""]),
+        expect_column(
+            in_set,
+            "repeated",
+            "dates are unique (data.series names the column that tells series apart)",
+            value_set=[""],
+        ),
         expect_column(in_set, "order", "dates are in ascending order", value_set=[""]),
         expect_column(in_set, "missing_before", gaps, value_set=[""]),
         expect_column(between, "ahead", "no date of a split lies in an earlier split", min_value=1),

@@ -113,6 +113,11 @@ class SeriesTable:
         """Return one series as a whole."""
         return Series(self.figures[part.rows], self.ordinals[part.rows], part.number)
 
+    @property
+    def trains_on_many(self) -> bool:
+        """Return whether several series have training rows."""
+        return len(set(self.names[self.split == "train"])) > 1
+
     def name(self, part: SplitOrigins) -> str:
         """Return the name of a series."""
         return str(self.names[part.rows[0]])
@@ -164,12 +169,14 @@ class Encoder:
         return Split(found)
 
     def _scale(self, table: SeriesTable, part: SplitOrigins) -> Array:
-        values = self.window_spec.values
-        training = table.split[part.rows] == "train"
+        values, training = self.window_spec.values, table.split[part.rows] == "train"
         if self.by_series and part.start:
             known = part.rows[: part.start]
         elif training.any():
             known = part.rows[training]
+        elif table.trains_on_many:
+            # a test series that is a file of its own may be of another size than those of training
+            known = part.rows[: int(part.origins[0])]
         else:
             return np.asarray(self.meta["mase_scale"], np.float64)
         return naive_error(table.figures[known, :values], self.season)
