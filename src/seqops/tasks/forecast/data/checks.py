@@ -78,14 +78,10 @@ def expectations(
     between, in_set = "values_to_be_between", "values_to_be_in_set"
     allow = "data.gaps allows such rows: nan, interpolate or forward"
     gaps = f"no period is missing between two rows ({allow}; local times also need data.time_zone)"
+    unique = "dates are unique (data.series names the column that tells series apart)"
     checks = [
         expect_splits("every split has rows"),
-        expect_column(
-            in_set,
-            "repeated",
-            "dates are unique (data.series names the column that tells series apart)",
-            value_set=[""],
-        ),
+        expect_column(in_set, "repeated", unique, value_set=[""]),
         expect_column(in_set, "order", "dates are in ascending order", value_set=[""]),
         expect_column(in_set, "missing_before", gaps, value_set=[""]),
         expect_column(between, "ahead", "no date of a split lies in an earlier split", min_value=1),
