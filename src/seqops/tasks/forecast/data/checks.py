@@ -62,12 +62,11 @@ def _ahead(table: pd.DataFrame) -> pd.Series:
     """Count the steps from the last row of the earlier splits to each row (1 in the first split)."""
     ahead = pd.Series(1, index=table.index, dtype=np.int64)
     order = table["split"].map(SPLITS.index)
-    for _, rows in table.groupby("series", sort=False):
-        for number in (1, 2):
-            earlier = rows.loc[order[rows.index] < number, "ordinal"]
-            own = rows.loc[order[rows.index] == number, "ordinal"]
-            if len(earlier):
-                ahead[own.index] = own - earlier.max()
+    for number in (1, 2):
+        earlier = table["ordinal"].where(order < number)
+        latest = earlier.groupby(table["series"], sort=False).transform("max")
+        own = (order == number) & latest.notna()
+        ahead[own] = table["ordinal"][own] - latest[own].astype(np.int64)
     return ahead
 
 

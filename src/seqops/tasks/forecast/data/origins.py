@@ -205,12 +205,14 @@ def target_keys(series: str, known: Series, origins: Integers, end: int, steps: 
     A target is identified by series and date, and by date and numbers, should the series have another name.
     A row without any value is no target.
     """
-    rows = zip(known.ordinals, known.figures, strict=True)
+    first = int(origins[0])
+    ordinals, figures = known.ordinals[first:end], known.figures[first:end]
+    rows = zip(ordinals, figures, strict=True)
     numbered = key_hashes(f"{date}\n".encode() + row.tobytes() for date, row in rows)
-    named = key_hashes(f"{series}\n{date}" for date in known.ordinals)
+    named = key_hashes(f"{series}\n{date}" for date in ordinals)
     both = np.stack([named, numbered], axis=1)
-    observed = np.asarray(np.isfinite(known.figures).any(axis=1))
-    spans = (slice(t, min(t + steps, end)) for t in origins)
+    observed = np.asarray(np.isfinite(figures).any(axis=1))
+    spans = (slice(t - first, min(t + steps, end) - first) for t in origins)
     return Ragged.from_rows((both[span][observed[span]].ravel() for span in spans), np.uint64)
 
 

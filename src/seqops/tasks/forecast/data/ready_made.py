@@ -41,9 +41,11 @@ def with_ready_made(table: pd.DataFrame, path: Path, test: int, numbers: NumberF
         if at is None:
             what = f"there is no series {row[series].strip()[:40]!r}"
             raise DataError.at(path, line, what, "Name the series as the data do.")
-        values = found.setdefault(row[method].strip(), np.full(len(table), np.nan))
+        name = row[method].strip()
+        if name not in found:
+            found[name] = np.full(len(table), np.nan)
         figures = [parse_number(path, line, row[c], header[c], numbers) for c in columns]
-        values[at[: len(figures)]] = figures[: len(at)]
+        found[name][at[: len(figures)]] = figures[: len(at)]
     return table.assign(**{FORECAST + name: values for name, values in found.items()})
 
 
