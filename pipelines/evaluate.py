@@ -4,7 +4,7 @@ from seqops.core.arrays_io import write_table
 from seqops.core.files import read_json, sha256_of, write_json
 from seqops.core.project import Project
 from seqops.core.repeats import repeats_of
-from seqops.evaluation import evaluate, plotting, report, seeds
+from seqops.evaluation import ablations, evaluate, plotting, report, seeds
 from seqops.metrics.training_gain import TrainingGain
 from seqops.params import Params
 from seqops.registry import publish
@@ -21,8 +21,7 @@ def evaluate_task(name: str) -> None:
     task, paths = params.task(name), project.task_paths(name)
     network, evaluation = task.network(), task.evaluation().cached_in(project.state / "baselines")
     splits, meta = paths.encoded()
-    truth = splits["test"]
-    model = network.build(meta)
+    model, truth = network.build(meta), splits["test"]
     model.load_weights(paths.weights)
     predicted = network.backtest(model, truth, meta)
     baselines = evaluation.baselines(splits, meta)
@@ -36,6 +35,10 @@ def evaluate_task(name: str) -> None:
     if weights := {seed: paths.repeated_weights(seed) for seed in further}:
         first = {task.fit_config.seed: predicted}
         found.metrics["seeds"] = seeds.score(network, evaluation.metrics, first, weights, truth, meta)
+    if removed := network.ablations(model, splits, meta):
+        found.metrics["ablations"] = ablations.compare(
+            removed, predicted, evaluation.metrics, truth, meta, rule.bootstrap
+        )
     plots = evaluation.plots(predicted, truth, meta)
     plotting.write_plots(paths.plots, plots)
     tables = {
@@ -47,7 +50,8 @@ def evaluate_task(name: str) -> None:
     write_table(paths.predictions, predicted)
     write_json(paths.metrics, found.metrics)
     decision = publish.publish(project, task, fingerprint, rule)
-    lines = filter(None, (found.metrics["verdict"], seeds.summary(found.metrics), decision.summary()))
+    summaries = ablations.summary(found.metrics), seeds.summary(found.metrics), decision.summary()
+    lines = filter(None, (found.metrics["verdict"], *summaries))
     out.print(*lines, sep="\n", markup=False, highlight=False)
 
 

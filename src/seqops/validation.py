@@ -16,8 +16,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from rich.markup import escape
 from rich.table import Table
 
-from seqops.core.interfaces import LINE
-from seqops.core.records import Expectation
+from seqops.core.records import LINE, Expectation
 
 CheckStatus = Literal["passed", "bad data", "broken check"]
 MAX_ROWS = 5  # offending rows kept for each expectation

@@ -16,7 +16,7 @@ import pandas as pd
 from seqops.core.dotted_keys import flattened
 from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.ragged import Array, Ragged, Split
-from seqops.core.records import Baseline, Expectation, Goal, Plot
+from seqops.core.records import Ablation, Baseline, Expectation, Goal, Plot
 from seqops.core.score import Score, Units, units_of
 from seqops.core.settings import FitConfig
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 Meta = dict[str, Any]
 """What `fit_encoding` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
-
-LINE = "line"
-"""The column of a table with the 1-based line of each row in its raw file."""
 
 DriftFeatures = Mapping[str, Ragged | Array]
 """Features of encoded rows, by name, that are monitored for drift: finite numbers, or text for categories.
@@ -139,8 +136,7 @@ class Evaluation(ABC):
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Compute the features of encoded rows whose distribution is monitored for drift.
 
-        Leave out what is special to training rows, such as having no unknown word: new rows from the same
-        distribution would seem to have drifted.
+        Leave out what only training rows have, such as no unknown word: new rows would seem to have drifted.
         """
         return {}
 
@@ -233,6 +229,10 @@ class Network(ABC):
     def backtest(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Predict test rows in order; what is known of earlier ones by then may adjust the uncertainty."""
         return self.predict(model, split, meta)
+
+    def ablations(self, model: keras.Model, splits: Mapping[str, Split], meta: Meta) -> Sequence[Ablation]:
+        """Predict the test rows as in `backtest`, without a part that might add nothing to the others."""
+        return []
 
     def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Predict for early stopping; cheaper than `predict` if decoding is expensive."""

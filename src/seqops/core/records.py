@@ -1,4 +1,4 @@
-"""What the parts of a task hand over: expectations, goals, baselines and plots."""
+"""What the parts of a task hand over: expectations, goals, baselines, ablations and plots."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
+
+LINE = "line"
+"""The column of a table with the 1-based line of each row in its raw file."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,18 @@ class Baseline:
     predicted: pd.DataFrame
     settings: str = ""
     failure: str = ""
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """Predictions of a model without one of its parts, which show what that part adds.
+
+    name: what remains, such as `smoothing alone`; part: what was removed, such as `the LSTM`.
+    """
+
+    name: str
+    part: str
+    predicted: pd.DataFrame
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from seqops.core.files import write_bytes
 from seqops.core.records import Plot
+from seqops.evaluation import ablations
 from seqops.evaluation.formatting import estimate, p_better
 from seqops.evaluation.interval_coverage import coverage_notes
 from seqops.evaluation.seeds import HEAD, rows_of, summary
@@ -41,6 +42,7 @@ def write_page(
         cell=_cell,
         p=_p,
         scales={name: _scale(s) for name, s in metrics["signatures"].items() if _scale(s)},
+        ablations=ablations.summary(metrics),
         notes=coverage_notes(metrics),
         seeds={"summary": summary(metrics), "head": HEAD, "rows": rows_of(metrics)},
     )

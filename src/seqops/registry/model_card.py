@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqops.core.interfaces import Endpoint
+from seqops.evaluation import ablations
 from seqops.evaluation.formatting import bounds, estimate, number, p_better, table
 from seqops.evaluation.interval_coverage import coverage_notes
 from seqops.evaluation.seeds import HEAD, rows_of, summary
@@ -25,6 +26,7 @@ def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str, better_basel
         f"**Verdict.** {metrics['verdict']}",
         f"**Better without a network.** {better_baseline}" if better_baseline else "",
         _training(metrics),
+        f"**Ablation.** {ablations.summary(metrics)}" if "ablations" in metrics else "",
         f"**Seeds.** {summary(metrics)}" if "seeds" in metrics else "",
         f"**Usage.** `seqops predict {metrics['task']} INPUT`, or "
         f'`mlflow.pyfunc.load_model("models:/{endpoint.data.registered_name}@champion").predict([INPUT])`.',

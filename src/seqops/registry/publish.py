@@ -71,6 +71,8 @@ def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
     flat |= repeats.flat_scores(metrics)
     for baseline, scores in metrics["baselines"].items():
         flat |= {f"baseline/{baseline}.{name}": score["value"] for name, score in scores.items()}
+    for ablation, found in metrics.get("ablations", {}).items():
+        flat |= {f"ablation/{ablation}.{name}": score["value"] for name, score in found["scores"].items()}
     return mlflow_runs.metric_names(flat)
 
 

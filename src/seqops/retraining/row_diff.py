@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.interfaces import LINE
+from seqops.core.records import LINE
 
 
 @dataclass(frozen=True)

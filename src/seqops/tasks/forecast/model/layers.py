@@ -99,6 +99,11 @@ class Ensemble(keras.layers.Layer):
             covariates = self._extend(covariates)
         return ops.concatenate(passes, axis=1)[:, : self.horizon]
 
+    def remove_correction(self) -> None:
+        """Zero the weights of the head, so that the base path alone is the forecast."""
+        for weight in self.head.weights:
+            weight.assign(ops.zeros_like(weight))
+
     def _repeat_for_members(self, x: Any) -> Any:
         """(B, T, F) -> (B, T, M, F)."""
         return ops.repeat(x[:, :, None], self.body.ensemble_size, axis=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,7 @@ from seqops.core.constrained_types import Count, Positive, Rate
 from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Split
+from seqops.core.records import Ablation
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.gaps import filled
 from seqops.tasks.forecast.data.scaling import Scale
@@ -130,6 +132,16 @@ class Network(interfaces.Network):
         """Forecast like `predict`, with intervals updated by the errors that are known at each origin."""
         mean, scale = _forecasts(model, split, meta)
         return with_rolling_quantiles(mean, split, scale, _saved(model))
+
+    def ablations(self, model: keras.Model, splits: Mapping[str, Split], meta: Meta) -> Sequence[Ablation]:
+        """Forecast by the trained smoothing of `es_lstm` alone, with intervals of its own."""
+        if self.kind != "es_lstm":
+            return []
+        alone = self.build(meta)
+        alone.set_weights(model.get_weights())
+        alone.get_layer("ensemble").remove_correction()
+        self.calibrate(alone, splits["validation"], meta)
+        return [Ablation("smoothing alone", "the LSTM", self.backtest(alone, splits["test"], meta))]
 
     def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Forecast `mean` alone: there are no intervals before `calibrate`."""
