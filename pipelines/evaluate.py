@@ -50,9 +50,9 @@ def evaluate_task(name: str) -> None:
     write_table(paths.predictions, predicted)
     write_json(paths.metrics, found.metrics)
     decision = publish.publish(project, task, fingerprint, rule)
-    summaries = ablations.summary(found.metrics), seeds.summary(found.metrics), decision.summary()
-    lines = filter(None, (found.metrics["verdict"], *summaries))
-    out.print(*lines, sep="\n", markup=False, highlight=False)
+    summaries = training.advice, ablations.summary(found.metrics), seeds.summary(found.metrics)
+    lines = [line for line in summaries if line and line not in found.metrics["verdict"]]
+    out.print(found.metrics["verdict"], *lines, decision.summary(), sep="\n", markup=False, highlight=False)
 
 
 if __name__ == "__main__":

@@ -74,3 +74,11 @@ def test_a_gain_on_all_of_few_rows_is_undecided_after_many_epochs():
     assert gain(0, 12, epochs=100, n=12).outcome(0.05) == "undecided"
     assert gain(0, 2, epochs=100, n=12).outcome(0.05) == "not improved"
     assert gain(0, 12, epochs=4, n=12).outcome(0.05) == "improved"
+
+
+def test_the_advice_follows_the_outcome_and_is_kept():
+    found = TrainingGain.measure(accuracy(10), accuracy(30), 4, True, 4, "Raise fit.epochs.")
+    assert found.summary(0.05).endswith("at epoch 4, on 40 validation rows. Raise fit.epochs.")
+    assert TrainingGain.read(json.loads(json.dumps(found.to_json()))).advice == "Raise fit.epochs."
+    former = {name: value for name, value in found.to_json().items() if name != "advice"}
+    assert TrainingGain.read(former).advice == ""

@@ -21,7 +21,8 @@ class TrainingGain:
     """The best epoch compared with the initial model by the goal metric on the validation rows.
 
     best_epoch: the epoch whose weights the model has; trained: False if it is the start of the fit or of the
-    stages of the goal; epochs: from which the best was chosen; rows: of the validation split.
+    stages of the goal; epochs: from which the best was chosen; rows: of the validation split; advice: that
+    the fit needs more epochs, or empty (`epoch_budget`).
     """
 
     metric: str
@@ -32,10 +33,11 @@ class TrainingGain:
     epochs: int
     rows: int
     difference: Difference
+    advice: str = ""
 
     @classmethod
     def measure(
-        cls, initial: Score, best: Score, best_epoch: int, trained: bool, epochs: int
+        cls, initial: Score, best: Score, best_epoch: int, trained: bool, epochs: int, advice: str = ""
     ) -> TrainingGain:
         """Compare the two scores of the same validation rows."""
         return cls(
@@ -47,6 +49,7 @@ class TrainingGain:
             epochs,
             len(best.statistics),
             paired(best, initial, RESAMPLES, SEED),
+            advice,
         )
 
     @classmethod
@@ -81,7 +84,10 @@ class TrainingGain:
         return "undecided" if out_of_reach and self.difference.p_better < resolved else "not improved"
 
     def summary(self, alpha: float) -> str:
-        """Summarize the outcome in one sentence."""
+        """Summarize the outcome in one sentence, and give the advice."""
+        return " ".join(filter(None, (self._outcome_summary(alpha), self.advice)))
+
+    def _outcome_summary(self, alpha: float) -> str:
         where = (
             f"{self.metric} {self.initial:.4g} before training, {self.best:.4g} at epoch {self.best_epoch}"
         )
