@@ -144,6 +144,24 @@ def gradients_are_reduced_once_per_step():
     assert float(variable.numpy()[0]) == 1.0
 
 
+def the_decay_of_the_average_is_read_in_every_step():
+    class Halving(keras.optimizers.SGD):
+        @property
+        def ema_momentum(self):
+            return keras.ops.where(self.iterations < 2, 0.0, 0.5)
+
+        @ema_momentum.setter
+        def ema_momentum(self, decay):
+            assert decay == 0.9
+
+    variable, optimizer = keras.Variable([0.0]), Halving(1.0, use_ema=True, ema_momentum=0.9)
+    for _ in range(3):
+        optimizer.apply([keras.ops.convert_to_tensor([-1.0])], [variable])
+    optimizer.finalize_variable_values([variable])
+    # weights 1, 2 and 3; the third is averaged with the second
+    assert float(variable.numpy()[0]) == 2.5
+
+
 def sentence_statistics_have_known_columns():
     from sacrebleu.metrics import BLEU, CHRF
 
@@ -228,6 +246,12 @@ USES = [
         "optimizers.AdamW._all_reduce_sum_gradients",
         "its custom gradient makes TensorFlow keep the graph of every model for the life of the process",
         gradients_are_reduced_once_per_step,
+    ),
+    Use(
+        "keras",
+        "optimizers.Optimizer.ema_momentum",
+        "a decay that is lower in the first steps; Keras has a constant one, with which the start stays",
+        the_decay_of_the_average_is_read_in_every_step,
     ),
     Use(
         "sacrebleu",

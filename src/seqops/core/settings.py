@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
-from seqops.core.constrained_types import Count, NonNegative, Positive, PositiveFloat
+from seqops.core.constrained_types import Count, NonNegative, Positive, PositiveFloat, Rate
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,9 @@ class FitConfig:
     stages
         Stages that run in sequence, each from the best weights of the one before, with its own epochs and
         learning rate. The decay starts again in each of them. Empty: one stage of all layers.
+    ema
+        Decay per batch of an exponential moving average of the weights, which is what is scored, and kept;
+        0: none.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -123,6 +126,7 @@ class FitConfig:
     patience: Positive
     validation_rows: Positive
     stages: tuple[Stage, ...] = ()
+    ema: Rate = 0.0
 
     def plan(self) -> tuple[Stage, ...]:
         """Return the stages; if there are none, one stage that trains all layers."""

@@ -21,7 +21,12 @@ from seqops.core.settings import FitConfig, Stage
 from seqops.nn.batching import buckets
 from seqops.training.checkpoint import FitState, Weights, read_checkpoint, restore, save_checkpoint
 from seqops.training.learning_rate import learning_rate, plateaus
-from seqops.training.optimizer import LayerwiseAdamW, copy_shared_weights, freeze_and_scale
+from seqops.training.optimizer import (
+    LayerwiseAdamW,
+    averaged_weights,
+    copy_shared_weights,
+    freeze_and_scale,
+)
 
 
 class NonFiniteLossError(SeqopsError):
@@ -163,8 +168,9 @@ class StageLoop:
         """Train on every row once, validate, and keep the weights if they are the best so far."""
         started = time.monotonic()
         loss, tokens = self._train_epoch(training, len(self.progress.trained) + 1)
-        score = _goal_score(self.objective, self.model, validation, self.meta)
-        self._record(loss, float(self.model.optimizer.learning_rate), score.point(), started, tokens)
+        with averaged_weights(self.model):
+            score = _goal_score(self.objective, self.model, validation, self.meta)
+            self._record(loss, float(self.model.optimizer.learning_rate), score.point(), started, tokens)
 
     def _record(
         self, loss: float | None, rate: float | None, score: float, started: float, tokens: int

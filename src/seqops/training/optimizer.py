@@ -1,8 +1,9 @@
-"""The optimizer, with frozen layers and a learning rate per layer."""
+"""The optimizer, with frozen layers, a learning rate per layer and an average of the weights."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -23,9 +24,24 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
             fit_config.learning_rate,
             weight_decay=fit_config.weight_decay,
             global_clipnorm=fit_config.clip_norm,
+            use_ema=fit_config.ema > 0,
+            ema_momentum=fit_config.ema,
         )
         self.learning_rate_shares: Mapping[Any, float] = {}
         """By the reference of each trainable variable; empty: the full rate for all of them."""
+
+    @property
+    def ema_momentum(self) -> Any:
+        """The decay of the average of the weights, lower in the first steps, so that it forgets the start.
+
+        min(decay, (1 + t) / (10 + t)) at step t, as tf.train.ExponentialMovingAverage with `num_updates`.
+        """
+        step = keras.ops.cast(self.iterations, "float32")
+        return keras.ops.minimum(self._ema_decay, (1 + step) / (10 + step))
+
+    @ema_momentum.setter
+    def ema_momentum(self, decay: float) -> None:
+        self._ema_decay = decay
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Update one variable."""
@@ -35,6 +51,22 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
     def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
         return grads_and_vars
+
+
+@contextmanager
+def averaged_weights(model: keras.Model) -> Iterator[None]:
+    """Give the model the average of its weights, if the optimizer keeps one, and then its own again."""
+    optimizer = model.optimizer
+    if not (optimizer.use_ema and optimizer.built):
+        yield
+        return
+    own = [variable.numpy() for variable in model.trainable_variables]
+    optimizer.finalize_variable_values(model.trainable_variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(model.trainable_variables, own, strict=True):
+            variable.assign(value)
 
 
 def freeze_and_scale(model: keras.Model, stage: Stage) -> None:
