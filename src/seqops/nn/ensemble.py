@@ -120,11 +120,14 @@ class EnsembleRecurrent(keras.layers.Layer):
         gate = ops.arange(shape[1]) // self.units
         return ops.zeros(shape, dtype) + ops.cast(gate == 1, dtype or "float32")
 
-    def call(self, x: Any) -> Any:
-        """Project the inputs of all steps at once, then run the recurrence."""
+    def call(self, x: Any, exists: Any = None) -> Any:
+        """Project the inputs of all steps at once, then run the recurrence.
+
+        exists: (B, T), None for all; a step that does not exist keeps the state.
+        """
         width = GATES[self.kind] * self.units
         projected = ops.einsum("btmf,mfg->btmg", x, self.kernel) + self.bias
-        h = self.loop(ops.reshape(projected, (-1, x.shape[1], self.members * width)))
+        h = self.loop(ops.reshape(projected, (-1, x.shape[1], self.members * width)), mask=exists)
         return ops.reshape(h, (-1, x.shape[1], self.members, self.units))
 
     def ends(self, h: Any) -> Any:
@@ -149,10 +152,11 @@ class EnsembleBidirectional(keras.layers.Layer):
         self.forwards.build(shape)
         self.backwards.build(shape)
 
-    def call(self, x: Any) -> Any:
-        """Concatenate the outputs of both directions at each step."""
-        backwards = ops.flip(self.backwards(ops.flip(x, axis=1)), axis=1)
-        return ops.concatenate([self.forwards(x), backwards], axis=-1)
+    def call(self, x: Any, exists: Any = None) -> Any:
+        """Concatenate the outputs of both directions at each step; exists: as in EnsembleRecurrent."""
+        flipped = None if exists is None else ops.flip(exists, axis=1)
+        backwards = ops.flip(self.backwards(ops.flip(x, axis=1), flipped), axis=1)
+        return ops.concatenate([self.forwards(x, exists), backwards], axis=-1)
 
     def ends(self, h: Any) -> Any:
         """Return the state of each direction after its last step: (B, M, 2 x units)."""

@@ -33,17 +33,17 @@ class Body(keras.layers.Layer):
         name: str,
     ) -> None:
         super().__init__(name=name)
-        self.kind, self.ensemble_size = kind, ensemble_size
+        self.kind, self.units, self.ensemble_size = kind, units, ensemble_size
         self.stack = [_body_layer(kind, direction, ensemble_size, units, i) for i in range(layers)]
         self.dropouts = [keras.layers.Dropout(dropout, name=f"dropout_{i}") for i in range(layers)]
 
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        """Encode the window by the state after its last step."""
+    def call(self, x: Any, exists: Any = None, training: bool | None = None) -> Any:
+        """Encode the window by the state after its last step; steps that do not exist (B, W) are skipped."""
         if self.kind == "dense":
             x = ops.transpose(x, (0, 2, 1, 3))
             x = ops.reshape(x, (-1, self.ensemble_size, x.shape[2] * x.shape[3]))
         for layer, dropout in zip(self.stack, self.dropouts, strict=True):
-            x = dropout(layer(x), training=training)
+            x = dropout(layer(x) if self.kind == "dense" else layer(x, exists), training=training)
         return x if self.kind == "dense" else self.stack[-1].ends(x)
 
 

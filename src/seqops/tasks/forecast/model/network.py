@@ -21,6 +21,7 @@ from seqops.core.records import Ablation
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.gaps import filled
 from seqops.tasks.forecast.data.scaling import Scale
+from seqops.tasks.forecast.model import global_network
 from seqops.tasks.forecast.model.conformal import PastErrors
 from seqops.tasks.forecast.model.intervals import (
     calibration,
@@ -69,6 +70,9 @@ class Network(interfaces.Network):
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
         self._check_consistency(meta["window"], meta["season"])
+        if is_global(meta):
+            self._check_global(meta["horizon"])
+            return global_network.build(self._body(), meta, self.kind, optimizer)
         columns = len(meta["values"]) + len(meta["covariates"])
         steps = meta["window"] + meta["horizon"]
         figures = keras.Input((meta["window"], columns), name="figures")
@@ -82,6 +86,8 @@ class Network(interfaces.Network):
         """Raise ConfigError for a window that is too short for the season or the difference."""
         if isinstance(data, Dataset):
             self._check_consistency(data.window, data.season)
+            if data.scaling == "window":
+                self._check_global(data.horizon)
 
     def _check_consistency(self, window: int, season: int) -> None:
         if self.kind == "es_lstm" and window < 2 * season:
@@ -101,11 +107,21 @@ class Network(interfaces.Network):
         if self.difference >= window:
             raise ConfigError(f"model.difference {self.difference} must be below data.window {window}.")
 
+    def _check_global(self, horizon: int) -> None:
+        if self.difference:
+            raise ConfigError(
+                "model.difference must be 0 with data.scaling: window, where the network corrects the last "
+                "season."
+            )
+        if self.output_steps < horizon:
+            raise ConfigError(
+                f"model.output_steps must be at least data.horizon {horizon} with data.scaling: window: "
+                f"it forecasts all steps at once, got {self.output_steps}."
+            )
+
     def _ensemble(self, meta: Meta) -> Ensemble:
-        kind = "lstm" if self.kind == "es_lstm" else self.kind
-        shape = (self.layers, self.units, self.dropout, self.ensemble_size)
         return Ensemble(
-            Body(kind, self.direction, *shape, name="body"),
+            self._body(),
             len(meta["values"]),
             meta["window"],
             meta["horizon"],
@@ -115,8 +131,15 @@ class Network(interfaces.Network):
             name="ensemble",
         )
 
+    def _body(self) -> Body:
+        kind = "lstm" if self.kind == "es_lstm" else self.kind
+        shape = (self.layers, self.units, self.dropout, self.ensemble_size)
+        return Body(kind, self.direction, *shape, name="body")
+
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Scale the window before each origin, and the targets."""
+        if is_global(meta):
+            return global_network.batch(split, meta)
         targets = Scale.from_meta(meta, "values").forward(split.plain("targets")).astype(np.float32)
         return _inputs(split, meta), targets, np.ones(len(split), np.float32)
 
@@ -126,10 +149,14 @@ class Network(interfaces.Network):
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Forecast `mean` and the quantiles `q0.025`, `q0.05`, `q0.1` ... `q0.975`: flat cells (H x V,)."""
+        if is_global(meta):
+            return global_network.predict(model, split, meta)
         return with_quantiles(*_forecasts(model, split, meta), _saved(model))
 
     def backtest(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Forecast like `predict`, with intervals updated by the errors that are known at each origin."""
+        if is_global(meta):
+            return global_network.predict(model, split, meta)
         mean, scale = _forecasts(model, split, meta)
         return with_rolling_quantiles(mean, split, scale, _saved(model))
 
@@ -145,16 +172,23 @@ class Network(interfaces.Network):
 
     def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Forecast `mean` alone: there are no intervals before `calibrate`."""
+        if is_global(meta):
+            return global_network.validate(model, split, meta)
         mean, scale = _forecasts(model, split, meta)
         return pd.DataFrame({"mean": cells(scale.backward(mean))})
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
         """Save the errors at the validation origins, from which `predict` takes the width of intervals."""
+        if is_global(meta):
+            global_network.calibrate(model, split, meta)
+            return
         mean, scale = _forecasts(model, split, meta)
         model.get_layer("spread").keep(calibration(mean, split, scale))
 
     def registered_weights(self, weights: Path, test: Split, meta: Meta, folder: Path) -> Path:
         """Save the errors at the test origins, too: later forecasts know them, and they are the latest."""
+        if is_global(meta):
+            return weights
         model = self.build(meta)
         model.load_weights(weights)
         mean, scale = _forecasts(model, test, meta)
@@ -163,6 +197,11 @@ class Network(interfaces.Network):
         model.get_layer("spread").keep(_saved(model).followed_by(latest, elapsed).latest())
         model.save_weights(folder / weights.name)
         return folder / weights.name
+
+
+def is_global(meta: Meta) -> bool:
+    """Return whether each window is scaled by itself, for one network of many series."""
+    return meta.get("scaling") == "window"
 
 
 def _forecasts(model: keras.Model, split: Split, meta: Meta) -> tuple[npt.NDArray[np.float64], Scale]:
