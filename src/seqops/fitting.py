@@ -16,6 +16,7 @@ from seqops.tracking.fingerprint import Fingerprint
 from seqops.tracking.mlflow_runs import Repeat
 from seqops.training import progress_bar
 from seqops.training.loop import FittedModel, train
+from seqops.training.refit import refit
 
 
 def fit(
@@ -38,7 +39,11 @@ def fit(
         mlflow_runs.open_training_run(project, task, fingerprint, repeat, checkpoint.is_file()) as run,
         progress_bar.progress_bar(err, task.fit_config.total_epochs(), metrics.goal.metric, run) as bar,
     ):
-        fitted = train(network, metrics, splits, meta, task.fit_config, checkpoint, bar)
+        fit_config = task.fit_config
+        fitted = train(network, metrics, splits, meta, fit_config, checkpoint, bar)
+        if fit_config.refit:
+            again = checkpoint.with_name(f"{checkpoint.stem}-refit.npz")
+            fitted = refit(network, metrics, splits, meta, fit_config, fitted, again, bar)
         with atomic_write(weights) as temporary:
             fitted.model.save_weights(temporary)
         save(fitted)

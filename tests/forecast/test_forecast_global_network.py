@@ -1,9 +1,12 @@
 """The network of many series: its start, padding, units, members, loss, calibration and a short training."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
+from seqops.core.callbacks import NullCallback
 from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Metrics
 from seqops.core.ragged import Ragged, Split
@@ -14,6 +17,7 @@ from seqops.metrics.quantile_forecasts import LEVELS, column
 from seqops.tasks.forecast.model.global_network import QuantileLoss
 from seqops.tasks.forecast.model.network import Network
 from seqops.training.loop import train
+from seqops.training.refit import refit
 
 NAN = np.nan
 KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
@@ -53,7 +57,8 @@ def examples(origins, end=40, meta=META, numbers=range(3), factor=1.0):
             for name, value in zip(columns, (*row, origin, number, [scale]), strict=True):
                 columns[name].append(value)
     history = Ragged.from_rows(columns.pop("history"), np.float64)
-    return Split({"history": history, **{name: np.array(c) for name, c in columns.items()}})
+    static = np.zeros((len(history), len(meta.get("static", {}))), np.int64)
+    return Split({"history": history, "static": static, **{n: np.array(c) for n, c in columns.items()}})
 
 
 def untrained(meta=META, **changes):
@@ -270,3 +275,32 @@ def test_settings_that_scaled_windows_rule_out_are_refused(changes, message):
     network = Network(**{**SETTINGS, **changes})
     with pytest.raises(ConfigError, match=message):
         network.build(META)
+
+
+def test_a_second_fit_keeps_the_calibration_of_the_first():
+    network, metrics = Network(**{**SETTINGS, "kind": "dense"}), SeriesMetrics(None)
+    first = train(network, metrics, SPLITS, META, FIT_CONFIG)
+    ended = replace(first, best_epoch=first.epochs[-1])
+    again = refit(network, metrics, SPLITS, META, FIT_CONFIG, ended, None, NullCallback())
+    saved, kept = (np.asarray(fit.model.get_layer("calibration").corrections) for fit in (first, again))
+    assert np.abs(saved).max() > 0
+    np.testing.assert_array_equal(kept, saved)
+    means = [forecasts(network, fit.model, examples([32]))["mean"] for fit in (first, again)]
+    assert (means[0] != means[1]).any()
+
+
+KINDS_META = {**META, "static": {"region": ["north", "south"], "size": ["big"]}}
+
+
+def test_a_kind_moves_the_forecasts_and_an_unknown_one_does_not():
+    network, model = untrained(KINDS_META, kind="dense")
+    forecaster = model.get_layer("forecaster")
+    row = examples([32], meta=KINDS_META, numbers=[0])
+    found = [
+        forecasts(network, model, Split({**row.columns, "static": np.array([kinds])}), KINDS_META)["mean"]
+        for kinds in ([0, 0], [1, 0], [2, 0], [0, 1])
+    ]
+    assert len({float(mean.sum()) for mean in found}) == 4
+    forecaster.kinds.kernel.assign(np.zeros(forecaster.kinds.kernel.shape))
+    marked = Split({**row.columns, "static": np.array([[2, 1]])})
+    np.testing.assert_array_equal(forecasts(network, model, marked, KINDS_META)["mean"], found[0])

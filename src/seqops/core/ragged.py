@@ -149,3 +149,25 @@ class Split:
                 for name, column in self.columns.items()
             }
         )
+
+
+def concatenate(parts: Sequence[Split]) -> Split:
+    """Concatenate splits by the columns that all of them have."""
+    columns: dict[str, Ragged | Array] = {}
+    for name in parts[0].columns:
+        if any(name not in part.columns for part in parts):
+            continue
+        if isinstance(parts[0].columns[name], Ragged):
+            columns[name] = _concatenate_ragged([part.ragged(name) for part in parts])
+        else:
+            columns[name] = np.concatenate([part.plain(name) for part in parts])
+    return Split(columns)
+
+
+def _concatenate_ragged(parts: Sequence[Ragged]) -> Ragged:
+    if not all(isinstance(part, Slices) for part in parts):
+        rows = (part[i] for part in parts for i in range(len(part)))
+        return Ragged.from_rows(rows, parts[0].values.dtype)
+    before = np.cumsum([0, *(len(part.values) for part in parts[:-1])])
+    offsets = [part.offsets + start for part, start in zip(parts, before, strict=True)]
+    return Slices(np.concatenate([part.values for part in parts]), np.concatenate(offsets))

@@ -106,6 +106,9 @@ class FitConfig:
         Epochs without a better validation score after which a stage ends.
     validation_rows
         Validation rows that are scored after every epoch; if there are more, this many are drawn at random.
+    refit
+        Whether the model is trained again, after the best epoch is known, on training and validation rows
+        together for as many epochs; what was calibrated on validation rows stays as it was.
     stages
         Stages that run in sequence, each from the best weights of the one before, with its own epochs and
         learning rate. The decay starts again in each of them. Empty: one stage of all layers.
@@ -126,6 +129,7 @@ class FitConfig:
     patience: Positive
     validation_rows: Positive
     stages: tuple[Stage, ...] = ()
+    refit: bool = False
     ema: Rate = 0.0
 
     def plan(self) -> tuple[Stage, ...]:

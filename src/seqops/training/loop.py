@@ -167,7 +167,7 @@ class StageLoop:
     def run_epoch(self, training: Split, validation: Split) -> None:
         """Train on every row once, validate, and keep the weights if they are the best so far."""
         started = time.monotonic()
-        loss, tokens = self._train_epoch(training, len(self.progress.trained) + 1)
+        loss, tokens = self.train_epoch(training, len(self.progress.trained) + 1)
         with averaged_weights(self.model):
             score = _goal_score(self.objective, self.model, validation, self.meta)
             self._record(loss, float(self.model.optimizer.learning_rate), score.point(), started, tokens)
@@ -182,7 +182,8 @@ class StageLoop:
             self.progress.best = self.model.get_weights()
         self.callback.on_epoch_end(row, time.monotonic() - started, tokens)
 
-    def _train_epoch(self, split: Split, epoch: int) -> tuple[float, int]:
+    def train_epoch(self, split: Split, epoch: int) -> tuple[float, int]:
+        """Train on every row of a split once; return the mean loss and the number of length units."""
         lengths = self.objective.network.lengths(split)
         batches = self.objective.network.order(split, self.fit_config.batch_size)
         if batches is None:

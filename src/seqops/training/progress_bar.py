@@ -23,6 +23,7 @@ class ProgressBar:
     def on_batch_end(self, epoch: int, batch: int, batches: int, tokens: int, loss: float) -> None:
         """Advance the bar by one batch."""
         if batch == 0 or self._bar is None:
+            self._remove_bar()
             self._tokens, self._started = 0, time.monotonic()
             self._bar = self._bars.add_task(f"epoch {epoch}/{self._epochs}", total=batches, note="")
         self._tokens += tokens
@@ -32,9 +33,7 @@ class ProgressBar:
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
         """Print the result of the epoch, or the score at a start."""
-        if self._bar is not None:
-            self._bars.remove_task(self._bar)
-            self._bar = None
+        self._remove_bar()
         score = self._goal if row.objective == GOAL else row.objective
         parts = [f"epoch {row.epoch}/{self._epochs}", f"validation {score} {row.validation:.4f}"]
         if row.loss is None:
@@ -44,6 +43,11 @@ class ProgressBar:
             parts.append(f"{tokens / max(seconds, 1e-9):,.0f} tokens/s")
         self._bars.console.print("  ".join(parts), highlight=False)
         self._then.on_epoch_end(row, seconds, tokens)
+
+    def _remove_bar(self) -> None:
+        if self._bar is not None:
+            self._bars.remove_task(self._bar)
+            self._bar = None
 
 
 @contextmanager

@@ -12,12 +12,11 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Meta
-from seqops.core.ragged import Split
+from seqops.core.ragged import Split, concatenate
 from seqops.metrics.quantile_forecasts import INTERVALS, column
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.frequency import Frequency
 from seqops.tasks.forecast.data.gaps import period_name
-from seqops.tasks.forecast.data.origins import concatenate
 from seqops.tasks.forecast.data.requests import inputs_of, latest_window, parse_request
 
 FORECAST_COLUMNS = {"mean": "mean"} | {

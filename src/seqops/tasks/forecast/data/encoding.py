@@ -11,7 +11,7 @@ import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
-from seqops.core.ragged import Array, Ragged, Split
+from seqops.core.ragged import Array, Ragged, Split, concatenate
 from seqops.preprocessing.row_keys import KEYS
 from seqops.tasks.forecast.data.gaps import filled
 from seqops.tasks.forecast.data.origins import (
@@ -19,7 +19,6 @@ from seqops.tasks.forecast.data.origins import (
     SplitOrigins,
     WindowSpec,
     ahead,
-    concatenate,
     target_keys,
 )
 from seqops.tasks.forecast.data.reader import COVARIATE, STATIC, VALUE, figure_columns

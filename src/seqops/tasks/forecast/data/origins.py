@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -214,23 +213,3 @@ def target_keys(series: str, known: Series, origins: Integers, end: int, steps: 
     observed = np.asarray(np.isfinite(figures).any(axis=1))
     spans = (slice(t - first, min(t + steps, end) - first) for t in origins)
     return Ragged.from_rows((both[span][observed[span]].ravel() for span in spans), np.uint64)
-
-
-def concatenate(parts: Sequence[Split]) -> Split:
-    """Concatenate splits of the same columns."""
-    columns: dict[str, Ragged | Array] = {}
-    for name in parts[0].columns:
-        if isinstance(parts[0].columns[name], Ragged):
-            columns[name] = _concatenate_ragged([part.ragged(name) for part in parts])
-        else:
-            columns[name] = np.concatenate([part.plain(name) for part in parts])
-    return Split(columns)
-
-
-def _concatenate_ragged(parts: Sequence[Ragged]) -> Ragged:
-    if not all(isinstance(part, Slices) for part in parts):
-        rows = (part[i] for part in parts for i in range(len(part)))
-        return Ragged.from_rows(rows, parts[0].values.dtype)
-    before = np.cumsum([0, *(len(part.values) for part in parts[:-1])])
-    offsets = [part.offsets + start for part, start in zip(parts, before, strict=True)]
-    return Slices(np.concatenate([part.values for part in parts]), np.concatenate(offsets))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -54,22 +55,30 @@ class QuantileLoss(keras.losses.Loss):
 
 
 def build(body: Body, meta: Meta, kind: str, optimizer: keras.Optimizer | str) -> keras.Model:
-    """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> quantiles (B, H, M, V, Q)."""
+    """Build the graph: figures (B, W, V + C), calendar (B, W + H, K), static (B, S) -> (B, H, M, V, Q)."""
     values, covariates = len(meta["values"]), len(meta["covariates"])
     window, horizon, season = meta["window"], meta["horizon"], meta["season"]
     figures = keras.Input((window, values + covariates), name="figures")
     calendar = keras.Input((window + horizon, meta["calendar_size"]), name="calendar")
     scaled = WindowScaling(season, meta["log"], "window_scaling")(figures[..., :values])
+    kinds = keras.Input((len(meta.get("static", {})),), name="static", dtype="int32")
+    known = [len(texts) for texts in meta.get("static", {}).values()]
     smoothing = None
     if kind == "es_lstm":
         smoothing = WindowSmoothing(season, horizon, values, body.ensemble_size, "smoothing")
-    forecaster = QuantileForecaster(body, values, season, horizon, smoothing, "forecaster")
+    forecaster = QuantileForecaster(body, values, season, horizon, smoothing, bool(known), "forecaster")
     inputs = ops.concatenate([figures[..., values:], calendar[:, :window]], axis=-1)
-    out = forecaster(scaled, inputs, calendar[:, window:])
+    out = forecaster(scaled, inputs, calendar[:, window:], one_hot(kinds, known))
     quantiles = QuantileCalibration(name="calibration")(out, scaled.level, scaled.size)
-    model = keras.Model([figures, calendar], quantiles, name=kind)
+    model = keras.Model([figures, calendar, kinds], quantiles, name=kind)
     model.compile(optimizer=optimizer, loss=QuantileLoss(meta["log"]), jit_compile=False)
     return model
+
+
+def one_hot(kinds: Any, known: Sequence[int]) -> Any:
+    """Mark the kind of each static column, (B, S) -> (B, sum of known); 0, which is unknown, has no mark."""
+    columns = [ops.one_hot(kinds[:, i], count + 1)[:, 1:] for i, count in enumerate(known)]
+    return ops.concatenate(columns, axis=-1) if columns else None
 
 
 def batch(split: Split, meta: Meta) -> Batch:
@@ -79,7 +88,7 @@ def batch(split: Split, meta: Meta) -> Batch:
     return _inputs(split, meta), np.stack([targets, scale], axis=-1), np.ones(len(split), np.float32)
 
 
-def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:
+def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[Any]]:
     history, window, values = split.ragged("history"), meta["window"], len(meta["values"])
     rows = history.ends[:, None] + np.arange(-window, 0)
     inside = rows >= (history.ends - history.lengths)[:, None]
@@ -89,7 +98,8 @@ def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:
         figures = np.concatenate([figures[..., :values], np.nan_to_num(scaled)], axis=-1)
     calendar = np.array(split.plain("calendar"), np.float32)
     calendar[:, :window] *= inside[..., None]
-    return {"figures": figures.astype(np.float32), "calendar": calendar}
+    inputs: dict[str, npt.NDArray[Any]] = {"figures": figures.astype(np.float32), "calendar": calendar}
+    return {**inputs, "static": np.asarray(split.plain("static"), np.int32)}
 
 
 def predict(model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
