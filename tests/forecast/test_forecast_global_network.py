@@ -5,7 +5,9 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from series import months, task, write_csv
 
+from parts import metrics_of
 from seqops.core.callbacks import NullCallback
 from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Metrics
@@ -57,15 +59,14 @@ def examples(origins, end=40, meta=META, numbers=range(3), factor=1.0):
             for name, value in zip(columns, (*row, origin, number, [scale]), strict=True):
                 columns[name].append(value)
     history = Ragged.from_rows(columns.pop("history"), np.float64)
-    static = np.zeros((len(history), len(meta.get("static", {}))), np.int64)
-    return Split({"history": history, "static": static, **{n: np.array(c) for n, c in columns.items()}})
+    return Split({"history": history, **{name: np.array(c) for name, c in columns.items()}})
 
 
 def untrained(meta=META, **changes):
     keras.utils.set_random_seed(0)
     network = Network(**{**SETTINGS, **changes})
     model = network.build(meta)
-    head = model.get_layer("forecaster").head
+    head = model.get_layer("ensemble").head
     head.kernel.assign(np.random.default_rng(0).normal(size=head.kernel.shape))
     return network, model
 
@@ -254,7 +255,7 @@ def test_the_smoothed_initial_forecast_of_a_line_with_a_season_repeats_the_seaso
 
 def test_coefficients_of_smoothing_depend_on_the_window_and_not_on_the_number_of_series():
     network, model = untrained(kind="es_lstm")
-    smoothing = model.get_layer("forecaster").smoothing
+    smoothing = model.get_layer("ensemble").smoothing
     head = smoothing.coefficients
     head.kernel.assign(np.random.default_rng(0).normal(size=head.kernel.shape))
     window = model.get_layer("window_scaling")(network.batch(examples([20]), META)[0]["figures"])
@@ -262,6 +263,45 @@ def test_coefficients_of_smoothing_depend_on_the_window_and_not_on_the_number_of
     assert alpha.shape == gamma.shape == (3, 2)
     assert len(np.unique(alpha)) == 6
     assert ((alpha > 0) & (alpha < 1) & (gamma > 0) & (gamma < 1)).all()
+
+
+def test_a_kind_of_series_has_weights_of_its_own_and_an_unknown_one_has_none():
+    meta = {**META, "static": {"region": ["north", "south"], "size": ["large"]}}
+    split = examples([20], numbers=[0, 0, 0])
+    split = Split({**split.columns, "static": np.array([[1, 0], [2, 1], [0, 0]])})
+    network, model = untrained(meta)
+    inputs = network.batch(split, meta)[0]
+    assert inputs["kinds"].tolist() == [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
+    mean = forecasts(network, model, split, meta)["mean"]
+    assert len(np.unique(mean[:, 0])) == 3
+
+
+def test_without_its_correction_es_lstm_forecasts_its_smoothing():
+    network, model = untrained(kind="es_lstm")
+    splits = {"validation": examples(range(24, 32)), "test": examples([32])}
+    [alone] = network.ablations(model, splits, META)
+    initial = network.predict(network.build(META), splits["test"], META)
+    np.testing.assert_allclose(np.stack(alone.predicted["mean"]), np.stack(initial["mean"]), rtol=1e-5)
+
+
+def test_a_long_table_is_trained_on_and_scored_by_series(tmp_path):
+    data = task(
+        series="shop", date="month", static=("region",), scaling="window", short="pad", log=True,
+        calendar=("month",), horizon=3, backtest_horizon=3, origin_step=3, test=3, validation=3,
+    )  # fmt: skip
+    rows = [
+        f"{name},{'north' if name == 'a' else 'south'},{month},{value!r}"
+        for number, (name, length) in enumerate([("a", 40), ("b", 13)])
+        for month, value in zip(months(length), map(float, series(number, length)), strict=True)
+    ]
+    splits, meta = data.split_and_encode(data.read([write_csv(tmp_path, rows, "shop,region,month,sold")]))
+    network = Network(**SETTINGS)
+    network.check(data)
+    fitted = train(network, metrics_of(data), splits, meta, FIT_CONFIG)
+    predicted = network.backtest(fitted.model, splits["test"], meta)
+    scores = {score.name: score for score in metrics_of(data).score(predicted, splits["test"], meta)}
+    assert np.isfinite(scores["backtest_mase"].point())
+    assert len(predicted) == 2
 
 
 @pytest.mark.parametrize(
@@ -287,20 +327,3 @@ def test_a_second_fit_keeps_the_calibration_of_the_first():
     np.testing.assert_array_equal(kept, saved)
     means = [forecasts(network, fit.model, examples([32]))["mean"] for fit in (first, again)]
     assert (means[0] != means[1]).any()
-
-
-KINDS_META = {**META, "static": {"region": ["north", "south"], "size": ["big"]}}
-
-
-def test_a_kind_moves_the_forecasts_and_an_unknown_one_does_not():
-    network, model = untrained(KINDS_META, kind="dense")
-    forecaster = model.get_layer("forecaster")
-    row = examples([32], meta=KINDS_META, numbers=[0])
-    found = [
-        forecasts(network, model, Split({**row.columns, "static": np.array([kinds])}), KINDS_META)["mean"]
-        for kinds in ([0, 0], [1, 0], [2, 0], [0, 1])
-    ]
-    assert len({float(mean.sum()) for mean in found}) == 4
-    forecaster.kinds.kernel.assign(np.zeros(forecaster.kinds.kernel.shape))
-    marked = Split({**row.columns, "static": np.array([[2, 1]])})
-    np.testing.assert_array_equal(forecasts(network, model, marked, KINDS_META)["mean"], found[0])

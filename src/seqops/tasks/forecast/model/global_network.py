@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -55,30 +54,23 @@ class QuantileLoss(keras.losses.Loss):
 
 
 def build(body: Body, meta: Meta, kind: str, optimizer: keras.Optimizer | str) -> keras.Model:
-    """Build the graph: figures (B, W, V + C), calendar (B, W + H, K), static (B, S) -> (B, H, M, V, Q)."""
+    """Build the graph: figures (B, W, V + C), calendar (B, W + H, K), kinds (B, S) -> (B, H, M, V, Q)."""
     values, covariates = len(meta["values"]), len(meta["covariates"])
     window, horizon, season = meta["window"], meta["horizon"], meta["season"]
     figures = keras.Input((window, values + covariates), name="figures")
     calendar = keras.Input((window + horizon, meta["calendar_size"]), name="calendar")
+    kinds = keras.Input((sum(map(len, _known_kinds(meta))),), name="kinds")
     scaled = WindowScaling(season, meta["log"], "window_scaling")(figures[..., :values])
-    kinds = keras.Input((len(meta.get("static", {})),), name="static", dtype="int32")
-    known = [len(texts) for texts in meta.get("static", {}).values()]
     smoothing = None
     if kind == "es_lstm":
         smoothing = WindowSmoothing(season, horizon, values, body.ensemble_size, "smoothing")
-    forecaster = QuantileForecaster(body, values, season, horizon, smoothing, bool(known), "forecaster")
+    forecaster = QuantileForecaster(body, values, season, horizon, smoothing, "ensemble")
     inputs = ops.concatenate([figures[..., values:], calendar[:, :window]], axis=-1)
-    out = forecaster(scaled, inputs, calendar[:, window:], one_hot(kinds, known))
+    out = forecaster(scaled, inputs, calendar[:, window:], kinds)
     quantiles = QuantileCalibration(name="calibration")(out, scaled.level, scaled.size)
     model = keras.Model([figures, calendar, kinds], quantiles, name=kind)
     model.compile(optimizer=optimizer, loss=QuantileLoss(meta["log"]), jit_compile=False)
     return model
-
-
-def one_hot(kinds: Any, known: Sequence[int]) -> Any:
-    """Mark the kind of each static column, (B, S) -> (B, sum of known); 0, which is unknown, has no mark."""
-    columns = [ops.one_hot(kinds[:, i], count + 1)[:, 1:] for i, count in enumerate(known)]
-    return ops.concatenate(columns, axis=-1) if columns else None
 
 
 def batch(split: Split, meta: Meta) -> Batch:
@@ -88,7 +80,7 @@ def batch(split: Split, meta: Meta) -> Batch:
     return _inputs(split, meta), np.stack([targets, scale], axis=-1), np.ones(len(split), np.float32)
 
 
-def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[Any]]:
+def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:
     history, window, values = split.ragged("history"), meta["window"], len(meta["values"])
     rows = history.ends[:, None] + np.arange(-window, 0)
     inside = rows >= (history.ends - history.lengths)[:, None]
@@ -98,8 +90,24 @@ def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[Any]]:
         figures = np.concatenate([figures[..., :values], np.nan_to_num(scaled)], axis=-1)
     calendar = np.array(split.plain("calendar"), np.float32)
     calendar[:, :window] *= inside[..., None]
-    inputs: dict[str, npt.NDArray[Any]] = {"figures": figures.astype(np.float32), "calendar": calendar}
-    return {**inputs, "static": np.asarray(split.plain("static"), np.int32)}
+    return {"figures": figures.astype(np.float32), "calendar": calendar, "kinds": _kinds(split, meta)}
+
+
+def _kinds(split: Split, meta: Meta) -> npt.NDArray[np.float32]:
+    """Return 1 for each static text of a series, (n, all kinds); an unknown one is 0 everywhere.
+
+    The layer that reads them has a vector of weights for each.
+    """
+    known = _known_kinds(meta)
+    columns = [
+        split.plain("static")[:, column, None] == np.arange(1, len(texts) + 1)
+        for column, texts in enumerate(known)
+    ]
+    return np.concatenate([np.zeros((len(split), 0)), *columns], axis=1).astype(np.float32)
+
+
+def _known_kinds(meta: Meta) -> list[list[str]]:
+    return list(meta.get("static", {}).values())
 
 
 def predict(model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:

@@ -14,8 +14,6 @@ from seqops.tasks.forecast.model.window_scaling import ScaledWindow
 from seqops.tasks.forecast.model.window_smoothing import WindowSmoothing
 
 MEDIAN = LEVELS.index(0.5)
-KIND_DIM = 8
-"""Dimensions of the vector that is learnt of each kind of series."""
 NARROW = 3.0
 """Subtracted before the softplus, so that the initial quantiles are close to the median."""
 
@@ -23,19 +21,12 @@ NARROW = 3.0
 class QuantileForecaster(keras.layers.Layer):
     """Forecasts what the horizon is above last year's season, or above a smoothed season.
 
-    The last season of the window and the future calendar skip the body. The last layer starts at zero:
-    before training the median is the base path.
+    The last season of the window, the future calendar and the kinds of the series skip the body. The last
+    layer starts at zero: before training the median is the base path.
     """
 
     def __init__(
-        self,
-        body: Body,
-        values: int,
-        season: int,
-        horizon: int,
-        smoothing: WindowSmoothing | None,
-        kinds: bool,
-        name: str,
+        self, body: Body, values: int, season: int, horizon: int, smoothing: WindowSmoothing | None, name: str
     ) -> None:
         """Create the layers after the body; smoothing: of es_lstm, None without it."""
         super().__init__(name=name)
@@ -44,7 +35,6 @@ class QuantileForecaster(keras.layers.Layer):
         # what skips a recurrent body needs more units than its state has
         width = body.units * (1 if body.kind == "dense" else 4)
         self.hidden = EnsembleDense(width, "gelu", "glorot_uniform", "hidden")
-        self.kinds = EnsembleDense(KIND_DIM, "linear", "glorot_uniform", "kinds") if kinds else None
         self.head = EnsembleDense(horizon * values * len(LEVELS), "linear", "zeros", "head")
 
     def call(
@@ -53,7 +43,7 @@ class QuantileForecaster(keras.layers.Layer):
         """Forecast scaled quantiles (B, H, M, V, Q).
 
         inputs: (B, W, K + C), calendar and covariates of the window; calendar: (B, H, K), of the horizon;
-        kinds: (B, N), the marks of static columns, None if there are none.
+        kinds: (B, S), static inputs.
         """
         seen = self._repeat(window.values)
         if self.smoothing is None:
@@ -65,13 +55,15 @@ class QuantileForecaster(keras.layers.Layer):
         # padding and gaps differ from a value at the level by the flag `known`
         exists = ops.any(window.known > 0, axis=-1)
         h = self.body(ops.concatenate([seen, self._repeat(steps)], axis=-1), exists, training=training)
-        h = ops.concatenate([h, _flat(seen[:, -self.season :]), _flat(self._repeat(calendar))], axis=-1)
-        if self.kinds is not None:
-            # a vector of each kind, for each member: the product with its mark
-            h = ops.concatenate([h, self.kinds(ops.repeat(kinds[:, None], h.shape[1], axis=1))], axis=-1)
-        out = self.head(self.hidden(h))
+        skipping = [seen[:, -self.season :], self._repeat(calendar), self._repeat(kinds[:, None])]
+        out = self.head(self.hidden(ops.concatenate([h, *map(_flat, skipping)], axis=-1)))
         out = ops.reshape(out, (-1, self.body.ensemble_size, self.horizon, self.values, len(LEVELS)))
         return non_crossing(base, ops.transpose(out, (0, 2, 1, 3, 4)))
+
+    def remove_correction(self) -> None:
+        """Zero the weights of the head, so that the base path alone is the median."""
+        for weight in self.head.weights:
+            weight.assign(ops.zeros_like(weight))
 
     def _repeat(self, x: Any) -> Any:
         """(B, T, F) -> (B, T, M, F)."""
