@@ -9,6 +9,7 @@ from series import table, task
 from parts import evaluation_of, metrics_of
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.forecast.data.scaling import Scale
+from seqops.tasks.forecast.data.seasonality import shows_season
 from seqops.tasks.forecast.evaluation import baselines, choice, naive_methods
 from seqops.tasks.forecast.evaluation.choice import (
     MIN_ROWS,
@@ -21,7 +22,6 @@ from seqops.tasks.forecast.evaluation.choice import (
 )
 from seqops.tasks.forecast.evaluation.methods import Candidate, Method
 from seqops.tasks.forecast.evaluation.naive_methods import unfitted
-from seqops.tasks.forecast.evaluation.seasonality import shows_season
 from seqops.tasks.forecast.evaluation.transforms import LOGARITHM, ROOT, TRANSFORMS
 from seqops.tasks.forecast.model.conformal import half_widths
 from seqops.tasks.forecast.model.intervals import calibration

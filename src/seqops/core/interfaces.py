@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,10 @@ class Dataset(ABC):
     @abstractmethod
     def expectations(self) -> Sequence[Expectation]:
         """List the checks of `with_checked_columns(table)`."""
+
+    def resolved(self, table: pd.DataFrame) -> Self:
+        """Return the dataset with numbers where settings are derived from the table."""
+        return self
 
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
         """Count what the splits share although no check forbids it, in `with_checked_columns(table)`."""

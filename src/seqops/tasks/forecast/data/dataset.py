@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +21,15 @@ from seqops.preprocessing.csv_table import require_columns
 from seqops.preprocessing.number_format import Decimal, NumberFormat, Thousands
 from seqops.tasks.forecast.data import sample
 from seqops.tasks.forecast.data.checks import expectations, with_checked_columns
+from seqops.tasks.forecast.data.derived import LENGTHS, PositiveOrAuto, derived
 from seqops.tasks.forecast.data.encoding import Encoder, SeriesTable, TrainingRows
-from seqops.tasks.forecast.data.frequency import Frequency, FrequencyName
-from seqops.tasks.forecast.data.gaps import Gaps
+from seqops.tasks.forecast.data.frequency import FrequencyName, looks
+from seqops.tasks.forecast.data.gaps import Gaps, missing_values
 from seqops.tasks.forecast.data.lengths import Lengths, Short
 from seqops.tasks.forecast.data.origins import (
     Calendar,
-    SplitOrigins,
     WindowSpec,
+    calendar_size,
     origins_by_split,
     split_by_time,
 )
@@ -84,6 +85,7 @@ class Dataset(interfaces.Dataset):
         fill the past before each origin from that past alone. They are never trained towards or scored.
     season
         Rows in one season, as 12 for monthly rows; also the lag of the naive forecast that scales the MASE.
+        This and the other lengths in rows may be `auto`: derived from the frequency and the rows.
     seasons
         Seasons whose Fourier terms are inputs, in rows: such as [24, 168], or 365.25 without a long window.
     harmonics
@@ -129,15 +131,15 @@ class Dataset(interfaces.Dataset):
     decimal: Decimal
     thousands: Thousands
     gaps: Gaps
-    season: Positive
+    season: PositiveOrAuto
     seasons: tuple[PositiveFloat, ...]
     harmonics: Count
-    window: Positive
-    horizon: Positive
-    backtest_horizon: Positive
+    window: PositiveOrAuto
+    horizon: PositiveOrAuto
+    backtest_horizon: PositiveOrAuto
     origin_step: Positive
-    validation: Positive
-    test: Positive
+    validation: PositiveOrAuto
+    test: PositiveOrAuto
     max_history: Positive
     baselines: str
     log: bool
@@ -172,7 +174,7 @@ class Dataset(interfaces.Dataset):
         if not found:
             names = ", ".join(path.name for path in raw)
             raise DataError(f"data.baselines: {self.baselines} is none of the source files: {names}.")
-        return with_ready_made(table, found[0], self.test, self.numbers)
+        return with_ready_made(table, found[0], self.resolved(table).lengths.test, self.numbers)
 
     def series_format(self, frequency: str, time_zone: str) -> SeriesFormat:
         """Return how files and requests are read."""
@@ -185,24 +187,23 @@ class Dataset(interfaces.Dataset):
         return NumberFormat(self.decimal, self.thousands)
 
     def remarks(self, checked: pd.DataFrame) -> Sequence[str]:
-        """Say which frequency was inferred, how many values are missing, and which steps are not learnt."""
-        found = []
-        if self.frequency == "auto":
-            name = self._frequency(checked)
-            looks = "like numbered positions" if name == "position" else Frequency.parse(name).looks
-            found.append(f"the dates look {looks} (data.frequency: {name})")
-        missing = checked["missing"] > 0
-        if self.gaps != "refuse" and missing.any():
-            first = checked.loc[missing, "date"].iloc[0]
-            found.append(f"rows without a value: {missing.sum()}, the first {first} (data.gaps: {self.gaps})")
-        return [*found, *filter(None, [self.lengths.unlearnt(checked)])]
+        """Say what was inferred or derived, how many values are missing, and which steps are not learnt."""
+        resolved, lengths = self.resolved(checked), [n for n in LENGTHS if getattr(self, n) == "auto"]
+        found = [
+            looks(self._frequency(checked)) if self.frequency == "auto" else "",
+            ", ".join(f"data.{name}: {getattr(resolved, name)} (auto)" for name in lengths),
+            missing_values(checked, self.gaps),
+            resolved.lengths.unlearnt(checked),
+        ]
+        return [remark for remark in found if remark]
 
     def _frequency(self, table: pd.DataFrame) -> str:
         return str(table["frequency"].iloc[0]) if self.frequency == "auto" else self.frequency
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Return the split of each row by its position in its series."""
-        return split_by_time(table, self.validation, self.test, self._own_test(table))
+        lengths = self.resolved(table).lengths
+        return split_by_time(table, lengths.validation, lengths.test, self._own_test(table))
 
     def _own_test(self, table: pd.DataFrame) -> bool:
         """Return whether files hold test series; names in a column say nothing about that."""
@@ -214,14 +215,25 @@ class Dataset(interfaces.Dataset):
         Raises DataError for a series that is too short for the settings.
         """
         checked = super().with_checked_columns(table)
-        self.lengths.check(checked, self._own_test(table))
+        self.resolved(table).lengths.check(checked, self._own_test(table))
         return with_checked_columns(checked, self._frequency(table))
+
+    def resolved(self, table: pd.DataFrame) -> Self:
+        """Derive what is `auto` from the median series of a panel, else from the shortest training series."""
+        given = {name: getattr(self, name) for name in LENGTHS}
+        if "auto" not in given.values():
+            return self
+        sizes = table.groupby("series", sort=False).size()
+        if self._own_test(table):
+            sizes = sizes[~sizes.index.str.endswith("-test")]
+        rows = int(sizes.median() if self.series else sizes.min()) if len(sizes) else 0
+        numbers: dict[str, Any] = derived(given, self._frequency(table), rows, bool(self.series))
+        return replace(self, **numbers)
 
     @property
     def lengths(self) -> Lengths:
-        """Return the settings that limit how short a series may be."""
-        sizes = self.season, self.window, self.horizon, self.validation, self.test
-        return Lengths(*sizes, many=bool(self.series), padded=self.short == "pad")
+        """Return the settings that limit how short a series may be, of a dataset without `auto`."""
+        return Lengths.of(vars(self), many=bool(self.series), padded=self.short == "pad")
 
     def expectations(self) -> Sequence[Expectation]:
         """Expect dates in order, gaps as `data.gaps` allows, values in range and splits in time order."""
@@ -232,21 +244,23 @@ class Dataset(interfaces.Dataset):
 
         Raises DataError if the training rows do not cover a season.
         """
-        rows = TrainingRows(table[split == "train"], self.static)
-        learnt = rows.learn(self.season, self.window, self.scaling, self.log)
-        origins = np.concatenate([part.origins for part in self._parts(table, split)["test"]])
+        resolved, rows = self.resolved(table), TrainingRows(table[split == "train"], self.static)
+        lengths = resolved.lengths
+        learnt = rows.learn(lengths.season, lengths.window, self.scaling, self.log)
+        parts = origins_by_split(table, split, lengths.min_history, self.origin_step)
+        origins = np.concatenate([part.origins for part in parts["test"]])
         return {
             **learnt,
-            "window": self.window,
-            "min_history": self.lengths.min_history,
-            "horizon": self.horizon,
-            "backtest_horizon": min(self.backtest_horizon, self.horizon),
-            "season": self.season,
+            "window": lengths.window,
+            "min_history": lengths.min_history,
+            "horizon": lengths.horizon,
+            "backtest_horizon": min(int(resolved.backtest_horizon), lengths.horizon),
+            "season": lengths.season,
             "seasons": list(self.seasons),
             "frequency": self._frequency(table),
             "time_zone": zone_of_ordinals(self._frequency(table), self.time_zone, table["date"].iloc[0]),
             "log": self.log,
-            "calendar_size": self._window_spec(len(rows.values), "position", "").calendar_size,
+            "calendar_size": calendar_size(self.calendar, self.seasons, self.harmonics, self.gaps),
             "unit": "series" if self.series else "origin",
             "baselines": systems_of(table),
             "origins": {"first": int(origins.min()), "last": int(origins.max()), "count": len(origins)},
@@ -261,30 +275,25 @@ class Dataset(interfaces.Dataset):
         """
         figures = figure_columns(meta["values"], meta["covariates"])
         require_columns(table, figures)
-        encoder = Encoder(self.window_spec(meta), self.season, self.max_history, bool(self.series), meta)
+        encoder = Encoder(self.window_spec(meta), self.max_history, bool(self.series), meta)
         series = SeriesTable.of(table, split, figures, meta)
-        splits = encoder.encode(series, self._parts(table, split))
+        parts = origins_by_split(table, split, meta["min_history"], self.origin_step)
+        splits = encoder.encode(series, parts)
         if not self.series:
             splits["test"].plain("long")[0] = True
         return splits
 
     def window_spec(self, meta: Meta) -> WindowSpec:
-        """Return how examples are cut from a series of the columns, frequency and zone of the meta."""
-        return self._window_spec(len(meta["values"]), meta["frequency"], meta.get("time_zone", ""))
-
-    def _window_spec(self, values: int, frequency: str, time_zone: str) -> WindowSpec:
+        """Return how examples are cut from a series with the lengths, frequency and zone of the meta."""
         return WindowSpec(
-            values,
-            self.window,
-            self.horizon,
-            self.season,
-            frequency,
+            len(meta["values"]),
+            meta["window"],
+            meta["horizon"],
+            meta["season"],
+            meta["frequency"],
             self.calendar,
             self.seasons,
             self.harmonics,
-            time_zone,
+            meta.get("time_zone", ""),
             self.gaps,
         )
-
-    def _parts(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> dict[str, list[SplitOrigins]]:
-        return origins_by_split(table, split, self.lengths.min_history, self.origin_step)

@@ -24,6 +24,7 @@ from seqops.tasks.forecast.data.origins import (
 from seqops.tasks.forecast.data.reader import COVARIATE, STATIC, VALUE, figure_columns
 from seqops.tasks.forecast.data.ready_made import ready_made
 from seqops.tasks.forecast.data.scaling import Scaling, fit_scales, naive_error
+from seqops.tasks.forecast.data.seasonality import suited_lag
 
 
 def static_kinds(table: pd.DataFrame, known: Mapping[str, Sequence[str]]) -> npt.NDArray[np.int64]:
@@ -57,6 +58,8 @@ class TrainingRows:
     def learn(self, season: int, window: int, scaling: Scaling, log: bool) -> Meta:
         """Return the columns, the scales, the mean MASE scale of the series, and an example of the longest.
 
+        difference: a lag of differences that suits most series.
+
         Raises DataError if no series covers a season.
         """
         values, table = len(self.values), self.table
@@ -69,6 +72,8 @@ class TrainingRows:
                 "Give a longer series, or lower data.season, data.test or data.validation."
             )
         longest = max(series, key=len)
+        columns = [past for known in series for past in filled(known[:, :values], "interpolate").T]
+        pasts = [np.log(past) if log else past for past in columns if np.isfinite(past).all()]
         return {
             "values": self.values,
             "covariates": self.covariates,
@@ -76,6 +81,7 @@ class TrainingRows:
             **fit_scales(figures, values, scaling, log),
             "mase_scale": np.mean(errors, axis=0).tolist(),
             "mase_span": table["date"].iloc[[0, -1]].str.cat(sep=" to "),
+            "difference": suited_lag(pasts, season, window),
             "example": filled(longest[-window - season :], "interpolate").tolist(),
         }
 
@@ -131,7 +137,6 @@ class Encoder:
     """
 
     window_spec: WindowSpec
-    season: int
     max_history: int
     by_series: bool
     meta: Meta
@@ -178,4 +183,4 @@ class Encoder:
             known = part.rows[: int(part.origins[0])]
         else:
             return np.asarray(self.meta["mase_scale"], np.float64)
-        return naive_error(table.figures[known, :values], self.season)
+        return naive_error(table.figures[known, :values], self.window_spec.season)

@@ -106,6 +106,12 @@ class Frequency:
         return text[: {"year": 4, "month": 7, "hour": 16, "minute": 16, "second": 19}.get(self.unit, 10)]
 
 
+def looks(name: str) -> str:
+    """Say which frequency was inferred."""
+    described = "like numbered positions" if name == "position" else Frequency.parse(name).looks
+    return f"the dates look {described} (data.frequency: {name})"
+
+
 def _int(stamps: Any) -> Integers:
     return np.asarray(stamps).astype(np.int64)
 

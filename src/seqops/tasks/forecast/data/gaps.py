@@ -38,6 +38,15 @@ def with_missing_rows(table: pd.DataFrame, frequency: str) -> pd.DataFrame:
     return found
 
 
+def missing_values(checked: pd.DataFrame, gaps: Gaps) -> str:
+    """Say how many rows have no value, where that is allowed; empty: none."""
+    missing = checked["missing"] > 0
+    if gaps == "refuse" or not missing.any():
+        return ""
+    first = checked.loc[missing, "date"].iloc[0]
+    return f"rows without a value: {missing.sum()}, the first {first} (data.gaps: {gaps})"
+
+
 def filled(past: Array, gaps: Gaps) -> Array:
     """Fill the missing values of a past (T, D), each from that past alone; a column without values stays.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -26,6 +27,13 @@ class Lengths:
     test: int
     many: bool = False
     padded: bool = False
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any], many: bool, padded: bool) -> Lengths:
+        """Read the numbers from the data settings, none of which is `auto`."""
+        names = ("season", "window", "horizon", "validation", "test")
+        season, window, horizon, validation, test = (int(settings[name]) for name in names)
+        return cls(season, window, horizon, validation, test, many, padded)
 
     @property
     def min_history(self) -> int:
@@ -88,9 +96,10 @@ class Lengths:
             return f"Give at least {self.season + 5} rows, or lower data.season."
         names = ("window", "horizon", "validation", "test")
         changed = [n for n in names if getattr(fitting, n) != getattr(self, n)]
+        auto = "" if self.many else "; so does auto for each of them"
         settings = ", ".join(f"data.{name}: {getattr(fitting, name)}" for name in changed)
         return (
-            f"These fit: {settings} (data.window must also exceed model.difference). Or give at least "
+            f"These fit: {settings} (data.window must also exceed model.difference){auto}. Or give at least "
             f"{self.total} rows."
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -119,12 +120,6 @@ class WindowSpec:
     time_zone: str = ""
     gaps: Gaps = "refuse"
 
-    @property
-    def calendar_size(self) -> int:
-        """Return the number of known inputs of each step."""
-        terms = sum(n_harmonics(season, self.harmonics) for season in self.seasons)
-        return 2 * len(self.calendar) + 2 * terms + (self.gaps == "nan")
-
     def examples(self, series: Series, origins: Integers, end: int, max_history: int) -> Split:
         """Cut examples whose targets stop before row `end` (NaN beyond it).
 
@@ -179,6 +174,12 @@ class WindowSpec:
             stamps = stamps.tz_localize("UTC").tz_convert(self.time_zone)
         # months count from 1: the constant shift of phase makes no difference to a network
         return (np.asarray(getattr(stamps, name)) / CYCLE[name]).reshape(ordinals.shape)
+
+
+def calendar_size(calendar: Sequence[Calendar], seasons: Sequence[float], harmonics: int, gaps: Gaps) -> int:
+    """Return the number of known inputs of each step."""
+    terms = sum(n_harmonics(season, harmonics) for season in seasons)
+    return 2 * len(calendar) + 2 * terms + (gaps == "nan")
 
 
 def ahead(figures: Array, origins: Integers, steps: int) -> Array:

@@ -17,6 +17,7 @@ from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Baseline
 from seqops.tasks.forecast.data.scaling import Scale
+from seqops.tasks.forecast.data.seasonality import shows_season
 from seqops.tasks.forecast.evaluation import (
     arima,
     autoregression,
@@ -42,7 +43,6 @@ from seqops.tasks.forecast.evaluation.naive_methods import (
     seasonal_naive,
     unfitted,
 )
-from seqops.tasks.forecast.evaluation.seasonality import shows_season
 from seqops.tasks.forecast.model.intervals import calibration, with_rolling_quantiles
 
 FITTED = (

@@ -13,12 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.constrained_types import Count, Positive, Rate
+from seqops.core.constrained_types import Positive, Rate
 from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Ablation
 from seqops.tasks.forecast.data.dataset import Dataset
+from seqops.tasks.forecast.data.derived import Auto, CountOrAuto, PositiveOrAuto
 from seqops.tasks.forecast.data.gaps import filled
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.model import global_network
@@ -53,9 +54,10 @@ class Network(interfaces.Network):
     ensemble_size
         Members of the ensemble.
     output_steps
-        Steps forecast in one pass: `data.horizon` for the direct strategy, fewer for the recursive one.
+        Steps forecast in one pass: `auto`, the horizon, for the direct strategy; fewer for the recursive one.
     difference
-        Lag of the differences taken before the network and undone after it; 0: none, as `es_lstm` requires.
+        Lag of the differences taken before the network and undone after it; 0: none, as `es_lstm` requires;
+        `auto`: the season if the training rows show one, else 1 or 0.
     """
 
     kind: Literal["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
@@ -64,12 +66,13 @@ class Network(interfaces.Network):
     units: Positive
     dropout: Rate
     ensemble_size: Positive
-    output_steps: Positive
-    difference: Count
+    output_steps: PositiveOrAuto
+    difference: CountOrAuto
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
-        self._check_consistency(meta["window"], meta["season"])
+        self._check_kind()
+        self._check_window(meta["window"], meta["season"])
         if is_global(meta):
             self._check_global(meta["horizon"])
             return global_network.build(self._body(), meta, self.kind, optimizer)
@@ -83,37 +86,43 @@ class Network(interfaces.Network):
         return model
 
     def check(self, data: interfaces.Dataset) -> None:
-        """Raise ConfigError for a window that is too short for the season or the difference."""
-        if isinstance(data, Dataset):
-            self._check_consistency(data.window, data.season)
-            if data.scaling == "window":
-                self._check_global(data.horizon)
+        """Raise ConfigError for a window that is known to be too short for the season or the difference."""
+        self._check_kind()
+        if isinstance(data, Dataset) and "auto" not in (data.window, data.season):
+            self._check_window(int(data.window), int(data.season))
+        if isinstance(data, Dataset) and data.scaling == "window":
+            self._check_global(data.horizon)
 
-    def _check_consistency(self, window: int, season: int) -> None:
+    def _check_window(self, window: int, season: int) -> None:
         if self.kind == "es_lstm" and window < 2 * season:
             raise ConfigError(
                 f"model.kind es_lstm needs a data.window of at least two seasons of {season}, got {window}. "
                 "Raise data.window, lower data.season and give the long season in data.seasons, or choose "
                 "another kind."
             )
-        if self.kind == "es_lstm" and self.difference:
+        if self.difference != "auto" and self.difference >= window:
             raise ConfigError(
-                "model.difference must be 0 with model.kind es_lstm: smoothing removes the level."
+                f"model.difference {self.difference} must be below data.window {window}. Lower it, raise "
+                "data.window, or set model.difference: auto."
+            )
+
+    def _check_kind(self) -> None:
+        if self.kind == "es_lstm" and self.difference not in (0, "auto"):
+            raise ConfigError(
+                "model.difference must be 0 or auto with model.kind es_lstm: smoothing removes the level."
             )
         if self.kind == "dense" and self.direction == "both":
             raise ConfigError(
                 "model.direction must be forward with model.kind dense, which reads the whole window at once."
             )
-        if self.difference >= window:
-            raise ConfigError(f"model.difference {self.difference} must be below data.window {window}.")
 
-    def _check_global(self, horizon: int) -> None:
-        if self.difference:
+    def _check_global(self, horizon: int | Auto) -> None:
+        if self.difference not in (0, "auto"):
             raise ConfigError(
-                "model.difference must be 0 with data.scaling: window, where the network corrects the last "
-                "season."
+                "model.difference must be 0 or auto with data.scaling: window, where the network corrects the "
+                "last season."
             )
-        if self.output_steps < horizon:
+        if "auto" not in (horizon, self.output_steps) and int(self.output_steps) < int(horizon):
             raise ConfigError(
                 f"model.output_steps must be at least data.horizon {horizon} with data.scaling: window: "
                 f"it forecasts all steps at once, got {self.output_steps}."
@@ -125,8 +134,8 @@ class Network(interfaces.Network):
             len(meta["values"]),
             meta["window"],
             meta["horizon"],
-            self.output_steps,
-            self.difference,
+            meta["horizon"] if self.output_steps == "auto" else int(self.output_steps),
+            self._difference(meta),
             meta["season"] if self.kind == "es_lstm" else None,
             name="ensemble",
         )
@@ -135,6 +144,11 @@ class Network(interfaces.Network):
         kind = "lstm" if self.kind == "es_lstm" else self.kind
         shape = (self.layers, self.units, self.dropout, self.ensemble_size)
         return Body(kind, self.direction, *shape, name="body")
+
+    def _difference(self, meta: Meta) -> int:
+        if self.difference != "auto":
+            return int(self.difference)
+        return 0 if self.kind == "es_lstm" else int(meta["difference"])
 
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Scale the window before each origin, and the targets."""

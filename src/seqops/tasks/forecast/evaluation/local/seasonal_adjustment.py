@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from seqops.tasks.forecast.data.seasonality import NORMAL_90
 from seqops.tasks.forecast.evaluation.local.panel import Floats, Panel
-from seqops.tasks.forecast.evaluation.seasonality import NORMAL_90
 
 
 def is_seasonal(past: Floats, season: int) -> bool:
