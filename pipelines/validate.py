@@ -17,6 +17,7 @@ def validate(name: str) -> None:
     table, files = task.data.read(raw), ", ".join(path.name for path in raw)
     try:
         checked = task.data.with_checked_columns(table)
+        task.data.resolved(table).check_model(task.section["model"])
     except DataError as error:
         raise DataError(f"{files}: {error}") from None
     for remark in task.data.remarks(checked):

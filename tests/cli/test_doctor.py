@@ -12,7 +12,10 @@ import pytest
 
 from seqops.cli import checks as doctor
 from seqops.cli.checks import Finding, examine
+from seqops.core.arrays_io import write_table
+from seqops.core.files import write_bytes
 from seqops.core.project import Project
+from seqops.params import Params
 from seqops.sources.fetch import MIRROR
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +121,26 @@ def test_a_window_too_short_for_the_season_is_reported(project):
     finding = named(doctor.params, project, "params forecast")
     assert not finding.ok
     assert "needs a data.window of at least two seasons of 168, got 48" in finding.message
+
+
+def test_a_derived_window_is_checked_with_the_validated_rows(project):
+    text = project.params.read_text()
+    for old, new in (
+        ("kind: lstm           #", "kind: es_lstm #"),
+        ("difference: 12 ", "difference: auto "),
+        ("season: 12 ", "season: 48 "),
+        ("window: 48 ", "window: auto "),
+    ):
+        text = text.replace(old, new, 1)
+    project.params.write_text(text)
+    assert named(doctor.params, project, "params forecast").ok
+    data, paths = Params.load(project.params).task("forecast").data, project.task_paths("forecast")
+    for name, content in data.sample().items():
+        write_bytes(paths.raw / name, content)
+    write_table(paths.table, data.read(paths.raw_files()))
+    finding = named(doctor.params, project, "params forecast")
+    assert not finding.ok
+    assert "at least two seasons of 48, got 42" in finding.message
 
 
 def test_an_invalid_search_is_reported_for_its_task(project):

@@ -152,3 +152,29 @@ def test_new_rows_are_encoded_with_the_lengths_of_the_model(tmp_path):
     assert (meta["horizon"], data.resolved(longer).horizon) == (6, 12)
     assert splits["test"].plain("targets").shape[1] == 6
     assert splits["test"].plain("calendar").shape[1] == meta["window"] + 6
+
+
+MODEL = {"kind": "lstm", "difference": 0}
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "message"),
+    [
+        ({"season": 5}, {"kind": "es_lstm"}, r"at least two seasons of 5, got 8.*data.seasons"),
+        ({}, {"difference": 8}, r"model.difference 8 must be below data.window 8.*model.difference: auto"),
+        (AUTO, {"kind": "es_lstm", "difference": 1}, "model.difference must be 0 or auto"),
+    ],
+)
+def test_settings_that_rule_each_other_out_are_refused_before_anything_is_read(data, model, message):
+    with pytest.raises(ConfigError, match=message):
+        task(**data).check_model({**MODEL, **model})
+
+
+def test_derived_lengths_are_checked_when_they_are_known(tmp_path):
+    data = task(**{**AUTO, "season": 24})
+    smoothing = {**MODEL, "kind": "es_lstm"}
+    data.check_model(smoothing)
+    with pytest.raises(ConfigError, match="at least two seasons of 24, got 24"):
+        data.resolved(table(tmp_path, range(80))).check_model(smoothing)
+    data.resolved(table(tmp_path, range(200))).check_model(smoothing)
+    task().check_model({**MODEL, "kind": "es_lstm", "difference": "auto"})

@@ -307,7 +307,7 @@ def test_a_long_table_is_trained_on_and_scored_by_series(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"difference": 4}, "model.difference must be 0 with data.scaling: window"),
+        ({"difference": 4}, "model.difference must be 0 or auto with data.scaling: window"),
         ({"output_steps": 3}, "model.output_steps must be at least data.horizon 6"),
     ],
 )

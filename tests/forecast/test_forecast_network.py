@@ -294,8 +294,10 @@ def test_gaps_are_masked_in_the_loss_and_filled_in_the_inputs(tmp_path):
     assert all(np.isfinite(cell).all() for cell in predicted["mean"])
 
 
-def test_a_window_too_short_for_the_season_is_refused_before_anything_is_read():
-    smoothing = Network(**{**SETTINGS, "kind": "es_lstm"})
-    smoothing.check(task())
-    with pytest.raises(ConfigError, match=r"at least two seasons of 5, got 8.*data.seasons"):
-        smoothing.check(task(season=5))
+def test_lengths_of_the_model_may_be_those_of_the_data(encoded):
+    _, _, meta = encoded
+    network = Network(**{**SETTINGS, "output_steps": "auto", "difference": "auto"})
+    ensemble = network.build({**meta, "difference": 4}).get_layer("ensemble")
+    assert (ensemble.output_steps, ensemble.lag) == (6, 4)
+    smoothing = Network(**{**SETTINGS, "kind": "es_lstm", "difference": "auto"})
+    assert smoothing.build({**meta, "difference": 4}).get_layer("ensemble").lag == 0

@@ -15,6 +15,7 @@ from pathlib import Path
 import requests
 from packaging.requirements import Requirement
 
+from seqops.core.arrays_io import read_table
 from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.files import sha256_of
 from seqops.core.interfaces import Task
@@ -133,7 +134,11 @@ def _shared(project: Project, loaded: Params) -> Iterator[Finding]:
 
 def _configured(project: Project, loaded: Params, name: str) -> Iterator[Finding]:
     task = loaded.task(name)
-    task.network().check(task.data)
+    task.network()
+    task.data.check_model(task.section["model"])
+    table = project.task_paths(name).table
+    if table.is_file():
+        task.data.resolved(read_table(table)).check_model(task.section["model"])
     if "search" in task.section:
         space_of(loaded, name)
     yield Finding(f"params {name}", True, "every key is known and in range")

@@ -68,6 +68,10 @@ class Dataset(ABC):
         """Return the dataset with numbers where settings are derived from the table."""
         return self
 
+    def check_model(self, model: Mapping[str, Any]) -> None:
+        """Raise ConfigError for settings of the section `model` that those of `data` rule out."""
+        return
+
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
         """Count what the splits share although no check forbids it, in `with_checked_columns(table)`."""
         return {}
@@ -186,15 +190,11 @@ class Endpoint(ABC):
 
     def to_table(self, records: Sequence[dict[str, Any]]) -> pd.DataFrame:
         """Return records as a table: one row each, and what is nested as JSON."""
-        return pd.DataFrame(
-            [
-                {
-                    name: value if isinstance(value, str | int | float) else json.dumps(value)
-                    for name, value in record.items()
-                }
-                for record in records
-            ]
-        )
+
+        def cell(value: Any) -> str | int | float:
+            return value if isinstance(value, str | int | float) else json.dumps(value)
+
+        return pd.DataFrame([{name: cell(value) for name, value in record.items()} for record in records])
 
     @abstractmethod
     def example(self, meta: Meta) -> str:
@@ -213,10 +213,6 @@ class Network(ABC):
     @abstractmethod
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the model; reads no data, and the weights depend on nothing but the seed."""
-
-    def check(self, data: Dataset) -> None:
-        """Raise ConfigError for settings that those of the dataset rule out, before anything is read."""
-        return
 
     @abstractmethod
     def batch(self, split: Split, meta: Meta) -> Batch:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Positive, PositiveFloat
-from seqops.core.errors import ConfigError, DataError
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Expectation
@@ -26,6 +26,7 @@ from seqops.tasks.forecast.data.encoding import Encoder, SeriesTable, TrainingRo
 from seqops.tasks.forecast.data.frequency import FrequencyName, looks
 from seqops.tasks.forecast.data.gaps import Gaps, missing_values
 from seqops.tasks.forecast.data.lengths import Lengths, Short
+from seqops.tasks.forecast.data.model_settings import check_global, check_window
 from seqops.tasks.forecast.data.origins import (
     Calendar,
     WindowSpec,
@@ -38,7 +39,7 @@ from seqops.tasks.forecast.data.reader import (
     figure_columns,
     read_files,
 )
-from seqops.tasks.forecast.data.ready_made import systems_of, with_ready_made
+from seqops.tasks.forecast.data.ready_made import file_named, systems_of, with_ready_made
 from seqops.tasks.forecast.data.scaling import Scaling
 from seqops.tasks.forecast.data.stamps import TimeZone, zone_of_ordinals
 
@@ -85,7 +86,7 @@ class Dataset(interfaces.Dataset):
         fill the past before each origin from that past alone. They are never trained towards or scored.
     season
         Rows in one season, as 12 for monthly rows; also the lag of the naive forecast that scales the MASE.
-        This and the other lengths in rows may be `auto`: derived from the frequency and the rows.
+        It, `window`, the horizons, `validation` and `test` may be `auto`: derived from frequency and rows.
     seasons
         Seasons whose Fourier terms are inputs, in rows: such as [24, 168], or 365.25 without a long window.
     harmonics
@@ -170,11 +171,8 @@ class Dataset(interfaces.Dataset):
         )
         if not self.baselines:
             return table
-        found = [path for path in raw if path.name == self.baselines]
-        if not found:
-            names = ", ".join(path.name for path in raw)
-            raise DataError(f"data.baselines: {self.baselines} is none of the source files: {names}.")
-        return with_ready_made(table, found[0], self.resolved(table).lengths.test, self.numbers)
+        forecasts = file_named(self.baselines, raw)
+        return with_ready_made(table, forecasts, self.resolved(table).lengths.test, self.numbers)
 
     def series_format(self, frequency: str, time_zone: str) -> SeriesFormat:
         """Return how files and requests are read."""
@@ -217,6 +215,12 @@ class Dataset(interfaces.Dataset):
         checked = super().with_checked_columns(table)
         self.resolved(table).lengths.check(checked, self._own_test(table))
         return with_checked_columns(checked, self._frequency(table))
+
+    def check_model(self, model: Mapping[str, Any]) -> None:
+        """Raise ConfigError for model settings that the lengths or the scaling rule out."""
+        check_window(model, self.window, self.season)
+        if self.scaling == "window":
+            check_global(model, self.horizon)
 
     def resolved(self, table: pd.DataFrame) -> Self:
         """Derive what is `auto` from the median series of a panel, else from the shortest training series."""
@@ -285,15 +289,6 @@ class Dataset(interfaces.Dataset):
 
     def window_spec(self, meta: Meta) -> WindowSpec:
         """Return how examples are cut from a series with the lengths, frequency and zone of the meta."""
-        return WindowSpec(
-            len(meta["values"]),
-            meta["window"],
-            meta["horizon"],
-            meta["season"],
-            meta["frequency"],
-            self.calendar,
-            self.seasons,
-            self.harmonics,
-            meta.get("time_zone", ""),
-            self.gaps,
-        )
+        sizes = len(meta["values"]), meta["window"], meta["horizon"], meta["season"]
+        cycles = self.calendar, self.seasons, self.harmonics
+        return WindowSpec(*sizes, meta["frequency"], *cycles, meta.get("time_zone", ""), self.gaps)

@@ -18,9 +18,9 @@ from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Ablation
-from seqops.tasks.forecast.data.dataset import Dataset
-from seqops.tasks.forecast.data.derived import Auto, CountOrAuto, PositiveOrAuto
+from seqops.tasks.forecast.data.derived import CountOrAuto, PositiveOrAuto
 from seqops.tasks.forecast.data.gaps import filled
+from seqops.tasks.forecast.data.model_settings import check_global, check_window
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.model import global_network
 from seqops.tasks.forecast.model.conformal import PastErrors
@@ -71,10 +71,13 @@ class Network(interfaces.Network):
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
-        self._check_kind()
-        self._check_window(meta["window"], meta["season"])
+        check_window(vars(self), meta["window"], meta["season"])
+        if self.kind == "dense" and self.direction == "both":
+            raise ConfigError(
+                "model.direction must be forward with model.kind dense, which reads the whole window at once."
+            )
         if is_global(meta):
-            self._check_global(meta["horizon"])
+            check_global(vars(self), meta["horizon"])
             return global_network.build(self._body(), meta, self.kind, optimizer)
         columns = len(meta["values"]) + len(meta["covariates"])
         steps = meta["window"] + meta["horizon"]
@@ -84,49 +87,6 @@ class Network(interfaces.Network):
         model = keras.Model([figures, calendar], Spread(name="spread")(members), name=self.kind)
         model.compile(optimizer=optimizer, loss=PathLoss(), jit_compile=False)
         return model
-
-    def check(self, data: interfaces.Dataset) -> None:
-        """Raise ConfigError for a window that is known to be too short for the season or the difference."""
-        self._check_kind()
-        if isinstance(data, Dataset) and "auto" not in (data.window, data.season):
-            self._check_window(int(data.window), int(data.season))
-        if isinstance(data, Dataset) and data.scaling == "window":
-            self._check_global(data.horizon)
-
-    def _check_window(self, window: int, season: int) -> None:
-        if self.kind == "es_lstm" and window < 2 * season:
-            raise ConfigError(
-                f"model.kind es_lstm needs a data.window of at least two seasons of {season}, got {window}. "
-                "Raise data.window, lower data.season and give the long season in data.seasons, or choose "
-                "another kind."
-            )
-        if self.difference != "auto" and self.difference >= window:
-            raise ConfigError(
-                f"model.difference {self.difference} must be below data.window {window}. Lower it, raise "
-                "data.window, or set model.difference: auto."
-            )
-
-    def _check_kind(self) -> None:
-        if self.kind == "es_lstm" and self.difference not in (0, "auto"):
-            raise ConfigError(
-                "model.difference must be 0 or auto with model.kind es_lstm: smoothing removes the level."
-            )
-        if self.kind == "dense" and self.direction == "both":
-            raise ConfigError(
-                "model.direction must be forward with model.kind dense, which reads the whole window at once."
-            )
-
-    def _check_global(self, horizon: int | Auto) -> None:
-        if self.difference not in (0, "auto"):
-            raise ConfigError(
-                "model.difference must be 0 or auto with data.scaling: window, where the network corrects the "
-                "last season."
-            )
-        if "auto" not in (horizon, self.output_steps) and int(self.output_steps) < int(horizon):
-            raise ConfigError(
-                f"model.output_steps must be at least data.horizon {horizon} with data.scaling: window: "
-                f"it forecasts all steps at once, got {self.output_steps}."
-            )
 
     def _ensemble(self, meta: Meta) -> Ensemble:
         return Ensemble(

@@ -1,0 +1,44 @@
+"""What the window and the season require of the model settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from seqops.core.errors import ConfigError
+from seqops.tasks.forecast.data.derived import Auto
+
+
+def check_window(model: Mapping[str, Any], window: int | Auto, season: int | Auto) -> None:
+    """Raise ConfigError for a window that is known to be too short for the kind or the difference."""
+    kind, difference = model.get("kind"), model.get("difference")
+    if kind == "es_lstm" and "auto" not in (window, season) and int(window) < 2 * int(season):
+        raise ConfigError(
+            f"model.kind es_lstm needs a data.window of at least two seasons of {season}, got {window}. "
+            "Raise data.window, lower data.season and give the long season in data.seasons, or choose "
+            "another kind."
+        )
+    if kind == "es_lstm" and difference not in (0, "auto"):
+        raise ConfigError(
+            "model.difference must be 0 or auto with model.kind es_lstm: smoothing removes the level."
+        )
+    if isinstance(difference, int) and window != "auto" and difference >= window:
+        raise ConfigError(
+            f"model.difference {difference} must be below data.window {window}. Lower it, raise data.window, "
+            "or set model.difference: auto."
+        )
+
+
+def check_global(model: Mapping[str, Any], horizon: int | Auto) -> None:
+    """Raise ConfigError for what `data.scaling: window` rules out."""
+    difference, steps = model.get("difference"), model.get("output_steps")
+    if difference not in (0, "auto"):
+        raise ConfigError(
+            "model.difference must be 0 or auto with data.scaling: window, where the network corrects the "
+            "last season."
+        )
+    if isinstance(steps, int) and horizon != "auto" and steps < horizon:
+        raise ConfigError(
+            f"model.output_steps must be at least data.horizon {horizon}, or auto, with data.scaling: "
+            f"window: it forecasts all steps at once, got {steps}."
+        )
