@@ -105,6 +105,20 @@ class MetricsOfTwo(ToyMetrics):
         return [*super().score(predicted, truth, meta), recall]
 
 
+class MetricsWithARemark(ToyMetrics):
+    """Accuracy, and what it does not say."""
+
+    def remarks(self, metrics, meta):
+        return [f"{metrics['n_test']} rows are few."]
+
+
+def test_what_the_goal_leaves_out_ends_the_verdict():
+    evaluation = ToyEvaluation(DATA, MetricsWithARemark(DATA))
+    odd, baselines = pd.DataFrame({"odd": np.ones(len(TRUTH), int)}), EVALUATION.baselines(SPLITS, META)
+    result = evaluate(evaluation, odd, TRUTH, META, baselines, BootstrapConfig(50, 0, 0.05))
+    assert result.metrics["verdict"].endswith(f". {len(TRUTH)} rows are few.")
+
+
 def test_a_further_metric_is_compared_with_every_baseline_and_decides_nothing():
     evaluation = ToyEvaluation(DATA, MetricsOfTwo(DATA))
     always_odd = pd.DataFrame({"odd": np.ones(len(TRUTH), int)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ import pandas as pd
 from seqops.core.dotted_keys import flattened
 from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.ragged import Array, Ragged, Split
-from seqops.core.records import Ablation, Baseline, Expectation, Goal, Plot
+from seqops.core.records import Ablation, Baseline, Expectation, Goal, Plot, flat
 from seqops.core.score import Score, Units, units_of
 from seqops.core.settings import FitConfig
 
@@ -117,6 +116,10 @@ class Metrics(ABC):
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Score predictions with the standard metrics of the task; the goal's metric is among them."""
 
+    def remarks(self, metrics: Mapping[str, Any], meta: Meta) -> Sequence[str]:
+        """Say, as part of the verdict, what the goal leaves out; metrics: the content of metrics.json."""
+        return []
+
     def units(self, truth: Split, meta: Meta) -> Units:
         """Return the units over which the goal's metric is resampled, before anything is predicted."""
         return units_of(truth)
@@ -190,11 +193,7 @@ class Endpoint(ABC):
 
     def to_table(self, records: Sequence[dict[str, Any]]) -> pd.DataFrame:
         """Return records as a table: one row each, and what is nested as JSON."""
-
-        def cell(value: Any) -> str | int | float:
-            return value if isinstance(value, str | int | float) else json.dumps(value)
-
-        return pd.DataFrame([{name: cell(value) for name, value in record.items()} for record in records])
+        return pd.DataFrame([flat(record) for record in records])
 
     @abstractmethod
     def example(self, meta: Meta) -> str:

@@ -1,7 +1,8 @@
-"""What the parts of a task hand over: expectations, goals, baselines, ablations and plots."""
+"""What the parts of a task hand over: expectations, goals, baselines, ablations, plots and flat records."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -74,3 +75,9 @@ class Plot:
     x: str
     y: Sequence[str]
     band: tuple[str, str] | None = None
+
+
+def flat(record: Mapping[str, Any]) -> dict[str, str | int | float]:
+    """Return a record with what is nested as JSON."""
+    plain = str | int | float
+    return {name: value if isinstance(value, plain) else json.dumps(value) for name, value in record.items()}

@@ -166,8 +166,9 @@ def evaluate(
         "slices": _slices(evaluation, ours, truth, meta, resamples, seed),
         "signatures": {s.name: s.signature for s in scores},
         "nominal": {s.name: s.nominal for s in scores if s.nominal is not None},
-        "verdict": verdict(goal, comparisons, bootstrap.alpha, training, further) + failures(failed),
     }
+    words = verdict(goal, comparisons, bootstrap.alpha, training, further) + failures(failed)
+    metrics["verdict"] = " ".join([words, *evaluation.metrics.remarks(metrics, meta)])
     if training is not None:
         metrics |= {"training": training.to_json(), "training_summary": training.summary(bootstrap.alpha)}
     if further:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Goal
 from seqops.core.score import Score, Units
-from seqops.metrics import forecasting
+from seqops.metrics import forecasting, long_forecast
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Metrics(interfaces.Metrics):
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
         """Score the backtest, then the long forecast if it is among the rows."""
         return forecasting.forecast_scores(predicted, truth, meta)
+
+    def remarks(self, metrics: Mapping[str, Any], meta: Meta) -> Sequence[str]:
+        """Compare the long forecast with those of baselines where the goal covers fewer steps."""
+        return long_forecast.remarks(metrics, meta["horizon"], meta["backtest_horizon"])
 
     def units(self, truth: Split, meta: Meta) -> Units:
         """Return the origins, in order; the forecasts of consecutive ones overlap."""
