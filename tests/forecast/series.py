@@ -3,8 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+from seqops.params import Params
 from seqops.tasks.forecast.data.dataset import Dataset
+from seqops.tasks.forecast.data.derived import LENGTHS
 
+ROOT = Path(__file__).parents[2]
 TASK = Dataset(
     series="",
     short="refuse",
@@ -38,6 +41,13 @@ TASK = Dataset(
 
 def task(**changes):
     return replace(TASK, **changes)
+
+
+def automatic():
+    """Return the forecasting task of params.yaml with everything `auto` that may be."""
+    data = {f"tasks.forecast.data.{name}": "auto" for name in (*LENGTHS, "frequency")}
+    model = {f"tasks.forecast.model.{name}": "auto" for name in ("difference", "output_steps")}
+    return Params.load(ROOT / "params.yaml").with_values({**data, **model}).task("forecast")
 
 
 def months(count, first=2000):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from series import months, table, task, write_csv
+from series import automatic, months, table, task, write_csv
 
 from parts import endpoint_of
 from seqops.core.errors import ConfigError
@@ -15,7 +15,9 @@ from seqops.core.yaml_file import Document
 from seqops.tasks.forecast.data.derived import LENGTHS, PositiveOrAuto, derived, season_of
 from seqops.tasks.forecast.data.lengths import Lengths
 from seqops.tasks.forecast.data.seasonality import suited_lag
+from seqops.testing import contract_of
 
+TestAutomaticForecast = contract_of(automatic())
 AUTO = dict.fromkeys(LENGTHS, "auto")
 FREQUENCIES = ["year", "quarter", "month", "week", "business-day", "day", "hour", "30 minutes", "position"]
 
