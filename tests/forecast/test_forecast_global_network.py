@@ -192,7 +192,7 @@ SPLITS = {"train": examples(range(6, 24), end=24), "validation": examples(range(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_can_be_trained_and_is_calibrated(kind, tmp_path):
-    network = Network(**{**SETTINGS, "kind": kind, "dropout": 0.1})
+    network = Network(**{**SETTINGS, "kind": kind, "layers": 1, "dropout": 0.1})
     fitted = train(network, SeriesMetrics(None), SPLITS, META, FIT_CONFIG, tmp_path / "fit.npz")
     assert np.isfinite(fitted.best.point())
     assert np.abs(np.asarray(fitted.model.get_layer("calibration").corrections)).max() > 0
@@ -296,7 +296,7 @@ def test_a_long_table_is_trained_on_and_scored_by_series(tmp_path):
     ]
     splits, meta = data.split_and_encode(data.read([write_csv(tmp_path, rows, "shop,region,month,sold")]))
     network = Network(**SETTINGS)
-    network.check(data)
+    data.check_model(SETTINGS)
     fitted = train(network, metrics_of(data), splits, meta, FIT_CONFIG)
     predicted = network.backtest(fitted.model, splits["test"], meta)
     scores = {score.name: score for score in metrics_of(data).score(predicted, splits["test"], meta)}
