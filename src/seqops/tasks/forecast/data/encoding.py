@@ -64,8 +64,14 @@ class TrainingRows:
         """
         values, table = len(self.values), self.table
         figures = table[figure_columns(self.values, self.covariates)].to_numpy(np.float64)
-        series = [figures[rows] for rows in table.groupby("series", sort=False).indices.values()]
-        errors = [naive_error(known[:, :values], season) for known in series if len(known) > season]
+        places = table.groupby("series", sort=False).indices
+        by_name = {str(name): figures[rows] for name, rows in places.items()}
+        series = list(by_name.values())
+        errors = {
+            name: naive_error(known[:, :values], season)
+            for name, known in by_name.items()
+            if len(known) > season
+        }
         if not errors:
             raise DataError(
                 f"{len(table)} training rows do not cover one season of {season}. "
@@ -79,7 +85,9 @@ class TrainingRows:
             "covariates": self.covariates,
             "static": {name: sorted(set(table[STATIC + name])) for name in self.static},
             **fit_scales(figures, values, scaling, log),
-            "mase_scale": np.mean(errors, axis=0).tolist(),
+            "mase_scale": np.mean(list(errors.values()), axis=0).tolist(),
+            # with data.scaling: window there may be many, and rows before a split scale its errors
+            "mase_scales": {n: e.tolist() for n, e in errors.items()} if scaling != "window" else {},
             "mase_span": table["date"].iloc[[0, -1]].str.cat(sep=" to "),
             "difference": suited_lag(pasts, season, window),
             "example": filled(longest[-window - season :], "interpolate").tolist(),
@@ -118,11 +126,6 @@ class SeriesTable:
         """Return one series as a whole."""
         return Series(self.figures[part.rows], self.ordinals[part.rows], part.number)
 
-    @property
-    def trains_on_many(self) -> bool:
-        """Return whether several series have training rows."""
-        return len(set(self.names[self.split == "train"])) > 1
-
     def name(self, part: SplitOrigins) -> str:
         """Return the name of a series."""
         return str(self.names[part.rows[0]])
@@ -133,7 +136,7 @@ class Encoder:
     """How the series of a table become examples.
 
     max_history: rows before a validation or test origin that are kept; by_series: whether each series is an
-    example of a panel, so that what scales its errors is all of it before the split.
+    example of a panel, so that what scales its errors is all of it before the split, or in training.
     """
 
     window_spec: WindowSpec
@@ -173,12 +176,12 @@ class Encoder:
         return Split(found)
 
     def _scale(self, table: SeriesTable, part: SplitOrigins) -> Array:
-        values, training = self.window_spec.values, table.split[part.rows] == "train"
-        if self.by_series and part.start:
-            known = part.rows[: part.start]
-        elif training.any():
-            known = part.rows[training]
-        elif table.trains_on_many:
+        values, scales = self.window_spec.values, self.meta.get("mase_scales", {})
+        if self.by_series:
+            known = part.rows[: part.start or part.end]
+        elif table.name(part) in scales:
+            return np.asarray(scales[table.name(part)], np.float64)
+        elif len(scales) > 1:
             # a test series that is a file of its own may be of another size than those of training
             known = part.rows[: int(part.origins[0])]
         else:
