@@ -198,3 +198,16 @@ def test_a_test_file_among_files_of_different_sizes_has_a_scale_of_its_own(tmp_p
     assert splits["validation"].plain("scale")[[0, -1], 0].tolist() == [4000.0, 4.0]
     one, _ = data.split_and_encode(data.read(many[1:]))
     assert set(one["test"].plain("scale")[:, 0]) == {4.0}  # that of the training rows
+
+
+def test_forecasts_of_other_systems_are_of_one_value_column(tmp_path):
+    systems = write_csv(tmp_path, ["ets,a,1,2,3"], "method,series,h1,h2,h3", "systems.csv")
+    wide = write_csv(tmp_path, [f"a,{m},{i},{i}" for i, m in numbered(20)], "shop,month,sold,bought")
+    with pytest.raises(DataError, match="forecasts one column, but the data have 2 value columns"):
+        SYSTEMS.read([wide, systems])
+
+
+def test_the_date_is_the_first_column_without_another_use(tmp_path):
+    data = replace(PANEL, static=("region",))
+    table = data.read([write_csv(tmp_path, ["north,a,2000-01,7"], "region,shop,month,sold")])
+    assert (table["date"][0], table["static.region"][0], table["value.sold"][0]) == ("2000-01", "north", 7)

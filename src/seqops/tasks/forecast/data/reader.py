@@ -25,7 +25,7 @@ KEYS = "`data.series`, `data.date`, `data.values`, `data.covariates` or `data.st
 class SeriesFormat:
     """How a file is read.
 
-    An empty `date` means the first column that is not `series`, an empty `series` one series per file; empty
+    An empty `date` means the first column that has no other use, an empty `series` one series per file; empty
     `values` mean every column that is none of these, no covariate and not static.
     """
 
@@ -93,8 +93,9 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
     lines, rows = read_csv_rows(path, text, SHAPE)
     header, body = _without_index([cell.strip() for cell in rows[0]], rows[1:])
     named = [form.series] if form.series else []
-    date = form.date or next((name for name in header if name not in named), "")
-    others = [*named, date, *form.covariates, *form.static]
+    known = [*named, *form.covariates, *form.static]
+    date = form.date or next((name for name in header if name not in known), "")
+    others = [*known, date]
     values = list(form.values) or [name for name in header if name not in others]
     check_header(path, 1, header, [*others, *values], KEYS)
     if not values:

@@ -14,6 +14,7 @@ from seqops.core.errors import DataError
 from seqops.preprocessing.csv_table import check_header, parse_number, read_csv_rows
 from seqops.preprocessing.number_format import NumberFormat
 from seqops.preprocessing.text_file import read_text
+from seqops.tasks.forecast.data.reader import VALUE
 
 FORECAST = "forecast."
 """Prefix of the columns of a table with the forecasts of a system."""
@@ -24,8 +25,13 @@ def with_ready_made(table: pd.DataFrame, path: Path, test: int, numbers: NumberF
     """Add a column `forecast.<method>` with the forecasts of the last `test` rows of each series.
 
     The file has the columns `method`, `series`, `h1`, `h2` ...: steps after the last row before them. Raises
-    DataError for a series that the table does not have, and for figures that are missing or no numbers.
+    DataError for a series that the table does not have, for figures that are missing or no numbers, and for a
+    table with several value columns.
     """
+    values = [name for name in table.columns if name.startswith(VALUE)]
+    if len(values) > 1:
+        what = f"forecasts one column, but the data have {len(values)} value columns"
+        raise DataError.at(path, None, what, "Name one of them in data.values.")
     lines, rows = read_csv_rows(path, read_text(path), SHAPE)
     header = [cell.strip() for cell in rows[0]]
     steps = sorted((n for n in header if re.fullmatch(r"h[1-9]\d*", n)), key=lambda n: int(n[1:]))
