@@ -22,7 +22,7 @@ from seqops.tasks.forecast.data.origins import (
     target_keys,
 )
 from seqops.tasks.forecast.data.reader import COVARIATE, STATIC, VALUE, figure_columns
-from seqops.tasks.forecast.data.ready_made import ready_made
+from seqops.tasks.forecast.data.ready_made import forecasts_of
 from seqops.tasks.forecast.data.scaling import Scaling, fit_scales, naive_error
 from seqops.tasks.forecast.data.seasonality import suited_lag
 
@@ -118,7 +118,7 @@ class SeriesTable:
             table["ordinal"].to_numpy(np.int64),
             table["series"].to_numpy(object),
             split,
-            ready_made(table, meta.get("baselines", [])),
+            forecasts_of(table, meta.get("baselines", [])),
             static_kinds(table, meta.get("static", {})),
         )
 

@@ -69,7 +69,7 @@ def systems_of(table: pd.DataFrame) -> list[str]:
     return [name.removeprefix(FORECAST) for name in table.columns if name.startswith(FORECAST)]
 
 
-def ready_made(table: pd.DataFrame, systems: Sequence[str]) -> npt.NDArray[np.float64]:
+def forecasts_of(table: pd.DataFrame, systems: Sequence[str]) -> npt.NDArray[np.float64]:
     """Return the forecasts of these systems, NaN for one that the table does not have: (N, B)."""
     columns = [FORECAST + name for name in systems]
     return table.reindex(columns=columns).to_numpy(np.float64)
