@@ -2,8 +2,9 @@ import pytest
 
 from seqops.core.errors import ConfigError
 from seqops.core.project import Project
-from seqops.core.renamed_keys import RENAMED, renamed, with_new_keys
+from seqops.core.renamed_keys import ADDED, RENAMED, identity, renamed, with_new_keys
 from seqops.params import Params
+from seqops.tracking.mlflow_runs import run_params
 
 PARAMS = Project.find().params
 
@@ -53,3 +54,21 @@ def test_params_recorded_under_old_keys_are_renamed():
     now = "[{'objective': 'pretext', 'epochs': 2}, {'objective': 'goal', 'epochs': 3, 'layer_lr_decay': 1.3}]"
     assert found == {"data.max_length": "400", "fit.stages": now, "source": "imdb"}
     assert with_new_keys("sentiment", found) == found
+
+
+def test_a_run_without_an_added_key_is_that_of_its_neutral_value():
+    recorded = {"source": "sine", "data.window": "20", "fit.epochs": "3"}
+    today = {**recorded, "data.series": "", "data.short": "refuse", "fit.ema": "0.0", "fit.refit": "False"}
+    assert identity("forecast", recorded) == identity("forecast", today) == recorded
+    assert identity("forecast", {**today, "fit.ema": "0.99"}) == {**recorded, "fit.ema": "0.99"}
+    assert identity("ner", {"data.short": "refuse"}) == {"data.short": "refuse"}
+
+
+def test_every_added_key_is_neutral_in_params_yaml():
+    document = Params.load(PARAMS)
+    logged = {name: run_params(document.task(name)) for name in document.names}
+    for path, neutral in ADDED.items():
+        _, task, key = path.split(".", 2)
+        sections = logged.values() if task == "*" else [logged[task]]
+        values = {section[key] for section in sections if key in section}
+        assert values == {neutral}, path

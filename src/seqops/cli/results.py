@@ -15,6 +15,7 @@ from seqops.core.errors import SeqopsError
 from seqops.core.files import read_json, sha256_of_json
 from seqops.core.project import Project
 from seqops.core.redaction import redact
+from seqops.core.renamed_keys import identity
 from seqops.evaluation.formatting import bounds, number
 from seqops.experiments import presets
 from seqops.params import Params
@@ -64,7 +65,7 @@ def _write_page(path: Path, project: Project, params: Params, tasks: list[str]) 
             for preset in loaded:
                 if task in preset.tasks:
                     logged = mlflow_runs.run_params(preset.task(task))
-                    settings = sha256_of_json(logged)[:8]
+                    settings = sha256_of_json(identity(task, logged))[:8]
                     yield ResultsRow(preset.path.stem, task, settings, latest_run(client, task, logged))
 
     found = list(rows())

@@ -1,4 +1,4 @@
-"""Old names of keys in params.yaml, for error messages and for reading recorded runs."""
+"""Keys of params.yaml that were renamed or added, for error messages and for reading recorded runs."""
 
 from __future__ import annotations
 
@@ -47,6 +47,16 @@ RENAMED = {
 }
 """The dotted path of a key under its old name -> the new name of its last part."""
 
+ADDED = {
+    "tasks.*.fit.ema": "0.0",
+    "tasks.*.fit.refit": "False",
+    "tasks.forecast.data.series": "",
+    "tasks.forecast.data.short": "refuse",
+    "tasks.forecast.data.static": "[]",
+    "tasks.forecast.data.baselines": "",
+}
+"""The dotted path of a key that a recorded run may lack -> the value with which nothing changes."""
+
 
 def renamed(path: str) -> str | None:
     """Return the dotted path of a key under its new name; None if it was never renamed."""
@@ -67,3 +77,14 @@ def with_new_keys(task: str, params: Mapping[str, str]) -> dict[str, str]:
                 value = value.replace(f"'{old}':", f"'{new}':")
         found[key if path is None else path.removeprefix(f"tasks.{task}.")] = value
     return found
+
+
+def identity(task: str, params: Mapping[str, str]) -> dict[str, str]:
+    """Return what identifies the settings of a task's run, whether or not it knew the keys added since."""
+    return {
+        key: value
+        for key, value in with_new_keys(task, params).items()
+        if not any(
+            value == neutral and fnmatchcase(f"tasks.{task}.{key}", path) for path, neutral in ADDED.items()
+        )
+    }

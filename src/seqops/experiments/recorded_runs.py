@@ -11,7 +11,7 @@ import mlflow
 from mlflow.entities import Run
 
 from seqops.core.callbacks import GOAL
-from seqops.core.renamed_keys import with_new_keys
+from seqops.core.renamed_keys import identity
 from seqops.tracking.connection import translate_store_errors
 from seqops.tracking.mlflow_runs import FINISHED, TRAINING, read_run_json
 
@@ -59,8 +59,9 @@ class ResultsRow:
 
 def latest_run(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]) -> RecordedRun | None:
     """Return the last finished and evaluated training run with exactly these params, or None."""
+    wanted = identity(task, params)
     for run in _training_runs(client, task):
-        if with_new_keys(task, run.data.params) == params:
+        if identity(task, run.data.params) == wanted:
             metrics = read_run_json(client, run.info.run_id, "metrics.json")
             if metrics is not None:
                 return RecordedRun(params, metrics, _curve(client, run))
