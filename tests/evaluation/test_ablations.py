@@ -82,6 +82,7 @@ METRICS = {
     "source": "sample",
     "n_test": 40,
     "goal": "accuracy",
+    "higher_is_better": True,
     "sha256": {"data": "0" * 64},
     "verdict": "It ties.",
     "model": {"accuracy": SCORE},
@@ -99,7 +100,7 @@ def test_report_card_and_run_show_the_ablation(tmp_path):
     write_plots(tmp_path / "plots", [])
     write_page(tmp_path / "report.html", "toy", metrics, [], tmp_path / "plots", {})
     page = (tmp_path / "report.html").read_text("utf-8")
-    assert "<td>counting alone <small>without the GRU</small></td>" in page
+    assert '<td>counting alone</td>\n<td class="kind"><small>without the GRU</small></td>' in page
     assert f"{section['counting alone']['difference']['p_better']:.4f}" in page
     assert section["counting alone"]["summary"] in page
     assert f"**Ablation.** {summary(metrics)}" in card(ToyEndpoint(ToyData()), metrics, "test 40")

@@ -19,11 +19,15 @@ METRICS = {
     "source": "sample",
     "n_test": 2,
     "goal": "f1",
+    "higher_is_better": True,
     "verdict": "By f1, the model beats <all>.",
     "model": {"f1": SCORE},
-    "baselines": {"copy": {"f1": {"value": None, "low": None, "high": None}}},
-    "baseline_kinds": {"copy": "trivial"},
-    "against": {"copy": {"p_better": 0.0125}},
+    "baselines": {
+        "copy": {"f1": {"value": None, "low": None, "high": None}},
+        "longest match": {"f1": {"value": 0.85, "low": 0.75, "high": 0.95}},
+    },
+    "baseline_kinds": {"copy": "trivial", "longest match": "classical"},
+    "against": {"copy": {"p_better": 0.0125}, "longest match": {"p_better": 0.75}},
     "also_against": {"chrf": {"copy": {"value": 1.5, "low": 1.0, "high": 2.0, "p_better": 0.0375}}},
     "slices": {"long": {"n": 1, "f1": SCORE}},
     "signatures": {"f1": "strict"},
@@ -59,6 +63,11 @@ def test_the_page_shows_scores_with_intervals_and_p_values(page):
     assert "–" in page  # the undefined score of the baseline
 
 
+def test_the_best_score_is_first_and_an_undefined_one_last(page):
+    rows = [page.index(f"<td>{name}</td>") for name in ("longest match", "model", "copy")]
+    assert rows == sorted(rows)
+
+
 def test_the_page_says_that_the_source_is_the_sample(page):
     assert "This is the embedded sample" in page
 
@@ -78,6 +87,7 @@ def test_the_page_loads_nothing_and_escapes_everything(page):
 def test_the_page_names_failures_settings_scales_and_true_coverage(tmp_path):
     metrics = METRICS | {
         "model": {
+            "f1": SCORE,
             "mase": SCORE,
             "coverage80": {**SCORE, "value": 95.2, "low": 91.0, "high": 98.0},
             "coverage95": {**SCORE, "value": 88.0, "low": 80.0, "high": 96.0},
@@ -87,6 +97,7 @@ def test_the_page_names_failures_settings_scales_and_true_coverage(tmp_path):
         "baseline_settings": {"ar": "AR(2) of logarithms"},
         "failed_baselines": {"ets": "1 of 2 fits failed: <singular>"},
         "signatures": {
+            "f1": "strict",
             "mase": "mase|horizon:2|scale:28.5 (training rows)",
             "coverage80": "coverage80|horizon:2",
         },
@@ -97,6 +108,6 @@ def test_the_page_names_failures_settings_scales_and_true_coverage(tmp_path):
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "failed: 1 of 2 fits failed: &lt;singular&gt;" in page
     assert "ar: AR(2) of logarithms." in page
-    assert "<small>scale:28.5 (training rows)</small></th>" in page
+    assert "<small>scale:28.5 (training rows)</small></td>" in page
     assert "The 80 % intervals covered 95 % [91, 98] of the test values (coverage80)." in page
     assert "The 95 % intervals" not in page

@@ -14,8 +14,9 @@ import pandas as pd
 from seqops.core.files import write_bytes
 from seqops.core.records import Plot
 from seqops.evaluation import ablations
-from seqops.evaluation.formatting import estimate, p_better
+from seqops.evaluation.formatting import number
 from seqops.evaluation.interval_coverage import coverage_notes
+from seqops.evaluation.score_table import cell, goal_rows, metric_rows, p_value, scale_of
 from seqops.evaluation.seeds import HEAD, rows_of, summary
 
 mpl.use("agg")
@@ -34,14 +35,19 @@ def write_page(
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
     pictures = [(plot.title, _embedded(folder / f"{plot.name}.png")) for plot in plots]
     shown = {title: table for title, table in tables.items() if len(table.columns)}
+    columns, rows = metric_rows(metrics)
     page = environment.get_template("report.html").render(
         task=task,
         m=metrics,
         pictures=pictures,
         tables=shown,
-        cell=_cell,
-        p=_p,
-        scales={name: _scale(s) for name, s in metrics["signatures"].items() if _scale(s)},
+        goal=goal_rows(metrics),
+        columns=columns,
+        rows=rows,
+        cell=cell,
+        p=p_value,
+        rounded=_rounded,
+        scale=scale_of(metrics["signatures"].get(metrics["goal"], "")),
         ablations=ablations.summary(metrics),
         notes=coverage_notes(metrics),
         seeds={"summary": summary(metrics), "head": HEAD, "rows": rows_of(metrics)},
@@ -53,15 +59,6 @@ def _embedded(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
 
 
-def _scale(signature: str) -> str:
-    """Return what a scaled metric was divided by, from its signature; empty if it is not scaled."""
-    return next((part for part in signature.split("|") if part.startswith("scale:")), "")
-
-
-def _cell(score: Mapping[str, Any] | None) -> str:
-    return "–" if score is None or score["value"] is None else estimate(score)
-
-
-def _p(difference: Mapping[str, Any]) -> str:
-    p = p_better(difference)
-    return "–" if p is None else f"{p:.4f}"
+def _rounded(value: Any) -> Any:
+    """Round a number of a table; text stays as it is."""
+    return number(value) if isinstance(value, float) else value
