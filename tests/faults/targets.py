@@ -64,15 +64,15 @@ def pair(folder, task, seeds):
     return "mine", seeds, parse
 
 
-def archive(folder, pack):
-    """Extract a member of a damaged archive."""
+def archive(folder, content, packed=bytes):
+    """Extract a member of a damaged archive; packed: how it is compressed after the damage."""
     path, to = folder / "mine.archive", folder / "out"
 
     def parse(content):
-        path.write_bytes(content)
+        path.write_bytes(packed(content))
         extract(path, "a/b.txt", to, LIMIT)
 
-    return r"mine\.archive", [pack({"c.txt": b"1\n", "a/b.txt": b"text\n" * 300})], parse
+    return r"mine\.archive", [content], parse
 
 
 def catalog(folder):

@@ -1,10 +1,14 @@
 """Thousands of damaged files for every reader: parsed, or refused with a message."""
 
+import gzip
+import tarfile
+import zipfile
+
 import pytest
 import targets
 from fuzz import fuzz, report
 
-from archives import tarred, zipped
+from archives import sparse_gnu, tar, tarred, zipped
 
 QUOTED = b"".join(
     b'%d,%d,"It was ""good"", no. %d,\nall in all",%s\n' % (n, n % 9, n, b"10"[n % 2 :][:1])
@@ -14,6 +18,7 @@ TEXTS = b"".join(b"A text with number %d.\t%d\n" % (n, n % 2) for n in range(60)
 CONLL = b"-DOCSTART- O\n\n" + b"".join(b"EU NNP B-OG\nrejects VBZ O\nno%d DT O\n\n" % n for n in range(30))
 COLUMNS = b"when;a;b;c\n" + b"".join(b"%d;%d.5;%d;0\n" % (n, n % 12, n * n) for n in range(80))
 PAIRS = b"".join(b"sentence number %d\n" % n for n in range(60))
+ARCHIVED = {"c.txt": b"1\n", "a/b.txt": b"text\n" * 300}
 FOLDERS = tarred(
     {
         f"x/{part}/{label}/{n}.txt": b"text %d" % n
@@ -41,8 +46,11 @@ READERS = {
 }  # fmt: skip
 FILES = {
     "two parallel files": (300, targets.pair, "translation", [PAIRS]),
-    "archive, zip": (500, targets.archive, zipped),
-    "archive, tar.gz": (500, targets.archive, tarred),
+    "archive, zip": (500, targets.archive, zipped(ARCHIVED)),
+    "archive, zip, bz2": (500, targets.archive, zipped(ARCHIVED, zipfile.ZIP_BZIP2)),
+    "archive, tar.gz": (500, targets.archive, tarred(ARCHIVED)),
+    "archive, tar": (500, targets.archive, tar(ARCHIVED, format=tarfile.PAX_FORMAT), gzip.compress),
+    "archive, sparse": (300, targets.archive, sparse_gnu("a/b.txt", 1 << 33), gzip.compress),
     "catalogue": (400, targets.catalog),
     "preset": (60, targets.preset),
     "word vectors": (500, targets.vectors),

@@ -471,12 +471,12 @@ def test_a_member_outside_the_archive_is_refused(packed, tmp_path, member):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_zip_bomb_is_refused_during_extraction(packed, tmp_path):
+def test_a_zip_bomb_is_refused_before_extraction(packed, tmp_path):
     bomb = packed({"big.txt": bytes(20_000_000)})
     assert bomb.stat().st_size < 100_000
-    with pytest.raises(DataError, match="unpacks to more than the limit of 1,000,000 bytes"):
+    with pytest.raises(DataError, match="more than the limit of 1,000,000 bytes"):
         extract(bomb, "big.txt", tmp_path / "out", 1_000_000)
-    assert (tmp_path / "out").stat().st_size <= 1_000_000
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_zip_bomb_with_a_false_size_in_its_header_is_refused(tmp_path):

@@ -5,20 +5,22 @@ from __future__ import annotations
 import errno
 import gzip
 import io
-import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Protocol
 
 from seqops.core.errors import DataError
 from seqops.core.files import READ_BYTES
+from seqops.preprocessing.tar_stream import MemberReader, RefusedMemberError, files_of
 
 TAR_MAGIC = b"ustar", slice(257, 262)
 """The bytes of a tar that tell it from other files, and where they stand (POSIX.1-1988)."""
-BROKEN = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError)
+ANOTHER = "Do not use this file; name another."
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+"""Compression of a zip; LZMA would allocate what its header asks for."""
 
 
 def is_archive(path: Path) -> bool:
@@ -31,25 +33,17 @@ def is_archive(path: Path) -> bool:
 def extract(archive: Path, member: str, to: Path, limit: int) -> None:
     """Write one member of a zip or tar.gz to a file; a gzip that is no tar is its own only member.
 
-    limit: maximum unpacked bytes of the member and of all that precedes it in a tar; counted while
-    unpacking, because a header can be wrong. Raises DataError if the member is missing, the archive is
-    broken or the limit is exceeded.
+    limit: maximum unpacked bytes of the member and of all that precedes it in a tar; compared with the
+    header, and counted while unpacking, because a header can be wrong. Raises DataError if the member is
+    missing, the archive is broken or the limit is exceeded.
     """
     parts = PurePosixPath(member.replace("\\", "/")).parts
     if member.startswith(("/", "\\")) or ".." in parts or ":" in member:
         fix = "Name a member by a relative path without `..`."
         raise DataError.at(archive, None, f"the member {member!r} points outside the archive", fix)
-    try:
-        with _opened(archive, member, limit) as source, to.open("wb") as file:
-            while chunk := source.read(READ_BYTES):
-                file.write(chunk)
-    except BROKEN as error:
-        raise _broken(archive, error) from None
-    except OSError as error:
-        # EINVAL: an impossible offset in a broken file
-        if error.errno != errno.EINVAL:
-            raise
-        raise _broken(archive, error) from None
+    with _broken_is_data_error(archive), _opened(archive, member, limit) as source, to.open("wb") as file:
+        while chunk := source.read(READ_BYTES):
+            file.write(chunk)
 
 
 def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
@@ -58,53 +52,84 @@ def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterato
     limit: maximum unpacked bytes of the whole archive, counted while unpacking. Raises DataError if the
     archive is broken or the limit is exceeded.
     """
+    with _broken_is_data_error(archive), gzip.open(archive) as unpacked:
+        for name, content in files_of(_bounded(unpacked, archive, limit), limit):
+            if wanted(name):
+                yield name, b"".join(iter(partial(content.read, READ_BYTES), b""))
+
+
+@contextmanager
+def _broken_is_data_error(archive: Path) -> Iterator[None]:
+    """Convert whatever the readers of an archive raise to DataError, except errors of the file system."""
     try:
-        with gzip.open(archive) as unpacked:
-            bounded = io.BufferedReader(_Bounded(unpacked, archive, limit), READ_BYTES)
-            with tarfile.open(fileobj=bounded, mode="r|") as tar:
-                for info in tar:
-                    source = tar.extractfile(info) if info.isreg() and wanted(info.name) else None
-                    if source is not None:
-                        yield info.name, source.read()
-    except BROKEN as error:
+        yield
+    except DataError:
+        raise
+    except RefusedMemberError as error:
+        raise DataError.at(archive, None, str(error), ANOTHER) from None
+    except OSError as error:
+        # without a number: from gzip and bz2; EINVAL: an impossible offset
+        if error.errno not in (None, errno.EINVAL):
+            raise
+        raise _broken(archive, error) from None
+    except Exception as error:
         raise _broken(archive, error) from None
 
 
 def _broken(archive: Path, error: Exception) -> DataError:
-    what = f"broken archive ({str(error) or type(error).__name__})"
-    return DataError.at(archive, None, what, "Download it again.")
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    return DataError.at(archive, None, f"broken archive ({reason})", "Download it again.")
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 @contextmanager
-def _opened(archive: Path, member: str, limit: int) -> Iterator[IO[bytes]]:
+def _opened(archive: Path, member: str, limit: int) -> Iterator[_Readable]:
     with archive.open("rb") as file:
         if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as zipped:
-                if member not in zipped.namelist():
-                    raise _missing_member(archive, member)
-                with zipped.open(member) as source:
-                    yield io.BufferedReader(_Bounded(source, archive, limit), READ_BYTES)
+            with zipfile.ZipFile(file) as zipped, _zip_member(archive, zipped, member, limit) as source:
+                yield _bounded(source, archive, limit)
         else:
             file.seek(0)
             with gzip.open(file) as unpacked:
-                bounded = io.BufferedReader(_Bounded(unpacked, archive, limit), READ_BYTES)
+                bounded = _bounded(unpacked, archive, limit)
                 tar = bounded.peek(TAR_MAGIC[1].stop)[TAR_MAGIC[1]] == TAR_MAGIC[0]
-                yield _tar_member(archive, bounded, member) if tar else bounded
+                yield _tar_member(archive, bounded, member, limit) if tar else bounded
 
 
-def _tar_member(archive: Path, unpacked: io.BufferedReader[_Bounded], member: str) -> IO[bytes]:
+def _zip_member(archive: Path, zipped: zipfile.ZipFile, member: str, limit: int) -> IO[bytes]:
+    if member not in zipped.namelist():
+        raise _missing_member(archive, member)
+    info = zipped.getinfo(member)
+    if info.file_size > limit:
+        raise _too_large(archive, limit)
+    if info.compress_type not in METHODS:
+        what = f"{member!r} is compressed by method {info.compress_type}"
+        raise DataError.at(archive, None, what, "Pack it with deflate.")
+    return zipped.open(info)
+
+
+def _tar_member(archive: Path, unpacked: io.BufferedReader, member: str, limit: int) -> MemberReader:
     # a stream, so that the bytes before the member are counted too
-    tar = tarfile.open(fileobj=unpacked, mode="r|")  # noqa: SIM115
-    for info in tar:
-        if info.name == member and info.isreg():
-            source = tar.extractfile(info)
-            if source is not None:
-                return source
+    for name, content in files_of(unpacked, limit):
+        if name == member:
+            return content
     raise _missing_member(archive, member)
 
 
 def _missing_member(archive: Path, member: str) -> DataError:
     return DataError.at(archive, None, f"contains no file {member!r}", "Name one of its members.")
+
+
+def _too_large(archive: Path, limit: int) -> DataError:
+    what = f"unpacks to more than the limit of {limit:,} bytes"
+    return DataError.at(archive, None, what, ANOTHER)
+
+
+def _bounded(source: IO[bytes] | gzip.GzipFile, archive: Path, limit: int) -> io.BufferedReader:
+    return io.BufferedReader(_Bounded(source, archive, limit), READ_BYTES)
 
 
 class _Bounded(io.RawIOBase):
@@ -120,7 +145,6 @@ class _Bounded(io.RawIOBase):
         chunk = self._source.read(len(buffer))
         self._total += len(chunk)
         if self._total > self._limit:
-            what = f"unpacks to more than the limit of {self._limit:,} bytes"
-            raise DataError.at(self._archive, None, what, "Do not use this file; name another.")
+            raise _too_large(self._archive, self._limit)
         buffer[: len(chunk)] = chunk
         return len(chunk)

@@ -1,0 +1,100 @@
+"""Archives made to break a reader: refused in words, and nothing is unpacked beyond the limit."""
+
+import gzip
+import tarfile
+import zipfile
+from collections import Counter
+
+import pytest
+
+from archives import damaged, sparse_gnu, sparse_pax, tar, tarred, zipped
+from seqops.core.errors import DataError
+from seqops.preprocessing.archive import extract, members
+
+LIMIT = 1 << 20
+CONTENT = {"c.txt": b"1\n", "a/b.txt": b"text\n" * 300, "long/" * 30 + "d.txt": b"x", "é.txt": b"y"}
+DAMAGED = {
+    "zip": (zipped(CONTENT), bytes),
+    "zip, bz2": (zipped(CONTENT, zipfile.ZIP_BZIP2), bytes),
+    "zip, lzma": (zipped(CONTENT, zipfile.ZIP_LZMA), bytes),
+    "zip, stored": (zipped(CONTENT, zipfile.ZIP_STORED), bytes),
+    "tar.gz": (tarred(CONTENT), bytes),
+    "tar, gnu": (tar(CONTENT, format=tarfile.GNU_FORMAT), gzip.compress),
+    "tar, pax": (tar(CONTENT, format=tarfile.PAX_FORMAT), gzip.compress),
+    "tar, sparse": (sparse_pax("a/b.txt", 999, **{"GNU.sparse.map": "0,8"}), gzip.compress),
+    "tar, old sparse": (sparse_gnu("a/b.txt", 999), gzip.compress),
+}
+"""By kind: what is damaged, and how it is packed then."""
+SPARSE = {
+    "old": sparse_gnu("a.txt", 1 << 33),
+    "0.0": sparse_pax("a.txt", 1 << 33, **{"GNU.sparse.offset": "0", "GNU.sparse.numbytes": "8"}),
+    "0.1": sparse_pax("a.txt", 1 << 33, **{"GNU.sparse.map": "0,8"}),
+    "1.0": sparse_pax("a.txt", 1 << 33, **{"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}),
+}
+
+
+def read_all(path):
+    return list(members(path, LIMIT, lambda name: True))
+
+
+@pytest.mark.parametrize("kind", SPARSE)
+def test_a_sparse_file_in_a_tar_is_refused_by_both_readers(tmp_path, kind):
+    path = tmp_path / "s.tar.gz"
+    path.write_bytes(gzip.compress(SPARSE[kind]))
+    with pytest.raises(DataError, match=r"s\.tar\.gz: 'a\.txt' is a sparse file\. Do not use"):
+        read_all(path)
+    with pytest.raises(DataError, match="is a sparse file"):
+        extract(path, "a.txt", tmp_path / "out", LIMIT)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_size_over_the_limit_is_refused_before_the_member_is_read(tmp_path):
+    header = tarfile.TarInfo("a.txt")
+    header.size = LIMIT + 1
+    path = tmp_path / "s.tar.gz"
+    path.write_bytes(gzip.compress(header.tobuf()))  # no content: reading would say that it ends
+    for read in (read_all, lambda path: extract(path, "a.txt", tmp_path / "out", LIMIT)):
+        with pytest.raises(DataError, match=r"'a\.txt' has 1,048,577 bytes, more than the limit"):
+            read(path)
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_of_a_gigabyte_is_refused_before_it_is_read(tmp_path, kind):
+    header = tarfile.TarInfo("a.txt")
+    header.type, header.size = kind, 1 << 30
+    path = tmp_path / "s.tar.gz"
+    path.write_bytes(gzip.compress(header.tobuf()))
+    with pytest.raises(DataError, match=r"broken archive \(a header of 1,073,741,824 bytes\)"):
+        read_all(path)
+
+
+def test_a_zip_that_asks_for_the_memory_of_lzma_is_refused(tmp_path):
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped({"a.txt": b"text"}, zipfile.ZIP_LZMA))
+    with pytest.raises(DataError, match=r"'a\.txt' is compressed by method 14\. Pack it with deflate"):
+        extract(path, "a.txt", tmp_path / "out", LIMIT)
+
+
+@pytest.mark.parametrize("layout", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_names_are_those_of_tarfile_in_every_format(tmp_path, layout):
+    content = {"n" * 90 + "/" + "m" * 90 + ".txt": b"1", "é.txt": b"", "b.txt": b"x" * 513}
+    path = tmp_path / "a.tar.gz"
+    path.write_bytes(tarred(content, format=layout))
+    assert dict(read_all(path)) == content
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_a_damaged_archive_is_read_or_refused_in_words(tmp_path, kind):
+    content, packed = DAMAGED[kind]
+    path, ends = tmp_path / "mine.archive", Counter()
+    for seed in range(60):
+        path.write_bytes(packed(damaged(content, seed)))
+        try:
+            extract(path, "a/b.txt", tmp_path / "out", LIMIT)
+            if kind.startswith("tar"):
+                read_all(path)
+            ends["read"] += 1
+        except DataError as error:
+            assert str(error).startswith("mine.archive: ") and len(str(error)) < 2000
+            ends["refused"] += 1
+    assert ends["refused"] > 10
