@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import io
 import os
+import re
 import shutil
 import struct
 import tarfile
@@ -283,7 +284,9 @@ def test_a_redirect_loop_is_reported(server, tmp_path, console):
         return True
 
     server.behave = behave
-    with pytest.raises(TransferError, match=r"redirects in a loop \(over 10 times\)"):
+    with pytest.raises(
+        TransferError, match=r"redirects more than 10 times, at last to http://127\S+/round\."
+    ):
         download(f"{server.url}/round", tmp_path / "part", console)
 
 
@@ -362,6 +365,15 @@ def test_two_files_with_the_same_name_are_refused(project, console):
         ("data", "data is a folder: Give the path"),
         ("letters-2", "letters-2 is not a file: did you mean 'letters-1'"),
         ("http://127.0.0.1/", "does not name a file"),
+        ("http://127.0.0.1/a%2Fb.csv", r"does not name a file \('a/b\.csv'\)"),
+        ("http://127.0.0.1/..%5Cb.csv", r"does not name a file \('\.\."),
+        ("http://127.0.0.1/a%00.csv", "does not name a file"),
+        ("http://127.0.0.1/a%0A.csv", "does not name a file"),
+        ("http://127.0.0.1/%FF.csv", "does not name a file"),
+        ("http://127.0.0.1/a/..", "does not name a file"),
+        ("http://127.0.0.1/%2E%2E", "does not name a file"),
+        ("http://127.0.0.1/.hidden", "does not name a file"),
+        ("http://127.0.0.1/%20", "does not name a file"),
         ([], "source is empty"),
     ],
 )
@@ -618,6 +630,27 @@ def test_a_variable_is_replaced_in_the_request_and_redacted_in_the_origin(
     [file] = fetcher(project, f"{server.url}/file.bin?token=$A_TOKEN", console).run()
     assert server.requests[-1][0] == "/file.bin?token=s3cret"
     assert file.origin.endswith("/file.bin?token=***")
+
+
+def test_a_variable_in_the_path_is_shown_nowhere(server, project, console, monkeypatch, capfd, caplog):
+    monkeypatch.setenv("A_TOKEN", "s3 cret/x")
+    server.behave = lambda handler: handler.path.startswith("/moved") and moved(handler)
+
+    def moved(handler):
+        handler.send_response(302)
+        handler.send_header("Location", handler.path.replace("/moved", "ftp://h"))
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+        return True
+
+    for path in ("none/$A_TOKEN/a.csv", "moved/${A_TOKEN}/a.csv", "none/a.csv?x=$A_TOKEN"):
+        with pytest.raises(SeqopsError, match=re.escape(f"/{path.partition('?')[0]}")) as raised:
+            fetch(project, f"{server.url}/{path}", console)
+        assert "cret" not in str(raised.value)
+    assert {path.partition("?")[0] for path, _ in server.requests} == {
+        "/none/s3%20cret/x/a.csv", "/moved/s3%20cret/x/a.csv", "/none/a.csv"
+    }  # fmt: skip
+    assert "cret" not in "".join(capfd.readouterr()) + caplog.text + console.file.getvalue()
 
 
 def test_a_password_can_come_from_netrc(server, project, console, monkeypatch, tmp_path):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
+from urllib.parse import quote
 
 ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)(?P<rest>\S+?)(?P<end>['\"<>()\[\],.;:]*)(?=\s|$)")
 HIDDEN = "***"
+VARIABLE = re.compile(r"\$([A-Za-z_]\w*|\{[A-Za-z_]\w*\})", re.ASCII)
 SECRET = re.compile(
     r"token|secret|passw|signature|credential|(api|access)[_-]?key|^(key|sig|auth|pwd|pass)$", re.IGNORECASE
 )
@@ -14,6 +18,15 @@ SECRET = re.compile(
 def redact(text: str) -> str:
     """Mask the user, the password and every query value of the URLs in a text; drop their fragments."""
     return ADDRESS.sub(_redacted, text)
+
+
+def hide_variables(text: str, addresses: Iterable[str]) -> str:
+    """Replace in a text what the environment variables of addresses hold by their `$NAME`."""
+    for name in {name for address in addresses for name in VARIABLE.findall(address)}:
+        value = os.environ.get(name.strip("{}"), "")
+        for form in {value, quote(value), quote(value, safe="")} - {""}:
+            text = text.replace(form, f"${name}")
+    return text
 
 
 def secret_of(address: str) -> str | None:

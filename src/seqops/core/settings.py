@@ -267,3 +267,23 @@ class NotificationSettings:
     webhook: str
     command: tuple[str, ...]
     events: tuple[Literal["promoted", "kept", "nothing", "refused", "failed"], ...]
+
+
+@dataclass(frozen=True)
+class DownloadSettings:
+    """Limits of a download.
+
+    Attributes
+    ----------
+    max_seconds
+        Seconds that the download of one file may take, over all its attempts.
+    min_rate
+        Bytes per second that must arrive, on average over 30 seconds; 0: any rate.
+    public_keys
+        Keys of a source's query whose values are not secret, although they look it.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    max_seconds: Positive = 7200
+    min_rate: Count = 1000
+    public_keys: tuple[str, ...] = ()

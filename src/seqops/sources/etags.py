@@ -9,7 +9,7 @@ from typing import Any
 
 from seqops.core.errors import DataError
 from seqops.core.files import read_json, sha256_of, write_json
-from seqops.sources.http import Validators
+from seqops.sources.answers import Validators
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class EtagCache:
 
     def lookup(self, key: str, file: Path) -> Validators | None:
         """Return the validators of a file that is unchanged since its download; None otherwise."""
-        known = self._read().get(key, {})
-        if not file.is_file() or known.get("sha256") != sha256_of(file):
-            return None
-        return Validators(known["etag"], known["modified"])
+        match self._read().get(key):
+            case {"etag": str(etag), "modified": str(modified), "sha256": str(sha256)}:
+                return Validators(etag, modified) if file.is_file() and sha256 == sha256_of(file) else None
+        return None
 
     def remember(self, key: str, validators: Validators, file: Path) -> None:
         """Store the validators of a downloaded file."""

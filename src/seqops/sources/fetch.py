@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from rich.console import Console
 
@@ -19,10 +18,12 @@ from seqops.core.files import atomic_write, sha256_of
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.core.redaction import redact
+from seqops.core.settings import DownloadSettings
 from seqops.preprocessing.archive import extract, is_archive
+from seqops.sources.address import Address
 from seqops.sources.catalog import CatalogEntry, read_catalog
 from seqops.sources.etags import EtagCache
-from seqops.sources.http import LIMIT, download, forget
+from seqops.sources.http import DEFAULTS, LIMIT, download, forget
 
 MIRROR = "SEQOPS_MIRROR"
 SCHEMES = ("http://", "https://")
@@ -47,7 +48,7 @@ def generators_of(task: Task) -> dict[str, Callable[[], Mapping[str, bytes]]]:
 class Fetcher:
     """Fetches all sources of one task into a folder.
 
-    into: the folder; limit: maximum size of a file in bytes.
+    into: the folder; limit: maximum size of a file in bytes; settings: limits of a download.
     """
 
     project: Project
@@ -55,6 +56,7 @@ class Fetcher:
     console: Console
     into: Path
     limit: int = LIMIT
+    settings: DownloadSettings = DEFAULTS
 
     @property
     def work(self) -> Path:
@@ -115,9 +117,7 @@ class Fetcher:
         catalog = read_catalog(self.project.catalog)
         if source in catalog:
             return self._from_catalog(source, catalog[source])
-        name = unquote(Path(urlsplit(source).path).name) if source.startswith(SCHEMES) else Path(source).name
-        if not name:
-            raise SeqopsError(f"{redact(source)} does not name a file. Give the URL of a file.")
+        name = Address(source).file_name if source.startswith(SCHEMES) else Path(source).name
         self._stage_file(source, self.staged / name, [*generators, *catalog])
         return {name: redact(source)}
 
@@ -180,9 +180,8 @@ class Fetcher:
         key = hashlib.sha256(address.encode()).hexdigest()[:16]
         part, current = self.work / f"{key}.part", self.current / to.name
         cache = EtagCache.open(self.project.state, self.task.name)
-        # `$NAME` is replaced by an environment variable: no file of the project contains the secret
-        url = os.path.expandvars(address)
-        validators = download(url, part, self.console, self.limit, cache.lookup(key, current))
+        known = cache.lookup(key, current)
+        validators = download(address, part, self.console, self.limit, known, self.settings)
         if validators is None:
             _copy(current, to)
             return

@@ -1,13 +1,16 @@
-"""HTTP downloads with retries, resumption, a size limit and a progress bar."""
+"""HTTP downloads with retries, resumption, limits of size and time, and a progress bar."""
 
 from __future__ import annotations
 
+import http.client
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
@@ -15,11 +18,17 @@ from urllib3.util import Retry
 
 from seqops.core.errors import SeqopsError
 from seqops.core.files import READ_BYTES
-from seqops.core.redaction import redact
+from seqops.core.settings import DownloadSettings
+from seqops.sources import answers
+from seqops.sources.address import Address
+from seqops.sources.answers import Validators
+from seqops.sources.pace import Pace, TooSlowError
+from seqops.sources.redirects import RefusedRedirectError, redirected
 
 LIMIT = 2 * 1024**3
 """Maximum size of a download and of an archive member, in bytes."""
 
+DEFAULTS = DownloadSettings()
 TIMEOUTS = (10.0, 30.0)
 REDIRECTS = 10
 ATTEMPTS = 5
@@ -35,49 +44,40 @@ RETRIES = Retry(
     raise_on_status=False,
     retry_after_max=20,
 )
+AGAIN = "Check the URL, or try again later."
 
 
 class TransferError(SeqopsError):
     """A download failed."""
 
 
-@dataclass(frozen=True)
-class Validators:
-    """The validators of a downloaded file (RFC 9110, section 8.8); empty: the server sent none."""
-
-    etag: str
-    modified: str
-
-    def conditional_headers(self) -> dict[str, str]:
-        """Return the headers that request the file only if it has changed (RFC 9110, section 13.1)."""
-        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
-        return {name: value for name, value in headers.items() if value}
-
-
 def download(
-    url: str, part: Path, console: Console, limit: int = LIMIT, current: Validators | None = None
+    address: str,
+    part: Path,
+    console: Console,
+    limit: int = LIMIT,
+    current: Validators | None = None,
+    settings: DownloadSettings = DEFAULTS,
 ) -> Validators | None:
     """Download a file, resuming a partial download of the same content.
 
-    part: the file to write; its ETag is kept beside it, because only that shows whether the rest still
-    matches (RFC 9110, section 13.1.5); current: the validators of the file that need not be downloaded
-    again. Returns the new validators; None if the file is unchanged. Raises TransferError, with the secrets
-    of the URL masked.
+    address: a URL, in which `$NAME` stands for an environment variable; part: the file to write; its ETag is
+    kept beside it, because only that shows whether the rest still matches (RFC 9110, section 13.1.5);
+    current: the validators of the file that need not be downloaded again. Returns the new validators; None
+    if the file is unchanged. Raises TransferError, which shows the address as it is written.
     """
     part.parent.mkdir(parents=True, exist_ok=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with _session() as session, Progress(*columns, console=console, transient=True) as bars:
-        bar = bars.add_task(Path(urlsplit(url).path).name or "download", total=None)
-        for _ in range(ATTEMPTS):
-            response = _request(session, url, part, current)
-            if response.status_code == requests.codes.not_modified:
-                return None
-            try:
-                _receive(response, part, bars, bar, limit)
-            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
-                continue
-            return Validators(*(response.headers.get(name, "") for name in ("ETag", "Last-Modified")))
-    raise _failure(url, f"was interrupted {ATTEMPTS} times", "Try again: the download will resume.")
+    source, columns = Address(address), (BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with (
+        _in_words(source, limit),
+        _session() as session,
+        Progress(
+            TextColumn("{task.description}", markup=False), *columns, console=console, transient=True
+        ) as bars,
+    ):
+        bar = Bar(bars, bars.add_task(str(source).partition("?")[0].rpartition("/")[2], total=None))
+        pace = Pace(settings)
+        return pace.watch(lambda: _transfer(session, source, part, limit, current, pace, bar))
 
 
 def forget(part: Path) -> None:
@@ -86,11 +86,71 @@ def forget(part: Path) -> None:
     _etag(part).unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class Bar:
+    """One line of a progress display."""
+
+    bars: Progress
+    line: TaskID
+
+    def show(self, done: int, total: int | None = None) -> None:
+        """Show bytes that have come, of a total if it is given."""
+        self.bars.update(self.line, completed=done, total=total)
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+class _InterruptedError(Exception):
+    pass
+
+
+@contextmanager
+def _in_words(source: Address, limit: int) -> Iterator[None]:
+    """Convert every exception of a transfer to TransferError, except errors of the file system."""
+    try:
+        yield
+    except _TooLargeError:
+        what, fix = f"is larger than the limit of {limit:,} bytes", "Name a smaller file."
+    except _InterruptedError:
+        what, fix = f"was interrupted {ATTEMPTS} times", "Try again: the download will resume."
+    except TooSlowError as error:
+        what, fix = str(error), "Try again: the download will resume; or change the setting."
+    except RefusedRedirectError as error:
+        what, fix = (
+            source.shown(str(error)),
+            "Check the URL; if you trust the address, name it as the source.",
+        )
+    except answers.UnusableAnswerError as error:
+        what, fix = source.shown(str(error)), AGAIN
+    except requests.exceptions.SSLError:
+        what = "has a certificate that is not trusted"
+        fix = "Fix the certificate; do not disable verification."
+    except requests.Timeout:
+        what, fix = f"did not answer within {TIMEOUTS[1]:.0f} s", "Check the network, or try again later."
+    except requests.ConnectionError:
+        what, fix = "cannot be reached", "Check the URL and the network."
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        what, fix = f"cannot be requested ({type(error).__name__})", "Check the URL."
+    except (http.client.HTTPException, ValueError) as error:
+        what, fix = f"is no valid URL, or its answer is no HTTP ({type(error).__name__})", AGAIN
+    else:
+        return
+    raise TransferError(f"{source} {what}. {fix}") from None
+
+
+class _Session(requests.Session):
+    """A session that leaves redirects to `_request`: requests would read their bodies, of any length."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 def _session() -> requests.Session:
-    session = requests.Session()
-    session.max_redirects = REDIRECTS
-    # it would log each retry with the query, which may contain a token
-    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+    session = _Session()
+    # it would log each retry and each odd header with the query, which may contain a token
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     # the length and the ETag of a compressed body differ from those of the file
     session.headers["Accept-Encoding"] = "identity"
     for scheme in ("http://", "https://"):
@@ -98,66 +158,76 @@ def _session() -> requests.Session:
     return session
 
 
-def _request(
-    session: requests.Session, url: str, part: Path, current: Validators | None
-) -> requests.Response:
-    headers = current.conditional_headers() if current else {}
+def _transfer(
+    session: requests.Session,
+    source: Address,
+    part: Path,
+    limit: int,
+    current: Validators | None,
+    pace: Pace,
+    bar: Bar,
+) -> Validators | None:
+    for _ in range(ATTEMPTS):
+        pace.measure(False)
+        with _request(session, source, _headers(part, current)) as response:
+            answers.check_status(response)
+            if response.status_code == answers.UNCHANGED:
+                return None
+            try:
+                _receive(response, source, part, limit, pace, bar)
+                return Validators.of(response)
+            except answers.MismatchError:
+                forget(part)
+            except (urllib3.exceptions.HTTPError, requests.RequestException):
+                continue
+    raise _InterruptedError
+
+
+def _headers(part: Path, current: Validators | None) -> dict[str, str]:
     if part.is_file() and _etag(part).is_file():
-        headers = {"Range": f"bytes={part.stat().st_size}-", "If-Range": _etag(part).read_text("ascii")}
-    try:
-        response = session.get(url, headers=headers, stream=True, timeout=TIMEOUTS)
-    except requests.TooManyRedirects:
-        raise _failure(url, f"redirects in a loop (over {REDIRECTS} times)", "Fix the URL.") from None
-    except requests.exceptions.SSLError:
-        raise _failure(
-            url,
-            "has a certificate that is not trusted",
-            "Fix the certificate; do not disable verification.",
-        ) from None
-    except requests.Timeout:
-        raise _failure(
-            url, f"did not answer within {TIMEOUTS[1]:.0f} s", "Check the network, or try again later."
-        ) from None
-    except requests.ConnectionError:
-        raise _failure(url, "cannot be reached", "Check the URL and the network.") from None
-    except requests.RequestException as error:
-        raise _failure(url, f"cannot be requested ({type(error).__name__})", "Check the URL.") from None
-    if response.status_code == requests.codes.requested_range_not_satisfiable:
-        return response
-    if not response.ok:
-        status = f"answered {response.status_code} {response.reason}"
-        raise _failure(url, status, "Check the URL, or try again later.")
-    return response
+        etag = _etag(part).read_text("ascii", "ignore")
+        return {"Range": f"bytes={part.stat().st_size}-", "If-Range": etag}
+    return current.conditional_headers() if current else {}
 
 
-def _receive(response: requests.Response, part: Path, bars: Progress, bar: TaskID, limit: int) -> None:
+def _request(session: requests.Session, source: Address, headers: dict[str, str]) -> requests.Response:
+    """Request a URL, and follow its redirects. Raises RefusedRedirectError."""
+    url = source.url
+    for _ in range(REDIRECTS + 1):
+        response = session.get(url, headers=headers, stream=True, timeout=TIMEOUTS, allow_redirects=False)
+        if response.status_code not in requests.models.REDIRECT_STATI:
+            return response
+        response.close()
+        url = redirected(url, response.headers.get("Location", ""), source.url)
+    raise RefusedRedirectError(f"redirects more than {REDIRECTS} times, at last to {url}")
+
+
+def _receive(
+    response: requests.Response, source: Address, part: Path, limit: int, pace: Pace, bar: Bar
+) -> None:
     """Append the body to the partial file, or replace the file if the server sends all of it."""
-    with response:
-        done = part.stat().st_size if part.is_file() else 0
-        whole = response.headers.get("Content-Range", "").rpartition("/")[2]
-        if response.status_code == requests.codes.requested_range_not_satisfiable:
-            if whole == str(done):
-                return
-            forget(part)
-            raise requests.ConnectionError("the partial file does not match")
-        resumed = response.status_code == requests.codes.partial_content
-        done = done if resumed else 0
-        length = response.headers.get("Content-Length")
-        total = done + int(length) if length and length.isdigit() else None
-        _check_size(response.url, total or 0, limit)
-        _remember(response, part)
-        bars.update(bar, total=total, completed=done)
-        with part.open("ab" if resumed else "wb") as file:
-            for chunk in response.iter_content(READ_BYTES):
-                done += len(chunk)
-                _check_size(response.url, done, limit)
-                file.write(chunk)
-                bars.update(bar, completed=done)
+    done = answers.resumed_at(response, part)
+    if done is None:
+        return
+    answers.check_encoding(response, source.text.partition("?")[0])
+    length = answers.announced_length(response)
+    total = None if length is None else done + length
+    _check_size(total or 0, limit)
+    _remember(Validators.of(response).strong_etag, part)
+    bar.show(done, total)
+    pace.measure(True)
+    with part.open("ab" if done else "wb") as file:
+        # read1, because read waits for all of the bytes
+        while chunk := response.raw.read1(READ_BYTES, decode_content=False):
+            pace.received(len(chunk))
+            done += len(chunk)
+            _check_size(done, limit)
+            file.write(chunk)
+            bar.show(done, total)
 
 
-def _remember(response: requests.Response, part: Path) -> None:
-    etag = response.headers.get("ETag", "")
-    if etag and not etag.startswith("W/"):
+def _remember(etag: str, part: Path) -> None:
+    if etag:
         _etag(part).write_text(etag, "ascii")
     else:
         _etag(part).unlink(missing_ok=True)
@@ -167,10 +237,6 @@ def _etag(part: Path) -> Path:
     return part.with_name(part.name + ".etag")
 
 
-def _check_size(url: str, size: int, limit: int) -> None:
+def _check_size(size: int, limit: int) -> None:
     if size > limit:
-        raise _failure(url, f"is larger than the limit of {limit:,} bytes", "Name a smaller file.")
-
-
-def _failure(url: str, what: str, fix: str) -> TransferError:
-    return TransferError(f"{redact(url)} {what}. {fix}")
+        raise _TooLargeError

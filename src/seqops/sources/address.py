@@ -1,0 +1,41 @@
+"""The URL of a source, in which `$NAME` stands for an environment variable that may hold a secret."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from seqops.core.errors import SeqopsError
+from seqops.core.redaction import hide_variables, redact
+
+
+@dataclass(frozen=True)
+class Address:
+    """A URL as it stands in params.yaml or in the catalogue; only `url` holds the values of variables."""
+
+    text: str
+
+    @property
+    def url(self) -> str:
+        """The URL to request."""
+        return os.path.expandvars(self.text)
+
+    def __str__(self) -> str:
+        """Show the address as it is written, secrets masked."""
+        return redact(self.text)
+
+    def shown(self, text: str) -> str:
+        """Mask in a text what the variables of this address hold, and the secrets of URLs."""
+        return redact(hide_variables(text, [self.text]))
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file: the last part of the path. Raises SeqopsError if it is no name of a file."""
+        try:
+            name = unquote(urlsplit(self.text).path.rpartition("/")[2], errors="strict")
+        except ValueError:
+            name = ""
+        if not name.strip() or name.startswith(".") or set(name) & set("/\\") or not name.isprintable():
+            raise SeqopsError(f"{self} does not name a file ({name!r}). Give the URL of a file.")
+        return name

@@ -1,0 +1,99 @@
+"""What an HTTP answer says about its body, read with suspicion (RFC 9110)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+OK, PARTIAL, UNCHANGED, NO_RANGE = (
+    requests.codes.ok,
+    requests.codes.partial_content,
+    requests.codes.not_modified,
+    requests.codes.requested_range_not_satisfiable,
+)
+LENGTH = re.compile(r"[0-9]{1,18}")
+RANGE = re.compile(r"bytes (?:([0-9]{1,18})-[0-9]{1,18}|\*)/([0-9]{1,18}|\*)")
+GZIPPED = (".gz", ".tgz")
+
+
+class UnusableAnswerError(Exception):
+    """An answer whose body cannot be the file; its text says why."""
+
+
+class MismatchError(Exception):
+    """An answer does not continue the partial file."""
+
+
+@dataclass(frozen=True)
+class Validators:
+    """The validators of a downloaded file (RFC 9110, section 8.8); empty: the server sent none."""
+
+    etag: str
+    modified: str
+
+    @classmethod
+    def of(cls, response: requests.Response) -> Validators:
+        """Return those of an answer; one that cannot be sent back as it is counts as none."""
+        sent = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
+        return cls(*(text if text.isascii() and text.isprintable() else "" for text in sent))
+
+    @property
+    def strong_etag(self) -> str:
+        """The ETag, if equal ETags mean equal bytes."""
+        return "" if self.etag.startswith("W/") else self.etag
+
+    def conditional_headers(self) -> dict[str, str]:
+        """Return the headers that request the file only if it has changed (RFC 9110, section 13.1)."""
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in headers.items() if value}
+
+
+def check_status(response: requests.Response) -> None:
+    """Raise UnusableAnswerError for a status that does not answer what was asked for."""
+    asked, expected = response.request.headers, {OK}
+    if "Range" in asked:
+        expected |= {PARTIAL, NO_RANGE}
+    if "If-None-Match" in asked or "If-Modified-Since" in asked:
+        expected |= {UNCHANGED}
+    if response.status_code not in expected:
+        raise UnusableAnswerError(f"answered {response.status_code} {response.reason}")
+
+
+def check_encoding(response: requests.Response, name: str) -> None:
+    """Raise UnusableAnswerError if the body is compressed although `identity` was asked for.
+
+    Some servers name the compression of a file here that is itself compressed: that one is stored as it is.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower() or "identity"
+    itself = encoding in ("gzip", "x-gzip") and name.endswith(GZIPPED)
+    if encoding != "identity" and not itself:
+        raise UnusableAnswerError(f"sends the file compressed ({encoding[:40]!r}), which was not asked for")
+
+
+def announced_length(response: requests.Response) -> int | None:
+    """Return the bytes of the body, if announced. Raises UnusableAnswerError if they are no number."""
+    length = response.headers.get("Content-Length")
+    if length is None:
+        return None
+    if not LENGTH.fullmatch(length):
+        raise UnusableAnswerError(f"announces a length that is no number ({length[:40]!r})")
+    return int(length)
+
+
+def resumed_at(response: requests.Response, part: Path) -> int | None:
+    """Return where the body continues the partial file, 0: nowhere; None: the partial file is complete.
+
+    Raises MismatchError if the server sends another range.
+    """
+    if response.status_code == OK:
+        return 0
+    done, found = part.stat().st_size, RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    start, whole = found.groups() if found else (None, None)
+    if response.status_code == NO_RANGE and whole == str(done):
+        return None
+    if response.status_code == PARTIAL and start == str(done):
+        return done
+    raise MismatchError

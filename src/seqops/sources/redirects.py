@@ -1,0 +1,67 @@
+"""Redirects that a source may answer with: to http(s), never to a weaker scheme or a nearer network."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from contextlib import suppress
+from urllib.parse import urljoin, urlsplit
+
+SCHEMES = ("http", "https")
+
+
+class RefusedRedirectError(Exception):
+    """A redirect that is not followed; its text says where it leads."""
+
+
+def redirected(url: str, location: str, source: str) -> str:
+    """Return the URL that a redirect of `url` leads to; source: the URL of the first request.
+
+    Raises RefusedRedirectError for a location that is no http(s) URL, from https to http, and from the
+    internet to this machine or its network.
+    """
+    target = _joined(url, location)
+    before, after = urlsplit(url), urlsplit(target)
+    if before.scheme == "https" and after.scheme == "http":
+        raise RefusedRedirectError(f"redirects from https to {target}, which is not encrypted")
+    if nearer := zones(after.hostname or "") - {"public"} - zones(urlsplit(source).hostname or ""):
+        raise RefusedRedirectError(f"redirects to {target}, a {nearer.pop()} address")
+    return target
+
+
+def _joined(url: str, location: str) -> str:
+    if not location:
+        raise RefusedRedirectError("redirects without an address")
+    # a header is read as latin-1, and servers send UTF-8
+    location = location.encode("latin-1", "replace").decode("utf-8", "replace")
+    try:
+        target = urljoin(url, location)
+        parts = urlsplit(target)
+        valid = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid, target = False, location
+    if not valid:
+        raise RefusedRedirectError(f"redirects to {target[:200]!r}, which is no http address")
+    return target
+
+
+def zones(host: str) -> set[str]:
+    """Return where the addresses of a host are: public, private, link-local, loopback; empty if unknown.
+
+    Only a proxy reaches a host whose name this machine cannot resolve.
+    """
+    found = set()
+    with suppress(OSError, UnicodeError):
+        for *_, address in socket.getaddrinfo(host, None):
+            found.add(_zone(str(address[0])))
+    return found
+
+
+def _zone(address: str) -> str:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    if ip.is_loopback or ip.is_unspecified:
+        return "loopback"
+    if ip.is_link_local:
+        return "link-local"
+    return "public" if ip.is_global else "private"
