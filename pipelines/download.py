@@ -9,8 +9,11 @@ from seqops.sources.fetch import Fetcher
 def download(name: str) -> None:
     """Download and verify the source of one task."""
     project = Project.find()
-    task = Params.load(project.params).task(name)
-    for file in Fetcher(project, task, err, project.task_paths(name).raw).run():
+    params = Params.load(project.params)
+    fetcher = Fetcher(
+        project, params.task(name), err, project.task_paths(name).raw, settings=params.download
+    )
+    for file in fetcher.run():
         line = f"{file.path.relative_to(project.root)}  from {file.origin}  sha256 {file.sha256[:12]}"
         err.print(line, markup=False, highlight=False)
 

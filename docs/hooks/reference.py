@@ -21,7 +21,7 @@ from seqops.params import Params
 from seqops.tuning.search_space import KINDS
 
 PROJECT = Path(__file__).parents[2]
-SECTIONS = ("evaluation", "registry", "drift", "tuning", "notify", "retraining")
+SECTIONS = ("evaluation", "registry", "drift", "tuning", "notify", "retraining", "download")
 RECIPES = {"deploy.md": "deploy/README.md", "tracking-server.md": "deploy/mlflow/README.md"}
 MISSING_DOC = "*not documented*"
 PLAIN = {int: "integer", float: "number", str: "text", bool: "true or false", NoneType: "null", Any: "value"}

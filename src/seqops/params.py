@@ -12,10 +12,12 @@ from typing import Any
 
 import seqops.tasks
 from seqops.core import settings
+from seqops.core.address_secrets import secret_of
 from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Endpoint, Evaluation, Metrics, Network, Task
-from seqops.core.redaction import redact, secret_of
+from seqops.core.redaction import redact
 from seqops.core.settings import (
+    DownloadSettings,
     DriftSettings,
     FitConfig,
     NotificationSettings,
@@ -28,7 +30,8 @@ from seqops.core.yaml_file import Document, nearest
 from seqops.runtime.environment import silence_stderr
 
 SECTIONS = ("source", "data", "model", "fit", "search")
-SHARED = ("evaluation", "registry", "drift", "tuning", "notify", "retraining")
+_DOWNLOADS = DownloadSettings()
+SHARED = ("evaluation", "registry", "drift", "tuning", "notify", "retraining", "download")
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,13 @@ class Params(Document):
         """The `retraining` section."""
         return self.section(RetrainingSettings, "retraining")
 
+    @property
+    def download(self) -> DownloadSettings:
+        """The `download` section; bundles, and projects of former releases, have none."""
+        return (
+            self.section(DownloadSettings, "download") if "download" in self.content else DownloadSettings()
+        )
+
     def task(self, name: str) -> Task:
         """Configure one task; all its parts except the dataset are imported on first use.
 
@@ -126,11 +136,11 @@ class Params(Document):
     def _check_secrets(self, path: str, source: str | list[str]) -> None:
         """Raise ConfigError for a secret: DVC copies it to dvc.lock, and git records both files."""
         for address in [source] if isinstance(source, str) else source:
-            if secret := secret_of(address):
+            if secret := secret_of(address, self.download.public_keys):
                 raise ConfigError(
                     f"{self.at(path)}: {redact(address)} contains {secret}, which git and dvc.lock would "
                     "record. Write `$NAME` instead and set the environment variable NAME, or put user and "
-                    "password into ~/.netrc."
+                    "password into ~/.netrc. If it is not secret, add its key to download.public_keys."
                 )
 
 

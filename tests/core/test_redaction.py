@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqops.core.redaction import redact, secret_of
+from seqops.core.address_secrets import secret_of
+from seqops.core.redaction import hide_variables, redact
 
+KEYS = ["code", "jwt", "sas", "hmac", "bearer", "session", "pw", "SessionId", "X-Amz-Security-Token"]
 # characters that a password pasted without quoting may contain
 ANY = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
 
@@ -23,6 +25,7 @@ ANY = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, ma
         ("https://me:p?q#r@h/a", "https://***@h/a"),
         ("https://h/a?token=abc&x=1;y=2#part", "https://h/a?token=***&x=***;y=***"),
         ("https://h/a?bare", "https://h/a?***"),
+        ("https://h/a;token=abc/b;v=1?x=y", "https://h/a;token=***/b;v=***?x=***"),
         ("https://h/a?token=a=b", "https://h/a?token=***"),
         ('{"uri": "https://h/a?token=abc", "n": 1}', '{"uri": "https://h/a?token=***", "n": 1}'),
         ("asked 'http://u:p@h'. Fix it.", "asked 'http://***@h'. Fix it."),
@@ -56,11 +59,45 @@ def test_no_password_and_no_query_value_survives(password, value):
         ("https://h/a.csv?sig=abc", "the value of 'sig'"),
         ("https://h/a.csv?token=$TOKEN", None),
         ("https://$USER:$PASSWORD@h/a.csv", None),
+        ("https://h/a.csv?token=${TOKEN}", None),
+        ("https://h/a.csv?token=$2b$10$abcdefghij", "the value of 'token'"),
+        ("https://h/a.csv?token=hush$TOKEN", "the value of 'token'"),
+        ("https://$USER:hush$X@h/a.csv", "a user name or a password"),
+        *((f"https://h/a.csv?{key}=x", f"the value of {key!r}") for key in KEYS),
+        ("https://h/a.csv?%74oken=x", "the value of 'token'"),
+        ("https://h/a.csv;token=x", "the value of 'token'"),
+        ("https://h/b;v=1;jwt=x/a.csv?v=1", "the value of 'jwt'"),
+        ("https://h/a.csv#access_token=x", "the value of 'access_token'"),
+        ("https://h/a.csv#Zm9vYmFyYmF6cXV4", "a value without a key"),
+        ("https://h/a.csv?d41d8cd98f00b204e9800998ecf8427e", "a value without a key"),
+        ("https://h/a.csv?x=d41d8cd98f00b204e9800998ecf8427e", "the value of 'x'"),
+        ("https://h/a.csv?x=eyJhbGciOi.eyJzdWIiOi.SflKxwRJSM", "the value of 'x'"),
+        ("https://h/a.csv?x=550e8400-e29b-41d4-a716-446655440000", "the value of 'x'"),
+        ("https://h/a.csv?x=aB3dE5gH7jK9m", "the value of 'x'"),
+        ("https://h/a.csv?x=aB3dE5gH7jK9", None),
+        ("https://h/a.csv?file=Monthly_sunspots-1749.csv", None),
+        ("https://h/a.csv?at=2024-01-31T12:00:00Z&to=2024-01-31", None),
+        ("https://h/a.csv?n=1234567890.12345&columns=year%2Cmonth,value", None),
+        ("https://h/a.csv?country_code=DE&keyword=sunspots&author=ann", None),
         ("https://***@h/a.csv?token=***", None),
     ],
 )
 def test_a_secret_in_an_address_is_named(address, found):
     assert secret_of(address) == found
+
+
+def test_a_key_that_the_settings_allow_is_public():
+    address = "https://h/a.csv?code=d41d8cd98f00b204e9800998ecf8427e&token=x"
+    assert secret_of(address, ["code"]) == "the value of 'token'"
+    assert secret_of(address, ["code", "token"]) is None
+
+
+def test_what_variables_hold_is_replaced_by_their_names(monkeypatch):
+    monkeypatch.setenv("A_TOKEN", "hush hush/1")
+    monkeypatch.setenv("SHORT", "a/b")
+    addresses = ["https://h/$A_TOKEN/${SHORT}/$UNSET"]
+    shown = hide_variables("at hush hush/1, hush%20hush/1, hush%20hush%2F1 and a/b", addresses)
+    assert shown == "at $A_TOKEN, $A_TOKEN, $A_TOKEN and a/b"
 
 
 def test_a_redacted_address_has_no_secret():

@@ -106,6 +106,11 @@ def test_no_recipe_names_a_container_registry_or_a_secret():
     assert re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(), re.M) == ["python:3.11-slim"]
 
 
+def test_a_cycle_that_hangs_is_stopped_after_the_same_time():
+    assert unit("seqops-retrain.service")["TimeoutStartSec"] == "12h"
+    assert cronjob()["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 12 * 3600
+
+
 # systemd
 
 

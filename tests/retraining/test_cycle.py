@@ -238,7 +238,7 @@ def test_one_exit_code_summarizes_all_tasks(monkeypatch, project, outcomes, code
 class AnyTask:
     """Parameters that have every task."""
 
-    notify = drift = None
+    notify = drift = download = None
 
     def task(self, name):
         """Accept any name."""

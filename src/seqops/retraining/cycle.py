@@ -12,7 +12,7 @@ from typing import Any, Literal
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
-from seqops.core.settings import DriftSettings
+from seqops.core.settings import DownloadSettings, DriftSettings
 from seqops.params import Params
 from seqops.registry import versions
 from seqops.retraining.champion_drift import drift_from_champion
@@ -31,12 +31,16 @@ Outcome = Literal["promoted", "kept", "nothing", "refused", "failed", "due"]
 
 @dataclass(frozen=True)
 class CycleOptions:
-    """Options of a cycle; tune: trials of a search before it (0: none); dry_run: change nothing."""
+    """Options of a cycle; tune: trials of a search before it (0: none); dry_run: change nothing.
+
+    downloads: limits of a download.
+    """
 
     triggers: Sequence[Trigger]
     thresholds: DriftSettings
     tune: int = 0
     dry_run: bool = False
+    downloads: DownloadSettings = field(default_factory=DownloadSettings)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Cycle:
 
     def run(self) -> CycleResult:
         """Fetch, validate, decide whether it is due, reproduce, and record the result."""
-        incoming = IncomingData.fetch(self.project, self.task)
+        incoming = IncomingData.fetch(self.project, self.task, self.options.downloads)
         before: dict[str, Any] = {"data_before": incoming.current_sha256, "data_after": incoming.sha256}
         try:
             diff = incoming.diff()

@@ -14,6 +14,7 @@ from seqops.core.errors import DataError
 from seqops.core.files import atomic_directory, sha256_of, write_json
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
+from seqops.core.settings import DownloadSettings
 from seqops.retraining.row_diff import RowDiff, diff_rows
 from seqops.runtime.console import err
 from seqops.sources.fetch import FetchedFile, Fetcher
@@ -29,11 +30,11 @@ class IncomingData:
     fetched: Sequence[FetchedFile]
 
     @classmethod
-    def fetch(cls, project: Project, task: Task) -> IncomingData:
+    def fetch(cls, project: Project, task: Task, settings: DownloadSettings) -> IncomingData:
         """Download the files. Raises SeqopsError if a source is unavailable or not the pinned one."""
         folder = project.state / "retraining" / task.name / "incoming"
         shutil.rmtree(folder, ignore_errors=True)
-        return cls(project, task, folder, Fetcher(project, task, err, folder).run())
+        return cls(project, task, folder, Fetcher(project, task, err, folder, settings=settings).run())
 
     @property
     def current(self) -> Path:

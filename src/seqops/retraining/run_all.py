@@ -21,7 +21,8 @@ def retrain_all(
 ) -> int:
     """Run a cycle of each task, also after one has failed, and send notifications. Returns the exit code."""
     params = Params.load(project.params)
-    settings = CycleOptions([Trigger.parse(text) for text in triggers], params.drift, tune, dry_run)
+    conditions = [Trigger.parse(text) for text in triggers]
+    settings = CycleOptions(conditions, params.drift, tune, dry_run, params.download)
     for name in names:
         params.task(name)
     outcomes = set()
