@@ -178,23 +178,31 @@ def gone(pid):
     return True
 
 
-def test_a_killed_retraining_sends_a_notification(project):
+@pytest.mark.parametrize(
+    ("program", "shown", "reason"),
+    [
+        ("import os; os.kill(os.getpid(), 9)", "ended by SIGKILL", "the retraining was ended by SIGKILL"),
+        ("raise ValueError", "failed (exit 1)", "the retraining has failed (exit 1)"),
+        ("raise SystemExit(130)", "stopped (exit 130)", "the retraining has stopped (exit 130)"),
+        ("raise SystemExit(13)", "failed (exit 13)", None),
+    ],
+)
+def test_a_retraining_that_ends_otherwise_than_expected_sends_a_notification(project, program, shown, reason):
     write_missed_run(project)
     yaml, path = YAML(), project / "params.yaml"
     document = yaml.load(path)
-    program, notification = (
-        "import sys; open(sys.argv[1], 'wb').write(sys.stdin.buffer.read())",
-        project / "notification.json",
-    )
-    document["notify"]["command"] = [sys.executable, "-c", program, str(notification)]
+    notification = project / "notification.json"
+    received = "import sys; open(sys.argv[1], 'wb').write(sys.stdin.buffer.read())"
+    document["notify"]["command"] = [sys.executable, "-c", received, str(notification)]
     yaml.dump(document, path)
-    with running_scheduler("import os; os.kill(os.getpid(), 9)") as scheduler:
-        scheduler.wait("ended by SIGKILL")
+    with running_scheduler(program) as scheduler:
+        scheduler.wait(shown)
         scheduler.wait("Next run: Monday ")
         assert scheduler.end() == 0
-    event = json.loads(notification.read_text())
-    assert event["outcome"] == "failed"
-    assert event["reason"] == "the retraining was ended by SIGKILL"
+    assert notification.exists() == (reason is not None)
+    if reason:
+        event = json.loads(notification.read_text())
+        assert (event["outcome"], event["reason"]) == ("failed", reason)
 
 
 def test_a_corrupt_state_is_refused(project):

@@ -1,6 +1,7 @@
 """A retraining cycle from its source to a decision, with failures on the way; `dvc` is faked."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import mlflow
@@ -12,7 +13,8 @@ from seqops.core.files import read_json
 from seqops.params import Params
 from seqops.retraining import cycle
 from seqops.retraining import run_all as cycles
-from seqops.retraining.cycle import CycleResult
+from seqops.retraining.cycle import Cycle, CycleFailedError, CycleResult
+from seqops.retraining.history import RetrainingHistory
 from seqops.retraining.triggers import Trigger
 from seqops.runtime.locks import try_lock
 from toy_registry import BAD, BETTER, GOOD
@@ -215,18 +217,18 @@ def test_two_cycles_of_one_task_cannot_run_at_the_same_time(tmp_path):
         (["kept"], 10),
         (["nothing"], 11),
         (["refused"], 12),
-        (["failed"], 1),
+        (["failed"], 13),
         (["nothing", "kept"], 10),
         (["kept", "promoted", "nothing"], 0),
         (["promoted", "refused"], 12),
-        (["refused", "failed", "promoted"], 1),
+        (["refused", "failed", "promoted"], 13),
     ],
 )
 def test_one_exit_code_summarizes_all_tasks(monkeypatch, project, outcomes, code):
     names = [f"task{n}" for n in range(len(outcomes))]
     results = dict(zip(names, outcomes, strict=True))
     notified = []
-    monkeypatch.setattr(Params, "load", lambda path: AnyTask())
+    monkeypatch.setattr(Params, "load", lambda path: AnyTask(names))
     monkeypatch.setattr(cycles, "notify", lambda settings, event: notified.append(event["outcome"]))
     monkeypatch.setattr(cycles, "retrain", lambda store, name, settings: CycleResult(name, results[name], ""))
     assert cycles.retrain_all(project.project, names, ["always"], 0, False, False) == code
@@ -235,10 +237,39 @@ def test_one_exit_code_summarizes_all_tasks(monkeypatch, project, outcomes, code
     assert notified == outcomes
 
 
+def test_an_unexpected_exception_of_a_task_is_recorded_and_notified_and_the_next_task_runs(
+    monkeypatch, project, capsys
+):
+    monkeypatch.setenv("A_TOKEN", "hush-hush")
+    monkeypatch.setattr(Params, "load", lambda path: AnyTask(["a", "b"], "https://h/$A_TOKEN/a.csv"))
+    notified = []
+    monkeypatch.setattr(cycles, "notify", lambda settings, event: notified.append(event))
+
+    def run(cycle):
+        if cycle.history.task == "a":
+            raise RuntimeError("bad https://u:pw@h/hush-hush/a.csv, also hush-hush")
+        return CycleResult("b", "kept", "")
+
+    monkeypatch.setattr(Cycle, "run", run)
+    assert cycles.retrain_all(project.project, ["a", "b"], ["always"], 0, False, False) == 13
+    assert [event["outcome"] for event in notified] == ["failed", "kept"]
+    [entry] = RetrainingHistory(project.project, "a").journal.entries()
+    assert (entry["stage"], entry["task"]) == ("failed", "a")
+    for text in (entry["reason"], notified[0]["reason"]):
+        assert re.match(r"unexpected RuntimeError at test_cycle\.py:\d+: .* --debug\.$", text)
+        assert "hush" not in text and "pw" not in text
+    with pytest.raises(CycleFailedError):
+        cycles.retrain_all(project.project, ["a", "b"], ["always"], 0, False, True)
+
+
 class AnyTask:
-    """Parameters that have every task."""
+    """Parameters that have some tasks, all with one source."""
 
     notify = drift = download = None
 
+    def __init__(self, names, source=""):
+        self.names, self.source = names, source
+
     def task(self, name):
         """Accept any name."""
+        return self

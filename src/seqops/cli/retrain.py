@@ -35,8 +35,8 @@ def retrain(
 ) -> None:
     """Fetch the sources again, retrain if a trigger is met, and promote the new model if it is better.
 
-    Exit codes: 0 promoted, 10 kept, 11 nothing to do, 12 data refused, any other: error. For several tasks,
-    the first of these that occurred: error, 12, 0, 10, 11.
+    Exit codes: 0 promoted, 10 kept, 11 nothing to do, 12 data refused, 13 failed, any other: error. For
+    several tasks, the first of these that occurred: 13, 12, 0, 10, 11.
     """
     with exit_on_error(debug):
         from seqops.retraining.run_all import retrain_all

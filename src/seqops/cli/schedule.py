@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from seqops.retraining.scheduler import Scheduler
 
 COMMAND = (sys.executable, "-m", "seqops", "retrain")
-OUTCOMES = {0: "promoted", 10: "kept", 11: "nothing to do", 12: "data refused", 130: "stopped"}
+NOTIFIED = {0: "promoted", 10: "kept", 11: "nothing to do", 12: "data refused", 13: "failed"}
+"""Exit codes of a `seqops retrain` that has sent its notifications itself."""
+OUTCOMES = {**NOTIFIED, 130: "stopped"}
 
 Cron = Annotated[str, typer.Option(help='Five fields of crontab(5): "0 3 * * 1" is every Monday at 03:00.')]
 
@@ -72,7 +74,12 @@ def _arguments(tasks: list[str], when: list[str], tune: int) -> tuple[str, ...]:
 
 
 def _cycle(command: Command, settings: NotificationSettings, tasks: str) -> Callable[[], None]:
-    """Return a function that runs the command, prints its outcome, and notifies if it was killed."""
+    """Return a function that runs the command, prints its outcome, and notifies if the command did not."""
+
+    def failed(reason: str) -> None:
+        from seqops.retraining.notify import notify
+
+        notify(settings, {"task": tasks, "outcome": "failed", "reason": reason})
 
     def run() -> None:
         started = datetime.now(UTC)
@@ -81,15 +88,13 @@ def _cycle(command: Command, settings: NotificationSettings, tasks: str) -> Call
             code = command.run()
         except OSError as error:
             err.print(f"retraining could not be started: {error}", markup=False)
+            failed(f"the retraining could not be started ({error.strerror})")
             return
         if code is not None:
             seconds = round((datetime.now(UTC) - started).total_seconds())
             _print(f"{_clock()}: {outcome(code)} after {seconds} s.")
-            if code < 0 and not command.ended:
-                from seqops.retraining.notify import notify
-
-                reason = f"the retraining was {outcome(code)}"
-                notify(settings, {"task": tasks, "outcome": "failed", "reason": reason})
+            if code not in NOTIFIED and not command.ended:
+                failed(f"the retraining {'was' if code < 0 else 'has'} {outcome(code)}")
 
     return run
 
@@ -97,7 +102,8 @@ def _cycle(command: Command, settings: NotificationSettings, tasks: str) -> Call
 def outcome(code: int) -> str:
     """Describe an exit code of `seqops retrain`; a negative one is a signal."""
     if code < 0:
-        return f"ended by {signal.Signals(-code).name}"
+        known = {number.value for number in signal.Signals}
+        return f"ended by {signal.Signals(-code).name if -code in known else f'signal {-code}'}"
     return f"{OUTCOMES.get(code, 'failed')} (exit {code})"
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
+from seqops.core.redaction import hide_variables
 from seqops.core.settings import DownloadSettings, DriftSettings
 from seqops.params import Params
 from seqops.registry import versions
@@ -23,7 +24,7 @@ from seqops.retraining.triggers import Trigger, TriggerContext, due
 from seqops.runtime.console import err, error_summary, out
 from seqops.runtime.environment import stage_environment
 from seqops.runtime.journal import Journal, JournalEntry
-from seqops.runtime.locks import try_lock
+from seqops.runtime.locks import LockHeldError, try_lock
 from seqops.tracking import connection
 
 Outcome = Literal["promoted", "kept", "nothing", "refused", "failed", "due"]
@@ -64,17 +65,28 @@ class CycleResult:
         return f"{self.task}: {heads.get(self.outcome, self.outcome)}: {self.reason}"
 
 
+class CycleFailedError(SeqopsError):
+    """A cycle was ended by an exception of any kind; the message is recorded, and contains no secret."""
+
+
 def retrain(project: Project, name: str, settings: CycleOptions) -> CycleResult:
-    """Run one cycle, under the lock of its task. Raises SeqopsError if it cannot be completed."""
-    task = Params.load(project.params).task(name)
-    history = RetrainingHistory(project, name)
-    with try_lock(project.state / "retraining" / f"{name}.lock", f"a retraining of {name}"):
-        try:
+    """Run one cycle, under the lock of its task.
+
+    Raises CycleFailedError if it cannot be completed, LockHeldError if another one runs.
+    """
+    history, sources = RetrainingHistory(project, name), [""]
+    try:
+        task = Params.load(project.params).task(name)
+        sources = [task.source] if isinstance(task.source, str) else task.source
+        with try_lock(project.state / "retraining" / f"{name}.lock", f"a retraining of {name}"):
             return Cycle(project, task, settings, history).run()
-        except (SeqopsError, OSError) as error:
-            if not settings.dry_run:
-                history.fail(error_summary(error))
-            raise
+    except LockHeldError:
+        raise
+    except Exception as error:
+        reason = hide_variables(error_summary(error), sources)
+        if not settings.dry_run:
+            history.fail(reason)
+        raise CycleFailedError(reason) from error
 
 
 @dataclass(frozen=True)

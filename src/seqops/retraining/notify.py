@@ -154,6 +154,8 @@ def _run(words: Sequence[str], body: bytes) -> None:
 def _warned() -> Iterator[None]:
     try:
         yield
-    except NotificationError as error:
-        warning = f"notification failed: {error}. The retraining is unaffected; see `notify` in params.yaml."
+    except Exception as error:
+        # the text of an unexpected error may contain the address
+        what = error if isinstance(error, NotificationError) else f"unexpected {type(error).__name__}"
+        warning = f"notification failed: {what}. The retraining is unaffected; see `notify` in params.yaml."
         err.print(warning, markup=False, highlight=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.retraining.cycle import CycleOptions, CycleResult, retrain
@@ -12,18 +11,21 @@ from seqops.retraining.notify import notify
 from seqops.retraining.triggers import Trigger
 from seqops.runtime.console import error_summary, print_error
 
-CODES = {"promoted": 0, "due": 0, "kept": 10, "nothing": 11, "refused": 12, "failed": 1}
+CODES = {"promoted": 0, "due": 0, "kept": 10, "nothing": 11, "refused": 12, "failed": 13}
 BY_PRIORITY = ("failed", "refused", "promoted", "due", "kept", "nothing")
 
 
 def retrain_all(
     project: Project, names: Sequence[str], triggers: Sequence[str], tune: int, dry_run: bool, debug: bool
 ) -> int:
-    """Run a cycle of each task, also after one has failed, and send notifications. Returns the exit code."""
+    """Run a cycle of each task, also after one has failed, and send notifications. Returns the exit code.
+
+    Raises ConfigError for an unknown task or trigger.
+    """
     params = Params.load(project.params)
     conditions = [Trigger.parse(text) for text in triggers]
     settings = CycleOptions(conditions, params.drift, tune, dry_run, params.download)
-    for name in names:
+    for name in set(names) - set(params.names):
         params.task(name)
     outcomes = set()
     for name in names:
@@ -37,7 +39,7 @@ def retrain_all(
 def _cycle(project: Project, name: str, settings: CycleOptions, debug: bool) -> CycleResult:
     try:
         return retrain(project, name, settings)
-    except (SeqopsError, OSError) as error:
+    except Exception as error:  # of whatever kind: the other tasks run, and the notification is sent
         if debug:
             raise
         print_error(error)

@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -62,17 +63,22 @@ def _show(kind: type[BaseException], error: BaseException, trace: TracebackType 
     sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
 
 
-def print_error(error: SeqopsError | OSError) -> None:
-    """Print an expected error."""
+def print_error(error: Exception) -> None:
+    """Print an error on one line."""
     from rich.markup import escape
 
     err.print("[bold red]error:[/]", escape(error_summary(error)), highlight=False, markup=True)
 
 
-def error_summary(error: SeqopsError | OSError) -> str:
-    """Format an expected error: what failed, and what to do."""
+def error_summary(error: Exception) -> str:
+    """Format an error: what failed, and what to do; of an unexpected one, where it was raised."""
     if isinstance(error, SeqopsError):
         return redact(str(error))
+    if not isinstance(error, OSError):
+        places = traceback.extract_tb(error.__traceback__)
+        where = f" at {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
+        what = redact(" ".join(str(error).split())[:300])
+        return f"unexpected {type(error).__name__}{where}: {what}. Report it with the traceback of --debug."
     where = f"{error.filename}: " if error.filename else ""
     if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError):
         return f"{where}{error.strerror}. Check the path."
