@@ -9,7 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from seqops.cli import app
-from seqops.cli.predict import _inputs
+from seqops.cli.predict import _inputs, _predictions
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Endpoint
 from seqops.params import Params
 
@@ -141,3 +142,26 @@ def test_a_file_has_one_input_per_line_whatever_separators_a_text_contains(tmp_p
 def test_a_missing_input_file_is_not_reported_as_a_full_disk(tmp_path):
     output = refusal("predict", "ner", "--file", str(tmp_path / "nowhere.txt"))
     assert "nowhere.txt: No such file or directory. Check the path." in " ".join(output.split())
+
+
+class Version:
+    """Answers a request with its length and each input; refuses `bad`."""
+
+    def predict(self, inputs):
+        if "bad" in inputs:
+            raise DataError(f"input {inputs.index('bad') + 1} is bad.")
+        return [{"of": len(inputs), "text": text} for text in inputs]
+
+
+def test_inputs_are_sent_in_several_requests_and_answered_in_order():
+    found = list(_predictions(Version(), [["a", "b"], ["c"]], None, None))
+    assert found == [{"of": 2, "text": "a"}, {"of": 2, "text": "b"}, {"of": 1, "text": "c"}]
+
+
+def test_an_invalid_input_is_named_with_the_request_it_is_in():
+    answers = _predictions(Version(), [["a", "b"], ["c", "bad"]], None, None)
+    assert [next(answers)["text"], next(answers)["text"]] == ["a", "b"]
+    with pytest.raises(DataError, match=r"of the inputs from 3 on: input 2 is bad\."):
+        next(answers)
+    with pytest.raises(DataError, match=r"^input 1 is bad\.$"):
+        next(_predictions(Version(), [["bad"]], None, None))

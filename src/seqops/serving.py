@@ -54,7 +54,7 @@ class RawModel(PythonModel):
     def predict(
         self, model_input: list[str], params: dict[str, Any] | None = None
     ) -> list[dict[str, object]]:
-        """Return one record for each raw input. Raises InvalidInputError if one cannot be encoded."""
+        """Return one record for each raw input. Raises InvalidInputError for invalid or too many inputs."""
         inputs = list(model_input)
         predicted = self.network.predict(self.model, self._rows(inputs), self.meta)
         return self.endpoint.respond(predicted, inputs, self.meta)
@@ -78,6 +78,7 @@ class RawModel(PythonModel):
 
     def _rows(self, inputs: list[str]) -> Split:
         try:
+            self.endpoint.requests.check(inputs)
             return self.endpoint.parse(inputs, self.meta)
         except DataError as error:
             raise InvalidInputError(str(error), INVALID_PARAMETER_VALUE) from None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from seqops.cli.options import Debug, OneTask
 from seqops.core.errors import ConfigError, DataError, SeqopsError
 from seqops.core.files import atomic_write
+from seqops.core.interfaces import Endpoint
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.runtime.console import err, exit_on_error, out
@@ -57,17 +58,32 @@ def predict(
             raise ConfigError(f"--output: {output.name} must end in .csv or .parquet.")
         endpoint = Params.load(Project.find().params).task(task).endpoint
         given = _inputs(inputs or [], file, lambda text: endpoint().inputs_of(text))
+        batches = endpoint().requests.batches(given)
         with running_version(task, alias) as version:
-            records = version.predict(given)
-        if horizon is not None:
-            records = endpoint().first_steps(records, horizon)
-        if output is not None:
-            with atomic_write(output) as temporary:
-                TABLES[output.suffix](endpoint().to_table(records), temporary)
-            return
-        for record in records:
-            text = json.dumps(record, ensure_ascii=False)
-            out.print(text, highlight=not as_json, markup=False) if as_json else out.print_json(text)
+            records = _predictions(version, batches, endpoint(), horizon)
+            if output is not None:
+                with atomic_write(output) as temporary:
+                    TABLES[output.suffix](endpoint().to_table(list(records)), temporary)
+                return
+            for record in records:
+                text = json.dumps(record, ensure_ascii=False)
+                out.print(text, highlight=not as_json, markup=False) if as_json else out.print_json(text)
+
+
+def _predictions(
+    version: VersionProcess, batches: Sequence[list[str]], endpoint: Endpoint, horizon: int | None
+) -> Iterator[dict[str, Any]]:
+    """Yield the records of one request after the other."""
+    first = 1
+    for batch in batches:
+        try:
+            records = version.predict(batch)
+        except DataError as error:
+            if len(batches) == 1:
+                raise
+            raise DataError(f"of the inputs from {first:,} on: {error}") from None
+        yield from records if horizon is None else endpoint.first_steps(records, horizon)
+        first += len(batch)
 
 
 def _inputs(given: list[str], file: Path | None, inputs_of: Callable[[str], list[str]]) -> list[str]:

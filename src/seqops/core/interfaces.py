@@ -16,6 +16,7 @@ from seqops.core.dotted_keys import flattened
 from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.records import Ablation, Baseline, Expectation, Goal, Plot, flat
+from seqops.core.request_limits import RequestLimits
 from seqops.core.score import Score, Units, units_of
 from seqops.core.settings import FitConfig
 
@@ -166,13 +167,13 @@ class Evaluation(ABC):
 
 @dataclass(frozen=True)
 class Endpoint(ABC):
-    """The serving interface of a task: raw inputs in, JSON records out."""
+    """The serving interface of a task: raw inputs in, JSON records out; `requests`: what it accepts."""
 
     data: Dataset
+    requests: ClassVar[RequestLimits] = RequestLimits()
     intended_use: ClassVar[str]
-    """The intended use of a model of this task, for its model card."""
     limits: ClassVar[str]
-    """The limitations of a model of this task, for its model card."""
+    """The intended use and the limitations of a model of this task, for its model card."""
 
     def inputs_of(self, text: str) -> list[str]:
         """Split the content of a file into raw inputs: one per line."""

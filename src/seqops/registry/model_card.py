@@ -21,7 +21,7 @@ def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str, better_basel
     goal = metrics["goal"]
     sections = [
         f"**Intended use.** {endpoint.intended_use}",
-        " ".join([f"**Limits.** {endpoint.limits}", *coverage_notes(metrics)]),
+        " ".join([f"**Limits.** {endpoint.limits}", *coverage_notes(metrics), endpoint.requests.summary()]),
         f"**Data.** Source: {metrics['source']}; rows: {rows}; sha256 {metrics['sha256']['data'][:12]}.",
         f"**Verdict.** {metrics['verdict']}",
         f"**Better without a network.** {better_baseline}" if better_baseline else "",

@@ -13,6 +13,7 @@ from seqops.core import interfaces
 from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split, concatenate
+from seqops.core.request_limits import RequestLimits
 from seqops.metrics.quantile_forecasts import INTERVALS, column
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.frequency import Frequency
@@ -78,6 +79,7 @@ class Endpoint(interfaces.Endpoint):
 
     data: Dataset
 
+    requests: ClassVar[RequestLimits] = RequestLimits(chars=2_000_000, total_chars=20_000_000)
     intended_use: ClassVar[str] = (
         "Forecasts the next steps of the series it was trained on, with 80 and 95 % intervals, as input to "
         "plans that are reviewed by people."

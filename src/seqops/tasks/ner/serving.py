@@ -12,6 +12,7 @@ from seqops.core import interfaces
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.request_limits import RequestLimits
 from seqops.preprocessing.csv_table import require_valid_unicode
 from seqops.preprocessing.korean import nfc
 from seqops.tasks.ner.data import encoding
@@ -24,6 +25,7 @@ class Endpoint(interfaces.Endpoint):
 
     data: Dataset
 
+    requests: ClassVar[RequestLimits] = RequestLimits(chars=5_000, total_chars=200_000)
     intended_use: ClassVar[str] = (
         "Finds entities of the trained types in sentences like those it was trained on, to index texts or "
         "to suggest names to a user, who decides."

@@ -11,6 +11,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.request_limits import RequestLimits
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.dataset import Dataset
 from seqops.tasks.textgen.model import prompts
@@ -22,6 +23,7 @@ class Endpoint(interfaces.Endpoint):
 
     data: Dataset
 
+    requests: ClassVar[RequestLimits] = RequestLimits(chars=20_000, total_chars=200_000)
     intended_use: ClassVar[str] = (
         "Generates text in the style of its training text, and estimates how likely a text is, for study, "
         "play and comparison."
