@@ -1,12 +1,11 @@
 """Access to the MLflow server that the started starts."""
 
-import subprocess
 from configparser import ConfigParser
 
 import pytest
 from typer.testing import CliRunner
 
-from seqops.cli import app
+from seqops.cli import app, server_process
 from seqops.cli.mlflow_server import CONFIG, KEY, PASSWORD, command, environment, is_loopback
 from seqops.core.errors import SeqopsError
 
@@ -24,11 +23,11 @@ def started(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     started = []
 
-    def run(command, env, check):
-        started.append((command, env))
-        return subprocess.CompletedProcess(command, 0)
+    def run(command, environment):
+        started.append((command, environment))
+        return 0
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(server_process, "run_server", run)
     return started
 
 

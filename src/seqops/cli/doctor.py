@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import Annotated
 
@@ -41,6 +40,7 @@ def ui(
     """Serve the MLflow UI, by default for this machine only."""
     with exit_on_error(debug):
         from seqops.cli import mlflow_server
+        from seqops.cli.server_process import run_server
         from seqops.tracking.connection import store_uri
 
         project = Project.find()
@@ -49,5 +49,4 @@ def ui(
         )
         if not mlflow_server.is_loopback(host):
             out.print(f"Passwords are sent unencrypted: put a TLS proxy in front of {host}:{port}.")
-        completed = subprocess.run(mlflow_server.command(host, port), env=environment, check=False)  # noqa: S603
-        sys.exit(completed.returncode)
+        sys.exit(run_server(mlflow_server.command(host, port), environment))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -16,6 +17,17 @@ from rich.console import Console
 from seqops.core.errors import SeqopsError
 from seqops.core.redaction import redact
 
+
+def _reopen_closed_streams() -> None:
+    """Connect closed standard streams to the null device: the next opened file would take their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode)  # noqa: SIM115
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
+
+
+_reopen_closed_streams()
 LOG_WIDTH = 120  # columns, if the output is not a terminal
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WIDTH)
 err = Console(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else LOG_WIDTH)
