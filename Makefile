@@ -54,8 +54,9 @@ docs: $(VENV)/.ready
 ui: $(VENV)/.ready
 	seqops ui
 
-$(VENV)/.ready: requirements.lock pyproject.toml
-	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }
-	uv pip sync --quiet --compile-bytecode requirements.lock
-	uv pip install --quiet --no-deps --editable .
+# build.lock: uv, and what builds the package; neither is downloaded without its hash
+$(VENV)/.ready: requirements.lock build.lock pyproject.toml
+	test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --no-deps --require-hashes --requirement build.lock; }
+	uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock build.lock
+	uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@

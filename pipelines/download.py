@@ -10,9 +10,7 @@ def download(name: str) -> None:
     """Download and verify the source of one task."""
     project = Project.find()
     params = Params.load(project.params)
-    fetcher = Fetcher(
-        project, params.task(name), err, project.task_paths(name).raw, settings=params.download
-    )
+    fetcher = Fetcher(project, params.task(name), err, project.task_paths(name).raw, settings=params.download)
     for file in fetcher.run():
         line = f"{file.path.relative_to(project.root)}  from {file.origin}  sha256 {file.sha256[:12]}"
         err.print(line, markup=False, highlight=False)
