@@ -340,6 +340,26 @@ def test_a_secret_in_a_source_is_refused_before_dvc_copies_it(address):
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({"train": "a"}, r"params\.yaml:\d+: tasks\.ner\.source: no files for test\. Name files for train"),
+        ({"train": "a", "test": []}, r"tasks\.ner\.source: no files for test"),
+        ({"training": "a", "test": "b"}, r"tasks\.ner\.source\.training"),
+        (3, r"tasks\.ner\.source.*got 3"),
+    ],
+)
+def test_files_of_splits_need_train_and_test(source, message):
+    with pytest.raises(ConfigError, match=message):
+        PARAMS.with_values({"tasks.ner.source": source}).task("ner")
+
+
+def test_a_task_that_draws_its_own_splits_takes_no_files_of_splits():
+    params = PARAMS.with_values({"tasks.forecast.source": {"train": "a", "test": "b"}})
+    with pytest.raises(ConfigError, match=r"tasks\.forecast\.source: names the files of splits, which"):
+        params.task("forecast")
+
+
 def test_an_unknown_section_is_refused_with_its_line(tmp_path):
     text = (ROOT / "params.yaml").read_text("utf-8") + "\nevalution:\n  seed: 0\n"
     (tmp_path / "params.yaml").write_text(text, "utf-8")

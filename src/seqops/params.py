@@ -14,7 +14,8 @@ import seqops.tasks
 from seqops.core import settings
 from seqops.core.address_secrets import secret_of
 from seqops.core.errors import ConfigError
-from seqops.core.interfaces import Endpoint, Evaluation, Metrics, Network, Task
+from seqops.core.interfaces import Dataset, Endpoint, Evaluation, Metrics, Network, Task
+from seqops.core.raw_folder import Addresses, Source, SplitName, sources_of
 from seqops.core.redaction import redact
 from seqops.core.settings import (
     DownloadSettings,
@@ -100,8 +101,9 @@ class Params(Document):
         self._check_sections(name, section)
         data = self.section(_module(name, DATASET).Dataset, f"tasks.{name}.data")
         fit_config = self.section(FitConfig, f"tasks.{name}.fit")
-        source = self.typed(section["source"], str | list[str], f"tasks.{name}.source")
+        source = self.typed(section["source"], _kind(section["source"]), f"tasks.{name}.source")
         self._check_secrets(f"tasks.{name}.source", source)
+        self._check_named_splits(f"tasks.{name}.source", source, data)
 
         def network() -> Network:
             with silence_stderr():
@@ -133,15 +135,34 @@ class Params(Document):
             if key not in section:
                 raise ConfigError(f"{self.path.name}: tasks.{name}.{key}: missing. Add it.")
 
-    def _check_secrets(self, path: str, source: str | list[str]) -> None:
+    def _check_named_splits(self, path: str, source: Source, data: Dataset) -> None:
+        if not isinstance(source, Mapping):
+            return
+        if not data.takes_named_splits:
+            raise ConfigError(
+                f"{self.at(path)}: names the files of splits, which this task draws itself. "
+                "Give a file or a list of files."
+            )
+        if absent := [name for name in ("train", "test") if not source.get(name)]:
+            raise ConfigError(
+                f"{self.at(path)}: no files for {absent[0]}. Name files for train and test; those of "
+                "validation are drawn from train if none are named."
+            )
+
+    def _check_secrets(self, path: str, source: Source) -> None:
         """Raise ConfigError for a secret: DVC copies it to dvc.lock, and git records both files."""
-        for address in [source] if isinstance(source, str) else source:
+        for _, address in sources_of(source):
             if secret := secret_of(address, self.download.public_keys):
                 raise ConfigError(
                     f"{self.at(path)}: {redact(address)} contains {secret}, which git and dvc.lock would "
                     "record. Write `$NAME` instead and set the environment variable NAME, or put user and "
                     "password into ~/.netrc. If it is not secret, add its key to download.public_keys."
                 )
+
+
+def _kind(source: Any) -> Any:
+    """Return the type that a source must have, one rather than a union, for a message that names the key."""
+    return dict[SplitName, Addresses] if isinstance(source, Mapping) else Addresses
 
 
 def _module(task: str, part: str) -> ModuleType:

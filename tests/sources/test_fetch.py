@@ -19,8 +19,10 @@ from ruamel.yaml import YAML
 from archives import tarred, zipped
 from http_server import serving
 from seqops.core.errors import DataError, SeqopsError
+from seqops.core.files import sha256_of
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
+from seqops.core.raw_folder import split_of
 from seqops.core.redaction import redact
 from seqops.preprocessing.archive import extract
 from seqops.sources import http
@@ -692,3 +694,56 @@ def test_the_password_of_a_proxy_is_not_shown(project, console, monkeypatch, cap
     with pytest.raises(TransferError) as raised:
         fetch(project, "http://h.invalid/a.csv", console)
     assert "hush" not in str(raised.value) + "".join(capfd.readouterr())
+
+
+# --- the order of the files, and splits that are named
+
+
+def raw_names(project):
+    folder = project.task_paths("letters").raw
+    return [path.relative_to(folder).as_posix() for path in project.task_paths("letters").raw_files()]
+
+
+def write_files(project, *names):
+    for name in names:
+        path = project.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name)
+    return list(names)
+
+
+@pytest.mark.parametrize("names", [("part1", "part2", "part10"), ("corpus.fr", "corpus.en"), ("a", "b")])
+def test_files_are_read_in_the_order_of_the_source(project, console, names):
+    fetch(project, write_files(project, *names), console)
+    assert raw_names(project) == list(names)
+
+
+def test_another_order_of_the_same_files_changes_the_hash_of_the_folder(project, console):
+    raw, found = project.task_paths("letters").raw, []
+    for names in (("a", "b"), ("b", "a"), ("a", "b")):
+        fetch(project, write_files(project, *names), console)
+        found.append(sha256_of(raw))
+    assert found[0] == found[2] != found[1]
+    assert raw_names(project) == ["a", "b"]
+
+
+def test_files_of_named_splits_may_have_one_name(project, console):
+    write_files(project, "new/data.txt", "old/data.txt", "old/more.txt")
+    source = {"test": "new/data.txt", "train": ["old/more.txt", "old/data.txt"]}
+    files = fetcher(project, source, console).run()
+    assert [file.path.read_text() for file in files] == ["new/data.txt", "old/more.txt", "old/data.txt"]
+    assert raw_names(project) == ["test/data.txt", "train/more.txt", "train/data.txt"]
+    assert [split_of(path) for path in project.task_paths("letters").raw_files()] == [
+        "test",
+        "train",
+        "train",
+    ]
+    fetch(project, "old/more.txt", console)
+    assert sorted(path.name for path in project.task_paths("letters").raw.iterdir()) == ["more.txt"]
+
+
+def test_a_raw_file_that_is_gone_is_named(project, console):
+    fetch(project, write_files(project, "b", "a"), console)
+    (project.task_paths("letters").raw / "a").unlink()
+    with pytest.raises(DataError, match=r"a does not exist\. Download it again"):
+        raw_names(project)

@@ -15,6 +15,7 @@ import pandas as pd
 from seqops.core.dotted_keys import flattened
 from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.ragged import Array, Ragged, Split
+from seqops.core.raw_folder import Source
 from seqops.core.records import Ablation, Baseline, Expectation, Goal, Plot, flat
 from seqops.core.request_limits import RequestLimits
 from seqops.core.score import Score, Units, units_of
@@ -36,6 +37,7 @@ class Dataset(ABC):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     registered_name: ClassVar[str]
+    takes_named_splits: ClassVar[bool] = False  # whether `source` may name the files of each split
 
     @abstractmethod
     def sample(self) -> Mapping[str, bytes]:
@@ -284,7 +286,7 @@ class Task:
     """One configured task of params.yaml; all parts but `data` are imported on first use."""
 
     name: str
-    source: str | list[str]
+    source: Source
     data: Dataset
     network: Callable[[], Network]
     metrics: Callable[[], Metrics]
@@ -295,5 +297,4 @@ class Task:
 
     def values(self) -> dict[str, Any]:
         """Return every value under its dotted key, without the search space."""
-        chosen = {key: value for key, value in self.section.items() if key != "search"}
-        return flattened(chosen)
+        return flattened({key: value for key, value in self.section.items() if key != "search"})

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from seqops.core.arrays_io import read_splits
 from seqops.core.errors import SeqopsError
-from seqops.core.files import missing, read_json, sha256_of, sha256_of_json
+from seqops.core.files import read_json, sha256_of, sha256_of_json
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.raw_folder import files_in
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,8 @@ class TaskPaths:
         return self.path / "raw"
 
     def raw_files(self) -> list[Path]:
-        """List the raw files by name, without temporary files. Raises DataError if there are none."""
-        files = sorted(p for p in self.raw.glob("[!.]*") if p.is_file())
-        if not files:
-            raise missing(self.raw)
-        return files
+        """List the raw files in the order of `source`. Raises DataError if there are none."""
+        return files_in(self.raw)
 
     @property
     def validation(self) -> Path:

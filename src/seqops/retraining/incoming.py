@@ -14,6 +14,7 @@ from seqops.core.errors import DataError
 from seqops.core.files import atomic_directory, sha256_of, write_json
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
+from seqops.core.raw_folder import files_in
 from seqops.core.settings import DownloadSettings
 from seqops.retraining.row_diff import RowDiff, diff_rows
 from seqops.runtime.console import err
@@ -54,12 +55,12 @@ class IncomingData:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The rows of the fetched files. Raises DataError if they cannot be parsed."""
-        return self.task.data.read(_files(self.folder))
+        return self.task.data.read(files_in(self.folder))
 
     def diff(self) -> RowDiff:
         """Compare with the current rows; if there are none, or they are unreadable, every row is new."""
         try:
-            before = self.task.data.read(_files(self.current)) if self.current_sha256 else self.table[:0]
+            before = self.task.data.read(files_in(self.current)) if self.current_sha256 else self.table[:0]
         except DataError:
             before = self.table[:0]
         return diff_rows(before, self.table)
@@ -85,7 +86,7 @@ class IncomingData:
     def quarantine(self, reasons: Sequence[str]) -> Path:
         """Move the files to quarantine with the reasons; the same content is stored once."""
         quarantined = self.project.task_paths(self.task.name).path / "quarantine" / self.sha256[:12]
-        origins = {file.path.name: file.origin for file in self.fetched}
+        origins = {file.path.relative_to(self.folder).as_posix(): file.origin for file in self.fetched}
         with atomic_directory(quarantined) as folder:
             shutil.copytree(self.folder, folder, dirs_exist_ok=True)
             write_json(folder / "reasons.json", {"reasons": list(reasons), "origins": origins})
@@ -95,7 +96,3 @@ class IncomingData:
     def discard(self) -> None:
         """Delete the fetched files."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file())

@@ -17,6 +17,7 @@ from seqops.core.errors import SeqopsError
 from seqops.core.files import atomic_write, sha256_of
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
+from seqops.core.raw_folder import sources_of, write_order
 from seqops.core.redaction import redact
 from seqops.core.settings import DownloadSettings
 from seqops.preprocessing.archive import extract, is_archive
@@ -90,15 +91,20 @@ class Fetcher:
             # frees a full disk; partial downloads stay, to be resumed
             shutil.rmtree(self.staged, ignore_errors=True)
         self._remove_others(set(origins))
+        write_order(self.into, list(origins))
         shutil.rmtree(self.work)
         return fetched
 
     def _stage_all(self) -> dict[str, str]:
-        """Stage the files of every source: name -> origin."""
-        sources = [self.task.source] if isinstance(self.task.source, str) else self.task.source
+        """Stage the files of every source: name -> origin, in the order of the sources.
+
+        A name is relative to the folder: a file of a named split is in the subfolder of that split.
+        """
         origins: dict[str, str] = {}
-        for source in sources:
-            for name, origin in self._stage(source).items():
+        for split, source in sources_of(self.task.source):
+            (self.staged / split).mkdir(exist_ok=True)
+            for file, origin in self._stage(source, split).items():
+                name = f"{split}/{file}" if split else file
                 if name in origins:
                     raise SeqopsError(f"two sources are both called {name}. Rename one of the files.")
                 origins[name] = origin
@@ -106,37 +112,37 @@ class Fetcher:
             raise SeqopsError(f"tasks.{self.task.name}.source is empty. Name `sample`, a dataset or a file.")
         return origins
 
-    def _stage(self, source: str) -> dict[str, str]:
-        """Stage the files of one source: name -> origin."""
+    def _stage(self, source: str, split: str) -> dict[str, str]:
+        """Stage the files of one source, which may be named for a split: file name -> origin."""
         generators = generators_of(self.task)
         if source in generators:
             files = generators[source]()
             for name, content in files.items():
-                (self.staged / name).write_bytes(content)
+                (self.staged / split / name).write_bytes(content)
             return dict.fromkeys(files, source)
         catalog = read_catalog(self.project.catalog)
         if source in catalog:
-            return self._from_catalog(source, catalog[source])
+            return self._from_catalog(source, catalog[source], split)
         name = Address(source).file_name if source.startswith(SCHEMES) else Path(source).name
-        self._stage_file(source, self.staged / name, [*generators, *catalog])
+        self._stage_file(source, self.staged / split / name, [*generators, *catalog])
         return {name: redact(source)}
 
-    def _from_catalog(self, name: str, entry: CatalogEntry) -> dict[str, str]:
+    def _from_catalog(self, name: str, entry: CatalogEntry, split: str) -> dict[str, str]:
         if entry.task != self.task.name:
             raise SeqopsError(
                 f"tasks.{self.task.name}.source: {name} is a dataset of the task {entry.task}. "
                 "Name one of this task's, or a file."
             )
-        current = self.current / entry.raw_name
+        current, ready = self.current / split / entry.raw_name, self.staged / split / entry.raw_name
         if current.is_file() and sha256_of(current) in entry.sha256:
-            _copy(current, self.staged / entry.raw_name)
+            _copy(current, ready)
             return {entry.raw_name: name}
         mirror = os.environ.get(MIRROR, "").rstrip("/")
         mirrored = [f"{mirror}/{entry.task}/{entry.file}"] if mirror else []
         reasons = []
         for location in [*mirrored, *entry.urls]:
             try:
-                self._stage_verified(location, entry)
+                self._stage_verified(location, entry, ready)
                 return {entry.raw_name: redact(location)}
             except SeqopsError as error:
                 reasons.append(f"\n  {error}")
@@ -146,9 +152,9 @@ class Fetcher:
         )
         raise SeqopsError(f"{name} could not be downloaded.{''.join(reasons)}\n{fix}")
 
-    def _stage_verified(self, location: str, entry: CatalogEntry) -> None:
+    def _stage_verified(self, location: str, entry: CatalogEntry, ready: Path) -> None:
         """Stage a catalogued dataset from one location. Raises SeqopsError if its sha256 does not match."""
-        downloaded, ready = self.staged / "downloaded", self.staged / entry.raw_name
+        downloaded = self.staged / "downloaded"
         self._stage_file(location, downloaded, [])
         if entry.member and is_archive(downloaded):
             extract(downloaded, entry.member, ready, self.limit)
@@ -178,7 +184,7 @@ class Fetcher:
     def _stage_url(self, address: str, to: Path) -> None:
         """Stage the file of a URL, without a download if the current file is unchanged."""
         key = hashlib.sha256(address.encode()).hexdigest()[:16]
-        part, current = self.work / f"{key}.part", self.current / to.name
+        part, current = self.work / f"{key}.part", self.current / to.relative_to(self.staged)
         cache = EtagCache.open(self.project.state, self.task.name)
         known = cache.lookup(key, current)
         validators = download(address, part, self.console, self.limit, known, self.settings)
@@ -197,8 +203,10 @@ class Fetcher:
         return FetchedFile(target, origin, sha256_of(target))
 
     def _remove_others(self, names: set[str]) -> None:
-        for path in self.into.iterdir():
-            if path.name not in names:
+        for path in sorted(self.into.rglob("*"), reverse=True):
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+            elif path.is_file() and path.relative_to(self.into).as_posix() not in names:
                 path.unlink()
 
 

@@ -23,6 +23,7 @@ from seqops.core.callbacks import EpochResult
 from seqops.core.files import read_json
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
+from seqops.core.raw_folder import sources_of
 from seqops.core.redaction import redact
 from seqops.core.renamed_keys import with_new_keys
 from seqops.tracking.connection import connect, translate_store_errors
@@ -40,8 +41,7 @@ ALREADY_EXISTS = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
 
 def source_of(task: Task) -> str:
     """Return a task's source with its secrets masked."""
-    sources = [task.source] if isinstance(task.source, str) else task.source
-    return ",".join(redact(source) for source in sources)
+    return ",".join(f"{split}=" * bool(split) + redact(address) for split, address in sources_of(task.source))
 
 
 def run_params(task: Task) -> dict[str, str]:

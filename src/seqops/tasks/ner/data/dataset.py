@@ -69,6 +69,7 @@ class Dataset(interfaces.Dataset):
     sentences: Positive
 
     registered_name: ClassVar[str] = "ner-tagger"
+    takes_named_splits: ClassVar[bool] = True
 
     def sample(self) -> Mapping[str, bytes]:
         """Generate sentences in the KLP format."""

@@ -109,6 +109,7 @@ class Dataset(interfaces.Dataset):
     reviews: Positive
 
     registered_name: ClassVar[str] = "sentiment-classifier"
+    takes_named_splits: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.names and len(self.names) != len(self.labels):

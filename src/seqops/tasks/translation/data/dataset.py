@@ -55,6 +55,7 @@ class Dataset(interfaces.Dataset):
     """
 
     registered_name: ClassVar[str] = "seq2seq-translator"
+    takes_named_splits: ClassVar[bool] = True
 
     source_column: Count
     target_column: Count
