@@ -16,7 +16,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from rich.markup import escape
 from rich.table import Table
 
-from seqops.core.records import LINE, Expectation
+from seqops.core.records import FILE, LINE, Expectation
 
 CheckStatus = Literal["passed", "bad data", "broken check"]
 MAX_ROWS = 5  # offending rows kept for each expectation
@@ -27,7 +27,8 @@ class ExpectationResult:
     """The result of one expectation.
 
     count: offending rows (0 if the expectation is about the table as a whole); rows: the first of them, each
-    with its raw `line`; note: what was observed instead, or why the check failed to run.
+    with its raw `line`, and its `file` if there are several; note: what was observed instead, or why the
+    check failed to run.
     """
 
     expectation: Expectation
@@ -111,11 +112,13 @@ def run_expectations(table: pd.DataFrame, expectations: Sequence[Expectation]) -
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     asset = context.data_sources.add_pandas("table").add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": table})
-    return ValidationReport(len(table), tuple(_check(batch, expectation) for expectation in expectations))
+    index = [name for name in (FILE, LINE) if name in table]
+    results = tuple(_check(batch, expectation, index) for expectation in expectations)
+    return ValidationReport(len(table), results)
 
 
-def _check(batch: Any, expectation: Expectation) -> ExpectationResult:
-    wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": [LINE]}
+def _check(batch: Any, expectation: Expectation, index: Sequence[str]) -> ExpectationResult:
+    wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": list(index)}
     try:
         configured = ExpectationConfiguration(
             type=expectation.kind, kwargs=dict(expectation.arguments)
@@ -154,8 +157,9 @@ def _observed(result: Mapping[str, Any]) -> str:
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert a row to JSON values, the line first."""
-    ordered = {LINE: row.get(LINE), **{key: row[key] for key in sorted(row) if key != LINE}}
+    """Convert a row to JSON values, the line and its file first."""
+    first = {LINE: row.get(LINE), **({FILE: row[FILE]} if FILE in row else {})}
+    ordered = {**first, **{key: row[key] for key in sorted(row) if key not in first}}
     return {key: _plain_cell(value) for key, value in ordered.items()}
 
 
@@ -166,5 +170,6 @@ def _plain_cell(value: Any) -> Any:
 
 
 def _shown(row: Mapping[str, Any]) -> str:
-    cells = ", ".join(f"{key} {value!r:.60}" for key, value in row.items() if key != LINE)
-    return f"line {row[LINE]}: {cells}"
+    cells = ", ".join(f"{key} {value!r:.60}" for key, value in row.items() if key not in (FILE, LINE))
+    where = f"{row[FILE]}:{row[LINE]}" if FILE in row else f"line {row[LINE]}"
+    return f"{where}: {cells}"

@@ -11,6 +11,8 @@ import pandas as pd
 
 LINE = "line"
 """The column of a table with the 1-based line of each row in its raw file."""
+FILE = "file"
+"""The column with the name of that file, if there are several."""
 
 
 @dataclass(frozen=True)

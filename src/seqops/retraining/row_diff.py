@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.records import LINE
+from seqops.core.records import FILE, LINE
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,6 @@ def diff_rows(before: pd.DataFrame, now: pd.DataFrame) -> RowDiff:
 
 def _keys(table: pd.DataFrame) -> pd.MultiIndex:
     """Identify each row by the hash of its content and the number of equal rows before it."""
-    content = table.drop(columns=LINE).astype(str)
+    content = table.drop(columns=[FILE, LINE], errors="ignore").astype(str)
     hashed = pd.util.hash_pandas_object(content, index=False)
     return pd.MultiIndex.from_arrays([hashed, hashed.groupby(hashed).cumcount()])

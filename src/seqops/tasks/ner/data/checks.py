@@ -10,6 +10,7 @@ from seqops.core.records import Expectation
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.checks import expect_all_false, expect_column
 from seqops.preprocessing.iob2 import iob2_to_spans, is_valid_transition
+from seqops.preprocessing.named_splits import LEAKED, NAMED, leaked
 from seqops.preprocessing.splitting import is_in_two_splits
 from seqops.tasks.ner.data.splits import keys_of
 
@@ -17,13 +18,15 @@ from seqops.tasks.ner.data.splits import keys_of
 def with_checked_columns(table: pd.DataFrame, types: Sequence[str]) -> pd.DataFrame:
     """Add the columns that the expectations check to a table with its `split`."""
     tags = [list(row) for row in table["tags"]]
+    keys = keys_of(table["text"])
     return table.assign(
         length=[len(row) for row in tags],
         broken_tag=[_broken(row) for row in tags],
         unknown_type=[_unknown(row, types) for row in tags],
         entities=[len(iob2_to_spans(row)) for row in tags],
         near=near_duplicates.flags(table["text"].to_list(), table["split"].to_numpy("<U10")),
-        straddles=is_in_two_splits(keys_of(table["text"]), table["split"].to_numpy("<U10")),
+        straddles=is_in_two_splits(keys, table["split"].to_numpy("<U10")) & (NAMED not in table),
+        **{LEAKED: leaked(table, keys)},
     )
 
 
@@ -60,7 +63,8 @@ def expectations(types: Sequence[str], max_length: int, disjoint: bool) -> list[
         expect_column("max_to_be_between", "entities", "there are entities", min_value=1),
     ]
     if disjoint:
-        found.append(expect_all_false("straddles", "no sentence occurs in two splits"))
+        meaning = "no sentence occurs in two splits, unless `source` names them"
+        found.append(expect_all_false("straddles", meaning))
     return found
 
 

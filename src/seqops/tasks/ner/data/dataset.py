@@ -13,10 +13,12 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
+from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
-from seqops.core.records import Expectation
+from seqops.core.records import FILE, Expectation
 from seqops.preprocessing import near_duplicates, splitting
+from seqops.preprocessing.named_splits import NAMED, concat_files, leaked_counts, named_or_drawn
 from seqops.tasks.ner.data import checks, encoding, reader, sample, splits
 from seqops.tasks.ner.data.alignment import gold_spans
 
@@ -33,7 +35,8 @@ class Dataset(interfaces.Dataset):
         Entity types.
     split
         `grouped` keeps sentences of the same text in one split; `near` keeps clusters of near-duplicates in
-        one split, too; `published` draws test rows one by one, as the published results do.
+        one split, too; `published` draws test rows of a single file one by one, as the published results on
+        KLP do. Files that `source` names for splits are used as they are.
     test
         Share of the sentences for testing.
     validation
@@ -77,27 +80,33 @@ class Dataset(interfaces.Dataset):
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse files to one row per sentence: text, tokens, tags in IOB2, and spans of characters."""
-        found = [s for path in raw for s in reader.sentences(path, self.layout)]
-        spans = [gold_spans(sentence) for sentence in found]
-        columns = {name: [getattr(s, name) for s in found] for name in reader.COLUMNS}
-        for i, name in enumerate(("starts", "ends", "types")):
-            columns[name] = [[span[i] for span in row or ()] for row in spans]
-        return pd.DataFrame({**columns, "aligned": [row is not None for row in spans]})
+        return concat_files(raw, [_table(reader.sentences(path, self.layout)) for path in raw])
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Draw the test rows, then the validation rows from the rest, with equal texts together.
 
-        Raises DataError if a split would be empty.
+        Splits that `source` names are kept. Raises DataError if a split would be empty, and for a published
+        draw from several files.
         """
         texts = table["text"].to_list()
         groups = near_duplicates.cluster_keys(texts) if self.split == "near" else splits.keys_of(texts)
-        if self.split == "published" and len(texts) > 1:
-            test = splits.draw_published(len(texts), self.test, self.seed)
+        if NAMED in table:
+            names = named_or_drawn(table, groups, self.validation, self.seed + 1)
         else:
-            test = splitting.draw_groups(groups, self.test, self.seed)
-        names = splitting.assign_splits(test, groups, self.validation, self.seed + 1)
+            test = self._drawn_test(table, groups)
+            names = splitting.assign_splits(test, groups, self.validation, self.seed + 1)
         splitting.require_rows(names, "sentences")
         return names
+
+    def _drawn_test(self, table: pd.DataFrame, groups: Sequence[str]) -> splitting.Mask:
+        if self.split != "published" or len(table) < 2:
+            return splitting.draw_groups(groups, self.test, self.seed)
+        if FILE in table:
+            raise DataError(
+                "data.split: published draws the test rows from one file, and there are several. Name the "
+                "file of each split: `source: {train: ..., test: ...}`; or set data.split to grouped."
+            )
+        return splits.draw_published(len(table), self.test, self.seed)
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and the columns that the expectations check."""
@@ -108,8 +117,8 @@ class Dataset(interfaces.Dataset):
         return checks.expectations(self.types, self.max_length, disjoint=self.split != "published")
 
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
-        """Count held-out sentences with a near-duplicate in training."""
-        return near_duplicates.counts(checked)
+        """Count held-out sentences with a near-duplicate in training, and copies in splits that are named."""
+        return {**near_duplicates.counts(checked), **leaked_counts(checked, "text")}
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn vocabularies from the tokens of the training rows."""
@@ -126,3 +135,11 @@ class Dataset(interfaces.Dataset):
         """Encode both views of every sentence. Raises DataError for a type that is not in the meta."""
         whole = encoding.encode(table, split, self.tokenizer, meta)
         return {name: whole.take(rows) for name, rows in splitting.rows_by_split(split).items()}
+
+
+def _table(sentences: Sequence[reader.Sentence]) -> pd.DataFrame:
+    spans = [gold_spans(sentence) for sentence in sentences]
+    columns = {name: [getattr(s, name) for s in sentences] for name in reader.COLUMNS}
+    for i, name in enumerate(("starts", "ends", "types")):
+        columns[name] = [[span[i] for span in row or ()] for row in spans]
+    return pd.DataFrame({**columns, "aligned": [row is not None for row in spans]})

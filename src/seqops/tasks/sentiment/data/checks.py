@@ -9,6 +9,7 @@ import pandas as pd
 from seqops.core.records import Expectation
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.checks import expect_all_false, expect_column, expect_rows
+from seqops.preprocessing.named_splits import NAMED
 from seqops.preprocessing.splitting import SPLITS, is_in_two_splits
 from seqops.tasks.sentiment.data.splits import keys_of
 
@@ -23,8 +24,16 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
         contradicted=(labels > 1).to_numpy(),
         near=near_duplicates.flags(list(table["text"]), split),
         straddles=is_in_two_splits(keys, split),
-        group_straddles=is_in_two_splits(list(table["group"]), split),
+        group_straddles=is_in_two_splits(list(table["group"]), split) & (NAMED not in table),
     )
+
+
+def left_out(checked: pd.DataFrame) -> dict[str, int]:
+    """Count the rows of named files that no split has, because a held-out file has their text."""
+    if NAMED not in checked:
+        return {}
+    unused = (checked["split"] == "unused") & (checked["characters"] > 0)
+    return {"rows left out, whose text is in a held-out file": int(unused.sum())}
 
 
 def expectations(
@@ -71,5 +80,5 @@ def expectations(
             mostly=min_label_agreement,
         ),
         expect_all_false("straddles", "no text occurs in two splits"),
-        expect_all_false("group_straddles", "no group occurs in two splits"),
+        expect_all_false("group_straddles", "no group occurs in two splits, unless `source` names them"),
     ]

@@ -47,7 +47,8 @@ class Dataset(interfaces.Dataset):
         Whether the labels are steps of a scale; then kappa and the mean error in steps are scored too.
     split
         `grouped`: draw groups, or texts without a group, at random; `near`: the same, with clusters of
-        near-duplicates drawn together; `published`: keep the test folder as the test split.
+        near-duplicates drawn together; `published`: keep the test folder as the test split. Files that
+        `source` names for splits are used as they are.
     test
         Share of the groups in the test split; `published` ignores it.
     validation
@@ -142,8 +143,8 @@ class Dataset(interfaces.Dataset):
         return checks.expectations(self.labels, self.min_rows, self.max_chars, self.min_label_agreement)
 
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
-        """Count held-out texts with a near-duplicate in training."""
-        return near_duplicates.counts(checked)
+        """Count held-out texts with a near-duplicate in training, and copies of them that are left out."""
+        return {**near_duplicates.counts(checked), **checks.left_out(checked)}
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn words, n-grams and their weights from the training texts, labelled or not."""

@@ -13,6 +13,7 @@ import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.archive import members
+from seqops.preprocessing.named_splits import concat_files
 from seqops.preprocessing.text_file import decode, read_text
 
 Layout = Literal["table", "lines", "folders"]
@@ -47,20 +48,26 @@ def read_rows(
 
     Raises DataError if a file cannot be parsed or a label is not one of `labels`.
     """
-    rows: list[LabelledText] = []
-    for path in raw:
-        for row in _read(path, layout, columns, labels):
-            if row.label not in labels:
-                what = f"the label {row.label[:40]!r} is not one of {', '.join(labels)} (data.labels)"
-                raise DataError.at(path, row.line, what, "Fix the label, or add it to data.labels.")
-            rows.append(row)
-    if not rows:
+    table = concat_files(raw, [_table_of(list(_read(path, layout, columns, labels))) for path in raw])
+    if table.empty:
         raise DataError.at(raw[0], None, "the file contains no texts", "Give a file with texts and labels.")
+    return table
+
+
+def _table_of(rows: Sequence[LabelledText]) -> pd.DataFrame:
     names = ("line", "text", "label", "group", "published")
     return pd.DataFrame({name: [getattr(row, name) for row in rows] for name in names})
 
 
 def _read(path: Path, layout: Layout, columns: ColumnNames, labels: Sequence[str]) -> Iterator[LabelledText]:
+    for row in _rows(path, layout, columns, labels):
+        if row.label not in labels:
+            what = f"the label {row.label[:40]!r} is not one of {', '.join(labels)} (data.labels)"
+            raise DataError.at(path, row.line, what, "Fix the label, or add it to data.labels.")
+        yield row
+
+
+def _rows(path: Path, layout: Layout, columns: ColumnNames, labels: Sequence[str]) -> Iterator[LabelledText]:
     if layout == "folders":
         return _folders(path, labels)
     text = read_text(path)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.preprocessing import near_duplicates
+from seqops.preprocessing.named_splits import NAMED, named_or_drawn
 from seqops.preprocessing.splitting import (
     Mask,
     Names,
@@ -41,17 +42,26 @@ def assigned(table: pd.DataFrame, split: Split, test: float, validation: float, 
     of the groups, the latter of those that are not test. With `near`, groups whose longest texts are linked
     by near-duplicates are drawn together; shorter texts, such as phrases, may be too common for that. A text
     that occurs in a held-out split is `unused` elsewhere, so that held-out splits stay complete and training
-    has none of their texts; an empty text is always `unused`.
+    has none of their texts; an empty text is always `unused`. Splits that `source` names are kept.
     """
     keys = keys_of(table)
     groups = _clustered(groups_of(table), keys) if split == "near" else groups_of(table)
+    if NAMED in table:
+        names = named_or_drawn(table, groups, validation, seed + 1)
+        return _required(_without_copies(names, keys))
     if split == "published":
         if not table["published"].isin(("train", "test")).all():
-            raise DataError("The files have no published split. Set data.split to grouped.")
+            raise DataError(
+                "The files have no published split. Set data.split to grouped, or name the file of each "
+                "split: `source: {train: ..., test: ...}`."
+            )
         held = (table["published"] == "test").to_numpy(np.bool_)
     else:
         held = draw_groups(groups, test, seed)
-    names = _without_copies(assign_splits(held, groups, validation, seed + 1), keys)
+    return _required(_without_copies(assign_splits(held, groups, validation, seed + 1), keys))
+
+
+def _required(names: Names) -> Names:
     require_rows(names, "texts")
     return names
 

@@ -17,6 +17,7 @@ from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Expectation
 from seqops.preprocessing import near_duplicates
+from seqops.preprocessing.named_splits import NAMED, leaked_counts, named_or_drawn
 from seqops.preprocessing.row_keys import KEYS, hash_fractions, keys_column
 from seqops.preprocessing.splitting import Mask
 from seqops.preprocessing.subwords import Subwords
@@ -76,7 +77,12 @@ class Dataset(interfaces.Dataset):
         return read_pairs(raw, self.source_column, self.target_column)
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Assign splits by a hash of the source, so that all translations of a sentence stay together."""
+        """Assign splits by a hash of the source, so that all translations of a sentence stay together.
+
+        Splits that `source` names are kept.
+        """
+        if NAMED in table:
+            return named_or_drawn(table, keys_of(table), self.validation_share, 0)
         fraction = hash_fractions(keys_of(table))
         validation = fraction < self.test_share + self.validation_share
         return np.select([fraction < self.test_share, validation], ["test", "validation"], "train")
@@ -91,6 +97,7 @@ class Dataset(interfaces.Dataset):
         known = sources["split"][sources["known_reference"]].value_counts()
         return {
             **near_duplicates.counts(sources),
+            **leaked_counts(checked, "source"),
             **{
                 f"{name} rows with a reference that is a training target": int(known.get(name, 0))
                 for name in ("validation", "test")
@@ -118,7 +125,10 @@ class Dataset(interfaces.Dataset):
         }
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Encode training pairs in order, and held-out rows one per source, with all references."""
+        """Encode training pairs in order, and held-out rows one per source, with all references.
+
+        A file that `source` names for a split is encoded line by line, as the published scores on it are.
+        """
         source, target = Subwords(meta["source"]), Subwords(meta["target"])
         training, near = table[split == "train"], near_duplicates.flags(list(table["source"]), split)
         keys = pd.Series(keys_of(table), table.index)
@@ -127,7 +137,7 @@ class Dataset(interfaces.Dataset):
         splits = {"train": _with_flags(rows, training, near[split == "train"], known[split == "train"])}
         for name in ("validation", "test"):
             part = table[split == name]
-            first = ~pd.Series(keys_of(part), dtype=object).duplicated().to_numpy()
+            first = ~pd.Series(keys_of(part), dtype=object).duplicated().to_numpy() | (NAMED in table)
             rows = held_out(part, source, target)
             flags = near[split == name][first], known[split == name][first]
             splits[name] = _with_flags(rows, part[first], *flags)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.named_splits import NAMED
 from seqops.preprocessing.splitting import normalize_text
 from seqops.preprocessing.subwords import END, Subwords
 
@@ -64,7 +65,12 @@ def rows_of(sources: list[str], references: list[str], source: Subwords, target:
 
 
 def held_out(table: pd.DataFrame, source: Subwords, target: Subwords) -> Split:
-    """Encode one row per source with its distinct references, in their original order."""
+    """Encode one row per source with its distinct references, in their original order.
+
+    Of a split that `source` names, every line is a row.
+    """
+    if NAMED in table:
+        return rows_of(list(table["source"]), list(table["target"]), source, target)
     groups: dict[str, tuple[str, dict[str, None]]] = {}
     for key, text, reference in zip(keys_of(table), table["source"], table["target"], strict=True):
         groups.setdefault(key, (text, {}))[1][reference] = None

@@ -8,16 +8,24 @@ from pathlib import Path
 import pandas as pd
 
 from seqops.core.errors import DataError
+from seqops.core.raw_folder import split_of
+from seqops.preprocessing.named_splits import concat_files
 from seqops.preprocessing.text_file import read_text
 
 FORMAT = "Give one file of `source TAB target` lines, or two files with one sentence per line."
 
 
 def read_pairs(raw: Sequence[Path], source_column: int, target_column: int) -> pd.DataFrame:
-    """Parse one tab-separated file or two parallel ones: columns line, source, target.
+    """Parse one tab-separated file or two parallel ones, of each split that is named: line, source, target.
 
     Raises DataError if the files cannot be read as pairs.
     """
+    parts = {split: [path for path in raw if split_of(path) == split] for split in map(split_of, raw)}
+    tables = [_pairs(files, source_column, target_column) for files in parts.values()]
+    return concat_files([files[0] for files in parts.values()], tables)
+
+
+def _pairs(raw: Sequence[Path], source_column: int, target_column: int) -> pd.DataFrame:
     if len(raw) == 1:
         return _tabbed(raw[0], source_column, target_column)
     if len(raw) == 2:
