@@ -12,7 +12,7 @@ from seqops.tasks.ner.data.alignment import (
     marked_spans,
     token_spans,
 )
-from seqops.tasks.ner.data.reader import Sentence
+from seqops.tasks.ner.data.sentence import Sentence
 
 TAGGED = ["B-OG", "I-OG", "O", "B-TI"]
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from korean import CONLL, KLP, task, write_file
 
 from seqops.core.errors import DataError
-from seqops.tasks.ner.data.reader import Sentence, sentences, to_iob2
+from seqops.tasks.ner.data.reader import sentences
+from seqops.tasks.ner.data.sentence import Sentence, plain_tag
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ from seqops.tasks.ner.data.reader import Sentence, sentences, to_iob2
     ],
 )
 def test_a_tag_is_converted_to_iob2(tag: str, previous: str, expected: str) -> None:
-    assert to_iob2(tag, previous) == expected
+    assert plain_tag(tag, previous) == expected
 
 
 def test_klp_sentences_are_read_unchanged(tmp_path: Path) -> None:

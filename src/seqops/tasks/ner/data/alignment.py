@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from seqops.preprocessing.iob2 import Span, iob2_to_spans
-from seqops.tasks.ner.data.reader import Sentence
+from seqops.tasks.ner.data.sentence import Sentence
 
 MARK = re.compile(r"<([^<>]+):([A-Z]+)>")
 

@@ -19,8 +19,10 @@ from seqops.core.ragged import Split
 from seqops.core.records import FILE, Expectation
 from seqops.preprocessing import near_duplicates, splitting
 from seqops.preprocessing.named_splits import NAMED, concat_files, leaked_counts, named_or_drawn
+from seqops.preprocessing.scripts import are_characters
 from seqops.tasks.ner.data import checks, encoding, reader, sample, splits
 from seqops.tasks.ner.data.alignment import gold_spans
+from seqops.tasks.ner.data.sentence import Sentence
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Dataset(interfaces.Dataset):
     tokens
         Tokens trained on: `corpus` (those of the annotation), `raw` (those of the tokenizer) or `both`.
     tokenizer
-        Tokenizer of raw text: `kiwi` (Korean morphemes) or `whitespace` (words and punctuation, without
-        parts of speech).
+        Tokenizer of raw text: `kiwi` (Korean morphemes), `whitespace` (words and punctuation, without
+        parts of speech) or `character` (for corpora with a character per token, without parts of speech).
     min_count
         Occurrences in training that a word needs to be in the vocabulary.
     width
@@ -120,6 +122,15 @@ class Dataset(interfaces.Dataset):
         """Count held-out sentences with a near-duplicate in training, and copies in splits that are named."""
         return {**near_duplicates.counts(checked), **leaked_counts(checked, "text")}
 
+    def remarks(self, checked: pd.DataFrame) -> Sequence[str]:
+        """Say how many sentences and entities were read, and which tags were converted."""
+        found = [f"{len(checked):,} sentences with {checked['entities'].sum():,} entities"]
+        converted = sorted(set(checked["scheme"]) - {"IOB2"})
+        found += [f"tags in {scheme} were converted to IOB2" for scheme in converted]
+        if are_characters(checked["tokens"]) and self.tokenizer != "character":
+            found.append("the tokens are single characters: set data.tokenizer to character")
+        return found
+
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn vocabularies from the tokens of the training rows."""
         training = table[split == "train"]
@@ -137,7 +148,7 @@ class Dataset(interfaces.Dataset):
         return {name: whole.take(rows) for name, rows in splitting.rows_by_split(split).items()}
 
 
-def _table(sentences: Sequence[reader.Sentence]) -> pd.DataFrame:
+def _table(sentences: Sequence[Sentence]) -> pd.DataFrame:
     spans = [gold_spans(sentence) for sentence in sentences]
     columns = {name: [getattr(s, name) for s in sentences] for name in reader.COLUMNS}
     for i, name in enumerate(("starts", "ends", "types")):

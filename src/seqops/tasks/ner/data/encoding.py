@@ -23,7 +23,7 @@ from seqops.tasks.ner.data.features import FeatureEncoder, TokenizedSentence, to
 from seqops.tasks.ner.data.splits import keys_of
 
 TrainedView = Literal["corpus", "raw", "both"]
-TokenizerName = Literal["kiwi", "whitespace"]
+TokenizerName = features.TokenizerName
 LINE = "\n"
 """Separates the tokens of a sentence in `<view>_forms`; no token contains it, as a sentence is one line."""
 VIEWS: dict[str, tuple[str, ...]] = {"corpus": ("corpus",), "raw": ("raw",), "both": ("corpus", "raw")}
@@ -34,7 +34,7 @@ def tokens_of(table: pd.DataFrame, view: str, tokenizer: TokenizerName) -> list[
     if view == "raw":
         return tokenize(list(table["text"]), tokenizer)
     columns = [[list(cell) for cell in table[name]] for name in ("tokens", "pos", "words")]
-    if tokenizer == "whitespace":  # it gives no parts of speech, so training must not use any
+    if tokenizer != "kiwi":  # the others give no parts of speech, so training must not use any
         columns[1] = [[""] * len(row) for row in columns[1]]
     return [TokenizedSentence(*row) for row in zip(*columns, strict=True)]
 

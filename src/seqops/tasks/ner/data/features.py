@@ -17,7 +17,8 @@ from seqops.preprocessing.vocabulary import UNKNOWN, build_vocabulary, coverage_
 WORD, POS, WORD_POSITION, CHARACTERS = 0, 1, 2, 3
 """Columns of `features`: ids of the token, of its part of speech, of its position in the space-separated
 word (1 the whole word, 2 first, 3 inner, 4 last), and in the fourth and later ids of its first characters."""
-PIECE = re.compile(r"\w+|[^\w\s]")
+PIECES = {"whitespace": re.compile(r"\w+|[^\w\s]"), "character": re.compile(r"\S")}
+TokenizerName = Literal["kiwi", "whitespace", "character"]
 
 
 @dataclass(frozen=True)
@@ -30,22 +31,22 @@ class TokenizedSentence:
     offsets: Sequence[tuple[int, int]] = ()
 
 
-def tokenize(texts: Sequence[str], tokenizer: Literal["kiwi", "whitespace"]) -> list[TokenizedSentence]:
+def tokenize(texts: Sequence[str], tokenizer: TokenizerName) -> list[TokenizedSentence]:
     """Split raw texts into tokens with character offsets.
 
     `kiwi`: Korean morphemes; `whitespace`: runs of letters and digits, and single other characters,
-    without parts of speech.
+    without parts of speech; `character`: every character but spaces, without parts of speech.
     """
-    if tokenizer == "whitespace":
-        return [_pieces(text) for text in texts]
+    if tokenizer != "kiwi":
+        return [_pieces(text, PIECES[tokenizer]) for text in texts]
     return [
         _tokens(text, [(m.form, m.tag, m.start, m.end) for m in found])
         for text, found in zip(texts, morphemes(texts), strict=True)
     ]
 
 
-def _pieces(text: str) -> TokenizedSentence:
-    return _tokens(text, [(m[0], "", m.start(), m.end()) for m in PIECE.finditer(text)])
+def _pieces(text: str, piece: re.Pattern[str]) -> TokenizedSentence:
+    return _tokens(text, [(m[0], "", m.start(), m.end()) for m in piece.finditer(text)])
 
 
 def _tokens(text: str, found: Iterable[tuple[str, str, int, int]]) -> TokenizedSentence:

@@ -2,55 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from seqops.core.errors import DataError
-from seqops.preprocessing.korean import nfc, plain_jamo
+from seqops.preprocessing.korean import nfc
 from seqops.preprocessing.text_file import read_text
+from seqops.tasks.ner.data import conll
+from seqops.tasks.ner.data.sentence import Block, Sentence
 
 KLP_LAYOUT = (
     "Write `;` and the text, `$` and the annotated text, then one line per token: "
     "index, token, part of speech and tag, separated by tabs."
 )
-CONLL_LAYOUT = "Write one line per token, its columns (token first, tag last) separated by tabs or spaces."
-COLUMNS = ("line", "text", "tokens", "pos", "words", "tags")
-
-
-@dataclass
-class Sentence:
-    """A sentence of a file; `words` is the number of the space-separated word of each token."""
-
-    line: int
-    text: str = ""
-    annotated: str = ""
-    tokens: list[str] = field(default_factory=list)
-    pos: list[str] = field(default_factory=list)
-    words: list[int] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-
-    def add(self, word: int, token: str, pos: str, tag: str) -> None:
-        """Append one token."""
-        self.words.append(word)
-        self.tokens.append(plain_jamo(token))
-        self.pos.append(pos)
-        self.tags.append(to_iob2(tag, self.tags[-1] if self.tags else "O"))
-
-
-def to_iob2(tag: str, previous: str) -> str:
-    """Convert a tag to IOB2: `B_OG` to `B-OG`; an `I` without type gets that of the entity it continues."""
-    if tag == "I" and previous[:2] in ("B-", "I-"):
-        return f"I-{previous[2:]}"
-    return f"{tag[0]}-{tag[2:]}" if re.match(r"[BI]_.", tag) else tag
+COLUMNS = ("line", "text", "tokens", "pos", "words", "tags", "scheme")
 
 
 def sentences(path: Path, layout: Literal["klp", "conll"]) -> list[Sentence]:
     """Read the sentences of a file. Raises DataError for what cannot be parsed."""
-    parse = {"klp": _klp, "conll": _conll}[layout]
-    found = [parse(path, block) for block in _blocks(lines(path)) if not block[0][1].startswith("-DOCSTART-")]
+    blocks = list(_blocks(lines(path)))
+    found = conll.sentences(path, blocks) if layout == "conll" else [_klp(path, block) for block in blocks]
     if not found:
         raise DataError.at(path, None, "contains no sentence", "Give a file with at least one sentence.")
     return found
@@ -61,18 +33,18 @@ def lines(path: Path) -> list[str]:
     return [nfc(line.rstrip("\r")) for line in read_text(path).split("\n")]
 
 
-def _blocks(rows: list[str]) -> Iterator[list[tuple[int, str]]]:
-    """Yield the numbered lines between blank lines."""
-    block: list[tuple[int, str]] = []
+def _blocks(rows: list[str]) -> Iterator[Block]:
+    """Yield the numbered lines between blank lines and the marks of documents."""
+    block: Block = []
     for number, row in enumerate([*rows, ""], 1):
-        if row.strip():
+        if row.strip() and not row.startswith("-DOCSTART-"):
             block.append((number, row))
         elif block:
             yield block
             block = []
 
 
-def _klp(path: Path, block: list[tuple[int, str]]) -> Sentence:
+def _klp(path: Path, block: Block) -> Sentence:
     number, first = block[0]
     if not first.startswith(";"):
         raise DataError.at(path, number, "a sentence does not start with `;` and its text", KLP_LAYOUT)
@@ -92,18 +64,4 @@ def _klp(path: Path, block: list[tuple[int, str]]) -> Sentence:
         raise DataError.at(
             path, sentence.line, "a sentence has no tokens (is the file truncated?)", KLP_LAYOUT
         )
-    return sentence
-
-
-def _conll(path: Path, block: list[tuple[int, str]]) -> Sentence:
-    sentence = Sentence(block[0][0])
-    width = len(block[0][1].split())
-    for word, (number, row) in enumerate(block):
-        columns = row.split("\t") if "\t" in row else row.split(" ")
-        if len(columns) != width or width < 2 or not all(c.strip() for c in columns):
-            raise DataError.at(
-                path, number, f"not the {max(width, 2)} columns of its sentence: {row[:60]!r}", CONLL_LAYOUT
-            )
-        sentence.add(word, columns[0], columns[1] if width > 2 else "", columns[-1])
-    sentence.text = " ".join(sentence.tokens)
     return sentence

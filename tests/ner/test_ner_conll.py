@@ -1,0 +1,124 @@
+"""CoNLL columns as corpora have them: comments, documents, running numbers, schemes of tags, characters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from korean import task, write_file
+
+from seqops.core.errors import DataError
+from seqops.preprocessing.tag_schemes import is_tag, to_iob2
+from seqops.tasks.ner.data.reader import sentences
+from seqops.tasks.ner.data.sentence import Sentence
+
+PLAIN = "Kappa B-ORG\nLabs I-ORG\nopened O\n\nLund B-LOC\n"
+TAGS = [["B-ORG", "I-ORG", "O"], ["B-LOC"]]
+
+
+def read(folder: Path, text: str) -> list[Sentence]:
+    return sentences(write_file(folder, text), "conll")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN,
+        "-DOCSTART- O\nKappa B-ORG\nLabs I-ORG\nopened O\n-DOCSTART- O\nLund B-LOC\n",
+        "# id 3f domain=en\nKappa B-ORG\nLabs I-ORG\nopened O\n\n# id 4f domain=en\nLund B-LOC\n",
+        "## id\t<Kappa:ORG> opened\nKappa\tB-ORG\nLabs\tI-ORG\nopened\tO\n\nLund\tB-LOC\n",
+        "Kappa B-ORG \nLabs I-ORG  \nopened O \n\nLund B-LOC \n",
+        "Kappa    B-ORG\nLabs     I-ORG\nopened   O\n\nLund     B-LOC\n",
+        "Kappa\t\tB-ORG\nLabs\t\t\tI-ORG\nopened\tO\n\nLund\tB-LOC\n",
+        "1 Kappa N B-ORG\n2 Labs N I-ORG\n3 opened V O\n\n1 Lund N B-LOC\n",
+        "0\tKappa\tN\tB-ORG\n1\tLabs\tN\tI-ORG\n2\topened\tV\tO\n\n0\tLund\tN\tB-LOC\n",
+        "1-2 KappaLabs _ O\n1 Kappa N B-ORG\n2 Labs N I-ORG\n3 opened V O\n\n1 Lund N B-LOC\n",
+        "Kappa I-ORG\nLabs I-ORG\nopened O\n\nLund I-LOC\n",
+        "Kappa B-ORG\nLabs E-ORG\nopened O\n\nLund S-LOC\n",
+        "Kappa B-ORG\nLabs L-ORG\nopened O\n\nLund U-LOC\n",
+        "Kappa B_ORG\nLabs E_ORG\nopened O\n\nLund S_LOC\n",
+    ],
+    ids=[
+        "plain", "documents", "comments", "comments with tabs", "blanks at the end", "aligned by spaces",
+        "aligned by tabs", "numbered", "numbered from 0", "ranges of CoNLL-U", "IOB1", "BIOES",
+        "BILOU", "underscores",
+    ],
+)  # fmt: skip
+def test_every_variant_is_read_as_the_plain_file(tmp_path: Path, text: str) -> None:
+    found = read(tmp_path, text)
+    assert [sentence.tokens for sentence in found] == [["Kappa", "Labs", "opened"], ["Lund"]]
+    assert [sentence.tags for sentence in found] == TAGS
+    assert [sentence.text for sentence in found] == ["Kappa Labs opened", "Lund"]
+
+
+def test_a_number_sign_with_a_tag_is_a_token(tmp_path: Path) -> None:
+    (sentence,) = read(tmp_path, "# O\n#Lund B-LOC\nrocks O\n")
+    assert sentence.tokens == ["#", "#Lund", "rocks"]
+
+
+def test_a_token_with_a_no_break_space_is_read_between_tabs(tmp_path: Path) -> None:
+    (sentence,) = read(tmp_path, "10\xa0000\tNUM\tO\nLund\tNNP\tB-LOC\n")
+    assert sentence.tokens == ["10\xa0000", "Lund"]
+    assert sentence.pos == ["NUM", "NNP"]
+
+
+def test_the_second_of_two_entities_in_iob1_begins_with_b(tmp_path: Path) -> None:
+    (sentence,) = read(tmp_path, "Ann I-PER\nBob B-PER\nLee I-PER\nLund I-LOC\n")
+    assert sentence.tags == ["B-PER", "B-PER", "I-PER", "B-LOC"]
+    assert sentence.scheme == "IOB1"
+
+
+@pytest.mark.parametrize(
+    "tags", [["B-X", "O", "I-X"], ["B-X", "E-X", "E-X"], ["B-X", "E-Y"], ["S-X", "I-X"], ["X"], ["E-X"]]
+)
+def test_tags_that_are_valid_in_no_scheme_stay_as_they_are(tags: list[str]) -> None:
+    assert to_iob2([tags]) == ([tags], "IOB2")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("O", True), ("B-X", True), ("domain=en", False), ("0", False)]
+)
+def test_tags_are_told_from_other_words(text: str, expected: bool) -> None:
+    assert is_tag(text) == expected
+
+
+@pytest.mark.parametrize("text", ["1 B-PER\n2 O\n", "7 NUM O\n9 NUM O\n"])
+def test_a_first_column_of_numbers_alone_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(
+        DataError, match=r"corpus.txt:1: the first column, that of the tokens, has nothing but"
+    ):
+        read(tmp_path, text)
+
+
+def test_single_characters_are_joined_without_spaces(tmp_path: Path) -> None:
+    (chinese,) = read(tmp_path, "李\tB-PER\n明\tI-PER\n在\tO\n北\tB-LOC\n京\tI-LOC\n。\tO\n")
+    assert chinese.text == "李明在北京。"
+    assert chinese.words == [0] * 6
+    (korean,) = read(tmp_path, "한\tB-OG\n빛\tI-OG\n \tO\n제\tB-LC\n주\tI-LC\n")
+    assert korean.text == "한빛 제주"
+    assert korean.words == [0, 0, 1, 1, 1]
+
+
+def test_words_of_a_script_without_spaces_are_joined_without_spaces(tmp_path: Path) -> None:
+    (sentence,) = read(tmp_path, "李明\tB-PER\n在\tO\n北京\tB-LOC\n")
+    assert sentence.text == "李明在北京"
+
+
+def test_the_characters_of_raw_text_are_tokens_with_offsets(tmp_path: Path) -> None:
+    dataset = task(layout="conll", types=("OG", "LC"), tokenizer="character")
+    table = dataset.read([write_file(tmp_path, "한\tB-OG\n빛\tI-OG\n \tO\n제\tB-LC\n주\tI-LC\n")])
+    from seqops.tasks.ner.data.encoding import tokens_of
+
+    (tokens,) = tokens_of(table, "raw", "character")
+    assert tokens.forms == ["한", "빛", "제", "주"]
+    assert tokens.offsets == [(0, 1), (1, 2), (3, 4), (4, 5)]
+    assert tokens.words == [0, 0, 1, 1]
+    assert list(zip(table["starts"][0], table["ends"][0], strict=True)) == [(0, 2), (3, 5)]
+
+
+def test_the_number_of_sentences_and_a_conversion_are_said(tmp_path: Path) -> None:
+    dataset = task(layout="conll", types=("ORG", "LOC"))
+    table = dataset.read([write_file(tmp_path, "Kappa I-ORG\nLabs I-ORG\n\nLund I-LOC\n")]).assign(entities=1)
+    assert dataset.remarks(table) == ["2 sentences with 2 entities", "tags in IOB1 were converted to IOB2"]
+    characters = dataset.read([write_file(tmp_path, "李\tB-LOC\n明\tO\n")]).assign(entities=1)
+    assert "set data.tokenizer to character" in dataset.remarks(characters)[-1]
