@@ -66,7 +66,7 @@ def test_held_out_rows_have_all_references_of_a_source(table) -> None:
 def test_held_out_sources_with_a_reference_that_is_a_training_target_are_flagged_and_counted() -> None:
     data = task()
     sources = [f"sentence {i}" for i in range(400)]
-    splits = data.assign_splits(pd.DataFrame({"source": sources}))
+    splits = data.assign_splits(pd.DataFrame({"source": sources, "target": sources}))
     trained, tested = (int(np.flatnonzero(splits == name)[0]) for name in ("train", "test"))
     targets = [f"frase {i}" for i in range(400)]
     targets[tested] = f" FRASE  {trained}"
@@ -122,7 +122,7 @@ def test_a_joint_vocabulary_is_shared(table) -> None:
 @pytest.mark.parametrize(
     ("change", "expectation"),
     [
-        (lambda t: pd.concat([t, t.iloc[:1]]), "no pair occurs twice"),
+        (lambda t: pd.concat([t, t.iloc[:60]]), "at most 10% of the pairs occur before"),
         (lambda t: t.assign(source=["word " * 10_000, *t["source"][1:]]), "no source sentence is longer"),
         (lambda t: t.assign(target=["word " * 10_000, *t["target"][1:]]), "no target sentence is longer"),
         (lambda t: t.iloc[:50], "at least 100 pairs"),
@@ -133,6 +133,26 @@ def test_a_joint_vocabulary_is_shared(table) -> None:
 def test_an_invalid_table_does_not_meet_the_expectation(table, change, expectation) -> None:
     assert unmet_expectations(table, min_rows=100) == []
     assert any(expectation in meaning for meaning in unmet_expectations(change(table), min_rows=100))
+
+
+def test_a_pair_that_occurs_before_is_left_out_and_counted(table) -> None:
+    whole = pd.concat([table, table.iloc[:3]], ignore_index=True)
+    checked = task().with_checked_columns(whole)
+    assert checked["split"].tolist() == [*task().assign_splits(table), *["unused"] * 3]
+    assert unmet_expectations(whole) == []
+    assert "3 pairs occur before, and are left out" in task().remarks(checked)
+    ours, theirs = task().split_and_encode(whole), task().split_and_encode(table)
+    assert [len(split) for split in ours[0].values()] == [len(split) for split in theirs[0].values()]
+    assert ours[1] == theirs[1]
+
+
+def test_the_direction_and_untranslated_targets_are_said() -> None:
+    table = pd.DataFrame({"line": [2, 3], "source": ["Go.", "Hi."], "target": ["Ve.", "Hi."]})
+    assert task().remarks(task().with_checked_columns(table)) == [
+        "2 pairs, from 'Go.' to 'Ve.'",
+        "line 1 names the columns, and is left out",
+        "1 targets are equal to their source: untranslated?",
+    ]
 
 
 @settings(deadline=None)

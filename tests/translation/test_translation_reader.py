@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pairs import PAIRS, task, to_tsv, write_file
 
-from seqops.core.errors import DataError
+from seqops.core.errors import ConfigError, DataError
 
 SENTENCE = st.text(
     st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30
@@ -100,3 +100,58 @@ def test_parallel_files_of_different_length_are_refused(tmp_path) -> None:
 def test_three_files_are_refused(tmp_path) -> None:
     with pytest.raises(DataError, match="3 raw files"):
         task().read([tmp_path / name for name in "abc"])
+
+
+@pytest.mark.parametrize("order", [("train.fr", "train.en"), ("train.en", "train.fr")])
+def test_the_first_of_two_files_is_the_source_side(tmp_path, order) -> None:
+    files = [write_file(tmp_path, name.encode(), name) for name in order]
+    table = task().read(files)
+    assert (table["source"][0], table["target"][0]) == order
+
+
+@pytest.mark.parametrize(
+    "header", ["english\tfrench", "Source\tTarget", "en\tfr", "English text\tFrench text"]
+)
+def test_a_first_line_that_names_the_languages_is_no_pair(tmp_path, header) -> None:
+    table = read(tmp_path, f"{header}\nGo.\tVa.\n".encode())
+    assert table.to_dict("list") == {"line": [2], "source": ["Go."], "target": ["Va."]}
+
+
+@pytest.mark.parametrize("first", ["No\tNo", "French\tFrench", "French\tfrançais", "It\tIl"])
+def test_a_pair_that_might_be_a_header_is_read(tmp_path, first) -> None:
+    assert len(read(tmp_path, f"{first}\nGo.\tVa.\n".encode())) == 2
+
+
+def test_a_column_of_numbers_is_no_side_of_a_pair(tmp_path) -> None:
+    exported = "".join(f"{1200 + i}\tGo {i}.\t{99 + i}\tVa {i}.\n" for i in range(20)).encode()
+    message = (
+        "pairs.tsv: column 0 (data.source_column) has numbers, such as '1200', not sentences. "
+        "Columns with text are 1, 3, counted from 0: name one of them."
+    )
+    with pytest.raises(DataError, match=re.escape(message)):
+        read(tmp_path, exported)
+    table = read(tmp_path, exported, source_column=1, target_column=3)
+    assert table["target"].tolist()[:2] == ["Va 0.", "Va 1."]
+
+
+def test_one_column_for_both_sides_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"data\.source_column and data\.target_column are both 1"):
+        task(source_column=1)
+
+
+def test_a_csv_file_may_quote_its_cells(tmp_path) -> None:
+    path = write_file(tmp_path, b'en,fr\n"Go, now.",Va.\n"Say ""hi"".",Dis.\n', "pairs.csv")
+    table = task().read([path])
+    assert table["source"].tolist() == ["Go, now.", 'Say "hi".']
+    assert table["line"].tolist() == [2, 3]
+
+
+def test_two_files_of_pairs_are_not_parallel(tmp_path) -> None:
+    files = [
+        write_file(tmp_path, b"Go.\tVa.\n", "train.tsv"),
+        write_file(tmp_path, b"Hi.\tSalut.\n", "test.tsv"),
+    ]
+    with pytest.raises(
+        DataError, match=r"test\.tsv: each line has a tab, as in train\.tsv: not parallel files"
+    ):
+        task().read(files)

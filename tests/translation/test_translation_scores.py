@@ -1,10 +1,15 @@
 """BLEU and chrF, by hand and against sacreBLEU."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from pairs import task
 from sacrebleu.metrics import BLEU, CHRF
 
 from seqops.metrics.translation import bleu, chrf
+from seqops.tasks.translation.data.encoding import split_words
+from seqops.tasks.translation.evaluation.detokenize import joined
+from seqops.tasks.translation.metrics import Metrics
 
 HYPOTHESES = ["La casa es muy roja.", "No tengo tiempo para eso.", "Sí.", "Ella canta bien en el coro"]
 REFERENCES = [
@@ -61,3 +66,33 @@ def test_without_a_match_the_score_is_0() -> None:
     assert bleu(["x y z w"], [["a b c d"]]).point() == 0
     assert bleu([""], [["a b c d"]]).point() == 0
     assert chrf(["xyzw"], [["abcd"]]).point() == pytest.approx(0, abs=1e-9)
+
+
+def test_chinese_is_scored_by_its_characters() -> None:
+    """With 13a tokens each sentence is one token, so that BLEU counts whole sentences that are right."""
+    hypotheses, references = ["汤姆画地图。"], [["汤姆画了地图。"]]
+    assert bleu(hypotheses, references).point() == 0
+    found = bleu(hypotheses, references, "zh")
+    assert found.point() == pytest.approx(BLEU(tokenize="zh").corpus_score(hypotheses, [references[0]]).score)
+    assert found.point() > 40
+    assert "tok:zh" in found.signature
+
+
+def test_the_script_of_the_training_targets_chooses_the_tokenizer() -> None:
+    data = task()
+    sources = [f"Tom draws map {i}." for i in range(60)]
+    targets = [f"汤姆画地图{i}。" for i in range(60)]
+    table = pd.DataFrame({"line": range(1, 61), "source": sources, "target": targets})
+    splits, meta = data.split_and_encode(table)
+    references = splits["test"].ragged("references").texts()
+    predicted = pd.DataFrame({"hypothesis": [text.replace("地图", "图") for text in references]})
+    score = next(s for s in Metrics(data).score(predicted, splits["test"], meta) if s.name == "bleu")
+    assert "tok:zh" in score.signature
+    assert 0 < score.point() < 100
+    assert "bleu_tokenizer" not in data.split_and_encode(table.assign(target=sources))[1]
+
+
+def test_words_of_chinese_are_its_characters() -> None:
+    assert split_words("汤姆 likes 地图。") == ["汤", "姆", "likes", "地", "图", "。"]
+    assert joined(["汤", "姆", "画", "地", "图", "。"]) == "汤姆画地图。"
+    assert joined(["veo", "la", "casa", "."]) == "Veo la casa."

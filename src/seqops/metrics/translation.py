@@ -15,13 +15,14 @@ Sums = npt.NDArray[np.float64]
 ORDERS = 4
 
 
-def bleu(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Score:
-    """Return corpus BLEU, 0 to 100 (Papineni et al. 2002; Post 2018), 13a tokens, mixed case.
+def bleu(hypotheses: Sequence[str], references: Sequence[Sequence[str]], tokenizer: str = "13a") -> Score:
+    """Return corpus BLEU, 0 to 100 (Papineni et al. 2002; Post 2018), mixed case.
 
-    references: all references of each hypothesis. Equals sacreBLEU's corpus score if any hypothesis has four
-    tokens; otherwise only the n-gram orders that occur are used, as in its sentence score.
+    references: all references of each hypothesis; tokenizer: a name that sacreBLEU knows. Equals sacreBLEU's
+    corpus score if any hypothesis has four tokens; otherwise only the n-gram orders that occur are used, as
+    in its sentence score.
     """
-    return _score("bleu", BLEU(), _bleu, hypotheses, references)
+    return _score("bleu", BLEU(tokenize=tokenizer), _bleu, hypotheses, references)
 
 
 def chrf(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Score:

@@ -13,22 +13,26 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Expectation
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.named_splits import NAMED, leaked_counts, named_or_drawn
 from seqops.preprocessing.row_keys import KEYS, hash_fractions, keys_column
+from seqops.preprocessing.scripts import bleu_tokenizer
 from seqops.preprocessing.splitting import Mask
 from seqops.preprocessing.subwords import Subwords
 from seqops.tasks.translation.data import checks, encoding
 from seqops.tasks.translation.data.encoding import (
     KNOWN_REFERENCE,
+    TOKENIZER,
     firsts_of,
     has_known_target,
     held_out,
     ids_of,
     keys_of,
+    repeats,
     rows_of,
 )
 from seqops.tasks.translation.data.reader import read_pairs
@@ -67,6 +71,13 @@ class Dataset(interfaces.Dataset):
     max_length: Positive
     min_rows: Positive
 
+    def __post_init__(self) -> None:
+        if self.source_column == self.target_column:
+            raise ConfigError(
+                f"data.source_column and data.target_column are both {self.source_column}. "
+                "Name the columns of the two languages, counted from 0."
+            )
+
     def sample(self) -> Mapping[str, bytes]:
         """Generate English-Spanish pairs, tab-separated."""
         lines = [f"{source}\t{target}\n" for source, target in sentence_pairs()]
@@ -79,17 +90,25 @@ class Dataset(interfaces.Dataset):
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Assign splits by a hash of the source, so that all translations of a sentence stay together.
 
-        Splits that `source` names are kept.
+        Splits that `source` names are kept. A pair that occurs before is `unused`, unless its file is named
+        for a held-out split.
         """
+        repeated = repeats(table)
         if NAMED in table:
-            return named_or_drawn(table, keys_of(table), self.validation_share, 0)
+            names = named_or_drawn(table, keys_of(table), self.validation_share, 0)
+            return np.where(repeated & (table[NAMED] == "train"), "unused", names)
         fraction = hash_fractions(keys_of(table))
         validation = fraction < self.test_share + self.validation_share
-        return np.select([fraction < self.test_share, validation], ["test", "validation"], "train")
+        splits = [repeated, fraction < self.test_share, validation]
+        return np.select(splits, ["unused", "test", "validation"], "train")
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split, the number of splits in which a row's source occurs, and near-duplicates."""
         return checks.with_checked_columns(super().with_checked_columns(table))
+
+    def remarks(self, checked: pd.DataFrame) -> Sequence[str]:
+        """Say which direction is learnt, and what was left out or may be untranslated."""
+        return checks.remarks(checked)
 
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
         """Count held-out sources with a near-duplicate or with a reference in training."""
@@ -113,7 +132,9 @@ class Dataset(interfaces.Dataset):
         training = table[split == "train"]
         source, target = self._subwords(training)
         targets = ids_of(target, firsts_of(training["target"]))
+        tokenizer = bleu_tokenizer(" ".join(training["target"]))
         return {
+            **({} if tokenizer == "13a" else {TOKENIZER: tokenizer}),
             "source": source.json,
             "target": target.json,
             "source_size": len(source),

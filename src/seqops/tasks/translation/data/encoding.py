@@ -11,12 +11,16 @@ import pandas as pd
 
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.named_splits import NAMED
+from seqops.preprocessing.scripts import UNSPACED
 from seqops.preprocessing.splitting import normalize_text
 from seqops.preprocessing.subwords import END, Subwords
 
 KNOWN_REFERENCE = "known_reference"
 """Column of a split, (n,) flags: a reference of the held-out source is the target of a training row."""
-WORD = re.compile(r"\w+|[^\w\s]")
+TOKENIZER = "bleu_tokenizer"
+"""Entry of the meta: sacreBLEU's tokenizer of the target language, if it is not 13a."""
+WORD = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])\w)+|[^\w\s]")
+"""A word or a punctuation mark; in scripts without spaces, a character."""
 
 
 def split_words(text: str) -> list[str]:
@@ -27,6 +31,11 @@ def split_words(text: str) -> list[str]:
 def keys_of(table: pd.DataFrame) -> list[str]:
     """Normalise case and white space of the sources, so that trivial variants are equal."""
     return [normalize_text(text) for text in table["source"]]
+
+
+def repeats(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Mark the pairs that occur before: (n,)."""
+    return table.duplicated(["source", "target"]).to_numpy(np.bool_)
 
 
 def has_known_target(table: pd.DataFrame, split: npt.NDArray[np.str_]) -> pd.Series:

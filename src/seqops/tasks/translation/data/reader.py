@@ -9,8 +9,10 @@ import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.core.raw_folder import split_of
+from seqops.preprocessing.csv_table import read_csv_rows
 from seqops.preprocessing.named_splits import concat_files
 from seqops.preprocessing.text_file import read_text
+from seqops.tasks.translation.data.columns import check_sentences, is_header
 
 FORMAT = "Give one file of `source TAB target` lines, or two files with one sentence per line."
 
@@ -34,17 +36,27 @@ def _pairs(raw: Sequence[Path], source_column: int, target_column: int) -> pd.Da
 
 
 def _tabbed(path: Path, source_column: int, target_column: int) -> pd.DataFrame:
-    rows = [line.split("\t") for line in _lines(path)]
+    lines, rows = _cells(path)
     columns, needed = len(rows[0]), max(source_column, target_column) + 1
-    for number, row in enumerate(rows, 1):
+    for number, row in zip(lines, rows, strict=True):
         if len(row) < needed:
             what = f"{len(row)} column(s), but data.source_column and data.target_column need {needed}"
             raise DataError.at(path, number, what, "Put one tab between source and target.")
         if len(row) != columns:
             what = f"{len(row)} columns, but the first line has {columns}"
             raise DataError.at(path, number, what, "Remove the extra tab, or complete the line.")
-    sources = [row[source_column] for row in rows]
-    return _table([(path, sources), (path, [row[target_column] for row in rows])])
+    if is_header([rows[0][source_column], rows[0][target_column]]):
+        lines, rows = lines[1:], rows[1:]
+    check_sentences(path, rows, {"data.source_column": source_column, "data.target_column": target_column})
+    return _table(lines, [(path, [row[column] for row in rows]) for column in (source_column, target_column)])
+
+
+def _cells(path: Path) -> tuple[list[int], list[list[str]]]:
+    """Return the cells of each line, and its number; a .csv file may quote them."""
+    if path.suffix.lower() == ".csv":
+        return read_csv_rows(path, read_text(path), FORMAT)
+    rows = [line.split("\t") for line in _lines(path)]
+    return list(range(1, len(rows) + 1)), rows
 
 
 def _parallel(source: Path, target: Path) -> pd.DataFrame:
@@ -52,20 +64,20 @@ def _parallel(source: Path, target: Path) -> pd.DataFrame:
     if len(sources) != len(targets):
         what = f"{len(targets)} lines, but {source.name} has {len(sources)}"
         raise DataError.at(target, None, what, "Line n of one file must translate line n of the other.")
-    return _table([(source, sources), (target, targets)])
+    if all("\t" in line for line in (*sources, *targets)):
+        what = f"each line has a tab, as in {source.name}: not parallel files, but two files of pairs"
+        fix = "Join them to one file, or name the splits that they are: `source: {train: ..., test: ...}`."
+        raise DataError.at(target, None, what, fix)
+    return _table(list(range(1, len(sources) + 1)), [(source, sources), (target, targets)])
 
 
-def _table(sides: Sequence[tuple[Path, list[str]]]) -> pd.DataFrame:
+def _table(lines: list[int], sides: Sequence[tuple[Path, list[str]]]) -> pd.DataFrame:
     stripped = [[text.strip() for text in texts] for _, texts in sides]
     for (path, _), texts in zip(sides, stripped, strict=True):
         if "" in texts:
-            raise DataError.at(
-                path,
-                texts.index("") + 1,
-                "an empty sentence",
-                "Remove the pair, or add the missing sentence.",
-            )
-    lines = range(1, len(stripped[0]) + 1)
+            line = lines[texts.index("")]
+            fix = "Remove the pair, or add the missing sentence."
+            raise DataError.at(path, line, "an empty sentence", fix)
     return pd.DataFrame({"line": lines, "source": stripped[0], "target": stripped[1]})
 
 

@@ -10,6 +10,7 @@ from itertools import product, takewhile
 from operator import itemgetter
 
 from seqops.metrics.translation import bleu
+from seqops.preprocessing.scripts import bleu_tokenizer
 from seqops.tasks.translation.data.encoding import WORD
 from seqops.tasks.translation.evaluation.bigram_model import EDGE, BigramModel
 from seqops.tasks.translation.evaluation.detokenize import joined
@@ -101,10 +102,10 @@ def fit_and_translate(
     validation: sources, and all references of each. Returns the translations and the chosen weights.
     """
     known, references = validation[0][:CHOSEN_ON], validation[1][:CHOSEN_ON]
-    table = PhraseTable(*pairs, [*known, *sources])
+    table, tokenizer = PhraseTable(*pairs, [*known, *sources]), bleu_tokenizer(" ".join(pairs[1]))
 
     def score(weights: Weights) -> float:
-        return bleu([table.translate(text, weights) for text in known], references).point()
+        return bleu([table.translate(text, weights) for text in known], references, tokenizer).point()
 
     chosen = max(GRID, key=score)
     return [table.translate(text, chosen) for text in sources], chosen
