@@ -12,6 +12,7 @@ from typing import Any, Literal
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
+from seqops.core.raw_folder import sources_of
 from seqops.core.redaction import hide_variables
 from seqops.core.settings import DownloadSettings, DriftSettings
 from seqops.params import Params
@@ -77,7 +78,7 @@ def retrain(project: Project, name: str, settings: CycleOptions) -> CycleResult:
     history, sources = RetrainingHistory(project, name), [""]
     try:
         task = Params.load(project.params).task(name)
-        sources = [task.source] if isinstance(task.source, str) else task.source
+        sources = [address for _, address in sources_of(task.source)]
         with try_lock(project.state / "retraining" / f"{name}.lock", f"a retraining of {name}"):
             return Cycle(project, task, settings, history).run()
     except LockHeldError:
