@@ -3,11 +3,13 @@
 from configparser import ConfigParser
 
 import pytest
+from mlflow.server.security_utils import is_allowed_host_header
 from typer.testing import CliRunner
 
 from seqops.cli import app, server_process
-from seqops.cli.mlflow_server import CONFIG, KEY, PASSWORD, command, environment, is_loopback
+from seqops.cli.mlflow_server import CONFIG, HOSTS, KEY, PASSWORD, command, environment, is_loopback
 from seqops.core.errors import SeqopsError
+from seqops.tracking import connection
 
 GIVEN = {KEY: "k" * 40, PASSWORD: "a passphrase of ours"}
 STORE = "sqlite:////home/me/mlflow.db"
@@ -28,6 +30,7 @@ def started(tmp_path, monkeypatch):
         return 0
 
     monkeypatch.setattr(server_process, "run_server", run)
+    monkeypatch.setattr(connection, "connect", lambda project: None)
     return started
 
 
@@ -40,6 +43,32 @@ def test_the_ui_listens_on_loopback_by_default(started):
     [(arguments, _)] = started
     assert option(arguments, "--host") == "127.0.0.1"
     assert "--app-name" not in arguments
+
+
+@pytest.mark.parametrize(
+    ("header", "served"),
+    [
+        ("localhost:5000", True),
+        ("localhost", True),
+        ("127.0.0.1:5000", True),
+        ("[::1]:5000", True),
+        ("127.1.2.3:5000", True),
+        ("10.evil.example", False),
+        ("192.168.evil.example:5000", False),
+        ("172.16.evil.example", False),
+        ("127.0.0.1.evil.example:5000", False),
+        ("localhost.evil.example", False),
+        ("evil.example", False),
+    ],
+)
+def test_on_loopback_only_its_own_names_are_served(tmp_path, header, served):
+    allowed = environment(STORE, "127.1.2.3", {}, tmp_path)[HOSTS].split(",")
+    assert is_allowed_host_header(allowed, header) is served
+
+
+def test_hosts_that_the_user_allows_are_kept(tmp_path):
+    given = {HOSTS: "notebooks.example"}
+    assert environment(STORE, "127.0.0.1", given, tmp_path)[HOSTS] == "notebooks.example"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org", ""])

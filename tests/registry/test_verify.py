@@ -1,6 +1,7 @@
 """A modified bundle is refused before its code runs, by every command of the project."""
 
 import shutil
+import uuid
 from pathlib import Path
 
 import mlflow
@@ -27,9 +28,10 @@ def small_bundle(task, folder, run_id, example):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{name} as registered\n")
     (scratch / CODE).write_text(f"open({str(folder.path / 'ran')!r}, 'w')\n")
-    client.log_artifacts(run_id, str(scratch), "model")
+    place = f"model-{uuid.uuid4()}"
+    client.log_artifacts(run_id, str(scratch), place)
     shutil.rmtree(scratch)
-    return f"{client.get_run(run_id).info.artifact_uri}/model"
+    return f"{client.get_run(run_id).info.artifact_uri}/{place}"
 
 
 @pytest.fixture
@@ -154,3 +156,56 @@ def test_a_version_without_hashes_is_loaded_with_a_warning(toy, tmp_path, capfd)
     modify(folder(toy), WEIGHTS)
     assert verify.verified_copy(toy.client, version(toy), tmp_path).is_dir()
     assert "cannot be checked" in capfd.readouterr().err
+
+
+def damage(toy, how):
+    bundle = folder(toy)
+    if how == "all artefacts":
+        shutil.rmtree(bundle.parents[2])
+    elif how == "the bundle":
+        shutil.rmtree(bundle)
+    elif how == "a link to nothing":
+        delete(bundle, WEIGHTS)
+        (bundle / WEIGHTS).symlink_to("nowhere")
+    else:
+        modify(bundle, WEIGHTS)
+
+
+DAMAGES = {
+    "all artefacts": "is missing",
+    "the bundle": "is missing",
+    "a link to nothing": "is missing",
+    "weights": f"{WEIGHTS} is altered",
+}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_publish_repairs_a_champion_whose_bundle_is_missing_or_altered(toy, how, tmp_path):
+    damage(toy, how)
+    done = CliRunner().invoke(app, ["predict", toy.task.name, "12"])
+    assert done.exit_code == 1 and DAMAGES[how] in done.stderr
+    assert f"`seqops publish {toy.task.name}` registers it again" in done.stderr
+    decision = toy.publish()
+    assert (decision.action, decision.before, decision.after) == ("promoted", "1", "2")
+    assert decision.reason.startswith(f"the bundle of version 1 of {toy.model} is")
+    assert (toy.champion, toy.challenger) == ("2", "2")
+    again = versions.version(toy.client, toy.model, "2")
+    assert (verify.verified_copy(toy.client, again, tmp_path) / WEIGHTS).is_file()
+    assert toy.publish().action == "kept"
+    assert len(versions.versions(toy.client, toy.model)) == 2
+
+
+def test_a_rollback_passes_over_the_version_that_was_registered_again(toy):
+    toy.make(BETTER, data=0)
+    assert toy.champion == "2"
+    shutil.rmtree(Path(versions.version(toy.client, toy.model, "2").source.removeprefix("file://")))
+    assert toy.publish().after == "3"
+    assert toy.champion_alias.roll_back().after == "1"
+
+
+def test_a_demoted_version_that_is_registered_again_stays_demoted(toy):
+    toy.make(BETTER, data=0)
+    toy.champion_alias.roll_back()
+    shutil.rmtree(Path(versions.version(toy.client, toy.model, "2").source.removeprefix("file://")))
+    assert toy.publish().action == "kept"
+    assert (toy.champion, toy.challenger) == ("1", "3")

@@ -54,7 +54,11 @@ def _run(name: str, check: Check, project: Project) -> Iterator[Finding]:
     try:
         yield from check(project)
     except (SeqopsError, OSError) as error:
-        yield Finding(name, False, str(error))
+        yield Finding(name, False, redact(str(error)))
+    except Exception as error:
+        # a damaged file can raise anything; the other checks have to run
+        what = redact(" ".join(str(error).split())[:200])
+        yield Finding(name, False, f"the check failed: {type(error).__name__}: {what}")
 
 
 def python(project: Project) -> Iterator[Finding]:
@@ -149,9 +153,42 @@ def tracking(project: Project) -> Iterator[Finding]:
     from seqops.tracking import connection
 
     client = connection.connect(project)
+    if connection.is_own(project):
+        connection.check_own(project)
     with connection.translate_store_errors():
         count = len(client.search_experiments())
     yield Finding("tracking store", True, f"{redact(connection.store_uri(project))}, {count} experiments")
+
+
+def champions(project: Project) -> Iterator[Finding]:
+    """Load the champion of every task, in the way that `seqops predict` does."""
+    loaded = Params.load(project.params)
+    for name in loaded.names:
+        yield from _run(f"champion {name}", partial(_champion, loaded=loaded, name=name), project)
+
+
+def _champion(project: Project, loaded: Params, name: str) -> Iterator[Finding]:
+    from seqops.registry import versions
+    from seqops.registry.version_process import running
+    from seqops.tracking import connection
+
+    client, model = connection.connect(project), loaded.task(name).data.registered_name
+    with connection.translate_store_errors():
+        number = versions.get_alias(client, model, versions.CHAMPION)
+    if number is None:
+        yield Finding(f"champion {name}", True, f"{model} has no champion")
+        return
+    with running(client, versions.version(client, model, number)):
+        yield Finding(f"champion {name}", True, f"version {number} of {model} loads")
+
+
+def journal(project: Project) -> Iterator[Finding]:
+    """Check that every line of the journal of decisions is readable."""
+    from seqops.registry.decision_log import DecisionLog
+
+    log = DecisionLog.read(project)
+    found = f"{len(log.decisions)} lines in {log.journal.path.name}"
+    yield Finding("decisions", not log.damaged, log.damage() or found)
 
 
 def mirror(project: Project) -> Iterator[Finding]:
@@ -218,6 +255,8 @@ CHECKS: dict[str, Check] = {
     "folders": folders,
     "params": params,
     "tracking store": tracking,
+    "decisions": journal,
+    "champions": champions,
     "mirror": mirror,
     "catalogue": datasets,
     "data": data,

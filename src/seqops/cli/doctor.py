@@ -41,12 +41,12 @@ def ui(
     with exit_on_error(debug):
         from seqops.cli import mlflow_server
         from seqops.cli.server_process import run_server
-        from seqops.tracking.connection import store_uri
+        from seqops.tracking import connection
 
-        project = Project.find()
-        environment = mlflow_server.environment(
-            store_uri(project), host, os.environ, project.state / "mlflow"
-        )
+        project, given = Project.find(), dict(os.environ)
+        uri = connection.store_uri(project)
+        environment = mlflow_server.environment(uri, host, given, project.state / "mlflow")
+        connection.connect(project)
         if not mlflow_server.is_loopback(host):
             out.print(f"Passwords are sent unencrypted: put a TLS proxy in front of {host}:{port}.")
         sys.exit(run_server(mlflow_server.command(host, port), environment))

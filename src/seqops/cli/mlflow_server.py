@@ -18,6 +18,10 @@ KEY, PASSWORD, CONFIG = (
     "MLFLOW_AUTH_ADMIN_PASSWORD",
     "MLFLOW_AUTH_CONFIG_PATH",
 )
+HOSTS = "MLFLOW_SERVER_ALLOWED_HOSTS"
+LOOPBACK_HOSTS = "localhost,localhost:*,127.0.0.1,127.0.0.1:*,[::1],[[]::1]:*"
+"""Values of the Host header that are served on loopback: MLflow allows `10.*` too, with which a name may
+begin that somebody points to 127.0.0.1. A `[` is escaped where there is a `*`."""
 MIN_PASSWORD_LENGTH = 12  # characters, as in MLflow
 FORMER_DEFAULT = "password1234"  # older versions of MLflow shipped it (GHSA-gq3w-7jj3-x7gr)
 ACCOUNTS = """[mlflow]
@@ -43,7 +47,9 @@ def environment(uri: str, host: str, given: Mapping[str, str], folder: Path) -> 
     if uri.startswith("http"):
         raise SeqopsError(f"the tracking store is already a server: open {redact(uri)} in a browser.")
     server = {"MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    if not is_loopback(host):
+    if is_loopback(host):
+        server[HOSTS] = given.get(HOSTS) or f"{LOOPBACK_HOSTS},{host},{host}:*"
+    else:
         _check(host, given)
         server[CONFIG] = given.get(CONFIG) or str(_accounts(folder))
     return {**given, **server}

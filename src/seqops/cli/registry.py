@@ -17,7 +17,7 @@ from seqops.core.errors import DataError, SeqopsError
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.params import Params
-from seqops.runtime.console import exit_on_error, out
+from seqops.runtime.console import err, exit_on_error, out
 
 if TYPE_CHECKING:
     from seqops.registry.assess import Assessment
@@ -78,25 +78,32 @@ def compare(
         client, name = context.champion_alias.client, context.champion_alias.model
         summaries = compare_versions(client, name, last, test_set, context.rule.bootstrap)
         if test_set is not None:
-            entries = context.champion_alias.journal.entries()
-            made = ComparisonHistory.of(RowSketch.of(test_set.truth), entries, name)
+            decisions = context.champion_alias.decisions()
+            made = ComparisonHistory.of(RowSketch.of(test_set.truth), decisions, name)
             out.print(made.summary(context.rule.bootstrap.alpha), markup=False, highlight=False)
         out.print(_scores(name, summaries), _differing_values(summaries), sep="\n")
         for summary in summaries:
             if summary.better_baseline:
                 out.print(f"v{summary.version}: {summary.better_baseline}", markup=False, highlight=False)
-            if line := over_seeds(summary.metrics or {}):
+            if isinstance(summary.metrics, str):
+                lost = f"v{summary.version}: its scores are {summary.metrics}; "
+                fix = f"if its artefacts are on disk, `seqops publish {task}` restores them."
+                out.print(f"{lost}{fix}", markup=False, highlight=False)
+            elif line := over_seeds(summary.metrics):
                 out.print(f"v{summary.version}: {line}", markup=False, highlight=False)
 
 
 def history(task: OneTask, debug: Debug = False) -> None:
     """List every promotion decision of a task: time, action, reason and author."""
     with exit_on_error(debug):
-        from seqops.runtime.journal import Journal
+        from seqops.registry.decision_log import DecisionLog
 
         project = Project.find()
         model = Params.load(project.params).task(task).data.registered_name
-        entries = [e for e in Journal.open(project).entries() if e.get("task") == task]
+        log = DecisionLog.read(project)
+        if damage := log.damage():
+            err.print(damage, markup=False, highlight=False)
+        entries = [e for e in log.decisions if e["task"] == task]
         shown = [e for i, e in enumerate(entries) if e["stage"] == "outcome" or i == len(entries) - 1]
         if not shown:
             out.print(f"No promotion decisions for {task} yet. Run `dvc repro evaluate@{task}`.")
@@ -180,8 +187,8 @@ def _rule_verdict(context: RegistryContext, version: str, champion: str | None) 
     client, name = context.champion_alias.client, context.champion_alias.model
     found = versions.version(client, name, version)
     try:
-        journal = context.champion_alias.journal
-        assessment = assess(client, context.test_set(), found, champion, context.rule, journal)
+        decisions = context.champion_alias.decisions()
+        assessment = assess(client, context.test_set(), found, champion, context.rule, decisions)
     except SeqopsError as error:
         return f"the rule cannot decide: {error}", {}
     if assessment.comparison is not None:
@@ -221,7 +228,7 @@ def _scores(name: str, summaries: list[VersionSummary]) -> Table:
     table.add_column("score on its own test rows")
     for summary in summaries:
         table.add_column(" ".join([f"v{summary.version}", *summary.aliases]))
-    known = [summary.metrics for summary in summaries if summary.metrics is not None]
+    known = [summary.metrics for summary in summaries if not isinstance(summary.metrics, str)]
     metrics = dict.fromkeys(metric for found in known for metric in (found["goal"], *found["model"]))
     for metric in metrics:
         table.add_row(metric, *(_score(summary, metric) for summary in summaries))
@@ -230,8 +237,8 @@ def _scores(name: str, summaries: list[VersionSummary]) -> Table:
 
 
 def _score(summary: VersionSummary, metric: str) -> str:
-    if summary.metrics is None:
-        return "lost"
+    if isinstance(summary.metrics, str):
+        return summary.metrics
     return _range(summary.metrics["model"].get(metric))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,8 +17,20 @@ import numpy as np
 from seqops.core.files import atomic_write, sha256_of_json
 from seqops.core.ragged import Array
 
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
-"""Exceptions of a missing or corrupt entry; the checksums of a zip file find changed bytes."""
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    OverflowError,
+    SyntaxError,  # of the header of an array
+    RuntimeError,  # a file that claims to be encrypted, or compressed in an unknown way
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    tokenize.TokenError,
+)
+"""Exceptions of a missing or corrupt `.npz` file; the checksums of its members find changed bytes."""
 
 
 @dataclass(frozen=True)

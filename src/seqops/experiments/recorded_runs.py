@@ -13,7 +13,7 @@ from mlflow.entities import Run
 from seqops.core.callbacks import GOAL
 from seqops.core.renamed_keys import identity
 from seqops.tracking.connection import translate_store_errors
-from seqops.tracking.mlflow_runs import FINISHED, TRAINING, read_run_json
+from seqops.tracking.mlflow_runs import FINISHED, TRAINING, read_run_scores
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,14 @@ class ResultsRow:
 
 
 def latest_run(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]) -> RecordedRun | None:
-    """Return the last finished and evaluated training run with exactly these params, or None."""
+    """Return the last finished and evaluated training run with exactly these params, or None.
+
+    Raises SeqopsError if its scores are not those that were recorded.
+    """
     wanted = identity(task, params)
     for run in _training_runs(client, task):
         if identity(task, run.data.params) == wanted:
-            metrics = read_run_json(client, run.info.run_id, "metrics.json")
+            metrics = read_run_scores(client, run.info.run_id)
             if metrics is not None:
                 return RecordedRun(params, metrics, _curve(client, run))
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,9 +29,9 @@ from seqops.registry.rescore import (
     HeldOutSet,
     compare_unseen,
     goal_score,
-    scores_of,
 )
-from seqops.runtime.journal import Journal
+from seqops.runtime.journal import JournalEntry
+from seqops.tracking.mlflow_runs import read_run_scores
 
 
 @dataclass(frozen=True)
@@ -48,18 +49,18 @@ def assess(
     version: ModelVersion,
     champion: str | None,
     rule: PromotionRule,
-    journal: Journal,
+    decisions: Sequence[JournalEntry],
 ) -> Assessment:
     """Compare a version with the champion on the current test rows and apply the promotion rule.
 
-    journal: the earlier decisions. Raises SeqopsError if the scores that the version was published with are
-    lost.
+    decisions: the earlier ones. Raises SeqopsError if the scores that the version was published with are
+    missing or altered.
     """
     inputs, compared = _promotion_inputs(client, test_set, version, champion, rule)
     numbers = _numbers(inputs, rule)
     found = inputs.comparison
     if found is not None and champion is not None and found.difference.p_better is not None:
-        history = ComparisonHistory.of(RowSketch.of(compared), journal.entries(), version.name)
+        history = ComparisonHistory.of(RowSketch.of(compared), decisions, version.name)
         number = history.number(version.run_id, inputs.version, champion)
         inputs = replace(inputs, comparison_number=number)
         numbers |= {
@@ -80,10 +81,10 @@ def _promotion_inputs(
 ) -> tuple[PromotionInputs, Split]:
     """Return the inputs of the rule, and the test rows on which the version and the champion are compared."""
     number = str(version.version)
-    metrics = scores_of(client, version)
+    metrics = read_run_scores(client, version.run_id)
     if metrics is None:
         raise SeqopsError(
-            f"the scores of version {number} of {version.name} are lost: its run has no metrics.json. "
+            f"the scores of version {number} of {version.name} are missing: its run has no metrics.json. "
             f"If its artefacts are on disk, `seqops publish {test_set.task.name}` restores them."
         )
     evaluation = EvaluationResult.read(metrics, rule.bootstrap.alpha)

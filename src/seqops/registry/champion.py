@@ -20,6 +20,7 @@ from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
 from seqops.registry import versions
 from seqops.registry.comparison_history import TEST_ROWS
+from seqops.registry.decision_log import DecisionLog
 from seqops.runtime.journal import Journal, JournalEntry
 from seqops.runtime.locks import exclusive_lock
 from seqops.tracking.connection import translate_store_errors
@@ -74,6 +75,10 @@ class ChampionAlias:
         """The journal of the project."""
         return Journal.open(self.project)
 
+    def decisions(self) -> list[JournalEntry]:
+        """List the decisions about this registered model, oldest first."""
+        return DecisionLog.read(self.project).of_model(self.model)
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Lock this registered model against changes by other processes of the project."""
@@ -113,7 +118,7 @@ class ChampionAlias:
         """Record that the champion stays; a repeated identical decision is recorded once."""
         with self.lock():
             version = self._version(decision.version)
-            past = [e for e in self._entries() if e["version"] == decision.version]
+            past = [e for e in self.decisions() if e["version"] == decision.version]
             if not past or _without_time(past[-1]) != self._entry(decision, version, "outcome"):
                 self._finish(decision, version)
         return decision
@@ -142,6 +147,9 @@ class ChampionAlias:
                 f"version {version.version} of {self.model} has no previous champion to roll back to."
             )
         former = versions.version(self.client, self.model, number)
+        if versions.same_content(former, version):
+            # this version replaced it, because its bundle was lost
+            return self._former(former)
         if ROLLED_BACK in former.tags:
             raise SeqopsError(
                 f"the previous champion, version {number}, was itself rolled back. "
@@ -151,14 +159,14 @@ class ChampionAlias:
 
     def _move(self, decision: Decision, version: ModelVersion) -> None:
         intent = self._entry(decision, version, "intent")
-        past = self._entries()
+        past = self.decisions()
         if not past or _without_time(past[-1]) != intent:
             self.journal.append(intent)
         self.client.set_registered_model_alias(self.model, versions.CHAMPION, decision.after)
         self._finish(decision, version)
 
     def _recover(self) -> Decision | None:
-        past = self._entries()
+        past = self.decisions()
         if not past or past[-1]["stage"] != "intent":
             return None
         decision = _decision(past[-1])
@@ -183,9 +191,6 @@ class ChampionAlias:
 
     def _version(self, number: str) -> ModelVersion:
         return versions.version(self.client, self.model, number)
-
-    def _entries(self) -> list[JournalEntry]:
-        return [entry for entry in self.journal.entries() if entry.get("model") == self.model]
 
     def _entry(self, decision: Decision, version: ModelVersion, stage: str) -> JournalEntry:
         entry = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
@@ -15,22 +15,21 @@ from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.registry import versions
 from seqops.registry.promotion_rule import format_difference
 from seqops.registry.rescore import (
-    DATA,
     CannotScoreError,
     GoalScore,
     HeldOutSet,
     compare_unseen,
     goal_score,
-    scores_of,
 )
 from seqops.tracking.connection import translate_store_errors
+from seqops.tracking.mlflow_runs import AlteredScoresError, read_run_scores
 
 
 @dataclass(frozen=True)
 class VersionSummary:
     """One version in the comparison.
 
-    aliases: the aliases that point to it; metrics: those it was published with, None if they are lost;
+    aliases: the aliases that point to it; metrics: those it was published with, or why there are none;
     difference: its formatted difference from the champion on the current test rows, or why it is missing;
     better_baseline: the line that a classical method is better than it, empty if none is; provenance: the
     params and the data of its training.
@@ -38,7 +37,7 @@ class VersionSummary:
 
     version: str
     aliases: Sequence[str]
-    metrics: Mapping[str, Any] | None
+    metrics: Mapping[str, Any] | Literal["missing", "altered"]
     difference: str
     better_baseline: str
     provenance: Mapping[str, str]
@@ -64,7 +63,7 @@ def compare_versions(
         VersionSummary(
             number := str(version.version),
             [alias for alias, holder in holders.items() if holder == number],
-            scores_of(client, version),
+            _scores(client, version),
             differences[number],
             version.tags.get(versions.BETTER_BASELINE, ""),
             _provenance(client, version),
@@ -78,6 +77,15 @@ def differing(summaries: Sequence[VersionSummary]) -> dict[str, list[str]]:
     keys = sorted({key for summary in summaries for key in summary.provenance})
     rows = {key: [summary.provenance.get(key, "") for summary in summaries] for key in keys}
     return {key: values for key, values in rows.items() if len(set(values)) > 1}
+
+
+def _scores(
+    client: mlflow.MlflowClient, version: ModelVersion
+) -> Mapping[str, Any] | Literal["missing", "altered"]:
+    try:
+        return read_run_scores(client, version.run_id) or "missing"
+    except AlteredScoresError:
+        return "altered"
 
 
 def _differences(
@@ -122,7 +130,7 @@ def _provenance(client: mlflow.MlflowClient, version: ModelVersion) -> dict[str,
         run = client.get_run(version.run_id).data
         params = with_new_keys(run.tags.get("seqops.task", ""), run.params)
     data = {
-        "data sha256": version.tags.get(DATA, "")[:12],
+        "data sha256": version.tags.get(versions.DATA, "")[:12],
         "rows": version.tags.get("seqops.rows", ""),
         "source": version.tags.get("seqops.source", ""),
     }

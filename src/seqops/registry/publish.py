@@ -10,28 +10,27 @@ from mlflow.entities.model_registry import ModelVersion
 
 from seqops.core.arrays_io import read_splits
 from seqops.core.errors import DataError
-from seqops.core.files import read_json, sha256_of
+from seqops.core.files import read_json, sha256_of, sha256_of_json
 from seqops.core.interfaces import Task
 from seqops.core.project import Project, TaskPaths
 from seqops.evaluation.evaluate import EvaluationResult
 from seqops.registry import repeats, verify, versions
 from seqops.registry.assess import assess
 from seqops.registry.bundle import log_bundle
-from seqops.registry.champion import ChampionAlias, ChampionChangedError, Decision
+from seqops.registry.champion import ROLLED_BACK, ChampionAlias, ChampionChangedError, Decision
 from seqops.registry.model_card import card
 from seqops.registry.promotion_rule import PromotionRule
-from seqops.registry.rescore import DATA, PREDICTIONS, HeldOutSet
+from seqops.registry.rescore import PREDICTIONS, HeldOutSet
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
-
-MODEL = "seqops.model_sha256"
 
 
 def publish(project: Project, task: Task, fingerprint: Fingerprint, rule: PromotionRule) -> Decision:
     """Log the scores to the training run, register the bundle, and apply the promotion rule.
 
     Idempotent: runs and versions are found by content, so a second call completes an interrupted first one
-    and duplicates nothing. Raises DataError if the artefacts on disk do not belong together.
+    and duplicates nothing; but a version whose bundle is missing or altered is registered again. Raises
+    DataError if the artefacts on disk do not belong together.
     """
     paths = project.task_paths(task.name)
     metrics = read_scores(paths, fingerprint)
@@ -81,6 +80,7 @@ def _log(run: mlflow_runs.TrainingRun, paths: TaskPaths, metrics: Mapping[str, A
     for path in (paths.metrics, paths.report, paths.predictions):
         run.log_artifact(path)
     run.log_artifact(paths.plots, "plots")
+    run.set_tags({mlflow_runs.METRICS_SHA256: sha256_of_json(metrics)})
 
 
 def _version(
@@ -92,7 +92,7 @@ def _version(
     better_baseline: str,
 ) -> ModelVersion:
     client, name = run.client, task.data.registered_name
-    content = {MODEL: metrics["sha256"]["model"], DATA: fingerprint.data}
+    content = {versions.MODEL: metrics["sha256"]["model"], versions.DATA: fingerprint.data}
     rows = ", ".join(f"{split} {len(part)}" for split, part in read_splits(paths.arrays).items())
     tags = {
         **fingerprint.tags(),
@@ -103,9 +103,11 @@ def _version(
         versions.BETTER_BASELINE: better_baseline[: versions.MAX_DESCRIPTION],
     }
     text = card(task.endpoint(), metrics, rows, better_baseline)
-    version = versions.version_of(client, name, content)
-    if version is None:
-        _delete_unregistered_bundles(client, run.run_id)
+    version = former = versions.version_of(client, name, content)
+    if version is None or verify.fault_of(client, version):
+        _delete_unregistered_bundles(client, run.run_id, name)
+        if former is not None and ROLLED_BACK in former.tags:
+            tags[ROLLED_BACK] = former.tags[ROLLED_BACK]
         uri = log_bundle(task, paths, run.run_id, task.endpoint().example(read_json(paths.meta)))
         tags[verify.BUNDLE] = verify.record_files(run, uri)
         versions.describe(
@@ -122,11 +124,13 @@ def _version(
     return versions.version(client, name, number)
 
 
-def _delete_unregistered_bundles(client: mlflow.MlflowClient, run_id: str) -> None:
+def _delete_unregistered_bundles(client: mlflow.MlflowClient, run_id: str, name: str) -> None:
     """Delete bundles without a version, left by a crash between logging and registering."""
+    registered = {version.source for version in versions.versions(client, name)}
     experiment = client.get_run(run_id).info.experiment_id
     for logged in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
-        client.delete_logged_model(logged.model_id)
+        if f"models:/{logged.model_id}" not in registered:
+            client.delete_logged_model(logged.model_id)
 
 
 def _recover(champion_alias: ChampionAlias, version: ModelVersion) -> Decision | None:
@@ -136,12 +140,25 @@ def _recover(champion_alias: ChampionAlias, version: ModelVersion) -> Decision |
     return recovered if recovered and recovered.version == number and recovered.champion else None
 
 
+def _replaces(champion_alias: ChampionAlias, version: ModelVersion, champion: str | None) -> str:
+    """Say why a version replaces the champion untested: it is the same, registered again; else empty."""
+    if champion in (None, str(version.version)) or ROLLED_BACK in version.tags:
+        return ""
+    holder = versions.version(champion_alias.client, version.name, champion)
+    if not versions.same_content(holder, version):
+        return ""
+    fault = verify.fault_of(champion_alias.client, holder)
+    return f"{fault}, and this is the same model, registered again" if fault else ""
+
+
 def _decide(
     champion_alias: ChampionAlias, task: Task, paths: TaskPaths, version: ModelVersion, rule: PromotionRule
 ) -> Decision:
     number, champion = str(version.version), champion_alias.champion()
-    test_set = HeldOutSet.load(task, paths, version.tags[DATA])
-    assessment = assess(champion_alias.client, test_set, version, champion, rule, champion_alias.journal)
+    if reason := _replaces(champion_alias, version, champion):
+        return champion_alias.promote(Decision("promoted", number, "rule", champion, number, reason))
+    test_set = HeldOutSet.load(task, paths, version.tags[versions.DATA])
+    assessment = assess(champion_alias.client, test_set, version, champion, rule, champion_alias.decisions())
     reason, numbers = assessment.verdict.reason, assessment.numbers
     kept = Decision("kept", number, "rule", champion, champion, reason, numbers)
     if champion == number:

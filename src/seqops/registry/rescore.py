@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import mlflow
 import numpy as np
@@ -29,9 +28,8 @@ from seqops.registry.promotion_rule import Comparison, compare_scores
 from seqops.registry.seen_rows import seen_rows
 from seqops.registry.version_process import running
 from seqops.tracking.connection import translate_store_errors
-from seqops.tracking.mlflow_runs import read_run_json
 
-DATA, PREDICTIONS = "seqops.data_sha256", "seqops.predictions_sha256"
+PREDICTIONS = "seqops.predictions_sha256"
 
 
 class CannotScoreError(SeqopsError):
@@ -74,7 +72,7 @@ class HeldOutSet:
 
     def matches_data(self, version: ModelVersion) -> bool:
         """Return whether a version was trained on the current data."""
-        return bool(version.tags.get(DATA) == self.data_sha256)
+        return bool(version.tags.get(versions.DATA) == self.data_sha256)
 
 
 @dataclass(frozen=True)
@@ -143,9 +141,3 @@ def _predict(client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVe
     split = test_set.task.data.assign_splits(read_table(test_set.paths.table))
     with running(client, version) as process:
         return process.predict_split(test_set.paths.table, split)
-
-
-def scores_of(client: mlflow.MlflowClient, version: ModelVersion) -> dict[str, Any] | None:
-    """Read metrics.json of a version's run; None if it is missing."""
-    found: dict[str, Any] | None = read_run_json(client, version.run_id, "metrics.json")
-    return found

@@ -15,13 +15,15 @@ import mlflow
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from seqops.core.errors import SeqopsError
+from seqops.core.errors import DataError, SeqopsError
 from seqops.core.files import sha256_of, sha256_of_json, write_json
 from seqops.core.redaction import redact
 from seqops.runtime.console import err
+from seqops.tracking.connection import translate_store_errors
 from seqops.tracking.mlflow_runs import TrainingRun, read_run_json
 
 BUNDLE, LIST = "seqops.bundle_sha256", "bundle.json"
+NOT_FOUND = 404
 MAX_LISTED = 5  # files that an error lists
 
 
@@ -34,37 +36,79 @@ def record_files(run: TrainingRun, uri: str) -> str:
     return sha256_of_json(found)
 
 
+class BundleError(SeqopsError):
+    """The bundle of a version is missing, or not what was registered."""
+
+
 def verified_copy(client: mlflow.MlflowClient, version: ModelVersion, scratch: Path) -> Path:
     """Copy the bundle of a version into a folder, verify the copy and return its path.
 
-    A copy, so that it cannot be changed after verification. Raises SeqopsError if it is lost or not what was
-    registered; a version registered without a hash only causes a warning.
+    A copy, so that it cannot be changed after verification. Raises BundleError if it is missing or not what
+    was registered, SeqopsError if the store fails; a version registered without a hash only causes a warning.
     """
-    called = f"version {version.version} of {version.name}"
-    try:
-        bundle = _copied(version.source, scratch)
-    except (OSError, MlflowException) as error:
-        raise SeqopsError(
-            f"the bundle of {called} cannot be read: {redact(str(error).strip().splitlines()[0])}. "
-            "Restore it, or promote another version."
-        ) from error
-    found, wanted = _contents(bundle), version.tags.get(BUNDLE)
-    if wanted is None:
+    bundle = _intact_copy(client, version, scratch)
+    if BUNDLE not in version.tags:
         err.print(
-            f"{called} was registered without the hash of its files, so they cannot be checked: "
+            f"{_called(version)} was registered without the hash of its files, so they cannot be checked: "
             f"load it only if you trust whoever can write to {redact(version.source)}.",
             markup=False,
             highlight=False,
         )
-    elif sha256_of_json(found) != wanted:
-        kept = read_run_json(client, version.run_id, LIST) or {}
-        no_list = f"the list of its files, {LIST}, is lost or altered too"
-        wrong = _differences(kept, found) if sha256_of_json(kept) == wanted else no_list
-        raise SeqopsError(
-            f"the bundle of {called} is not what was registered: {wrong} ({_location(client, version)}). "
-            "Its code was not run. Restore the files, or promote another version."
-        )
     return bundle
+
+
+def fault_of(client: mlflow.MlflowClient, version: ModelVersion) -> str:
+    """Say that the bundle of a version is missing or altered; empty if it is what was registered."""
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            _intact_copy(client, version, Path(scratch))
+    except BundleError as error:
+        return str(error).partition(" (")[0]
+    return ""
+
+
+def _intact_copy(client: mlflow.MlflowClient, version: ModelVersion, scratch: Path) -> Path:
+    try:
+        bundle = _copied(version.source, scratch)
+    except (OSError, MlflowException) as error:
+        if not _is_missing(error):
+            reason = redact(str(error).strip().splitlines()[0])
+            raise SeqopsError(
+                f"the bundle of {_called(version)} cannot be read: {reason}. Try again."
+            ) from error
+        raise _error(client, version, "is missing or incomplete") from error
+    found, wanted = _contents(bundle), version.tags.get(BUNDLE)
+    if not found:
+        raise _error(client, version, "is missing")
+    if wanted is not None and sha256_of_json(found) != wanted:
+        what = f"is not what was registered: {_alterations(client, version, found)}"
+        raise _error(client, version, what, "Its code was not run. ")
+    return bundle
+
+
+def _is_missing(error: Exception) -> bool:
+    """Return whether an error means that there is nothing, and not that the store failed."""
+    if isinstance(error, MlflowException):
+        return int(error.get_http_status_code()) == NOT_FOUND
+    response = getattr(error, "response", None)
+    if response is not None:
+        return int(response.status_code) == NOT_FOUND
+    return isinstance(error, FileNotFoundError)
+
+
+def _error(client: mlflow.MlflowClient, version: ModelVersion, what: str, also: str = "") -> BundleError:
+    with translate_store_errors():
+        task = client.get_run(version.run_id).data.tags.get("seqops.task", "TASK")
+        place = redact(client.get_model_version_download_uri(version.name, str(version.version)))
+    return BundleError(
+        f"the bundle of {_called(version)} {what} ({place}). {also}"
+        f"If its weights are those on disk, `seqops publish {task}` registers it again; otherwise restore "
+        "the files, or promote another version."
+    )
+
+
+def _called(version: ModelVersion) -> str:
+    return f"version {version.version} of {version.name}"
 
 
 def _copied(uri: str, scratch: Path) -> Path:
@@ -83,6 +127,16 @@ def _contents(bundle: Path) -> dict[str, str]:
     return {path.relative_to(bundle).as_posix(): sha256_of(path) for path in files}
 
 
+def _alterations(client: mlflow.MlflowClient, version: ModelVersion, found: Mapping[str, str]) -> str:
+    """List the files that differ from the recorded list, if that is what was registered."""
+    try:
+        kept = read_run_json(client, version.run_id, LIST)
+        intact = sha256_of_json(kept) == version.tags[BUNDLE]
+    except (DataError, ValueError):
+        intact = False
+    return _differences(kept, found) if intact else f"the list of its files, {LIST}, is lost or altered too"
+
+
 def _differences(kept: Mapping[str, str], found: Mapping[str, str]) -> str:
     wrong = [
         f"{name} {'is missing' if name not in found else 'was added' if name not in kept else 'is altered'}"
@@ -91,7 +145,3 @@ def _differences(kept: Mapping[str, str], found: Mapping[str, str]) -> str:
     ]
     more = f", and {len(wrong) - MAX_LISTED} more" if len(wrong) > MAX_LISTED else ""
     return ", ".join(wrong[:MAX_LISTED]) + more
-
-
-def _location(client: mlflow.MlflowClient, version: ModelVersion) -> str:
-    return redact(client.get_model_version_download_uri(version.name, str(version.version)))

@@ -14,6 +14,8 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from seqops.core.errors import SeqopsError
 from seqops.tracking.connection import translate_store_errors
 
+CONTENT = MODEL, DATA = "seqops.model_sha256", "seqops.data_sha256"
+"""The tags of a version with the hashes of its weights and of the data that it was trained on."""
 CHAMPION, CHALLENGER = "champion", "challenger"
 BETTER_BASELINE = "seqops.better_baseline"
 """Tag of a version with the line that a classical method is better than it; empty if none is."""
@@ -38,6 +40,11 @@ def version_of(client: mlflow.MlflowClient, name: str, tags: Mapping[str, str]) 
     """Return the version that has these tags, if any, so that nothing is registered twice."""
     matching = (v for v in versions(client, name) if all(v.tags.get(k) == t for k, t in tags.items()))
     return next(matching, None)
+
+
+def same_content(one: ModelVersion, other: ModelVersion) -> bool:
+    """Return whether two versions have the same weights and data: one was registered again as the other."""
+    return all(key in one.tags and one.tags[key] == other.tags.get(key) for key in CONTENT)
 
 
 def versions(client: mlflow.MlflowClient, name: str) -> list[ModelVersion]:

@@ -17,6 +17,7 @@ from seqops.core.redaction import hide_variables
 from seqops.core.settings import DownloadSettings, DriftSettings
 from seqops.params import Params
 from seqops.registry import versions
+from seqops.registry.decision_log import DecisionLog
 from seqops.retraining.champion_drift import drift_from_champion
 from seqops.retraining.history import RetrainingHistory
 from seqops.retraining.incoming import IncomingData
@@ -24,7 +25,7 @@ from seqops.retraining.row_diff import RowDiff
 from seqops.retraining.triggers import Trigger, TriggerContext, due
 from seqops.runtime.console import err, error_summary, out
 from seqops.runtime.environment import stage_environment
-from seqops.runtime.journal import Journal, JournalEntry
+from seqops.runtime.journal import JournalEntry
 from seqops.runtime.locks import LockHeldError, try_lock
 from seqops.tracking import connection
 
@@ -141,7 +142,10 @@ class Cycle:
                 made = client.get_model_version(model, number).creation_timestamp
                 age = datetime.now(UTC) - datetime.fromtimestamp(made / 1000, UTC)
         return TriggerContext(
-            unfinished["why"] if unfinished else None, diff, age, lambda: self._drift(incoming, diff)
+            str(unfinished.get("why", "")) if unfinished else None,
+            diff,
+            age,
+            lambda: self._drift(incoming, diff),
         )
 
     def _drift(self, incoming: IncomingData, diff: RowDiff) -> tuple[bool, str]:
@@ -157,7 +161,9 @@ class Cycle:
     def _reproduced(
         self, incoming: IncomingData, unfinished: JournalEntry | None, details: dict[str, Any]
     ) -> CycleResult:
-        decided = unfinished["decided"] if unfinished else len(self._decisions())
+        decided = unfinished.get("decided") if unfinished else None
+        if not isinstance(decided, int):
+            decided = len(self._decisions())
         self.history.begin({**details, "decided": decided})
         if incoming.sha256 != incoming.current_sha256:
             incoming.accept()
@@ -176,9 +182,8 @@ class Cycle:
         return self._ended(outcome, last["reason"], details, last["version"], last["to"])
 
     def _decisions(self) -> list[JournalEntry]:
-        model = self.task.data.registered_name
-        entries = Journal.open(self.project).entries()
-        return [entry for entry in entries if entry.get("model") == model and entry["stage"] == "outcome"]
+        decisions = DecisionLog.read(self.project).of_model(self.task.data.registered_name)
+        return [entry for entry in decisions if entry["stage"] == "outcome"]
 
     def _dvc(self, command: str, *more: str) -> None:
         # another task may be retrained in the same project

@@ -29,7 +29,7 @@ class RetrainingHistory:
     def unfinished(self) -> JournalEntry | None:
         """Return the entry of the last cycle, if it began and did not end."""
         mine = (entry for entry in self.journal.entries() if entry.get("task") == self.task)
-        last = [entry for entry in mine if entry["stage"] != FAILED][-1:]
+        last = [entry for entry in mine if entry.get("stage") in (BEGUN, ENDED)][-1:]
         return last[0] if last and last[0]["stage"] == BEGUN else None
 
     def begin(self, details: Mapping[str, Any]) -> None:

@@ -52,10 +52,14 @@ class Journal:
 
     def entries(self) -> list[JournalEntry]:
         """Read all entries, oldest first; incomplete lines are skipped."""
+        return [entry for _, entry in self.lines() if entry is not None]
+
+    def lines(self) -> list[tuple[int, JournalEntry | None]]:
+        """Read all lines that are not blank with their numbers, from 1; None for an incomplete one."""
         if not self.path.is_file():
             return []
         lines = self.path.read_bytes().split(b"\n")
-        return [entry for line in lines if (entry := _parsed(line)) is not None]
+        return [(number, _parsed(line)) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
 def _parsed(line: bytes) -> JournalEntry | None:

@@ -14,19 +14,20 @@ from typing import Any
 
 import mlflow
 import requests
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, LifecycleStage, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
 from seqops.core.callbacks import EpochResult
-from seqops.core.files import read_json
+from seqops.core.errors import DataError, SeqopsError
+from seqops.core.files import read_json, sha256_of_json
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.core.raw_folder import sources_of
 from seqops.core.redaction import redact
 from seqops.core.renamed_keys import with_new_keys
-from seqops.tracking.connection import connect, translate_store_errors
+from seqops.tracking.connection import artifacts_folder, connect, translate_store_errors
 from seqops.tracking.fingerprint import Fingerprint, git_commit
 from seqops.tracking.run_names import run_name
 
@@ -36,6 +37,8 @@ TRAINING, REPEAT = "training", "repeat"
 studies and trials have others."""
 GROUP = "seqops.seeds_group"
 """The tag that a training run and its repeats share."""
+METRICS, METRICS_SHA256 = "metrics.json", "seqops.metrics_sha256"
+"""The artefact of a run with its scores, and the tag with the hash of their content."""
 ALREADY_EXISTS = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
 
 
@@ -50,12 +53,14 @@ def run_params(task: Task) -> dict[str, str]:
 
 
 def experiment_of(client: mlflow.MlflowClient, project: Project, task: str) -> str:
-    """Return the id of a task's experiment, which is created if it is missing."""
+    """Return the id of a task's experiment, which is created if it is missing, and restored if deleted."""
     found = client.get_experiment_by_name(task)
     if found is not None:
+        if found.lifecycle_stage == LifecycleStage.DELETED:
+            client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
     local = mlflow.get_tracking_uri().startswith("sqlite")
-    folder = (project.state / "mlflow" / "artifacts" / task).as_uri() if local else None
+    folder = (artifacts_folder(project) / task).as_uri() if local else None
     try:
         return str(client.create_experiment(task, artifact_location=folder))
     except MlflowException as error:
@@ -211,6 +216,30 @@ def find_training_run(
             run = _start(client, experiment, project, task, fingerprint, tags, repeat)
             client.set_terminated(run.info.run_id, "FINISHED")
     return TrainingRun(client, run.info.run_id)
+
+
+class AlteredScoresError(SeqopsError):
+    """The scores of a run are not those that were recorded."""
+
+
+def read_run_scores(client: mlflow.MlflowClient, run_id: str) -> dict[str, Any] | None:
+    """Read metrics.json of a run; None if it is missing.
+
+    Raises AlteredScoresError if its hash is not that of the run's tag; runs of earlier releases have none.
+    """
+    with translate_store_errors():
+        tags = client.get_run(run_id).data.tags
+    try:
+        found: dict[str, Any] | None = read_run_json(client, run_id, METRICS)
+        intact = found is None or sha256_of_json(found) == tags.get(METRICS_SHA256, sha256_of_json(found))
+    except (DataError, ValueError):
+        intact = False
+    if not intact:
+        raise AlteredScoresError(
+            f"{METRICS} of run {run_id} is altered: it is not what was recorded. If it is the run of the "
+            f"artefacts on disk, `seqops publish {tags.get('seqops.task', 'TASK')}` restores it."
+        )
+    return found
 
 
 def read_run_json(client: mlflow.MlflowClient, run_id: str, name: str) -> Any:

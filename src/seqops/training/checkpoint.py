@@ -11,9 +11,12 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+from pydantic import TypeAdapter
 
+from seqops.core.array_cache import UNREADABLE
 from seqops.core.callbacks import EpochResult
 from seqops.core.files import atomic_write
+from seqops.runtime.console import err
 
 Weights = list[npt.NDArray[Any]]
 
@@ -77,11 +80,27 @@ def save_checkpoint(path: Path, model: keras.Model, progress: FitState) -> None:
         np.savez(temporary, allow_pickle=False, **arrays)
 
 
-def read_checkpoint(path: Path) -> FitState:
-    """Read the state of a fit."""
+def read_checkpoint(path: Path | None) -> FitState:
+    """Read the state of a fit; a new one if there is none, or a damaged one, which is set aside."""
+    if path is None or not path.exists():
+        return FitState()
+    try:
+        return _read(path)
+    except UNREADABLE as error:
+        aside = path.with_name(f"{path.name}.damaged")
+        path.replace(aside)
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        line = f"The checkpoint {path} is not readable ({reason}). It is now {aside.name}."
+        err.print(f"{line} Training begins again.", markup=False, highlight=False)
+        return FitState()
+
+
+def _read(path: Path) -> FitState:
     with np.load(path, allow_pickle=False) as arrays:
-        epochs = [EpochResult(**e) for e in json.loads(arrays["epochs"].tobytes())]
+        epochs = TypeAdapter(list[EpochResult]).validate_json(arrays["epochs"].tobytes(), strict=True)
         best, weights, optimizer = (_ordered(arrays, name) for name in ("best", "weight", "optimizer"))
+        if not (epochs and best and weights and optimizer):
+            raise ValueError("it is incomplete")
         return FitState(epochs, best, weights, optimizer, arrays["initial"])
 
 

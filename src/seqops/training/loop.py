@@ -67,7 +67,7 @@ def train(
     stages that the network cannot be trained with.
     """
     tf.config.experimental.enable_op_determinism()
-    progress = read_checkpoint(checkpoint) if checkpoint and checkpoint.exists() else FitState()
+    progress = read_checkpoint(checkpoint)
     callback = callback or NullCallback()
     plan = fit_config.plan()
     if plan[-1].objective != GOAL:

@@ -12,7 +12,7 @@ from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Meta, Metrics, Network, Objective
 from seqops.core.ragged import Split, concatenate
 from seqops.core.settings import FitConfig
-from seqops.training.checkpoint import FitState, read_checkpoint, restore, save_checkpoint
+from seqops.training.checkpoint import read_checkpoint, restore, save_checkpoint
 from seqops.training.loop import FittedModel, StageLoop
 from seqops.training.optimizer import LayerwiseAdamW, averaged_weights
 
@@ -54,7 +54,7 @@ def refit(
     if not fitted.best_epoch.trained:
         return fitted
     first = [row for row in fitted.epochs if row.trained][: fitted.best_epoch.epoch]
-    progress = read_checkpoint(checkpoint) if checkpoint and checkpoint.exists() else FitState()
+    progress = read_checkpoint(checkpoint)
     keras.utils.set_random_seed(fit_config.seed)
     model = network.build(meta, LayerwiseAdamW(fit_config))
     if progress.epochs:
