@@ -4,7 +4,7 @@ from seqops.core.arrays_io import write_table
 from seqops.core.files import read_json, sha256_of, write_json
 from seqops.core.project import Project
 from seqops.core.repeats import repeats_of
-from seqops.evaluation import ablations, evaluate, plotting, report, seeds
+from seqops.evaluation import ablations, evaluate, model_kinds, plotting, report, seeds
 from seqops.metrics.training_gain import TrainingGain
 from seqops.params import Params
 from seqops.registry import publish
@@ -21,10 +21,9 @@ def evaluate_task(name: str) -> None:
     task, paths = params.task(name), project.task_paths(name)
     network, evaluation = task.network(), task.evaluation().cached_in(project.state / "baselines")
     splits, meta = paths.encoded()
-    model, truth = network.build(meta), splits["test"]
-    model.load_weights(paths.weights)
+    model, truth = network.load(paths.weights, meta), splits["test"]
     predicted = network.backtest(model, truth, meta)
-    baselines = evaluation.baselines(splits, meta)
+    baselines = model_kinds.other_methods(evaluation.baselines(splits, meta), task)
     rule = PromotionRule.of(params.evaluation, params.registry)
     training = TrainingGain.read(read_json(paths.training))
     found = evaluate.evaluate(evaluation, predicted, truth, meta, baselines, rule.bootstrap, training)

@@ -1,4 +1,4 @@
-"""Train the network of one task, track the run, and save the weights."""
+"""Train the model of one task, track the run, and save the weights."""
 
 import pandas as pd
 
@@ -25,7 +25,10 @@ def train_task(name: str) -> None:
         best, epochs = fitted.best_epoch, sum(e.trained and e.objective == GOAL for e in fitted.epochs)
         higher_is_better, staged = task.metrics().goal.higher_is_better, bool(task.fit_config.stages)
         more = epoch_budget.advice(fitted.epochs, higher_is_better, staged)
-        gain = TrainingGain.measure(fitted.initial, fitted.best, best.epoch, best.trained, epochs, more)
+        if fitted.initial is None:
+            gain = TrainingGain.of_whole_fit(fitted.best)
+        else:
+            gain = TrainingGain.measure(fitted.initial, fitted.best, best.epoch, best.trained, epochs, more)
         write_json(paths.training, gain.to_json())
         if more:
             out.print(more, markup=False, highlight=False)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from seqops.core.files import atomic_write, sha256_of
-from seqops.core.interfaces import Task
+from seqops.core.interfaces import Network, Task
+from seqops.core.predictors import ClassicalModel
 from seqops.core.project import Project
 from seqops.runtime.console import err
 from seqops.runtime.machine import peak_memory
@@ -15,7 +16,8 @@ from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
 from seqops.tracking.mlflow_runs import Repeat
 from seqops.training import progress_bar
-from seqops.training.loop import FittedModel, train
+from seqops.training.fit_model import fit_model
+from seqops.training.loop import FittedModel
 from seqops.training.refit import refit
 
 
@@ -27,33 +29,40 @@ def fit(
     save: Callable[[FittedModel], None] = lambda fitted: None,
     repeat: Repeat | None = None,
 ) -> None:
-    """Train the network of a task on its encoded rows, and save the weights.
+    """Fit the model of a task to its encoded rows, and save the weights.
 
     save: saves what else is kept of the fit, before the run ends; repeat: the place of a fit with a further
     seed among the runs.
     """
-    started, network, metrics = time.monotonic(), task.network(), task.metrics()
+    started, model, metrics = time.monotonic(), task.network(), task.metrics()
     splits, meta = project.task_paths(task.name).encoded()
     checkpoint = project.state / "train" / f"{task.name}-{fingerprint.digest}.npz"
+    # a classical model is soon fitted again, and equal
+    ended = isinstance(model, ClassicalModel) or checkpoint.is_file()
     with (
-        mlflow_runs.open_training_run(project, task, fingerprint, repeat, checkpoint.is_file()) as run,
+        mlflow_runs.open_training_run(project, task, fingerprint, repeat, ended) as run,
         progress_bar.progress_bar(err, task.fit_config.total_epochs(), metrics.goal.metric, run) as bar,
     ):
         fit_config = task.fit_config
-        fitted = train(network, metrics, splits, meta, fit_config, checkpoint, bar)
-        if fit_config.refit:
+        fitted = fit_model(model, metrics, splits, meta, fit_config, checkpoint, bar)
+        if fit_config.refit and isinstance(model, Network):
             again = checkpoint.with_name(f"{checkpoint.stem}-refit.npz")
-            fitted = refit(network, metrics, splits, meta, fit_config, fitted, again, bar)
+            fitted = refit(model, metrics, splits, meta, fit_config, fitted, again, bar)
         with atomic_write(weights) as temporary:
-            fitted.model.save_weights(temporary)
+            model.save(fitted.model, temporary)
         save(fitted)
         if not run.complete:
+            of_network = {}
+            if fitted.initial is not None:
+                of_network = {
+                    "validation/initial": fitted.initial.point(),
+                    "parameters": fitted.model.count_params(),
+                }
             run.log_metrics(
                 {
-                    "validation/initial": fitted.initial.point(),
+                    **of_network,
                     "validation/best": fitted.best_epoch.validation,
                     "peak_memory_mib": peak_memory(),
-                    "parameters": fitted.model.count_params(),
                     "seconds": time.monotonic() - started,
                 }
             )

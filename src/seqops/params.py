@@ -14,7 +14,7 @@ import seqops.tasks
 from seqops.core import settings
 from seqops.core.address_secrets import secret_of
 from seqops.core.errors import ConfigError
-from seqops.core.interfaces import Dataset, Endpoint, Evaluation, Metrics, Network, Task
+from seqops.core.interfaces import Dataset, Endpoint, Evaluation, Metrics, Model, Network, Task
 from seqops.core.raw_folder import Addresses, Source, SplitName, sources_of
 from seqops.core.redaction import redact
 from seqops.core.settings import (
@@ -105,10 +105,10 @@ class Params(Document):
         self._check_secrets(f"tasks.{name}.source", source)
         self._check_named_splits(f"tasks.{name}.source", source, data)
 
-        def network() -> Network:
+        def network() -> Model:
             with silence_stderr():
                 net: type[Network] = _module(name, NETWORK).Network
-            return self.section(net, f"tasks.{name}.model")
+            return self.section(net, f"tasks.{name}.model").configured()
 
         def metrics() -> Metrics:
             built: Metrics = _module(name, METRICS).Metrics(data)

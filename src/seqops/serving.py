@@ -30,10 +30,10 @@ class InvalidInputError(DataError, MlflowException):
 
 
 class RawModel(PythonModel):
-    """The network of a task with the encoding it was trained with."""
+    """The model of a task with the encoding it was trained with."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Build the network from params, meta and weights. Raises SeqopsError if a file was altered."""
+        """Load the model from params, meta and weights. Raises SeqopsError if a file was altered."""
         files = {name: Path(path) for name, path in context.artifacts.items()}
         manifest = read_json(files["manifest"])
         task_name, hashes = _parse_manifest(files["manifest"], manifest)
@@ -47,8 +47,7 @@ class RawModel(PythonModel):
         self.data, self.network = task.data, task.network()
         self.evaluation, self.endpoint = task.evaluation(), task.endpoint()
         self.meta = read_json(files["meta"])
-        self.model = self.network.build(self.meta)
-        self.model.load_weights(files["weights"])
+        self.model = self.network.load(files["weights"], self.meta)
 
     # MLflow infers no schema of the output from `object`, but warns of `Any`
     def predict(

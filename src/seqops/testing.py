@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ import pytest
 
 from seqops.core.arrays_io import read_splits, read_table, write_splits, write_table
 from seqops.core.files import sha256_of, write_bytes
-from seqops.core.interfaces import Task
+from seqops.core.interfaces import Meta, Model, Network, Task
+from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Ragged, Split
 from seqops.evaluation.seeds import over_seeds
 from seqops.metrics.rounding import rounded
@@ -52,14 +54,15 @@ class TaskContract:
     @pytest.fixture(scope="class")
     def built(self, case: SimpleNamespace) -> SimpleNamespace:
         """Train for a few steps, because rounding decides the near-equal outputs of an untrained network."""
-        import keras
+        net, model = fitted(case.task, case.splits, case.meta, STEPS)
+        return SimpleNamespace(network=net, model=model, predict=partial(net.predict, model, meta=case.meta))
 
-        keras.utils.set_random_seed(0)
-        network = case.task.network()
-        model = network.build(case.meta, keras.optimizers.Adam(0.01))
-        for _ in range(STEPS):
-            model.train_on_batch(*network.batch(some(case.splits["train"], 7), case.meta))
-        return SimpleNamespace(network=network, model=model)
+    @pytest.fixture
+    def network(self, built: SimpleNamespace) -> Network:
+        """Return the network of the task; what only a network has is not tested for a classical model."""
+        if isinstance(built.network, ClassicalModel):
+            pytest.skip("a model that is fitted as a whole")
+        return cast(Network, built.network)
 
     def test_the_sample_is_the_same_at_every_call(self, case: SimpleNamespace) -> None:
         assert dict(case.data.sample()) == case.sample
@@ -140,9 +143,9 @@ class TaskContract:
     def test_a_model_of_another_table_is_scored_on_the_current_rows(
         self, case: SimpleNamespace, other: SimpleNamespace
     ) -> None:
-        """Score an old champion on the current rows with its own encoding and network."""
-        network = case.task.network()
-        predicted = network.predict(network.build(other.meta), some(other.splits["test"]), other.meta)
+        """Score an old champion on the current rows with its own encoding and model."""
+        network, model = fitted(case.task, other.splits, other.meta, steps=0)
+        predicted = network.predict(model, some(other.splits["test"]), other.meta)
         scores = {
             s.name: s for s in case.task.metrics().score(predicted, some(case.splits["test"]), case.meta)
         }
@@ -159,8 +162,9 @@ class TaskContract:
 
     def test_baselines_predict_every_test_row_and_one_of_them_is_trivial(self, case: SimpleNamespace) -> None:
         test = case.splits["test"]
-        splits = {**case.splits, "train": some(case.splits["train"], 400)}
-        baselines = case.task.evaluation().baselines(splits, case.meta)
+        baselines = case.task.evaluation().baselines(
+            {**case.splits, "train": some(case.splits["train"], 400)}, case.meta
+        )
         assert "trivial" in {b.kind for b in baselines}
         for baseline in baselines:
             assert not baseline.failure
@@ -178,18 +182,18 @@ class TaskContract:
             assert mask.shape == (len(case.splits["test"]),)
 
     def test_lengths_and_batches_agree_with_the_rows(
-        self, case: SimpleNamespace, built: SimpleNamespace
+        self, case: SimpleNamespace, built: SimpleNamespace, network: Network
     ) -> None:
         split = some(case.splits["train"], 7)
-        assert built.network.lengths(split).shape == (len(split),)
-        loss = built.model.train_on_batch(*built.network.batch(split, case.meta), return_dict=True)["loss"]
+        assert network.lengths(split).shape == (len(split),)
+        loss = built.model.train_on_batch(*network.batch(split, case.meta), return_dict=True)["loss"]
         assert np.isfinite(loss)
 
     def test_predictions_are_a_table_that_scores_shows_and_survives_parquet(
         self, case: SimpleNamespace, built: SimpleNamespace
     ) -> None:
         split = some(case.splits["test"])
-        predicted = built.network.predict(built.model, split, case.meta)
+        predicted = built.predict(split)
         assert len(predicted) == len(split)
         write_table(case.folder / "predictions.parquet", predicted)
         again = read_table(case.folder / "predictions.parquet")
@@ -201,37 +205,29 @@ class TaskContract:
 
     def test_padding_changes_no_prediction(self, case: SimpleNamespace, built: SimpleNamespace) -> None:
         split = some(case.splits["test"], 4)
-        together = built.network.predict(built.model, split, case.meta)
-        alone = pd.concat(
-            [
-                built.network.predict(built.model, split.take(np.array([i])), case.meta)
-                for i in range(len(split))
-            ],
-            ignore_index=True,
-        )
+        together = built.predict(split)
+        each = [built.predict(split.take(np.array([i]))) for i in range(len(split))]
+        alone = pd.concat(each, ignore_index=True)
         for column in together.columns:
             for ours, theirs in zip(together[column], alone[column], strict=True):
                 assert_close(ours, theirs)
 
-    def test_the_initial_model_is_scored_on_validation_rows(
-        self, case: SimpleNamespace, built: SimpleNamespace
-    ) -> None:
+    def test_the_initial_model_is_scored(self, case: SimpleNamespace, network: Network) -> None:
         split, metrics = some(case.splits["validation"]), case.task.metrics()
-        initial = built.network.build(case.meta)
-        predicted = built.network.validate(initial, split, case.meta)
-        scores = {s.name: s for s in metrics.score(predicted, split, case.meta)}
-        goal = scores[metrics.goal.metric]
+        predicted = network.validate(network.build(case.meta), split, case.meta)
+        scores = metrics.score(predicted, split, case.meta)
+        goal = next(s for s in scores if s.name == metrics.goal.metric)
         assert np.isfinite(goal.point())
         gain = TrainingGain.measure(goal, goal, 1, True, 1)
         assert gain.outcome(0.05) == "not improved"
 
     def test_a_score_of_several_seeds_has_an_interval_or_a_reason(
-        self, case: SimpleNamespace, built: SimpleNamespace
+        self, case: SimpleNamespace, built: SimpleNamespace, network: Network
     ) -> None:
         """Score the trained model, and an initial one as a repeat, on the same test rows."""
         split, metrics = some(case.splits["test"], 40), case.task.metrics()
-        models = {0: built.model, 1: built.network.build(case.meta)}
-        predicted = {seed: built.network.predict(model, split, case.meta) for seed, model in models.items()}
+        initial = network.predict(network.build(case.meta), split, case.meta)
+        predicted = {0: built.predict(split), 1: initial}
         found = over_seeds(metrics, predicted, split, case.meta)
         assert json.loads(json.dumps(found, allow_nan=False)) == found
         assert found["seeds"] == [0, 1]
@@ -245,9 +241,7 @@ class TaskContract:
 
     def test_a_raw_input_becomes_a_record(self, case: SimpleNamespace, built: SimpleNamespace) -> None:
         inputs = [case.task.endpoint().example(case.meta)] * 2
-        predicted = built.network.predict(
-            built.model, case.task.endpoint().parse(inputs, case.meta), case.meta
-        )
+        predicted = built.predict(case.task.endpoint().parse(inputs, case.meta))
         records = case.task.endpoint().respond(predicted, inputs, case.meta)
         assert len(records) == 2
         assert records[0] == records[1]
@@ -257,10 +251,22 @@ class TaskContract:
         self, case: SimpleNamespace, built: SimpleNamespace
     ) -> None:
         split = case.splits["test"]
-        for plot in case.task.evaluation().plots(
-            built.network.predict(built.model, split, case.meta), split, case.meta
-        ):
+        for plot in case.task.evaluation().plots(built.predict(split), split, case.meta):
             assert {plot.x, *plot.y, *(plot.band or ())} <= set(plot.table.columns)
+
+
+def fitted(task: Task, splits: dict[str, Split], meta: Meta, steps: int) -> tuple[Model, Any]:
+    """Train a network for a few steps, or fit a classical model to few rows; return both its parts."""
+    import keras
+
+    network = task.network()
+    if isinstance(network, ClassicalModel):
+        return network, network.fit(task.metrics(), {**splits, "train": some(splits["train"], 400)}, meta)
+    keras.utils.set_random_seed(0)
+    model = network.build(meta, keras.optimizers.Adam(0.01))
+    for _ in range(steps):
+        model.train_on_batch(*network.batch(some(splits["train"], 7), meta))
+    return network, model
 
 
 def some(split: Split, n: int = 5) -> Split:

@@ -77,6 +77,16 @@ def test_the_gain_of_training_is_kept_with_the_scores():
     assert result.metrics["training_summary"] in result.metrics["verdict"]
 
 
+def test_a_model_that_is_fitted_as_a_whole_is_not_refused_as_untrained():
+    baselines, predicted = EVALUATION.baselines(SPLITS, META), pd.DataFrame({"odd": TRUTH.plain("odd")})
+    training = TrainingGain.of_whole_fit(EVALUATION.metrics.score(predicted, TRUTH, META)[0])
+    bootstrap = BootstrapConfig(400, 0, 0.05)
+    result = evaluate(EVALUATION, predicted, TRUTH, META, baselines, bootstrap, training)
+    assert not EvaluationResult.read(result.metrics, 0.05).untrained
+    assert "fitted as a whole" in result.metrics["training_summary"]
+    assert "fitted as a whole" not in result.metrics["verdict"]
+
+
 def test_scores_of_an_earlier_release_have_no_gain_of_training():
     evaluation = evaluated(20)
     assert evaluation.training is None

@@ -82,3 +82,13 @@ def test_the_advice_follows_the_outcome_and_is_kept():
     assert TrainingGain.read(json.loads(json.dumps(found.to_json()))).advice == "Raise fit.epochs."
     former = {name: value for name, value in found.to_json().items() if name != "advice"}
     assert TrainingGain.read(former).advice == ""
+
+
+def test_a_model_that_is_fitted_as_a_whole_has_no_initial_model_and_is_not_untrained():
+    found = TrainingGain.of_whole_fit(accuracy(30))
+    again = TrainingGain.read(json.loads(json.dumps(found.to_json(), allow_nan=False)))
+    assert found.outcome(0.05) == again.outcome(0.05) == "no initial model"
+    assert again.summary(0.05) == (
+        "The model is fitted as a whole, so there is no initial model to compare it with: "
+        "accuracy 0.75 on 40 validation rows."
+    )

@@ -76,3 +76,27 @@ def read_table(path: Path) -> pd.DataFrame:
         if isinstance(error, OSError) and error.errno:
             raise
         raise unreadable(path, "a table", error) from None
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays of numbers as an HDF5 file, atomically; equal arrays give equal bytes."""
+    import h5py
+
+    with atomic_write(path) as temporary, h5py.File(temporary, "w") as file:
+        for name, array in arrays.items():
+            file.create_dataset(name, data=array)
+
+
+def read_arrays(path: Path) -> dict[str, Array]:
+    """Read the arrays of `write_arrays`. Raises DataError if the file is missing or corrupt."""
+    import h5py
+
+    if not path.is_file():
+        raise missing(path)
+    try:
+        with h5py.File(path, "r") as file:
+            return {name: np.asarray(file[name]) for name in file}
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise unreadable(path, "a file of arrays", error) from None

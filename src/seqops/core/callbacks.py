@@ -30,6 +30,16 @@ class EpochResult:
         return self.loss is not None
 
 
+@dataclass(frozen=True)
+class WholeFit(EpochResult):
+    """The result of a model that is fitted as a whole, by no gradient step: it has no loss, and no start."""
+
+    @property
+    def trained(self) -> bool:
+        """Return that it is not a start."""
+        return True
+
+
 class FitCallback(Protocol):
     """Receives the progress of a fit."""
 

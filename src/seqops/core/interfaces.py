@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -13,10 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.dotted_keys import flattened
-from seqops.core.errors import ConfigError, SeqopsError
+from seqops.core.errors import ConfigError
+from seqops.core.predictors import ClassicalModel, Predictor
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.raw_folder import Source
-from seqops.core.records import Ablation, Baseline, Expectation, Goal, Plot, flat
+from seqops.core.records import Baseline, Expectation, Goal, Plot, flat
 from seqops.core.request_limits import RequestLimits
 from seqops.core.score import Score, Units, units_of
 from seqops.core.settings import FitConfig
@@ -207,10 +208,14 @@ Batch = tuple[Any, Any, Any]
 """(inputs, targets, weights) as `keras.Model.train_on_batch` takes them."""
 
 
-class Network(ABC):
+class Network(Predictor):
     """The Keras side of a task; its fields are the task's `model` section."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    def configured(self) -> Model:
+        """Return the model that the section configures: this network, or a classical one of that `kind`."""
+        return self
 
     @abstractmethod
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
@@ -224,29 +229,19 @@ class Network(ABC):
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Return the length by which examples are bucketed: (n,)."""
 
-    @abstractmethod
-    def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Predict every example: one row each, with the columns that `Metrics.score` reads."""
+    def save(self, model: keras.Model, weights: Path) -> None:
+        """Write the weights of a model."""
+        model.save_weights(weights)
 
-    def backtest(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Predict test rows in order; what is known of earlier ones by then may adjust the uncertainty."""
-        return self.predict(model, split, meta)
-
-    def ablations(self, model: keras.Model, splits: Mapping[str, Split], meta: Meta) -> Sequence[Ablation]:
-        """Predict the test rows as in `backtest`, without a part that might add nothing to the others."""
-        return []
-
-    def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Predict for early stopping; cheaper than `predict` if decoding is expensive."""
-        return self.predict(model, split, meta)
+    def load(self, weights: Path, meta: Meta) -> keras.Model:
+        """Build the model and load its weights."""
+        model = self.build(meta)
+        model.load_weights(weights)
+        return model
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
         """Set, after the fit, what is calibrated on the validation rows, such as the width of intervals."""
         return
-
-    def registered_weights(self, weights: Path, test: Split, meta: Meta, folder: Path) -> Path:
-        """Return the weights to register: those given, or a file in the folder that test rows calibrated."""
-        return weights
 
     def training_rows(self, split: Split) -> Split:
         """Select the training rows that this network can learn from, such as those with a label."""
@@ -263,13 +258,9 @@ class Network(ABC):
         """
         return None
 
-    def generated_samples(self, model: keras.Model, meta: Meta) -> pd.DataFrame:
-        """Generate samples from the model for the report; a table without columns: none."""
-        return pd.DataFrame()
 
-    def stream(self, model: keras.Model, split: Split, meta: Meta) -> Iterator[str]:
-        """Stream the response to one request. Raises SeqopsError if the model cannot stream."""
-        raise SeqopsError("this model cannot stream its output. Use `seqops predict`.")
+Model = Network | ClassicalModel
+"""What the section `model` of a task may configure."""
 
 
 @dataclass(frozen=True)
@@ -288,7 +279,7 @@ class Task:
     name: str
     source: Source
     data: Dataset
-    network: Callable[[], Network]
+    network: Callable[[], Model]
     metrics: Callable[[], Metrics]
     evaluation: Callable[[], Evaluation]
     endpoint: Callable[[], Endpoint]

@@ -40,7 +40,8 @@ class Goal:
 class Baseline:
     """Predictions of a baseline, which the model is compared with on the same rows.
 
-    settings: those chosen on validation rows; failure: why `predicted` is empty, else ""; both in words.
+    settings: those chosen on validation rows; failure: why `predicted` is empty, else ""; both in words;
+    model_kind: the `model.kind` that makes this method the model of the task, empty if there is none.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Baseline:
     predicted: pd.DataFrame
     settings: str = ""
     failure: str = ""
+    model_kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.interfaces import Dataset, DriftFeatures, Evaluation, Meta, Network
+from seqops.core.interfaces import Dataset, DriftFeatures, Evaluation, Meta
+from seqops.core.predictors import Predictor
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.score import Score
 from seqops.drift.score_decline import score_feature
@@ -21,8 +22,8 @@ MAX_SCORED_ROWS = 500
 
 def features_of(
     evaluation: Evaluation,
-    network: Network,
-    model: keras.Model,
+    predictor: Predictor,
+    model: Any,
     meta: Meta,
     table: pd.DataFrame,
     new: npt.NDArray[np.bool_],
@@ -39,7 +40,7 @@ def features_of(
     truth = encoded(data, table, rows, "test", meta)
     sampled = np.unique(np.linspace(0, len(truth) - 1, min(len(truth), MAX_SCORED_ROWS)).astype(np.int64))
     truth = truth.take(sampled)
-    scores = metrics.score(network.predict(model, truth, meta), truth, meta)
+    scores = metrics.score(predictor.predict(model, truth, meta), truth, meta)
     return {**features, **scored(next(s for s in scores if s.name == metrics.goal.metric))}
 
 

@@ -17,6 +17,7 @@ from seqops.core.records import Baseline
 from seqops.core.score import Score
 from seqops.core.settings import Gate
 from seqops.evaluation.formatting import number
+from seqops.evaluation.model_kinds import recommendation
 from seqops.metrics.intervals import interval
 from seqops.metrics.paired_tests import Difference, Outcome, paired
 from seqops.metrics.training_gain import TrainingGain
@@ -168,12 +169,16 @@ def evaluate(
         "nominal": {s.name: s.nominal for s in scores if s.nominal is not None},
     }
     words = verdict(goal, comparisons, bootstrap.alpha, training, further) + failures(failed)
-    metrics["verdict"] = " ".join([words, *evaluation.metrics.remarks(metrics, meta)])
+    result = EvaluationResult(metrics, comparisons, bootstrap.alpha)
+    better = {r.name: named(theirs[r.name], goal).point() for r in result.better_baselines}
+    advice = recommendation(baselines, better, evaluation.metrics.goal.higher_is_better)
+    remarks = evaluation.metrics.remarks(metrics, meta)
+    metrics["verdict"] = " ".join(filter(None, [words, *remarks, advice]))
     if training is not None:
         metrics |= {"training": training.to_json(), "training_summary": training.summary(bootstrap.alpha)}
     if further:
         metrics["also_against"] = {metric: _stored(rows) for metric, rows in further.items()}
-    return EvaluationResult(metrics, comparisons, bootstrap.alpha)
+    return result
 
 
 def _read(metrics: Mapping[str, Any], against: Mapping[str, Any]) -> list[BaselineComparison]:

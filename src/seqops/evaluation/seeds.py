@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from seqops.core.files import sha256_of
-from seqops.core.interfaces import Meta, Metrics, Network
+from seqops.core.interfaces import Meta, Metrics
+from seqops.core.predictors import Predictor
 from seqops.core.ragged import Split
 from seqops.evaluation.formatting import bounds, number
 from seqops.metrics.seeds import SeedScores
@@ -18,7 +19,7 @@ HEAD = ("score", "each seed", "mean", "range", "standard deviation", "95 % inter
 
 
 def score(
-    network: Network,
+    predictor: Predictor,
     metrics: Metrics,
     first: Mapping[int, pd.DataFrame],
     weights: Mapping[int, Path],
@@ -29,15 +30,13 @@ def score(
 
     first: the predictions of the model itself by its seed; weights: those of the repeats by seed.
     """
-    predicted = {**first, **{seed: _predict(network, path, truth, meta) for seed, path in weights.items()}}
+    predicted = {**first, **{seed: _predict(predictor, path, truth, meta) for seed, path in weights.items()}}
     hashes = {str(seed): sha256_of(path) for seed, path in weights.items()}
     return {**over_seeds(metrics, predicted, truth, meta), "sha256": hashes}
 
 
-def _predict(network: Network, weights: Path, truth: Split, meta: Meta) -> pd.DataFrame:
-    model = network.build(meta)
-    model.load_weights(weights)
-    return network.predict(model, truth, meta)
+def _predict(predictor: Predictor, weights: Path, truth: Split, meta: Meta) -> pd.DataFrame:
+    return predictor.predict(predictor.load(weights, meta), truth, meta)
 
 
 def over_seeds(

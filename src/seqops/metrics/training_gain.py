@@ -12,7 +12,7 @@ from seqops.metrics.paired_tests import Difference, paired
 from seqops.metrics.rounding import rounded
 from seqops.metrics.small_levels import MIN_BEYOND, beats_at
 
-Outcome = Literal["improved", "not improved", "undecided"]
+Outcome = Literal["improved", "not improved", "undecided", "no initial model"]
 SEED, RESAMPLES = 0, 2000
 
 
@@ -21,8 +21,8 @@ class TrainingGain:
     """The best epoch compared with the initial model by the goal metric on the validation rows.
 
     best_epoch: the epoch whose weights the model has; trained: False if it is the start of the fit or of the
-    stages of the goal; epochs: from which the best was chosen; rows: of the validation split; advice: that
-    the fit needs more epochs, or empty (`epoch_budget`).
+    stages of the goal; epochs: from which the best was chosen, 0 for a model that is fitted as a whole; rows:
+    of the validation split; advice: that the fit needs more epochs, or empty (`epoch_budget`).
     """
 
     metric: str
@@ -53,6 +53,12 @@ class TrainingGain:
         )
 
     @classmethod
+    def of_whole_fit(cls, best: Score) -> TrainingGain:
+        """Return that a model was fitted as a whole, so that there is no initial model to compare it with."""
+        untested = Difference(math.nan, None, None, None, None, 0, "there is no initial model")
+        return cls(best.name, math.nan, best.point(), 1, True, 0, len(best.statistics), untested)
+
+    @classmethod
     def read(cls, content: Mapping[str, Any]) -> TrainingGain:
         """Rebuild the comparison from the content of training.json."""
         known: dict[str, Any] = {
@@ -72,6 +78,8 @@ class TrainingGain:
         (Bonferroni), which bounds the probability of an error however the epochs depend on each other. Where
         the rows are so few that no gain reaches that level, a gain on nearly all of them is undecided.
         """
+        if not self.epochs:
+            return "no initial model"
         if not self.trained:
             return "not improved"
         if self.difference.p_better is None:
@@ -93,6 +101,11 @@ class TrainingGain:
         )
         rows = f"on {self.rows} validation rows"
         match self.outcome(alpha):
+            case "no initial model":
+                return (
+                    "The model is fitted as a whole, so there is no initial model to compare it with: "
+                    f"{self.metric} {self.best:.4g} {rows}."
+                )
             case "improved":
                 return f"Training improved on the initial model: {where}, {rows}."
             case "undecided":

@@ -58,7 +58,7 @@ def _params_sha256(task: Task) -> str:
 
 def code_sha256(task: str) -> str:
     """Hash the modules that determine a task's weights: its own, the training loop, and all they import."""
-    reached = closure([*(module_of(task, part) for part in TRAINED), "seqops.training.loop"])
+    reached = closure([*(module_of(task, part) for part in TRAINED), "seqops.training.fit_model"])
     return sha256_of_json([[name, sha256_of(path)] for name, path in reached.items()])
 
 

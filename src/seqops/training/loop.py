@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -37,14 +38,15 @@ class NonFiniteLossError(SeqopsError):
 class FittedModel:
     """A trained model with the weights of its best epoch.
 
-    epochs: the history with the starts; best_epoch: the row whose weights the model has; initial, best: the
-    goal's scores of the initial model and of those weights on the validation rows.
+    model: a `keras.Model`, or a classical one; epochs: the history with the starts; best_epoch: the row whose
+    weights the model has; initial, best: the goal's scores of the initial model (None: there is none) and of
+    those weights on the validation rows.
     """
 
-    model: keras.Model
+    model: Any
     epochs: list[EpochResult]
     best_epoch: EpochResult
-    initial: Score
+    initial: Score | None
     best: Score
 
 

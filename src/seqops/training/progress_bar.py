@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from seqops.core.callbacks import GOAL, EpochResult, FitCallback
+from seqops.core.callbacks import GOAL, EpochResult, FitCallback, WholeFit
 
 
 class ProgressBar:
@@ -35,8 +35,11 @@ class ProgressBar:
         """Print the result of the epoch, or the score at a start."""
         self._remove_bar()
         score = self._goal if row.objective == GOAL else row.objective
-        parts = [f"epoch {row.epoch}/{self._epochs}", f"validation {score} {row.validation:.4f}"]
-        if row.loss is None:
+        at = "fitted as a whole" if isinstance(row, WholeFit) else f"epoch {row.epoch}/{self._epochs}"
+        parts = [at, f"validation {score} {row.validation:.4f}"]
+        if isinstance(row, WholeFit):
+            parts.append(f"{seconds:.1f} s")
+        elif row.loss is None:
             parts.append("before training" if row.epoch == 0 else f"before the stages of the {GOAL}")
         else:
             parts.insert(1, f"loss {row.loss:.4f}")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from seqops.core.constrained_types import Positive, PositiveFloat
 from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Task
-from seqops.core.settings import FitConfig
 from seqops.core.yaml_file import nearest
 from seqops.params import Params
 
@@ -203,9 +202,8 @@ def space_of(params: Params, name: str) -> Space:
     for key, entry in entries.items():
         _check_searched(params, path, key, task)
         space[key] = _distribution(params, f"{path}.{key}", entry)
-    sections = {"model": type(task.network()), "fit": FitConfig}
     for key, distribution in space.items():
-        _check_extremes(params, name, key, distribution, sections[key.partition(".")[0]])
+        _check_extremes(params, name, key, distribution)
     return space
 
 
@@ -232,11 +230,10 @@ def _distribution(params: Params, path: str, entry: Any) -> Distribution:
     return checked
 
 
-def _check_extremes(params: Params, name: str, key: str, distribution: Distribution, kind: type) -> None:
-    section = f"tasks.{name}.{key.partition('.')[0]}"
+def _check_extremes(params: Params, name: str, key: str, distribution: Distribution) -> None:
     for index, value in enumerate(distribution.extremes()):
         try:
-            params.with_values({f"tasks.{name}.{key}": value}).section(kind, section)
+            params.with_values({f"tasks.{name}.{key}": value}).task(name).network()
         except ConfigError as error:
             end = "choices" if isinstance(distribution, Categorical) else ("low", "high")[index]
             at, reason = params.at(f"tasks.{name}.search.{key}.{end}"), str(error).split(": ", 2)[-1]

@@ -28,7 +28,6 @@ from seqops.tuning.study import RejectedTrial, open_study
 from seqops.tuning.study_runs import StudyRuns, study_runs
 
 if TYPE_CHECKING:
-    import keras
     import pandas as pd
 
 TRIAL, REPEAT = "trial", "repeat"
@@ -104,14 +103,15 @@ class Session:
         """
         import keras
 
-        from seqops.training.loop import NonFiniteLossError, train
+        from seqops.training.fit_model import fit_model
+        from seqops.training.loop import NonFiniteLossError
 
         run, started = self.runs.fit(name, task, kind, number), time.monotonic()
         recorder = ScoreRecorder(run, after)
         state, why, held_out = "died", "", None
         higher = task.metrics().goal.higher_is_better
         try:
-            fitted = train(
+            fitted = fit_model(
                 task.network(), task.metrics(), self.splits, self.meta, task.fit_config, callback=recorder
             )
             best = recorder.best(higher)
@@ -136,7 +136,7 @@ class Session:
             keras.backend.clear_session()
             gc.collect()
 
-    def _held_out(self, task: Task, model: keras.Model) -> HeldOut | None:
+    def _held_out(self, task: Task, model: Any) -> HeldOut | None:
         """Predict the held-out rows, if there are any, as early stopping predicts its own."""
         rows = self.holdout.held_out
         if rows is None:

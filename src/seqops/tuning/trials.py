@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import optuna
 
-from seqops.core.callbacks import GOAL, EpochResult
+from seqops.core.callbacks import GOAL, EpochResult, WholeFit
 from seqops.tuning.session import TRIAL, Session, format_values
 from seqops.tuning.study import join_study, queue_trials, run_trials
 
@@ -30,7 +30,7 @@ def _fit(session: Session, trial: optuna.Trial, poll: Callable[[], None]) -> flo
 
     def prune(row: EpochResult) -> None:
         poll()
-        if row.objective != GOAL or not row.trained:
+        if row.objective != GOAL or not row.trained or isinstance(row, WholeFit):
             return
         trial.report(row.validation, row.epoch)
         # pruning after the last epoch saves nothing

@@ -1,0 +1,26 @@
+"""Baselines that may themselves be the model of the task, by their `model.kind`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from seqops.core.interfaces import Task
+from seqops.core.records import Baseline
+
+
+def other_methods(baselines: Sequence[Baseline], task: Task) -> list[Baseline]:
+    """Leave out the baseline that is the same method as the model of the task, if one is."""
+    kind = task.section["model"].get("kind")
+    return [baseline for baseline in baselines if not baseline.model_kind or baseline.model_kind != kind]
+
+
+def recommendation(baselines: Sequence[Baseline], better: Mapping[str, float], higher_is_better: bool) -> str:
+    """Name the `model.kind` of the best of the better baselines; empty if none has one.
+
+    better: the goal's scores of the baselines that beat the model, by name.
+    """
+    kinds = {b.name: b.model_kind for b in baselines if b.model_kind and b.name in better}
+    if not kinds:
+        return ""
+    best = (max if higher_is_better else min)(kinds, key=lambda name: better[name])
+    return f"{best} is better here: set model.kind: {kinds[best]}."

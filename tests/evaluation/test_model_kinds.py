@@ -1,0 +1,62 @@
+"""Baselines that a `model.kind` stands for: left out if it is the model's own, recommended if better."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from seqops.core.records import Baseline
+from seqops.evaluation.evaluate import BootstrapConfig, evaluate
+from seqops.evaluation.model_kinds import other_methods
+from toy import ToyData, ToyEvaluation, ToyMetrics, toy_task
+
+DATA = ToyData()
+EVALUATION = ToyEvaluation(DATA, ToyMetrics(DATA))
+SPLITS, META = DATA.split_and_encode(None)
+TRUTH = SPLITS["test"]
+
+
+def correct(count):
+    """Return predictions of which the first `count` are correct."""
+    odd = TRUTH.plain("odd")
+    return pd.DataFrame({"odd": np.where(np.arange(len(odd)) < count, odd, 1 - odd)})
+
+
+def baseline(name, count, kind=""):
+    return Baseline(name, "classical", correct(count), model_kind=kind)
+
+
+def verdict(ours, *baselines, evaluation=EVALUATION):
+    found = evaluate(evaluation, correct(ours), TRUTH, META, baselines, BootstrapConfig(400, 0, 0.05))
+    return found.metrics["verdict"]
+
+
+def test_the_best_of_the_kinds_that_beat_the_model_is_recommended():
+    good, better = baseline("good", 18, "a"), baseline("better", 20, "b")
+    best = baseline("no kind", 20)
+    assert verdict(2, good, better, best).endswith(". better is better here: set model.kind: b.")
+
+
+def test_a_lower_score_is_better_where_the_goal_says_so():
+    class LowerIsBetter(ToyMetrics):
+        goal = replace(ToyMetrics.goal, higher_is_better=False)
+
+        def score(self, predicted, truth, meta):
+            return [replace(s, higher_is_better=False) for s in super().score(predicted, truth, meta)]
+
+    lower = ToyEvaluation(DATA, LowerIsBetter(DATA))
+    found = verdict(20, baseline("low", 0, "a"), baseline("lower", 2, "b"), evaluation=lower)
+    assert found.endswith("low is better here: set model.kind: a.")
+
+
+def test_what_is_not_significantly_better_or_has_no_kind_is_not_recommended():
+    assert "set model.kind" not in verdict(10, baseline("hardly", 11, "a"))
+    assert "set model.kind" not in verdict(2, baseline("no kind", 20))
+
+
+def test_the_method_of_the_model_is_no_baseline():
+    every = [baseline("same", 18, "nb"), baseline("other", 18, "svm"), baseline("none", 18)]
+    task = toy_task("toy", DATA, section={"model": {"kind": "nb"}})
+    assert [b.name for b in other_methods(every, task)] == ["other", "none"]
+    without_kinds = toy_task("toy", DATA, section={"model": {}})
+    assert other_methods(every, without_kinds) == every
