@@ -9,7 +9,10 @@ from sentiment_task import encode_sample, table, task
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from parts import evaluation_of, metrics_of
-from seqops.tasks.sentiment.evaluation import baselines, ngrams
+from seqops.tasks.sentiment.evaluation import baselines
+from seqops.tasks.sentiment.model import linear, ngrams
+from seqops.tasks.sentiment.model.linear import LinearClassifier
+from seqops.tasks.sentiment.model.ngrams import Terms
 
 CLASSICAL = ["TF-IDF logistic regression", "NB logistic regression", "linear SVM"]
 
@@ -68,22 +71,9 @@ def test_training_rows_without_a_label_are_not_read(sample):
         assert one.predicted.to_json() == other.predicted.to_json()
 
 
-def test_weights_are_chosen_by_the_goal_on_validation_rows():
-    fits = {2.0: np.array([[0.2, 0.8]]), 3.0: np.array([[0.9, 0.1]])}
-    asked = []
-
-    def fit(matrix, strength, weight):
-        asked.append((matrix, strength, weight))
-        return fits[strength], fits[strength] * 10
-
-    found = baselines._tuned(["m"], fit, (2.0, 3.0), lambda p: float(p[0, 0]))
-    assert found.tolist() == [[9.0, 1.0]]
-    assert asked == [("m", s, w) for s in (2.0, 3.0) for w in (None, "balanced")]
-
-
 def test_log_count_ratios_by_hand():
     presence = csr_array([[1, 1, 0], [1, 0, 0], [0, 0, 1]], dtype=np.float32)
-    found = baselines.log_count_ratios(presence, np.array([True, True, False])).diagonal()
+    found = linear.log_count_ratios(presence, np.array([True, True, False])).diagonal()
     # smoothed counts 3, 2, 1 of 6 inside, and 1, 1, 2 of 4 outside
     assert found == pytest.approx(np.log([3 / 6 / (1 / 4), 2 / 6 / (1 / 4), 1 / 6 / (2 / 4)]))
 
@@ -91,9 +81,11 @@ def test_log_count_ratios_by_hand():
 def test_nb_regression_is_that_of_an_independent_fit():
     texts = ["good film", "good plot", "bad film", "bad bad end", "good end", "a bad plot"]
     truth = np.array([1, 1, 0, 0, 1, 0])
-    counted = ngrams.counts(texts, texts, ["good", "bad plot"])
-    probabilities, _ = baselines.nb_regression(counted.matrices, 1.0, None, truth, 2)
-    presence = (counted.matrices[0].toarray() > 0).astype(float)
+    terms, counts = Terms.counted(texts)
+    model = LinearClassifier(
+        [terms], *linear.nb_regression(terms.weighted(counts), truth, 1.0, None), [0, 1], 2
+    )
+    presence = (counts.toarray() > 0).astype(float)
     inside, outside = (presence[truth == k].sum(0) + 1 for k in (1, 0))
     x = presence * np.log(inside / inside.sum() / (outside / outside.sum()))
 
@@ -102,52 +94,36 @@ def test_nb_regression_is_that_of_an_independent_fit():
         return w[:-1] @ w[:-1] / 2 + np.logaddexp(0, np.where(truth == 1, -z, z)).sum()
 
     w = minimize(loss, np.zeros(x.shape[1] + 1), method="BFGS").x
-    assert probabilities[:, 1] == pytest.approx(expit(x @ w[:-1] + w[-1]), abs=5e-3)
+    found = model.probabilities(model.matrix(texts))
+    assert found[:, 1] == pytest.approx(expit(x @ w[:-1] + w[-1]), abs=5e-3)
 
 
 def test_tf_idf_is_that_of_scikit_learn_and_keeps_words_of_one_text():
     texts = ["Not good, not bad", "good <br /> end"]
-    counted = ngrams.counts(texts, texts, ["unseen good"])
-    train, _, test = ngrams.tfidf(ngrams.up_to(2, counted))
+    terms, counts = Terms.counted(texts)
+    kept, columns = terms.up_to(2)
+    weighted = kept.with_idf(counts[:, columns])
     whole = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+|,")
-    assert train.toarray() == pytest.approx(
+    assert weighted.weighted(weighted.counts(texts)).toarray() == pytest.approx(
         whole.fit_transform(["not good , not bad", "good end"]).toarray(), abs=1e-6
     )
-    assert test.nnz == 1
-    assert counted.orders.max() == 3
+    assert weighted.counts(["unseen good"]).nnz == 1
+    assert terms.orders.max() == 3
 
 
 def test_many_texts_leave_out_what_occurs_once(monkeypatch):
     texts = ["good film", "good end"]
-    assert ngrams.counts(texts, texts, texts).matrices[0].shape[1] == 5
+    assert Terms.counted(texts)[1].shape[1] == 5
     monkeypatch.setattr(ngrams, "MANY_TEXTS", 2)
-    assert ngrams.counts(texts, texts, texts).matrices[0].shape[1] == 1
+    assert Terms.counted(texts)[0].names == ["good"]
 
 
-def test_long_texts_have_no_svm_and_one_class_is_always_predicted(sample, monkeypatch):
-    _, encoded, _ = sample
+def test_long_texts_have_no_svm_and_every_baseline_names_its_kind(sample, monkeypatch):
+    data, encoded, meta = sample
+    few = {**encoded, "train": encoded["train"].take(np.arange(60))}
     monkeypatch.setattr(baselines, "SVM_CHARACTERS", 10)
-    assert [*baselines.classical(encoded, 2, lambda p: 0.0)] == CLASSICAL[:2]
-    train = encoded["train"].take(np.flatnonzero(encoded["train"].plain("label") == 1))
-    found = baselines.classical({**encoded, "train": train}, 2, lambda p: 0.0)
-    assert {label for each in found.values() for label in each["label"]} == {1}
-
-
-@pytest.mark.parametrize("absent", [0, 2, 3])
-def test_a_class_without_training_rows_has_probability_0(absent):
-    texts = [f"{word} {i}" for i in range(6) for word in ("dull", "fine", "great", "odd")]
-    labels = np.array([0, 1, 2, 3] * 6)
-    rows = labels != absent
-    kept = [text for text, row in zip(texts, rows, strict=True) if row]
-    counted = ngrams.counts(kept, texts, texts)
-    held = labels[rows]
-    found = [
-        baselines.tfidf_regression(counted.matrices, 10.0, None, held, 4),
-        baselines.nb_regression(counted.matrices, 1.0, None, held, 4),
-        baselines.svm(ngrams.characters(kept, texts, texts, counted), 1.0, None, held, labels, 4),
+    found = baselines.classical(few, metrics_of(data), meta)
+    assert [(b.name, b.model_kind) for b in found] == [
+        ("TF-IDF logistic regression", "tfidf_logistic"),
+        ("NB logistic regression", "nb_logistic"),
     ]
-    for validation, test in found:
-        assert (test[:, absent] == 0).all()
-        assert test.sum(1) == pytest.approx(1)
-        assert (test.argmax(1) == labels)[rows].all()
-        assert (validation == test).all()

@@ -14,13 +14,11 @@ from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Baseline, Plot
 from seqops.evaluation.confusion import plot_confusion
-from seqops.evaluation.evaluate import named
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.vocabulary import UNKNOWN, rare_token_share
 from seqops.tasks.sentiment.data.dataset import Dataset
-from seqops.tasks.sentiment.data.encoding import labelled
 from seqops.tasks.sentiment.evaluation import baselines, plots
-from seqops.tasks.sentiment.metrics import Floats, Metrics, labels_of, predictions, probabilities_of
+from seqops.tasks.sentiment.metrics import Metrics, labels_of, probabilities_of
 
 
 @dataclass(frozen=True)
@@ -33,19 +31,10 @@ class Evaluation(interfaces.Evaluation):
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
         """Predict the majority label, draw labels by their shares, and fit classical classifiers of texts."""
         train, rows, classes = splits["train"], len(splits["test"]), len(meta["labels"])
-        validation = labelled(splits["validation"])
-
-        def goal(probabilities: Floats) -> float:
-            scores = self.metrics.score(predictions(probabilities), validation, meta)
-            return named(scores, self.metrics.goal.metric).point()
-
         return [
             Baseline("usual label", "trivial", baselines.majority(train, rows, classes)),
             Baseline("drawn label", "trivial", baselines.prior(train, rows, classes, self.data.seed)),
-            *(
-                Baseline(name, "classical", predicted)
-                for name, predicted in baselines.classical(splits, classes, goal).items()
-            ),
+            *baselines.classical(splits, self.metrics, meta),
         ]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.constrained_types import Positive, Rate
 from seqops.core.errors import ConfigError
-from seqops.core.interfaces import Batch, Meta, Objective
+from seqops.core.interfaces import Batch, Meta, Model, Objective
 from seqops.core.ragged import Ragged, Split
 from seqops.nn.batching import in_length_order
 from seqops.nn.language_encoder import embedding
@@ -23,6 +23,7 @@ from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.sentiment.data.encoding import labelled, weighted
 from seqops.tasks.sentiment.data.word_vectors import rows_of
 from seqops.tasks.sentiment.metrics import predictions
+from seqops.tasks.sentiment.model.classical import ClassicalKind, TextClassifier
 from seqops.tasks.sentiment.model.layers import Head, Last, Lengths, MeanMax, Reader, TermSum
 from seqops.tasks.sentiment.model.pretraining import NATS_PER_WORD, LanguageModelNetwork, perplexity
 
@@ -39,7 +40,8 @@ class Network(interfaces.Network):
     kind
         `bow` or `tfidf`: a dense network over n-grams; `embedding`: word vectors pooled by mean and maximum;
         `lstm`, `gru` or `bilstm`: recurrent layers over word vectors; `lm`: an LSTM that can be pretrained
-        as a language model (Howard and Ruder 2018).
+        as a language model (Howard and Ruder 2018). `tfidf_logistic`, `nb_logistic` or `linear_svm`: a
+        linear classifier of n-grams, for which the other keys of `model` and those of `fit` have no meaning.
     embedding
         Dimensions of a word vector, those of `data.vectors` if that is set; `bow` and `tfidf` ignore it.
     units
@@ -53,12 +55,17 @@ class Network(interfaces.Network):
         states (`concat`, which `lm` always uses).
     """
 
-    kind: Literal["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm"]
+    kind: Literal["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm", ClassicalKind]
     embedding: Positive
     units: Positive
     layers: Positive
     dropout: Rate
     pooling: Literal["last", "concat"]
+
+    def configured(self) -> Model:
+        """Return the classical classifier of the kind, if it is one of these, or else this network."""
+        classical = {kind: TextClassifier(kind) for kind in get_args(ClassicalKind)}
+        return classical.get(self.kind, self)
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile: n-grams and weights (B, F), or words (B, T) in, logits (B, K) out.
