@@ -12,9 +12,11 @@ COUNT = len(LEVELS)
 
 
 def corrected(*truth):
-    """Correct quantiles of 0 at each step; truth: the values of each step."""
+    """Correct quantiles of 0 around the median of each step; truth: the values of each step."""
     values = np.array(truth, np.float64).T[:, :, None]
-    found = corrections(values, np.zeros((*values.shape, COUNT)))[:, 0]
+    quantiles = np.zeros((*values.shape, COUNT))
+    quantiles[..., MEDIAN] = np.nanmedian(values)
+    found = corrections(values, quantiles)[:, 0]
     return [dict(zip(LEVELS, step, strict=True)) for step in found]
 
 
@@ -43,12 +45,12 @@ def test_unknown_targets_are_left_out_and_an_unknown_step_repeats_the_one_before
     first, second = corrected([NAN, 1, 9, 3, 7, 2, 8, 4, 6, 5, NAN], [NAN] * 11)
     assert first[0.1] == 1
     assert second == first
-    [none] = corrected([NAN])
-    assert set(none.values()) == {0.0}
+    assert not corrections(np.full((1, 1, 1), NAN), np.ones((1, 1, 1, COUNT))).any()
 
 
 def test_errors_are_those_of_each_quantile():
     quantiles = np.full((9, 1, 1, COUNT), 10.0)
+    quantiles[..., MEDIAN] = 5.0
     truth = np.arange(1.0, 10.0)[:, None, None]
     found = corrections(truth, quantiles)[0, 0]
     assert found[LEVELS.index(0.9)] == 9 - 10
@@ -70,6 +72,24 @@ def test_the_layer_adds_corrections_in_units_of_the_size_of_the_window():
     found = np.asarray(layer(scaled, np.array([[10.0]], "float32"), np.array([[4.0]], "float32")))
     assert (found == 10 + 4 * 1.5).all()
     assert not layer.trainable_variables
+
+
+def test_corrected_quantiles_hold_where_they_would_cross():
+    generator = np.random.default_rng(0)
+    truth, quantiles = generator.normal(size=(99, 1, 1)), 3 * generator.normal(size=(99, 1, 1, COUNT))
+    quantiles[..., MEDIAN] = 0.0
+    added = outwards(quantiles + corrections(truth, quantiles))
+    below = (truth[..., None] < added - 1e-9).sum(axis=(0, 1, 2))
+    # ranks 10 and 90 of 99, without the truth that is the quantile
+    assert (below[LEVELS.index(0.1)], below[LEVELS.index(0.9)]) == (9, 89)
+
+
+def test_a_quantile_beyond_a_wrong_median_is_left_at_it():
+    # all truths are above the median 0: no lower quantile can hold, and none is above the median
+    truth = np.arange(1.0, 10.0)[:, None, None]
+    found = outwards(corrections(truth, np.zeros((9, 1, 1, COUNT))))[0, 0]
+    assert set(found[:MEDIAN]) == {0.0}
+    assert found[LEVELS.index(0.9)] == 9
 
 
 @pytest.mark.parametrize("spread", [0.1, 10.0])

@@ -1,6 +1,6 @@
 """Print the simulated tables of the documentation: `python tests/statistics/table.py [NAME ...]`.
 
-NAME: intervals, seeds, promotion, drift, tuning, sections, forecasts; by default all.
+NAME: intervals, seeds, promotion, drift, tuning, sections, forecasts, panels; by default all.
 SEQOPS_STATISTICS_SHARE: see `simulation.py`; the documentation has 0.5 of the repetitions for intervals and
 seeds.
 """
@@ -12,6 +12,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 import cases
 import forecast_intervals
+import panels as simulated_panels
 import repeated_fits
 import simulation
 import test_drift_level as drift_level
@@ -91,8 +92,18 @@ def forecasts():
         row(name, *saved, *updated)
 
 
+def panels():
+    """Coverage of learnt 80 and 95 % intervals of many series: before and after their calibration."""
+    for name, panel in {**simulated_panels.EXCHANGEABLE, **simulated_panels.CHANGED}.items():
+        before, after = simulated_panels.coverage(panel, simulated_panels.draws())[0]
+        row(name, *before, *after)
+    for name, again in (("400 series, trained", False), ("400 series, trained twice", True)):
+        row(name, "", "", *simulated_panels.fitted_coverage(again=again)[0])
+
+
 TABLES = {
-    table.__name__: table for table in (intervals, seeds, promotion, drift, tuning, sections, forecasts)
+    table.__name__: table
+    for table in (intervals, seeds, promotion, drift, tuning, sections, forecasts, panels)
 }
 
 if __name__ == "__main__":

@@ -45,17 +45,33 @@ def corrections(truth: Floats, quantiles: Floats) -> Floats:
     for step in range(steps):
         for value in range(values):
             known = np.isfinite(truth[:, step, value])
-            if not known.any():
+            if known.any():
+                found[step, value] = _corrections(truth[known, step, value], quantiles[known, step, value])
+            else:
                 found[step, value] = found[max(step - 1, 0), value]
-                continue
-            errors = truth[known, step, value, None] - quantiles[known, step, value]
-            found[step, value] = [_at_rank(errors[:, q], level) for q, level in enumerate(LEVELS)]
+    return found
+
+
+def _corrections(truth: Floats, quantiles: Floats) -> Floats:
+    """Correct quantiles (n, Q) from the median outwards, so that they hold after `outwards`.
+
+    A truth on the other side of the quantile before counts as one that no correction reaches: `outwards` will
+    not let this one cross that one.
+    """
+    found, middle = np.zeros(len(LEVELS)), LEVELS.index(0.5)
+    for side in (range(middle - 1, -1, -1), range(middle + 1, len(LEVELS))):
+        outermost, end = (np.minimum, np.inf) if side.step < 0 else (np.maximum, -np.inf)
+        inner = quantiles[:, middle]
+        for q in side:
+            errors = truth - quantiles[:, q]
+            reached = outermost(truth, inner) == truth
+            rank_error = _at_rank(np.where(reached, errors, end), LEVELS[q])
+            found[q] = np.clip(rank_error, errors.min(), errors.max())
+            inner = outermost(inner, quantiles[:, q] + found[q])
     return found
 
 
 def _at_rank(errors: Floats, level: float) -> float:
-    if level == 0.5:
-        return 0.0
     place = (len(errors) + 1) * level
     # a product such as 9.000000000000002 is meant to be 9
     rank = int(np.floor(place + 1e-9) if level < 0.5 else np.ceil(place - 1e-9))
