@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqops.core.ragged import Ragged, Split
+from seqops.core.ragged import Ragged, Slices, Split, concatenate
 
 ROWS = st.lists(st.lists(st.integers(-1000, 1000), max_size=6), max_size=8)
 WIDE = st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=4), max_size=6)
@@ -108,3 +108,28 @@ def test_a_column_of_the_wrong_kind_is_refused():
         split.ragged("position")
     with pytest.raises(TypeError, match="'tokens' is ragged"):
         split.plain("tokens")
+
+
+SLICES = Slices(np.arange(10.0), np.array([[0, 2], [1, 3], [7, 9]]))
+
+
+def test_slices_of_one_length_are_stacked():
+    assert SLICES.stacked().tolist() == [[0, 1], [1, 2], [7, 8]]
+    split = Split({"shared": SLICES, "plain": np.zeros((3, 2))})
+    assert split.take(np.array([2])).stacked("shared").tolist() == [[7, 8]]
+    assert split.stacked("plain").tolist() == [[0, 0]] * 3
+    with pytest.raises(ValueError, match="different lengths"):
+        Slices(np.arange(9), np.array([[0, 2], [1, 4]])).stacked()
+
+
+def test_an_array_is_concatenated_to_slices_as_slices_of_it():
+    found = concatenate([Split({"x": SLICES}), Split({"x": np.array([[20.0, 21.0], [22.0, 23.0]])})])
+    assert isinstance(found.columns["x"], Slices)
+    assert found.stacked("x").tolist() == [[0, 1], [1, 2], [7, 8], [20, 21], [22, 23]]
+
+
+def test_ragged_columns_are_concatenated_row_by_row():
+    parts = [[[1, 2], []], [[]], [[3]]]
+    found = concatenate([Split({"x": Ragged.from_rows(rows, np.int64)}) for rows in parts])
+    assert rows_of(found.ragged("x")) == [[1, 2], [], [], [3]]
+    assert found.ragged("x").offsets.dtype == np.int64

@@ -11,6 +11,7 @@ from parts import evaluation_of
 from seqops.core.errors import ConfigError, DataError
 from seqops.core.ragged import Slices
 from seqops.metrics.quantile_forecasts import LEVELS, column
+from seqops.tasks.forecast.data.origins import Series
 
 PANEL = task(
     series="shop", scaling="window", horizon=3, backtest_horizon=3, origin_step=3, test=3, validation=3
@@ -86,6 +87,27 @@ def test_origins_share_the_rows_of_their_series(tmp_path):
     assert history[1][:, 0].tolist() == list(range(101, 109))
     assert history[6][:, 0].tolist() == list(range(200, 208))
     assert history.take(np.array([6, 1]))[0][:, 0].tolist() == list(range(200, 208))
+
+
+def test_training_targets_and_calendar_are_stored_once(tmp_path):
+    panel = replace(PANEL, calendar=("month",), seasons=(6.0,))
+    table = panel.read([long_table(tmp_path, [20, 16])])
+    splits, meta = panel.split_and_encode(table)
+    train = splits["train"]
+    assert isinstance(train.ragged("targets"), Slices)
+    # 6 and 2 targets of training, and the unknown ones beyond
+    assert len(train.ragged("targets").values) == 6 + 3 + 2 + 3
+    assert len(train.ragged("calendar").values) == 6 + 2 + 2 * (8 + 3 - 1)
+    targets = train.stacked("targets")[..., 0]
+    np.testing.assert_array_equal(
+        targets[[0, 5, 7]], [[108, 109, 110], [113, *[np.nan] * 2], [209, *[np.nan] * 2]]
+    )
+    alone = replace(panel, series="").window_spec(meta)
+    for row, number in ((0, 0), (5, 0), (7, 1)):
+        figures = table[table["series"] == "ab"[number]]
+        series = Series(figures[["value.sold"]].to_numpy(), figures["ordinal"].to_numpy(), number)
+        expected = alone.examples(series, train.plain("origin")[[row]], len(figures), 8)
+        np.testing.assert_array_equal(train.stacked("calendar")[row], expected.plain("calendar")[0])
 
 
 def test_a_short_series_is_refused_with_its_name_or_padded(tmp_path):

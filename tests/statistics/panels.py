@@ -72,12 +72,14 @@ class Panel:
     """A panel and a network whose errors depend on the window.
 
     median: what is added to its median, in sizes of the window; distance: before the softplus, to the
-    distances between its quantiles; change: of the deviation in the test rows.
+    distances between its quantiles; rough: size of what they depend on the window at random; change: of the
+    deviation of the noise in the test rows.
     """
 
     count: int
     median: float = 0.0
     distance: float = 0.0
+    rough: float = 1.0
     change: float = 1.0
 
     def model(self):
@@ -87,7 +89,7 @@ class Panel:
         outputs[LEVELS.index(0.5)] = self.median
         head = model.get_layer("ensemble").head
         head.bias.assign(np.tile(outputs, HORIZON).reshape(head.bias.shape))
-        head.kernel.assign(np.random.default_rng(0).normal(size=head.kernel.shape))
+        head.kernel.assign(self.rough * np.random.default_rng(0).normal(size=head.kernel.shape))
         return model
 
     def splits(self, generator):
@@ -118,8 +120,8 @@ EXCHANGEABLE = {
     "100 series, too narrow": Panel(100, distance=-1.0),
 }
 CHANGED = {
-    "300 series, too narrow, test deviation x 1.15": Panel(300, distance=-1.0, change=1.15),
-    "300 series, too narrow, test deviation x 1.3": Panel(300, distance=-1.0, change=1.3),
+    "300 series, too narrow, noise of the test x 1.5": Panel(300, distance=-1.0, rough=0.1, change=1.5),
+    "300 series, too narrow, noise of the test x 2": Panel(300, distance=-1.0, rough=0.1, change=2.0),
 }
 """Panels whose test rows vary otherwise than those of the calibration: for the documentation."""
 

@@ -103,6 +103,14 @@ class Slices(Ragged):
         """Return the selected rows, which share the values; rows: indices or a mask (n,)."""
         return Slices(self.values, self.offsets[rows])
 
+    def stacked(self) -> Array:
+        """Return rows of one length as an array (n, length[, D])."""
+        length = int(self.lengths[0]) if len(self) else 0
+        if (self.lengths != length).any():
+            raise ValueError("rows of different lengths cannot be stacked")
+        stacked: Array = self.values[self.offsets[:, :1] + np.arange(length)]
+        return stacked
+
     def padded(self, value: float = 0) -> Array:
         """Return an array (n, longest[, D]), padded on the right."""
         return Ragged.from_rows((self[i] for i in range(len(self))), self.values.dtype).padded(value)
@@ -141,6 +149,11 @@ class Split:
             raise TypeError(f"column {name!r} is ragged, not plain")
         return column
 
+    def stacked(self, name: str) -> Array:
+        """Return the column of that name as an array (n, ...), whether it is plain or slices of one length."""
+        column = self.columns[name]
+        return column.stacked() if isinstance(column, Slices) else self.plain(name)
+
     def take(self, rows: Array) -> Split:
         """Return the selected rows of every column; rows: indices or a mask (n,)."""
         return Split(
@@ -157,17 +170,37 @@ def concatenate(parts: Sequence[Split]) -> Split:
     for name in parts[0].columns:
         if any(name not in part.columns for part in parts):
             continue
-        if isinstance(parts[0].columns[name], Ragged):
-            columns[name] = _concatenate_ragged([part.ragged(name) for part in parts])
-        else:
+        column = [part.columns[name] for part in parts]
+        if not any(isinstance(part, Ragged) for part in column):
             columns[name] = np.concatenate([part.plain(name) for part in parts])
+        else:
+            columns[name] = _concatenate_ragged([_as_ragged(part) for part in column])
     return Split(columns)
 
 
+def _as_ragged(column: Ragged | Array) -> Ragged:
+    """Return the rows of an array (n, length, ...) as slices of it; ragged rows as they are."""
+    if isinstance(column, Ragged):
+        return column
+    n, length = column.shape[:2]
+    offsets = np.arange(n, dtype=np.int64)[:, None] * length + np.array([0, length])
+    return Slices(column.reshape(n * length, *column.shape[2:]), offsets)
+
+
 def _concatenate_ragged(parts: Sequence[Ragged]) -> Ragged:
-    if not all(isinstance(part, Slices) for part in parts):
+    slices = [part for part in parts if isinstance(part, Slices)]
+    if len(slices) == len(parts):
+        return _concatenate_slices(slices)
+    if slices:
         rows = (part[i] for part in parts for i in range(len(part)))
         return Ragged.from_rows(rows, parts[0].values.dtype)
+    # an array without rows may have one dimension, whatever the others have
+    values = [part.values for part in parts if len(part.values)] or [parts[0].values]
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate([part.lengths for part in parts]))])
+    return Ragged(np.concatenate(values), offsets.astype(np.int64))
+
+
+def _concatenate_slices(parts: Sequence[Slices]) -> Slices:
     before = np.cumsum([0, *(len(part.values) for part in parts[:-1])])
     offsets = [part.offsets + start for part, start in zip(parts, before, strict=True)]
     return Slices(np.concatenate([part.values for part in parts]), np.concatenate(offsets))

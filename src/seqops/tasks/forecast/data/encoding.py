@@ -160,7 +160,8 @@ class Encoder:
         spec, series, name = self.window_spec, table.series(part), table.name(part)
         # the network reads the window; baselines are chosen on validation rows and refitted on test rows
         max_history = spec.window if split == "train" else max(self.max_history, spec.window)
-        found = dict(spec.examples(series, part.origins, part.end, max_history).columns)
+        shared = self.by_series and split == "train"
+        found = dict(spec.examples(series, part.origins, part.end, max_history, shared).columns)
         scale = self._scale(table, part)
         found["static"] = table.kinds[part.rows[part.origins - 1]]
         found["scale"] = np.broadcast_to(scale, (len(part.origins), len(scale))).copy()

@@ -120,18 +120,26 @@ class WindowSpec:
     time_zone: str = ""
     gaps: Gaps = "refuse"
 
-    def examples(self, series: Series, origins: Integers, end: int, max_history: int) -> Split:
+    def examples(
+        self, series: Series, origins: Integers, end: int, max_history: int, shared: bool = False
+    ) -> Split:
         """Cut examples whose targets stop before row `end` (NaN beyond it).
 
         history: ragged (<= max_history, V + C), the rows before the origin, filled from these alone; targets:
         (n, H, V), as observed; calendar: (n, W + H, K); origin: (n,) rows known; series: (n,) its number;
         long: (n,) whether the whole horizon is scored.
+
+        shared: whether targets and calendar are slices of what all origins share, since as arrays they take
+        most of the memory; the calendar is an array wherever it says which values are missing.
         """
+        values = series.figures[:end, : self.values]
+        targets = slices_ahead if shared else ahead
+        share_calendar = shared and self.gaps != "nan"
         return Split(
             {
                 "history": self._history(series.figures[:end], origins, max_history),
-                "targets": ahead(series.figures[:end, : self.values], origins, self.horizon),
-                "calendar": self._calendar(series, origins),
+                "targets": targets(values, origins, self.horizon),
+                "calendar": (self._shared_calendar if share_calendar else self._calendar)(series, origins),
                 "origin": np.asarray(origins, np.int64),
                 "series": np.full(len(origins), series.number, np.int64),
                 "long": np.zeros(len(origins), np.bool_),
@@ -153,17 +161,28 @@ class WindowSpec:
         open, whether a value of it is missing (0 beyond the origin).
         """
         steps = (series.ordinals[origins - 1] + 1)[:, None] + np.arange(-self.window, self.horizon)
-        angles = [2 * np.pi * self._phase(steps, name) for name in self.calendar]
-        for season in self.seasons:
-            angles += fourier_angles(steps, season, self.harmonics)
-        known = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
+        known = self._waves(steps)
         if self.gaps == "nan":
             missing = np.asarray(np.isnan(series.figures).any(axis=1))
             rows = origins[:, None] + np.arange(-self.window, 0)
             past = missing[np.maximum(rows, 0)] | (rows < 0)
             known.append(np.pad(past.astype(np.float64), ((0, 0), (0, self.horizon))))
-        empty = np.zeros((*steps.shape, 0))
-        return np.stack(known, axis=-1).astype(np.float32) if known else empty.astype(np.float32)
+        return _columns(known, steps.shape)
+
+    def _shared_calendar(self, series: Series, origins: Integers) -> Slices:
+        """Encode what `_calendar` does, each step once: slices of (steps, K)."""
+        starts = series.ordinals[origins - 1] + 1 - self.window
+        length = self.window + self.horizon
+        steps = np.arange(starts[0], starts[-1] + length)
+        offsets = (starts - starts[0])[:, None] + np.array([0, length])
+        return Slices(_columns(self._waves(steps), steps.shape), offsets.astype(np.int64))
+
+    def _waves(self, ordinals: Integers) -> list[Array]:
+        """Return sine and cosine of the phase of each step in each cycle and each harmonic."""
+        angles = [2 * np.pi * self._phase(ordinals, name) for name in self.calendar]
+        for season in self.seasons:
+            angles += fourier_angles(ordinals, season, self.harmonics)
+        return [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
 
     def _phase(self, ordinals: Integers, name: Calendar) -> Array:
         """Return how far each step is through the cycle, 0 to 1."""
@@ -189,6 +208,18 @@ def ahead(figures: Array, origins: Integers, steps: int) -> Array:
     return found
 
 
+def slices_ahead(figures: Array, origins: Integers, steps: int) -> Slices:
+    """Return what `ahead` does, as slices of the rows from the first origin on."""
+    first = int(origins[0])
+    padded = np.concatenate([figures[first:], np.full((steps, figures.shape[1]), np.nan)])
+    return Slices(padded, (origins - first)[:, None] + np.array([0, steps]))
+
+
+def _columns(known: Sequence[Array], shape: Sequence[int]) -> npt.NDArray[np.float32]:
+    """Stack arrays of a shape along a last axis: (..., K); K may be 0."""
+    return np.stack([*known, np.zeros(shape)], axis=-1).astype(np.float32)[..., : len(known)]
+
+
 def n_harmonics(season: float, most: int) -> int:
     """Return how many harmonics of a season differ on whole steps, at most `most`."""
     return min(most, int(season // 2))
@@ -207,10 +238,12 @@ def target_keys(series: str, known: Series, origins: Integers, end: int, steps: 
     """
     first = int(origins[0])
     ordinals, figures = known.ordinals[first:end], known.figures[first:end]
-    rows = zip(ordinals, figures, strict=True)
-    numbered = key_hashes(f"{date}\n".encode() + row.tobytes() for date, row in rows)
+    dated = zip(ordinals, figures, strict=True)
+    numbered = key_hashes(f"{date}\n".encode() + row.tobytes() for date, row in dated)
     named = key_hashes(f"{series}\n{date}" for date in ordinals)
     both = np.stack([named, numbered], axis=1)
     observed = np.asarray(np.isfinite(figures).any(axis=1))
-    spans = (slice(t - first, min(t + steps, end) - first) for t in origins)
-    return Ragged.from_rows((both[span][observed[span]].ravel() for span in spans), np.uint64)
+    rows = (origins - first)[:, None] + np.arange(steps)
+    targets = (rows < len(both)) & observed[np.minimum(rows, len(both) - 1)]
+    offsets = np.concatenate([[0], np.cumsum(2 * targets.sum(axis=1))]).astype(np.int64)
+    return Ragged(both[rows[targets]].ravel(), offsets)

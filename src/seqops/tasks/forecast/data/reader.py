@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +19,7 @@ from seqops.tasks.forecast.data.stamps import is_date
 from seqops.tasks.forecast.data.timeline import Column, Timeline
 
 VALUE, COVARIATE, STATIC = "value.", "covariate.", "static."
+Columns = dict[str, Sequence[Any]]
 SHAPE = "It needs a header line and one row per time step."
 KEYS = "`data.series`, `data.date`, `data.values`, `data.covariates` or `data.static`"
 
@@ -104,12 +107,12 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
     every = Rows(path, lines[1:], header, body)
     for name in (*values, *form.covariates):
         _check_unambiguous(every, name, form.numbers)
-    if not form.series:
-        return _parse_series(path.stem, every, form)
-    return _parse_many(every, form)
+    columns, frequency = _parse_many(every, form) if form.series else _parse_series(path.stem, every, form)
+    table = pd.DataFrame(columns)
+    return table if form.gaps == "refuse" else with_missing_rows(table, frequency), frequency
 
 
-def _parse_many(every: Rows, form: SeriesFormat) -> tuple[pd.DataFrame, str]:
+def _parse_many(every: Rows, form: SeriesFormat) -> tuple[Columns, str]:
     parts = every.by(form.series)
     if "" in parts:
         what, fix = f"column {form.series!r} is empty", "Give the name of the series in each row."
@@ -117,23 +120,21 @@ def _parse_many(every: Rows, form: SeriesFormat) -> tuple[pd.DataFrame, str]:
     longest = max(parts, key=lambda name: len(parts[name].lines))
     frequency = _parse_series(longest, parts[longest], form)[1]
     form = replace(form, frequency=frequency)
-    tables = [_parse_series(name, part, form)[0] for name, part in parts.items()]
-    return pd.concat(tables, ignore_index=True), frequency
+    found = [_parse_series(name, part, form)[0] for name, part in parts.items()]
+    return {name: list(chain.from_iterable(part[name] for part in found)) for name in found[0]}, frequency
 
 
-def _parse_series(name: str, rows: Rows, form: SeriesFormat) -> tuple[pd.DataFrame, str]:
+def _parse_series(name: str, rows: Rows, form: SeriesFormat) -> tuple[Columns, str]:
     texts = rows.column(form.date)
     column = Column(rows.path, rows.lines, texts, form.time_zone, form.gaps == "refuse")
     timeline = _timeline(column, form, rows)
-    table: dict[str, object] = {"line": rows.lines, "series": name, "date": texts}
-    table["ordinal"] = timeline.ordinals
+    table: Columns = {"line": rows.lines, "series": [name] * len(texts), "date": texts}
+    table["ordinal"] = timeline.ordinals.tolist()
     for prefix, names in ((VALUE, form.values), (COVARIATE, form.covariates)):
         for figure in names:
             table[prefix + figure] = _figures(rows, figure, form.numbers)
     table |= {STATIC + column: rows.column(column) for column in form.static}
-    found = pd.DataFrame(table)
-    filled = found if form.gaps == "refuse" else with_missing_rows(found, timeline.frequency)
-    return filled, timeline.frequency
+    return table, timeline.frequency
 
 
 def _without_index(header: list[str], body: list[list[str]]) -> tuple[list[str], list[list[str]]]:

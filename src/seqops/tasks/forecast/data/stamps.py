@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
@@ -55,7 +56,7 @@ def _epoch(found: Match) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(found[0]) // unit)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """One way to write a stamp; digits: whether it may be a plain number as well."""
 
@@ -113,7 +114,8 @@ def readings(path: Path, lines: Sequence[int], texts: Sequence[str], time_zone: 
     """
     parsed: dict[Form, list[datetime]] = {form: [] for form in FORMS}
     for line, text in zip(lines, texts, strict=True):
-        stamps = {form: stamp for form in parsed if (stamp := _parsed(form, text)) is not None}
+        read = _read(text)
+        stamps = {form: read[form] for form in parsed if form in read}
         if not stamps:
             like = "" if len(parsed) == len(FORMS) else f" like {texts[0][:40]!r}"
             raise DataError.at(path, line, f"{text[:40]!r} is not a date{like}", FIX)
@@ -121,12 +123,21 @@ def readings(path: Path, lines: Sequence[int], texts: Sequence[str], time_zone: 
         for form, stamp in stamps.items():
             parsed[form].append(stamp)
     _check_zeros(path, lines, texts, parsed)
-    return [
-        Reading(
-            form, _seconds(s.replace(tzinfo=None) for s in stamps), _seconds(_instants(stamps, time_zone))
-        )
-        for form, stamps in parsed.items()
-    ]
+    return [_reading(form, stamps, time_zone) for form, stamps in parsed.items()]
+
+
+def _reading(form: Form, stamps: Sequence[datetime], time_zone: str) -> Reading:
+    if not time_zone and not any(stamp.tzinfo for stamp in stamps):
+        local = _seconds(stamps)
+        return Reading(form, local, local)
+    local = _seconds(stamp.replace(tzinfo=None) for stamp in stamps)
+    return Reading(form, local, _instants(stamps, time_zone))
+
+
+@lru_cache(maxsize=100_000)
+def _read(text: str) -> Mapping[Form, datetime]:
+    """Read a stamp in every form that it has; many series share their stamps."""
+    return {form: stamp for form in FORMS if (stamp := _parsed(form, text)) is not None}
 
 
 def _parsed(form: Form, text: str) -> datetime | None:

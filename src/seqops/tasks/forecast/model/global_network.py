@@ -24,6 +24,8 @@ from seqops.tasks.forecast.model.window_smoothing import WindowSmoothing
 Floats = npt.NDArray[np.float64]
 ROWS = 1024
 """Rows that are predicted at once."""
+MOST = 50_000
+"""Origins that the quantiles are calibrated at, at most: drawn, so that memory does not grow with the data."""
 
 
 class QuantileLoss(keras.losses.Loss):
@@ -75,7 +77,7 @@ def build(body: Body, meta: Meta, kind: str, optimizer: keras.Optimizer | str) -
 
 def batch(split: Split, meta: Meta) -> Batch:
     """Return windows, padded on the left with NaN; targets with the scale of their series, (B, H, V, 2)."""
-    targets = np.asarray(split.plain("targets"), np.float32)
+    targets = np.asarray(split.stacked("targets"), np.float32)
     scale = np.broadcast_to(np.asarray(split.plain("scale"), np.float32)[:, None], targets.shape)
     return _inputs(split, meta), np.stack([targets, scale], axis=-1), np.ones(len(split), np.float32)
 
@@ -88,7 +90,7 @@ def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[np.float32]]:
     if meta["covariates"]:
         scaled = Scale.from_meta(meta, "covariates").forward(figures[..., values:])
         figures = np.concatenate([figures[..., :values], np.nan_to_num(scaled)], axis=-1)
-    calendar = np.array(split.plain("calendar"), np.float32)
+    calendar = np.array(split.stacked("calendar"), np.float32)
     calendar[:, :window] *= inside[..., None]
     return {"figures": figures.astype(np.float32), "calendar": calendar, "kinds": _kinds(split, meta)}
 
@@ -126,6 +128,8 @@ def calibrate(model: keras.Model, split: Split, meta: Meta) -> None:
     """Save the corrections of the quantiles at the origins of the split."""
     layer = model.get_layer("calibration")
     layer.corrections.assign(np.zeros(layer.corrections.shape))
+    if len(split) > MOST:
+        split = split.take(np.sort(np.random.default_rng(0).permutation(len(split))[:MOST]))
     level, size = _scales(model, split, meta)
     targets = np.asarray(split.plain("targets"), np.float64)
     truth = ((np.log(targets) if meta["log"] else targets) - level[:, None]) / size[:, None]
