@@ -31,6 +31,7 @@ TASK = Dataset(
     test=6,
     max_history=100,
     baselines="",
+    pretrained="",
     log=False,
     scaling="none",
     calendar=(),

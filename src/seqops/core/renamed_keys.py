@@ -54,6 +54,7 @@ ADDED = {
     "tasks.forecast.data.short": "refuse",
     "tasks.forecast.data.static": "[]",
     "tasks.forecast.data.baselines": "",
+    "tasks.forecast.data.pretrained": "",
 }
 """The dotted path of a key that a recorded run may lack -> the value with which nothing changes."""
 

@@ -26,7 +26,7 @@ from seqops.tasks.forecast.data.encoding import Encoder, SeriesTable, TrainingRo
 from seqops.tasks.forecast.data.frequency import FrequencyName, looks
 from seqops.tasks.forecast.data.gaps import Gaps, missing_values
 from seqops.tasks.forecast.data.lengths import Lengths, Short
-from seqops.tasks.forecast.data.model_settings import check_global, check_window
+from seqops.tasks.forecast.data.model_settings import check_global, check_scaling, check_window
 from seqops.tasks.forecast.data.origins import (
     Calendar,
     WindowSpec,
@@ -34,6 +34,7 @@ from seqops.tasks.forecast.data.origins import (
     origins_by_split,
     split_by_time,
 )
+from seqops.tasks.forecast.data.pretrained import weights_of, with_pretrained
 from seqops.tasks.forecast.data.reader import (
     SeriesFormat,
     figure_columns,
@@ -108,6 +109,8 @@ class Dataset(interfaces.Dataset):
     baselines
         Source file with forecasts of other systems from the first test origin, as baselines: a row for each
         `method` and `series`, with the steps `h1`, `h2` ...; empty: none.
+    pretrained
+        Source file with the weights of an earlier fit, from which this one starts; empty: none.
     log
         Whether to model the logarithm of the values; they must be above 0.
     scaling
@@ -143,6 +146,7 @@ class Dataset(interfaces.Dataset):
     test: PositiveOrAuto
     max_history: Positive
     baselines: str
+    pretrained: str
     log: bool
     scaling: Scaling
     calendar: tuple[Calendar, ...]
@@ -154,10 +158,7 @@ class Dataset(interfaces.Dataset):
     def __post_init__(self) -> None:
         if self.thousands and self.thousands == self.decimal:
             raise ConfigError("data.decimal and data.thousands are the same sign. Change one of them.")
-        if self.series and self.scaling != "window":
-            raise ConfigError(
-                "data.series needs data.scaling: window, so that each series has its own scale."
-            )
+        check_scaling(self.series, self.pretrained, self.scaling)
 
     def sample(self) -> Mapping[str, bytes]:
         """Return the 144 monthly airline passengers (facts, so free of copyright)."""
@@ -166,13 +167,13 @@ class Dataset(interfaces.Dataset):
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse CSV files to one row per series and step: `value.*`, `covariate.*`, `forecast.*` last."""
         table = read_files(
-            [path for path in raw if path.name != self.baselines],
+            [path for path in raw if path.name not in (self.baselines, self.pretrained)],
             self.series_format(self.frequency, self.time_zone),
         )
-        if not self.baselines:
-            return table
-        forecasts = file_named(self.baselines, raw)
-        return with_ready_made(table, forecasts, self.resolved(table).lengths.test, self.numbers)
+        if self.baselines:
+            forecasts = file_named("data.baselines", self.baselines, raw)
+            table = with_ready_made(table, forecasts, self.resolved(table).lengths.test, self.numbers)
+        return with_pretrained(table, self.pretrained, raw) if self.pretrained else table
 
     def series_format(self, frequency: str, time_zone: str) -> SeriesFormat:
         """Return how files and requests are read."""
@@ -267,6 +268,7 @@ class Dataset(interfaces.Dataset):
             "calendar_size": calendar_size(self.calendar, self.seasons, self.harmonics, self.gaps),
             "unit": "series" if self.series else "origin",
             "baselines": systems_of(table),
+            "pretrained": weights_of(table),
             "origins": {"first": int(origins.min()), "last": int(origins.max()), "count": len(origins)},
             "first_ordinal": int(table["ordinal"].iloc[0]),
             "first_date": str(table["date"].iloc[0]),

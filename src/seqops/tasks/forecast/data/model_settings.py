@@ -1,4 +1,4 @@
-"""What the window and the season require of the model settings."""
+"""What the settings require of each other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ from typing import Any
 
 from seqops.core.errors import ConfigError
 from seqops.tasks.forecast.data.derived import Auto
+from seqops.tasks.forecast.data.scaling import Scaling
+
+
+def check_scaling(series: str, pretrained: str, scaling: Scaling) -> None:
+    """Raise ConfigError for settings of many series without a scale of each window."""
+    if series and scaling != "window":
+        raise ConfigError("data.series needs data.scaling: window, so that each series has its own scale.")
+    if pretrained and scaling != "window":
+        raise ConfigError(
+            "data.pretrained needs data.scaling: window: with another, weights fit the scale of their series."
+        )
 
 
 def check_window(model: Mapping[str, Any], window: int | Auto, season: int | Auto) -> None:

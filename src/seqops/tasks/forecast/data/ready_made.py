@@ -55,12 +55,12 @@ def with_ready_made(table: pd.DataFrame, path: Path, test: int, numbers: NumberF
     return table.assign(**{FORECAST + name: values for name, values in found.items()})
 
 
-def file_named(name: str, raw: Sequence[Path]) -> Path:
-    """Return the source file of that name. Raises DataError if there is none."""
+def file_named(setting: str, name: str, raw: Sequence[Path]) -> Path:
+    """Return the source file that a setting names. Raises DataError if there is none."""
     found = [path for path in raw if path.name == name]
     if not found:
         names = ", ".join(path.name for path in raw)
-        raise DataError(f"data.baselines: {name} is none of the source files: {names}.")
+        raise DataError(f"{setting}: {name} is none of the source files: {names}.")
     return found[0]
 
 

@@ -16,6 +16,7 @@ from seqops.metrics.quantile_forecasts import LEVELS, column
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.model.intervals import cells
 from seqops.tasks.forecast.model.layers import Body
+from seqops.tasks.forecast.model.pretrained import load_pretrained
 from seqops.tasks.forecast.model.quantile_calibration import QuantileCalibration, corrections, outwards
 from seqops.tasks.forecast.model.quantile_forecaster import MEDIAN, QuantileForecaster
 from seqops.tasks.forecast.model.window_scaling import WindowScaling
@@ -56,7 +57,10 @@ class QuantileLoss(keras.losses.Loss):
 
 
 def build(body: Body, meta: Meta, kind: str, optimizer: keras.Optimizer | str) -> keras.Model:
-    """Build the graph: figures (B, W, V + C), calendar (B, W + H, K), kinds (B, S) -> (B, H, M, V, Q)."""
+    """Build the graph: figures (B, W, V + C), calendar (B, W + H, K), kinds (B, S) -> (B, H, M, V, Q).
+
+    Its initial weights are those of `data.pretrained`, if that is set.
+    """
     values, covariates = len(meta["values"]), len(meta["covariates"])
     window, horizon, season = meta["window"], meta["horizon"], meta["season"]
     figures = keras.Input((window, values + covariates), name="figures")
@@ -71,6 +75,7 @@ def build(body: Body, meta: Meta, kind: str, optimizer: keras.Optimizer | str) -
     out = forecaster(scaled, inputs, calendar[:, window:], kinds)
     quantiles = QuantileCalibration(name="calibration")(out, scaled.level, scaled.size)
     model = keras.Model([figures, calendar, kinds], quantiles, name=kind)
+    load_pretrained(model, meta)
     model.compile(optimizer=optimizer, loss=QuantileLoss(meta["log"]), jit_compile=False)
     return model
 
