@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 ROWS = 1024
 """Rows that are predicted at once."""
 MOST = 50_000
-"""Origins that the quantiles are calibrated at, at most: drawn, so that memory does not grow with the data."""
+"""Origins that the quantiles are calibrated at, at most: drawn, so that memory is bounded."""
 
 
 class QuantileLoss(keras.losses.Loss):
