@@ -95,9 +95,11 @@ def test_a_key_that_the_settings_allow_is_public():
 def test_what_variables_hold_is_replaced_by_their_names(monkeypatch):
     monkeypatch.setenv("A_TOKEN", "hush hush/1")
     monkeypatch.setenv("SHORT", "a/b")
-    addresses = ["https://h/$A_TOKEN/${SHORT}/$UNSET"]
+    monkeypatch.setenv("LONGER", "hush hush/1/and more")
+    addresses = ["https://h/$A_TOKEN/${SHORT}/$UNSET", "https://h/$LONGER"]
     shown = hide_variables("at hush hush/1, hush%20hush/1, hush%20hush%2F1 and a/b", addresses)
     assert shown == "at $A_TOKEN, $A_TOKEN, $A_TOKEN and a/b"
+    assert hide_variables("hush hush/1/and more", addresses) == "$LONGER"
 
 
 def test_a_redacted_address_has_no_secret():

@@ -655,6 +655,12 @@ def test_a_variable_in_the_path_is_shown_nowhere(server, project, console, monke
     assert "cret" not in "".join(capfd.readouterr()) + caplog.text + console.file.getvalue()
 
 
+def test_parameters_of_the_path_are_no_part_of_the_file_name(server, project, console, monkeypatch):
+    monkeypatch.setenv("A_TOKEN", "s3cret")
+    server.files = {"/file.bin;token=s3cret": BODY}
+    assert fetch(project, f"{server.url}/file.bin;token=$A_TOKEN", console) == {"file.bin": BODY}
+
+
 def test_a_password_can_come_from_netrc(server, project, console, monkeypatch, tmp_path):
     seen = []
     server.behave = lambda handler: seen.append(handler.headers.get("Authorization"))

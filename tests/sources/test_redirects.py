@@ -56,6 +56,10 @@ def test_where_a_host_is(host, where):
         ("http://intranet/a", "http://192.168.1.1/b", "http://192.168.1.1/b"),
         ("http://public.org/a", "http://unknown.org/b", "http://unknown.org/b"),
         ("http://public.org/a", "/\xc3\xa9", "http://public.org/é"),
+        ("http://u:p@public.org/a", "http://public.org/b", "http://u:p@public.org/b"),
+        ("http://u:p@public.org/a", "https://public.org/b", "https://u:p@public.org/b"),
+        ("http://u:p@public.org/a", "http://public.org:81/b", "http://public.org:81/b"),
+        ("http://u:p@public.org/a", "http://other.org/b", "http://other.org/b"),
     ],
 )
 def test_a_redirect_is_followed(url, location, target):

@@ -19,12 +19,17 @@ def redact(text: str) -> str:
 
 def hide_variables(text: str, addresses: Iterable[str]) -> str:
     """Replace in a text what the environment variables of addresses hold by their `$NAME`."""
-    for name in {name for address in addresses for name in VARIABLE.findall(address)}:
-        value = os.environ.get(name.strip("{}"), "")
-        for form in {value, quote(value), quote(value, safe="")}:
-            if len(form) > 3:  # a shorter one is no secret, and occurs in many words
-                text = text.replace(form, f"${name}")
+    names = {name for address in addresses for name in VARIABLE.findall(address)}
+    values = {name: os.environ.get(name.strip("{}"), "") for name in names}
+    forms = {form: f"${name}" for name, value in values.items() for form in _forms(value)}
+    # the longest first, as one value may be part of another; a short one is no secret, and is part of words
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, forms[form]) if len(form) > 3 else text
     return text
+
+
+def _forms(value: str) -> set[str]:
+    return {value, quote(value), quote(value, safe="")}
 
 
 def split_address(rest: str) -> tuple[str, str, str, str]:

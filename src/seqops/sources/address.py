@@ -31,9 +31,10 @@ class Address:
 
     @property
     def file_name(self) -> str:
-        """The name of the file: the last part of the path. Raises SeqopsError if it is no name of a file."""
+        """The last part of the path, without parameters. Raises SeqopsError if it names no file."""
         try:
-            name = unquote(urlsplit(self.text).path.rpartition("/")[2], errors="strict")
+            last = urlsplit(self.text).path.rpartition("/")[2]
+            name = unquote(last.partition(";")[0], errors="strict")
         except ValueError:
             name = ""
         if not name.strip() or name.startswith(".") or set(name) & set("/\\") or not name.isprintable():

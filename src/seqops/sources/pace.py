@@ -38,7 +38,8 @@ class Pace:
         self._started = self.clock()
 
     def measure(self, on: bool) -> None:
-        """Start or stop measuring the rate, which only a body has."""
+        """Start or stop measuring the rate, which only a body has. Raises TooSlowError like `received`."""
+        self.received(0)
         self._since, self._bytes = self.clock() if on else None, 0
 
     def received(self, size: int) -> None:
@@ -57,7 +58,7 @@ class Pace:
             if self._bytes < least * (now - self._since):
                 self._over = True
                 raise TooSlowError(f"sends less than {least:,} bytes per second (download.min_rate)")
-            self.measure(True)
+            self._since, self._bytes = now, 0
 
     def watch(self, transfer: Callable[[], T]) -> T:
         """Return the result of a transfer. Raises TooSlowError, and leaves it alone, if it is too slow.

@@ -26,6 +26,10 @@ def redirected(url: str, location: str, source: str) -> str:
         raise RefusedRedirectError(f"redirects from https to {target}, which is not encrypted")
     if nearer := zones(after.hostname or "") - {"public"} - zones(urlsplit(source).hostname or ""):
         raise RefusedRedirectError(f"redirects to {target}, a {nearer.pop()} address")
+    # the same server is asked with the same user and password
+    user = before.netloc.rpartition("@")[0]
+    if user and not after.username and before.hostname == after.hostname and before.port == after.port:
+        return after._replace(netloc=f"{user}@{after.netloc}").geturl()
     return target
 
 

@@ -16,6 +16,7 @@ from seqops.core import interfaces
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
+from seqops.core.request_limits import RequestLimits
 from seqops.tasks.labelling.data.dataset import Dataset
 from seqops.tasks.labelling.data.reader import number
 
@@ -58,6 +59,7 @@ class Endpoint(interfaces.Endpoint):
 
     data: Dataset
 
+    requests: ClassVar[RequestLimits] = RequestLimits(chars=2_000_000, total_chars=20_000_000)
     intended_use: ClassVar[str] = (
         "Labels every step of a complete sequence of numbers as 0 or 1, for sequences from the distribution "
         "that it was trained on."

@@ -12,6 +12,7 @@ from seqops.core import interfaces
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
+from seqops.core.request_limits import RequestLimits
 from seqops.preprocessing.csv_table import require_valid_unicode
 from seqops.tasks.sentiment.data.dataset import Dataset
 
@@ -22,6 +23,7 @@ class Endpoint(interfaces.Endpoint):
 
     data: Dataset
 
+    requests: ClassVar[RequestLimits] = RequestLimits(chars=1_000_000)
     intended_use: ClassVar[str] = (
         "Classifies texts like those it was trained on by the opinion that they express, to count opinions "
         "or to prioritise texts for human readers."
