@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = DEPLOY / "systemd"
 MONDAYS_AT_3 = "0 3 * * 1"
-CODES = [(0, 0), (10, 0), (11, 0), (12, 12), (1, 1), (130, 130)]
+CODES = [(0, 0), (10, 0), (11, 0), (12, 12), (13, 13), (1, 1), (130, 130)]
 
 
 def documents(name):
@@ -315,4 +315,4 @@ def test_the_workflow_has_read_access_only_and_runs_one_at_a_time():
 
 def test_the_readme_lists_the_exit_codes():
     rows = re.findall(r"^\| (\d+) \| (\w+)", (DEPLOY / "README.md").read_text(), re.M)
-    assert rows == [("0", "promoted"), ("10", "kept"), ("11", "nothing"), ("12", "data")]
+    assert rows == [("0", "promoted"), ("10", "kept"), ("11", "nothing"), ("12", "data"), ("13", "failed")]
