@@ -213,6 +213,13 @@ def test_an_invalid_setting_is_refused(payload, message):
         endpoint_of(task()).parse([json.dumps(payload)], META)
 
 
+def test_prompts_that_ask_for_many_tokens_together_are_refused():
+    halves = [json.dumps({"prompt": "a", "length": 50_000})] * 2
+    assert len(endpoint_of(task()).parse(halves, META)) == 2
+    with pytest.raises(DataError, match="the prompts ask for 100,001 tokens together, more than 100,000"):
+        endpoint_of(task()).parse([*halves, '{"prompt": "a", "length": 1}'], META)
+
+
 def test_plots_by_position_and_by_kind_of_token():
     from seqops.tasks.textgen.evaluation import plots
 

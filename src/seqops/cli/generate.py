@@ -10,6 +10,8 @@ import typer
 
 from seqops.cli.options import Debug, OneTask
 from seqops.cli.predict import running_version
+from seqops.core.project import Project
+from seqops.params import Params
 from seqops.runtime.console import exit_on_error
 
 Prompt = Annotated[str, typer.Argument(metavar="[PROMPT]", help="Text to continue.")]
@@ -40,9 +42,11 @@ def generate(
     """Continue a prompt with the registered model of a task, printed as it is generated."""
     options = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "length": length, "seed": seed}
     request = {"prompt": prompt, **{name: value for name, value in options.items() if value is not None}}
-    with exit_on_error(debug), running_version(task, alias) as version:
-        pieces = version.stream(json.dumps(request, ensure_ascii=False))
-        # request the first piece before printing the prompt, so that an error is printed alone
-        for piece in chain([prompt + next(pieces, "")], pieces):
-            typer.echo(piece, nl=False)  # flushes, unlike print
-        typer.echo()
+    with exit_on_error(debug):
+        Params.load(Project.find().params).task(task).endpoint().requests.check([prompt])
+        with running_version(task, alias) as version:
+            pieces = version.stream(json.dumps(request, ensure_ascii=False))
+            # request the first piece before printing the prompt, so that an error is printed alone
+            for piece in chain([prompt + next(pieces, "")], pieces):
+                typer.echo(piece, nl=False)  # flushes, unlike print
+            typer.echo()

@@ -14,6 +14,8 @@ from seqops.core.errors import DataError
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.textgen.data.tokenizer import BREAK, Tokenizer
 
+MAX_TOKENS = 100_000
+"""Tokens that the prompts of one request may ask for, together."""
 UNSET = -1
 """Marks a setting that the request does not give; the model's own applies."""
 
@@ -27,7 +29,7 @@ class Prompt(BaseModel):
     temperature: Annotated[float, Ge(0.0), Le(10.0)] | None = None
     top_k: Annotated[int, Ge(0), Le(1_000_000)] | None = None
     top_p: Annotated[float, Gt(0.0), Le(1.0)] | None = None
-    length: Annotated[int, Ge(1), Le(100_000)] | None = None
+    length: Annotated[int, Ge(1), Le(MAX_TOKENS)] | None = None
     seed: Annotated[int, Ge(0), Le(2**63 - 1)] | None = None
 
 
@@ -57,7 +59,13 @@ def parse(text: str, number: int) -> Prompt:
 
 
 def encoded(prompts: Sequence[Prompt], tokens: Tokenizer) -> Split:
-    """Encode requests: `tokens` of the prompt after a line break, and a column for each setting."""
+    """Encode requests: `tokens` of the prompt after a line break, and a column for each setting.
+
+    Raises DataError if they ask for more than MAX_TOKENS together.
+    """
+    if (asked := sum(prompt.length or 0 for prompt in prompts)) > MAX_TOKENS:
+        what = f"the prompts ask for {asked:,} tokens together, more than {MAX_TOKENS:,}"
+        raise DataError(f"{what}. Send them in several requests.")
     columns: dict[str, Any] = {
         "tokens": Ragged.from_rows(
             (tokens.encode(BREAK + _normalized_breaks(p.prompt)) for p in prompts), np.int32
