@@ -68,6 +68,33 @@ def test_folders_of_an_archive_give_label_and_split_and_names_the_order(tmp_path
     assert task(**FOLDERS).read([other]).equals(rows)
 
 
+def test_a_zip_of_folders_is_read_without_the_files_of_macos(tmp_path):
+    from archives import zipped
+
+    files = {
+        f"a/{split}/{label}/1.txt": label.encode() for split in ("train", "test") for label in ("neg", "pos")
+    }
+    mac = {"a/train/pos/._1.txt": b"\0\5", "__MACOSX/a/test/neg/._1.txt": b"\0\5"}
+    rows = task(**FOLDERS).read([write_file(tmp_path / "a.zip", zipped({**mac, **files}))])
+    assert rows["text"].tolist() == rows["label"].tolist() == ["neg", "pos", "neg", "pos"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "header", "expected"),
+    [
+        ('"He said ""no""."', "text\tlabel", 'He said "no".'),
+        ('"Good."', '"text"\t"label"', "Good."),
+        ('"Good."', "text\tlabel", '"Good."'),
+        ('"Good," he said.', "text\tlabel", '"Good," he said.'),
+        ('"Good," he said ""no"".', "text\tlabel", '"Good," he said ""no"".'),
+    ],
+)
+def test_the_quotes_of_a_writer_are_removed_and_those_of_a_text_kept(tmp_path, cell, header, expected):
+    table = task(text="text", label="label", group="", labels=("0", "1"))
+    rows = table.read([write_file(tmp_path / "a.tsv", f"{header}\n{cell}\t1\nBad.\t0\n")])
+    assert rows["text"].tolist() == [expected, "Bad."]
+
+
 WRONG = {
     "no label column": ({}, "a\tb\n1\t2\n", r"mine:1: column 'Phrase' not found; the header has a, b\. Set"),
     "empty": ({}, "", r"mine:1: column 'Phrase' not found; the header has none"),

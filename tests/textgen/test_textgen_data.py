@@ -39,6 +39,19 @@ def test_invalid_bytes_are_refused_with_file_and_line(tmp_path):
     assert "ã¤" in task(encoding="windows-1252").read([path])["text"][1]
 
 
+def test_form_feeds_between_pages_are_left_out(tmp_path):
+    table = task().read([write_file(tmp_path, "one\n\ftwo\n\f\nthree\n")])
+    assert table["text"].tolist() == ["one\n", "two\n", "\n", "three\n"]
+    assert table["line"].tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "euc-kr", "utf-16"])
+def test_korean_in_its_own_encodings_is_read(tmp_path, encoding):
+    path = tmp_path / "essay.txt"
+    path.write_bytes("봄 저녁\n".encode(encoding))
+    assert task(encoding=encoding).read([path])["text"].tolist() == ["봄 저녁\n"]
+
+
 @pytest.mark.parametrize("content", ["", "\n\n", "  \n"])
 def test_a_file_without_text_is_refused(tmp_path, content):
     with pytest.raises(DataError, match=r"text\.txt: the file contains no text"):

@@ -47,15 +47,61 @@ def extract(archive: Path, member: str, to: Path, limit: int) -> None:
 
 
 def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each wanted file of a tar.gz, in its order; nothing is written to disk.
+    """Yield name and content of each wanted file of a zip or tar.gz, in its order; writes nothing to disk.
 
     limit: maximum unpacked bytes of the whole archive, counted while unpacking. Raises DataError if the
     archive is broken or the limit is exceeded.
     """
+    if _is_zip(archive):
+        yield from _zip_members(archive, limit, wanted)
+        return
     with _broken_is_data_error(archive), gzip.open(archive) as unpacked:
         for name, content in files_of(_bounded(unpacked, archive, limit), limit):
             if wanted(name):
                 yield name, b"".join(iter(partial(content.read, READ_BYTES), b""))
+
+
+def only_file(archive: Path, limit: int) -> bytes:
+    """Return what a gzip file holds, or the only file of a zip.
+
+    limit: maximum unpacked bytes. Raises DataError for several files, a tar or an Excel file.
+    """
+    name = _only_name(archive) if _is_zip(archive) else ""
+    with _broken_is_data_error(archive), _opened(archive, name, limit) as source:
+        return b"".join(iter(partial(source.read, READ_BYTES), b""))
+
+
+def is_mac_metadata(name: str) -> bool:
+    """Return whether a member is what macOS adds beside each file: AppleDouble, or its folder in a zip."""
+    parts = PurePosixPath(name).parts
+    return "__MACOSX" in parts or PurePosixPath(name).name.startswith("._")
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
+def _zip_members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    with _broken_is_data_error(archive), zipfile.ZipFile(archive) as zipped:
+        for name in zipped.namelist():
+            if name.endswith("/") or not wanted(name):
+                continue
+            with _zip_member(archive, zipped, name, limit) as source:
+                content = _bounded(source, archive, limit).read()
+            limit -= len(content)
+            yield name, content
+
+
+def _only_name(archive: Path) -> str:
+    with _broken_is_data_error(archive), zipfile.ZipFile(archive) as zipped:
+        names = [name for name in zipped.namelist() if not name.endswith("/") and not is_mac_metadata(name)]
+    if any(name.startswith("xl/") for name in names):
+        raise DataError.at(archive, None, "an Excel file", "Export the sheet as CSV in UTF-8, and name that.")
+    if len(names) != 1:
+        what = f"a zip of {len(names)} files, where one file is read"
+        raise DataError.at(archive, None, what, "Unpack it, and name the file.")
+    return names[0]
 
 
 @contextmanager
@@ -96,6 +142,9 @@ def _opened(archive: Path, member: str, limit: int) -> Iterator[_Readable]:
             with gzip.open(file) as unpacked:
                 bounded = _bounded(unpacked, archive, limit)
                 tar = bounded.peek(TAR_MAGIC[1].stop)[TAR_MAGIC[1]] == TAR_MAGIC[0]
+                if tar and not member:
+                    what = "a tar, where one file is read"
+                    raise DataError.at(archive, None, what, "Unpack it, and name the file.")
                 yield _tar_member(archive, bounded, member, limit) if tar else bounded
 
 

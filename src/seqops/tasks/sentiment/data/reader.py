@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,11 +13,12 @@ from typing import Literal
 import pandas as pd
 
 from seqops.core.errors import DataError
-from seqops.preprocessing.archive import members
+from seqops.preprocessing.archive import is_mac_metadata, members
 from seqops.preprocessing.named_splits import concat_files
 from seqops.preprocessing.text_file import decode, read_text
 
 Layout = Literal["table", "lines", "folders"]
+QUOTED = re.compile(r'"(?:[^"]|"")*"')
 MAX_UNPACKED = 4 << 30
 """Maximum number of bytes of an unpacked archive."""
 
@@ -86,8 +88,8 @@ def _lines(path: Path, text: str) -> Iterator[LabelledText]:
 
 
 def _table(path: Path, text: str, columns: ColumnNames) -> Iterator[LabelledText]:
-    """Read tab-separated cells without quoting, or comma-separated ones that may be quoted."""
-    rows = _tabbed(text) if "\t" in text.partition("\n")[0] else _quoted(path, text)
+    """Read cells separated by tabs or by commas, which may be quoted."""
+    rows = _unquoted(list(_tabbed(text))) if "\t" in text.partition("\n")[0] else _quoted(path, text)
     _, header = next(rows, (1, []))
     names = [name for name in (columns.text, columns.label, columns.group) if name]
     for name in names:
@@ -108,6 +110,23 @@ def _tabbed(text: str) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             yield number, line.rstrip("\r").split("\t")
+
+
+def _unquoted(rows: list[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """Remove the quotes of cells, if they are those of a CSV writer and not of the texts.
+
+    They are if each cell that begins with one is quoted correctly, and the header or a quote in a cell is.
+    """
+    quoted = [cell for _, cells in rows for cell in cells if cell.startswith('"')]
+    if not quoted:
+        return iter(rows)
+    sure = any('""' in cell[1:-1] for cell in quoted) or all(cell.startswith('"') for cell in rows[0][1])
+    if not sure or not all(QUOTED.fullmatch(cell) for cell in quoted):
+        return iter(rows)
+    return (
+        (number, [cell[1:-1].replace('""', '"') if cell.startswith('"') else cell for cell in cells])
+        for number, cells in rows
+    )
 
 
 def _quoted(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
@@ -141,4 +160,6 @@ def _folders(path: Path, labels: Sequence[str]) -> Iterator[LabelledText]:
 
 def _labelled(name: str, labels: Sequence[str]) -> bool:
     parts = PurePosixPath(name).parts
+    if is_mac_metadata(name):
+        return False
     return name.endswith(".txt") and parts[-3:-2] in (("train",), ("test",)) and parts[-2] in labels

@@ -28,7 +28,7 @@ class Dataset(interfaces.Dataset):
     Attributes
     ----------
     encoding
-        Character encoding of the files.
+        Character encoding of the files; one that the text is evidently not in is refused.
     tokens
         Unit that the model reads and writes: `character`, or `bpe` subwords.
     vocabulary
@@ -60,7 +60,7 @@ class Dataset(interfaces.Dataset):
         Number of characters of the sample text.
     """
 
-    encoding: Literal["utf-8", "windows-1252"]
+    encoding: Literal["utf-8", "windows-1252", "cp949", "euc-kr", "utf-16"]
     tokens: Literal["character", "bpe"]
     vocabulary: Positive
     min_count: Positive

@@ -23,6 +23,7 @@ def read_text(raw: Sequence[Path], encoding: str) -> pd.DataFrame:
 
 def _rows(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
     text = text_file.read_text(path, encoding, FIX).replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\f", "")  # between the pages of a printed text
     if not text.strip():
         raise DataError.at(path, None, "the file contains no text", "Give a file with some pages of text.")
     lines = text.removesuffix("\n").split("\n")

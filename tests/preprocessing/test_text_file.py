@@ -1,0 +1,67 @@
+"""Text files in several encodings, compressed or not."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from seqops.core.errors import DataError
+from seqops.preprocessing.text_file import decode, likely_encoding, read_text
+
+KOREAN = "별로예요 음악 0번, 똠방각하\n"
+ENGLISH = "It\u2019s the dog\u2019s. \u201cI see\u201d\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (KOREAN.encode("cp949"), "cp949"),
+        (KOREAN.encode("utf-16"), "utf-16"),
+        (KOREAN.encode(), "utf-8"),
+        (ENGLISH.encode("windows-1252"), ""),
+        ("Grüße, Ärger, «Été» 5 °C".encode("windows-1252"), ""),
+        (b"plain", ""),
+    ],
+)
+def test_an_encoding_that_shows_is_named(content: bytes, encoding: str) -> None:
+    assert likely_encoding(content) == encoding
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949", "utf-16"])
+def test_a_text_is_decoded(tmp_path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_bytes(KOREAN.encode(encoding))
+    assert read_text(tmp_path / "a.txt", encoding) == KOREAN
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(KOREAN.encode(encoding)))
+    assert read_text(tmp_path / "a.txt.gz", encoding) == KOREAN
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "message"),
+    [
+        (
+            KOREAN.encode("cp949"),
+            "windows-1252",
+            r"a\.txt: the text is in cp949, not windows-1252\. Set",
+        ),
+        (KOREAN.encode("utf-16"), "windows-1252", r"a\.txt: the text is in utf-16, not windows-1252"),
+        (KOREAN.encode(), "cp949", r"a\.txt: the text is in utf-8, not cp949"),
+        (KOREAN.encode("cp949"), "utf-8", r"a\.txt:1: byte 0xba is not UTF-8; the text seems to be in cp949"),
+        (
+            KOREAN.encode("cp949"),
+            "euc-kr",
+            r"a\.txt:1: byte 0x\w\w is not EUC-KR; the text seems",
+        ),
+        (b"plain", "utf-16", r"a\.txt: no byte order mark, so it is not UTF-16"),
+    ],
+)
+def test_a_wrong_encoding_is_refused(tmp_path, content: bytes, encoding: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        decode(tmp_path / "a.txt", content, encoding)
+
+
+@pytest.mark.parametrize(("start", "kind"), [(b"\xd0\xcf\x11\xe0", "Excel"), (b"PAR1", "Parquet")])
+def test_a_binary_table_is_named(tmp_path, start: bytes, kind: str) -> None:
+    (tmp_path / "sales.xls").write_bytes(start + bytes(100))
+    with pytest.raises(DataError, match=rf"sales\.xls: an? {kind} file\. Export"):
+        read_text(tmp_path / "sales.xls")
