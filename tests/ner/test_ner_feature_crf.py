@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 from korean import task, write_file
 
-from parts import evaluation_of, metrics_of
+from parts import endpoint_of, evaluation_of, metrics_of
+from seqops.core.files import sha256_of
+from seqops.core.ragged import Split
+from seqops.core.score import Score
 from seqops.tasks.ner.data import encoding
-from seqops.tasks.ner.evaluation import feature_crf
+from seqops.tasks.ner.model import feature_crf
+from seqops.tasks.ner.model.feature_crf import FeatureCRF
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +69,8 @@ def test_the_tags_are_the_best_of_all_paths(tmp_path):
     best = [
         max(itertools.product(info.labels, repeat=len(row)), key=lambda t: weight(row, t)) for row in asked
     ]
-    assert feature_crf.tagged(path, [pycrfsuite.ItemSequence(row) for row in asked]) == [*map(list, best)]
+    found = feature_crf.tagged(path.read_bytes(), [pycrfsuite.ItemSequence(row) for row in asked])
+    assert found == [*map(list, best)]
     # the forward algorithm by enumeration gives the probability of a path
     tagger.set([*asked[0]])
     paths = [*itertools.product(info.labels, repeat=4)]
@@ -90,14 +95,35 @@ def test_the_crf_is_tuned_on_validation_repeats_and_beats_the_lookups(encoded, t
 
 
 def test_the_penalties_are_those_with_the_best_goal(encoded, monkeypatch):
-    _, splits, meta = encoded
+    data, splits, meta = encoded
     asked = []
 
-    def goal(tags):
-        asked.append(tags)
-        return float(len(asked) == 2)
+    class SecondIsBest(type(metrics_of(data))):
+        def score(self, predicted, truth, meta):
+            asked.append(predicted)
+            statistics = np.tile([float(len(asked) == 2), 1.0], (len(predicted), 1))
+            return [Score("f1", statistics, lambda s: s[..., 0] / s[..., 1], True, "second")]
 
     monkeypatch.setattr(feature_crf, "PENALTIES", ((0.1, 0.01), (1000.0, 0.01), (0.1, 0.1)))
-    found = feature_crf.feature_crf(*(splits[n] for n in ("train", "validation", "test")), meta, goal)
-    assert [len(tags) for tags in asked] == [len(splits["validation"])] * 3
-    assert {tag for row in found["corpus"] for tag in row} == {"O"}  # so large a penalty leaves no weight
+    crf = FeatureCRF()
+    found = crf.predict(crf.fit(SecondIsBest(data), splits, meta), splits["test"], meta)
+    assert [list(each.columns) for each in asked] == [["tags"]] * 3
+    assert [len(each) for each in asked] == [len(splits["validation"])] * 3
+    assert {tag for row in found["tags"] for tag in row} == {"O"}  # so large a penalty leaves no weight
+
+
+def test_saved_weights_tag_requests_as_rows_and_two_fits_have_equal_bytes(encoded, tmp_path, monkeypatch):
+    data, splits, meta = encoded
+    monkeypatch.setattr(feature_crf, "PENALTIES", ((0.1, 0.1),))
+    crf = FeatureCRF()
+    one, two = tmp_path / "one.weights.h5", tmp_path / "two.weights.h5"
+    for path in (one, two):
+        crf.save(crf.fit(metrics_of(data), splits, meta), path)
+    assert sha256_of(one) == sha256_of(two)
+    model, rows = crf.load(one, meta), splits["test"]
+    predicted = crf.predict(model, rows, meta)
+    assert any(predicted["types"])
+    asked = endpoint_of(data).parse(rows.ragged("texts").texts(), meta)
+    assert crf.predict(model, asked, meta).to_json() == predicted.drop(columns="tags").to_json()
+    corpus = {name: column for name, column in rows.columns.items() if not name.startswith("raw_")}
+    assert [*crf.predict(model, Split(corpus), meta)] == ["tags"]

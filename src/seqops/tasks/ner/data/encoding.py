@@ -101,6 +101,7 @@ def request(texts: Sequence[str], tokenizer: TokenizerName, max_length: int, met
     return Split(
         {
             "raw_features": Ragged.from_rows((encoder.features(t) for t in found), np.int32),
+            "raw_forms": _joined(found),
             "raw_offsets": _pairs([t.offsets for t in found]),
         }
     )

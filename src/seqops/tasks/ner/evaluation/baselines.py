@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.preprocessing.iob2 import Span, iob2_to_spans, spans_to_iob2
 from seqops.tasks.ner.data import encoding
-from seqops.tasks.ner.data.alignment import character_spans
 from seqops.tasks.ner.data.features import mask_digits
-from seqops.tasks.ner.evaluation import feature_crf
+from seqops.tasks.ner.model.predictions import predictions
 
 Words = Sequence[str]
 Tagger = Callable[[Words], list[str]]
@@ -56,18 +54,6 @@ def longest_match(splits: Mapping[str, Split], meta: Meta) -> pd.DataFrame:
     return _predicted(splits["test"], lambda words: spans_to_iob2(_matches(words, kept, longest), len(words)))
 
 
-def crf(splits: Mapping[str, Split], meta: Meta, goal: Callable[[pd.DataFrame], float]) -> pd.DataFrame:
-    """Tag by a linear-chain CRF over features of the tokens, tuned by the goal on validation rows."""
-    tags = feature_crf.feature_crf(
-        splits["train"],
-        splits["validation"],
-        splits["test"],
-        meta,
-        lambda row: goal(pd.DataFrame({"tags": row})),
-    )
-    return _frame(splits["test"], tags)
-
-
 def _ngrams(words: Words, longest: int) -> list[tuple[str, ...]]:
     sizes = range(1, longest + 1)
     return [tuple(words[i : i + n]) for n in sizes for i in range(len(words) - n + 1)]
@@ -100,16 +86,6 @@ def _words(split: Split, view: str) -> list[list[str]]:
 
 def _predicted(test: Split, tag: Tagger) -> pd.DataFrame:
     """Tag both views of the test rows."""
-    return _frame(test, {view: [tag(words) for words in _words(test, view)] for view in ("corpus", "raw")})
-
-
-def _frame(test: Split, tags: Mapping[str, list[list[str]]]) -> pd.DataFrame:
-    """Return the tags of each view in the columns of `Network.predict`."""
-    offsets = test.ragged("raw_offsets")
-    found = [iob2_to_spans(row) for row in tags["raw"]]
-    spans = [character_spans(row, np.asarray(offsets[i]).tolist()) for i, row in enumerate(found)]
-    columns = {
-        name: [[span[part] for span in row] for row in spans]
-        for part, name in enumerate(("starts", "ends", "types"))
-    }
-    return pd.DataFrame({"tags": tags["corpus"], **columns})
+    return predictions(
+        test, {view: [tag(words) for words in _words(test, view)] for view in encoding.VIEWS["both"]}
+    )

@@ -14,7 +14,6 @@ from seqops.core import interfaces
 from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.core.records import Baseline, Plot
-from seqops.evaluation.evaluate import named
 from seqops.evaluation.slices import slices_by_length
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.iob2 import iob2_to_spans
@@ -24,6 +23,7 @@ from seqops.tasks.ner.data.dataset import Dataset
 from seqops.tasks.ner.data.features import WORD
 from seqops.tasks.ner.evaluation import baselines, plots
 from seqops.tasks.ner.metrics import Metrics
+from seqops.tasks.ner.model.feature_crf import FeatureCRF
 
 LENGTHS = {"up to 20 tokens": (0, 20), "21 to 40 tokens": (21, 40), "over 40 tokens": (41, math.inf)}
 
@@ -37,16 +37,13 @@ class Evaluation(interfaces.Evaluation):
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
         """Tag every token `O`, each word by its usual tag, known entities, or all by a CRF over features."""
-
-        def goal(predicted: pd.DataFrame) -> float:
-            scores = self.metrics.score(predicted, splits["validation"], meta)
-            return named(scores, self.metrics.goal.metric).point()
-
+        crf, test = FeatureCRF(), splits["test"]
+        fitted = crf.predict(crf.fit(self.metrics, splits, meta), test, meta)
         return [
-            Baseline("always O", "trivial", baselines.always_outside(splits["test"])),
+            Baseline("always O", "trivial", baselines.always_outside(test)),
             Baseline("usual tag of a word", "trivial", baselines.usual_tag(splits, meta)),
             Baseline("longest match", "trivial", baselines.longest_match(splits, meta)),
-            Baseline("feature CRF", "classical", baselines.crf(splits, meta, goal)),
+            Baseline("feature CRF", "classical", fitted, model_kind="feature_crf"),
         ]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:

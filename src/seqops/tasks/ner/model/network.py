@@ -15,15 +15,17 @@ from annotated_types import Len
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Positive, Rate
-from seqops.core.interfaces import Batch, Meta
+from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Ragged, Split
 from seqops.nn.batching import in_length_order
 from seqops.nn.crf import CRF, viterbi
 from seqops.nn.rnn import BidirectionalRNN
-from seqops.preprocessing.iob2 import iob2_to_spans, is_valid_transition
-from seqops.tasks.ner.data.alignment import character_spans
+from seqops.preprocessing.iob2 import is_valid_transition
+from seqops.tasks.ner.data import encoding
 from seqops.tasks.ner.data.features import CHARACTERS
+from seqops.tasks.ner.model.feature_crf import FeatureCRF
 from seqops.tasks.ner.model.layers import CharacterCNN, SplitFeatures, WordDropout
+from seqops.tasks.ner.model.predictions import predictions
 
 Tensor = Any
 ROWS = 64  # of one prediction batch
@@ -36,7 +38,8 @@ class Network(interfaces.Network):
     Attributes
     ----------
     kind
-        Cell of the recurrent layers: `lstm` or `gru`.
+        Cell of the recurrent layers: `lstm` or `gru`; or `feature_crf`: a CRF over features of the tokens,
+        without a network, for which the other keys of `model` and those of `fit` have no meaning.
     word_dim
         Dimension of the word embedding.
     char_dim
@@ -61,7 +64,7 @@ class Network(interfaces.Network):
         Networks trained side by side; the mean of their scores is decoded.
     """
 
-    kind: Literal["lstm", "gru"]
+    kind: Literal["lstm", "gru", "feature_crf"]
     word_dim: Positive
     char_dim: Positive
     filters: Positive
@@ -73,6 +76,10 @@ class Network(interfaces.Network):
     word_dropout: Rate
     crf: bool
     ensemble_size: Positive
+
+    def configured(self) -> Model:
+        """Return the CRF over features, if that is the kind, or else this network."""
+        return FeatureCRF() if self.kind == "feature_crf" else self
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the model: features (B, T, F) to tag scores (B, T, K) of each member."""
@@ -127,20 +134,14 @@ class Network(interfaces.Network):
         return split.ragged("corpus_features").lengths
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Tag every view that the split has.
-
-        Columns: `tags` of the corpus tokens; `starts`, `ends` and `types` of the character spans in raw text.
-        """
-        columns: dict[str, Any] = {}
-        if "corpus_features" in split.columns:
-            columns["tags"] = self._tag(model, split.ragged("corpus_features"), meta)
-        if "raw_features" in split.columns:
-            offsets = split.ragged("raw_offsets")
-            tags = self._tag(model, split.ragged("raw_features"), meta)
-            spans = [character_spans(iob2_to_spans(t), offsets[i].tolist()) for i, t in enumerate(tags)]
-            for i, name in enumerate(("starts", "ends", "types")):
-                columns[name] = [[span[i] for span in row] for row in spans]
-        return pd.DataFrame(columns)
+        """Tag every view that the split has; see `predictions`."""
+        views = {view: f"{view}_features" for view in encoding.VIEWS["both"]}
+        tags = {
+            view: self._tag(model, split.ragged(column), meta)
+            for view, column in views.items()
+            if column in split.columns
+        }
+        return predictions(split, tags)
 
     def validate(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Tag the corpus tokens only."""

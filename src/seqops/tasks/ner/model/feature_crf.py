@@ -6,14 +6,20 @@ import itertools
 import math
 import tempfile
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqops.core.interfaces import Meta
-from seqops.core.ragged import Split
+import numpy as np
+import pandas as pd
+
+from seqops.core.interfaces import Meta, Metrics
+from seqops.core.predictors import ClassicalModel
+from seqops.core.ragged import Array, Split
 from seqops.tasks.ner.data import encoding
 from seqops.tasks.ner.data.features import POS, WORD_POSITION, mask_digits
+from seqops.tasks.ner.model.predictions import Tags, predictions
 
 AFFIX = 4
 """Characters of the longest prefix and suffix."""
@@ -25,45 +31,62 @@ ITERATIONS = 50
 BORDER = "\n"
 """Stands for the places beyond a sentence; no token is a line break."""
 
-Tags = list[list[str]]
+
+@dataclass(frozen=True)
+class FeatureCRF(ClassicalModel):
+    """The CRF as the model of the task; a fitted one is the content of CRFsuite's file."""
+
+    def fit(self, metrics: Metrics, splits: Mapping[str, Split], meta: Meta) -> bytes:
+        """Fit to training sentences in the views trained on; choose the penalties by the goal.
+
+        The goal scores the tags of the validation sentences' corpus tokens.
+        """
+        import pycrfsuite
+
+        trainer = pycrfsuite.Trainer(verbose=False)
+        for view in meta["views"]:
+            tags = encoding.tags(splits["train"], view, meta)
+            for sentence, truth in zip(sentences(splits["train"], view, meta), tags, strict=True):
+                trainer.append(sentence, truth)
+        best, chosen = -math.inf, b""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.crfsuite"
+            for c1, c2 in PENALTIES:
+                trainer.set_params({"c1": c1, "c2": c2, "max_iterations": ITERATIONS})
+                trainer.train(str(path))
+                model = path.read_bytes()
+                predicted = self.validate(model, splits["validation"], meta)
+                scores = metrics.score(predicted, splits["validation"], meta)
+                score = next(s for s in scores if s.name == metrics.goal.metric).point()
+                if not chosen or score > best:
+                    best, chosen = score, model
+        return chosen
+
+    def predict(self, model: bytes, split: Split, meta: Meta) -> pd.DataFrame:
+        """Tag every view that the split has; see `predictions`."""
+        views = [view for view in encoding.VIEWS["both"] if f"{view}_forms" in split.columns]
+        return predictions(split, {view: tagged(model, sentences(split, view, meta)) for view in views})
+
+    def validate(self, model: bytes, split: Split, meta: Meta) -> pd.DataFrame:
+        """Tag the corpus tokens only."""
+        return predictions(split, {"corpus": tagged(model, sentences(split, "corpus", meta))})
+
+    def to_arrays(self, model: bytes) -> dict[str, Array]:
+        """Return the bytes of the model."""
+        return {"crfsuite": np.frombuffer(model, np.uint8)}
+
+    def from_arrays(self, arrays: Mapping[str, Array], meta: Meta) -> bytes:
+        """Return the model of the bytes."""
+        return arrays["crfsuite"].tobytes()
 
 
-def feature_crf(
-    train: Split, validation: Split, test: Split, meta: Meta, goal: Callable[[Tags], float]
-) -> dict[str, Tags]:
-    """Fit to training sentences in the views trained on; return the tags of test sentences in both views.
-
-    goal: the score of tags of the validation sentences' corpus tokens; higher is better.
-    """
-    import pycrfsuite
-
-    trainer = pycrfsuite.Trainer(verbose=False)
-    for view in meta["views"]:
-        tags = encoding.tags(train, view, meta)
-        for sentence, truth in zip(sentences(train, view, meta), tags, strict=True):
-            trainer.append(sentence, truth)
-    held_out = list(sentences(validation, "corpus", meta))
-    best, chosen = -math.inf, Path()
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{number}.crfsuite" for number in range(len(PENALTIES))]
-        for path, (c1, c2) in zip(paths, PENALTIES, strict=True):
-            trainer.set_params({"c1": c1, "c2": c2, "max_iterations": ITERATIONS})
-            trainer.train(str(path))
-            score = goal(tagged(path, held_out))
-            if score > best:
-                best, chosen = score, path
-        return {view: tagged(chosen, sentences(test, view, meta)) for view in encoding.VIEWS["both"]}
-
-
-def tagged(model: Path, rows: Any) -> Tags:
-    """Tag sentences by the model in a file."""
+def tagged(model: bytes, rows: Any) -> Tags:
+    """Tag sentences by a model."""
     import pycrfsuite
 
     tagger = pycrfsuite.Tagger()
-    tagger.open(str(model))
-    found = [list(tagger.tag(row)) for row in rows]
-    tagger.close()
-    return found
+    tagger.open_inmemory(model)
+    return [list(tagger.tag(row)) for row in rows]
 
 
 def sentences(split: Split, view: str, meta: Meta) -> Any:
