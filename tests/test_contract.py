@@ -7,7 +7,11 @@ from seqops.testing import contract_of
 
 PARAMS = Params.load(Path(__file__).parents[1] / "params.yaml")
 
-CLASSICAL = {"ner": ["feature_crf"], "sentiment": ["tfidf_logistic", "nb_logistic", "linear_svm"]}
+CLASSICAL = {
+    "ner": ["feature_crf"],
+    "textgen": ["kneser_ney"],
+    "sentiment": ["tfidf_logistic", "nb_logistic", "linear_svm"],
+}
 
 globals().update({f"Test{name.title()}": contract_of(PARAMS.task(name)) for name in PARAMS.names})
 globals().update(

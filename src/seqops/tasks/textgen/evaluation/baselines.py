@@ -12,8 +12,10 @@ from seqops.core.ragged import Split
 from seqops.core.records import Baseline
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.windows import joined_text, stream
-from seqops.tasks.textgen.evaluation import kneser_ney, ngrams
+from seqops.tasks.textgen.evaluation import ngrams
 from seqops.tasks.textgen.metrics import costs
+from seqops.tasks.textgen.model import kneser_ney
+from seqops.tasks.textgen.model.character_model import CharacterModel
 
 MAX_ORDER = 6
 
@@ -44,8 +46,8 @@ def _of_characters(splits: Mapping[str, Split]) -> Baseline:
     The history of a character is the running text before it, whatever context the network is given.
     """
     training, validation, test = (joined_text(splits[name]) for name in ("train", "validation", "test"))
-    model = kneser_ney.fit(training, validation, test)
-    ends = np.cumsum(splits["test"].plain("characters"))
-    each = np.split(model.nats, ends[:-1])
+    model = CharacterModel.fit(training, validation)
+    nats = model.nats(test, (training + validation)[-kneser_ney.MAX_ORDER :])
+    each = np.split(nats, np.cumsum(splits["test"].plain("characters"))[:-1])
     predicted = pd.DataFrame({"nats": [row.sum() for row in each], "each": [row.tolist() for row in each]})
-    return Baseline(f"Kneser-Ney {model.order}-gram", "classical", predicted)
+    return Baseline(f"Kneser-Ney {model.order}-gram", "classical", predicted, model_kind="kneser_ney")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ from annotated_types import Le
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, NonNegative, Positive, Rate
-from seqops.core.interfaces import Batch, Meta
+from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Split
 from seqops.nn.batching import in_length_order
 from seqops.nn.language_encoder import LanguageEncoder
@@ -23,8 +23,9 @@ from seqops.nn.temperature_scaling import temperature
 from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.metrics import costs
-from seqops.tasks.textgen.model import generation, prompts
+from seqops.tasks.textgen.model import generation, prompts, samples
 from seqops.tasks.textgen.model.carried_state import CarriedState
+from seqops.tasks.textgen.model.character_model import KneserNey
 from seqops.tasks.textgen.model.language_model import LanguageModel
 from seqops.tasks.textgen.model.windowed_transformer import WindowedTransformer
 
@@ -34,8 +35,6 @@ BATCH = 32
 PASSAGES = 200
 """Maximum number of validation passages that the temperature is fitted to."""
 
-TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
-
 
 @dataclass(frozen=True)
 class Network(interfaces.Network):
@@ -44,7 +43,8 @@ class Network(interfaces.Network):
     Attributes
     ----------
     kind
-        Type of the layers: `lstm`, `gru`, or a causal `transformer`.
+        Type of the layers: `lstm`, `gru`, or a causal `transformer`; or `kneser_ney`: n-grams of characters
+        without a network, for which only the last five keys of `model` have a meaning, and none of `fit`.
     embedding
         Dimensions of a token embedding of a recurrent model; a transformer uses `units`.
     units
@@ -75,7 +75,7 @@ class Network(interfaces.Network):
         Random seed of the sampling if a request gives none.
     """
 
-    kind: Literal["lstm", "gru", "transformer"]
+    kind: Literal["lstm", "gru", "transformer", "kneser_ney"]
     embedding: Positive
     units: Positive
     layers: Positive
@@ -96,6 +96,12 @@ class Network(interfaces.Network):
         if self.kind == "transformer" and self.units % self.heads:
             raise ValueError(f"units must be a multiple of heads, got {self.units} and {self.heads}")
 
+    def configured(self) -> Model:
+        """Return the n-gram model, if that is the kind, or else this network."""
+        if self.kind != "kneser_ney":
+            return self
+        return KneserNey(self.temperature, self.top_k, self.top_p, self.length, self.seed)
+
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the model for the tokens of `meta`."""
         model = self._model(
@@ -113,7 +119,7 @@ class Network(interfaces.Network):
             head = self._head(transformer.embedding, vocabulary, "float32")
             return LanguageModel(transformer, head, n_special_tokens, name="writer")
         encoder = LanguageEncoder(
-            self.kind,
+            "lstm" if self.kind == "lstm" else "gru",
             vocabulary,
             self.embedding,
             self.units,
@@ -158,7 +164,7 @@ class Network(interfaces.Network):
         """Return the negative log-likelihood of held-out passages, or continuations of prompts."""
         if "scored" in split.columns:
             return self._cost(model, split, meta)
-        requests = self._with_defaults(split)
+        requests = prompts.with_defaults(split, vars(self))
         texts = generation.texts(model, requests, tokenizer.tokenizer_from_meta(meta))
         return pd.DataFrame({"text": texts, **{name: requests.plain(name) for name in prompts.SETTINGS}})
 
@@ -175,19 +181,12 @@ class Network(interfaces.Network):
 
     def stream(self, model: keras.Model, split: Split, meta: Meta) -> Iterator[str]:
         """Generate a continuation of one prompt, piece by piece."""
-        return generation.pieces(model, self._with_defaults(split), tokenizer.tokenizer_from_meta(meta))
+        requests = prompts.with_defaults(split, vars(self))
+        return generation.pieces(model, requests, tokenizer.tokenizer_from_meta(meta))
 
     def generated_samples(self, model: keras.Model, meta: Meta) -> pd.DataFrame:
         """Generate continuations of the training text's first words at rising temperatures."""
-        prompt = meta["example"]
-        requests = [prompts.Prompt(prompt=prompt, temperature=t, top_k=0, top_p=1.0) for t in TEMPERATURES]
-        found = self.predict(model, prompts.encoded(requests, tokenizer.tokenizer_from_meta(meta)), meta)
-        return pd.DataFrame(
-            {
-                "temperature": [f"{t:g}" for t in TEMPERATURES],
-                "text": [prompt + text for text in found["text"]],
-            }
-        )
+        return samples.generated(self, model, meta)
 
     def _cost(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         rows, scored = split.ragged("tokens"), split.plain("scored")
@@ -200,16 +199,6 @@ class Network(interfaces.Network):
             indices = [np.arange(e - n, e) for e, n in zip(rows.offsets[some + 1], scored[some], strict=True)]
             nats[np.concatenate(indices)] = found.numpy()
         return costs(split, nats, tokenizer.tokenizer_from_meta(meta))
-
-    def _with_defaults(self, split: Split) -> Split:
-        """Fill in the settings that the requests do not give."""
-        columns: dict[str, Any] = {"tokens": split.ragged("tokens")}
-        for name in prompts.SETTINGS:
-            requested = split.plain(name)
-            columns[name] = np.where(requested == prompts.UNSET, getattr(self, name), requested).astype(
-                requested.dtype
-            )
-        return Split(columns)
 
 
 def streams(windows: int, batch_size: int) -> list[npt.NDArray[np.int64]]:

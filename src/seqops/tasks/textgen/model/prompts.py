@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -59,21 +59,30 @@ def parse(text: str, number: int) -> Prompt:
 
 
 def encoded(prompts: Sequence[Prompt], tokens: Tokenizer) -> Split:
-    """Encode requests: `tokens` of the prompt after a line break, and a column for each setting.
+    """Encode requests: `tokens` of the prompt after a line break, its text, and a column for each setting.
 
     Raises DataError if they ask for more than MAX_TOKENS together.
     """
     if (asked := sum(prompt.length or 0 for prompt in prompts)) > MAX_TOKENS:
         what = f"the prompts ask for {asked:,} tokens together, more than {MAX_TOKENS:,}"
         raise DataError(f"{what}. Send them in several requests.")
+    texts = [_normalized_breaks(prompt.prompt) for prompt in prompts]
     columns: dict[str, Any] = {
-        "tokens": Ragged.from_rows(
-            (tokens.encode(BREAK + _normalized_breaks(p.prompt)) for p in prompts), np.int32
-        )
+        "tokens": Ragged.from_rows((tokens.encode(BREAK + text) for text in texts), np.int32),
+        "prompt": Ragged.from_texts(texts),
     }
     for name, kind in SETTINGS.items():
         values = [getattr(prompt, name) for prompt in prompts]
         columns[name] = np.array([UNSET if v is None else v for v in values], kind)
+    return Split(columns)
+
+
+def with_defaults(requests: Split, defaults: Mapping[str, Any]) -> Split:
+    """Fill in the settings that the requests do not give; defaults: of each setting, by name."""
+    columns = dict(requests.columns)
+    for name in SETTINGS:
+        requested = requests.plain(name)
+        columns[name] = np.where(requested == UNSET, defaults[name], requested).astype(requested.dtype)
     return Split(columns)
 
 
