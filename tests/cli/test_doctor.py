@@ -233,6 +233,59 @@ def test_after_a_failing_check_the_others_still_run(project, monkeypatch):
         raise OSError("check failed")
         yield
 
-    checks = {"first": failing, "python": doctor.python}
+    def unexpected(project):
+        yield Finding("second", True, "fine so far")
+        raise KeyError("stage")
+
+    checks = {"first": failing, "second": unexpected, "python": doctor.python}
     monkeypatch.setattr(doctor, "CHECKS", checks)
-    assert [(f.name, f.ok) for f in examine(project)] == [("first", False), ("python", True)]
+    found = examine(project)
+    assert [(f.name, f.ok) for f in found] == [
+        ("first", False),
+        ("second", True),
+        ("second", False),
+        ("python", True),
+    ]
+    assert found[2].message == "the check failed: KeyError: 'stage'"
+
+
+def test_a_damaged_database_does_not_stop_the_checks(project, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    write_bytes(project.state / "mlflow" / "mlflow.db", b"SQLite format 3\0 and no more")
+    found = [
+        f
+        for name in ("tracking store", "champions", "data")
+        for f in doctor._run(name, doctor.CHECKS[name], project)
+    ]
+    names = Params.load(project.params).names
+    assert [f.name for f in found if not f.ok] == ["tracking store", *(f"champion {name}" for name in names)]
+    assert all("Restore it from a backup" in f.message for f in found if not f.ok)
+
+
+def test_damaged_lines_of_the_journal_are_reported(project):
+    assert only(doctor.journal, project) == Finding("decisions", True, "0 lines in registry.jsonl")
+    write_bytes(project.state / "registry.jsonl", b'{"task": "ner"}\n')
+    finding = only(doctor.journal, project)
+    assert not finding.ok and "1 of its lines (1)" in finding.message
+
+
+def test_a_champion_is_loaded(project, monkeypatch):
+    from contextlib import nullcontext
+
+    from seqops.registry import verify, version_process, versions
+    from seqops.tracking import connection
+
+    monkeypatch.setattr(connection, "connect", lambda project: None)
+    monkeypatch.setattr(versions, "get_alias", lambda client, name, alias: "3" if "ner" in name else None)
+    monkeypatch.setattr(versions, "version", lambda client, name, number: number)
+    monkeypatch.setattr(version_process, "running", lambda client, version: nullcontext())
+    assert named(doctor.champions, project, "champion forecast").message == "lstm-forecaster has no champion"
+    assert named(doctor.champions, project, "champion ner").message == "version 3 of ner-tagger loads"
+
+    def lost(client, version):
+        raise verify.BundleError("the bundle is missing")
+
+    monkeypatch.setattr(version_process, "running", lost)
+    assert named(doctor.champions, project, "champion ner") == Finding(
+        "champion ner", False, "the bundle is missing"
+    )

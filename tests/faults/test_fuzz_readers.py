@@ -5,6 +5,7 @@ import tarfile
 import zipfile
 
 import pytest
+import state_targets
 import targets
 from fuzz import fuzz, report
 
@@ -55,6 +56,13 @@ FILES = {
     "preset": (60, targets.preset),
     "word vectors": (500, targets.vectors),
     "journal": (400, targets.journal),
+    "journal of decisions": (600, state_targets.decisions),
+    "journal of retraining": (300, state_targets.cycles),
+    "checkpoint": (600, state_targets.checkpoint),
+    "cache of arrays": (600, state_targets.cache),
+    "cache of validators": (300, state_targets.etags),
+    "state of the scheduler": (300, state_targets.schedule),
+    "tracking database": (100, state_targets.tracking_database),
     "manifest of a bundle": (400, targets.manifest),
     "artefact, json": (300, targets.artefact, "json"),
     "artefact, table": (300, targets.artefact, "table"),

@@ -13,6 +13,7 @@ from seqops.cli import app
 from seqops.core.files import read_json, sha256_of, sha256_of_json, write_json
 from seqops.params import Params
 from seqops.registry import publish, verify, versions
+from seqops.tracking.mlflow_runs import METRICS_SHA256, read_run_scores
 from toy_registry import BETTER, GOOD
 
 ROOT = Path(__file__).parents[2]
@@ -209,3 +210,45 @@ def test_a_demoted_version_that_is_registered_again_stays_demoted(toy):
     shutil.rmtree(Path(versions.version(toy.client, toy.model, "2").source.removeprefix("file://")))
     assert toy.publish().action == "kept"
     assert (toy.champion, toy.challenger) == ("1", "3")
+
+
+def scores(toy):
+    return toy.artifact(toy.client.get_run(version(toy).run_id), "metrics.json")
+
+
+def forge(path):
+    forged = read_json(path)
+    forged["model"]["accuracy"].update(value=0.999, low=0.998, high=1.0)
+    write_json(path, forged)
+
+
+SCORES = {
+    "altered": forge,
+    "altered to no JSON": lambda path: path.write_bytes(path.read_bytes()[:-9]),
+    "missing": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("how", SCORES)
+def test_scores_that_are_missing_or_altered_count_for_nothing_until_they_are_published_again(toy, how):
+    toy.make(BETTER)
+    run = toy.client.get_run(versions.version(toy.client, toy.model, "2").run_id)
+    SCORES[how](toy.artifact(run, "metrics.json"))
+    word = how.split()[0]
+    done = CliRunner().invoke(app, ["compare", toy.task.name])
+    assert done.exit_code == 0, done.output
+    assert f"v2: its scores are {word}" in done.output and "0.999" not in done.output
+    done = CliRunner().invoke(app, ["promote", toy.task.name, "2"])
+    assert "0.999" not in done.output
+    toy.champion_alias.roll_back()
+    done = CliRunner().invoke(app, ["promote", toy.task.name, "2", "--yes"])
+    assert f"the rule cannot decide: {'metrics.json' if word == 'altered' else 'the scores'}" in done.output
+    toy.publish()
+    assert f"are {word}" not in CliRunner().invoke(app, ["compare", toy.task.name]).output
+
+
+def test_scores_recorded_without_a_hash_are_read(toy):
+    run = version(toy).run_id
+    toy.client.delete_tag(run, METRICS_SHA256)
+    forge(scores(toy))
+    assert read_run_scores(toy.client, run)["model"]["accuracy"]["value"] == 0.999

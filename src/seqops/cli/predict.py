@@ -114,8 +114,9 @@ def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
         number = versions.get_alias(client, name, alias)
     if number is None:
         raise SeqopsError(
-            f"no version of {name} has the alias {alias!r}. Run `dvc repro evaluate@{task}`; if the rule "
-            f"promoted none, `seqops compare {task}` says why, and `--alias challenger` uses the latest."
+            f"no version of {name} has the alias {alias!r}. Run `dvc repro evaluate@{task}`, or, if that is "
+            f"up to date, `seqops publish {task}`; if the rule promoted none, `seqops compare {task}` says "
+            "why, and `--alias challenger` uses the latest."
         )
     version = versions.version(client, name, number)
     if better := version.tags.get(versions.BETTER_BASELINE):

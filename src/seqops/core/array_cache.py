@@ -20,6 +20,7 @@ from seqops.core.ragged import Array
 UNREADABLE = (
     OSError,
     ValueError,
+    TypeError,  # one array instead of an archive
     KeyError,
     EOFError,
     OverflowError,

@@ -52,7 +52,10 @@ def compare_versions(
     """
     registered = versions.versions(client, name)
     if not registered:
-        raise SeqopsError(f"no version of {name} is registered. Run `dvc repro`.")
+        raise SeqopsError(
+            f"no version of {name} is registered. Run `dvc repro`, or, if that is up to date, "
+            "`seqops publish TASK`."
+        )
     with translate_store_errors():
         aliases = (versions.CHAMPION, versions.CHALLENGER)
         holders = {alias: versions.get_alias(client, name, alias) for alias in aliases}
