@@ -46,7 +46,8 @@ def series(number, length=40):
 def examples(origins, end=40, meta=META, numbers=range(3), factor=1.0):
     """Cut the origins of each series, as the data side does: histories may be shorter than the window."""
     window, horizon = meta["window"], meta["horizon"]
-    columns = {"history": [], "targets": [], "calendar": [], "origin": [], "series": [], "scale": []}
+    names = ("history", "targets", "calendar", "origin", "period", "series", "scale")
+    columns = {name: [] for name in names}
     for number in numbers:
         y = factor * series(number)
         for origin in origins:
@@ -56,7 +57,7 @@ def examples(origins, end=40, meta=META, numbers=range(3), factor=1.0):
             phase = np.arange(origin - window, origin + horizon) * np.pi / 2
             scale = np.abs(y[4:20] - y[:16]).mean()
             row = (y[:origin, None], targets, np.stack([np.sin(phase), np.cos(phase)], axis=1))
-            for name, value in zip(columns, (*row, origin, number, [scale]), strict=True):
+            for name, value in zip(columns, (*row, origin, origin, number, [scale]), strict=True):
                 columns[name].append(value)
     history = Ragged.from_rows(columns.pop("history"), np.float64)
     return Split({"history": history, **{name: np.array(c) for name, c in columns.items()}})
@@ -221,6 +222,21 @@ def test_calibrated_quantiles_hold_on_the_validation_rows_and_are_saved(tmp_path
     loaded.load_weights(tmp_path / "model.weights.h5")
     np.testing.assert_array_equal(forecasts(network, loaded, split)["q0.9"], found["q0.9"])
     assert network.registered_weights(tmp_path / "a", split, META, tmp_path) == tmp_path / "a"
+
+
+def test_the_backtest_adapts_its_quantiles_to_the_errors_known_at_each_origin():
+    network, model = untrained()
+    split = examples([24, 26, 28])
+    fixed = forecasts(network, model, split)
+    found = {name: np.stack(cells) for name, cells in network.backtest(model, split, META).items()}
+    first = split.plain("origin") == 24
+    np.testing.assert_array_equal(found["mean"], fixed["mean"])
+    np.testing.assert_allclose(found["q0.9"][first], fixed["q0.9"][first])
+    # two periods later the truths of two steps are known
+    second = split.plain("origin") == 26
+    differs = (found["q0.9"] != fixed["q0.9"])[second].any(axis=0)
+    assert differs[:2].all()
+    np.testing.assert_allclose(found["q0.9"][second][:, 2:], fixed["q0.9"][second][:, 2:])
 
 
 def test_covariates_are_scaled_and_read_up_to_the_origin():

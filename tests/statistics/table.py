@@ -1,6 +1,6 @@
 """Print the simulated tables of the documentation: `python tests/statistics/table.py [NAME ...]`.
 
-NAME: intervals, seeds, promotion, drift, tuning, sections, forecasts, panels; by default all.
+NAME: intervals, seeds, promotion, drift, tuning, sections, forecasts, panels, rolling; by default all.
 SEQOPS_STATISTICS_SHARE: see `simulation.py`; the documentation has 0.5 of the repetitions for intervals and
 seeds.
 """
@@ -14,6 +14,7 @@ import cases
 import forecast_intervals
 import panels as simulated_panels
 import repeated_fits
+import rolling_panels
 import simulation
 import test_drift_level as drift_level
 import test_promotion_weeks as promotion_weeks
@@ -101,9 +102,16 @@ def panels():
         row(name, "", "", *simulated_panels.fitted_coverage(again=again)[0])
 
 
+def rolling():
+    """Coverage of 80 and 95 % intervals of many series at several origins: fixed, and adapted."""
+    for name in rolling_panels.CASES:
+        fixed, adapted = rolling_panels.coverage(name, simulated_panels.draws())[0]
+        row(name, *fixed, *adapted)
+
+
 TABLES = {
     table.__name__: table
-    for table in (intervals, seeds, promotion, drift, tuning, sections, forecasts, panels)
+    for table in (intervals, seeds, promotion, drift, tuning, sections, forecasts, panels, rolling)
 }
 
 if __name__ == "__main__":

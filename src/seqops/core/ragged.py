@@ -150,7 +150,7 @@ class Split:
         return column
 
     def stacked(self, name: str) -> Array:
-        """Return a column as an array (n, ...), whether it is plain or slices of one length."""
+        """Return a plain column, or one of slices of one length, as an array (n, ...)."""
         column = self.columns[name]
         return column.stacked() if isinstance(column, Slices) else self.plain(name)
 

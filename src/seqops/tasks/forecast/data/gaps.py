@@ -22,8 +22,8 @@ def period_name(ordinal: int, frequency: str) -> str:
 def with_missing_rows(table: pd.DataFrame, frequency: str) -> pd.DataFrame:
     """Insert a row without values for every period that is missing between two rows of a series.
 
-    The rows of a series follow each other. Each has the line of the row before it. Rows out of order stay as
-    they are.
+    The rows of a series follow each other. Each inserted one has the line of the row before it. Rows out of
+    order stay as they are.
     """
     step = table.groupby("series", sort=False)["ordinal"].diff().fillna(1).astype(np.int64).to_numpy()
     copies = np.maximum(np.append(step[1:], 1), 1)

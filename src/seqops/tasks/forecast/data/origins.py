@@ -126,7 +126,8 @@ class WindowSpec:
         """Cut examples whose targets stop before row `end` (NaN beyond it).
 
         history: ragged (<= max_history, V + C), the rows before the origin, filled from these alone; targets:
-        (n, H, V), as observed; calendar: (n, W + H, K); origin: (n,) rows known; series: (n,) its number;
+        (n, H, V), as observed; calendar: (n, W + H, K); origin: (n,) rows known;
+        period: (n,) of the first target; series: (n,) its number;
         long: (n,) whether the whole horizon is scored.
 
         shared: whether targets and calendar are slices of what all origins share, since as arrays they take
@@ -141,6 +142,7 @@ class WindowSpec:
                 "targets": targets(values, origins, self.horizon),
                 "calendar": (self._shared_calendar if share_calendar else self._calendar)(series, origins),
                 "origin": np.asarray(origins, np.int64),
+                "period": series.ordinals[origins - 1] + 1,
                 "series": np.full(len(origins), series.number, np.int64),
                 "long": np.zeros(len(origins), np.bool_),
             }

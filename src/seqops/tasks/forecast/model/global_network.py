@@ -14,6 +14,7 @@ from seqops.core.interfaces import Batch, Meta
 from seqops.core.ragged import Split
 from seqops.metrics.quantile_forecasts import LEVELS, column
 from seqops.tasks.forecast.data.scaling import Scale
+from seqops.tasks.forecast.model.adaptive_levels import adapted
 from seqops.tasks.forecast.model.intervals import cells
 from seqops.tasks.forecast.model.layers import Body
 from seqops.tasks.forecast.model.pretrained import load_pretrained
@@ -26,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 ROWS = 1024
 """Rows that are predicted at once."""
 MOST = 50_000
-"""Origins that the quantiles are calibrated at, at most: drawn, so that memory is bounded."""
+"""Origins that the quantiles are calibrated at, at most: a random part, so that memory stays flat."""
 
 
 class QuantileLoss(keras.losses.Loss):
@@ -119,7 +120,19 @@ def _known_kinds(meta: Meta) -> list[list[str]]:
 
 def predict(model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
     """Forecast `mean`, which is the median, and the quantile of every level: flat cells (H x V,)."""
-    quantiles = _in_units(outwards(_quantiles(model, split, meta)), meta)
+    return _forecasts(outwards(_quantiles(model, split, meta)), meta)
+
+
+def backtest(model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+    """Forecast like `predict`, with quantiles adapted to the errors that are known at each origin."""
+    quantiles = outwards(_quantiles(model, split, meta))
+    truth = _of_network(np.asarray(split.plain("targets"), np.float64), meta)
+    series, periods = split.plain("series"), split.plain("period")
+    return _forecasts(adapted(quantiles, truth, series, periods), meta)
+
+
+def _forecasts(quantiles: Floats, meta: Meta) -> pd.DataFrame:
+    quantiles = _in_units(quantiles, meta)
     levels = {column(level): cells(quantiles[..., q]) for q, level in enumerate(LEVELS)}
     return pd.DataFrame({"mean": levels[column(0.5)], **levels})
 
@@ -136,8 +149,8 @@ def calibrate(model: keras.Model, split: Split, meta: Meta) -> None:
     if len(split) > MOST:
         split = split.take(np.sort(np.random.default_rng(0).permutation(len(split))[:MOST]))
     level, size = _scales(model, split, meta)
-    targets = np.asarray(split.plain("targets"), np.float64)
-    truth = ((np.log(targets) if meta["log"] else targets) - level[:, None]) / size[:, None]
+    targets = _of_network(np.asarray(split.plain("targets"), np.float64), meta)
+    truth = (targets - level[:, None]) / size[:, None]
     scaled = (_quantiles(model, split, meta) - level[:, None, :, None]) / size[:, None, :, None]
     layer.corrections.assign(corrections(truth, scaled))
 
@@ -154,6 +167,12 @@ def _scales(model: keras.Model, split: Split, meta: Meta) -> tuple[Floats, Float
     figures = _inputs(split, meta)["figures"][..., : len(meta["values"])]
     scaled = model.get_layer("window_scaling")(figures)
     return np.asarray(scaled.level, np.float64), np.asarray(scaled.size, np.float64)
+
+
+def _of_network(y: Floats, meta: Meta) -> Floats:
+    """Return values in the units of the network."""
+    x: Floats = np.log(y) if meta["log"] else y
+    return x
 
 
 def _in_units(x: Floats, meta: Meta) -> Floats:

@@ -130,7 +130,7 @@ class Network(interfaces.Network):
     def backtest(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Forecast like `predict`, with intervals updated by the errors that are known at each origin."""
         if is_global(meta):
-            return global_network.predict(model, split, meta)
+            return global_network.backtest(model, split, meta)
         mean, scale = _forecasts(model, split, meta)
         return with_rolling_quantiles(mean, split, scale, _saved(model))
 
