@@ -24,7 +24,7 @@ DATA = Dataset(
     series="series", short="pad", date="", values=(), covariates=(), static=(), frequency="month",
     time_zone="", decimal="auto", thousands="", gaps="refuse", season=12, seasons=(), harmonics=0,
     window=WINDOW, horizon=HORIZON, backtest_horizon=HORIZON, origin_step=HORIZON, validation=HORIZON,
-    test=HORIZON, max_history=WINDOW, baselines="", log=True, scaling="window", calendar=(),
+    test=HORIZON, max_history=WINDOW, baselines="", pretrained="", log=True, scaling="window", calendar=(),
     min_value=None, max_value=None,
 )  # fmt: skip
 NETWORK = Network(
