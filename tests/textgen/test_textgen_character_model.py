@@ -111,6 +111,7 @@ def test_the_likeliest_characters_continue_a_text_known_by_heart():
     ("sampling", "uniform", "expected"),
     [
         (Sampling(0.0, 0, 1.0), 0.99, 2),  # the likeliest
+        (Sampling(1e-310, 0, 1.0), 0.99, 2),
         (Sampling(1.0, 0, 1.0), 0.49, 2),
         (Sampling(1.0, 0, 1.0), 0.51, 0),  # of 0.5, 0.3 and 0.2
         (Sampling(1.0, 0, 1.0), 0.99, 1),

@@ -103,8 +103,9 @@ class Sampling:
         ranked = np.argsort(-probabilities, kind="stable")
         if self.temperature == 0:
             return int(ranked[0])
-        logits = np.log(probabilities[ranked]) / self.temperature
-        scaled = np.exp(logits - logits[0])
+        with np.errstate(over="ignore"):  # the smallest temperatures leave the likeliest symbol alone
+            logits = np.log(probabilities[ranked] / probabilities[ranked[0]]) / self.temperature
+        scaled = np.exp(logits)
         cumulative = np.cumsum(scaled / scaled.sum())
         nucleus = int(np.count_nonzero(cumulative < self.top_p)) + 1
         kept = min(self.top_k or len(ranked), nucleus, len(ranked))
