@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from seqops.core.errors import DataError
+from seqops.core.errors import ConfigError, DataError
 from seqops.retraining import scheduler as scheduler_module
 from seqops.retraining.child_process import Command
-from seqops.retraining.scheduler import LONGEST_WAIT, Plan, Scheduler, ScheduleState
+from seqops.retraining.scheduler import LONGEST_WAIT, Plan, Scheduler, ScheduleState, local_zone
 from seqops.runtime.locks import LockHeldError, try_lock
 
 PLAN = Plan("0 3 * * 1", ("ner", "--when", "drift"))
@@ -355,3 +355,16 @@ def test_a_command_stopped_before_it_starts_is_not_run(tmp_path):
         assert not command.end(2)
         assert command.run() is None
     assert not (tmp_path / "begun").exists()
+
+
+@pytest.mark.parametrize("zone", ["KST-9", "CET-1CEST,M3.5.0,M10.5.0/3", "Asia/Seuol", '"Asia/Seoul"'])
+def test_a_time_zone_without_a_name_is_refused_with_one_that_has(monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    with pytest.raises(ConfigError) as raised:
+        local_zone()
+    assert f"TZ={zone} is not" in str(raised.value) and "Europe/Berlin" in str(raised.value)
+
+
+def test_the_time_zone_of_the_machine_is_that_of_its_variable(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Seoul")
+    assert str(local_zone()) == "Asia/Seoul"

@@ -33,6 +33,9 @@ UNREADABLE = (
 )
 """Exceptions of a missing or corrupt `.npz` file; the checksums of its members find changed bytes."""
 
+NAMES = "__names__"
+"""The member with the names of all others: a damaged directory of a zip file may have lost some."""
+
 
 @dataclass(frozen=True)
 class ArrayCache:
@@ -46,8 +49,8 @@ class ArrayCache:
             return compute()
         path = self.folder / f"{sha256_of_json(key)}.npz"
         with suppress(*UNREADABLE), np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+            return {name: stored[name] for name in stored[NAMES].tolist()}
         found = compute()
         with atomic_write(path) as temporary:
-            np.savez(temporary, allow_pickle=False, **found)
+            np.savez(temporary, allow_pickle=False, **found, **{NAMES: np.array([*found], np.str_)})
         return found

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from tzlocal import get_localzone
 
-from seqops.core.errors import DataError
+from seqops.core.errors import ConfigError, DataError
 from seqops.core.files import write_json
 from seqops.retraining.cron import next_run
 
@@ -80,7 +82,7 @@ class Scheduler:
     ) -> None:
         """Store the function to run; path: the state file; report: prints a line for the user."""
         self._path, self._plan, self._run, self._report = path, plan, run, report
-        self.zone = zone or get_localzone()
+        self.zone = zone or local_zone()
 
     def loop(self, wait: Callable[[float], bool], clock: Callable[[], datetime] = _now) -> None:
         """Run whenever it is due, until `wait` returns True. Raises DataError if the state is unreadable.
@@ -144,6 +146,18 @@ class Scheduler:
 
     def _moment(self, time: datetime) -> str:
         return moment(time.astimezone(self.zone))
+
+
+def local_zone() -> tzinfo:
+    """Return the time zone of this machine. Raises ConfigError if TZ names none of the tz database."""
+    try:
+        return get_localzone()
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        named = os.environ.get("TZ", "")
+        raise ConfigError(
+            f"the time zone TZ={named} is not one of the tz database, by which a schedule follows the clock. "
+            "Set TZ to a name such as Europe/Berlin, without quotes, or unset it."
+        ) from None
 
 
 def moment(time: datetime) -> str:
