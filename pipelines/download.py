@@ -9,6 +9,7 @@ from seqops.sources.fetch import Fetcher
 def download(name: str) -> None:
     """Download and verify the source of one task."""
     project = Project.find()
+    project.require_own_data_folder()
     params = Params.load(project.params)
     fetcher = Fetcher(project, params.task(name), err, project.task_paths(name).raw, settings=params.download)
     for file in fetcher.run():

@@ -97,6 +97,15 @@ def test_folders_must_be_writable_and_have_free_space(project, monkeypatch):
     assert "free at least" in finding.message
 
 
+def test_data_as_a_link_to_another_disk_is_refused_with_what_works(project, tmp_path_factory):
+    disk = tmp_path_factory.mktemp("disk") / "data"
+    (project.root / "data").rename(disk)
+    (project.root / "data").symlink_to(disk)
+    (finding,) = [f for f in doctor._run("folders", doctor.folders, project) if not f.ok]
+    assert f"data is a link to {disk}, and DVC keeps its outputs inside" in finding.message
+    assert "cache.type symlink" in finding.message
+
+
 def test_a_folder_that_cannot_be_created_is_reported(project):
     project.state.write_bytes(b"a file is here")
     finding = [f for f in doctor._run("folders", doctor.folders, project) if not f.ok]

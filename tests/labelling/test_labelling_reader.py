@@ -29,6 +29,14 @@ def test_columns_are_found_by_name_in_any_order(tmp_path):
     assert list(every.columns[3:]) == ["value.y", "value.x"]
 
 
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_the_index_column_of_pandas_is_no_value(tmp_path, name):
+    path = write_csv(tmp_path, [f"{i},{row}" for i, row in enumerate(ROWS)], f"{name},sequence,value,label")
+    table = task().read([path])
+    assert list(table.columns) == ["line", "sequence", "labels", "value.value"]
+    assert table["value.value"].tolist() == [[0.5, 0.75], [1.0]]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

@@ -104,7 +104,8 @@ def programs(project: Project) -> Iterator[Finding]:
 
 
 def folders(project: Project) -> Iterator[Finding]:
-    """Check that the folders of a run are writable and have enough free space."""
+    """Check that the folders of a run are inside the project, writable, and have enough free space."""
+    project.require_own_data_folder()
     for folder in (project.root / "data", project.state):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

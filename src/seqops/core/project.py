@@ -121,6 +121,16 @@ class Project:
             "Change to the project's folder, or set SEQOPS_ROOT to it."
         )
 
+    def require_own_data_folder(self) -> None:
+        """Raise SeqopsError if data/ is a link out of the project, which DVC refuses."""
+        folder = (self.root / "data").resolve()
+        if not folder.is_relative_to(self.root.resolve()):
+            raise SeqopsError(
+                f"data is a link to {folder}, and DVC keeps its outputs inside the project. Make data a "
+                "folder; to keep large files on another disk: `dvc cache dir --local FOLDER`, then "
+                "`dvc config --local cache.type symlink`."
+            )
+
     @property
     def params(self) -> Path:
         """params.yaml, the only place where settings are chosen."""

@@ -70,6 +70,14 @@ def check_header(path: Path, line: int, header: list[str], wanted: Sequence[str]
             raise DataError.at(path, line, f"column {name!r} not found; the header has {known}", fix)
 
 
+def is_index(name: str, cells: Sequence[str]) -> bool:
+    """Return whether a column is a running number without a name, as pandas writes its index."""
+    numbers = [cell.strip() for cell in cells]
+    start = {"0": 0, "1": 1}.get(numbers[0])
+    unnamed = name == "" or name.startswith("Unnamed:")
+    return unnamed and start is not None and numbers == [str(start + i) for i in range(len(numbers))]
+
+
 def concat_tables(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Concatenate the tables of several files. Raises DataError if their columns differ."""
     for path, table in zip(paths, tables, strict=True):

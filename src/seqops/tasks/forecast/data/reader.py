@@ -11,7 +11,14 @@ from typing import Any
 import pandas as pd
 
 from seqops.core.errors import DataError
-from seqops.preprocessing.csv_table import MISSING, check_header, concat_tables, parse_number, read_csv_rows
+from seqops.preprocessing.csv_table import (
+    MISSING,
+    check_header,
+    concat_tables,
+    is_index,
+    parse_number,
+    read_csv_rows,
+)
 from seqops.preprocessing.number_format import NumberFormat
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data.gaps import Gaps, with_missing_rows
@@ -140,13 +147,9 @@ def _parse_series(name: str, rows: Rows, form: SeriesFormat) -> tuple[Columns, s
 def _without_index(header: list[str], body: list[list[str]]) -> tuple[list[str], list[list[str]]]:
     """Leave out columns without name and content, and a running number without name before the dates."""
     kept = [i for i, name in enumerate(header) if name or any(row[i].strip() for row in body)]
-    unnamed = header[kept[0]] == "" or header[kept[0]].startswith("Unnamed:")
-    if unnamed and len(kept) > 2:
-        numbers = [row[kept[0]].strip() for row in body]
-        start = {"0": 0, "1": 1}.get(numbers[0])
-        running = start is not None and numbers == [str(start + i) for i in range(len(numbers))]
-        if running and all(is_date(row[kept[1]].strip()) for row in body):
-            kept = kept[1:]
+    index = len(kept) > 2 and is_index(header[kept[0]], [row[kept[0]] for row in body])
+    if index and all(is_date(row[kept[1]].strip()) for row in body):
+        kept = kept[1:]
     return [header[i] for i in kept], [[row[i] for i in kept] for row in body]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from seqops.core.errors import DataError
-from seqops.preprocessing.csv_table import check_header, parse_number, read_csv_rows
+from seqops.preprocessing.csv_table import check_header, is_index, parse_number, read_csv_rows
 from seqops.preprocessing.text_file import read_text
 
 Cell = TypeVar("Cell", str, int, float)
@@ -30,6 +30,8 @@ def parse(path: Path, sequence: str, values: Sequence[str], label: str) -> pd.Da
     sequence that continues after another has started.
     """
     lines, rows = read_csv_rows(path, read_text(path), SHAPE)
+    if is_index(rows[0][0].strip(), [row[0] for row in rows[1:]]):
+        rows = [row[1:] for row in rows]
     header, lines_of_steps = [cell.strip() for cell in rows[0]], lines[1:]
     values = list(values) or [name for name in header if name not in (sequence, label)]
     check_header(path, lines[0], header, [sequence, *values, label], KEYS)
