@@ -158,7 +158,7 @@ def test_by_default_every_task_searches_size_dropout_and_learning_rate(name):
         (
             "model.kind: {kind: categorical, choices: [gru, rnn]}",
             "model.kind.choices",
-            "the task does not accept 'rnn': Input should be 'lstm' or 'gru', got 'rnn'.",
+            "the task does not accept 'rnn': Input should be 'lstm', 'gru' or 'feature_crf', got 'rnn'.",
         ),
         (
             "fit.decay.rate: {kind: float, low: 0.5, high: 1.5}",
