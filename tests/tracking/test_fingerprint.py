@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from seqops.tracking.fingerprint import Fingerprint, code_sha256, git_commit
+from seqops.tracking import fingerprint
+from seqops.tracking.fingerprint import FIT, Fingerprint, code_sha256, git_commit
 
 
 def test_the_fingerprint_depends_on_each_part():
@@ -14,6 +15,13 @@ def test_the_fingerprint_depends_on_each_part():
 def test_the_code_hash_differs_between_tasks():
     assert code_sha256("ner") != code_sha256("forecast")
     assert code_sha256("ner") == code_sha256("ner")
+
+
+def test_the_code_hash_covers_every_module_of_a_fit(monkeypatch):
+    whole = code_sha256("ner")
+    for module in FIT:
+        monkeypatch.setattr(fingerprint, "FIT", [name for name in FIT if name != module])
+        assert code_sha256("ner") != whole
 
 
 def test_a_folder_outside_git_has_no_commit(tmp_path):

@@ -13,6 +13,8 @@ from seqops.core.project import Project
 from seqops.core.task_parts import TRAINED, module_of
 from seqops.tracking.code_closure import closure
 
+FIT = ("seqops.training.fit_model", "seqops.training.refit")
+
 
 @dataclass(frozen=True)
 class Fingerprint:
@@ -57,8 +59,8 @@ def _params_sha256(task: Task) -> str:
 
 
 def code_sha256(task: str) -> str:
-    """Hash the modules that determine a task's weights: its own, the training loop, and all they import."""
-    reached = closure([*(module_of(task, part) for part in TRAINED), "seqops.training.fit_model"])
+    """Hash the modules that determine a task's weights: its own, those of the fit, and all they import."""
+    reached = closure([*(module_of(task, part) for part in TRAINED), *FIT])
     return sha256_of_json([[name, sha256_of(path)] for name, path in reached.items()])
 
 
