@@ -125,7 +125,8 @@ def test_a_preset_may_set_the_number_of_seeds(project):
         ),
         (
             "  ner:\n    model:\n      kind: rnn\n",
-            r"mine\.yaml:4: tasks\.ner\.model\.kind: Input should be 'lstm', 'gru' or 'feature_crf', got 'rnn'\.",
+            r"mine\.yaml:4: tasks\.ner\.model\.kind: "
+            r"Input should be 'lstm', 'gru' or 'feature_crf', got 'rnn'\.",
         ),
     ],
 )
