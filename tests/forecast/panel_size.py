@@ -70,21 +70,24 @@ def measured(root, stage):
     watcher.join()
     if status:
         raise RuntimeError(output)
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, own[0] / 1024
+    # getrusage(2) counts bytes on macOS, KiB on Linux
+    peak = usage.ru_maxrss / 1024**2 if sys.platform == "darwin" else usage.ru_maxrss / 1024
+    return usage.ru_utime + usage.ru_stime, peak, own[0] / 1024
 
 
 def _watch(pid, own):
-    """Keep the largest size of the memory that is not a mapped file, in KiB."""
-    status = Path(f"/proc/{pid}/status")
-    while status.exists():
-        try:
-            lines = [line for line in status.read_text().splitlines() if line.startswith("RssAnon")]
-        except ProcessLookupError:
-            return
-        if not lines:
-            return
-        own[0] = max(own[0], int(lines[0].split()[1]))
-        time.sleep(0.02)
+    """Keep the largest size of the memory that is not a mapped file, in KiB; only Linux says it."""
+    if sys.platform == "linux":
+        status = Path(f"/proc/{pid}/status")
+        while status.exists():
+            try:
+                lines = [line for line in status.read_text().splitlines() if line.startswith("RssAnon")]
+            except ProcessLookupError:
+                return
+            if not lines:
+                return
+            own[0] = max(own[0], int(lines[0].split()[1]))
+            time.sleep(0.02)
 
 
 if __name__ == "__main__":
