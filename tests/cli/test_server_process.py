@@ -18,8 +18,10 @@ print(os.getpid(), worker.pid, flush=True)
 worker.wait()
 """
 COMMAND = """
-import os, sys
+import os, signal, sys
 from seqops.cli import server_process
+# a shell starts what runs in the background with SIGINT ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 server_process.PATIENCE = 0.5
 sys.exit(server_process.run_server([sys.executable, '-c', *sys.argv[1:]], os.environ))
 """
