@@ -99,9 +99,11 @@ def _read(path: Path) -> FitState:
     with np.load(path, allow_pickle=False) as arrays:
         epochs = TypeAdapter(list[EpochResult]).validate_json(arrays["epochs"].tobytes(), strict=True)
         best, weights, optimizer = (_ordered(arrays, name) for name in ("best", "weight", "optimizer"))
-        if not (epochs and best and weights and optimizer):
+        initial = arrays["initial"]
+        # a second fit keeps neither the initial scores nor the best weights
+        if not (epochs and weights and optimizer and (best or not initial.size)):
             raise ValueError("it is incomplete")
-        return FitState(epochs, best, weights, optimizer, arrays["initial"])
+        return FitState(epochs, best, weights, optimizer, initial)
 
 
 def restore(model: keras.Model, progress: FitState) -> None:
