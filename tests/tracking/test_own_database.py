@@ -9,7 +9,15 @@ import pytest
 
 from seqops.core.errors import SeqopsError
 from seqops.tracking import own_database
-from seqops.tracking.own_database import ADDRESSES, check, relocate, uri_of
+from seqops.tracking.own_database import check, relocate, uri_of
+
+ADDRESSES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
 
 
 @pytest.fixture

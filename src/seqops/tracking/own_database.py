@@ -12,14 +12,18 @@ import mlflow
 
 from seqops.core.errors import SeqopsError
 
-ADDRESSES = (
-    ("experiments", "artifact_location"),
-    ("runs", "artifact_uri"),
-    ("logged_models", "artifact_location"),
-    ("model_versions", "source"),
-    ("model_versions", "storage_location"),
+RELOCATIONS = (
+    "UPDATE experiments SET artifact_location = :to || substr(artifact_location, :rest) "
+    "WHERE substr(artifact_location, 1, :rest) = :from",
+    "UPDATE runs SET artifact_uri = :to || substr(artifact_uri, :rest) "
+    "WHERE substr(artifact_uri, 1, :rest) = :from",
+    "UPDATE logged_models SET artifact_location = :to || substr(artifact_location, :rest) "
+    "WHERE substr(artifact_location, 1, :rest) = :from",
+    "UPDATE model_versions SET source = :to || substr(source, :rest) WHERE substr(source, 1, :rest) = :from",
+    "UPDATE model_versions SET storage_location = :to || substr(storage_location, :rest) "
+    "WHERE substr(storage_location, 1, :rest) = :from",
 )
-"""The columns that hold the absolute address of an artefact."""
+"""Replace the folder `:from` by `:to` in each column that holds the absolute address of an artefact."""
 MISREAD = "%?"
 """Characters that SQLAlchemy and MLflow read in two ways in the path of a database."""
 REMEDY = (
@@ -76,12 +80,9 @@ def relocate(path: Path, artifacts: Path) -> list[str]:
         bases = {_former(name, location, artifacts) for name, location in rows}
         former = sorted(base for base in bases if base is not None)
         for base in former:
-            for table, column in ADDRESSES:
-                database.execute(
-                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608
-                    f"WHERE substr({column}, 1, ?) = ?",
-                    (present, len(base) + 1, len(base) + 1, f"{base}/"),
-                )
+            values = {"to": present, "rest": len(base) + 1, "from": f"{base}/"}
+            for relocation in RELOCATIONS:
+                database.execute(relocation, values)
     return former
 
 
