@@ -48,6 +48,18 @@ def test_a_file_without_the_column_is_one_series():
     ]
 
 
+def test_a_column_of_series_in_another_spelling_is_refused(meta):
+    text = "\n".join(["month,Shop,sold", *(f"{m},new,{i}" for i, m in enumerate(months(8), 1))])
+    with pytest.raises(DataError, match=r"input 1:1: there is no column 'shop' .*, but 'Shop'"):
+        endpoint_of(DATA).parse([text], meta)
+
+
+def test_the_message_about_a_series_names_it(meta):
+    text = "\n".join(["month,shop,sold", *(f"{m},new,{i}" for i, m in enumerate(months(5), 1))])
+    with pytest.raises(DataError, match=r"input 1, series new: 5 values are too few"):
+        endpoint_of(DATA).parse([text], meta)
+
+
 def test_columns_are_found_by_name_and_short_series_are_read(meta):
     text = "\n".join(["remark,month,shop,sold", *(f"-,{m},new,{i}" for i, m in enumerate(months(7), 1))])
     split = endpoint_of(DATA).parse([text, text], meta)

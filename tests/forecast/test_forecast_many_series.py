@@ -61,6 +61,14 @@ def test_each_series_is_split_by_time_and_tested_by_one_forecast(tmp_path):
     assert splits["train"].plain("origin").tolist() == [8, 9, 10, 11, 12, 13, 8, 9]
 
 
+def test_the_drift_features_are_those_of_every_series(tmp_path):
+    splits, meta = PANEL.split_and_encode(PANEL.read([long_table(tmp_path, [20, 16])]))
+    features = evaluation_of(PANEL).drift_features(splits["train"], meta)
+    # lines of slope 1: one surprise of 0 for each origin
+    assert features["surprise of sold"].tolist() == [0.0] * 8
+    assert np.ptp(features["growth of sold"].values) == 0
+
+
 def test_a_series_is_scaled_by_its_own_rows_before_the_split(tmp_path):
     rows = [
         f"{name},{month},{size * i}" for name, size in (("a", 1), ("b", 1000)) for i, month in numbered(20)
@@ -164,6 +172,7 @@ def test_forecasts_of_other_systems_start_at_the_first_test_row(tmp_path):
     [
         (["ets,c,1,2,3"], r"systems.csv:2: there is no series 'c'"),
         (["ets,a,1,x,3"], r"systems.csv:2: 'x' in column 'h2' is not a number"),
+        (["ets,a,1,2,3", "ets,a,1,2,4"], r"systems.csv:3: ets has a forecast of series 'a' in line 2, too"),
     ],
 )
 def test_bad_forecasts_of_other_systems_are_refused(tmp_path, rows, message):

@@ -21,5 +21,8 @@ def too_few(score: Score, units: int) -> str:
     if score.block > 1 and number < MIN_BLOCKS:
         return f"too few {score.unit}s for an interval: {number} independent"
     if units < MIN_UNITS:
-        return f"n = {units}" if score.unit == "row" else f"n = {units} {score.unit}{'s' * (units != 1)}"
+        if score.unit == "row":
+            return f"n = {units}"
+        plural = "s" if units != 1 and score.unit != "series" else ""
+        return f"n = {units} {score.unit}{plural}"
     return ""

@@ -40,6 +40,7 @@ def with_ready_made(table: pd.DataFrame, path: Path, test: int, numbers: NumberF
         raise DataError.at(path, 1, "the steps are not h1, h2 ... without a gap", SHAPE)
     places = {name: at[-test:] for name, at in table.groupby("series", sort=False).indices.items()}
     found: dict[str, npt.NDArray[np.float64]] = {}
+    seen: dict[tuple[str, str], int] = {}
     method, series = header.index("method"), header.index("series")
     columns = [header.index(step) for step in steps[:test]]
     for line, row in zip(lines[1:], rows[1:], strict=True):
@@ -48,6 +49,9 @@ def with_ready_made(table: pd.DataFrame, path: Path, test: int, numbers: NumberF
             what = f"there is no series {row[series].strip()[:40]!r}"
             raise DataError.at(path, line, what, "Name the series as the data do.")
         name = row[method].strip()
+        if (first := seen.setdefault((name, row[series].strip()), line)) != line:
+            what = f"{name} has a forecast of series {row[series].strip()[:40]!r} in line {first}, too"
+            raise DataError.at(path, line, what, "Keep one of them.")
         if name not in found:
             found[name] = np.full(len(table), np.nan)
         figures = [parse_number(path, line, row[c], header[c], numbers) for c in columns]

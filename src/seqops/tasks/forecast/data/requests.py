@@ -40,12 +40,13 @@ class Request:
 
 def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
     """Cut the example at the end of one raw series. Raises DataError with the number of the input, from 1."""
-    request, name = parse_request(text, index, data, meta), _name(index)
-    series = request.series
+    request = parse_request(text, index, data, meta)
+    series, name = request.series, _name(index, request.name)
     window_spec = data.window_spec(meta)
     least = int(meta.get("min_history") or meta["window"])
     if len(series) < least:
-        fix = f"Give at least the latest {least} values."
+        pad = ", or train with data.short: pad" if data.series and data.short == "refuse" else ""
+        fix = f"Give at least the latest {least} values{pad}."
         raise DataError.at(name, None, f"{len(series)} values are too few", fix)
     missing = np.isnan(series.figures)
     if missing.any() if data.gaps == "refuse" else missing.all(axis=0).any():
@@ -101,6 +102,10 @@ def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
     form = data.series_format(meta["frequency"], meta["time_zone"])
     header = [cell.strip() for cell in read_csv_rows(_name(index), text, SHAPE)[1][0]]
     series = form.series if form.series in header else ""
+    alike = [name for name in header if name.casefold() == form.series.casefold() != ""]
+    if alike and not series:
+        what = f"there is no column {form.series!r} (data.series), but {alike[0]!r}"
+        raise DataError.at(_name(index), 1, what, f"Rename it to {form.series}.")
     date = form.date if form.date in header else ""
     static = [name for name in form.static if name in header]
     form = replace(form, series=series, date=date, static=static, values=(), covariates=())
@@ -165,5 +170,5 @@ def _number(cell: str, numbers: NumberFormat) -> float | None:
         return None
 
 
-def _name(index: int) -> Path:
-    return Path(f"input {index + 1}")
+def _name(index: int, series: str = "") -> Path:
+    return Path(f"input {index + 1}{f', series {series}' * bool(series)}")

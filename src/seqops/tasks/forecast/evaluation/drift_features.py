@@ -46,4 +46,4 @@ def _latest_values(split: Split, rows: int, values: int) -> Array:
     history = split.ragged("history")
     positions = history.ends[:, None] + np.arange(-rows, 0)
     past = history.values[positions][..., :values]
-    return np.concatenate([past, split.plain("targets")[:, :1]], axis=1)
+    return np.concatenate([past, split.stacked("targets")[:, :1]], axis=1)

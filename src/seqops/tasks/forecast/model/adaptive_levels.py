@@ -19,7 +19,7 @@ NOMINAL = np.array(LEVELS)
 GAMMA = 0.2
 """Part of an error that the level is changed by, where the error is a share of very many series."""
 NOISE = 9
-"""With n series the part is GAMMA n / (n + NOISE): the share of few series is noise, mostly."""
+"""With n truths in a period the part is GAMMA n / (n + NOISE): the share of few is noise, mostly."""
 MANY = 100
 """Origins from which on a series has levels of its own."""
 LOWEST = 0.0001
@@ -40,46 +40,40 @@ def adapted(quantiles: Floats, truth: Floats, series: Integers, periods: Integer
     found = quantiles.copy()
     for group in np.unique(groups):
         rows = np.flatnonzero(groups == group)
-        count = len(np.unique(series[rows]))
-        gamma = GAMMA * count / (count + NOISE)
-        found[rows] = _follow(quantiles[rows], truth[rows], periods[rows], gamma)
+        found[rows] = _follow(quantiles[rows], truth[rows], periods[rows])
     return outwards(found)
 
 
-def _follow(quantiles: Floats, truth: Floats, periods: Integers, gamma: float) -> Floats:
+def _follow(quantiles: Floats, truth: Floats, periods: Integers) -> Floats:
     """Adapt the quantiles of rows that share their levels."""
     found, steps = np.empty_like(quantiles), quantiles.shape[1]
     levels = np.broadcast_to(NOMINAL, quantiles.shape[1:]).copy()
     origins: list[int] = []
-    below: list[Floats] = []
+    changes: list[Floats] = []
     used = np.zeros(steps, np.int64)
     for period in np.unique(periods):
         for step in range(steps):
             # the truth of a step is known after its own period
             while used[step] < len(origins) and origins[used[step]] + step < period:
-                levels[step] = _updated(levels[step], below[used[step]][step], gamma)
+                levels[step] = np.clip(levels[step] + changes[used[step]][step], LOWEST, 1 - LOWEST)
                 used[step] += 1
         rows = periods == period
         found[rows] = at_levels(quantiles[rows], levels)
         origins.append(int(period))
-        below.append(_share_below(truth[rows], found[rows]))
+        changes.append(_change(truth[rows], found[rows]))
     return found
 
 
-def _updated(levels: Floats, below: Floats, gamma: float) -> Floats:
-    """Change levels (V, Q) by the share of truths below their quantiles, NaN if none is known.
+def _change(truth: Floats, quantiles: Floats) -> Floats:
+    """Return what levels (H, V, Q) change by, from the share of truths below their quantiles.
 
-    The median stays.
+    Nothing changes where no truth is known. The median stays.
     """
-    change = np.where(np.isfinite(below) & (NOMINAL != 0.5), gamma * (NOMINAL - below), 0.0)
-    return np.clip(levels + change, LOWEST, 1 - LOWEST)
-
-
-def _share_below(truth: Floats, quantiles: Floats) -> Floats:
     known = np.isfinite(truth)[..., None]
     count = known.sum(axis=0)
-    share = ((truth[..., None] < quantiles) & known).sum(axis=0) / np.maximum(count, 1)
-    return np.where(count > 0, share, np.nan)
+    below = ((truth[..., None] < quantiles) & known).sum(axis=0) / np.maximum(count, 1)
+    gamma = GAMMA * count / (count + NOISE)
+    return np.where(NOMINAL != 0.5, gamma * (NOMINAL - below), 0.0)
 
 
 def at_levels(quantiles: Floats, levels: Floats) -> Floats:
