@@ -55,7 +55,9 @@ def folder(toy):
 
 
 def listing(toy):
-    return toy.artifact(toy.client.get_run(version(toy).run_id), verify.LIST)
+    return toy.artifact(
+        toy.client.get_run(version(toy).run_id), verify.list_name(version(toy).tags[verify.BUNDLE])
+    )
 
 
 def modify(bundle, name):
@@ -117,7 +119,7 @@ def test_modifying_the_list_together_with_a_file_is_detected(toy):
     write_json(listing(toy), forged)
     done = CliRunner().invoke(app, ["predict", toy.task.name, "12"])
     assert done.exit_code == 1
-    assert "the list of its files, bundle.json, is lost or altered too" in done.stderr
+    assert "the list of its files is lost or altered too" in done.stderr
 
 
 def test_an_intact_bundle_without_its_list_is_usable(toy, tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import mlflow
@@ -22,7 +23,8 @@ from seqops.runtime.console import err
 from seqops.tracking.connection import translate_store_errors
 from seqops.tracking.mlflow_runs import TrainingRun, read_run_json
 
-BUNDLE, LIST = "seqops.bundle_sha256", "bundle.json"
+BUNDLE = "seqops.bundle_sha256"
+FORMER_LIST = "bundle.json"
 NOT_FOUND = 404
 MAX_LISTED = 5  # files that an error lists
 
@@ -31,9 +33,15 @@ def record_files(run: TrainingRun, uri: str) -> str:
     """Log the list of a bundle's files to its run; return the hash of the list for the version's tag."""
     with tempfile.TemporaryDirectory() as scratch:
         found = _contents(_copied(uri, Path(scratch)))
-        write_json(Path(scratch) / LIST, found)
-        run.log_artifact(Path(scratch) / LIST)
-    return sha256_of_json(found)
+        digest = sha256_of_json(found)
+        write_json(Path(scratch) / list_name(digest), found)
+        run.log_artifact(Path(scratch) / list_name(digest))
+    return digest
+
+
+def list_name(digest: str) -> str:
+    """Return the name of the list with a hash: a run may have bundles of several versions."""
+    return f"bundle-{digest[:12]}.json"
 
 
 class BundleError(SeqopsError):
@@ -129,12 +137,12 @@ def _contents(bundle: Path) -> dict[str, str]:
 
 def _alterations(client: mlflow.MlflowClient, version: ModelVersion, found: Mapping[str, str]) -> str:
     """List the files that differ from the recorded list, if that is what was registered."""
-    try:
-        kept = read_run_json(client, version.run_id, LIST)
-        intact = sha256_of_json(kept) == version.tags[BUNDLE]
-    except (DataError, ValueError):
-        intact = False
-    return _differences(kept, found) if intact else f"the list of its files, {LIST}, is lost or altered too"
+    for name in (list_name(version.tags[BUNDLE]), FORMER_LIST):
+        with suppress(DataError, ValueError):
+            kept = read_run_json(client, version.run_id, name)
+            if sha256_of_json(kept) == version.tags[BUNDLE]:
+                return _differences(kept, found)
+    return "the list of its files is lost or altered too"
 
 
 def _differences(kept: Mapping[str, str], found: Mapping[str, str]) -> str:
