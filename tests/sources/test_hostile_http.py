@@ -116,6 +116,14 @@ def test_a_part_at_another_place_than_asked_for_is_not_appended(server, tmp_path
     assert server.ranges == ["bytes=50-", None]
 
 
+def test_a_part_of_another_file_is_not_appended(server, tmp_path):
+    (tmp_path / "part").write_bytes(b"x" * 50)
+    (tmp_path / "part.etag").write_text('"1"')
+    other = answer(b"206 Partial Content", BODY[50:], Content_Range="bytes 50-99/100", ETag='"2"')
+    assert fetched(server, tmp_path, other, answer()) == BODY
+    assert server.ranges == ["bytes=50-", None]
+
+
 def test_a_resumed_transfer_of_a_compressed_file_continues_at_a_compressed_byte(server, tmp_path):
     labelled = {"ETag": '"1"', "Content_Encoding": "gzip"}
     cut = answer(body=ZIPPED[:20], **{**labelled, "Content_Length": str(len(ZIPPED))})

@@ -83,10 +83,11 @@ def announced_length(response: requests.Response) -> int | None:
     return int(length)
 
 
-def resumed_at(response: requests.Response, part: Path) -> int | None:
+def resumed_at(response: requests.Response, part: Path, etag: str) -> int | None:
     """Return where the body continues the partial file, 0: nowhere; None: the partial file is complete.
 
-    Raises MismatchError if the server sends another range.
+    etag: that of the partial file. Raises MismatchError if the server sends another range, or a part of
+    another file.
     """
     if response.status_code == OK:
         return 0
@@ -94,6 +95,7 @@ def resumed_at(response: requests.Response, part: Path) -> int | None:
     start, whole = found.groups() if found else (None, None)
     if response.status_code == NO_RANGE and whole == str(done):
         return None
-    if response.status_code == PARTIAL and start == str(done):
+    same = Validators.of(response).etag in ("", etag)
+    if response.status_code == PARTIAL and start == str(done) and same:
         return done
     raise MismatchError

@@ -185,8 +185,7 @@ def _transfer(
 
 def _headers(part: Path, current: Validators | None) -> dict[str, str]:
     if part.is_file() and _etag(part).is_file():
-        etag = _etag(part).read_text("ascii", "ignore")
-        return {"Range": f"bytes={part.stat().st_size}-", "If-Range": etag}
+        return {"Range": f"bytes={part.stat().st_size}-", "If-Range": _kept_etag(part)}
     return current.conditional_headers() if current else {}
 
 
@@ -206,7 +205,7 @@ def _receive(
     response: requests.Response, source: Address, part: Path, limit: int, pace: Pace, bar: Bar
 ) -> None:
     """Append the body to the partial file, or replace the file if the server sends all of it."""
-    done = answers.resumed_at(response, part)
+    done = answers.resumed_at(response, part, _kept_etag(part))
     if done is None:
         return
     answers.check_encoding(response, source.text.partition("?")[0])
@@ -231,6 +230,10 @@ def _remember(etag: str, part: Path) -> None:
         _etag(part).write_text(etag, "ascii")
     else:
         _etag(part).unlink(missing_ok=True)
+
+
+def _kept_etag(part: Path) -> str:
+    return _etag(part).read_text("ascii", "ignore") if _etag(part).is_file() else ""
 
 
 def _etag(part: Path) -> Path:
