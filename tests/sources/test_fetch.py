@@ -737,12 +737,12 @@ def test_files_of_named_splits_may_have_one_name(project, console):
     write_files(project, "new/data.txt", "old/data.txt", "old/more.txt")
     source = {"test": "new/data.txt", "train": ["old/more.txt", "old/data.txt"]}
     files = fetcher(project, source, console).run()
-    assert [file.path.read_text() for file in files] == ["new/data.txt", "old/more.txt", "old/data.txt"]
-    assert raw_names(project) == ["test/data.txt", "train/more.txt", "train/data.txt"]
+    assert [file.path.read_text() for file in files] == ["old/more.txt", "old/data.txt", "new/data.txt"]
+    assert raw_names(project) == ["train/more.txt", "train/data.txt", "test/data.txt"]
     assert [split_of(path) for path in project.task_paths("letters").raw_files()] == [
+        "train",
+        "train",
         "test",
-        "train",
-        "train",
     ]
     fetch(project, "old/more.txt", console)
     assert sorted(path.name for path in project.task_paths("letters").raw.iterdir()) == ["more.txt"]

@@ -1,5 +1,6 @@
 """Pairs from files, and one clear message for each kind of invalid file."""
 
+import gzip
 import re
 
 import pytest
@@ -146,12 +147,18 @@ def test_a_csv_file_may_quote_its_cells(tmp_path) -> None:
     assert table["line"].tolist() == [2, 3]
 
 
-def test_two_files_of_pairs_are_not_parallel(tmp_path) -> None:
+def test_a_compressed_csv_file_may_quote_its_cells(tmp_path) -> None:
+    path = write_file(tmp_path, gzip.compress(b'en,fr\n"Go, now.",Va.\n'), "pairs.csv.gz")
+    assert task().read([path])["source"].tolist() == ["Go, now."]
+
+
+@pytest.mark.parametrize("second", [b"Hi.\tSalut.\nNo.\tNon.\n", b"# a comment\nHi.\tSalut.\n"])
+def test_two_files_of_pairs_are_not_parallel(tmp_path, second) -> None:
     files = [
-        write_file(tmp_path, b"Go.\tVa.\n", "train.tsv"),
-        write_file(tmp_path, b"Hi.\tSalut.\n", "test.tsv"),
+        write_file(tmp_path, b"Go.\tVa.\nYes.\tOui.\n", "train.tsv"),
+        write_file(tmp_path, second, "test.tsv"),
     ]
     with pytest.raises(
-        DataError, match=r"test\.tsv: each line has a tab, as in train\.tsv: not parallel files"
+        DataError, match=r"test\.tsv: most lines have a tab, as in train\.tsv: not parallel files"
     ):
         task().read(files)

@@ -10,7 +10,7 @@ from seqops.core.errors import DataError
 from seqops.core.files import missing, read_json, write_json
 
 SplitName = Literal["train", "validation", "test"]
-SPLIT_FOLDERS = ("train", "validation", "test")
+SPLIT_FOLDERS: tuple[SplitName, ...] = ("train", "validation", "test")
 ORDER = ".order.json"
 """The file of a raw folder that lists its files in the order of `source`, if that is not by name."""
 
@@ -21,8 +21,13 @@ Source = Addresses | dict[SplitName, Addresses]
 
 
 def sources_of(source: Source) -> list[tuple[str, str]]:
-    """List sources in their order, each with the split that it is named for; empty: none."""
-    named = source if isinstance(source, Mapping) else {"": source}
+    """List sources in their order, each with the split that it is named for; empty: none.
+
+    Those for training come first, in whatever order the splits are named.
+    """
+    named = {"": source}
+    if isinstance(source, Mapping):
+        named = {split: source[split] for split in SPLIT_FOLDERS if split in source}
     return [
         (split, address)
         for split, addresses in named.items()

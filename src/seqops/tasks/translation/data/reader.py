@@ -53,7 +53,7 @@ def _tabbed(path: Path, source_column: int, target_column: int) -> pd.DataFrame:
 
 def _cells(path: Path) -> tuple[list[int], list[list[str]]]:
     """Return the cells of each line, and its number; a .csv file may quote them."""
-    if path.suffix.lower() == ".csv":
+    if path.name.lower().removesuffix(".gz").removesuffix(".zip").endswith(".csv"):
         return read_csv_rows(path, read_text(path), FORMAT)
     rows = [line.split("\t") for line in _lines(path)]
     return list(range(1, len(rows) + 1)), rows
@@ -64,8 +64,9 @@ def _parallel(source: Path, target: Path) -> pd.DataFrame:
     if len(sources) != len(targets):
         what = f"{len(targets)} lines, but {source.name} has {len(sources)}"
         raise DataError.at(target, None, what, "Line n of one file must translate line n of the other.")
-    if all("\t" in line for line in (*sources, *targets)):
-        what = f"each line has a tab, as in {source.name}: not parallel files, but two files of pairs"
+    tabs = sum("\t" in line for line in (*sources, *targets))
+    if tabs > len(sources):
+        what = f"most lines have a tab, as in {source.name}: not parallel files, but two files of pairs"
         fix = "Join them to one file, or name the splits that they are: `source: {train: ..., test: ...}`."
         raise DataError.at(target, None, what, fix)
     return _table(list(range(1, len(sources) + 1)), [(source, sources), (target, targets)])
