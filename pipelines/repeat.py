@@ -13,9 +13,10 @@ def repeat_task(name: str) -> None:
     params = Params.load(project.params)
     task, paths, seeds = params.task(name), project.task_paths(name), params.evaluation.seeds
     with atomic_directory(paths.repeats) as folder:
+        repeats = repeats_of(task, seeds)
         # DVC warns of a folder without files
-        write_json(folder / "seeds.json", [task.fit_config.seed + place for place in range(seeds)])
-        if seeds == 1:
+        write_json(folder / "seeds.json", [each.fit_config.seed for each in (task, *repeats)])
+        if not repeats:
             return
         from seqops.fitting import fit
         from seqops.tracking.fingerprint import Fingerprint
@@ -23,7 +24,7 @@ def repeat_task(name: str) -> None:
 
         fingerprint, model = Fingerprint.compute(project, task), sha256_of(paths.weights)
         main = find_training_run(project, task, fingerprint, model)
-        for repeat in repeats_of(task, seeds):
+        for repeat in repeats:
             seed = repeat.fit_config.seed
             err.print(f"{name}: seed {seed}", highlight=False)
             weights = folder / paths.repeated_weights(seed).name

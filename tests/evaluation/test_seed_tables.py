@@ -1,8 +1,12 @@
 """Scores over seeds: the section of metrics.json, the line of the terminal, and the rows of the tables."""
 
+from dataclasses import replace
+from unittest.mock import Mock
+
 import numpy as np
 import pandas as pd
 
+from seqops.core.predictors import ClassicalModel
 from seqops.core.repeats import repeats_of
 from seqops.core.settings import FitConfig
 from seqops.evaluation.seeds import HEAD, over_seeds, rows_of, summary
@@ -85,3 +89,9 @@ def test_repeats_differ_from_the_task_in_the_seed_alone():
     assert (six.fit_config.seed, seven.fit_config.seed) == (6, 7)
     assert seven.section == {**section, "fit": {"seed": 7, "epochs": 4}}
     assert FitConfig(**{**vars(seven.fit_config), "seed": 5}) == FIT_CONFIG == task.fit_config
+
+
+def test_a_model_without_a_seed_is_not_repeated():
+    section = {"source": "sample", "data": {}, "model": {}, "fit": {"seed": 5}}
+    task = toy_task("toy", ToyData(), section=section)
+    assert repeats_of(replace(task, network=lambda: Mock(spec=ClassicalModel)), 3) == []
