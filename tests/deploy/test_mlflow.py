@@ -73,9 +73,8 @@ def test_the_administrator_can_create_an_account_with_read_access(server, passwo
 @pytest.mark.parametrize("user", ["", "admin:wr0ng-passw0rd@"])
 def test_a_refused_user_gets_a_clear_message(server, client, monkeypatch, user):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url.replace("://", f"://{user}"))
-    connected = client()
-    with pytest.raises(SeqopsError) as refused, connection.translate_store_errors():
-        connected.search_experiments()
+    with pytest.raises(SeqopsError) as refused:
+        client()
     message = str(refused.value)
     assert "rejected the user name or password" in message and "MLFLOW_TRACKING_PASSWORD" in message
     assert server.url.removeprefix("http://") in message
