@@ -60,9 +60,8 @@ def test_the_scores_name_no_baseline_that_is_the_model_itself(trained):
     assert "no initial model to compare it with" in metrics["training_summary"]
     history = trained.task_paths(TASK).history.read_text().splitlines()
     assert len(history) == 2
-    # another seed is the same fit
-    [first, second] = metrics["seeds"]["scores"]["macro_f1"]["values"]
-    assert first == second == metrics["model"]["macro_f1"]["value"]
+    # another seed would be the same fit
+    assert "seeds" not in metrics
 
 
 def test_the_run_has_the_score_and_the_seconds_of_the_fit(trained):
