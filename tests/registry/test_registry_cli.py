@@ -110,7 +110,7 @@ def test_history_lists_every_decision(toy):
     toy.make(BETTER)
     toy.make(BAD)
     call("rollback", toy)
-    lines = [line for line in call("history", toy).splitlines() if line.startswith("│ 20")]
+    lines = [line for line in call("history", toy).splitlines() if line.startswith("│ 20") and line[6] == "-"]
     cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
     assert [line[1:4] + line[6:7] for line in cells] == [
         ["promoted", "1", "none -> 1", "rule"],
