@@ -40,7 +40,7 @@ class MemberReader:
         self._stream, self._left, self._padding = stream, size, -size % BLOCK
 
     def read(self, size: int) -> bytes:
-        """Read at most so many bytes; empty at the end. Raises EOFError if the tar ends before."""
+        """Read up to `size` bytes; none at the end. Raises EOFError if the tar is truncated."""
         chunk = self._stream.read(min(size, self._left))
         self._left -= len(chunk)
         if self._left and not chunk:
