@@ -31,7 +31,6 @@ from seqops.core.yaml_file import Document, nearest
 from seqops.runtime.environment import silence_stderr
 
 SECTIONS = ("source", "data", "model", "fit", "search")
-_DOWNLOADS = DownloadSettings()
 SHARED = ("evaluation", "registry", "drift", "tuning", "notify", "retraining", "download")
 
 
