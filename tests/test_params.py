@@ -360,6 +360,13 @@ def test_a_task_that_draws_its_own_splits_takes_no_files_of_splits():
         params.task("forecast")
 
 
+def test_a_fit_in_stages_cannot_be_repeated():
+    staged = {"refit": True, "stages": [{"epochs": 1, "learning_rate": 0.01}]}
+    fit = {**PARAMS.content["tasks"]["forecast"]["fit"], **staged}
+    with pytest.raises(ConfigError, match=r"tasks.forecast.fit.refit: a fit in stages cannot be repeated"):
+        PARAMS.with_values({"tasks.forecast.fit": fit}).task("forecast")
+
+
 def test_an_unknown_section_is_refused_with_its_line(tmp_path):
     text = (ROOT / "params.yaml").read_text("utf-8") + "\nevalution:\n  seed: 0\n"
     (tmp_path / "params.yaml").write_text(text, "utf-8")

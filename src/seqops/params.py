@@ -99,7 +99,7 @@ class Params(Document):
         section = self.content["tasks"][name]
         self._check_sections(name, section)
         data = self.section(_module(name, DATASET).Dataset, f"tasks.{name}.data")
-        fit_config = self.section(FitConfig, f"tasks.{name}.fit")
+        fit_config = self._fit_config(f"tasks.{name}.fit")
         source = self.typed(section["source"], _kind(section["source"]), f"tasks.{name}.source")
         self._check_secrets(f"tasks.{name}.source", source)
         self._check_named_splits(f"tasks.{name}.source", source, data)
@@ -123,6 +123,15 @@ class Params(Document):
 
         plain = {key: self.typed(value, Any, f"tasks.{name}.{key}") for key, value in section.items()}
         return Task(name, source, data, network, metrics, evaluation, endpoint, fit_config, plain)
+
+    def _fit_config(self, path: str) -> FitConfig:
+        fit_config = self.section(FitConfig, path)
+        if fit_config.refit and fit_config.stages:
+            raise ConfigError(
+                f"{self.at(f'{path}.refit')}: a fit in stages cannot be repeated. Set it to false, or "
+                "remove fit.stages."
+            )
+        return fit_config
 
     def _check_sections(self, name: str, section: Any) -> None:
         if not isinstance(section, Mapping):

@@ -93,10 +93,10 @@ def test_a_table_has_a_row_for_each_step(meta):
     table = endpoint_of(DATA).to_table(records(meta))
     assert table.columns.tolist() == [
         *("input", "series", "column", "step", "date"),
-        *("mean", "low80", "high80", "low95", "high95"),
+        *("median", "low80", "high80", "low95", "high95"),
     ]
     assert table["series"].tolist() == ["new"] * 3
-    assert table["mean"].tolist() == [0, 1, 2]
+    assert table["median"].tolist() == [0, 1, 2]
 
 
 def test_the_horizon_keeps_the_first_steps(meta):

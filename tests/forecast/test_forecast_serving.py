@@ -71,7 +71,7 @@ def test_a_list_is_dated_by_position(meta):
     assert record["forecast"][0] == {
         "step": 1,
         "series": "value",
-        "mean": 0.0,
+        "median": 0.0,
         "low80": 1.0,
         "high80": 2.0,
         "low95": 3.0,
@@ -152,7 +152,7 @@ def test_several_series_are_listed_by_name(tmp_path):
     _, meta = data.split_and_encode(data.read([write_csv(tmp_path, rows, "month,a,b")]))
     record = endpoint_of(data).respond(predicted(columns=2), [endpoint_of(data).example(meta)], meta)[0]
     first = record["forecast"][:2]
-    assert [(s["step"], s["series"], s["mean"]) for s in first] == [(1, "a", 0.0), (1, "b", 1.0)]
+    assert [(s["step"], s["series"], s["median"]) for s in first] == [(1, "a", 0.0), (1, "b", 1.0)]
 
 
 def test_examples_and_plots_show_the_forecast(tmp_path):

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from seqops.core.callbacks import NullCallback
-from seqops.core.errors import ConfigError
 from seqops.core.ragged import Split, concatenate
-from seqops.core.settings import Stage
 from seqops.training.checkpoint import read_checkpoint
 from seqops.training.loop import train
 from seqops.training.refit import refit
@@ -88,12 +86,6 @@ def test_nothing_is_trained_where_the_initial_model_is_the_best():
     start = next(row for row in fitted.epochs if not row.trained)
     untrained = dataclasses.replace(fitted, best_epoch=start)
     assert second_fit(untrained) is untrained
-
-
-def test_a_fit_in_stages_cannot_be_repeated():
-    staged = dataclasses.replace(FIT_CONFIG, stages=(Stage(1, 0.01),))
-    with pytest.raises(ConfigError, match=r"fit.refit: a fit in stages cannot be repeated"):
-        second_fit(first_fit(), fit_config=staged)
 
 
 def test_splits_are_joined_by_the_columns_that_both_have():

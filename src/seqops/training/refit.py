@@ -8,7 +8,6 @@ from pathlib import Path
 import keras
 
 from seqops.core.callbacks import EpochResult, FitCallback
-from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Meta, Metrics, Network, Objective
 from seqops.core.ragged import Split, concatenate
 from seqops.core.settings import FitConfig
@@ -44,13 +43,8 @@ def refit(
     """Train the initial model on training and validation rows for as many epochs as the best one took.
 
     The scores and what the network calibrated on the validation rows are those of the first fit, because the
-    second has seen these rows. Nothing is trained where the initial model was the best. Raises ConfigError
-    for a fit in stages.
+    second has seen these rows. Nothing is trained where the initial model was the best.
     """
-    if fit_config.stages:
-        raise ConfigError(
-            "fit.refit: a fit in stages cannot be repeated. Remove fit.stages, or set it to false."
-        )
     if not fitted.best_epoch.trained:
         return fitted
     first = [row for row in fitted.epochs if row.trained][: fitted.best_epoch.epoch]

@@ -20,7 +20,7 @@ from seqops.tasks.forecast.data.frequency import Frequency
 from seqops.tasks.forecast.data.gaps import period_name
 from seqops.tasks.forecast.data.requests import inputs_of, latest_window, parse_request
 
-FORECAST_COLUMNS = {"mean": "mean"} | {
+FORECAST_COLUMNS = {"median": "mean"} | {
     f"{end}{nominal}": column(level)
     for nominal, levels in INTERVALS.items()
     for end, level in zip(("low", "high"), levels, strict=True)
