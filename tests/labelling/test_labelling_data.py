@@ -94,8 +94,6 @@ def test_baselines_by_hand():
     # with two steps the midpoints are in the 6th and the 16th of 20 parts; the other parts have no label
     assert baselines.sequence_part(np.array([2, 4])).tolist() == [5, 15, 2, 7, 12, 17]
     assert baselines.by_position({**parts, "test": train})["labels"].tolist() == [[0, 1]] * 3
-    running = baselines.running_sums(split([[1, 2, 4], [8]], [[0, 0, 0], [0]]).ragged("figures"))
-    assert running.tolist() == [[1, 1, 3], [3, 2, 3], [7, 3, 3], [8, 1, 1]]
 
 
 def test_scores_by_hand_with_one_row_per_sequence():

@@ -18,6 +18,7 @@ from seqops.evaluation.slices import slices_by_length
 from seqops.tasks.labelling.data.dataset import Dataset
 from seqops.tasks.labelling.evaluation import baselines, plots
 from seqops.tasks.labelling.metrics import Metrics
+from seqops.tasks.labelling.model.regression import Regression
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,12 @@ class Evaluation(interfaces.Evaluation):
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
         """Give the majority label; that of each part of the sequence; regress on running sums."""
+        regression = Regression()
+        fitted = regression.predict(regression.fit(self.metrics, splits, meta), splits["test"], meta)
         return [
             Baseline("usual label", "trivial", baselines.usual(splits)),
             Baseline("usual label of the position", "trivial", baselines.by_position(splits)),
-            Baseline("regression on running sums", "classical", baselines.regression(splits)),
+            Baseline("regression on running sums", "classical", fitted, model_kind="regression"),
         ]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:

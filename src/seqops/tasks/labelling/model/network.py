@@ -12,10 +12,12 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Positive, Rate
-from seqops.core.interfaces import Batch, Meta
+from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Split
 from seqops.nn.batching import in_length_order
 from seqops.nn.rnn import CELLS, BidirectionalRNN
+from seqops.tasks.labelling.model.predictions import predictions
+from seqops.tasks.labelling.model.regression import Regression
 
 ROWS = 256  # of one prediction batch
 Tensor = Any
@@ -33,7 +35,8 @@ class Network(interfaces.Network):
     Attributes
     ----------
     kind
-        Cell of the recurrent layers: `lstm`, `gru` or `simple_rnn`.
+        Cell of the recurrent layers: `lstm`, `gru` or `simple_rnn`; or `regression`, logistic regression on
+        running sums, without a network.
     direction
         `both` for bidirectional layers (Schuster and Paliwal 1997), or `forward`: the label of a step then
         depends on that step and those before it only.
@@ -45,11 +48,15 @@ class Network(interfaces.Network):
         Share of each layer's outputs dropped in training.
     """
 
-    kind: Literal["lstm", "gru", "simple_rnn"]
+    kind: Literal["lstm", "gru", "simple_rnn", "regression"]
     direction: Literal["both", "forward"]
     units: Positive
     layers: Positive
     dropout: Rate
+
+    def configured(self) -> Model:
+        """Return the regression, if that is the kind, or else this network."""
+        return Regression() if self.kind == "regression" else self
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the model: figures (B, T, D), lengths (B,) to logits of the label 1 (B, T, 1)."""
@@ -92,8 +99,7 @@ class Network(interfaces.Network):
             sigmoid = 1 / (1 + np.exp(-logits[:, :, 0]))
             for row, steps in zip(rows, sigmoid, strict=True):
                 probabilities[row] = steps[: lengths[row]].tolist()
-        labels = [[int(p > 0.5) for p in row] for row in probabilities]
-        return pd.DataFrame({"labels": labels, "probabilities": probabilities})
+        return predictions(probabilities)
 
 
 def _inputs(split: Split, meta: Meta) -> dict[str, npt.NDArray[Any]]:
