@@ -8,6 +8,7 @@ from seqops.testing import TaskContract, contract_of
 
 PARAMS = Params.load(Path(__file__).parents[1] / "params.yaml")
 CLASSICAL = {
+    "forecast": ["ets", "direct_regression"],
     "labelling": ["regression"],
     "ner": ["feature_crf"],
     "textgen": ["kneser_ney"],

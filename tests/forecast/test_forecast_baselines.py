@@ -10,8 +10,9 @@ from parts import evaluation_of, metrics_of
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.data.seasonality import shows_season
-from seqops.tasks.forecast.evaluation import baselines, choice, naive_methods
-from seqops.tasks.forecast.evaluation.choice import (
+from seqops.tasks.forecast.evaluation import baselines
+from seqops.tasks.forecast.model.classical import catalog, choice, fitting, naive_methods
+from seqops.tasks.forecast.model.classical.choice import (
     MIN_ROWS,
     ORIGINS,
     ValidationPath,
@@ -20,9 +21,9 @@ from seqops.tasks.forecast.evaluation.choice import (
     refitted_errors,
     validation_paths,
 )
-from seqops.tasks.forecast.evaluation.methods import Candidate, Method
-from seqops.tasks.forecast.evaluation.naive_methods import unfitted
-from seqops.tasks.forecast.evaluation.transforms import LOGARITHM, ROOT, TRANSFORMS
+from seqops.tasks.forecast.model.classical.methods import Candidate, Method
+from seqops.tasks.forecast.model.classical.naive_methods import unfitted
+from seqops.tasks.forecast.model.classical.transforms import LOGARITHM, ROOT, TRANSFORMS
 from seqops.tasks.forecast.model.conformal import half_widths
 from seqops.tasks.forecast.model.intervals import calibration
 
@@ -152,7 +153,7 @@ def test_no_baseline_inherits_the_window_of_the_network(tmp_path):
     _, wide, wide_meta = toy(tmp_path, window=10)
     [ours], [theirs] = (validation_paths(s["validation"], 0) for s in (splits, wide))
     assert len(ours.past) == len(theirs.past) == 32
-    ar = baselines.FITTED[0]
+    ar = catalog.FITTED[0]
     np.testing.assert_array_equal(
         *(
             baselines.forecast_rows(ar, *case).predicted["mean"][0]
@@ -181,22 +182,22 @@ def test_a_forecast_that_is_not_finite_is_a_failure(tmp_path):
 
 
 def test_a_history_too_short_for_the_best_settings_takes_the_next_ones():
-    name, forecast = baselines._forecast(np.arange(5.0), [constant(1.0, 9), constant(2.0, 3)], 2)
+    name, forecast = fitting.forecast(np.arange(5.0), [constant(1.0, 9), constant(2.0, 3)], 2)
     assert (name, forecast.tolist()) == ("2.0", [2.0, 2.0])
     with pytest.raises(ValueError, match="no setting can be fitted to a history of 5 rows"):
-        baselines._forecast(np.arange(5.0), [constant(1.0, 9)], 2)
+        fitting.forecast(np.arange(5.0), [constant(1.0, 9)], 2)
 
 
 def test_a_constant_history_stays_constant():
-    _, forecast = baselines._forecast(np.full(40, 7.0), [constant(1.0)], 6)
+    _, forecast = fitting.forecast(np.full(40, 7.0), [constant(1.0)], 6)
     assert forecast.tolist() == [7.0] * 6
 
 
 def test_intervals_of_a_baseline_come_from_its_errors_on_validation_rows(tmp_path):
     _, splits, meta = toy(tmp_path)
-    naive = baselines.methods(4)[0]
+    naive = catalog.methods(4)[0]
     paths = validation_paths(splits["validation"], 0)
-    held = baselines.held_forecasts(naive.candidates(4, 6), paths, 6)
+    held = fitting.held_forecasts(naive.candidates(4, 6), paths, 6)
     rows = splits["validation"]
     np.testing.assert_allclose(held, [[rows.ragged("history")[i][-1, 0]] * 6 for i in range(6)])
     found = baselines.forecast_rows(naive, splits, meta).predicted

@@ -9,9 +9,9 @@ from statsmodels.tsa.holtwinters import ExponentialSmoothing
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from seqops.tasks.forecast.data.sample import AIRLINE
-from seqops.tasks.forecast.evaluation import arima, autoregression, direct_regression
-from seqops.tasks.forecast.evaluation import exponential_smoothing as smoothing
-from seqops.tasks.forecast.evaluation import theta as theta_method
+from seqops.tasks.forecast.model.classical import arima, autoregression, direct_regression
+from seqops.tasks.forecast.model.classical import exponential_smoothing as smoothing
+from seqops.tasks.forecast.model.classical import theta as theta_method
 
 PASSENGERS = np.array([float(x) for x in AIRLINE.split()])
 LOGS = np.log(PASSENGERS)

@@ -10,9 +10,9 @@ from parts import evaluation_of, metrics_of
 from seqops.core.errors import DataError
 from seqops.tasks.forecast.data.gaps import filled
 from seqops.tasks.forecast.evaluation import baselines
-from seqops.tasks.forecast.evaluation.choice import held_errors, validation_paths
-from seqops.tasks.forecast.evaluation.methods import Candidate, Method
-from seqops.tasks.forecast.evaluation.naive_methods import naive, unfitted
+from seqops.tasks.forecast.model.classical.choice import held_errors, validation_paths
+from seqops.tasks.forecast.model.classical.methods import Candidate, Method
+from seqops.tasks.forecast.model.classical.naive_methods import naive, unfitted
 from seqops.validation import run_expectations
 
 NAN = np.nan
@@ -207,6 +207,6 @@ def test_a_request_with_gaps_is_treated_like_the_series(tmp_path):
     rows = [f"{month},{i + 1}" for i, month in enumerate(months(10)) if i != 7]
     text = "\n".join(["month,value", *rows])
     split = endpoint_of(data).parse([text], meta)
-    assert split.ragged("history")[0][:, 0].tolist() == [3, 4, 5, 6, 7, 7, 9, 10]
+    assert split.ragged("history")[0][:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7, 7, 9, 10]
     with pytest.raises(DataError, match="the date does not follow"):
         endpoint_of(task()).parse([text], meta)

@@ -6,9 +6,9 @@ from series import table, task
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from parts import evaluation_of
-from seqops.tasks.forecast.evaluation import choice, climatology, harmonic_arima
-from seqops.tasks.forecast.evaluation.baselines import methods
-from seqops.tasks.forecast.evaluation.harmonic_arima import HarmonicArima, corrected_aic, fourier_terms
+from seqops.tasks.forecast.model.classical import choice, climatology, harmonic_arima
+from seqops.tasks.forecast.model.classical.catalog import methods
+from seqops.tasks.forecast.model.classical.harmonic_arima import HarmonicArima, corrected_aic, fourier_terms
 
 STEPS = np.arange(400.0)
 NONE = np.zeros(0)

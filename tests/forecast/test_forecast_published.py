@@ -13,8 +13,8 @@ from parts import evaluation_of, metrics_of
 from seqops.core.files import write_bytes
 from seqops.params import Params
 from seqops.tasks.forecast.data.sample import sine
-from seqops.tasks.forecast.evaluation import direct_regression
-from seqops.tasks.forecast.evaluation.transforms import ROOT
+from seqops.tasks.forecast.model.classical import direct_regression
+from seqops.tasks.forecast.model.classical.transforms import ROOT
 
 HERE = Path(__file__).parents[2]
 MIRROR = Path(os.environ.get("SEQOPS_MIRROR", "") or "no mirror")

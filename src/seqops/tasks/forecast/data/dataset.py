@@ -26,7 +26,7 @@ from seqops.tasks.forecast.data.encoding import Encoder, SeriesTable, TrainingRo
 from seqops.tasks.forecast.data.frequency import FrequencyName, looks
 from seqops.tasks.forecast.data.gaps import Gaps, missing_values
 from seqops.tasks.forecast.data.lengths import Lengths, Short
-from seqops.tasks.forecast.data.model_settings import check_global, check_scaling, check_window
+from seqops.tasks.forecast.data.model_settings import check_model, check_scaling
 from seqops.tasks.forecast.data.origins import (
     Calendar,
     WindowSpec,
@@ -219,9 +219,7 @@ class Dataset(interfaces.Dataset):
 
     def check_model(self, model: Mapping[str, Any]) -> None:
         """Raise ConfigError for model settings that the lengths or the scaling rule out."""
-        check_window(model, self.window, self.season)
-        if self.scaling == "window":
-            check_global(model, self.horizon)
+        check_model(model, self.scaling, self.window, self.season, self.horizon)
 
     def resolved(self, table: pd.DataFrame) -> Self:
         """Derive what is `auto` from the median series of a panel, else from the shortest training series."""

@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeGuard, get_args
 
 from seqops.core.errors import ConfigError
 from seqops.tasks.forecast.data.derived import Auto
 from seqops.tasks.forecast.data.scaling import Scaling
+
+ClassicalKind = Literal["ar", "direct_regression", "ets", "theta", "sarima", "harmonic_arima", "climatology"]
+"""The `model.kind`s without a network."""
+
+
+def is_classical(kind: Any) -> TypeGuard[ClassicalKind]:
+    """Return whether a `model.kind` has no network."""
+    return kind in get_args(ClassicalKind)
+
+
+def check_model(
+    model: Mapping[str, Any], scaling: Scaling, window: int | Auto, season: int | Auto, horizon: int | Auto
+) -> None:
+    """Raise ConfigError for model settings that the lengths or the scaling rule out."""
+    kind = model.get("kind")
+    if is_classical(kind):
+        if scaling == "window":
+            raise ConfigError(
+                f"model.kind {kind} is fitted to one series, which rules out data.scaling: window. Choose a "
+                "network, or another scaling."
+            )
+        return
+    check_window(model, window, season)
+    if scaling == "window":
+        check_global(model, horizon)
 
 
 def check_scaling(series: str, pretrained: str, scaling: Scaling) -> None:

@@ -62,7 +62,7 @@ def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
         fix = f"Give one row per {meta['frequency']}, in order, without gaps."
         raise DataError.at(name, row + 3, "the date does not follow the previous one", fix)
     end = np.array([len(series)], np.int64)
-    found = window_spec.examples(series, end, len(series), meta["window"])
+    found = window_spec.examples(series, end, len(series), max(meta["window"], data.max_history))
     return Split({**found.columns, "static": request.kinds[None]})
 
 

@@ -19,13 +19,13 @@ from seqops.core.ragged import Array, Split
 from seqops.core.records import Baseline
 from seqops.metrics.quantile_forecasts import LEVELS, column
 from seqops.runtime.console import err
-from seqops.tasks.forecast.evaluation.choice import without_gaps
 from seqops.tasks.forecast.evaluation.local.arima import arima
 from seqops.tasks.forecast.evaluation.local.ets import ets
 from seqops.tasks.forecast.evaluation.local.naive import drift, naive, naive2, seasonal_naive
 from seqops.tasks.forecast.evaluation.local.panel import LocalForecast, Panel
 from seqops.tasks.forecast.evaluation.local.theta import theta
-from seqops.tasks.forecast.evaluation.methods import Floats
+from seqops.tasks.forecast.model.classical.choice import without_gaps
+from seqops.tasks.forecast.model.classical.methods import Floats
 from seqops.tasks.forecast.model.intervals import cells
 from seqops.tracking.code_closure import closure
 

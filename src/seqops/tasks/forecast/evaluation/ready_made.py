@@ -10,7 +10,7 @@ import pandas as pd
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Baseline
-from seqops.tasks.forecast.evaluation.methods import Floats
+from seqops.tasks.forecast.model.classical.methods import Floats
 from seqops.tasks.forecast.model.intervals import cells
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import keras
 import numpy as np
@@ -15,14 +15,15 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.constrained_types import Positive, Rate
 from seqops.core.errors import ConfigError
-from seqops.core.interfaces import Batch, Meta
+from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Split
 from seqops.core.records import Ablation
 from seqops.tasks.forecast.data.derived import CountOrAuto, PositiveOrAuto
 from seqops.tasks.forecast.data.gaps import filled
-from seqops.tasks.forecast.data.model_settings import check_global, check_window
+from seqops.tasks.forecast.data.model_settings import ClassicalKind, check_global, check_window, is_classical
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.model import global_network
+from seqops.tasks.forecast.model.classical.forecaster import ClassicalForecaster
 from seqops.tasks.forecast.model.conformal import PastErrors
 from seqops.tasks.forecast.model.intervals import (
     calibration,
@@ -30,7 +31,7 @@ from seqops.tasks.forecast.model.intervals import (
     with_quantiles,
     with_rolling_quantiles,
 )
-from seqops.tasks.forecast.model.layers import Body, Direction, Ensemble, PathLoss, Spread
+from seqops.tasks.forecast.model.layers import Body, BodyKind, Direction, Ensemble, PathLoss, Spread
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Network(interfaces.Network):
     ----------
     kind
         `lstm`, `gru` or `simple_rnn`; `dense`, a feed-forward network over the window; `es_lstm`, exponential
-        smoothing whose forecast an LSTM corrects.
+        smoothing whose forecast an LSTM corrects; or a method without a network: `ar`, `direct_regression`,
+        `ets`, `theta`, `sarima`, `harmonic_arima` or `climatology`.
     direction
         `forward`, or `both`: bidirectional recurrent layers, since the window is known as a whole at the
         origin. `dense` takes `forward` only.
@@ -60,7 +62,7 @@ class Network(interfaces.Network):
         `auto`: the season if the training rows show one, else 1 or 0.
     """
 
-    kind: Literal["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
+    kind: Literal["lstm", "gru", "simple_rnn", "dense", "es_lstm", ClassicalKind]
     direction: Direction
     layers: Positive
     units: Positive
@@ -68,6 +70,10 @@ class Network(interfaces.Network):
     ensemble_size: Positive
     output_steps: PositiveOrAuto
     difference: CountOrAuto
+
+    def configured(self) -> Model:
+        """Return the classical method, if that is the kind, or else this network."""
+        return ClassicalForecaster(self.kind) if is_classical(self.kind) else self
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
@@ -101,7 +107,7 @@ class Network(interfaces.Network):
         )
 
     def _body(self) -> Body:
-        kind = "lstm" if self.kind == "es_lstm" else self.kind
+        kind = cast(BodyKind, "lstm" if self.kind == "es_lstm" else self.kind)
         shape = (self.layers, self.units, self.dropout, self.ensemble_size)
         return Body(kind, self.direction, *shape, name="body")
 

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from seqops.tasks.forecast.data.model_settings import ClassicalKind
+
 Floats = npt.NDArray[np.float64]
 
 Forecaster = Callable[[Floats], Floats]
@@ -40,9 +42,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Method:
-    """A named method; candidates: by the length of the season, 1 where the series shows none, and the
-    horizon."""
+    """A named method.
+
+    candidates: by the length of the season, 1 where the series shows none, and the horizon; model_kind: the
+    `model.kind` by which it is the model of the task, if it may be.
+    """
 
     name: str
     kind: Literal["trivial", "classical"]
     candidates: Callable[[int, int], list[Candidate]]
+    model_kind: ClassicalKind | None = None

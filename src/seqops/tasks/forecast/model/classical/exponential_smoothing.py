@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Forecaster
-from seqops.tasks.forecast.evaluation.transforms import LOGARITHM, NONE, Transform, positive
+from seqops.tasks.forecast.model.classical.methods import Candidate, Floats, Forecaster
+from seqops.tasks.forecast.model.classical.transforms import LOGARITHM, NONE, Transform, positive
 
 LONGEST_SEASON = 24
 """Longer seasons have too many states to be refitted at every origin."""

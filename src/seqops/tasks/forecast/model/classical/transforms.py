@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Forecaster, any_history
+from seqops.tasks.forecast.model.classical.methods import Candidate, Floats, Forecaster, any_history
 
 
 def positive(past: Floats) -> bool:

@@ -9,9 +9,9 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from seqops.tasks.forecast.data.origins import fourier_angles, n_harmonics
-from seqops.tasks.forecast.evaluation.arima import BOUND, GRID, Errors, Order
-from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Forecaster
-from seqops.tasks.forecast.evaluation.transforms import TRANSFORMS
+from seqops.tasks.forecast.model.classical.arima import BOUND, GRID, Errors, Order
+from seqops.tasks.forecast.model.classical.methods import Candidate, Floats, Forecaster
+from seqops.tasks.forecast.model.classical.transforms import TRANSFORMS
 
 HARMONICS = (0, 1, 2, 3, 5, 8)
 """Numbers of harmonics of a season that are tried."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Forecaster
+from seqops.tasks.forecast.model.classical.methods import Candidate, Floats, Forecaster
 
 
 def naive(past: Floats, horizon: int) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 
 from seqops.core.ragged import Split
 from seqops.tasks.forecast.data.gaps import filled
-from seqops.tasks.forecast.evaluation.methods import Candidate, Floats
+from seqops.tasks.forecast.model.classical.methods import Candidate, Floats
 
 ORIGINS = 24
 """Most origins that a setting is judged at; they are evenly spaced."""

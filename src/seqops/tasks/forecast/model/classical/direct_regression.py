@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import solve
 
-from seqops.tasks.forecast.evaluation.autoregression import lags
-from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Forecaster
-from seqops.tasks.forecast.evaluation.transforms import TRANSFORMS
+from seqops.tasks.forecast.model.classical.autoregression import lags
+from seqops.tasks.forecast.model.classical.methods import Candidate, Floats, Forecaster
+from seqops.tasks.forecast.model.classical.transforms import TRANSFORMS
 
 LAGS = (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 """Numbers of lags that are tried, beside those of one and two seasons."""

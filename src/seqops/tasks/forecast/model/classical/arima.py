@@ -9,8 +9,8 @@ import numpy as np
 from scipy.linalg import cho_solve_banded, cholesky_banded
 from scipy.optimize import minimize
 
-from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Forecaster
-from seqops.tasks.forecast.evaluation.transforms import TRANSFORMS
+from seqops.tasks.forecast.model.classical.methods import Candidate, Floats, Forecaster
+from seqops.tasks.forecast.model.classical.transforms import TRANSFORMS
 
 LONGEST_SEASON = 24
 """Longer seasons leave too few rows of a differenced series."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from seqops.tasks.forecast.evaluation.methods import Candidate, Floats, Forecaster
-from seqops.tasks.forecast.evaluation.transforms import TRANSFORMS
+from seqops.tasks.forecast.model.classical.methods import Candidate, Floats, Forecaster
+from seqops.tasks.forecast.model.classical.transforms import TRANSFORMS
 
 ORDERS = (1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 21, 25, 30, 36)
 """Orders that are tried, beside those of one and two seasons."""

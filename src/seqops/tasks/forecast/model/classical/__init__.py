@@ -1,0 +1,1 @@
+"""Classical forecasting methods: models of the task, and its baselines."""
