@@ -25,6 +25,7 @@ from seqops.core.errors import DataError
 from seqops.core.files import read_json, sha256_of
 from seqops.core.project import Project
 from seqops.params import Params
+from seqops.registry.names import registered_name
 
 pytestmark = pytest.mark.slow
 STARTUP_SECONDS = 240  # seconds that a busy machine may need to load a model
@@ -94,7 +95,7 @@ def client(projects):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_run_has_params_curves_scores_and_hashes(projects, client, name):
     task = Params.load(projects[0].params).task(name)
-    version = client.get_model_version_by_alias(task.data.registered_name, "challenger")
+    version = client.get_model_version_by_alias(registered_name(task), "challenger")
     run = client.get_run(version.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params["fit.epochs"] == "1"
@@ -115,7 +116,7 @@ def test_the_run_has_params_curves_scores_and_hashes(projects, client, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_registered_model_loads_without_the_repository(projects, client, name, tmp_path):
     task = Params.load(projects[0].params).task(name)
-    version = client.get_model_version_by_alias(task.data.registered_name, "challenger")
+    version = client.get_model_version_by_alias(registered_name(task), "challenger")
     example = task.endpoint().example(read_json(projects[0].task_paths(name).meta))
     program = (
         "import json, sys, mlflow\n"
@@ -125,7 +126,7 @@ def test_a_registered_model_loads_without_the_repository(projects, client, name,
         "import seqops\n"
         "print(json.dumps([seqops.__file__, records]))\n"
     )
-    uri = f"models:/{task.data.registered_name}/{version.version}"
+    uri = f"models:/{registered_name(task)}/{version.version}"
     done = subprocess.run(
         [sys.executable, "-c", program, mlflow.get_tracking_uri(), uri, example],
         cwd=tmp_path,
@@ -159,7 +160,7 @@ def served(projects):
         patch.setenv("SEQOPS_ROOT", str(root))
         mlflow.set_tracking_uri(uri)
         for name in NAMES:
-            model = Params.load(root / "params.yaml").task(name).data.registered_name
+            model = registered_name(Params.load(root / "params.yaml").task(name))
             mlflow.MlflowClient().set_registered_model_alias(model, "champion", "1")
         yield Project(root)
 
@@ -170,7 +171,7 @@ def case(served, request, tmp_path_factory):
     task = Params.load(served.params).task(request.param)
     folder = tmp_path_factory.mktemp(task.name)
     example = task.endpoint().example(read_json(served.task_paths(task.name).meta))
-    inputs, uri = [example, f" {example}"], f"models:/{task.data.registered_name}@champion"
+    inputs, uri = [example, f" {example}"], f"models:/{registered_name(task)}@champion"
     (folder / "in.json").write_text(json.dumps({"inputs": inputs}), "utf-8")
     files = ["-i", str(folder / "in.json"), "-o", str(folder / "out.json"), "-t", "json"]
     output_cli = start_process([*SEQOPS, "predict", task.name, "--json", *inputs])

@@ -18,6 +18,7 @@ from seqops.evaluation import evaluate
 from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.registry import publish, versions
 from seqops.registry.champion import ChampionAlias
+from seqops.registry.names import registered_name
 from seqops.registry.promotion_rule import PromotionRule
 from seqops.registry.seen_rows import write_fitted_keys
 from seqops.runtime.journal import Journal
@@ -87,7 +88,7 @@ class ToyRegistry:
 
     @property
     def model(self):
-        return self.task.data.registered_name
+        return registered_name(self.task)
 
     @property
     def folder(self):
@@ -170,7 +171,7 @@ class ToyRegistry:
 def create_toy_registry(root, name, kind=ParityData):
     """Create a toy registry in a folder; `name` is the name of its task and of its registered model."""
     data = type("Toy", (kind,), {"registered_name": name})()
-    section = {"source": "sample", "data": {}, "model": {}, "fit": {}}
+    section = {"source": "sample", "data": {}, "model": {}, "fit": {}, "registry": {"name": name}}
     task = toy_task(name, data, type("OwnEvaluation", (ParityEvaluation,), {}), section)
     project = Project(root)
     project.task_paths(name).path.mkdir(parents=True, exist_ok=True)

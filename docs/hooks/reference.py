@@ -17,6 +17,7 @@ from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt, MaxLen, MinLen
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+from seqops.core.registration import Registration
 from seqops.params import Params
 from seqops.tuning.search_space import KINDS
 
@@ -70,6 +71,7 @@ def params_page(params: Params) -> str:
     fit_config = type(next(iter(tasks.values())).fit_config)
     fits = {name: task.section["fit"] for name, task in tasks.items()}
     parts += [SOURCE, "## tasks.&lt;task&gt;.fit", summary(fit_config), table(fit_config, fits)]
+    parts += ["## tasks.&lt;task&gt;.registry", f"Optional. {summary(Registration)}", table(Registration, {})]
     parts += ["## tasks.&lt;task&gt;.search", "Keys of `model` or `fit`, and their distributions:"]
     parts += [f"`kind: {kind}`: {summary(cls)}\n\n{table(cls, {})}" for kind, cls in KINDS.items()]
     for name, task in tasks.items():

@@ -17,6 +17,7 @@ from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Dataset, Endpoint, Evaluation, Metrics, Model, Network, Task
 from seqops.core.raw_folder import Addresses, Source, SplitName, sources_of
 from seqops.core.redaction import redact
+from seqops.core.registration import Registration
 from seqops.core.settings import (
     DownloadSettings,
     DriftSettings,
@@ -30,7 +31,8 @@ from seqops.core.task_parts import DATASET, ENDPOINT, EVALUATION, METRICS, NETWO
 from seqops.core.yaml_file import Document, nearest
 from seqops.runtime.environment import silence_stderr
 
-SECTIONS = ("source", "data", "model", "fit", "search")
+SECTIONS = ("source", "data", "model", "fit", "search", "registry")
+OPTIONAL = ("search", "registry")
 SHARED = ("evaluation", "registry", "drift", "tuning", "notify", "retraining", "download")
 
 
@@ -100,6 +102,8 @@ class Params(Document):
         self._check_sections(name, section)
         data = self.section(_module(name, DATASET).Dataset, f"tasks.{name}.data")
         fit_config = self._fit_config(f"tasks.{name}.fit")
+        if "registry" in section:
+            self.section(Registration, f"tasks.{name}.registry")
         source = self.typed(section["source"], _kind(section["source"]), f"tasks.{name}.source")
         self._check_secrets(f"tasks.{name}.source", source)
         self._check_named_splits(f"tasks.{name}.source", source, data)
@@ -139,8 +143,8 @@ class Params(Document):
         for key in section:
             if key not in SECTIONS:
                 raise self.unknown(f"tasks.{name}", str(key), SECTIONS)
-        for key in SECTIONS[:-1]:
-            if key not in section:
+        for key in SECTIONS:
+            if key not in section and key not in OPTIONAL:
                 raise ConfigError(f"{self.path.name}: tasks.{name}.{key}: missing. Add it.")
 
     def _check_named_splits(self, path: str, source: Source, data: Dataset) -> None:

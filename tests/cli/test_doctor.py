@@ -288,8 +288,11 @@ def test_a_champion_is_loaded(project, monkeypatch):
     monkeypatch.setattr(versions, "get_alias", lambda client, name, alias: "3" if "ner" in name else None)
     monkeypatch.setattr(versions, "version", lambda client, name, number: number)
     monkeypatch.setattr(version_process, "running", lambda client, version: nullcontext())
-    assert named(doctor.champions, project, "champion forecast").message == "lstm-forecaster has no champion"
-    assert named(doctor.champions, project, "champion ner").message == "version 3 of ner-tagger loads"
+    assert (
+        named(doctor.champions, project, "champion forecast").message
+        == "lstm-forecaster-sample has no champion"
+    )
+    assert named(doctor.champions, project, "champion ner").message == "version 3 of ner-tagger-sample loads"
 
     def lost(client, version):
         raise verify.BundleError("the bundle is missing")

@@ -48,7 +48,7 @@ def test_every_command_of_the_quickstart_works(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     report = tmp_path / "data" / "labelling" / "report.html"
-    assert "sequence-labeller" in done.stdout and report.is_file()
+    assert "sequence-labeller-sample" in done.stdout and report.is_file()
 
 
 def test_the_quickstart_has_no_commands_outside_blocks_that_are_run():

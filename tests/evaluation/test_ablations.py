@@ -103,7 +103,7 @@ def test_report_card_and_run_show_the_ablation(tmp_path):
     assert '<td>counting alone</td>\n<td class="kind"><small>without the GRU</small></td>' in page
     assert f"{section['counting alone']['difference']['p_better']:.4f}" in page
     assert section["counting alone"]["summary"] in page
-    assert f"**Ablation.** {summary(metrics)}" in card(ToyEndpoint(ToyData()), metrics, "test 40")
+    assert f"**Ablation.** {summary(metrics)}" in card(ToyEndpoint(ToyData()), "toy", metrics, "test 40")
     assert flat_scores(metrics)["ablation/counting alone.accuracy"] == 0.5
 
 

@@ -75,10 +75,10 @@ def test_the_model_card_shows_the_seeds_if_there_are_several():
         "slices": {},
     }
     endpoint = ToyEndpoint(ToyData())
-    text = card(endpoint, {**one, **metrics()}, "test 40")
+    text = card(endpoint, "toy", {**one, **metrics()}, "test 40")
     assert "**Seeds.** Over 3 seeds: accuracy 0.6 (0.5 to 0.7)" in text
     assert "| accuracy | 0.5, 0.6, 0.7 | 0.6 | 0.5 to 0.7 | 0.1 | [0.3994, 0.8006] |" in text
-    assert "eeds" not in card(endpoint, one, "test 40")
+    assert "eeds" not in card(endpoint, "toy", one, "test 40")
 
 
 def test_repeats_differ_from_the_task_in_the_seed_alone():

@@ -17,7 +17,7 @@ from seqops.registry import versions
 from seqops.retraining.history import RetrainingHistory
 from seqops.tracking import connection
 
-TASK, MODEL, KILLS = "sentiment", "sentiment-classifier", 10
+TASK, MODEL, KILLS = "sentiment", "sentiment-classifier-reviews", 10
 NOTHING = 11
 
 

@@ -66,7 +66,7 @@ def test_the_scores_name_no_baseline_that_is_the_model_itself(trained):
 
 def test_the_run_has_the_score_and_the_seconds_of_the_fit(trained):
     client = mlflow.MlflowClient()
-    version = client.get_model_version_by_alias("sentiment-classifier", "champion")
+    version = client.get_model_version_by_alias("sentiment-classifier-sample", "champion")
     run = client.get_run(version.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params["model.kind"] == "nb_logistic"
@@ -79,7 +79,7 @@ def test_the_bundle_answers_without_the_repository(trained, tmp_path):
     example = "The plot is thin, but I loved every minute of it."
     command = [sys.executable, "-c", PREDICT, mlflow.get_tracking_uri()]
     done = subprocess.run(
-        [*command, "models:/sentiment-classifier@champion", example],
+        [*command, "models:/sentiment-classifier-sample@champion", example],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -22,6 +22,7 @@ from seqops.core.settings import DriftSettings
 from seqops.evaluation import evaluate
 from seqops.params import Params
 from seqops.registry import publish, rescore, versions
+from seqops.registry.names import registered_name
 from seqops.registry.rescore import CannotScoreError, HeldOutSet
 from seqops.registry.verify import BUNDLE
 from seqops.registry.version_process import running
@@ -104,7 +105,7 @@ def bundle_path(published):
     """Return the path of the first version's bundle."""
     project, first, _, _ = published
     client = connection.connect(project)
-    version = versions.version(client, first.data.registered_name, "1")
+    version = versions.version(client, registered_name(first), "1")
     logged = client.get_logged_model(version.source.removeprefix("models:/"))
     return Path(logged.artifact_location.removeprefix("file://"))
 
@@ -160,7 +161,7 @@ def test_too_few_new_rows_are_not_tested_for_drift(published):
 
 def test_rows_that_do_not_fit_the_champion_are_reported(published):
     table = published[3][2]
-    message = r"version 1 of lstm-forecaster: the table has no column value\.Passengers"
+    message = r"version 1 of lstm-forecaster-sample: the table has no column value\.Passengers"
     with pytest.raises(CannotMeasureDriftError, match=message):
         measure_drift(published, table.drop(columns=[c for c in table.columns if c.startswith("value.")]))
 
@@ -177,7 +178,7 @@ def test_the_reference_is_hashed_and_small_and_contains_no_row(published):
 
 def test_a_bundle_without_a_reference_answers_and_drift_is_not_measured(published):
     project, first, _, (_, meta, table) = published
-    folder, client, name = bundle_path(published), connection.connect(project), first.data.registered_name
+    folder, client, name = bundle_path(published), connection.connect(project), registered_name(first)
     listed = versions.version(client, name, "1").tags[BUNDLE]
     names = ("MLmodel", "artifacts/manifest.json", "artifacts/reference.json")
     files = {folder / name: (folder / name).read_bytes() for name in names}
@@ -225,7 +226,7 @@ def test_the_command_shows_each_feature_and_a_one_line_summary(published, monkey
 def test_an_altered_bundle_is_not_scored(published):
     project, _, second, _ = published
     client = connection.connect(project)
-    version = versions.version(client, second.data.registered_name, "1")
+    version = versions.version(client, registered_name(second), "1")
     weights = next(bundle_path(published).rglob("model.weights.h5"))
     weights.write_bytes(weights.read_bytes() + b"more")
     test_set = HeldOutSet.load(second, project.task_paths(NAME), project.task_paths(NAME).data_sha256())

@@ -72,4 +72,4 @@ def test_every_week_is_in_the_history(year):
     assert [codes[entry["outcome"]] for entry in entries] == list(ended)
     client = connection.connect(store)
     last = [entry["champion"] for entry in entries if entry["outcome"] in ("promoted", "kept")][-1]
-    assert versions.get_alias(client, "sentiment-classifier", "champion") == last
+    assert versions.get_alias(client, "sentiment-classifier-reviews", "champion") == last

@@ -23,6 +23,7 @@ from seqops.core.project import Project
 from seqops.core.redaction import redact
 from seqops.params import SHARED, Params
 from seqops.registry.environment_check import installed_version
+from seqops.registry.names import registered_name
 from seqops.retraining.triggers import Trigger
 from seqops.sources import catalog
 from seqops.sources.fetch import MIRROR, SCHEMES, generators_of
@@ -173,7 +174,7 @@ def _champion(project: Project, loaded: Params, name: str) -> Iterator[Finding]:
     from seqops.registry.version_process import running
     from seqops.tracking import connection
 
-    client, model = connection.connect(project), loaded.task(name).data.registered_name
+    client, model = connection.connect(project), registered_name(loaded.task(name))
     with connection.translate_store_errors():
         number = versions.get_alias(client, model, versions.CHAMPION)
     if number is None:

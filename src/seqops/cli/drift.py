@@ -13,6 +13,7 @@ from seqops.core.arrays_io import read_table
 from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
 from seqops.params import Params
+from seqops.registry.names import registered_name
 from seqops.runtime.console import exit_on_error, out
 
 
@@ -34,7 +35,7 @@ def drift(
         report = drift_from_champion(configured, client, table, np.ones(len(table), np.bool_), thresholds)
         if report is None:
             raise SeqopsError(
-                f"{configured.data.registered_name} has no champion with statistics of its training rows. "
+                f"{registered_name(configured)} has no champion with statistics of its training rows. "
                 "Either there is no champion, or it was registered by a release that did not store them. "
                 f"Train a new version: `dvc repro evaluate@{task}`."
             )

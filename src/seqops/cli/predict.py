@@ -17,6 +17,7 @@ from seqops.core.files import atomic_write
 from seqops.core.interfaces import Endpoint
 from seqops.core.project import Project
 from seqops.params import Params
+from seqops.registry.names import registered_name
 from seqops.runtime.console import err, exit_on_error, out
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
     from seqops.tracking import connection
 
     client = connection.connect(project)
-    name = configured.data.registered_name
+    name = registered_name(configured)
     with connection.translate_store_errors():
         number = versions.get_alias(client, name, alias)
     if number is None:

@@ -17,6 +17,7 @@ from seqops.core.errors import DataError, SeqopsError
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.params import Params
+from seqops.registry.names import registered_name
 from seqops.runtime.console import err, exit_on_error, out
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _registry_context(name: str, debug: bool) -> Iterator[RegistryContext]:
         from seqops.tracking import connection
 
         rule = PromotionRule.of(params.evaluation, params.registry)
-        champion_alias = ChampionAlias(connection.connect(project), project, name, task.data.registered_name)
+        champion_alias = ChampionAlias(connection.connect(project), project, name, registered_name(task))
         yield RegistryContext(project, task, rule, champion_alias)
 
 
@@ -99,7 +100,7 @@ def history(task: OneTask, debug: Debug = False) -> None:
         from seqops.registry.decision_log import DecisionLog
 
         project = Project.find()
-        model = Params.load(project.params).task(task).data.registered_name
+        model = registered_name(Params.load(project.params).task(task))
         log = DecisionLog.read(project)
         if damage := log.damage():
             err.print(damage, markup=False, highlight=False)

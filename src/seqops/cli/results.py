@@ -19,6 +19,7 @@ from seqops.core.renamed_keys import identity
 from seqops.evaluation.formatting import bounds, number
 from seqops.experiments import presets
 from seqops.params import Params
+from seqops.registry.names import registered_name
 from seqops.runtime.console import exit_on_error, out
 
 Page = Annotated[
@@ -97,7 +98,7 @@ def _results(project: Project, params: Params, tasks: list[str]) -> tuple[Table,
         metrics = read_json(project.task_paths(name).metrics)
         score = metrics["model"][metrics["goal"]]
         baseline, value = best_baseline(metrics)
-        status = versions.registry_status(client, params.task(name).data.registered_name)
+        status = versions.registry_status(client, registered_name(params.task(name)))
         table.add_row(
             name,
             str(metrics["source"]),

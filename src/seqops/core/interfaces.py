@@ -38,6 +38,7 @@ class Dataset(ABC):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     registered_name: ClassVar[str]
+    """The kind of model; a registered model has the name of its data, too (`registry.names`)."""
     takes_named_splits: ClassVar[bool] = False  # whether `source` may name the files of each split
 
     @abstractmethod
@@ -287,5 +288,6 @@ class Task:
     section: Mapping[str, Any] = field(repr=False)
 
     def values(self) -> dict[str, Any]:
-        """Return every value under its dotted key, without the search space."""
-        return flattened({key: value for key, value in self.section.items() if key != "search"})
+        """Return every value of a run under its dotted key."""
+        apart = ("search", "registry")
+        return flattened({key: value for key, value in self.section.items() if key not in apart})

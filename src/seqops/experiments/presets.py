@@ -41,7 +41,7 @@ class Preset(Params):
         if not path.is_file():
             raise ConfigError(f"unknown preset {name!r}{nearest(name, names(project))}")
         base, chosen = Params.load(project.params), Document.load(path)
-        preset = cls(path, _merged(base.content, chosen.content), base, chosen)
+        preset = cls(path, _without_names(_merged(base.content, chosen.content), chosen), base, chosen)
         for key in chosen.content:
             if key not in SECTIONS:
                 raise chosen.unknown("", str(key), SECTIONS)
@@ -69,7 +69,8 @@ class Preset(Params):
         return list(tasks or self.tasks)
 
     def options(self, tasks: Sequence[str] | None = None) -> list[str]:
-        """Flatten the values to `key=value` for `dvc exp run -S`; `+` marks keys missing in params.yaml.
+        """Flatten the values to `key=value` for `dvc exp run -S`; `+` marks keys missing in params.yaml, and
+        `~` those to remove.
 
         Raises ConfigError for a value that its task does not accept; values of the network are checked when
         `task(name).network()` is built.
@@ -80,7 +81,10 @@ class Preset(Params):
             chosen[name] = self.chosen.content["tasks"][name]
         known = flattened(self.base.content)
         flat = flattened({**self.chosen.content, "tasks": chosen})
-        return [f"{'' if key in known else '+'}{key}={hydra(value)}" for key, value in flat.items()]
+        options = [f"{'' if key in known else '+'}{key}={hydra(value)}" for key, value in flat.items()]
+        before, after = self.base.content["tasks"], self.content["tasks"]
+        unnamed = [name for name in chosen if "registry" in before[name] and "registry" not in after[name]]
+        return [*options, *(f"~tasks.{name}.registry" for name in unnamed)]
 
     def _check_model(self, task: str) -> None:
         """Raise ConfigError for a model key that params.yaml lacks, without importing TensorFlow."""
@@ -91,6 +95,15 @@ class Preset(Params):
         for key in flattened(section.get("model", {})):
             if key not in known:
                 raise self.unknown(f"tasks.{task}.model", key, known)
+
+
+def _without_names(merged: dict[str, Any], chosen: Document) -> dict[str, Any]:
+    """Leave out the names that params.yaml gives to registered models of other data than the preset's."""
+    tasks = dict(merged["tasks"])
+    for name, section in chosen.content["tasks"].items():
+        if isinstance(section, Mapping) and "source" in section and "registry" not in section:
+            tasks[name] = {key: value for key, value in tasks[name].items() if key != "registry"}
+    return {**merged, "tasks": tasks}
 
 
 def _merged(base: Any, chosen: Any) -> Any:

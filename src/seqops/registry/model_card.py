@@ -13,10 +13,13 @@ from seqops.evaluation.seeds import HEAD, rows_of, summary
 from seqops.registry.versions import MAX_DESCRIPTION
 
 
-def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str, better_baseline: str = "") -> str:
+def card(
+    endpoint: Endpoint, name: str, metrics: Mapping[str, Any], rows: str, better_baseline: str = ""
+) -> str:
     """Format intended use, limits, data, scores, baselines and slices.
 
-    rows: the number in each split; better_baseline: the line that a classical method is better, if one is.
+    name: of the registered model; rows: the number in each split; better_baseline: the line that a classical
+    method is better, if one is.
     """
     goal = metrics["goal"]
     sections = [
@@ -29,7 +32,7 @@ def card(endpoint: Endpoint, metrics: Mapping[str, Any], rows: str, better_basel
         f"**Ablation.** {ablations.summary(metrics)}" if "ablations" in metrics else "",
         f"**Seeds.** {summary(metrics)}" if "seeds" in metrics else "",
         f"**Usage.** `seqops predict {metrics['task']} INPUT`, or "
-        f'`mlflow.pyfunc.load_model("models:/{endpoint.data.registered_name}@champion").predict([INPUT])`.',
+        f'`mlflow.pyfunc.load_model("models:/{name}@champion").predict([INPUT])`.',
         table(("score on the test rows", "value", "95 % interval"), _scores(metrics["model"])),
         table(HEAD, rows_of(metrics)),
         table(

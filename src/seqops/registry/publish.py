@@ -19,6 +19,7 @@ from seqops.registry.assess import assess
 from seqops.registry.bundle import log_bundle
 from seqops.registry.champion import ROLLED_BACK, ChampionAlias, ChampionChangedError, Decision
 from seqops.registry.model_card import card
+from seqops.registry.names import registered_name
 from seqops.registry.promotion_rule import PromotionRule
 from seqops.registry.rescore import PREDICTIONS, HeldOutSet
 from seqops.tracking import mlflow_runs
@@ -37,7 +38,7 @@ def publish(project: Project, task: Task, fingerprint: Fingerprint, rule: Promot
     run = mlflow_runs.find_training_run(project, task, fingerprint, metrics["sha256"]["model"])
     _log(run, paths, metrics)
     repeats.log(project, task, fingerprint, run, metrics)
-    champion_alias = ChampionAlias(run.client, project, task.name, task.data.registered_name)
+    champion_alias = ChampionAlias(run.client, project, task.name, registered_name(task))
     with champion_alias.lock():
         better = EvaluationResult.read(metrics, rule.bootstrap.alpha).better_baseline_summary()
         version = _version(run, task, paths, fingerprint, metrics, better)
@@ -91,7 +92,7 @@ def _version(
     metrics: Mapping[str, Any],
     better_baseline: str,
 ) -> ModelVersion:
-    client, name = run.client, task.data.registered_name
+    client, name = run.client, registered_name(task)
     content = {versions.MODEL: metrics["sha256"]["model"], versions.DATA: fingerprint.data}
     rows = ", ".join(f"{split} {len(part)}" for split, part in read_splits(paths.arrays).items())
     tags = {
@@ -102,7 +103,7 @@ def _version(
         "seqops.rows": rows,
         versions.BETTER_BASELINE: better_baseline[: versions.MAX_DESCRIPTION],
     }
-    text = card(task.endpoint(), metrics, rows, better_baseline)
+    text = card(task.endpoint(), name, metrics, rows, better_baseline)
     version = former = versions.version_of(client, name, content)
     if version is None or verify.fault_of(client, version):
         _delete_unregistered_bundles(client, run.run_id, name)

@@ -16,6 +16,7 @@ from seqops.core.interfaces import Task
 from seqops.core.settings import DriftSettings
 from seqops.drift.detect import DriftReport, Reference, measure_drift
 from seqops.registry import versions
+from seqops.registry.names import registered_name
 from seqops.registry.version_process import running
 from seqops.tracking.connection import translate_store_errors
 
@@ -38,7 +39,7 @@ def drift_from_champion(
     reference. Raises CannotMeasureDriftError if its bundle is lost or altered, cannot run here, or cannot
     encode the rows.
     """
-    name = task.data.registered_name
+    name = registered_name(task)
     with translate_store_errors():
         number = versions.get_alias(client, name, versions.CHAMPION)
     if number is None or (reference := _reference(f"models:/{name}/{number}")) is None:

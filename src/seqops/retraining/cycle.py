@@ -18,6 +18,7 @@ from seqops.core.settings import DownloadSettings, DriftSettings
 from seqops.params import Params
 from seqops.registry import versions
 from seqops.registry.decision_log import DecisionLog
+from seqops.registry.names import registered_name
 from seqops.retraining.champion_drift import drift_from_champion
 from seqops.retraining.history import RetrainingHistory
 from seqops.retraining.incoming import IncomingData
@@ -134,7 +135,7 @@ class Cycle:
     def _trigger_context(
         self, incoming: IncomingData, unfinished: JournalEntry | None, diff: RowDiff
     ) -> TriggerContext:
-        client, model = connection.connect(self.project), self.task.data.registered_name
+        client, model = connection.connect(self.project), registered_name(self.task)
         with connection.translate_store_errors():
             number = versions.get_alias(client, model, versions.CHAMPION)
             age = None
@@ -182,7 +183,7 @@ class Cycle:
         return self._ended(outcome, last["reason"], details, last["version"], last["to"])
 
     def _decisions(self) -> list[JournalEntry]:
-        decisions = DecisionLog.read(self.project).of_model(self.task.data.registered_name)
+        decisions = DecisionLog.read(self.project).of_model(registered_name(self.task))
         return [entry for entry in decisions if entry["stage"] == "outcome"]
 
     def _dvc(self, command: str, *more: str) -> None:
