@@ -66,6 +66,10 @@ class RawModel(PythonModel):
         inputs = [model_input] if isinstance(model_input, str) else list(model_input)
         yield from self.network.stream(self.model, self._rows(inputs), self.meta)
 
+    def unknown_words(self, inputs: list[str]) -> list[str]:
+        """List the words of raw inputs that are not in the model's vocabulary."""
+        return self.endpoint.unknown_words(inputs, self.meta)
+
     def predict_split(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> pd.DataFrame:
         """Predict the test rows of a table; split: the split of each row (n,)."""
         rows = self.data.encode(table, split, self.meta)["test"]

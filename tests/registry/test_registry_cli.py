@@ -87,21 +87,67 @@ def test_compare_reports_a_better_classical_method(toy):
     assert lines == ["v1: By accuracy, a classical method is better than this model (0.8): perfect (1)."]
 
 
-@pytest.mark.parametrize(("correct", "reported"), [(GOOD, True), (BETTER, False)])
-def test_predict_reports_a_better_classical_method_on_stderr(toy, monkeypatch, correct, reported):
-    """The version itself is not run."""
-    add_perfect_baseline(toy)
-    toy.make(correct)
+@pytest.fixture
+def predict(toy, monkeypatch):
+    """Call `seqops predict`; the version itself is not run, and knows no word."""
 
     @contextmanager
     def running(client, version):
-        yield SimpleNamespace(predict=lambda inputs: [{"odd": 1} for _ in inputs])
+        yield SimpleNamespace(
+            predict=lambda inputs: [{"odd": 1} for _ in inputs],
+            unknown_words=lambda inputs: [word for text in inputs for word in text.split()],
+        )
 
     monkeypatch.setattr(version_process, "running", running)
-    done = CliRunner().invoke(app, ["predict", toy.task.name, "--json", "12"])
+    return lambda *words: CliRunner().invoke(app, ["predict", toy.task.name, "--json", *words])
+
+
+@pytest.mark.parametrize(("correct", "reported"), [(GOOD, True), (BETTER, False)])
+def test_predict_reports_a_better_classical_method_on_stderr(toy, predict, correct, reported):
+    add_perfect_baseline(toy)
+    toy.make(correct)
+    done = predict("12")
     assert done.exit_code == 0
     assert done.stdout == '{"odd": 1}\n'
     assert ("a classical method is better than this model" in done.stderr) is reported
+
+
+def test_predict_says_which_version_answers_that_it_knows_a_sample_and_which_words_it_does_not(toy, predict):
+    toy.make(GOOD)
+    done = predict("a b", "b c")
+    first, last = done.stderr.splitlines()
+    assert first.startswith(f"{toy.model} v1, a model of the embedded sample, which knows nothing else.")
+    assert f"set tasks.{toy.task.name}.source" in first
+    assert last == "Not in its vocabulary: a, b, c."
+    assert predict(" ".join("abcdefghijklm")).stderr.splitlines()[1].endswith(" i, j and 3 more.")
+    toy.client.set_model_version_tag(toy.model, "1", "seqops.source", "own.csv")
+    assert predict("a").stderr.startswith(f"{toy.model} v1.\n")
+
+
+def test_another_registered_model_answers_by_its_name(toy, predict):
+    toy.make(GOOD)
+    toy.task.section["registry"]["name"] += "-other"
+    assert "has no versions" in predict("a").stderr
+    done = predict("a", "--model", toy.model.removesuffix("-other"))
+    assert (done.exit_code, done.stderr.partition(",")[0]) == (0, toy.model.replace("-other", " v1"))
+
+
+def test_registered_models_of_the_same_kind_are_named(toy, predict):
+    toy.make(GOOD)
+    toy.task.section["registry"]["name"] += "-other"
+    message = " ".join(predict("a").stderr.split())
+    assert f"Others of this task, for `--model`: {toy.model.removesuffix('-other')}." in message
+
+
+def test_without_a_champion_predict_gives_the_reason_and_names_the_challenger(toy, predict):
+    toy.make(BAD)
+    message = " ".join(predict("a").stderr.split())
+    assert f"error: no version of {toy.model} is champion. The rule did not promote version 1: it " in message
+    assert "`--alias challenger` asks it anyway" in message
+    assert predict("a", "--alias", "challenger").exit_code == 0
+    assert "has the alias 'best'. Use champion or challenger." in predict("a", "--alias", "best").stderr
+    toy.client.delete_model_version_tag(toy.model, "1", "seqops.decision")
+    assert f"`seqops publish {toy.task.name}` applies the rule to version 1." in predict("a").stderr
 
 
 def test_history_lists_every_decision(toy):

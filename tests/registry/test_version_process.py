@@ -44,6 +44,10 @@ def test_a_version_with_another_module_layout_answers_with_its_own_code(version)
     assert [a["process"] for a in version.predict(["a", "b"])] == [answer["process"]] * 2
 
 
+def test_a_version_that_does_not_tell_names_no_unknown_words(version):
+    assert version.unknown_words(["hello"]) == []
+
+
 def test_it_streams_and_an_unread_answer_does_not_disturb_the_next(version):
     assert list(version.stream("abc")) == ["a", "b", "c"]
     assert next(version.stream("xyz")) == "x"

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from seqops.cli.options import Debug, OneTask
-from seqops.cli.predict import running_version
+from seqops.cli.answering import print_unknown, running_version
+from seqops.cli.options import Debug, Model, OneTask
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.runtime.console import exit_on_error
@@ -37,6 +37,7 @@ def generate(
     length: Length = None,
     seed: Seed = None,
     alias: Alias = "champion",
+    model: Model = None,
     debug: Debug = False,
 ) -> None:
     """Continue a prompt with the registered model of a task, printed as it is generated."""
@@ -44,9 +45,11 @@ def generate(
     request = {"prompt": prompt, **{name: value for name, value in options.items() if value is not None}}
     with exit_on_error(debug):
         Params.load(Project.find().params).task(task).endpoint().requests.check([prompt])
-        with running_version(task, alias) as version:
-            pieces = version.stream(json.dumps(request, ensure_ascii=False))
+        with running_version(task, alias, model) as version:
+            line = json.dumps(request, ensure_ascii=False)
+            pieces = version.stream(line)
             # request the first piece before printing the prompt, so that an error is printed alone
             for piece in chain([prompt + next(pieces, "")], pieces):
                 typer.echo(piece, nl=False)  # flushes, unlike print
             typer.echo()
+            print_unknown(version.unknown_words([line]))

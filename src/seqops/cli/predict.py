@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqops.cli.options import Debug, OneTask
+from seqops.cli.answering import print_unknown, running_version
+from seqops.cli.options import Debug, Model, OneTask
 from seqops.core.errors import ConfigError, DataError, SeqopsError
 from seqops.core.files import atomic_write
 from seqops.core.interfaces import Endpoint
 from seqops.core.project import Project
 from seqops.params import Params
-from seqops.registry.names import registered_name
-from seqops.runtime.console import err, exit_on_error, out
+from seqops.runtime.console import exit_on_error, out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +43,7 @@ def predict(
         typer.Option("--file", help="Read inputs from a file, one per line; a series may be a CSV file."),
     ] = None,
     alias: Annotated[str, typer.Option(help="Alias of the registered version to use.")] = "champion",
+    model: Model = None,
     horizon: Annotated[
         int | None, typer.Option(min=1, help="Steps of a forecast; default: all that the model forecasts.")
     ] = None,
@@ -60,15 +60,15 @@ def predict(
         endpoint = Params.load(Project.find().params).task(task).endpoint
         given = _inputs(inputs or [], file, lambda text: endpoint().inputs_of(text))
         batches = endpoint().requests.batches(given)
-        with running_version(task, alias) as version:
+        with running_version(task, alias, model) as version:
             records = _predictions(version, batches, endpoint(), horizon)
             if output is not None:
                 with atomic_write(output) as temporary:
                     TABLES[output.suffix](endpoint().to_table(list(records)), temporary)
-                return
             for record in records:
                 text = json.dumps(record, ensure_ascii=False)
                 out.print(text, highlight=not as_json, markup=False) if as_json else out.print_json(text)
+            print_unknown(word for batch in batches for word in version.unknown_words(batch))
 
 
 def _predictions(
@@ -98,29 +98,3 @@ def _inputs(given: list[str], file: Path | None, inputs_of: Callable[[str], list
     if not given:
         raise SeqopsError("no input. Pass it as an argument, with --file, or on standard input.")
     return given
-
-
-@contextmanager
-def running_version(task: str, alias: str) -> Iterator[VersionProcess]:
-    """Run the version that an alias of a task's model points to. Raises SeqopsError if there is none."""
-    project = Project.find()
-    configured = Params.load(project.params).task(task)
-    from seqops.registry import versions
-    from seqops.registry.version_process import running
-    from seqops.tracking import connection
-
-    client = connection.connect(project)
-    name = registered_name(configured)
-    with connection.translate_store_errors():
-        number = versions.get_alias(client, name, alias)
-    if number is None:
-        raise SeqopsError(
-            f"no version of {name} has the alias {alias!r}. Run `dvc repro evaluate@{task}`, or, if that is "
-            f"up to date, `seqops publish {task}`; if the rule promoted none, `seqops compare {task}` says "
-            "why, and `--alias challenger` uses the latest."
-        )
-    version = versions.version(client, name, number)
-    if better := version.tags.get(versions.BETTER_BASELINE):
-        err.print(f"Version {number} of {name}: {better}", markup=False, highlight=False)
-    with running(client, version) as process:
-        yield process

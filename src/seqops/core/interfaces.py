@@ -192,6 +192,10 @@ class Endpoint(ABC):
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """Convert predictions to one JSON record per input."""
 
+    def unknown_words(self, inputs: Sequence[str], meta: Meta) -> list[str]:
+        """List the words of raw inputs that are not in the model's vocabulary; empty if it has none."""
+        return []
+
     def first_steps(self, records: Sequence[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
         """Keep the first steps of each record. Raises ConfigError if records of this task have none."""
         raise ConfigError("--horizon: the predictions of this task have no steps. Leave it out.")

@@ -27,6 +27,12 @@ def index_of(vocabulary: Sequence[str]) -> dict[str, int]:
     return {item: index for index, item in enumerate(vocabulary)}
 
 
+def unknown_words(words: Iterable[str], vocabulary: Iterable[str]) -> list[str]:
+    """List the distinct words that a vocabulary lacks, in order, without punctuation marks."""
+    known = frozenset(vocabulary)
+    return [word for word in dict.fromkeys(words) if word not in known and any(map(str.isalnum, word))]
+
+
 def coverage_size(rows: Iterable[Iterable[str]], vocabulary: Sequence[str], part: float = 0.8) -> int:
     """Count the first items of a vocabulary that together cover the share `part` of all items of the rows."""
     counts = Counter(item for row in rows for item in row)

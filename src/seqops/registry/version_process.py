@@ -99,6 +99,10 @@ class VersionProcess:
         """Return one record for each raw input. Raises DataError if one cannot be encoded."""
         return list(self._ask("predict", inputs=inputs))
 
+    def unknown_words(self, inputs: list[str]) -> list[str]:
+        """List the words of raw inputs that are not in the version's vocabulary, as far as it tells."""
+        return list(self._ask("unknown_words", inputs=inputs))
+
     def stream(self, request: str) -> Iterator[str]:
         """Yield the output for one raw input piece by piece.
 

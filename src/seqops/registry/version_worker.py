@@ -77,6 +77,9 @@ def _respond(model: Any, call: str, **arguments: Any) -> Iterator[Any]:
         yield from model.predict(arguments["inputs"])
     elif call == "stream":
         yield from model.predict_stream(arguments["inputs"])
+    elif call == "unknown_words":
+        # not known of versions registered before bundles had `unknown_words`
+        yield from model.unknown_words(arguments["inputs"]) if hasattr(model, "unknown_words") else ()
     elif call == "predict_split":
         _predict_split(model, **{name: Path(path) for name, path in arguments.items()})
     elif call == "drift_features":

@@ -54,6 +54,13 @@ def versions(client: mlflow.MlflowClient, name: str) -> list[ModelVersion]:
     return sorted(found, key=lambda v: int(v.version), reverse=True)
 
 
+def names(client: mlflow.MlflowClient, kind: str) -> list[str]:
+    """List the registered models of a kind, by name."""
+    with translate_store_errors():
+        found = client.search_registered_models(f"name LIKE '{kind}%'", order_by=["name ASC"])
+    return [model.name for model in found if model.name == kind or model.name.startswith(f"{kind}-")]
+
+
 def version(client: mlflow.MlflowClient, name: str, number: str) -> ModelVersion:
     """Return one version. Raises SeqopsError, which lists the existing versions, if it is missing."""
     registered = versions(client, name)

@@ -15,7 +15,8 @@ from seqops.core.ragged import Split
 from seqops.core.request_limits import RequestLimits
 from seqops.preprocessing.csv_table import require_valid_unicode
 from seqops.preprocessing.korean import nfc
-from seqops.tasks.ner.data import encoding
+from seqops.preprocessing.vocabulary import unknown_words
+from seqops.tasks.ner.data import encoding, features
 from seqops.tasks.ner.data.dataset import Dataset
 
 
@@ -45,6 +46,12 @@ class Endpoint(interfaces.Endpoint):
         return encoding.request(
             [nfc(text) for text in inputs], self.data.tokenizer, self.data.max_length, meta
         )
+
+    def unknown_words(self, inputs: Sequence[str], meta: Meta) -> list[str]:
+        """List the tokens that are not in the vocabulary, as they are written."""
+        sentences = features.tokenize([nfc(text) for text in inputs], self.data.tokenizer)
+        forms = {features.mask_digits(form): form for tokens in sentences for form in tokens.forms}
+        return [forms[word] for word in unknown_words(forms, meta["words"])]
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """Return each text in the Unicode form (NFC) that its offsets refer to, and its entities."""

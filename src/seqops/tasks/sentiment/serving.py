@@ -14,6 +14,7 @@ from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.request_limits import RequestLimits
 from seqops.preprocessing.csv_table import require_valid_unicode
+from seqops.preprocessing.vocabulary import unknown_words
 from seqops.tasks.sentiment.data.dataset import Dataset
 
 
@@ -44,6 +45,11 @@ class Endpoint(interfaces.Endpoint):
                 what = f"input {number} has {len(text)} characters, more than {self.data.max_chars}"
                 raise DataError(f"{what} (data.max_chars). Give a shorter text.")
         return self.data.encoder(meta).encode(list(inputs))
+
+    def unknown_words(self, inputs: Sequence[str], meta: Meta) -> list[str]:
+        """List the words that are not in the vocabulary."""
+        tokenizer = self.data.encoder(meta).tokenizer
+        return unknown_words((word for text in inputs for word in tokenizer.tokens(text)), meta["words"])
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """Return the most likely label of each text and the probability of every label."""

@@ -39,6 +39,12 @@ class Endpoint(interfaces.Endpoint):
         parsed = [prompts.parse(text, number) for number, text in enumerate(inputs, 1)]
         return prompts.encoded(parsed, tokenizer.tokenizer_from_meta(meta))
 
+    def unknown_words(self, inputs: Sequence[str], meta: Meta) -> list[str]:
+        """List the characters of the prompts that are not in the vocabulary; subwords know them all."""
+        texts = [prompts.parse(text, number).prompt for number, text in enumerate(inputs, 1)]
+        known = meta.get("vocabulary")
+        return [c for c in dict.fromkeys("".join(texts)) if c not in known] if known else []
+
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """Return each prompt, its continuation, and the settings of the generation."""
         answers = []

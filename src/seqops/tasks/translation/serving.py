@@ -14,8 +14,9 @@ from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.csv_table import require_valid_unicode
 from seqops.preprocessing.subwords import Subwords
+from seqops.preprocessing.vocabulary import unknown_words
 from seqops.tasks.translation.data.dataset import Dataset
-from seqops.tasks.translation.data.encoding import ids_of
+from seqops.tasks.translation.data.encoding import ids_of, split_words
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class Endpoint(interfaces.Endpoint):
         return Split(
             {"source": ids_of(Subwords(meta["source"]), texts), "source_text": Ragged.from_texts(texts)}
         )
+
+    def unknown_words(self, inputs: Sequence[str], meta: Meta) -> list[str]:
+        """List the words that no training source has."""
+        return unknown_words((word for text in inputs for word in split_words(text)), meta["words"])
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """Return the best translation of each sentence and its alternatives."""
