@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from seqops.cli import app
 from seqops.params import Params
-from seqops.registry import version_process
+from seqops.registry import version_process, versions
 from seqops.runtime.journal import Journal
 from toy_registry import BAD, BETTER, GOOD, add_perfect_baseline
 
@@ -60,6 +60,36 @@ def test_compare_shows_scores_intervals_and_the_difference_to_the_champion(toy):
     assert row(output, "difference from")[2] == "the champion itself"
     assert row(output, "data sha256")[1] != row(output, "data sha256")[2]
     assert "rows" not in output.split("Differing params and data")[1]
+
+
+def test_versions_of_other_test_rows_are_in_a_table_of_their_own(toy):
+    toy.make(GOOD)
+    toy.make(BETTER, contents=tuple(f"other {row}" for row in range(60)))
+    tables = call("compare", toy).split("Versions of ")[1:]
+    heads = [" ".join(table.split("┏")[0].split()) for table in tables]
+    assert [head.partition(" (")[0] for head in heads] == [f"{toy.model} on the test rows 60"] * 2
+    assert heads[0] != heads[1]
+    assert [row(table, "score on these test rows")[1] for table in tables] == ["v2 challenger", "v1 champion"]
+    toy.client.delete_model_version_tag(toy.model, "1", versions.TEST_ROWS)
+    assert f"on the test rows of data {toy.tags('1')[versions.DATA][:6]}" in call("compare", toy)
+
+
+def test_a_version_of_a_former_release_has_the_test_rows_of_one_with_the_same_data(toy):
+    toy.make(GOOD)
+    toy.make(BETTER)
+    toy.client.delete_model_version_tag(toy.model, "1", versions.TEST_ROWS)
+    assert call("compare", toy).count("Versions of ") == 1
+
+
+def test_another_registered_model_is_compared_without_the_current_test_rows(toy):
+    toy.task.section["registry"]["name"] += "-first"
+    toy.make(GOOD)
+    name = toy.model
+    toy.task.section["registry"]["name"] += "-other"
+    output = call("compare", toy, "--model", name)
+    assert f"No differences from the champion: the current test rows are those of {toy.model}" in output
+    assert row(output, "accuracy")[1].startswith("0.8 [0.")
+    assert "no version of" in refusal("compare", toy)
 
 
 def test_compare_pairs_each_version_with_the_champion(toy):
@@ -124,19 +154,16 @@ def test_predict_says_which_version_answers_that_it_knows_a_sample_and_which_wor
     assert predict("a").stderr.startswith(f"{toy.model} v1.\n")
 
 
-def test_another_registered_model_answers_by_its_name(toy, predict):
+def test_another_registered_model_of_the_kind_is_named_and_answers_by_its_name(toy, predict):
+    toy.task.section["registry"]["name"] += "-first"
     toy.make(GOOD)
-    toy.task.section["registry"]["name"] += "-other"
-    assert "has no versions" in predict("a").stderr
-    done = predict("a", "--model", toy.model.removesuffix("-other"))
-    assert (done.exit_code, done.stderr.partition(",")[0]) == (0, toy.model.replace("-other", " v1"))
-
-
-def test_registered_models_of_the_same_kind_are_named(toy, predict):
-    toy.make(GOOD)
+    first = toy.model
     toy.task.section["registry"]["name"] += "-other"
     message = " ".join(predict("a").stderr.split())
-    assert f"Others of this task, for `--model`: {toy.model.removesuffix('-other')}." in message
+    assert f"error: {toy.model} has no versions. " in message
+    assert f"Others of this task, for `--model`: {first}." in message
+    done = predict("a", "--model", first)
+    assert (done.exit_code, done.stderr.partition(",")[0]) == (0, f"{first} v1")
 
 
 def test_without_a_champion_predict_gives_the_reason_and_names_the_challenger(toy, predict):
@@ -158,15 +185,17 @@ def test_history_lists_every_decision(toy):
     call("rollback", toy)
     lines = [line for line in call("history", toy).splitlines() if line.startswith("│ 20") and line[6] == "-"]
     cells = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
-    assert [line[1:4] + line[6:7] for line in cells] == [
+    assert [line[1:4] + line[7:8] for line in cells] == [
         ["promoted", "1", "none -> 1", "rule"],
         ["promoted", "2", "1 -> 2", "rule"],
         ["kept", "3", "2 -> 2", "rule"],
         ["rolled back", "2", "2 -> 1", "user"],
     ]
-    assert cells[1][4] == "1 (0.8)"
-    assert [line[5] for line in cells] == ["", "1, p < 0.0304", "2, p < 0.0076", ""]
-    assert cells[1][7].startswith("it beats version")
+    assert cells[1][5] == "1 (0.8)"
+    assert [line[4].partition(" (")[0] for line in cells] == ["", "60", "60", ""]
+    assert [line[6] for line in cells] == ["", "1, p < 0.0304", "2, p < 0.0076", ""]
+    assert cells[1][8].startswith("it beats")
+    assert "No promotion decisions for other" in call("history", toy, "--model", "other")
 
 
 def test_promote_without_a_terminal_requires_yes(toy):

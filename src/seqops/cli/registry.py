@@ -1,18 +1,17 @@
-"""`seqops compare`, `history`, `promote`, `rollback` and `publish`: commands of the model registry."""
+"""`seqops compare`, `history`, `promote`, `rollback`, and `publish`: commands of the model registry."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from seqops.cli.options import Debug, OneTask
+from seqops.cli.options import Debug, Model, OneTask
+from seqops.cli.version_tables import decision_table, difference_table, differing_values, score_tables
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
@@ -23,8 +22,7 @@ from seqops.runtime.console import err, exit_on_error, out
 if TYPE_CHECKING:
     from seqops.registry.assess import Assessment
     from seqops.registry.champion import ChampionAlias
-    from seqops.registry.compare import VersionSummary
-    from seqops.registry.promotion_rule import Comparison, PromotionRule
+    from seqops.registry.promotion_rule import PromotionRule
     from seqops.registry.rescore import HeldOutSet
 
 
@@ -38,15 +36,17 @@ class RegistryContext:
     champion_alias: ChampionAlias
 
     def test_set(self) -> HeldOutSet:
-        """Load the current test rows. Raises DataError if preprocess has not run."""
+        """Load the current test rows. Raises DataError if preprocess has not run, or only for other data."""
         from seqops.registry.rescore import HeldOutSet
 
+        if (present := registered_name(self.task)) != self.champion_alias.model:
+            raise DataError(f"the current test rows are those of {present}")
         paths = self.project.task_paths(self.task.name)
         return HeldOutSet.load(self.task, paths, paths.data_sha256())
 
 
 @contextmanager
-def _registry_context(name: str, debug: bool) -> Iterator[RegistryContext]:
+def _registry_context(name: str, debug: bool, model: str | None = None) -> Iterator[RegistryContext]:
     with exit_on_error(debug):
         project = Project.find()
         params = Params.load(project.params)
@@ -56,17 +56,19 @@ def _registry_context(name: str, debug: bool) -> Iterator[RegistryContext]:
         from seqops.tracking import connection
 
         rule = PromotionRule.of(params.evaluation, params.registry)
-        champion_alias = ChampionAlias(connection.connect(project), project, name, registered_name(task))
+        client, model = connection.connect(project), model or registered_name(task)
+        champion_alias = ChampionAlias(client, project, name, model)
         yield RegistryContext(project, task, rule, champion_alias)
 
 
 def compare(
     task: OneTask,
     last: Annotated[int, typer.Option(min=1, help="Number of newest versions to show.")] = 3,
+    model: Model = None,
     debug: Debug = False,
 ) -> None:
     """Compare the champion, the challenger and the newest versions: scores, params and data."""
-    with _registry_context(task, debug) as context:
+    with _registry_context(task, debug, model) as context:
         from seqops.evaluation.seeds import summary as over_seeds
         from seqops.registry.compare import compare_versions
         from seqops.registry.comparison_history import ComparisonHistory, RowSketch
@@ -82,7 +84,7 @@ def compare(
             decisions = context.champion_alias.decisions()
             made = ComparisonHistory.of(RowSketch.of(test_set.truth), decisions, name)
             out.print(made.summary(context.rule.bootstrap.alpha), markup=False, highlight=False)
-        out.print(_scores(name, summaries), _differing_values(summaries), sep="\n")
+        out.print(*score_tables(name, summaries), differing_values(summaries), sep="\n")
         for summary in summaries:
             if summary.better_baseline:
                 out.print(f"v{summary.version}: {summary.better_baseline}", markup=False, highlight=False)
@@ -94,49 +96,22 @@ def compare(
                 out.print(f"v{summary.version}: {line}", markup=False, highlight=False)
 
 
-def history(task: OneTask, debug: Debug = False) -> None:
-    """List every promotion decision of a task: time, action, reason and author."""
+def history(task: OneTask, model: Model = None, debug: Debug = False) -> None:
+    """List every promotion decision about a registered model: time, action, reason and author."""
     with exit_on_error(debug):
         from seqops.registry.decision_log import DecisionLog
 
         project = Project.find()
-        model = registered_name(Params.load(project.params).task(task))
+        name = model or registered_name(Params.load(project.params).task(task))
         log = DecisionLog.read(project)
         if damage := log.damage():
             err.print(damage, markup=False, highlight=False)
-        entries = [e for e in log.decisions if e["task"] == task]
+        entries = log.of_model(name)
         shown = [e for i, e in enumerate(entries) if e["stage"] == "outcome" or i == len(entries) - 1]
         if not shown:
-            out.print(f"No promotion decisions for {task} yet. Run `dvc repro evaluate@{task}`.")
+            out.print(f"No promotion decisions for {name} yet. Run `dvc repro evaluate@{task}`.")
             return
-        table = Table(title=f"Promotion decisions for {model}")
-        for column in (
-            "time (UTC)",
-            "action",
-            "version",
-            "champion",
-            "score (champion's)",
-            "comparison",
-            "by",
-            "reason",
-        ):
-            table.add_column(column)
-        for entry in shown:
-            action = entry["action"] if entry["stage"] == "outcome" else f"{entry['action']}, unfinished"
-            change = f"{entry['from'] or 'none'} -> {entry['to'] or 'none'}"
-            time = entry["time"].removesuffix("+00:00").replace("T", " ")
-            cells = (
-                time,
-                action,
-                entry["version"],
-                change,
-                _goal(entry["numbers"]),
-                _comparison(entry["numbers"]),
-                entry["by"],
-                entry["reason"],
-            )
-            table.add_row(*map(escape, cells))
-        out.print(table)
+        out.print(decision_table(name, shown))
 
 
 def promote(
@@ -193,7 +168,7 @@ def _rule_verdict(context: RegistryContext, version: str, champion: str | None) 
     except SeqopsError as error:
         return f"the rule cannot decide: {error}", {}
     if assessment.comparison is not None:
-        out.print(_difference(assessment.comparison, version, str(champion)))
+        out.print(difference_table(assessment.comparison, version, str(champion)))
     return _format_verdict(assessment), {
         **assessment.numbers,
         "rule_would_promote": assessment.verdict.promote,
@@ -210,74 +185,3 @@ def _confirm(question: str) -> None:
         raise SeqopsError("cannot ask for confirmation: stdin is not a terminal. Pass --yes.")
     if not typer.confirm(question):
         raise SeqopsError("nothing was changed.")
-
-
-def _difference(comparison: Comparison, version: str, champion: str) -> Table:
-    table = Table(title=f"Version {version} compared with version {champion}, by {comparison.metric}")
-    for column in ("rows", "improvement", "p (better)", "p (worse, Holm)"):
-        table.add_column(column)
-    whole = comparison.difference
-    table.add_row("all", _range(whole.to_json()), _p(whole.p_better), "")
-    for part in comparison.slices:
-        name, p = escape(f"{part.name} ({part.rows})"), part.difference.p_better
-        table.add_row(name, _range(part.difference.to_json()), _p(p), _p(part.p_worse))
-    return table
-
-
-def _scores(name: str, summaries: list[VersionSummary]) -> Table:
-    table = Table(title=f"Versions of {name}")
-    table.add_column("score on its own test rows")
-    for summary in summaries:
-        table.add_column(" ".join([f"v{summary.version}", *summary.aliases]))
-    known = [summary.metrics for summary in summaries if not isinstance(summary.metrics, str)]
-    metrics = dict.fromkeys(metric for found in known for metric in (found["goal"], *found["model"]))
-    for metric in metrics:
-        table.add_row(metric, *(_score(summary, metric) for summary in summaries))
-    table.add_row("difference from the champion", *(escape(summary.difference) for summary in summaries))
-    return table
-
-
-def _score(summary: VersionSummary, metric: str) -> str:
-    if isinstance(summary.metrics, str):
-        return summary.metrics
-    return _range(summary.metrics["model"].get(metric))
-
-
-def _differing_values(summaries: list[VersionSummary]) -> Table | str:
-    from seqops.registry.compare import differing
-
-    rows = differing(summaries)
-    if not rows:
-        return "Params and data are equal."
-    table = Table(title="Differing params and data")
-    table.add_column("key")
-    for summary in summaries:
-        table.add_column(f"v{summary.version}")
-    for key, values in rows.items():
-        table.add_row(key, *map(escape, values))
-    return table
-
-
-def _goal(numbers: Mapping[str, Any]) -> str:
-    if "difference" not in numbers:
-        return ""
-    values = (numbers["ours"], numbers["champion"])
-    ours, theirs = ("undefined" if value is None else f"{value:.4g}" for value in values)
-    return f"{ours} ({theirs})"
-
-
-def _comparison(numbers: Mapping[str, Any]) -> str:
-    """Format which comparison on its test rows it was, and at which level."""
-    if "comparison_number" not in numbers:
-        return ""
-    return f"{numbers['comparison_number']}, p < {numbers['level']:.3g}"
-
-
-def _p(p: float | None) -> str:
-    return "none" if p is None else f"{p:.3g}"
-
-
-def _range(score: Mapping[str, Any] | None) -> str:
-    from seqops.evaluation.formatting import estimate
-
-    return escape(estimate(score))

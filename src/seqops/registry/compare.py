@@ -30,6 +30,7 @@ class VersionSummary:
     """One version in the comparison.
 
     aliases: the aliases that point to it; metrics: those it was published with, or why there are none;
+    test_rows: the number and a digest of the rows that these were measured on;
     difference: its formatted difference from the champion on the current test rows, or why it is missing;
     better_baseline: the line that a classical method is better than it, empty if none is; provenance: the
     params and the data of its training.
@@ -38,6 +39,7 @@ class VersionSummary:
     version: str
     aliases: Sequence[str]
     metrics: Mapping[str, Any] | Literal["missing", "altered"]
+    test_rows: str
     difference: str
     better_baseline: str
     provenance: Mapping[str, str]
@@ -61,12 +63,14 @@ def compare_versions(
         holders = {alias: versions.get_alias(client, name, alias) for alias in aliases}
     shown = [v for i, v in enumerate(registered) if i < last or str(v.version) in holders.values()]
     champion = next((v for v in registered if str(v.version) == holders[versions.CHAMPION]), None)
+    test_rows = _test_rows(registered)
     differences = _differences(client, shown, champion, test_set, bootstrap)
     return [
         VersionSummary(
             number := str(version.version),
             [alias for alias, holder in holders.items() if holder == number],
             _scores(client, version),
+            test_rows[number],
             differences[number],
             version.tags.get(versions.BETTER_BASELINE, ""),
             _provenance(client, version),
@@ -89,6 +93,19 @@ def _scores(
         return read_run_scores(client, version.run_id) or "missing"
     except AlteredScoresError:
         return "altered"
+
+
+def _test_rows(registered: Sequence[ModelVersion]) -> dict[str, str]:
+    """Name the test rows of each version: those of a former release by versions of the same data, if any."""
+    tags = {str(version.version): version.tags for version in registered}
+    known = {
+        each[versions.DATA]: each[versions.TEST_ROWS] for each in tags.values() if versions.TEST_ROWS in each
+    }
+    return {
+        number: each.get(versions.TEST_ROWS) or known.get(data, f"of data {data[:6]}")
+        for number, each in tags.items()
+        for data in [each.get(versions.DATA, "")]
+    }
 
 
 def _differences(

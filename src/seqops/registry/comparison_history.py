@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from seqops.core.files import sha256_of_json
 from seqops.core.ragged import Split
 from seqops.preprocessing.row_keys import keys_of
 from seqops.runtime.journal import JournalEntry
@@ -49,6 +50,10 @@ class RowSketch:
         overlap = len({*union} & {*self.hashes} & {*other.hashes}) / max(len(union), 1)
         # from the share in common of the keys in either set
         return overlap / (1 + overlap) * (self.keys + other.keys) / max(self.keys, 1)
+
+    def label(self) -> str:
+        """Return the number of rows and a digest, which are equal for equal rows."""
+        return f"{self.rows} ({sha256_of_json(self.to_json())[:6]})"
 
     def to_json(self) -> dict[str, Any]:
         """Return the sketch as JSON values."""

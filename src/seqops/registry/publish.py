@@ -18,6 +18,7 @@ from seqops.registry import repeats, verify, versions
 from seqops.registry.assess import assess
 from seqops.registry.bundle import log_bundle
 from seqops.registry.champion import ROLLED_BACK, ChampionAlias, ChampionChangedError, Decision
+from seqops.registry.comparison_history import RowSketch
 from seqops.registry.model_card import card
 from seqops.registry.names import registered_name
 from seqops.registry.promotion_rule import PromotionRule
@@ -94,13 +95,15 @@ def _version(
 ) -> ModelVersion:
     client, name = run.client, registered_name(task)
     content = {versions.MODEL: metrics["sha256"]["model"], versions.DATA: fingerprint.data}
-    rows = ", ".join(f"{split} {len(part)}" for split, part in read_splits(paths.arrays).items())
+    splits = read_splits(paths.arrays)
+    rows = ", ".join(f"{split} {len(part)}" for split, part in splits.items())
     tags = {
         **fingerprint.tags(),
         **content,
         PREDICTIONS: sha256_of(paths.predictions),
         "seqops.source": metrics["source"],
         "seqops.rows": rows,
+        versions.TEST_ROWS: RowSketch.of(splits["test"]).label(),
         versions.BETTER_BASELINE: better_baseline[: versions.MAX_DESCRIPTION],
     }
     text = card(task.endpoint(), name, metrics, rows, better_baseline)

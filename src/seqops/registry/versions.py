@@ -19,6 +19,8 @@ CONTENT = MODEL, DATA = "seqops.model_sha256", "seqops.data_sha256"
 CHAMPION, CHALLENGER = "champion", "challenger"
 BETTER_BASELINE = "seqops.better_baseline"
 """Tag of a version with the line that a classical method is better than it; empty if none is."""
+TEST_ROWS = "seqops.test_rows"
+"""Tag of a version with the number and a digest of the test rows that it was published with."""
 MISSING = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
 MAX_DESCRIPTION = 5000  # largest number of characters of a description or tag in the registry's database
 
