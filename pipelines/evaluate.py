@@ -7,10 +7,11 @@ from seqops.core.repeats import repeats_of
 from seqops.evaluation import ablations, evaluate, model_kinds, plotting, report, seeds
 from seqops.metrics.training_gain import TrainingGain
 from seqops.params import Params
-from seqops.registry import publish
+from seqops.registry import moving, publish
 from seqops.registry.promotion_rule import PromotionRule
-from seqops.runtime.console import out, run_stage
+from seqops.runtime.console import err, out, run_stage
 from seqops.tracking import mlflow_runs
+from seqops.tracking.connection import connect
 from seqops.tracking.fingerprint import Fingerprint
 
 
@@ -48,6 +49,8 @@ def evaluate_task(name: str) -> None:
     report.write_page(paths.report, name, found.metrics, plots, paths.plots, tables)
     write_table(paths.predictions, predicted)
     write_json(paths.metrics, found.metrics)
+    if advice := moving.advice(connect(project), [task]):
+        err.print(advice, markup=False, highlight=False)
     decision = publish.publish(project, task, fingerprint, rule)
     summaries = training.advice, ablations.summary(found.metrics), seeds.summary(found.metrics)
     lines = [line for line in summaries if line and line not in found.metrics["verdict"]]

@@ -26,6 +26,7 @@ COMMANDS = [
     "promote",
     "rollback",
     "publish",
+    "move-versions",
     "drift",
     "doctor",
     "preset",

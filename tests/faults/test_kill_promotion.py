@@ -1,4 +1,4 @@
-"""kill -9 at random moments of publishing, promotion and rollback: repeating the command completes it."""
+"""kill -9 at random moments of publishing, promotion, rollback and moving: a repeat completes it."""
 
 import random
 import shutil
@@ -10,17 +10,17 @@ import pytest
 from killed_child import Moment, run_in_child
 
 from seqops.evaluation.evaluate import BootstrapConfig
-from seqops.registry import publish, versions
+from seqops.registry import moving, publish, versions
 from seqops.registry.champion import Decision
 from seqops.runtime.journal import Journal
 from toy_registry import BETTER, GOOD, RULE, create_toy_registry, stub_bundle
 
 MODEL = "killed"
-KILLS = {"publish": 16, "promote": 14, "rollback": 14}
+KILLS = {"publish": 16, "promote": 14, "rollback": 14, "move": 14}
 
 
 def act(root, what):
-    """Publish, promote or roll back in an existing project, as a user would repeat the command."""
+    """Publish, promote, roll back or move in an existing project, as a user would repeat the command."""
     publish.log_bundle = stub_bundle
     toy = create_toy_registry(Path(root), MODEL)
     if what == "publish":
@@ -28,6 +28,10 @@ def act(root, what):
     elif what == "promote":
         if toy.champion_alias.recover() is None and toy.champion != "2":
             toy.champion_alias.promote(Decision("promoted", "2", "user", "1", "2", "by hand"))
+    elif what == "move":
+        # without a name of its own, the model is named after its data
+        del toy.task.section["registry"]
+        moving.move(toy.project, toy.client, toy.task)
     elif toy.champion == "2" or toy.decisions()[-1][0] != "rolled back":
         toy.champion_alias.roll_back()
 
@@ -38,7 +42,7 @@ def prepare(root, what):
     toy = create_toy_registry(Path(root), MODEL)
     toy.make(GOOD)
     toy.write(BETTER)
-    if what == "rollback":
+    if what in ("rollback", "move"):
         toy.publish()
     elif what == "promote":
         # registered, but not promoted: no p-value is below this alpha
@@ -46,13 +50,14 @@ def prepare(root, what):
 
 
 def write_state(root, path):
-    """Write everything visible of the model and its journal, without times and run ids."""
+    """Write everything visible of the model, under either name, and its journal: no times, no run ids."""
     toy = create_toy_registry(Path(root), MODEL)
-    found = [
-        (v.version, sorted(v.tags.items()), v.description) for v in versions.versions(toy.client, toy.model)
-    ]
+    names, aliases = (MODEL, f"{MODEL}-sample"), (versions.CHAMPION, versions.CHALLENGER)
+    listed = [v for name in names for v in versions.versions(toy.client, name)]
+    found = [(v.name, v.version, sorted(v.tags.items()), v.description) for v in listed]
+    holders = [versions.get_alias(toy.client, name, alias) for name in names for alias in aliases]
     lines = [{**e, "time": "", "run_id": ""} for e in Journal.open(toy.project).entries()]
-    Path(path).write_text(repr((found, toy.champion, toy.challenger, lines)))
+    Path(path).write_text(repr((found, holders, lines)))
 
 
 def run(root, function, *arguments):

@@ -49,12 +49,12 @@ def test_the_name_in_the_catalogue_is_kept(name):
         (["a/sales.csv", "b/salesmen.csv"], "sales"),
         (["a/salesmen.csv", "b/sales.csv"], "salesmen"),
         (["x" * 100], "x" * 80),
-        (["???"], ""),
-        ([], ""),
+        (["???"], "data"),
+        ([], "data"),
     ],
 )
 def test_a_file_gives_its_name_without_ending_and_several_what_they_share(sources, name):
-    assert name_from_data("tagger", sources, []) == f"tagger-{name}".strip("-")
+    assert name_from_data("tagger", sources, []) == f"tagger-{name}"
 
 
 def test_a_file_that_a_setting_names_does_not_count():

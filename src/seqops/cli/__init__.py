@@ -31,6 +31,7 @@ for command in (
     registry.promote,
     registry.rollback,
     registry.publish,
+    registry.move_versions,
     drift.drift,
     tune.tune,
     retrain.retrain,

@@ -70,9 +70,11 @@ def _description(task: str, version: ModelVersion, better_baseline: str) -> str:
 
 def _why_absent(client: mlflow.MlflowClient, task: Task, name: str, alias: str) -> str:
     """Say why no version has an alias, and what to do."""
-    from seqops.registry import versions
+    from seqops.registry import moving, versions
 
     latest = versions.get_alias(client, name, versions.CHALLENGER)
+    if latest is None and (advice := moving.advice(client, [task])):
+        return f"{name} has no versions. {advice}"
     if latest is None:
         others = versions.names(client, task.data.registered_name)
         known = f" Others of this task, for `--model`: {', '.join(others)}." if others else ""

@@ -169,6 +169,16 @@ def champions(project: Project) -> Iterator[Finding]:
         yield from _run(f"champion {name}", partial(_champion, loaded=loaded, name=name), project)
 
 
+def former_names(project: Project) -> Iterator[Finding]:
+    """Look for versions that are registered under the names of a former release."""
+    from seqops.registry import moving
+    from seqops.tracking import connection
+
+    loaded = Params.load(project.params)
+    found = moving.advice(connection.connect(project), [loaded.task(name) for name in loaded.names])
+    yield Finding("registered names", not found, found or "every version belongs to its data")
+
+
 def _champion(project: Project, loaded: Params, name: str) -> Iterator[Finding]:
     from seqops.registry import versions
     from seqops.registry.version_process import running
@@ -258,6 +268,7 @@ CHECKS: dict[str, Check] = {
     "params": params,
     "tracking store": tracking,
     "decisions": journal,
+    "registered names": former_names,
     "champions": champions,
     "mirror": mirror,
     "catalogue": datasets,

@@ -1,4 +1,4 @@
-"""`seqops compare`, `history`, `promote`, `rollback`, and `publish`: commands of the model registry."""
+"""`seqops compare`, `history`, `promote`, `rollback`, `publish` and `move-versions`: the model registry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqops.cli.options import Debug, Model, OneTask
+from seqops.cli.options import Debug, Model, OneTask, Tasks
 from seqops.cli.version_tables import decision_table, difference_table, differing_values, score_tables
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.interfaces import Task
@@ -51,12 +51,15 @@ def _registry_context(name: str, debug: bool, model: str | None = None) -> Itera
         project = Project.find()
         params = Params.load(project.params)
         task = params.task(name)
+        from seqops.registry import moving
         from seqops.registry.champion import ChampionAlias
         from seqops.registry.promotion_rule import PromotionRule
         from seqops.tracking import connection
 
         rule = PromotionRule.of(params.evaluation, params.registry)
         client, model = connection.connect(project), model or registered_name(task)
+        if line := moving.advice(client, [task]):
+            err.print(line, markup=False, highlight=False)
         champion_alias = ChampionAlias(client, project, name, model)
         yield RegistryContext(project, task, rule, champion_alias)
 
@@ -153,6 +156,23 @@ def publish(task: OneTask, debug: Debug = False) -> None:
         fingerprint = Fingerprint.compute(context.project, context.task)
         decision = publish.publish(context.project, context.task, fingerprint, context.rule)
         out.print(decision.summary(), markup=False, highlight=False)
+
+
+def move_versions(tasks: Tasks = None, debug: Debug = False) -> None:
+    """Move versions from the names that a former release gave them to the models of their data."""
+    with exit_on_error(debug):
+        from seqops.registry import moving
+        from seqops.tracking import connection
+
+        project = Project.find()
+        params, client = Params.load(project.params), connection.connect(project)
+        configured = [params.task(name) for name in tasks or params.names]
+        moved = [move for task in configured for move in moving.move(project, client, task)]
+        for move in moved:
+            line = f"{move.model} v{move.version} is now {move.to_model} v{move.to_version}"
+            out.print(line, markup=False, highlight=False)
+        if not moved:
+            out.print("No versions are registered under names of a former release.")
 
 
 def _rule_verdict(context: RegistryContext, version: str, champion: str | None) -> tuple[str, dict[str, Any]]:

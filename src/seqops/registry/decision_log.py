@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,6 +46,30 @@ class _Decision(BaseModel, strict=True):
     numbers: _Numbers
 
 
+class _Move(BaseModel, strict=True):
+    """A line of the journal about a version that was moved to another registered model."""
+
+    stage: Literal["moved"]
+    model: str
+    version: str
+    to_model: str
+    to_version: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A version that was moved: its registered model and number, and what they became."""
+
+    model: str
+    version: str
+    to_model: str
+    to_version: str
+
+    def to_json(self) -> JournalEntry:
+        """Return the line of the journal, without time and task."""
+        return {"stage": "moved", **vars(self)}
+
+
 NEEDED = {
     "difference": {"ours", "champion"},
     "comparison_number": {"level"},
@@ -55,7 +80,10 @@ NEEDED = {
 
 @dataclass(frozen=True)
 class DecisionLog:
-    """The decisions, oldest first, and the numbers of the lines (from 1) that are not complete decisions."""
+    """The decisions, oldest first, and the numbers of the lines (from 1) that are not complete decisions.
+
+    Decisions about versions that were moved since are given as decisions about what these became.
+    """
 
     journal: Journal
     decisions: list[JournalEntry]
@@ -66,8 +94,16 @@ class DecisionLog:
         """Read the journal of a project."""
         journal = Journal.open(project)
         lines = journal.lines()
-        whole = {number: entry for number, entry in lines if entry is not None and _is_complete(entry)}
-        return cls(journal, [*whole.values()], [number for number, _ in lines if number not in whole])
+        decisions, damaged, moved = [], [], {}
+        # from the last line, because a move changes what is before it
+        for number, entry in reversed(lines):
+            if entry is not None and (move := _move(entry)):
+                moved[move.model, move.version] = move
+            elif entry is not None and _is_complete(entry):
+                decisions.append(_translated(entry, moved))
+            else:
+                damaged.append(number)
+        return cls(journal, decisions[::-1], damaged[::-1])
 
     def of_model(self, name: str) -> list[JournalEntry]:
         """List the decisions about a registered model."""
@@ -82,6 +118,36 @@ class DecisionLog:
             f"{self.journal.path}: {len(self.damaged)} of its lines ({lines}) are not complete decisions and "
             "are left out. Restore the file from a backup, or remove these lines."
         )
+
+
+def _move(entry: dict[str, Any]) -> Moved | None:
+    try:
+        return Moved(**_Move.model_validate(entry).model_dump(exclude={"stage"}))
+    except ValidationError:
+        return None
+
+
+def _translated(entry: JournalEntry, moved: Mapping[tuple[str, str], Moved]) -> JournalEntry:
+    """Return a decision about a version that was moved as one about what it became.
+
+    A champion that now belongs to another registered model is given with the name of that.
+    """
+    former = entry["model"]
+    if (move := moved.get((former, entry["version"]))) is None:
+        return entry
+
+    def now(number: str | None) -> str | None:
+        found = moved.get((former, number or ""))
+        if found is None:
+            return number
+        same = found.to_model == move.to_model
+        return found.to_version if same else f"{found.to_model} v{found.to_version}"
+
+    numbers = dict(entry["numbers"])
+    if "champion_version" in numbers:
+        numbers["champion_version"] = now(numbers["champion_version"])
+    ends = {"from": now(entry["from"]), "to": now(entry["to"])}
+    return {**entry, "model": move.to_model, "version": move.to_version, **ends, "numbers": numbers}
 
 
 def _is_complete(entry: dict[str, Any]) -> bool:

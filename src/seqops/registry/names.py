@@ -41,7 +41,7 @@ def name_from_data(kind: str, sources: Sequence[str], settings: Collection[objec
     folders = {_slug(path.parent.name) for path in paths}
     candidates = [_common_words(names), *(folders if len(folders) == 1 else ())]
     telling = [name for name in candidates if re.search(r"[^\W\d]", name)]
-    return f"{kind}-{[*telling, *names, ''][0][:MAX_SUFFIX]}".strip("-")
+    return f"{kind}-{next(filter(None, [*telling, *names]), 'data')[:MAX_SUFFIX].strip('-')}"
 
 
 def _common_words(names: Sequence[str]) -> str:

@@ -114,9 +114,7 @@ def _version(
             tags[ROLLED_BACK] = former.tags[ROLLED_BACK]
         uri = log_bundle(task, paths, run.run_id, task.endpoint().example(read_json(paths.meta)))
         tags[verify.BUNDLE] = verify.record_files(run, uri)
-        versions.describe(
-            client, name, f"{task.name}: {task.endpoint().intended_use}"[: versions.MAX_DESCRIPTION]
-        )
+        versions.describe(client, name, versions.purpose(task))
         # an MLflow server accepts the URI of a logged model only together with its id
         model = uri.removeprefix("models:/") if uri.startswith("models:/") else None
         version = client.create_model_version(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
@@ -12,6 +13,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from seqops.core.errors import SeqopsError
+from seqops.core.interfaces import Task
 from seqops.tracking.connection import translate_store_errors
 
 CONTENT = MODEL, DATA = "seqops.model_sha256", "seqops.data_sha256"
@@ -21,8 +23,21 @@ BETTER_BASELINE = "seqops.better_baseline"
 """Tag of a version with the line that a classical method is better than it; empty if none is."""
 TEST_ROWS = "seqops.test_rows"
 """Tag of a version with the number and a digest of the test rows that it was published with."""
+REGISTERED = "seqops.registered"
+"""Tag of a version that was moved with the time at which it was registered first, in milliseconds."""
 MISSING = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
 MAX_DESCRIPTION = 5000  # largest number of characters of a description or tag in the registry's database
+
+
+def purpose(task: Task) -> str:
+    """Return the description of the registered models of a task."""
+    return f"{task.name}: {task.endpoint().intended_use}"[:MAX_DESCRIPTION]
+
+
+def age_of(version: ModelVersion) -> timedelta:
+    """Return the time since a version was registered, also under a former name."""
+    milliseconds = int(version.tags.get(REGISTERED, version.creation_timestamp))
+    return datetime.now(UTC) - datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def describe(client: mlflow.MlflowClient, name: str, purpose: str) -> None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from seqops.core.errors import DataError, SeqopsError
@@ -138,10 +137,7 @@ class Cycle:
         client, model = connection.connect(self.project), registered_name(self.task)
         with connection.translate_store_errors():
             number = versions.get_alias(client, model, versions.CHAMPION)
-            age = None
-            if number is not None:
-                made = client.get_model_version(model, number).creation_timestamp
-                age = datetime.now(UTC) - datetime.fromtimestamp(made / 1000, UTC)
+            age = versions.age_of(client.get_model_version(model, number)) if number else None
         return TriggerContext(
             str(unfinished.get("why", "")) if unfinished else None,
             diff,
