@@ -52,3 +52,15 @@ def test_every_command_on_a_page_exists_with_its_options():
         options = [word for word in words if word.startswith("--")]
         unknown += [f"{page.name}: seqops {name} {option}" for option in options if option not in known]
     assert unknown == []
+
+
+def test_inputs_on_the_pages_have_only_words_of_the_embedded_samples():
+    unknown, asked = [], set()
+    for task in ("translation", "sentiment", "textgen"):
+        sample = b"".join(PARAMS.task(task).data.sample().values()).decode()
+        known = set(re.findall(r"\w+", sample.lower()))
+        for page, (name, *words) in commands():
+            if name in ("predict", "generate") and words[0] == task and not words[1].startswith(("-", "{")):
+                asked.add(task)
+                unknown += [(page.name, w) for w in re.findall(r"\w+", words[1].lower()) if w not in known]
+    assert (asked, unknown) == ({"translation", "sentiment", "textgen"}, [])
