@@ -104,7 +104,7 @@ def test_tune_refuses_an_invalid_search_before_anything_runs(project):
 
 def test_results_before_any_run_name_the_missing_file(project):
     output = refusal("results", "ner")
-    assert "metrics.json" in output
+    assert "evaluation.json" in output
     assert "dvc repro" in output
 
 

@@ -41,9 +41,11 @@ ARTEFACTS = [
     "training.json",
     "history.csv",
     "repeats",
+    "evaluation.json",
     "metrics.json",
     "predictions.parquet",
     "plots",
+    "plot_data",
     "report.html",
 ]
 
@@ -73,7 +75,7 @@ def test_two_runs_give_equal_bytes(projects, name, artefact):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_metrics_have_the_keys_that_others_use(projects, name):
-    metrics = read_json(projects[0].task_paths(name).metrics)
+    metrics = read_json(projects[0].task_paths(name).evaluation)
     assert metrics["task"] == name
     assert metrics["source"] == "sample"
     assert metrics["goal"] in metrics["model"]
@@ -106,7 +108,7 @@ def test_the_run_has_params_curves_scores_and_hashes(projects, client, name):
     assert run.data.metrics["validation/best"] in (initial.value, validation.value)
     assert run.info.run_name == run.data.tags["seqops.source"] == "sample"
     assert (run.data.tags["seqops.kind"], run.data.tags["seqops.task"]) == ("training", name)
-    metrics = read_json(projects[0].task_paths(name).metrics)
+    metrics = read_json(projects[0].task_paths(name).evaluation)
     goal = metrics["goal"]
     assert run.data.metrics[f"test/{goal}"] == pytest.approx(metrics["model"][goal]["value"])
     assert run.data.tags["seqops.model_sha256"] == sha256_of(projects[0].task_paths(name).weights)

@@ -116,16 +116,17 @@ class ToyRegistry:
         found = evaluate.evaluate(evaluation, predicted, splits["test"], meta, baselines, BOOTSTRAP)
         found.metrics.update(task=self.task.name, source="sample")
         folder.plots.mkdir(exist_ok=True)
+        folder.plot_data.mkdir(exist_ok=True)
         folder.report.write_text("a report")
         write_table(folder.predictions, predicted)
-        write_json(folder.metrics, found.metrics)
+        write_json(folder.evaluation, found.metrics)
         return self.rehash()
 
     def rehash(self):
         """Record the hashes of the data and weights on disk in the metrics."""
         folder = self.folder
         content = {"data": folder.data_sha256(), "model": sha256_of(folder.weights)}
-        write_json(folder.metrics, {**read_json(folder.metrics), "sha256": content})
+        write_json(folder.evaluation, {**read_json(folder.evaluation), "sha256": content})
         return self
 
     def artifact(self, run, name):

@@ -97,7 +97,7 @@ METRICS = {
 def test_report_card_and_run_show_the_ablation(tmp_path):
     section = compared(30, 20)
     metrics = {**METRICS, "ablations": section}
-    write_plots(tmp_path / "plots", [])
+    write_plots(tmp_path / "plots", tmp_path / "data", [])
     write_page(tmp_path / "report.html", "toy", metrics, [], tmp_path / "plots", {})
     page = (tmp_path / "report.html").read_text("utf-8")
     assert '<td>counting alone</td>\n<td class="kind"><small>without the GRU</small></td>' in page

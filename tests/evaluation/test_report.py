@@ -36,7 +36,7 @@ METRICS = {
 
 @pytest.fixture
 def page(tmp_path):
-    write_plots(tmp_path / "plots", PLOTS)
+    write_plots(tmp_path / "plots", tmp_path / "data", PLOTS)
     tables = {
         "Made up": pd.DataFrame(),
         "Worst examples": pd.DataFrame({"input": ["<script>"], "truth": ["b"]}),
@@ -47,10 +47,10 @@ def page(tmp_path):
 
 def test_plots_are_the_same_at_every_call(tmp_path):
     for folder in ("one", "two"):
-        write_plots(tmp_path / folder, PLOTS)
-    assert sorted(p.name for p in (tmp_path / "one").iterdir()) == [
-        f"{name}.{kind}" for name in ("bar", "heat", "line") for kind in ("csv", "png")
-    ]
+        write_plots(tmp_path / folder, tmp_path / f"{folder}-data", PLOTS)
+    for folder, kind in (("one", "png"), ("one-data", "csv")):
+        names = sorted(path.name for path in (tmp_path / folder).iterdir())
+        assert names == [f"{name}.{kind}" for name in ("bar", "heat", "line")]
     assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two")
 
 
@@ -103,7 +103,7 @@ def test_the_page_names_failures_settings_scales_and_true_coverage(tmp_path):
         },
         "slices": {},
     }
-    write_plots(tmp_path / "plots", [])
+    write_plots(tmp_path / "plots", tmp_path / "data", [])
     write_page(tmp_path / "report.html", "toy", metrics, [], tmp_path / "plots", {})
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "failed: 1 of 2 fits failed: &lt;singular&gt;" in page

@@ -1,4 +1,4 @@
-"""Scores over seeds: the section of metrics.json, the line of the terminal, and the rows of the tables."""
+"""Scores over seeds: the section of evaluation.json, the line of the terminal, and the rows of the tables."""
 
 from dataclasses import replace
 from unittest.mock import Mock

@@ -30,7 +30,7 @@ def comparison(low, high, p):
 
 
 def tagging_metrics(f1, longest):
-    """Return the metrics.json of a sequence tagger."""
+    """Return the evaluation.json of a sequence tagger."""
     baselines = {"always O": 0.0, "usual": 0.4, "longest": 0.805}
     return {
         "source": "sample",
@@ -70,7 +70,7 @@ SEEDS = {
     },
     "sha256": {"1": "a", "2": "b"},
 }
-"""The section of metrics.json of a tagger trained with three seeds."""
+"""The section of evaluation.json of a tagger trained with three seeds."""
 TIES, LOSES = comparison(-0.06, 0.05, 0.6), comparison(-0.2, -0.1, 1.0)
 TRANSLATION_METRICS = {
     "source": "sample",
@@ -128,7 +128,7 @@ class FakeStore:
             objective = "pretext" if epoch < pretext else "goal"
             self.client.log_metric(run, f"validation/{objective}", 0.123456 * (epoch + 1), step=epoch + 1)
         if metrics is not None:
-            self.client.log_text(run, json.dumps(metrics), "metrics.json")
+            self.client.log_text(run, json.dumps(metrics), "evaluation.json")
         self.client.set_terminated(run, status)
 
     def delete_runs(self):

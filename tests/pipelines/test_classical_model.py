@@ -53,7 +53,7 @@ def trained(tmp_path_factory):
 
 
 def test_the_scores_name_no_baseline_that_is_the_model_itself(trained):
-    metrics = read_json(trained.task_paths(TASK).metrics)
+    metrics = read_json(trained.task_paths(TASK).evaluation)
     assert "NB logistic regression" not in metrics["baselines"]
     assert "linear SVM" in metrics["baselines"]
     assert metrics["training"]["initial"] is None

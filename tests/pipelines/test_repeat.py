@@ -75,7 +75,7 @@ class RepeatedProject:
 
     @property
     def metrics(self):
-        return read_json(self.paths.metrics)
+        return read_json(self.paths.evaluation)
 
     def runs(self):
         """Return the runs of the task, oldest first."""

@@ -63,9 +63,10 @@ def write_artefacts(project, task, raw):
     content = {"data": folder.data_sha256(), "model": sha256_of(folder.weights)}
     found.metrics.update(task=NAME, source="sample", sha256=content)
     folder.plots.mkdir(exist_ok=True)
+    folder.plot_data.mkdir(exist_ok=True)
     folder.report.write_text("a report")
     write_table(folder.predictions, predicted)
-    write_json(folder.metrics, found.metrics)
+    write_json(folder.evaluation, found.metrics)
     return model, meta, table
 
 

@@ -258,7 +258,7 @@ def test_publish_restores_a_lost_registry(toy):
 
 
 def test_publish_without_artefacts_names_the_missing_file(toy):
-    assert "metrics.json does not exist" in refusal("publish", toy)
+    assert "evaluation.json does not exist" in refusal("publish", toy)
 
 
 def test_with_nothing_registered_each_command_reports_it(toy):

@@ -15,7 +15,7 @@ from toy_registry import BETTER, GOOD, ROWS, predictions
 
 def add_repeats(toy, *correct):
     """Write repeats that are correct on these test rows, and their scores."""
-    metrics, truth = read_json(toy.folder.metrics), toy.folder.encoded()[0]["test"]
+    metrics, truth = read_json(toy.folder.evaluation), toy.folder.encoded()[0]["test"]
     first, hashes = toy.task.fit_config.seed, {}
     predicted = {first: predictions(truth, GOOD)}
     toy.folder.repeats.mkdir(exist_ok=True)
@@ -24,7 +24,7 @@ def add_repeats(toy, *correct):
         hashes[str(seed)] = sha256_of(toy.folder.repeated_weights(seed))
         predicted[seed] = predictions(truth, rows)
     found = over_seeds(toy.task.metrics(), predicted, truth, {})
-    write_json(toy.folder.metrics, {**metrics, "seeds": {**found, "sha256": hashes}})
+    write_json(toy.folder.evaluation, {**metrics, "seeds": {**found, "sha256": hashes}})
 
 
 def runs(toy):

@@ -215,7 +215,7 @@ def test_a_demoted_version_that_is_registered_again_stays_demoted(toy):
 
 
 def scores(toy):
-    return toy.artifact(toy.client.get_run(version(toy).run_id), "metrics.json")
+    return toy.artifact(toy.client.get_run(version(toy).run_id), "evaluation.json")
 
 
 def forge(path):
@@ -235,7 +235,7 @@ SCORES = {
 def test_scores_that_are_missing_or_altered_count_for_nothing_until_they_are_published_again(toy, how):
     toy.make(BETTER)
     run = toy.client.get_run(versions.version(toy.client, toy.model, "2").run_id)
-    SCORES[how](toy.artifact(run, "metrics.json"))
+    SCORES[how](toy.artifact(run, "evaluation.json"))
     word = how.split()[0]
     done = CliRunner().invoke(app, ["compare", toy.task.name])
     assert done.exit_code == 0, done.output
@@ -244,7 +244,9 @@ def test_scores_that_are_missing_or_altered_count_for_nothing_until_they_are_pub
     assert "0.999" not in done.output
     toy.champion_alias.roll_back()
     done = CliRunner().invoke(app, ["promote", toy.task.name, "2", "--yes"])
-    assert f"the rule cannot decide: {'metrics.json' if word == 'altered' else 'the scores'}" in done.output
+    assert (
+        f"the rule cannot decide: {'evaluation.json' if word == 'altered' else 'the scores'}" in done.output
+    )
     toy.publish()
     assert f"are {word}" not in CliRunner().invoke(app, ["compare", toy.task.name]).output
 

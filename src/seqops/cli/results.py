@@ -95,7 +95,7 @@ def _results(project: Project, params: Params, tasks: list[str]) -> tuple[Table,
     ):
         table.add_column(column)
     for name in tasks:
-        metrics = read_json(project.task_paths(name).metrics)
+        metrics = read_json(project.task_paths(name).evaluation)
         score = metrics["model"][metrics["goal"]]
         baseline, value = best_baseline(metrics)
         status = versions.registry_status(client, registered_name(params.task(name)))

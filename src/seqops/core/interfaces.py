@@ -122,7 +122,7 @@ class Metrics(ABC):
         """Score predictions with the standard metrics of the task; the goal's metric is among them."""
 
     def remarks(self, metrics: Mapping[str, Any], meta: Meta) -> Sequence[str]:
-        """Say, as part of the verdict, what the goal leaves out; metrics: the content of metrics.json."""
+        """Say, as part of the verdict, what the goal leaves out; metrics: the content of evaluation.json."""
         return []
 
     def units(self, truth: Split, meta: Meta) -> Units:

@@ -74,8 +74,13 @@ class TaskPaths:
         return self.repeats / f"seed-{seed}.weights.h5"
 
     @property
+    def evaluation(self) -> Path:
+        """Scores with intervals, baselines, slices, verdict."""
+        return self.path / "evaluation.json"
+
+    @property
     def metrics(self) -> Path:
-        """Scores with intervals, baselines, verdict."""
+        """The headline of the evaluation: few numbers, which DVC shows and compares."""
         return self.path / "metrics.json"
 
     @property
@@ -85,8 +90,13 @@ class TaskPaths:
 
     @property
     def plots(self) -> Path:
-        """The plots and their data."""
+        """The plots as images, which `dvc plots` shows."""
         return self.path / "plots"
+
+    @property
+    def plot_data(self) -> Path:
+        """The data of the plots: one CSV table each."""
+        return self.path / "plot_data"
 
     @property
     def report(self) -> Path:

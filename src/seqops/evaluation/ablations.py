@@ -25,7 +25,7 @@ def compare(
     meta: Meta,
     bootstrap: BootstrapConfig,
 ) -> dict[str, Any]:
-    """Compare the model with each ablation on the same rows; return the section `ablations` of metrics.json.
+    """Compare the model with each ablation on the same rows; return section `ablations` of evaluation.json.
 
     Ablations are no baselines: the promotion rule does not read them.
     """
@@ -67,6 +67,6 @@ def _summary(ablation: Ablation, ours: Score, theirs: Score, difference: Differe
 def summary(metrics: Mapping[str, Any]) -> str:
     """Say what each part of the model adds; empty if the model has no ablations.
 
-    metrics: the content of metrics.json.
+    metrics: the content of evaluation.json.
     """
     return " ".join(found["summary"] for found in metrics.get("ablations", {}).values())

@@ -67,7 +67,7 @@ class EvaluationResult:
 
     @classmethod
     def read(cls, metrics: dict[str, Any], alpha: float) -> EvaluationResult:
-        """Rebuild the result from the content of metrics.json."""
+        """Rebuild the result from the content of evaluation.json."""
         return cls(metrics, _read(metrics, metrics["against"]), alpha)
 
     @property

@@ -15,7 +15,7 @@ def coverage_notes(metrics: Mapping[str, Any]) -> list[str]:
     """Say what share of the test values the intervals covered, wherever it is not what they promise.
 
     It is not where the 95 % interval of the coverage leaves the nominal one out; without such an interval,
-    where they differ by more than `TOLERANCE`. metrics: the content of metrics.json.
+    where they differ by more than `TOLERANCE`. metrics: the content of evaluation.json.
     """
     scores = {name: metrics["model"][name] for name in metrics.get("nominal", {})}
     return [

@@ -58,9 +58,9 @@ def _heatmap(axes: Any, plot: Plot) -> None:
             axes.text(column, row, label, ha="center", va="center", color="white" if dark else "black")
 
 
-def write_plots(folder: Path, plots: Sequence[Plot]) -> None:
-    """Write each plot as a PNG image and its data as a CSV table."""
-    with atomic_directory(folder) as fresh:
+def write_plots(images: Path, data: Path, plots: Sequence[Plot]) -> None:
+    """Write each plot as a PNG image, and its data as a CSV table to the other folder."""
+    with atomic_directory(images) as pictures, atomic_directory(data) as tables:
         for plot in plots:
-            draw(plot, fresh / f"{plot.name}.png")
-            plot.table.to_csv(fresh / f"{plot.name}.csv", index=False)
+            draw(plot, pictures / f"{plot.name}.png")
+            plot.table.to_csv(tables / f"{plot.name}.csv", index=False)

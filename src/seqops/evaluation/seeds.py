@@ -26,7 +26,7 @@ def score(
     truth: Split,
     meta: Meta,
 ) -> dict[str, Any]:
-    """Predict the test rows with the weights of each repeat; return the section `seeds` of metrics.json.
+    """Predict the test rows with the weights of each repeat; return the section `seeds` of evaluation.json.
 
     first: the predictions of the model itself by its seed; weights: those of the repeats by seed.
     """
@@ -54,7 +54,7 @@ def over_seeds(
 def summary(metrics: Mapping[str, Any]) -> str:
     """Say in one line how much the goal's score depends on the seed; empty for one seed.
 
-    metrics: the content of metrics.json.
+    metrics: the content of evaluation.json.
     """
     if "seeds" not in metrics:
         return ""

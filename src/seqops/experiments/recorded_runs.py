@@ -27,7 +27,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """One run: its params, the content of its metrics.json, and its learning curve.
+    """One run: its params, the content of its evaluation.json, and its learning curve.
 
     The curve is empty if the weights were trained with another tracking store.
     """

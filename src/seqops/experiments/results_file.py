@@ -66,7 +66,7 @@ class SeedsResult:
 
     @classmethod
     def of(cls, metrics: Mapping[str, Any]) -> SeedsResult | None:
-        """Take the goal score over seeds from metrics.json; None for one seed."""
+        """Take the goal score over seeds from evaluation.json; None for one seed."""
         if "seeds" not in metrics:
             return None
         found = metrics["seeds"]["scores"][metrics["goal"]]

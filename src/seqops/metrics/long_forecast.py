@@ -11,7 +11,8 @@ METRIC = "mase"
 def remarks(metrics: Mapping[str, Any], horizon: int, backtest_horizon: int) -> list[str]:
     """Compare its MASE with those of the best trivial and the best classical baseline.
 
-    metrics: the content of metrics.json. Empty where the backtest covers the horizon, or the MASE is unknown.
+    metrics: the content of evaluation.json. Empty where the backtest covers the horizon, or the MASE is
+    unknown.
     """
     ours = metrics["model"].get(METRIC, {}).get("value")
     if horizon <= backtest_horizon or ours is None:

@@ -84,7 +84,7 @@ def _promotion_inputs(
     metrics = read_run_scores(client, version.run_id)
     if metrics is None:
         raise SeqopsError(
-            f"the scores of version {number} of {version.name} are missing: its run has no metrics.json. "
+            f"the scores of version {number} of {version.name} are missing: its run has no evaluation.json. "
             f"If its artefacts are on disk, `seqops publish {test_set.task.name}` restores them."
         )
     evaluation = EvaluationResult.read(metrics, rule.bootstrap.alpha)

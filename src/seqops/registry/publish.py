@@ -48,13 +48,13 @@ def publish(project: Project, task: Task, fingerprint: Fingerprint, rule: Promot
 
 def read_scores(paths: TaskPaths, fingerprint: Fingerprint) -> dict[str, Any]:
     """Read the scores on disk. Raises DataError if they belong to other weights or data."""
-    metrics: dict[str, Any] = read_json(paths.metrics)
+    metrics: dict[str, Any] = read_json(paths.evaluation)
     if not paths.weights.is_file():
         raise DataError(f"{paths.weights} does not exist. Run `dvc repro`.")
     scored = {"data": fingerprint.data, "model": sha256_of(paths.weights)}
     if metrics.get("sha256") != scored or not repeats.are_scored(paths, metrics):
         raise DataError(
-            f"{paths.metrics} holds the scores of other weights or other data than those on disk. "
+            f"{paths.evaluation} holds the scores of other weights or other data than those on disk. "
             f"Run `dvc repro evaluate@{paths.path.name}`."
         )
     return metrics
@@ -79,9 +79,10 @@ def flat_scores(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 def _log(run: mlflow_runs.TrainingRun, paths: TaskPaths, metrics: Mapping[str, Any]) -> None:
     run.log_scores(flat_scores(metrics))
-    for path in (paths.metrics, paths.report, paths.predictions):
+    for path in (paths.evaluation, paths.report, paths.predictions):
         run.log_artifact(path)
-    run.log_artifact(paths.plots, "plots")
+    for folder in (paths.plots, paths.plot_data):
+        run.log_artifact(folder, folder.name)
     run.set_tags({mlflow_runs.METRICS_SHA256: sha256_of_json(metrics)})
 
 

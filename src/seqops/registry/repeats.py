@@ -15,7 +15,7 @@ from seqops.tracking.fingerprint import Fingerprint
 from seqops.tracking.mlflow_runs import GROUP, Repeat, TrainingRun, find_training_run, metric_names
 
 LOGGED = {"value": "mean", "low": "low", "high": "high", "min": "min", "max": "max", "sd": "sd"}
-"""The figures of a score over seeds in metrics.json, and how they end in the name of a metric."""
+"""The figures of a score over seeds in evaluation.json, and how they end in the name of a metric."""
 
 
 def are_scored(paths: TaskPaths, metrics: Mapping[str, Any]) -> bool:

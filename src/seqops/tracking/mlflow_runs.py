@@ -37,8 +37,8 @@ TRAINING, REPEAT = "training", "repeat"
 studies and trials have others."""
 GROUP = "seqops.seeds_group"
 """The tag that a training run and its repeats share."""
-METRICS, METRICS_SHA256 = "metrics.json", "seqops.metrics_sha256"
-"""The artefact of a run with its scores, and the tag with the hash of their content."""
+SCORES, METRICS_SHA256 = ("evaluation.json", "metrics.json"), "seqops.metrics_sha256"
+"""The artefact of a run with its scores, now and in former releases, and the tag with their hash."""
 ALREADY_EXISTS = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
 
 
@@ -223,20 +223,21 @@ class AlteredScoresError(SeqopsError):
 
 
 def read_run_scores(client: mlflow.MlflowClient, run_id: str) -> dict[str, Any] | None:
-    """Read metrics.json of a run; None if it is missing.
+    """Read evaluation.json of a run; None if it is missing.
 
     Raises AlteredScoresError if its hash is not that of the run's tag; runs of earlier releases have none.
     """
     with translate_store_errors():
         tags = client.get_run(run_id).data.tags
     try:
-        found: dict[str, Any] | None = read_run_json(client, run_id, METRICS)
+        read = (read_run_json(client, run_id, name) for name in SCORES)
+        found: dict[str, Any] | None = next((scores for scores in read if scores is not None), None)
         intact = found is None or sha256_of_json(found) == tags.get(METRICS_SHA256, sha256_of_json(found))
     except (DataError, ValueError):
         intact = False
     if not intact:
         raise AlteredScoresError(
-            f"{METRICS} of run {run_id} is altered: it is not what was recorded. If it is the run of the "
+            f"{SCORES[0]} of run {run_id} is altered: it is not what was recorded. If it is the run of the "
             f"artefacts on disk, `seqops publish {tags.get('seqops.task', 'TASK')}` restores it."
         )
     return found

@@ -1,0 +1,48 @@
+"""The few numbers of an evaluation that `dvc metrics show`, `dvc metrics diff` and `dvc exp show` print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seqops.evaluation.evaluate import EvaluationResult, best_baseline
+
+MAX_VERDICT = 15  # characters: the table of six tasks has 120 columns
+DIGITS, DIGITS_OF_LEAD = 4, 3  # significant ones
+
+
+def headline(result: EvaluationResult) -> dict[str, Any]:
+    """Return the content of metrics.json: the goal's score and the comparison with the best baseline, flat.
+
+    The name and the score of the best baseline are a list, which DVC does not print.
+    """
+    metrics, goal = result.metrics, result.metrics["goal"]
+    score, (best, best_value) = metrics["model"][goal], best_baseline(metrics)
+    against = next((c for c in result.comparisons if c.name == best), None)
+    p = against.difference.p_better if against else None
+    return {
+        "goal": goal,
+        "value": _rounded(score["value"]),
+        "low": _rounded(score["low"]),
+        "high": _rounded(score["high"]),
+        "n": metrics["n_test"],
+        "seeds": len(metrics.get("seeds", {"seeds": [None]})["seeds"]),
+        "best_baseline": [best, _rounded(best_value)] if against else None,
+        "lead": _rounded(against.difference.value, DIGITS_OF_LEAD) if against else None,
+        "p": None if p is None else round(p, DIGITS),
+        "verdict": _verdict(result, best),
+    }
+
+
+def _verdict(result: EvaluationResult, best: str) -> str:
+    """Return the outcome against the best baseline; `untrained` if training did not improve the model."""
+    if result.untrained:
+        return "untrained"
+    outcome = next((c.summary(result.alpha) for c in result.comparisons if c.name == best), None)
+    if outcome is None:
+        return "no baseline"
+    text = f"{'untested' if outcome == 'undecided' else outcome} {best}"
+    return text if len(text) <= MAX_VERDICT else f"{text[: MAX_VERDICT - 1].rstrip()}…"
+
+
+def _rounded(value: float | None, digits: int = DIGITS) -> float | None:
+    return None if value is None else float(f"{value:.{digits}g}")
