@@ -7,6 +7,7 @@ import pytest
 import reference
 from annotated_types import Ge, Len, Lt
 
+from seqops.cli.reference import Setting
 from seqops.params import Params
 
 PARAMS = Params.load(reference.PROJECT / "params.yaml")
@@ -57,9 +58,9 @@ class Outer:
 
 def test_a_setting_has_a_type_limits_and_a_meaning():
     found = {setting.key: setting for setting in reference.settings(Outer)}
-    assert found["kind"] == reference.Setting("kind", "choice", "`a`, `b`", "What it is, in two lines.")
-    assert found["high"] == reference.Setting("high", "number or null", "", "The ends.")
-    assert found["parts[].rate"] == reference.Setting("parts[].rate", "number", "≥ 0, < 1", "How fast.")
+    assert found["kind"] == Setting("kind", "choice", "`a`, `b`", "What it is, in two lines.")
+    assert found["high"] == Setting("high", "number or null", "", "The ends.")
+    assert found["parts[].rate"] == Setting("parts[].rate", "number", "≥ 0, < 1", "How fast.")
     assert (found["sizes"].kind, found["sizes"].limits) == ("list of integers", "≥ 1, at least 2 of them")
     assert found["parts"].limits == "optional, default `[]`"
 

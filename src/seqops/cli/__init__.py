@@ -9,6 +9,7 @@ from seqops.cli import (
     drift,
     generate,
     new_task,
+    params,
     predict,
     presets,
     registry,
@@ -37,6 +38,7 @@ for command in (
     retrain.retrain,
     schedule.schedule,
     new_task.new_task,
+    params.params,
     doctor.doctor,
     doctor.ui,
 ):
