@@ -5,7 +5,7 @@ from seqops.core.files import read_json, sha256_of, write_json
 from seqops.core.project import Project
 from seqops.core.repeats import repeats_of
 from seqops.evaluation import ablations, evaluate, model_kinds, plotting, report, seeds
-from seqops.evaluation.headline import headline
+from seqops.evaluation.headline import headline, sentences
 from seqops.metrics.training_gain import TrainingGain
 from seqops.params import Params
 from seqops.registry import moving, publish
@@ -16,7 +16,7 @@ from seqops.tracking.connection import connect
 from seqops.tracking.fingerprint import Fingerprint
 
 
-def evaluate_task(name: str) -> None:
+def evaluate_task(name: str) -> str:
     """Evaluate one task on its test rows."""
     project = Project.find()
     params = Params.load(project.params)
@@ -53,9 +53,8 @@ def evaluate_task(name: str) -> None:
     if advice := moving.advice(connect(project), [task]):
         err.print(advice, markup=False, highlight=False)
     decision = publish.publish(project, task, fingerprint, rule)
-    more = training.advice, ablations.summary(found.metrics), seeds.summary(found.metrics)
-    words = [found.metrics["verdict"], *(line for line in more if line not in found.metrics["verdict"])]
-    out.print(*words, decision.summary(), sep="\n", markup=False, highlight=False)
+    out.print(*sentences(found, training), decision.summary(), sep="\n", markup=False, highlight=False)
+    return f"{len(truth):,} test rows, {len(baselines)} baselines"
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ from seqops.core.project import Project
 from seqops.core.repeats import repeats_of
 from seqops.params import Params
 from seqops.runtime.console import err, run_stage
+from seqops.runtime.environment import silence_stderr
 
 
-def repeat_task(name: str) -> None:
+def repeat_task(name: str) -> str:
     """Train one task with each further seed of `evaluation.seeds`, resuming from existing checkpoints."""
     project = Project.find()
     params = Params.load(project.params)
@@ -17,10 +18,11 @@ def repeat_task(name: str) -> None:
         # DVC warns of a folder without files
         write_json(folder / "seeds.json", [each.fit_config.seed for each in (task, *repeats)])
         if not repeats:
-            return
-        from seqops.fitting import fit
-        from seqops.tracking.fingerprint import Fingerprint
-        from seqops.tracking.mlflow_runs import Repeat, find_training_run
+            return "no further seeds (evaluation.seeds)"
+        with silence_stderr():
+            from seqops.fitting import fit
+            from seqops.tracking.fingerprint import Fingerprint
+            from seqops.tracking.mlflow_runs import Repeat, find_training_run
 
         fingerprint, model = Fingerprint.compute(project, task), sha256_of(paths.weights)
         main = find_training_run(project, task, fingerprint, model)
@@ -30,6 +32,7 @@ def repeat_task(name: str) -> None:
             weights = folder / paths.repeated_weights(seed).name
             place = Repeat.of(main, model, seed)
             fit(project, repeat, fingerprint.of_repeat(repeat), weights, repeat=place)
+    return f"{len(repeats)} further seed{'s' * (len(repeats) != 1)}"
 
 
 if __name__ == "__main__":

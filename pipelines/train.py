@@ -9,15 +9,18 @@ from seqops.metrics import epoch_budget
 from seqops.metrics.training_gain import TrainingGain
 from seqops.params import Params
 from seqops.runtime.console import out, run_stage
+from seqops.runtime.environment import silence_stderr
 from seqops.tracking.fingerprint import Fingerprint
 
 
-def train_task(name: str) -> None:
+def train_task(name: str) -> str:
     """Train one task, resuming from its checkpoint if one exists."""
     project = Project.find()
     task, paths = Params.load(project.params).task(name), project.task_paths(name)
-    from seqops.fitting import fit
-    from seqops.training.loop import FittedModel
+    with silence_stderr():
+        from seqops.fitting import fit
+        from seqops.training import early_stopping
+        from seqops.training.loop import FittedModel
 
     def save(fitted: FittedModel) -> None:
         with atomic_write(paths.history) as temporary:
@@ -30,10 +33,11 @@ def train_task(name: str) -> None:
         else:
             gain = TrainingGain.measure(fitted.initial, fitted.best, best.epoch, best.trained, epochs, more)
         write_json(paths.training, gain.to_json())
-        if more:
-            out.print(more, markup=False, highlight=False)
+        for line in filter(None, [early_stopping.announcement(fitted.epochs, task.fit_config), more]):
+            out.print(line, markup=False, highlight=False)
 
-    fit(project, task, Fingerprint.compute(project, task), paths.weights, save)
+    fitted = fit(project, task, Fingerprint.compute(project, task), paths.weights, save)
+    return early_stopping.summary(fitted.epochs, fitted.best_epoch)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ from seqops.runtime.console import run_stage
 from seqops.tuning.tune import TuneOptions, tune
 
 
-def tune_task(name: str) -> None:
+def tune_task(name: str) -> str:
     """Tune one task."""
     tune(Project.find(), name, TuneOptions())
+    return "search finished"
 
 
 if __name__ == "__main__":

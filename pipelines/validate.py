@@ -9,7 +9,7 @@ from seqops.runtime.console import err, run_stage
 from seqops.validation import run_expectations
 
 
-def validate(name: str) -> None:
+def validate(name: str) -> str:
     """Validate the raw files of one task and write its table."""
     project = Project.find()
     task, paths = Params.load(project.params).task(name), project.task_paths(name)
@@ -31,6 +31,7 @@ def validate(name: str) -> None:
         err.print(report.table())
         raise DataError(f"{files}: {report.verdict()} Thresholds: tasks.{name}.data.")
     write_table(paths.table, table)
+    return f"{report.rows:,} rows, {len(report.results)} expectations met"
 
 
 if __name__ == "__main__":

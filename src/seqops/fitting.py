@@ -28,8 +28,8 @@ def fit(
     weights: Path,
     save: Callable[[FittedModel], None] = lambda fitted: None,
     repeat: Repeat | None = None,
-) -> None:
-    """Fit the model of a task to its encoded rows, and save the weights.
+) -> FittedModel:
+    """Fit the model of a task to its encoded rows, save the weights, and return the fit.
 
     save: saves what else is kept of the fit, before the run ends; repeat: the place of a fit with a further
     seed among the runs.
@@ -67,3 +67,4 @@ def fit(
                 }
             )
             run.set_tags({"seqops.model_sha256": sha256_of(weights)})
+    return fitted

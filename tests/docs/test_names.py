@@ -21,7 +21,9 @@ def keys():
     for page in PAGES:
         text = page.read_text("utf-8")
         task = page.stem if page.stem in PARAMS.names else None
-        for section, key in re.findall(rf"`({'|'.join(SHARED)}|data|model|fit)\.([a-z_]+)[`: ]", text):
+        for section, key in re.findall(
+            rf"`({'|'.join(SHARED)}|data|model|fit)\.(?!json)([a-z_]+)[`: ]", text
+        ):
             yield page, task, section, key
 
 

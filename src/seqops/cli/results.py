@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -30,6 +31,9 @@ Page = Annotated[
     ),
 ]
 
+HEAD = ("task", "source", "score", "95 % interval", "best baseline", "versions", "seconds")
+WIDTH = 100  # columns of the table
+
 FormerOutput = Annotated[Path | None, typer.Option("--document", hidden=True)]
 
 
@@ -47,11 +51,22 @@ def results(
             _write_page(page, project, params, names)
             return
         table, reasons = _results(project, params, names)
-        out.print(table)
+        out.print(table, soft_wrap=False)
         for name, reason in reasons.items():
             out.print(f"[bold]{name}[/]: {escape(reason)}", highlight=False)
-        out.print("Compare runs: [bold]make ui[/], then open http://127.0.0.1:5000")
-        out.print("Run on the published data: [bold]make real[/]")
+        for what, how in _next_steps(project, names[0]).items():
+            out.print(f"{what:<18}[bold]{escape(how)}[/]", highlight=False)
+
+
+def _next_steps(project: Project, task: str) -> dict[str, str]:
+    """Return what to do next and how, for one of the tasks."""
+    report = project.task_paths(task).report.relative_to(project.root)
+    return {
+        "Read a report": f"{report}, in a browser",
+        "Ask a model": f"seqops predict {task} INPUT",
+        "Compare runs": "seqops ui, then open http://127.0.0.1:5000",
+        "Use your own data": f"seqops params {task} source",
+    }
 
 
 def _write_page(path: Path, project: Project, params: Params, tasks: list[str]) -> None:
@@ -82,31 +97,32 @@ def _results(project: Project, params: Params, tasks: list[str]) -> tuple[Table,
     from seqops.registry import versions
     from seqops.tracking import connection
 
-    client, reasons = connection.connect(project), {}
-    table = Table(title="Results on the test rows")
-    for column in (
-        "task",
-        "source",
-        "score",
-        "95 % interval",
-        "best baseline",
-        "version",
-        "seconds",
-    ):
-        table.add_column(column)
+    client, reasons, rows = connection.connect(project), {}, []
     for name in tasks:
         metrics = read_json(project.task_paths(name).evaluation)
         score = metrics["model"][metrics["goal"]]
         baseline, value = best_baseline(metrics)
         status = versions.registry_status(client, registered_name(params.task(name)))
-        table.add_row(
-            name,
-            str(metrics["source"]),
-            f"{metrics['goal']} {number(score['value'])}",
-            escape(bounds(score)),
-            f"{baseline} {number(value)}",
-            status.aliases,
-            f"{status.seconds:.0f}",
+        rows.append(
+            (
+                name,
+                str(metrics["source"]),
+                f"{metrics['goal']} {number(score['value'])}",
+                "none" if score["low"] is None else bounds(score),
+                f"{baseline} {number(value)}",
+                status.aliases.partition(": ")[2],
+                f"{status.seconds:.0f}",
+            )
         )
         reasons[name] = f"{metrics['verdict']} {status.reason}"
-    return table, reasons
+    return results_table(rows), reasons
+
+
+def results_table(rows: Sequence[Sequence[str]]) -> Table:
+    """Return a table of the columns `HEAD`, folded to a width of 100."""
+    table = Table(title="Results on the test rows", width=WIDTH, box=SIMPLE_HEAD)
+    for column in HEAD:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table

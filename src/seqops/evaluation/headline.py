@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from seqops.evaluation import ablations, seeds
 from seqops.evaluation.evaluate import EvaluationResult, best_baseline
+from seqops.metrics.training_gain import TrainingGain
 
 MAX_VERDICT = 15  # characters: the table of six tasks has 120 columns
 DIGITS, DIGITS_OF_LEAD = 4, 3  # significant ones
@@ -31,6 +33,13 @@ def headline(result: EvaluationResult) -> dict[str, Any]:
         "p": None if p is None else round(p, DIGITS),
         "verdict": _verdict(result, best),
     }
+
+
+def sentences(result: EvaluationResult, training: TrainingGain) -> list[str]:
+    """Return the verdict, and the advice and the summaries of ablations and seeds that are not part of it."""
+    verdict: str = result.metrics["verdict"]
+    more = training.advice, ablations.summary(result.metrics), seeds.summary(result.metrics)
+    return [verdict, *(line for line in more if line not in verdict)]
 
 
 def _verdict(result: EvaluationResult, best: str) -> str:

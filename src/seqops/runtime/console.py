@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,13 +98,19 @@ def error_summary(error: Exception) -> str:
     return f"{where}{error.strerror or error}. Free disk space or fix the permissions, then run it again."
 
 
-def run_stage(stage: Callable[[str], None]) -> None:
-    """Run a stage for the task named on the command line: `program TASK [--debug]`."""
+def run_stage(stage: Callable[[str], str]) -> None:
+    """Run a stage for the task named on the command line: `program TASK [--debug]`.
+
+    stage: returns what it did in a few words, which are printed with the seconds that it took.
+    """
     import typer
 
     def main(task: str, debug: bool = typer.Option(False, help="Show the traceback of an error.")) -> None:
+        started = time.monotonic()
         with exit_on_error(debug):
-            stage(task)
+            done = stage(task)
+            line = f"{Path(sys.argv[0]).stem} {task}: {time.monotonic() - started:.0f} s, {done}"
+            err.print(line, markup=False, highlight=False)
 
     main.__doc__ = stage.__doc__
     typer.run(main)
