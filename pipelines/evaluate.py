@@ -30,7 +30,7 @@ def evaluate_task(name: str) -> str:
     training = TrainingGain.read(read_json(paths.training))
     found = evaluate.evaluate(evaluation, predicted, truth, meta, baselines, rule.bootstrap, training)
     fingerprint = Fingerprint.compute(project, task)
-    found.metrics.update(task=name, source=mlflow_runs.source_of(task))
+    found.metrics.update(task=name, source=mlflow_runs.source_of(task), settings=model_kinds.settings(task))
     found.metrics["sha256"] = {"data": fingerprint.data, "model": sha256_of(paths.weights)}
     further = [repeat.fit_config.seed for repeat in repeats_of(task, params.evaluation.seeds)]
     if weights := {seed: paths.repeated_weights(seed) for seed in further}:

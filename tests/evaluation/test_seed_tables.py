@@ -81,6 +81,26 @@ def test_the_model_card_shows_the_seeds_if_there_are_several():
     assert "eeds" not in card(endpoint, "toy", one, "test 40")
 
 
+def test_the_model_card_names_the_kind_and_the_settings():
+    score = {"value": 0.5, "low": 0.3, "high": 0.7, "units": 40}
+    found = {
+        "goal": "accuracy",
+        "task": "toy",
+        "source": "sample",
+        "sha256": {"data": "0" * 64},
+        "verdict": "It ties.",
+        "model": {"accuracy": score},
+        "baselines": {},
+        "baseline_kinds": {},
+        "against": {},
+        "slices": {},
+        "settings": {"model.kind": "gru", "fit.epochs": 4},
+    }
+    text = card(ToyEndpoint(ToyData()), found, "test 40")
+    assert "**Model.** Kind: gru." in text
+    assert text.endswith("| setting | value |\n| --- | --- |\n| model.kind | gru |\n| fit.epochs | 4 |")
+
+
 def test_repeats_differ_from_the_task_in_the_seed_alone():
     section = {"source": "sample", "data": {}, "model": {}, "fit": {"seed": 5, "epochs": 4}}
     task = toy_task("toy", ToyData(), section=section)

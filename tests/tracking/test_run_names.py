@@ -1,9 +1,12 @@
 """A run is named by its differences from the previous run, which is found in the tracking store."""
 
+import numpy as np
 import pytest
 
+from seqops.core.arrays_io import write_splits
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
+from seqops.core.ragged import Split
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
 from seqops.tracking.run_names import run_name, short_keys
@@ -58,6 +61,7 @@ def test_a_key_is_shortened_as_far_as_it_stays_unique():
 def test_a_run_is_compared_with_the_latest_finished_training_run(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     project = Project(tmp_path)
+    write_splits(project.task_paths("toy").arrays, {"train": Split({"x": np.arange(3)})})
 
     def fit(units, code="code"):
         section = {"source": "sample", "data": {}, "model": {"units": units}, "fit": {}}
@@ -74,6 +78,10 @@ def test_a_run_is_compared_with_the_latest_finished_training_run(tmp_path, monke
         "toy",
         "sample",
     }
+    [used] = first.inputs.dataset_inputs
+    assert (used.dataset.name, used.tags[0].value) == ("toy-train", "training")
+    experiment = opened.client.get_experiment(first.info.experiment_id)
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
     trial = opened.client.create_run(first.info.experiment_id, tags={"seqops.kind": "trial"})
     opened.client.set_terminated(trial.info.run_id, "FINISHED")
     failed = opened.client.create_run(first.info.experiment_id, tags={"seqops.kind": "training"})

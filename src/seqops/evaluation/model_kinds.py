@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from seqops.core.interfaces import Task
+from seqops.core.predictors import ClassicalModel
 from seqops.core.records import Baseline
 
 
@@ -12,6 +14,14 @@ def other_methods(baselines: Sequence[Baseline], task: Task) -> list[Baseline]:
     """Leave out the baseline that is the same method as the model of the task, if one is."""
     kind = task.section["model"].get("kind")
     return [baseline for baseline in baselines if not baseline.model_kind or baseline.model_kind != kind]
+
+
+def settings(task: Task) -> dict[str, Any]:
+    """Return the settings of a model and its fit under dotted keys; of a classical one, its kind alone."""
+    kind = {"model.kind": task.section["model"].get("kind")}
+    if isinstance(task.network(), ClassicalModel):
+        return kind
+    return kind | {key: value for key, value in task.values().items() if key.startswith(("model.", "fit."))}
 
 
 def recommendation(baselines: Sequence[Baseline], better: Mapping[str, float], higher_is_better: bool) -> str:

@@ -25,6 +25,7 @@ def card(
     sections = [
         f"**Intended use.** {endpoint.intended_use}",
         " ".join([f"**Limits.** {endpoint.limits}", *coverage_notes(metrics), endpoint.requests.summary()]),
+        f"**Model.** Kind: {metrics['settings']['model.kind']}." if "settings" in metrics else "",
         f"**Data.** Source: {metrics['source']}; rows: {rows}; sha256 {metrics['sha256']['data'][:12]}.",
         f"**Verdict.** {metrics['verdict']}",
         f"**Better without a network.** {better_baseline}" if better_baseline else "",
@@ -43,6 +44,9 @@ def card(
             for metric, against in metrics.get("also_against", {}).items()
         ),
         table(("slice", "rows", goal, "95 % interval"), _slices(metrics)),
+        table(
+            ("setting", "value"), [(key, str(value)) for key, value in metrics.get("settings", {}).items()]
+        ),
     ]
     return _truncated("\n\n".join(section for section in sections if section))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 import time
@@ -14,11 +13,12 @@ from typing import Any
 
 import mlflow
 import requests
-from mlflow.entities import Dataset, DatasetInput, InputTag, LifecycleStage, Metric, Param, Run, RunTag
+from mlflow.entities import LifecycleStage, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
+from seqops.core.arrays_io import read_splits
 from seqops.core.callbacks import EpochResult
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.files import read_json, sha256_of_json
@@ -28,6 +28,7 @@ from seqops.core.raw_folder import sources_of
 from seqops.core.redaction import redact
 from seqops.core.renamed_keys import with_new_keys
 from seqops.tracking.connection import artifacts_folder, connect, translate_store_errors
+from seqops.tracking.datasets import dataset_inputs
 from seqops.tracking.fingerprint import Fingerprint, git_commit
 from seqops.tracking.run_names import run_name
 
@@ -39,6 +40,7 @@ GROUP = "seqops.seeds_group"
 """The tag that a training run and its repeats share."""
 SCORES, METRICS_SHA256 = ("evaluation.json", "metrics.json"), "seqops.metrics_sha256"
 """The artefact of a run with its scores, now and in former releases, and the tag with their hash."""
+EXPERIMENT_KIND, MODEL_TRAINING = "mlflow.experimentKind", "custom_model_development"
 ALREADY_EXISTS = ErrorCode.Name(RESOURCE_ALREADY_EXISTS)
 
 
@@ -53,16 +55,21 @@ def run_params(task: Task) -> dict[str, str]:
 
 
 def experiment_of(client: mlflow.MlflowClient, project: Project, task: str) -> str:
-    """Return the id of a task's experiment, which is created if it is missing, and restored if deleted."""
+    """Return the id of a task's experiment, which is created if it is missing, and restored if deleted.
+
+    It has the kind by which the MLflow UI opens the view of training runs, unless it has another one.
+    """
     found = client.get_experiment_by_name(task)
     if found is not None:
         if found.lifecycle_stage == LifecycleStage.DELETED:
             client.restore_experiment(found.experiment_id)
+        if EXPERIMENT_KIND not in found.tags:
+            client.set_experiment_tag(found.experiment_id, EXPERIMENT_KIND, MODEL_TRAINING)
         return str(found.experiment_id)
     local = mlflow.get_tracking_uri().startswith("sqlite")
     folder = (artifacts_folder(project) / task).as_uri() if local else None
     try:
-        return str(client.create_experiment(task, artifact_location=folder))
+        return str(client.create_experiment(task, folder, {EXPERIMENT_KIND: MODEL_TRAINING}))
     except MlflowException as error:
         # another process may have created it meanwhile
         if error.error_code != ALREADY_EXISTS:
@@ -285,8 +292,6 @@ def _start(
     name = f"seed {repeat.seed}" if repeat else run_name(source, params, run_tags, before)
     run = client.create_run(experiment, run_name=name, tags=run_tags)
     client.log_batch(run.info.run_id, params=[Param(key, value) for key, value in params.items()])
-    origin = json.dumps({"tags": {"source": source}})
-    dataset = Dataset(task.name, fingerprint.data[:8], source_type="code", source=origin)
-    used = DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
-    client.log_inputs(run.info.run_id, [used])
+    splits = read_splits(project.task_paths(task.name).arrays)
+    client.log_inputs(run.info.run_id, dataset_inputs(task.name, source, fingerprint.data, splits))
     return run
