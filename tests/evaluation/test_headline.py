@@ -68,3 +68,11 @@ def test_the_seeds_are_counted_and_missing_numbers_stay_missing():
     assert found["seeds"] == 3
     assert [found[key] for key in ("low", "high", "best_baseline", "lead", "p")] == [None] * 5
     assert found["verdict"] == "no baseline"
+
+
+def test_a_line_of_dvc_fits_120_columns():
+    path = "data/translation/metrics.json"
+    found = headline(result(goal="backtest_mase", n_test=25_000))
+    shown = [value for value in found.items() if not isinstance(value[1], list)]
+    widths = [max(len(key), len(str(value))) for key, value in shown]
+    assert len(path) + sum(2 + width for width in widths) == 116

@@ -32,6 +32,8 @@ Page = Annotated[
 ]
 
 HEAD = ("task", "source", "score", "95 % interval", "best baseline", "versions", "seconds")
+NUMBERS = ("score", "95 % interval", "seconds")
+"""The columns that are not folded."""
 WIDTH = 100  # columns of the table
 
 FormerOutput = Annotated[Path | None, typer.Option("--document", hidden=True)]
@@ -122,7 +124,7 @@ def results_table(rows: Sequence[Sequence[str]]) -> Table:
     """Return a table of the columns `HEAD`, folded to a width of 100."""
     table = Table(title="Results on the test rows", width=WIDTH, box=SIMPLE_HEAD)
     for column in HEAD:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in NUMBERS)
     for row in rows:
         table.add_row(*map(escape, row))
     return table
