@@ -1,4 +1,4 @@
-"""The requirements of `seqops.testing`, for each task of params.yaml, and for its classical models."""
+"""The requirements of `seqops.testing`, for each task, its classical models and its mixtures."""
 
 import inspect
 from pathlib import Path
@@ -14,12 +14,14 @@ CLASSICAL = {
     "textgen": ["kneser_ney"],
     "sentiment": ["tfidf_logistic", "nb_logistic", "linear_svm"],
 }
+MIXTURES = {"textgen": "kneser_ney"}
 OTHER_TABLE = "test_a_model_of_another_table_is_scored_on_the_current_rows"
 
 
-def contract_of_model(name, kind):
+def contract_of_model(name, **model):
     """Return the requirements on a model; those on the data are the same for every kind."""
-    contract = contract_of(PARAMS.with_values({f"tasks.{name}.model.kind": kind}).task(name))
+    values = {f"tasks.{name}.model.{key}": value for key, value in model.items()}
+    contract = contract_of(PARAMS.with_values(values).task(name))
     for test in [name for name in dir(TaskContract) if name.startswith("test_")]:
         arguments = inspect.signature(getattr(TaskContract, test)).parameters
         if test != OTHER_TABLE and not {"built", "network"} & arguments.keys():
@@ -30,4 +32,6 @@ def contract_of_model(name, kind):
 globals().update({f"Test{name.title()}": contract_of(PARAMS.task(name)) for name in PARAMS.names})
 for task, kinds in CLASSICAL.items():
     for kind in kinds:
-        globals()[f"Test{task.title()}With{kind.title()}"] = contract_of_model(task, kind)
+        globals()[f"Test{task.title()}With{kind.title()}"] = contract_of_model(task, kind=kind)
+for task, classical in MIXTURES.items():
+    globals()[f"Test{task.title()}MixedWith{classical.title()}"] = contract_of_model(task, mixture=classical)

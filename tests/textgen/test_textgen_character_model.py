@@ -10,8 +10,9 @@ from texts import VERSE, task
 from parts import endpoint_of, metrics_of
 from seqops.core.files import sha256_of
 from seqops.tasks.textgen.data import tokenizer
-from seqops.tasks.textgen.model.character_model import CharacterModel, KneserNey, Sampling, _of_tokens
+from seqops.tasks.textgen.model.character_model import CharacterModel, KneserNey, _of_tokens
 from seqops.tasks.textgen.model.kneser_ney import KneserNeyTables, probabilities
+from seqops.tasks.textgen.model.writing import Sampling
 
 MODEL = KneserNey(temperature=0.7, top_k=0, top_p=0.95, length=20, seed=0)
 TEXT = VERSE * 12 + "the cat saw € and the € sat.\n" * 2 + VERSE * 6
@@ -103,7 +104,7 @@ def test_a_stream_writes_the_text_of_the_request_in_pieces(case):
 
 def test_the_likeliest_characters_continue_a_text_known_by_heart():
     model = CharacterModel.fit("abcd" * 50, "abcd" * 4)
-    written = model.write("xxab", 6, np.zeros(6), Sampling(0.0, 0, 1.0))
+    written = model.write("xxab", np.zeros(6), Sampling(0.0, 0, 1.0))
     assert "".join(written) == "cdabcd"
 
 
@@ -130,6 +131,6 @@ def test_any_character_has_a_probability_and_none_that_is_unknown_is_written():
     model = CharacterModel.fit(VERSE * 4, VERSE)
     others = 0x110000 - 0x800 - len(set(VERSE))
     assert model.nats("€")[0] > math.log(others)
-    written = "".join(model.write("€", 200, np.random.default_rng(0).random(200), Sampling(1.0, 0, 1.0)))
+    written = "".join(model.write("€", np.random.default_rng(0).random(200), Sampling(1.0, 0, 1.0)))
     assert set(written) <= set(VERSE)
     assert tokenizer.BREAK in VERSE

@@ -32,6 +32,7 @@ def network(**changed: object):
 
     fields: dict[str, object] = {
         "kind": "lstm",
+        "mixture": "none",
         "embedding": 6,
         "units": 8,
         "layers": 1,

@@ -7,6 +7,8 @@ from typing import Protocol
 
 GOAL = "goal"
 """The objective of epochs whose validation scores are comparable with those of other fits."""
+MIXTURE = "mixture"
+"""The objective of the last row of a mixture: the goal, scored with the network and the classical model."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,8 @@ class EpochResult:
     """The result of one epoch, or the score at a start; the deterministic part of the history.
 
     epoch: epochs trained so far, so 0 is the initial model; loss, learning_rate: None at a start, where
-    nothing was trained; validation: the score of the objective, which is `goal` or `pretext`.
+    nothing was trained; validation: the score of the objective, which is `goal`, `pretext` or
+    `mixture`.
     """
 
     epoch: int

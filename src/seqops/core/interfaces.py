@@ -14,6 +14,7 @@ import pandas as pd
 
 from seqops.core.dotted_keys import flattened
 from seqops.core.errors import ConfigError
+from seqops.core.mixtures import Mixture
 from seqops.core.predictors import ClassicalModel, Predictor
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.core.raw_folder import Source
@@ -219,7 +220,7 @@ class Network(Predictor):
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     def configured(self) -> Model:
-        """Return the model that the section configures: this network, or a classical one of that `kind`."""
+        """Return what the section configures: this network, a classical model, or a mixture of both."""
         return self
 
     @abstractmethod
@@ -264,7 +265,7 @@ class Network(Predictor):
         return None
 
 
-Model = Network | ClassicalModel
+Model = Network | ClassicalModel | Mixture
 """What the section `model` of a task may configure."""
 
 

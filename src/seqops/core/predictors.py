@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Predictor(ABC):
     """A model of a task: how it is kept in a file, and how it predicts.
 
-    A fitted model is a `keras.Model`, or what `ClassicalModel.fit` returns.
+    A fitted model is a `keras.Model`, or what `ClassicalModel.fit` or `Mixture.mix` returns.
     """
 
     @abstractmethod

@@ -38,9 +38,10 @@ class NonFiniteLossError(SeqopsError):
 class FittedModel:
     """A trained model with the weights of its best epoch.
 
-    model: a `keras.Model`, or a classical one; epochs: the history with the starts; best_epoch: the row whose
-    weights the model has; initial, best: the goal's scores of the initial model (None: there is none) and of
-    those weights on the validation rows.
+    model: a `keras.Model`, a classical one, or a mixture; epochs: the history with the starts; best_epoch:
+    the row whose weights the model has; initial, best: the goal's scores of the initial model (None: there is
+    none) and of those weights on the validation rows. All but the score of `best_epoch` is of the network, if
+    the model is a mixture.
     """
 
     model: Any
@@ -75,7 +76,7 @@ def train(
     if plan[-1].objective != GOAL:
         raise ConfigError("fit.stages: the last stage must have `objective: goal`.")
     objectives = [_objective(network, metrics, stage) for stage in plan]
-    goal, validation = objectives[-1], _validation_rows(splits["validation"], fit_config)
+    goal, validation = objectives[-1], validation_rows(splits["validation"], fit_config)
     if plan[0].objective != GOAL and not progress.epochs:
         keras.utils.set_random_seed(fit_config.seed)
         initial = network.build(meta)
@@ -215,7 +216,8 @@ def _goal_score(objective: Objective, model: keras.Model, split: Split, meta: Me
     return scores[objective.goal.metric]
 
 
-def _validation_rows(split: Split, fit_config: FitConfig) -> Split:
+def validation_rows(split: Split, fit_config: FitConfig) -> Split:
+    """Return the rows on which the epochs are scored: at most `fit.validation_rows`, drawn by the seed."""
     if len(split) <= fit_config.validation_rows:
         return split
     rows = np.random.default_rng(fit_config.seed).permutation(len(split))[: fit_config.validation_rows]

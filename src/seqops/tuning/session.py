@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 
-from seqops.core.callbacks import GOAL, EpochResult, FitCallback
+from seqops.core.callbacks import GOAL, MIXTURE, EpochResult, FitCallback
 from seqops.core.errors import ConfigError
 from seqops.core.files import sha256_of_json
 from seqops.core.interfaces import Meta, Task
@@ -191,7 +191,7 @@ class ScoreRecorder:
 
     def on_epoch_end(self, row: EpochResult, seconds: float, tokens: int) -> None:
         """Record the score of an epoch, then call the other callback and `after`."""
-        if row.objective == GOAL and row.trained:
+        if row.objective in (GOAL, MIXTURE) and row.trained:
             self.scores.append(row.validation)
         self.then.on_epoch_end(row, seconds, tokens)
         self.after(row)

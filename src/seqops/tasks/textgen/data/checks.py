@@ -6,10 +6,22 @@ import unicodedata
 
 import pandas as pd
 
+from seqops.core.errors import ConfigError
 from seqops.core.records import Expectation
 from seqops.preprocessing.checks import expect_all_false, expect_column, expect_splits
 from seqops.preprocessing.splitting import SPLITS
 from seqops.tasks.textgen.data.windows import MIN_LINE_LENGTH, long_lines
+
+
+def require_characters(tokens: str) -> None:
+    """Raise ConfigError for subwords, with which n-grams of characters cannot be mixed.
+
+    The probabilities that they give to all subwords of a vocabulary do not sum to one.
+    """
+    if tokens != "character":
+        raise ConfigError(
+            f"model.mixture: kneser_ney needs data.tokens: character, got {tokens}. Set one of the two."
+        )
 
 
 def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:

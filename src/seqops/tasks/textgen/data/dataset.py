@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +105,11 @@ class Dataset(interfaces.Dataset):
     def expectations(self) -> Sequence[Expectation]:
         """Check the amount of text, its characters, the order of the splits, and copied lines."""
         return checks.expectations(self.min_chars, self.min_distinct_chars, self.max_copied_share)
+
+    def check_model(self, model: Mapping[str, Any]) -> None:
+        """Raise ConfigError for a mixture with subwords."""
+        if model.get("mixture", "none") != "none":
+            checks.require_characters(self.tokens)
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn characters, or subwords, from the training text."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import islice
+from functools import cached_property, partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.interfaces import Meta, Metrics
@@ -18,11 +16,9 @@ from seqops.preprocessing.vocabulary import UNKNOWN
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.tokenizer import BREAK, CharacterTokenizer
 from seqops.tasks.textgen.data.windows import joined_text
-from seqops.tasks.textgen.model import kneser_ney, prompts, samples
+from seqops.tasks.textgen.model import kneser_ney, prompts, samples, writing
 from seqops.tasks.textgen.model.kneser_ney import MAX_ORDER, Floats, Ints, KneserNeyTables
-
-PIECE = 8
-"""Characters that a stream writes at a time."""
+from seqops.tasks.textgen.model.writing import Sampling
 
 
 @dataclass(frozen=True)
@@ -79,38 +75,20 @@ class CharacterModel:
         ends = np.cumsum([len(row) for row in rows])
         return [every[end - len(body) : end] for end, body in zip(ends, bodies, strict=True)]
 
-    def write(self, prompt: str, length: int, uniform: Floats, sampling: Sampling) -> Iterator[str]:
-        """Yield `length` characters after a prompt; uniform: a number of [0, 1) for each."""
+    def ranks(self, text: str) -> list[int]:
+        """Return the ranks of the n-grams that end with a text, as `KneserNeyTables.read` does."""
         ranks = [0]
-        for symbol in self.symbols(prompt[-MAX_ORDER:]).tolist():
+        for symbol in self.symbols(text[-MAX_ORDER:]).tolist():
             ranks = self.tables.read(symbol, ranks)
-        for place in range(length):
-            symbol = sampling.choose(self.tables.next_symbol(ranks)[:-1], float(uniform[place]))
+        return ranks
+
+    def write(self, prompt: str, uniform: Floats, sampling: Sampling) -> Iterator[str]:
+        """Yield a character after a prompt for each number of [0, 1)."""
+        ranks = self.ranks(prompt)
+        for number in uniform:
+            symbol = sampling.choose(self.tables.next_symbol(ranks)[:-1], float(number))
             yield self.characters[symbol]
             ranks = self.tables.read(symbol, ranks)
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """Settings of one request, with the meaning that they have for a network (`nn.token_sampling`)."""
-
-    temperature: float
-    top_k: int
-    top_p: float
-
-    def choose(self, probabilities: npt.NDArray[np.float64], uniform: float) -> int:
-        """Return the symbol that a number of [0, 1) chooses among the probabilities (V,)."""
-        ranked = np.argsort(-probabilities, kind="stable")
-        if self.temperature == 0:
-            return int(ranked[0])
-        with np.errstate(over="ignore"):  # the smallest temperatures leave the likeliest symbol alone
-            logits = np.log(probabilities[ranked] / probabilities[ranked[0]]) / self.temperature
-        scaled = np.exp(logits)
-        cumulative = np.cumsum(scaled / scaled.sum())
-        nucleus = int(np.count_nonzero(cumulative < self.top_p)) + 1
-        kept = min(self.top_k or len(ranked), nucleus, len(ranked))
-        rank = int(np.count_nonzero(cumulative <= uniform * cumulative[kept - 1]))
-        return int(ranked[min(rank, kept - 1)])
 
 
 @dataclass(frozen=True)
@@ -132,25 +110,15 @@ class KneserNey(ClassicalModel):
         if "scored" in split.columns:
             return self._cost(model, split, meta)
         requests = prompts.with_defaults(split, vars(self))
-        texts = ["".join(self._written(model, requests, row)) for row in range(len(requests))]
-        return pd.DataFrame({"text": texts, **{name: requests.plain(name) for name in prompts.SETTINGS}})
+        return writing.continuations(requests, partial(_write, model))
 
     def stream(self, model: CharacterModel, split: Split, meta: Meta) -> Iterator[str]:
         """Generate a continuation of one prompt, a few characters at a time."""
-        written = self._written(model, prompts.with_defaults(split, vars(self)), 0)
-        while piece := "".join(islice(written, PIECE)):
-            yield piece
+        return writing.pieces(prompts.with_defaults(split, vars(self)), partial(_write, model))
 
     def generated_samples(self, model: CharacterModel, meta: Meta) -> pd.DataFrame:
         """Generate continuations of the training text's first words at rising temperatures."""
         return samples.generated(self, model, meta)
-
-    def _written(self, model: CharacterModel, requests: Split, row: int) -> Iterator[str]:
-        setting = {name: requests.plain(name)[row].item() for name in prompts.SETTINGS}
-        uniform = np.random.default_rng(setting["seed"]).random(setting["length"], np.float32)
-        sampling = Sampling(setting["temperature"], setting["top_k"], setting["top_p"])
-        prompt = BREAK + requests.ragged("prompt").texts()[row]
-        return model.write(prompt, setting["length"], uniform.astype(np.float64), sampling)
 
     def _cost(self, model: CharacterModel, split: Split, meta: Meta) -> pd.DataFrame:
         """Return the nats of each passage given its context, and those of its tokens."""
@@ -176,6 +144,12 @@ class KneserNey(ClassicalModel):
         counts = [arrays[f"counts.{order}"].astype(np.int64) for order in orders]
         tables = KneserNeyTables([arrays[f"keys.{order}"] for order in orders], counts, len(characters))
         return CharacterModel(characters, tables)
+
+
+def _write(
+    model: CharacterModel, requests: Split, row: int, uniform: Floats, sampling: Sampling
+) -> Iterator[str]:
+    return model.write(BREAK + requests.ragged("prompt").texts()[row], uniform, sampling)
 
 
 def _of_tokens(text: str, nats: Floats, tokens: tokenizer.Tokenizer) -> Floats:

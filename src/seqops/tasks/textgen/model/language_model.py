@@ -38,6 +38,8 @@ class LanguageModel(keras.Model):
         self.costs = tf.function(self._costs, input_signature=_COSTS_SIGNATURE)
         state = tf.nest.map_structure(_spec, encoder.zeros(ROWS))
         self.write = tf.function(self._write, input_signature=(*_WRITE_SIGNATURE, state))
+        alone = tf.nest.map_structure(_spec, encoder.zeros(1))
+        self.follow = tf.function(self._follow, input_signature=(tf.TensorSpec([None], tf.int32), alone))
 
     def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits of the tokens after the N that are not padding, row after row: (N, V).
@@ -93,6 +95,20 @@ class LanguageModel(keras.Model):
             lambda t, *_: t < steps, step, (0, token, state, empty), parallel_iterations=1
         )
         return tf.transpose(written.stack()), state
+
+    def _follow(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Read tokens (S,) of one row; return the logits of the token after them (1, V), and the state."""
+
+        def step(t: Tensor, _: Tensor, state: Any) -> tuple[Tensor, Tensor, Any]:
+            hidden, now = self.encoder.step(tokens[t][None], state)
+            state = tf.nest.map_structure(lambda new, old: tf.ensure_shape(new, old.shape), now, state)
+            return t + 1, hidden, state
+
+        nothing = tf.zeros([1, self.head.matrix().shape[-1]])
+        _, hidden, state = tf.while_loop(
+            lambda t, *_: t < tf.size(tokens), step, (0, nothing, state), parallel_iterations=1
+        )
+        return self.head(hidden), state
 
 
 _COSTS_SIGNATURE = (

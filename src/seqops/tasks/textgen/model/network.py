@@ -27,6 +27,7 @@ from seqops.tasks.textgen.model import generation, prompts, samples
 from seqops.tasks.textgen.model.carried_state import CarriedState
 from seqops.tasks.textgen.model.character_model import KneserNey
 from seqops.tasks.textgen.model.language_model import LanguageModel
+from seqops.tasks.textgen.model.mixture import KneserNeyMixture
 from seqops.tasks.textgen.model.windowed_transformer import WindowedTransformer
 
 BATCH = 32
@@ -45,6 +46,9 @@ class Network(interfaces.Network):
     kind
         Type of the layers: `lstm`, `gru`, or a causal `transformer`; or `kneser_ney`: n-grams of characters
         without a network, for which only the last five keys of `model` have a meaning, and none of `fit`.
+    mixture
+        `kneser_ney` mixes the probabilities of the network with those of these n-grams; `none`: the network
+        alone.
     embedding
         Dimensions of a token embedding of a recurrent model; a transformer uses `units`.
     units
@@ -76,6 +80,7 @@ class Network(interfaces.Network):
     """
 
     kind: Literal["lstm", "gru", "transformer", "kneser_ney"]
+    mixture: Literal["none", "kneser_ney"]
     embedding: Positive
     units: Positive
     layers: Positive
@@ -93,14 +98,17 @@ class Network(interfaces.Network):
     def __post_init__(self) -> None:
         if self.kind == "transformer" and self.stateful:
             raise ValueError("a transformer carries no state from batch to batch: set stateful to false")
+        if self.kind == self.mixture:
+            raise ValueError("a model is not mixed with itself: set mixture to none, or kind to a network")
         if self.kind == "transformer" and self.units % self.heads:
             raise ValueError(f"units must be a multiple of heads, got {self.units} and {self.heads}")
 
     def configured(self) -> Model:
-        """Return the n-gram model, if that is the kind, or else this network."""
-        if self.kind != "kneser_ney":
-            return self
-        return KneserNey(self.temperature, self.top_k, self.top_p, self.length, self.seed)
+        """Return the n-gram model, if that is the kind, or else this network, alone or mixed with it."""
+        ngrams = KneserNey(self.temperature, self.top_k, self.top_p, self.length, self.seed)
+        if self.kind == "kneser_ney":
+            return ngrams
+        return self if self.mixture == "none" else KneserNeyMixture(self, ngrams)
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the model for the tokens of `meta`."""
