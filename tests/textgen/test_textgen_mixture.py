@@ -15,6 +15,7 @@ from seqops.core.files import sha256_of
 from seqops.core.settings import Decay, FitConfig
 from seqops.tasks.textgen.model.mixture import likeliest_weight, mixed_nats
 from seqops.training.fit_model import fit_model
+from seqops.tuning.session import ScoreRecorder
 
 TEXT = VERSE * 12 + "the cat saw € and the € sat.\n" * 2 + VERSE * 6
 MIXTURE_OF_BOTH = network(mixture="kneser_ney").configured()
@@ -187,6 +188,10 @@ def test_a_fit_trains_the_network_and_ends_with_the_score_of_the_mixture(tmp_pat
     assert fitted.epochs == epochs
     assert fitted.best_epoch.validation == last.validation < min(row.validation for row in epochs)
     assert fitted.best.point() == min(row.validation for row in epochs)
+    recorder = ScoreRecorder(NullCallback(), lambda row: None)
+    for row in callback.rows:
+        recorder.on_epoch_end(row, 0.0, 0)
+    assert recorder.best(higher_is_better=False) == last.validation
     resumed = fit_model(MIXTURE_OF_BOTH, metrics_of(made), splits, meta, FIT, checkpoint)
     one, two = tmp_path / "one.weights.h5", tmp_path / "two.weights.h5"
     MIXTURE_OF_BOTH.save(fitted.model, one)
