@@ -18,8 +18,9 @@ from seqops.tasks.ner.model.network import Network
 
 def network(**changed: object) -> Network:
     fields: dict[str, object] = {
-        "kind": "lstm", "word_dim": 8, "char_dim": 6, "filters": 6, "kernel_sizes": (2, 3), "pos_dim": 4,
-        "units": 12, "layers": 1, "dropout": 0.0, "word_dropout": 0.1, "crf": True, "ensemble_size": 1,
+        "kind": "lstm", "mixture": "none", "word_dim": 8, "char_dim": 6, "filters": 6,
+        "kernel_sizes": (2, 3), "pos_dim": 4, "units": 12, "layers": 1, "dropout": 0.0,
+        "word_dropout": 0.1, "crf": True, "ensemble_size": 1,
     }  # fmt: skip
     return Network(**{**fields, **changed})  # type: ignore[arg-type]
 

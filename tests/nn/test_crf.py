@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.nn.crf import CRF, viterbi
+from seqops.nn.crf import CRF, log_likelihood, viterbi
 from seqops.nn.rnn import BidirectionalRNN
 
 FREE = [[1, 1, 1]] * 4
@@ -51,6 +51,14 @@ def test_likelihoods_equal_those_of_brute_force_and_sum_to_one(allowed, row, len
     expected = [score(p, emissions[row], scores) - total for p in every]
     np.testing.assert_allclose(likelihoods, expected, rtol=1e-5, atol=1e-5)
     assert np.exp(likelihoods).sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_log_likelihood_of_arrays_is_that_of_the_loss():
+    layer, emissions = random_crf(IOB)
+    tags, lengths = np.array([[0, 1, 2], [1, 2, 0]]), np.array([3, 2])
+    found = log_likelihood(emissions, lengths, layer.transitions(), tags)
+    padded = np.where(np.arange(3) < lengths[:, None], tags, -1)
+    np.testing.assert_allclose(found, -layer.loss(padded, emissions).numpy(), rtol=1e-5)
 
 
 @pytest.mark.parametrize("allowed", [FREE, IOB], ids=["free", "IOB2"])

@@ -50,6 +50,7 @@ RENAMED = {
 ADDED = {
     "tasks.*.fit.ema": "0.0",
     "tasks.*.fit.refit": "False",
+    "tasks.ner.model.mixture": "none",
     "tasks.textgen.model.mixture": "none",
     "tasks.forecast.data.series": "",
     "tasks.forecast.data.short": "refuse",

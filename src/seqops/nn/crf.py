@@ -9,8 +9,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from scipy.special import logsumexp
 
 Tensor = Any
+Array = npt.NDArray[np.floating]
 Floats = npt.NDArray[np.float32]
 FORBIDDEN = -1e4
 """The score of a forbidden transition: far below any other score, but finite in sums."""
@@ -78,8 +80,29 @@ class CRF(keras.layers.Layer):
         return {**super().get_config(), "allowed": self.allowed}
 
 
+def log_likelihood(
+    emissions: Array, lengths: npt.NDArray[np.int64], transitions: Array, tags: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float64]:
+    """Return the log probability of the tags (B, T) of each row among all sequences: (B,).
+
+    The other arguments are those of `viterbi`.
+    """
+    rows = np.arange(len(emissions))
+    start, transitions = transitions[-1], transitions[:-1]
+    every = start + emissions[:, 0]
+    given = every[rows, tags[:, 0]]
+    for t in range(1, emissions.shape[1]):
+        alive = t < lengths
+        longer = logsumexp(every[:, :, None] + transitions, 1) + emissions[:, t]
+        every = np.where(alive[:, None], longer, every)
+        step = transitions[tags[:, t - 1], tags[:, t]] + emissions[rows, t, tags[:, t]]
+        given += np.where(alive, step, 0.0)
+    found: npt.NDArray[np.float64] = given - logsumexp(every, 1)
+    return found
+
+
 def viterbi(
-    emissions: Floats, lengths: npt.NDArray[np.int64], transitions: Floats
+    emissions: Array, lengths: npt.NDArray[np.int64], transitions: Array
 ) -> list[npt.NDArray[np.int64]]:
     """Return the best path of each row (Viterbi 1967), one array (length,) per row.
 
@@ -98,7 +121,7 @@ def viterbi(
 
 
 def _backtrack(
-    row: int, length: int, scores: list[Floats], backpointers: list[npt.NDArray[np.int64]]
+    row: int, length: int, scores: list[Array], backpointers: list[npt.NDArray[np.int64]]
 ) -> npt.NDArray[np.int64]:
     path = np.zeros(length, np.int64)
     path[-1] = scores[length - 1][row].argmax()

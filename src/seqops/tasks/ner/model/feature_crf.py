@@ -6,7 +6,7 @@ import itertools
 import math
 import tempfile
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,10 +93,15 @@ def sentences(split: Split, view: str, meta: Meta) -> Any:
     """Yield the features of the tokens of each sentence as CRFsuite takes them."""
     import pycrfsuite
 
+    return map(pycrfsuite.ItemSequence, features_of(split, view, meta))
+
+
+def features_of(split: Split, view: str, meta: Meta) -> Iterator[list[list[str]]]:
+    """Yield the features of the tokens of each sentence."""
     encoded = split.ragged(f"{view}_features")
     for row, forms in enumerate(encoding.forms(split, view)):
         pos = [meta["pos"][index] for index in encoded[row][:, POS]]
-        yield pycrfsuite.ItemSequence(features(forms, pos, encoded[row][:, WORD_POSITION].tolist()))
+        yield features(forms, pos, encoded[row][:, WORD_POSITION].tolist())
 
 
 def features(forms: Sequence[str], pos: Sequence[str], positions: Sequence[int]) -> list[list[str]]:

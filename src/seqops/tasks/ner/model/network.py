@@ -17,18 +17,18 @@ from seqops.core import interfaces
 from seqops.core.constrained_types import Positive, Rate
 from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Ragged, Split
-from seqops.nn.batching import in_length_order
-from seqops.nn.crf import CRF, viterbi
+from seqops.nn.crf import CRF
 from seqops.nn.rnn import BidirectionalRNN
 from seqops.preprocessing.iob2 import is_valid_transition
 from seqops.tasks.ner.data import encoding
 from seqops.tasks.ner.data.features import CHARACTERS
+from seqops.tasks.ner.model.decoding import batches, best_tags
 from seqops.tasks.ner.model.feature_crf import FeatureCRF
 from seqops.tasks.ner.model.layers import CharacterCNN, SplitFeatures, WordDropout
-from seqops.tasks.ner.model.predictions import predictions
+from seqops.tasks.ner.model.mixture import CrfMixture
+from seqops.tasks.ner.model.predictions import Tags, predictions
 
 Tensor = Any
-ROWS = 64  # of one prediction batch
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Network(interfaces.Network):
     kind
         Cell of the recurrent layers: `lstm` or `gru`; or `feature_crf`: a CRF over features of the tokens,
         without a network, for which the other keys of `model` and those of `fit` have no meaning.
+    mixture
+        `feature_crf` averages the scores of the network and of this CRF; `none`: the network alone.
     word_dim
         Dimension of the word embedding.
     char_dim
@@ -65,6 +67,7 @@ class Network(interfaces.Network):
     """
 
     kind: Literal["lstm", "gru", "feature_crf"]
+    mixture: Literal["none", "feature_crf"]
     word_dim: Positive
     char_dim: Positive
     filters: Positive
@@ -77,9 +80,15 @@ class Network(interfaces.Network):
     crf: bool
     ensemble_size: Positive
 
+    def __post_init__(self) -> None:
+        if self.kind == self.mixture:
+            raise ValueError("a model is not mixed with itself: set mixture to none, or kind to a network")
+
     def configured(self) -> Model:
-        """Return the CRF over features, if that is the kind, or else this network."""
-        return FeatureCRF() if self.kind == "feature_crf" else self
+        """Return the CRF over features, if that is the kind, or else this network, alone or mixed with it."""
+        if self.kind == "feature_crf":
+            return FeatureCRF()
+        return self if self.mixture == "none" else CrfMixture(self, FeatureCRF())
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the model: features (B, T, F) to tag scores (B, T, K) of each member."""
@@ -147,24 +156,27 @@ class Network(interfaces.Network):
         """Tag the corpus tokens only."""
         return pd.DataFrame({"tags": self._tag(model, split.ragged("corpus_features"), meta)})
 
-    def _tag(self, model: keras.Model, features: Ragged, meta: Meta) -> list[list[str]]:
-        tags: list[list[str]] = [[] for _ in range(len(features))]
-        nonempty = np.flatnonzero(features.lengths)  # a text may have no tokens
-        for order in in_length_order(features.lengths[nonempty], ROWS):
-            rows = nonempty[order]
-            part = features.take(rows)
-            emissions = np.mean(list(model.predict_on_batch(part.padded()).values()), axis=0)
-            for row, path in zip(rows, self._decode(model, emissions, part.lengths), strict=True):
-                tags[row] = [meta["tags"][tag] for tag in path]
-        return tags
+    def _tag(self, model: keras.Model, features: Ragged, meta: Meta) -> Tags:
+        return best_tags(self.emissions(model, features), self.transitions(model, meta), meta["tags"])
 
-    def _decode(
-        self, model: keras.Model, emissions: npt.NDArray[np.float32], lengths: npt.NDArray[np.int64]
-    ) -> Sequence[npt.NDArray[np.int64]]:
-        if self.crf:
-            crfs = [model.get_layer(f"{name}_crf") for name in self._members]
-            return viterbi(emissions, lengths, np.mean([crf.transitions() for crf in crfs], axis=0))
-        return [row[:length].argmax(-1) for row, length in zip(emissions, lengths, strict=True)]
+    def emissions(self, model: keras.Model, features: Ragged) -> Ragged:
+        """Return the scores of the tags of each token, the mean of the members: rows (T, K)."""
+        parts = np.zeros((len(features.values), model.outputs[0].shape[-1]), np.float32)
+        found = Ragged(parts, np.concatenate([[0], np.cumsum(features.lengths)]))
+        for rows in batches(features):
+            padded = features.take(rows).padded()
+            means = np.mean(list(model.predict_on_batch(padded).values()), axis=0)
+            for row, mean in zip(rows, means, strict=True):
+                found[row][:] = mean[: found.lengths[row]]
+        return found
+
+    def transitions(self, model: keras.Model, meta: Meta) -> npt.NDArray[np.float32]:
+        """Return the scores of transitions (K + 1, K), the mean of the members; without a CRF: zeros."""
+        if not self.crf:
+            return np.zeros((len(meta["tags"]) + 1, len(meta["tags"])), np.float32)
+        crfs = [model.get_layer(f"{name}_crf") for name in self._members]
+        mean: npt.NDArray[np.float32] = np.mean([crf.transitions() for crf in crfs], axis=0)
+        return mean
 
 
 def allowed(tags: Sequence[str]) -> list[list[int]]:
