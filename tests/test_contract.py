@@ -14,7 +14,7 @@ CLASSICAL = {
     "textgen": ["kneser_ney"],
     "sentiment": ["tfidf_logistic", "nb_logistic", "linear_svm"],
 }
-MIXTURES = {"ner": "feature_crf", "textgen": "kneser_ney"}
+MIXTURES = {"ner": "feature_crf", "textgen": "kneser_ney", "sentiment": "nb_logistic"}
 OTHER_TABLE = "test_a_model_of_another_table_is_scored_on_the_current_rows"
 
 

@@ -27,7 +27,8 @@ FIT_CONFIG = FitConfig(
 
 def network(**changed: object) -> Network:
     fields: dict[str, object] = {
-        "kind": "bilstm", "embedding": 8, "units": 12, "layers": 1, "dropout": 0.0, "pooling": "concat",
+        "kind": "bilstm", "mixture": "none", "embedding": 8, "units": 12, "layers": 1, "dropout": 0.0,
+        "pooling": "concat",
     }  # fmt: skip
     return Network(**{**fields, **changed})  # type: ignore[arg-type]
 

@@ -51,6 +51,7 @@ ADDED = {
     "tasks.*.fit.ema": "0.0",
     "tasks.*.fit.refit": "False",
     "tasks.ner.model.mixture": "none",
+    "tasks.sentiment.model.mixture": "none",
     "tasks.textgen.model.mixture": "none",
     "tasks.forecast.data.series": "",
     "tasks.forecast.data.short": "refuse",

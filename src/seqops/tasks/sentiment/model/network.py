@@ -25,6 +25,7 @@ from seqops.tasks.sentiment.data.word_vectors import rows_of
 from seqops.tasks.sentiment.metrics import predictions
 from seqops.tasks.sentiment.model.classical import ClassicalKind, TextClassifier
 from seqops.tasks.sentiment.model.layers import Head, Last, Lengths, MeanMax, Reader, TermSum
+from seqops.tasks.sentiment.model.mixture import TextMixture
 from seqops.tasks.sentiment.model.pretraining import NATS_PER_WORD, LanguageModelNetwork, perplexity
 
 Tensor = Any
@@ -42,6 +43,9 @@ class Network(interfaces.Network):
         `lstm`, `gru` or `bilstm`: recurrent layers over word vectors; `lm`: an LSTM that can be pretrained
         as a language model (Howard and Ruder 2018). `tfidf_logistic`, `nb_logistic` or `linear_svm`: a
         linear classifier of n-grams, for which the other keys of `model` and those of `fit` have no meaning.
+    mixture
+        A linear classifier whose probabilities are pooled with those of the network; `none`: the network
+        alone.
     embedding
         Dimensions of a word vector, those of `data.vectors` if that is set; `bow` and `tfidf` ignore it.
     units
@@ -56,15 +60,22 @@ class Network(interfaces.Network):
     """
 
     kind: Literal["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm", ClassicalKind]
+    mixture: Literal["none", ClassicalKind]
     embedding: Positive
     units: Positive
     layers: Positive
     dropout: Rate
     pooling: Literal["last", "concat"]
 
+    def __post_init__(self) -> None:
+        if self.kind in get_args(ClassicalKind) and self.mixture != "none":
+            raise ValueError("only a network is mixed: set mixture to none, or kind to a network")
+
     def configured(self) -> Model:
-        """Return the classical classifier of the kind, if it is one of these, or else this network."""
+        """Return the classical classifier of the kind, or else this network, alone or mixed with one."""
         classical = {kind: TextClassifier(kind) for kind in get_args(ClassicalKind)}
+        if self.mixture != "none":
+            return TextMixture(self, classical[self.mixture])
         return classical.get(self.kind, self)
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:

@@ -1,0 +1,53 @@
+"""A network and a linear classifier of n-grams whose probabilities are pooled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from seqops.core.interfaces import Meta, Metrics
+from seqops.core.mixtures import FittedMixture, Mixture, likeliest_factors
+from seqops.core.ragged import Array, Split
+from seqops.nn.temperature_scaling import log_softmax
+from seqops.tasks.sentiment.data.encoding import labelled
+from seqops.tasks.sentiment.metrics import Floats, predictions, probabilities_of
+
+LOWEST = 1e-12
+"""The lowest probability of a part, whose logarithm is finite."""
+
+
+@dataclass(frozen=True)
+class TextMixture(Mixture):
+    """The probabilities are proportional to the product of those of both parts, each to a power.
+
+    Source: logarithmic opinion pools (Genest and Zidek 1986, section 3.3).
+    """
+
+    def choose_weights(self, model: FittedMixture, metrics: Metrics, validation: Split, meta: Meta) -> Array:
+        """Return the powers of the network and of the classifier that fit labelled validation rows: (2,)."""
+        rows = labelled(validation)
+        logs, truth = self._logs(model, rows, meta), np.asarray(rows.plain("label"), np.int64)
+
+        def nats(powers: Floats) -> float:
+            return -float(_pooled(logs, powers)[np.arange(len(truth)), truth].mean())
+
+        return likeliest_factors(nats)
+
+    def predict(self, model: FittedMixture, split: Split, meta: Meta) -> pd.DataFrame:
+        """Predict `label`, the index of the most likely one, and `probabilities` of all."""
+        return predictions(np.exp(_pooled(self._logs(model, split, meta), model.weights)))
+
+    def _logs(self, model: FittedMixture, split: Split, meta: Meta) -> Floats:
+        """Return the log probabilities of the network, and those of the classifier: (2, n, K)."""
+        parts = (
+            self.network.predict(model.network, split, meta),
+            self.classical.predict(model.classical, split, meta),
+        )
+        classes = len(meta["labels"])
+        return np.log(np.maximum([probabilities_of(part, classes) for part in parts], LOWEST))
+
+
+def _pooled(logs: Floats, powers: Floats) -> Floats:
+    return log_softmax(np.tensordot(powers, logs, 1))
