@@ -92,3 +92,12 @@ def test_a_model_that_is_fitted_as_a_whole_has_no_initial_model_and_is_not_untra
         "The model is fitted as a whole, so there is no initial model to compare it with: "
         "accuracy 0.75 on 40 validation rows."
     )
+
+
+def test_a_model_that_is_fitted_as_a_whole_has_no_epoch_and_no_initial_score():
+    found = TrainingGain.of_whole_fit(accuracy(30))
+    content = found.to_json()
+    assert (content["best_epoch"], content["epochs"], content["initial"]) == (None, 0, None)
+    again = TrainingGain.read(json.loads(json.dumps(content)))
+    assert again.to_json() == content
+    assert again.outcome(0.05) == "no initial model"

@@ -20,15 +20,16 @@ SEED, RESAMPLES = 0, 2000
 class TrainingGain:
     """The best epoch compared with the initial model by the goal metric on the validation rows.
 
-    best_epoch: the epoch whose weights the model has; trained: False if it is the start of the fit or of the
-    stages of the goal; epochs: from which the best was chosen, 0 for a model that is fitted as a whole; rows:
-    of the validation split; advice: that the fit needs more epochs, or empty (`epoch_budget`).
+    best_epoch: the epoch whose weights the model has, None if it is fitted as a whole; trained: False if it
+    is the start of the fit or of the stages of the goal; epochs: from which the best was chosen, 0 for a
+    model that is fitted as a whole; rows: of the validation split; advice: that the fit needs more epochs, or
+    empty (`epoch_budget`).
     """
 
     metric: str
     initial: float
     best: float
-    best_epoch: int
+    best_epoch: int | None
     trained: bool
     epochs: int
     rows: int
@@ -56,15 +57,13 @@ class TrainingGain:
     def of_whole_fit(cls, best: Score) -> TrainingGain:
         """Return that a model was fitted as a whole, so that there is no initial model to compare it with."""
         untested = Difference(math.nan, None, None, None, None, 0, "there is no initial model")
-        return cls(best.name, math.nan, best.point(), 1, True, 0, len(best.statistics), untested)
+        return cls(best.name, math.nan, best.point(), None, True, 0, len(best.statistics), untested)
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> TrainingGain:
         """Rebuild the comparison from the content of training.json."""
-        known: dict[str, Any] = {
-            name: math.nan if value is None else value for name, value in content.items()
-        }
-        return cls(**{**known, "difference": Difference.read(known["difference"])})
+        undefined = {name: math.nan for name in ("initial", "best") if content[name] is None}
+        return cls(**{**content, **undefined, "difference": Difference.read(content["difference"])})
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as JSON values."""
