@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from seqops.cli import (
     doctor,
     drift,
     generate,
+    init,
     new_task,
     params,
     predict,
@@ -18,10 +21,29 @@ from seqops.cli import (
     schedule,
     tune,
 )
+from seqops.runtime.console import out
+from seqops.runtime.installed_code import version
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"seqops {version()}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    show: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Receive the options that come before the command."""
+
 
 for command in (
+    init.init,
     presets.run,
     presets.preset,
     predict.predict,

@@ -25,6 +25,7 @@ from seqops.params import SHARED, Params
 from seqops.registry.environment_check import installed_version
 from seqops.registry.names import registered_name
 from seqops.retraining.triggers import Trigger
+from seqops.runtime.installed_code import FOLDER, require_recorded, version
 from seqops.sources import catalog
 from seqops.sources.fetch import MIRROR, SCHEMES, generators_of
 from seqops.tuning.search_space import space_of
@@ -81,7 +82,10 @@ def packages(project: Project) -> Iterator[Finding]:
     ]
     if wrong:
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-        yield Finding("packages", False, f"{', '.join(wrong[:5])}{more}. Delete .venv and run `make setup`.")
+        fix = "Delete .venv and run `make setup`."
+        if (project.root / FOLDER).is_dir():
+            fix = f"Run `pip install -r {project.lock.name}`, or keep them: `seqops init --upgrade`."
+        yield Finding("packages", False, f"{', '.join(wrong[:5])}{more}. {fix}")
     else:
         yield Finding("packages", True, f"{len(wanted)} installed as locked in {project.lock.name}")
 
@@ -90,6 +94,12 @@ def _lock_lines(lock: Path) -> list[str]:
     if not lock.is_file():
         raise SeqopsError(f"{lock.name} does not exist. Restore it: `git checkout {lock.name}`.")
     return [line for line in lock.read_text("utf-8").splitlines() if line[:1].isalnum()]
+
+
+def code(project: Project) -> Iterator[Finding]:
+    """Check that the installed package is the one that a project outside a checkout depends on."""
+    require_recorded(project.root)
+    yield Finding("seqops", True, f"version {version()}")
 
 
 def programs(project: Project) -> Iterator[Finding]:
@@ -263,6 +273,7 @@ def _pinned(project: Project, task: Task) -> dict[str, tuple[str, ...]]:
 CHECKS: dict[str, Check] = {
     "python": python,
     "packages": packages,
+    "seqops": code,
     "programs": programs,
     "folders": folders,
     "params": params,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seqops.cli.confirm import confirm
 from seqops.cli.options import Debug, Model, OneTask, Tasks
 from seqops.cli.version_tables import decision_table, difference_table, differing_values, score_tables
 from seqops.core.errors import DataError, SeqopsError
@@ -135,7 +135,7 @@ def promote(
             return
         out.print(verdict, markup=False, highlight=False)
         if not yes:
-            _confirm(f"Make version {version} champion instead of {champion or 'none'}?")
+            confirm(f"Make version {version} champion instead of {champion or 'none'}?")
         reason = f"manually; {verdict}"
         decision = Decision("promoted", version, "user", champion, version, reason, numbers)
         out.print(context.champion_alias.promote(decision).summary(), markup=False, highlight=False)
@@ -200,8 +200,3 @@ def _format_verdict(assessment: Assessment) -> str:
     return f"the rule {would}: {assessment.verdict.reason}"
 
 
-def _confirm(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise SeqopsError("cannot ask for confirmation: stdin is not a terminal. Pass --yes.")
-    if not typer.confirm(question):
-        raise SeqopsError("nothing was changed.")

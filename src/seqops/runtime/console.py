@@ -105,9 +105,13 @@ def run_stage(stage: Callable[[str], str]) -> None:
     """
     import typer
 
+    from seqops.core.project import Project
+    from seqops.runtime.installed_code import require_recorded
+
     def main(task: str, debug: bool = typer.Option(False, help="Show the traceback of an error.")) -> None:
         started = time.monotonic()
         with exit_on_error(debug):
+            require_recorded(Project.find().root)
             done = stage(task)
             line = f"{Path(sys.argv[0]).stem} {task}: {time.monotonic() - started:.0f} s, {done}"
             err.print(line, markup=False, highlight=False)
