@@ -6,7 +6,7 @@ from typing import NoReturn
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.retraining.run_all import retrain_all
-from seqops.runtime.console import run_stage
+from seqops.runtime.console import run_program
 
 
 def retrain_task(name: str) -> NoReturn:
@@ -16,4 +16,4 @@ def retrain_task(name: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    run_stage(retrain_task)
+    run_program(retrain_task)

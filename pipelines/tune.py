@@ -1,7 +1,7 @@
 """Tune the hyperparameters of one task as configured in params.yaml, and write the best values into it."""
 
 from seqops.core.project import Project
-from seqops.runtime.console import run_stage
+from seqops.runtime.console import run_program
 from seqops.tuning.tune import TuneOptions, tune
 
 
@@ -12,4 +12,4 @@ def tune_task(name: str) -> str:
 
 
 if __name__ == "__main__":
-    run_stage(tune_task)
+    run_program(tune_task)

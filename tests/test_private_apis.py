@@ -19,6 +19,7 @@ from sqlalchemy import update
 import seqops
 
 CHECKED = {
+    "dvc": ["3.67"],
     "great-expectations": ["1.24"],
     "keras": ["3.15"],
     "mlflow": ["3.17"],
@@ -198,7 +199,23 @@ def progress_bars_are_disabled():
     assert not ProgressBarsConfig(globally=False).globally
 
 
+def files_of_stages_are_locked_by_path():
+    from dvc.lock import LockError
+    from dvc.repo import Repo
+    from dvc.rwlock import rwlock
+
+    assert parameters(rwlock) == ["tmp_dir", "fs", "cmd", "read", "write", "hardlink"]
+    assert issubclass(LockError, Exception)
+    assert {"tmp_dir", "fs", "config"} <= set(inspect.getsource(Repo.__init__).replace("self.", " ").split())
+
+
 USES = [
+    Use(
+        "dvc",
+        "rwlock.rwlock",
+        "a file is replaced only while no stage reads it; tests/runtime/test_dvc_lock.py runs both",
+        files_of_stages_are_locked_by_path,
+    ),
     Use(
         "optuna",
         "study.Study._storage",

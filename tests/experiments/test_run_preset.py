@@ -1,6 +1,5 @@
 """A preset is run by DVC in a temporary workspace, and recorded in the project's own store."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,25 +15,25 @@ NER, TRANSLATION = ["-S", "tasks.ner.fit.epochs=2"], ["-S", "tasks.translation.f
 
 @pytest.fixture
 def started(monkeypatch):
-    """The calls that would have started DVC: (command, options)."""
+    """The calls that would have started DVC: (command, folder, environment)."""
     started = []
 
-    def run(command, **options):
-        started.append((command, options))
-        return subprocess.CompletedProcess(command, 7)
+    def run(*call):
+        started.append(call)
+        return 7
 
-    monkeypatch.setattr("seqops.cli.presets.subprocess.run", run)
+    monkeypatch.setattr("seqops.cli.presets.run_command", run)
     return started
 
 
 def test_an_experiment_runs_in_a_temporary_workspace_and_keeps_its_state_in_the_project(fake_store, started):
     assert CliRunner().invoke(app, ["run", "fast", "translation"]).exit_code == 7
-    [(command, options)] = started
+    [(command, folder, environment)] = started
     assert command == [*EXPERIMENT, *TRANSLATION, "evaluate@translation", "--force"]
-    assert options["cwd"] == fake_store.root
-    assert options["env"]["SEQOPS_STATE"] == str(fake_store.root / ".state")
-    assert "SEQOPS_ROOT" not in options["env"]
-    assert options["env"]["PATH"].split(":")[0] == str(Path(sys.executable).parent)
+    assert folder == fake_store.root
+    assert environment["SEQOPS_STATE"] == str(fake_store.root / ".state")
+    assert "SEQOPS_ROOT" not in environment
+    assert environment["PATH"].split(":")[0] == str(Path(sys.executable).parent)
 
 
 def test_only_recorded_runs_may_come_from_the_dvc_cache(fake_store, started):
@@ -47,7 +46,7 @@ def test_only_recorded_runs_may_come_from_the_dvc_cache(fake_store, started):
     (fake_store.root / "presets" / "fast.yaml").open("a").write("evaluation: {seeds: 3}\n")
     CliRunner().invoke(app, ["run", "fast", "ner"])
     both = [*EXPERIMENT, *NER, *TRANSLATION, "evaluate@ner", "evaluate@translation"]
-    assert [command for command, _ in started] == [
+    assert [command for command, *_ in started] == [
         [*EXPERIMENT, *NER, "evaluate@ner"],
         [*both, "--force"],
         both,

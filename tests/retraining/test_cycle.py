@@ -11,6 +11,7 @@ from retraining_project import ALWAYS, NEW
 from seqops.core.errors import SeqopsError
 from seqops.core.files import read_json
 from seqops.params import Params
+from seqops.registry.champion import Decision
 from seqops.retraining import cycle
 from seqops.retraining import run_all as cycles
 from seqops.retraining.cycle import Cycle, CycleFailedError, CycleResult
@@ -55,6 +56,25 @@ def test_a_worse_candidate_is_not_promoted(project):
     result = project.cycle()
     assert (result.outcome, result.version, result.champion) == ("kept", "2", "1")
     assert project.toy.champion == "1"
+
+
+def test_a_promotion_by_the_user_meanwhile_is_not_the_outcome(project):
+    project.correct = GOOD
+    project.cycle()
+    project.append("three")
+    project.correct = BAD
+    run_command = project.run_command
+
+    def promoted_meanwhile(command):
+        run_command(command)
+        if "repro" in command:
+            by_hand = Decision("promoted", "2", "user", "1", "2", "by hand")
+            project.toy.champion_alias.promote(by_hand)
+
+    project.run_command = promoted_meanwhile
+    result = project.cycle()
+    assert (result.outcome, result.version) == ("kept", "2")
+    assert project.toy.champion == "2"
 
 
 def test_the_same_model_again_changes_nothing(project):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from seqops.cli.options import Debug, Tasks
 from seqops.core.errors import ConfigError
 from seqops.core.project import Project
 from seqops.experiments import presets
+from seqops.runtime.child_command import run_command
 from seqops.runtime.console import exit_on_error
 from seqops.runtime.environment import stage_environment
 
@@ -28,8 +28,7 @@ def run(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
         # DVC may have cached a run that a tracking store created since does not have
         force = [] if _recorded(project, chosen, chosen.select_tasks(tasks)) else ["--force"]
         arguments, environment = [*command, *force], _environment(project)
-        completed = subprocess.run(arguments, cwd=project.root, env=environment, check=False)  # noqa: S603
-        sys.exit(completed.returncode)
+        sys.exit(run_command(arguments, project.root, environment))
 
 
 def preset(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from typing import Annotated
 
@@ -12,7 +11,9 @@ from seqops.cli.options import Debug, OneTask
 from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
 from seqops.params import Params
+from seqops.runtime.child_command import run_command
 from seqops.runtime.console import exit_on_error
+from seqops.runtime.environment import stage_environment
 from seqops.tuning.search_space import space_of
 
 Trials = Annotated[
@@ -50,7 +51,7 @@ def tune(
 
 
 def _encode(project: Project, task: str) -> None:
-    """Encode the data of the task with the current params.yaml by `dvc repro`."""
-    command = [sys.executable, "-m", "dvc", "repro", "--quiet", f"preprocess@{task}"]
-    if subprocess.run(command, cwd=project.root, check=False).returncode:  # noqa: S603
+    """Encode the data of the task with the current params.yaml by `dvc repro`, after any other one."""
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--quiet", f"preprocess@{task}"]
+    if run_command(command, project.root, stage_environment()):
         raise SeqopsError(f"the data of {task} could not be prepared. Fix the error above and run again.")

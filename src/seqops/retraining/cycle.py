@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,9 @@ from seqops.retraining.history import RetrainingHistory
 from seqops.retraining.incoming import IncomingData
 from seqops.retraining.row_diff import RowDiff
 from seqops.retraining.triggers import Trigger, TriggerContext, due
+from seqops.runtime.child_command import run_command
 from seqops.runtime.console import err, error_summary, out
+from seqops.runtime.dvc_lock import kept_from_stages
 from seqops.runtime.environment import stage_environment
 from seqops.runtime.journal import JournalEntry
 from seqops.runtime.locks import LockHeldError, try_lock
@@ -80,8 +81,9 @@ def retrain(project: Project, name: str, settings: CycleOptions) -> CycleResult:
     try:
         task = Params.load(project.params).task(name)
         sources = [address for _, address in sources_of(task.source)]
-        with try_lock(project.state / "retraining" / f"{name}.lock", f"a retraining of {name}"):
-            return Cycle(project, task, settings, history).run()
+        path = project.state / "retraining" / f"{name}.lock"
+        with try_lock(path, f"a retraining of {name}") as lock:
+            return Cycle(project, task, settings, history, (lock,)).run()
     except LockHeldError:
         raise
     except Exception as error:
@@ -93,12 +95,16 @@ def retrain(project: Project, name: str, settings: CycleOptions) -> CycleResult:
 
 @dataclass(frozen=True)
 class Cycle:
-    """A cycle of one task: its steps, from fetching the source to recording the result."""
+    """A cycle of one task: its steps, from fetching the source to recording the result.
+
+    locks: file descriptors of locks that its commands hold too, also after this process is killed.
+    """
 
     project: Project
     task: Task
     options: CycleOptions
     history: RetrainingHistory
+    locks: tuple[int, ...] = ()
 
     def run(self) -> CycleResult:
         """Fetch, validate, decide whether it is due, reproduce, and record the result."""
@@ -163,13 +169,16 @@ class Cycle:
             decided = len(self._decisions())
         self.history.begin({**details, "decided": decided})
         if incoming.sha256 != incoming.current_sha256:
-            incoming.accept()
+            # a stage that reads the files ends first
+            with kept_from_stages(self.project, [incoming.current], f"seqops retrain {self.task.name}"):
+                incoming.accept()
         incoming.discard()
         self._dvc("commit", "--quiet", "--force", f"download@{self.task.name}")
         if self.options.tune:
             self._run("seqops", "tune", self.task.name, "--trials", str(self.options.tune))
         self._dvc("repro", f"evaluate@{self.task.name}")
-        made = self._decisions()[decided:]
+        # a user may have promoted or rolled back meanwhile
+        made = [entry for entry in self._decisions()[decided:] if entry["by"] == "rule"]
         if not made:
             return self._ended(
                 "nothing", "the model of these data, params and code is already registered", details
@@ -188,8 +197,7 @@ class Cycle:
 
     def _run(self, module: str, *arguments: str) -> None:
         command = [sys.executable, "-m", module, *arguments]
-        ended = subprocess.run(command, cwd=self.project.root, env=stage_environment(), check=False)  # noqa: S603
-        if ended.returncode:
+        if run_command(command, self.project.root, stage_environment(), self.locks):
             line = " ".join((module, *arguments))
             raise SeqopsError(f"`{line}` failed; see above. The champion is unchanged. Fix it and run again.")
 

@@ -11,7 +11,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
+from typing import NoReturn
 
 from rich.console import Console
 
@@ -29,23 +30,33 @@ def _reopen_closed_streams() -> None:
 
 
 _reopen_closed_streams()
+STOPPED = "Stopped. Finished work is kept; run the same command again to resume."
 LOG_WIDTH = 120  # columns, if the output is not a terminal
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WIDTH)
 err = Console(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else LOG_WIDTH)
+
+
+class Terminated(SystemExit):
+    """The process was asked to end by SIGTERM."""
 
 
 @contextmanager
 def exit_on_error(debug: bool = False) -> Iterator[None]:
     """Turn an expected error into one message on stderr and a non-zero exit; `debug` shows the traceback.
 
-    Secrets in URLs are masked, also in the traceback of an unexpected error.
+    Ctrl-C and SIGTERM end with 130 and 143. Secrets in URLs are masked, also in the traceback of an
+    unexpected error.
     """
     sys.excepthook = _show
     try:
-        yield
+        with exit_on_sigterm():
+            yield
     except KeyboardInterrupt:
-        err.print("Stopped. Finished work is kept; run the same command again to resume.")
+        err.print(STOPPED)
         sys.exit(130)
+    except Terminated:
+        err.print(STOPPED)
+        raise
     except (SeqopsError, OSError) as error:
         if debug:
             raise
@@ -65,11 +76,15 @@ def exit_on_sigterm() -> Iterator[None]:
     ):
         yield
         return
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated(128 + number)
 
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -101,20 +116,33 @@ def error_summary(error: Exception) -> str:
 def run_stage(stage: Callable[[str], str]) -> None:
     """Run a stage for the task named on the command line: `program TASK [--debug]`.
 
-    stage: returns what it did in a few words, which are printed with the seconds that it took.
+    It has the outputs of the task for itself. stage: returns what it did in a few words, which are printed
+    with the seconds that it took.
     """
+    from seqops.runtime.stage_lock import outputs_of
+
+    def alone(task: str) -> None:
+        started = time.monotonic()
+        with outputs_of(task):
+            done = stage(task)
+        line = f"{Path(sys.argv[0]).stem} {task}: {time.monotonic() - started:.0f} s, {done}"
+        err.print(line, markup=False, highlight=False)
+
+    alone.__doc__ = stage.__doc__
+    run_program(alone)
+
+
+def run_program(program: Callable[[str], None]) -> None:
+    """Run a function for the task named on the command line: `program TASK [--debug]`."""
     import typer
 
     from seqops.core.project import Project
     from seqops.runtime.installed_code import require_recorded
 
     def main(task: str, debug: bool = typer.Option(False, help="Show the traceback of an error.")) -> None:
-        started = time.monotonic()
         with exit_on_error(debug):
             require_recorded(Project.find().root)
-            done = stage(task)
-            line = f"{Path(sys.argv[0]).stem} {task}: {time.monotonic() - started:.0f} s, {done}"
-            err.print(line, markup=False, highlight=False)
+            program(task)
 
-    main.__doc__ = stage.__doc__
+    main.__doc__ = program.__doc__
     typer.run(main)

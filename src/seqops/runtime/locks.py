@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from seqops.core.errors import SeqopsError
+from seqops.runtime.leftovers import is_running
 
 
 class LockHeldError(SeqopsError):
@@ -62,10 +63,6 @@ def try_lock(path: Path, what: str) -> Iterator[int]:
 def _held_by(holder: str) -> str:
     if not holder.isdecimal():
         return "(process unknown). Wait until it ends."
-    try:
-        os.kill(int(holder), 0)
-    except ProcessLookupError:
+    if not is_running(int(holder)):
         return f"(process {holder} has exited, but a child of it is still running). Wait until that ends."
-    except PermissionError:
-        pass
     return f"(process {holder}). Wait until it ends, or stop it: kill {holder}."

@@ -188,7 +188,7 @@ def open_training_run(
     opened = TrainingRun(client, run.info.run_id)
     try:
         yield opened
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         _terminate(opened, "KILLED")
         raise
     except Exception:

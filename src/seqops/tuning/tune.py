@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from seqops.core.files import write_bytes
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.runtime.console import err, out
+from seqops.runtime.dvc_lock import kept_from_stages
 from seqops.tuning.finalists import (
     Finalist,
     compared,
@@ -163,9 +165,13 @@ def _write(session: Session, best: Finalist, summary: Summary, dry_run: bool) ->
     if best.values == session.current_values:
         out.print(f"params.yaml is unchanged: {summary.outcome}")
         return
-    params = Params.load(path)
-    before = path.read_text("utf-8")
-    after = edited(params, _named(name, best.values))
+    # not while a stage runs that reads it, or another study writes it
+    alone = kept_from_stages(session.project, [path], f"seqops tune {name}")
+    with nullcontext() if dry_run else alone:
+        before, params = path.read_text("utf-8"), Params.load(path)
+        after = edited(params, _named(name, best.values))
+        if not dry_run:
+            write_bytes(path, after.encode("utf-8"))
     lines = difflib.unified_diff(
         before.splitlines(), after.splitlines(), "params.yaml", "params.yaml", lineterm="", n=0
     )
@@ -173,7 +179,6 @@ def _write(session: Session, best: Finalist, summary: Summary, dry_run: bool) ->
     if dry_run:
         out.print("Dry run: params.yaml is unchanged.")
         return
-    write_bytes(path, after.encode("utf-8"))
     out.print(f"Wrote params.yaml. Run `dvc repro evaluate@{name}` to train with these values.")
 
 

@@ -1,0 +1,44 @@
+"""Files of the project that no stage of DVC reads or writes for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from seqops.core.project import Project
+from seqops.runtime.console import err
+
+POLL = 1.0  # seconds
+
+
+@contextmanager
+def kept_from_stages(project: Project, paths: Sequence[Path], command: str) -> Iterator[None]:
+    """Keep DVC from running a stage that reads or writes some files; wait while one runs.
+
+    DVC hashes the inputs of a stage after it has run, so that it would record a file that was changed
+    meanwhile together with the outputs of the old one. command: what DVC says who holds the files.
+    """
+    if not (project.root / ".dvc").is_dir():
+        yield
+        return
+    from dvc.lock import LockError
+    from dvc.repo import Repo
+    from dvc.rwlock import rwlock
+
+    held = [str(path) for path in paths]
+    with Repo(str(project.root)) as repo, ExitStack() as stack:
+        hardlink = repo.config["core"].get("hardlink_lock", False)
+        waiting = ""
+        while True:
+            try:
+                stack.enter_context(rwlock(repo.tmp_dir, repo.fs, command, [], held, hardlink))
+                break
+            except LockError as error:
+                reason = " ".join(str(error).partition("\n\n")[0].split())
+                if reason != waiting:
+                    err.print(f"Waiting: {reason}", markup=False, highlight=False)
+                waiting = reason
+                time.sleep(POLL)
+        yield
