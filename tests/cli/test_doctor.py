@@ -88,6 +88,22 @@ def test_missing_programs_are_reported(project, monkeypatch):
     assert "not found. Install it" in named(doctor.programs, project, "git").message
 
 
+def test_a_project_without_git_is_told_both_ways_on(project):
+    (project.root / ".git").rmdir()
+    fix = "Run `git init` there, or to work without it: `dvc config core.no_scm true`."
+    message = f"{project.root} has no .git. {fix}"
+    assert named(doctor.programs, project, "git") == Finding("git", False, message)
+    (project.root / ".dvc" / "config").write_text("[core]\n    analytics = false\n    no_scm = true\n")
+    assert named(doctor.programs, project, "git").ok
+
+
+@pytest.mark.parametrize("broken", ["no_scm = true", "[core]\nno_scm = perhaps", "[core\n"])
+def test_a_broken_config_of_dvc_does_not_stop_the_check_of_git(project, broken):
+    (project.root / ".git").rmdir()
+    (project.root / ".dvc" / "config").write_text(broken)
+    assert not named(doctor.programs, project, "git").ok
+
+
 def test_folders_must_be_writable_and_have_free_space(project, monkeypatch):
     assert named(doctor.folders, project, "folder data").ok
     assert named(doctor.folders, project, "folder .state").ok

@@ -54,6 +54,11 @@ def test_an_unknown_trigger_is_refused_with_the_known_ones(text):
         (["age=2w"], now(), (False, "the champion is 8.0 days old, not more than 14")),
         (["drift", "new-data"], now(GROWN), (True, "rows: 2 added")),
         (["drift", "new-data"], now(), (False, "no drift; no row changed")),
+        (
+            ["age=7d"],
+            now(age=timedelta(hours=-1)),
+            (False, "the champion is from the future: was the clock set back? Its age is unknown"),
+        ),
         (["drift"], now(age=None), (True, "there is no champion yet")),
         (
             ["drift"],

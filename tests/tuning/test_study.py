@@ -81,18 +81,20 @@ def test_resuming_does_not_draw_a_value_twice(url):
     assert len(set(drawn(open_study(url)))) == 8
 
 
-def test_an_interrupted_trial_is_retried(url):
+@pytest.mark.parametrize("stopped", [KeyboardInterrupt, SystemExit])
+def test_an_interrupted_trial_is_retried(url, stopped):
     study = open_study(url)
 
     def objective(trial):
         trial.suggest_float("x", 0.0, 1.0)
-        raise KeyboardInterrupt
+        raise stopped
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(stopped):
         studies.run_trials(study, objective, 3, lambda: None)
     interrupted = study.trials[0].params["x"]
     assert search(open_study(url), 3) == 3
     assert interrupted in drawn(open_study(url))
+    assert all(t.user_attrs.get(storage.DEATHS, 0) == 0 for t in open_study(url).trials)
     assert len(drawn(open_study(url))) == 3
 
 

@@ -8,6 +8,8 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from configparser import ConfigParser
+from configparser import Error as ConfigParserError
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -108,10 +110,23 @@ def programs(project: Project) -> Iterator[Finding]:
     for program, folder in (("git", ".git"), ("dvc", ".dvc")):
         if shutil.which(program, path=path) is None:
             yield Finding(program, False, f"`{program}` not found. Install it, or activate .venv.")
+        elif folder == ".git" and _works_without_git(project):
+            yield Finding(program, True, "not used: core.no_scm is set in .dvc/config")
         elif not (project.root / folder).exists():
-            yield Finding(program, False, f"{project.root} has no {folder}. Run `{program} init` there.")
+            without = ", or to work without it: `dvc config core.no_scm true`" * (program == "git")
+            message = f"{project.root} has no {folder}. Run `{program} init` there{without}."
+            yield Finding(program, False, message)
         else:
             yield Finding(program, True, "found")
+
+
+def _works_without_git(project: Project) -> bool:
+    config = ConfigParser(interpolation=None, strict=False)
+    try:
+        config.read([project.root / ".dvc" / name for name in ("config", "config.local")], "utf-8")
+        return config.getboolean("core", "no_scm", fallback=False)
+    except (ConfigParserError, ValueError):
+        return False  # DVC names what is wrong
 
 
 def folders(project: Project) -> Iterator[Finding]:

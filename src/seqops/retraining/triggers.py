@@ -70,6 +70,8 @@ def _met(trigger: Trigger, now: TriggerContext, age: timedelta) -> tuple[bool, s
         return bool(now.diff), now.diff.summary()
     if trigger.kind == "drift":
         return now.drift()
+    if age < timedelta(0):
+        return False, "the champion is from the future: was the clock set back? Its age is unknown"
     old = f"the champion is {age / timedelta(days=1):.1f} days old"
     if age > trigger.age:
         return True, f"{old}, more than {trigger.age / timedelta(days=1):g}"

@@ -131,11 +131,11 @@ def run_trials(
     """Run trials until `total` are finished, by this process or by others that share the study.
 
     Trials of a dead process are retried after GRACE seconds without a heartbeat. poll: called after each
-    trial, and every second while waiting for other processes; deadline: the `time.time()` after which no
+    trial, and every second while waiting for other processes; deadline: the `time.monotonic()` after which no
     trial is started.
     """
     while (now := counts(study)).finished < total:
-        if deadline is not None and time.time() >= deadline:
+        if deadline is not None and time.monotonic() >= deadline:
             return
         if now.finished + now.running >= total:
             fail_dead_trials(study)
@@ -176,8 +176,11 @@ def _limited(study: optuna.Study, objective: Objective, total: int) -> Objective
         except RejectedTrial as refused:
             trial.set_user_attr(WHY, str(refused))
             raise
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit) as stopped:
             requeue(study, study.trials[trial.number], trial.user_attrs.get(DEATHS, 0))
+            if isinstance(stopped, SystemExit):
+                # Optuna ends the trial itself for a KeyboardInterrupt only
+                study.tell(trial.number, state=TrialState.FAIL)
             raise
 
     return run

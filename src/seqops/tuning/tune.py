@@ -75,7 +75,7 @@ def tune(project: Project, name: str, settings: TuneOptions) -> None:
 def _search(session: Session, settings: TuneOptions) -> float:
     """Run the trials; return the number finished per hour."""
     total = settings.trials or session.tuning.trials
-    deadline = time.time() + settings.timeout if settings.timeout is not None else None
+    deadline = time.monotonic() + settings.timeout if settings.timeout is not None else None
     goal, name = session.task.metrics().goal.metric, session.task.name
     before, started = counts(session.study).finished, time.monotonic()
     queue_current_values(session)
