@@ -9,15 +9,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-LOCK = Path(__file__).parents[1] / "requirements.lock"
+LOCKS = [Path(__file__).parents[1] / name for name in ("requirements.lock", "build.lock")]
 SECONDS = 900
 UNREACHABLE = re.compile(r"ConnectionError|Could not connect|Max retries|ProxyError|timed out")
 
 
-def audited(lock: Path) -> tuple[str, str]:
-    """Run pip-audit on a lock file; return its JSON output and its stderr."""
+def audited(locks: list[Path]) -> tuple[str, str]:
+    """Run pip-audit on lock files together; return its JSON output and its stderr."""
     options = ["--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json"]
-    command = [sys.executable, "-m", "pip_audit", *options, "--requirement", str(lock)]
+    files = [word for lock in locks for word in ("--requirement", str(lock))]
+    command = [sys.executable, "-m", "pip_audit", *options, *files]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
@@ -50,6 +51,6 @@ def _line(package: dict[str, Any], advisory: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    text, status = summary(*audited(LOCK))
+    text, status = summary(*audited(LOCKS))
     sys.stdout.write(f"{text}\n")
     sys.exit(status)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-summary = runpy.run_path(str(ROOT / ".ci" / "audit.py"))["summary"]
+module = runpy.run_path(str(ROOT / ".ci" / "audit.py"))
+summary = module["summary"]
 CLEAN = {"name": "numpy", "version": "2.4.6", "vulns": []}
 KNOWN = {
     "name": "old",
@@ -22,6 +23,10 @@ SKIPPED = {"name": "own", "skip_reason": "Dependency not found on PyPI"}
 
 def audit(*packages):
     return summary(json.dumps({"dependencies": packages}), "")
+
+
+def test_everything_that_is_installed_is_audited():
+    assert [lock.name for lock in module["LOCKS"] if lock.is_file()] == ["requirements.lock", "build.lock"]
 
 
 def test_a_known_vulnerability_fails_and_is_reported_with_the_fixed_version():

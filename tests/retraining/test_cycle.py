@@ -27,7 +27,7 @@ def test_the_first_cycle_promotes_a_champion(project):
     assert project.raw_lines() == ["one", "two"]
     name = project.toy.task.name
     assert project.commands == [
-        f"dvc --wait-for-lock commit --quiet --force download@{name}",
+        f"dvc --wait-for-lock commit --force download@{name}",
         f"dvc --wait-for-lock repro evaluate@{name}",
     ]
 

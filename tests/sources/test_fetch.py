@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from rich.console import Console
 from ruamel.yaml import YAML
+from urllib3 import HTTPResponse
 
 from archives import tarred, zipped
 from http_server import serving
@@ -29,6 +30,7 @@ from seqops.sources import http
 from seqops.sources.catalog import read_catalog
 from seqops.sources.fetch import MIRROR, Fetcher
 from seqops.sources.http import TransferError, download
+from seqops.sources.retries import RETRIES
 
 BODY = bytes(range(256)) * 4000
 GENERATED = {"counted": lambda: {"one.txt": b"1\n", "two.txt": b"2\n"}}
@@ -270,6 +272,41 @@ def test_a_request_to_a_busy_server_is_repeated(server, tmp_path, console):
     download(f"{server.url}/file.bin", tmp_path / "part", console)
     assert len(server.requests) == 3
     assert (tmp_path / "part").read_bytes() == BODY
+
+
+def test_a_wait_that_a_busy_server_asks_for_is_said(monkeypatch, capsys):
+    waits = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", waits.append)
+    RETRIES.sleep(HTTPResponse(status=503, headers={"Retry-After": "3600"}))
+    assert waits == [20]
+    message = "The server answers 503 and asks to wait: next attempt in 20 s.\n"
+    assert capsys.readouterr().err == message
+
+
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html>\n<p>", b"\xef\xbb\xbf\n<HTML lang=en>", b"<?xml?><html>"])
+def test_a_web_page_in_place_of_a_file_is_refused_and_the_old_file_stays(server, project, console, page):
+    fetch(project, f"{server.url}/file.bin", console)
+    server.files["/file.bin"] = page
+    (project.state / "etags" / "letters.json").unlink()
+    with pytest.raises(SeqopsError, match=r"file\.bin is a web page \(HTML\), not the file itself"):
+        fetch(project, f"{server.url}/file.bin", console)
+    assert (project.task_paths("letters").raw / "file.bin").read_bytes() == BODY
+    assert list(project.state.rglob("*.part*")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("page.html", b"<html>"), ("tags.txt", b"<htmlish> <b>"), ("a.csv", b"")]
+)
+def test_a_file_that_only_resembles_a_web_page_is_kept(server, project, console, name, text):
+    server.files[f"/{name}"] = text
+    assert fetch(project, f"{server.url}/{name}", console) == {name: text}
+
+
+def test_one_file_for_two_splits_is_refused(project, console):
+    write_files(project, "data.txt")
+    message = r"^tasks\.letters\.source names data\.txt for train and test\. Name a file for each split"
+    with pytest.raises(SeqopsError, match=message):
+        fetcher(project, {"train": "data.txt", "test": "data.txt"}, console).run()
 
 
 def test_a_missing_page_is_reported_with_its_status(server, tmp_path, console):

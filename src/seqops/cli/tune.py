@@ -52,6 +52,6 @@ def tune(
 
 def _encode(project: Project, task: str) -> None:
     """Encode the data of the task with the current params.yaml by `dvc repro`, after any other one."""
-    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--quiet", f"preprocess@{task}"]
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", f"preprocess@{task}"]
     if run_command(command, project.root, stage_environment()):
         raise SeqopsError(f"the data of {task} could not be prepared. Fix the error above and run again.")

@@ -173,7 +173,7 @@ class Cycle:
             with kept_from_stages(self.project, [incoming.current], f"seqops retrain {self.task.name}"):
                 incoming.accept()
         incoming.discard()
-        self._dvc("commit", "--quiet", "--force", f"download@{self.task.name}")
+        self._dvc("commit", "--force", f"download@{self.task.name}")
         if self.options.tune:
             self._run("seqops", "tune", self.task.name, "--trials", str(self.options.tune))
         self._dvc("repro", f"evaluate@{self.task.name}")

@@ -10,6 +10,7 @@ from seqops.retraining.cycle import CycleOptions, CycleResult, retrain
 from seqops.retraining.notify import notify
 from seqops.retraining.triggers import Trigger
 from seqops.runtime.console import error_summary, print_error
+from seqops.tracking.connection import connect
 
 CODES = {"promoted": 0, "due": 0, "kept": 10, "nothing": 11, "refused": 12, "failed": 13}
 BY_PRIORITY = ("failed", "refused", "promoted", "due", "kept", "nothing")
@@ -20,13 +21,16 @@ def retrain_all(
 ) -> int:
     """Run a cycle of each task, also after one has failed, and send notifications. Returns the exit code.
 
-    Raises ConfigError for an unknown task or trigger.
+    Raises ConfigError for an unknown task or trigger; in a dry run, SeqopsError if the tracking store fails.
     """
     params = Params.load(project.params)
     conditions = [Trigger.parse(text) for text in triggers]
     settings = CycleOptions(conditions, params.drift, tune, dry_run, params.download)
     for name in set(names) - set(params.names):
         params.task(name)
+    if dry_run:
+        # one message about a store that fails, not one for each task
+        connect(project)
     outcomes = set()
     for name in names:
         ended = _cycle(project, name, settings, debug)

@@ -83,11 +83,11 @@ def announced_length(response: requests.Response) -> int | None:
     return int(length)
 
 
-def resumed_at(response: requests.Response, part: Path, etag: str) -> int | None:
+def resumed_at(response: requests.Response, part: Path, etag: str, total: str = "") -> int | None:
     """Return where the body continues the partial file, 0: nowhere; None: the partial file is complete.
 
-    etag: that of the partial file. Raises MismatchError if the server sends another range, or a part of
-    another file.
+    etag, total: those of the partial file, total being the length of the whole; empty: unknown. Raises
+    MismatchError if the server sends another range, or a part of another file.
     """
     if response.status_code == OK:
         return 0
@@ -96,6 +96,7 @@ def resumed_at(response: requests.Response, part: Path, etag: str) -> int | None
     if response.status_code == NO_RANGE and whole == str(done):
         return None
     same = Validators.of(response).etag in ("", etag)
+    same = same and (not total or whole in ("*", total))
     if response.status_code == PARTIAL and start == str(done) and same:
         return done
     raise MismatchError

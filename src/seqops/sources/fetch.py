@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import inspect
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from seqops.sources.http import DEFAULTS, LIMIT, download, forget
 
 MIRROR = "SEQOPS_MIRROR"
 SCHEMES = ("http://", "https://")
+WEB_PAGES = (".html", ".htm", ".xhtml")
+HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
+"""How a web page begins."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,13 @@ class Fetcher:
         A name is relative to the folder: a file of a named split is in the subfolder of that split.
         """
         origins: dict[str, str] = {}
+        named: dict[str, str] = {}
         for split, source in sources_of(self.task.source):
+            if named.setdefault(source, split) != split:
+                raise SeqopsError(
+                    f"tasks.{self.task.name}.source names {redact(source)} for {named[source]} and {split}. "
+                    "Name a file for each split; or name it once, without a split, to have it divided."
+                )
             (self.staged / split).mkdir(exist_ok=True)
             for file, origin in self._stage(source, split).items():
                 name = f"{split}/{file}" if split else file
@@ -191,6 +201,12 @@ class Fetcher:
         if validators is None:
             _copy(current, to)
             return
+        if not to.name.lower().endswith(WEB_PAGES) and _is_web_page(part):
+            forget(part)
+            raise SeqopsError(
+                f"{redact(address)} is a web page (HTML), not the file itself. Open it in a browser, and "
+                "name the address behind its download link."
+            )
         part.replace(to)
         forget(part)
         cache.remember(key, validators, to)
@@ -208,6 +224,12 @@ class Fetcher:
                 path.rmdir()
             elif path.is_file() and path.relative_to(self.into).as_posix() not in names:
                 path.unlink()
+
+
+def _is_web_page(path: Path) -> bool:
+    """Return whether a file begins as an HTML page does."""
+    with path.open("rb") as file:
+        return HTML.match(file.read(1000)) is not None
 
 
 def _copy(path: Path, to: Path) -> None:

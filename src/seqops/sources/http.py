@@ -14,7 +14,6 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
-from urllib3.util import Retry
 
 from seqops.core.errors import SeqopsError
 from seqops.core.files import READ_BYTES
@@ -24,6 +23,7 @@ from seqops.sources.address import Address
 from seqops.sources.answers import Validators
 from seqops.sources.pace import Pace, TooSlowError
 from seqops.sources.redirects import RefusedRedirectError, redirected
+from seqops.sources.retries import RETRIES
 
 LIMIT = 2 * 1024**3
 """Maximum size of a download and of an archive member, in bytes."""
@@ -32,18 +32,6 @@ DEFAULTS = DownloadSettings()
 TIMEOUTS = (10.0, 30.0)
 REDIRECTS = 10
 ATTEMPTS = 5
-RETRIES = Retry(
-    total=None,
-    connect=2,
-    read=2,
-    redirect=None,
-    status=4,
-    backoff_factor=0.3,
-    status_forcelist=(429, 500, 502, 503, 504),
-    allowed_methods=("GET",),
-    raise_on_status=False,
-    retry_after_max=20,
-)
 AGAIN = "Check the URL, or try again later."
 
 
@@ -184,8 +172,9 @@ def _transfer(
 
 
 def _headers(part: Path, current: Validators | None) -> dict[str, str]:
-    if part.is_file() and _etag(part).is_file():
-        return {"Range": f"bytes={part.stat().st_size}-", "If-Range": _kept_etag(part)}
+    etag, _ = _kept(part)
+    if part.is_file() and etag:
+        return {"Range": f"bytes={part.stat().st_size}-", "If-Range": etag}
     return current.conditional_headers() if current else {}
 
 
@@ -205,14 +194,14 @@ def _receive(
     response: requests.Response, source: Address, part: Path, limit: int, pace: Pace, bar: Bar
 ) -> None:
     """Append the body to the partial file, or replace the file if the server sends all of it."""
-    done = answers.resumed_at(response, part, _kept_etag(part))
+    done = answers.resumed_at(response, part, *_kept(part))
     if done is None:
         return
     answers.check_encoding(response, source.text.partition("?")[0])
     length = answers.announced_length(response)
     total = None if length is None else done + length
     _check_size(total or 0, limit)
-    _remember(Validators.of(response).strong_etag, part)
+    _remember(Validators.of(response).strong_etag, total, part)
     bar.show(done, total)
     pace.measure(True)
     with part.open("ab" if done else "wb") as file:
@@ -225,15 +214,18 @@ def _receive(
             bar.show(done, total)
 
 
-def _remember(etag: str, part: Path) -> None:
+def _remember(etag: str, total: int | None, part: Path) -> None:
+    """Keep the ETag of a partial file and, on a second line, the length of the whole file, if known."""
     if etag:
-        _etag(part).write_text(etag, "ascii")
+        _etag(part).write_text(f"{etag}\n{'' if total is None else total}", "ascii")
     else:
         _etag(part).unlink(missing_ok=True)
 
 
-def _kept_etag(part: Path) -> str:
-    return _etag(part).read_text("ascii", "ignore") if _etag(part).is_file() else ""
+def _kept(part: Path) -> tuple[str, str]:
+    kept = _etag(part).read_text("ascii", "ignore") if _etag(part).is_file() else ""
+    etag, _, total = kept.partition("\n")
+    return etag, total
 
 
 def _etag(part: Path) -> Path:
