@@ -168,3 +168,35 @@ def tracking_database(folder):
         versions.versions(opened, "toy")
 
     return r"mlflow\.db", [(folder / "seed.db").read_bytes()], parse
+
+
+def studies(folder):
+    """Open a damaged database of studies, and count and read its trials."""
+    import sqlite3
+    from contextlib import closing
+
+    from optuna.samplers import RandomSampler
+
+    from seqops.core.records import Goal
+    from seqops.tuning import study
+
+    def opened(path):
+        return study.open_study(f"sqlite:///{path}", "toy", Goal("f1", True), RandomSampler(seed=0))
+
+    seed, attempts = opened(folder / "seed.db"), iter(range(10**6))
+    for place in range(4):
+        trial = seed.ask()
+        trial.suggest_float("x", 0, 1)
+        trial.suggest_categorical("kind", ["lstm", "gru"])
+        trial.set_user_attr("place", place)
+        trial.report(0.5, 1)
+        seed.tell(trial, 0.3)
+    with closing(sqlite3.connect(folder / "seed.db")) as database:
+        database.execute("PRAGMA wal_checkpoint(truncate)")
+
+    def parse(content):
+        path = folder / f"{next(attempts)}.db"
+        path.write_bytes(content)
+        study.counts(opened(path))
+
+    return r"\d+\.db", [(folder / "seed.db").read_bytes()], parse

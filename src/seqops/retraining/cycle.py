@@ -24,7 +24,7 @@ from seqops.retraining.row_diff import RowDiff
 from seqops.retraining.triggers import Trigger, TriggerContext, due
 from seqops.runtime.child_command import run_command
 from seqops.runtime.console import err, error_summary, out
-from seqops.runtime.dvc_lock import kept_from_stages
+from seqops.runtime.dvc_lock import kept_from_stages, one_dvc
 from seqops.runtime.environment import stage_environment
 from seqops.runtime.journal import JournalEntry
 from seqops.runtime.locks import LockHeldError, try_lock
@@ -193,7 +193,8 @@ class Cycle:
 
     def _dvc(self, command: str, *more: str) -> None:
         # another task may be retrained in the same project
-        self._run("dvc", "--wait-for-lock", command, *more)
+        with one_dvc(self.project, self.task.name):
+            self._run("dvc", "--wait-for-lock", command, *more)
 
     def _run(self, module: str, *arguments: str) -> None:
         command = [sys.executable, "-m", module, *arguments]

@@ -1,4 +1,4 @@
-"""Files of the project that no stage of DVC reads or writes for a while."""
+"""Waiting for DVC, which refuses a second command that would use the files of a first one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ from pathlib import Path
 
 from seqops.core.project import Project
 from seqops.runtime.console import err
+from seqops.runtime.locks import exclusive_lock
 
 POLL = 1.0  # seconds
+
+
+@contextmanager
+def one_dvc(project: Project, task: str) -> Iterator[None]:
+    """Run a command of DVC on a task after those that other commands of seqops run on it."""
+    with exclusive_lock(project.root / ".state" / "stages" / f"{task}.dvc.lock"):
+        yield
 
 
 @contextmanager

@@ -29,6 +29,9 @@ HEARTBEAT, GRACE = 5, 30
 OPEN_ATTEMPTS = 50
 """Attempts to open a storage while another process creates its tables; each failure is one more table."""
 CREATED_CONCURRENTLY = "already exists|duplicate key"
+STORAGE_ERRORS = (SQLAlchemyError, sqlite3.Error, OptunaError, ImportError)
+DAMAGED = ("malformed", "not a database", "no such table", "no such column")
+"""What SQLite says of a damaged file."""
 LABEL, DEATHS = "label", "deaths"
 
 
@@ -37,13 +40,29 @@ def translate_storage_errors(url: str) -> Iterator[None]:
     """Turn errors of the storage into a SeqopsError that names it."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, OptunaError, ImportError) as error:
-        causes = [error, error.__cause__ or error.__context__]
-        firsts = [str(cause).strip().partition("\n")[0].rstrip(".") for cause in causes if cause]
-        raise SeqopsError(
-            f"the storage of the study, {redact(url)}, failed: {redact('; '.join(firsts))}. "
-            "Fix it, or leave --storage out to use the project's own."
-        ) from error
+    except STORAGE_ERRORS as error:
+        raise _failure(url, error) from error
+
+
+@contextmanager
+def translate_damage(url: str) -> Iterator[None]:
+    """Turn any exception into a SeqopsError that names the storage: damage makes Optuna raise anything."""
+    try:
+        yield
+    except (SeqopsError, OSError):
+        raise
+    except Exception as error:
+        raise _failure(url, error) from error
+
+
+def _failure(url: str, error: Exception) -> SeqopsError:
+    causes = [error, error.__cause__ or error.__context__]
+    firsts = "; ".join(str(cause).strip().partition("\n")[0].rstrip(".") for cause in causes if cause)
+    remedy = "Fix it, or leave --storage out to use the project's own."
+    damaged = not isinstance(error, STORAGE_ERRORS) or any(sign in firsts for sign in DAMAGED)
+    if damaged and (path := sqlite_file(url)):
+        remedy = f"Restore {path.name} from a backup, or move it away: its studies then begin again."
+    return SeqopsError(f"the storage of the study, {redact(url)}, failed: {redact(firsts)}. {remedy}")
 
 
 @contextmanager

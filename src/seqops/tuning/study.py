@@ -26,7 +26,7 @@ from seqops.tuning.storage import (
     requeue,
     retry_trial,
     sqlite_file,
-    translate_storage_errors,
+    translate_damage,
 )
 from seqops.tuning.trial_numbers import WHY, counted
 
@@ -63,7 +63,7 @@ def open_study(
 ) -> optuna.Study:
     """Open or create a study. Raises SeqopsError if the storage cannot be used."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with translate_storage_errors(url):
+    with translate_damage(url):
         study = optuna.create_study(
             storage=open_storage(url),
             study_name=name,
@@ -74,6 +74,8 @@ def open_study(
         )
         with allow_experimental():
             study.set_metric_names([goal.metric])
+        # every value is read once, so that a damaged one is noticed here
+        study.get_trials(deepcopy=False)
         return study
 
 
