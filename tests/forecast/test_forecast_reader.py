@@ -51,6 +51,25 @@ def test_variants_of_the_format_are_read_the_same(tmp_path, content):
 
 
 @pytest.mark.parametrize(
+    ("content", "named", "dates", "lines"),
+    [
+        (b"2000-01,1\n2000-02,2\n", ["value.value"], ["2000-01", "2000-02"], [1, 2]),
+        (b"2000-01,1,3\n2000-02,2,4\n", ["value.value 1", "value.value 2"], ["2000-01", "2000-02"], [1, 2]),
+        (b"1\n2\n", ["value.value"], ["1", "2"], [1, 2]),
+        (b"sales\n1\n2\n", ["value.sales"], ["1", "2"], [2, 3]),
+        (b"day,2019\n2000-01,1\n2000-02,2\n", ["value.2019"], ["2000-01", "2000-02"], [2, 3]),
+    ],
+    ids=["dates", "two columns", "figures alone", "figures with a name", "a year as a name"],
+)
+def test_a_first_row_of_data_is_no_header(tmp_path, content, named, dates, lines):
+    frequency = "month" if b"2000-01" in content else "position"
+    read = task(frequency=frequency).read([raw(tmp_path, content)])
+    assert [name for name in read if name.startswith("value.")] == named
+    assert read[named[0]].tolist() == [1.0, 2.0]
+    assert (read["date"].tolist(), read["line"].tolist()) == (dates, lines)
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"", "bad.csv: contains no data rows"),

@@ -41,6 +41,24 @@ def test_a_table_is_read_by_its_header(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "text", "label"),
+    [
+        ("positive\tgood film\nnegative\tpoor one\n", "1", "0"),
+        ('"good film",positive\n"poor one",negative\n', "0", "1"),
+        ("0;1\ngood film;positive\npoor one;negative\n", "0", "1"),
+        ("text;label\ngood film;positive\npoor one;negative\n", "text", "label"),
+    ],
+    ids=["tabs", "commas", "a header of numbers", "semicolons"],
+)
+def test_columns_of_a_table_without_a_header_are_counted_from_0(tmp_path, content, text, label):
+    rows = task(text=text, label=label, group="").read([write_file(tmp_path / "a.csv", content)])
+    assert rows[["text", "label"]].to_numpy().tolist() == [
+        ["good film", "positive"],
+        ["poor one", "negative"],
+    ]
+
+
 def test_quoted_cells_may_contain_commas_and_line_breaks(tmp_path):
     path = write_file(tmp_path / "a.csv", 'label,text\npositive,"good, and\nlong"\nnegative,poor\n')
     rows = task(text="text", label="label", group="").read([path])

@@ -145,12 +145,24 @@ def test_several_values_are_set_at_once_and_the_layout_is_kept():
         ("a #b", '"a #b"'),
         ("삼성", "삼성"),
         ("a\nb", '"a\\U0000000ab"'),
+        ([], "[]"),
+        (["0", "b c", "d, e"], '["0", b c, "d, e"]'),
+        ({"train": "a.txt", "test": ["b.txt", "c.txt"]}, "{train: a.txt, test: [b.txt, c.txt]}"),
     ],
 )
 def test_a_value_is_written_in_plain_style(value, written):
     text = with_values_set("{a: x}", {"a": value})
     assert text == f"{{a: {written}}}"
     assert read(text) == {"a": value}
+
+
+@pytest.mark.parametrize("old", ["[1, 2]", "{b: 1, c: [2]}", "[]"])
+def test_a_list_or_mapping_in_brackets_is_replaced_as_a_whole(old):
+    text = f"tasks:\n  a: {old}  # those\n  z: 0\n"
+    assert read(with_values_set(text, {"tasks.a": ["x"], "tasks.z": [1]})) == {
+        "tasks": {"a": ["x"], "z": [1]}
+    }
+    assert "# those" in with_values_set(text, {"tasks.a": "x"})
 
 
 def test_line_endings_and_surrounding_lines_are_kept(tmp_path):
@@ -173,14 +185,14 @@ def test_the_current_content_of_the_file_is_edited(tmp_path):
 
 @pytest.mark.parametrize(
     "body",
-    ["[1, 2]", "{b: 1}", "|\n    text", "&here 1\n  b: *here", "two\n    lines"],
+    ["\n  - 1", "\n    b: 1", "|\n    text", "&here 1\n  b: *here", "two\n    lines"],
 )
-def test_a_value_that_is_not_a_scalar_on_one_line_is_refused(tmp_path, body):
+def test_a_value_that_is_not_on_one_line_is_refused(tmp_path, body):
     path = tmp_path / "params.yaml"
     path.write_text(f"tasks:\n  z: 0\n  a: {body}\n")
     with pytest.raises(ConfigError) as refused:
         edited(Params.load(path), {"tasks.a": 2})
-    assert str(refused.value) == "params.yaml:3: tasks.a: not a scalar on one line. Edit it by hand."
+    assert str(refused.value) == "params.yaml:3: tasks.a: not a value on one line. Edit it by hand."
 
 
 def test_an_alias_is_not_edited_at_its_anchor():

@@ -20,6 +20,7 @@ from seqops.cli import (
     retrain,
     schedule,
     tune,
+    use,
 )
 from seqops.runtime.console import out
 from seqops.runtime.installed_code import version
@@ -46,6 +47,7 @@ for command in (
     init.init,
     presets.run,
     presets.preset,
+    use.use,
     predict.predict,
     generate.generate,
     results.results,

@@ -71,6 +71,22 @@ def only_file(archive: Path, limit: int) -> bytes:
         return b"".join(iter(partial(source.read, READ_BYTES), b""))
 
 
+def names_of(archive: Path, limit: int) -> list[str]:
+    """List the files of a zip or tar.gz; none for a gzip that is no tar. limit: as of `members`."""
+    if not _is_zip(archive):
+        with _broken_is_data_error(archive), gzip.open(archive) as unpacked:
+            if unpacked.peek(TAR_MAGIC[1].stop)[TAR_MAGIC[1]] != TAR_MAGIC[0]:
+                return []
+    names: list[str] = []
+
+    def is_wanted(name: str) -> bool:
+        names.append(name)
+        return False
+
+    list(members(archive, limit, is_wanted))
+    return names
+
+
 def is_mac_metadata(name: str) -> bool:
     """Return whether a member is what macOS adds beside each file: AppleDouble, or its folder in a zip."""
     parts = PurePosixPath(name).parts

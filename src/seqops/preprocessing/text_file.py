@@ -23,13 +23,18 @@ def read_text(path: Path, encoding: str = "utf-8", fix: str = FIX) -> str:
 
     Raises DataError if it is missing or not text.
     """
+    return decode(path, read_content(path), encoding, fix)
+
+
+def read_content(path: Path) -> bytes:
+    """Read the bytes of a text file, unpacked. Raises DataError if it is missing or evidently not text."""
     try:
         content = only_file(path, MAX_UNPACKED) if is_archive(path) else path.read_bytes()
     except FileNotFoundError:
         raise DataError.at(path, None, "no such file", "Check the path, or run the download again.") from None
     if kind := BINARY.get(content[:4]):
         raise DataError.at(path, None, kind, "Export the table as CSV in UTF-8, and name that.")
-    return decode(path, content, encoding, fix)
+    return content
 
 
 def decode(path: Path, content: bytes, encoding: str = "utf-8", fix: str = FIX, member: str = "") -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, ScalarNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from seqops.core.errors import ConfigError
 from seqops.core.yaml_file import Document
@@ -24,28 +24,34 @@ class InPlaceEditError(ValueError):
 def with_values_set(text: str, values: Mapping[str, Any]) -> str:
     """Return the text with the values of dotted keys set; a comment after a value keeps its column.
 
-    values: numbers, texts, true, false or None. Raises InPlaceEditError for a missing key, and for one whose
-    value is not a scalar on one line (a list, a block of text, an anchor or an alias).
+    values: numbers, texts, true, false or None; lists and mappings of these are written in brackets. Raises
+    InPlaceEditError for a missing key, and for one whose value is not alone on its line (a list in a block,
+    a block of text, an anchor or an alias).
     """
     root = YAML(typ="rt", pure=True).compose(text)
     found = {_node(root, key): (key, value) for key, value in values.items()}
     # from the end, so that earlier marks stay valid
     for node, (key, value) in sorted(found.items(), key=lambda item: -item[0].start_mark.index):
         start, end = node.start_mark.index, node.end_mark.index
-        if node.anchor or node.style in ("|", ">") or "\n" in text[start:end]:
+        if node.anchor or "\n" in text[start:end]:
             raise InPlaceEditError(key)
-        text = _replace(text, start, end, _formatted(value, node.style))
+        style = node.style if isinstance(node, ScalarNode) else None
+        text = _replace(text, start, end, _formatted(value, style))
     return text
 
 
-def _node(root: Any, key: str) -> ScalarNode:
+def _node(root: Any, key: str) -> Node:
     node = root
     for part in key.split("."):
         children = {name.value: value for name, value in node.value} if isinstance(node, MappingNode) else {}
         if part not in children:
             raise InPlaceEditError(key)
         node = children[part]
-    if not isinstance(node, ScalarNode):
+    if isinstance(node, ScalarNode):
+        fits = node.style not in ("|", ">")
+    else:
+        fits = bool(getattr(node, "flow_style", False))
+    if not fits:
         raise InPlaceEditError(key)
     return node
 
@@ -62,6 +68,10 @@ def _replace(text: str, start: int, end: int, new: str) -> str:
 
 
 def _formatted(value: Any, style: str | None) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_formatted(item, None) for item in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name}: {_formatted(item, None)}' for name, item in value.items())}}}"
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -91,7 +101,7 @@ def _is_plain(value: str) -> bool:
 def edited(document: Document, values: Mapping[str, Any]) -> str:
     """Return the text of a document's file, read again from disk, with the values of dotted keys set.
 
-    Raises ConfigError as `Document.with_values` does, and for a key whose value is a list or a block of text.
+    Raises ConfigError as `Document.with_values` does, and for a key whose value takes several lines.
     """
     now = document.load(document.path)
     now.with_values(values)
@@ -100,4 +110,4 @@ def edited(document: Document, values: Mapping[str, Any]) -> str:
     try:
         return with_values_set(text, values)
     except InPlaceEditError as error:
-        raise ConfigError(f"{now.at(str(error))}: not a scalar on one line. Edit it by hand.") from None
+        raise ConfigError(f"{now.at(str(error))}: not a value on one line. Edit it by hand.") from None

@@ -22,12 +22,13 @@ from seqops.preprocessing.csv_table import (
 from seqops.preprocessing.number_format import NumberFormat
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data.gaps import Gaps, with_missing_rows
+from seqops.tasks.forecast.data.header import with_header
 from seqops.tasks.forecast.data.stamps import is_date
 from seqops.tasks.forecast.data.timeline import Column, Timeline
 
 VALUE, COVARIATE, STATIC = "value.", "covariate.", "static."
 Columns = dict[str, Sequence[Any]]
-SHAPE = "It needs a header line and one row per time step."
+SHAPE = "It needs one row per time step: a date and numbers, or a number."
 KEYS = "`data.series`, `data.date`, `data.values`, `data.covariates` or `data.static`"
 
 
@@ -96,11 +97,12 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
     """Parse a file's text: `line`, `series`, `date` (text), `ordinal`, `value.*`, `covariate.*`,
     `static.*` (text).
 
-    The name of a series is the stem of the file, or the text of its column `form.series`. Returns the
-    frequency as well; it is inferred from the longest series. A missing value becomes NaN, and so do missing
-    rows unless they are refused. Raises DataError for what cannot be parsed.
+    A file without a header gets the names of `with_header`. The name of a series is the stem of the file, or
+    the text of its column `form.series`. Returns the frequency as well; it is inferred from the longest
+    series. A missing value becomes NaN, and so do missing rows unless they are refused. Raises DataError for
+    what cannot be parsed.
     """
-    lines, rows = read_csv_rows(path, text, SHAPE)
+    lines, rows = with_header(*read_csv_rows(path, text, SHAPE))
     header, body = _without_index([cell.strip() for cell in rows[0]], rows[1:])
     named = [form.series] if form.series else []
     known = [*named, *form.covariates, *form.static]

@@ -33,10 +33,10 @@ class Dataset(interfaces.Dataset):
     Attributes
     ----------
     layout
-        `table`: a header and cells separated by tabs or commas; `lines`: text TAB label; `folders`: an
-        archive of train/<label>/*.txt and test/<label>/*.txt.
+        `table`: cells separated by tabs, commas or semicolons; `lines`: text TAB label; `folders`: an archive
+        of train/<label>/*.txt and test/<label>/*.txt.
     text, label
-        Column name in a table; other layouts ignore it.
+        Column name in a table, or its number, from 0, in one without a header; other layouts ignore it.
     group
         Column of a table whose equal values stay in one split, such as the document of a sentence; "": none.
     labels

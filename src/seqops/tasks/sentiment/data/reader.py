@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -17,6 +18,8 @@ from seqops.preprocessing.archive import is_mac_metadata, members
 from seqops.preprocessing.named_splits import concat_files
 from seqops.preprocessing.text_file import decode, read_text
 
+Cells = tuple[int, list[str]]
+"""A row: its line, and its cells."""
 Layout = Literal["table", "lines", "folders"]
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 MAX_UNPACKED = 4 << 30
@@ -88,10 +91,14 @@ def _lines(path: Path, text: str) -> Iterator[LabelledText]:
 
 
 def _table(path: Path, text: str, columns: ColumnNames) -> Iterator[LabelledText]:
-    """Read cells separated by tabs or by commas, which may be quoted."""
-    rows = _unquoted(list(_tabbed(text))) if "\t" in text.partition("\n")[0] else _quoted(path, text)
-    _, header = next(rows, (1, []))
+    """Read cells separated by tabs, or by commas or semicolons, which may be quoted."""
+    first = text.partition("\n")[0]
+    if "\t" in first:
+        rows = _unquoted(list(_tabbed(text)))
+    else:
+        rows = _quoted(path, text, ";" if first.count(";") > first.count(",") else ",")
     names = [name for name in (columns.text, columns.label, columns.group) if name]
+    header, rows = _header(rows, names)
     for name in names:
         if name not in header:
             columns_found = ", ".join(cell[:40] for cell in header[:20]) or "none"
@@ -106,13 +113,27 @@ def _table(path: Path, text: str, columns: ColumnNames) -> Iterator[LabelledText
         yield LabelledText(number, *(cells[index].strip() for index in indices))
 
 
-def _tabbed(text: str) -> Iterator[tuple[int, list[str]]]:
+def _header(rows: Iterator[Cells], names: Sequence[str]) -> tuple[list[str], Iterator[Cells]]:
+    """Return the names of the columns, and the rows below them.
+
+    A table has no header if the names are numbers of columns, from 0, that its first row lacks.
+    """
+    first = next(rows, None)
+    if first is None:
+        return [], rows
+    numbers = [str(number) for number in range(len(first[1]))]
+    if set(names) <= {*numbers} and not set(names) <= {*first[1]}:
+        return numbers, chain([first], rows)
+    return first[1], rows
+
+
+def _tabbed(text: str) -> Iterator[Cells]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             yield number, line.rstrip("\r").split("\t")
 
 
-def _unquoted(rows: list[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+def _unquoted(rows: list[Cells]) -> Iterator[Cells]:
     """Remove the quotes of cells, if they are those of a CSV writer and not of the texts.
 
     They are if each cell that begins with one is quoted correctly, and the header or a quote in a cell is.
@@ -129,8 +150,8 @@ def _unquoted(rows: list[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str
     )
 
 
-def _quoted(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _quoted(path: Path, text: str, delimiter: str) -> Iterator[Cells]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     number = 1
     try:
         for cells in reader:
@@ -138,7 +159,9 @@ def _quoted(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
                 yield number, cells
             number = reader.line_num + 1
     except csv.Error as error:
-        raise DataError.at(path, number, f"not CSV: {error}", "Quote cells that contain a comma.") from None
+        raise DataError.at(
+            path, number, f"not CSV: {error}", "Quote cells that contain the separator."
+        ) from None
 
 
 def _folders(path: Path, labels: Sequence[str]) -> Iterator[LabelledText]:

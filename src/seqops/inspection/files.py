@@ -1,0 +1,102 @@
+"""The files that a user names: their text, their encoding, or the members of an archive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from seqops.core.errors import DataError
+from seqops.preprocessing.archive import is_archive, is_mac_metadata, names_of
+from seqops.preprocessing.korean import nfc
+from seqops.preprocessing.text_file import FIX, MAX_UNPACKED, decode, likely_encoding, read_content
+
+HEAD = 2000
+"""Lines by which a format is recognised."""
+COMPRESSED = (".gz", ".zip")
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file: its text and the encoding of that, or the names of the members of an archive."""
+
+    path: Path
+    text: str
+    encoding: str = "utf-8"
+    members: tuple[str, ...] = ()
+
+    @classmethod
+    def open(cls, path: Path) -> InputFile:
+        """Read a file. Raises DataError for a folder, and for what is neither text nor a readable archive."""
+        if path.is_dir():
+            raise _folder(path)
+        if path.is_file() and is_archive(path):
+            names = tuple(name for name in names_of(path, MAX_UNPACKED) if not is_mac_metadata(name))
+            if len(names) > 1 and not any(name.startswith("xl/") for name in names):
+                return cls(path, "", members=names)
+        content = read_content(path)
+        encoding = _encoding(content)
+        text = decode(path, content, encoding, FIX)
+        if _is_json(text):
+            raise _json(path)
+        return cls(path, nfc(text.replace("\r\n", "\n").replace("\r", "\n")), encoding)
+
+    @cached_property
+    def lines(self) -> Sequence[str]:
+        """The lines, without line ends and without blank lines at the end."""
+        return self.text.rstrip("\n").split("\n")
+
+    @property
+    def head(self) -> Sequence[str]:
+        """The first lines that are not blank."""
+        return [line for line in self.lines[: 2 * HEAD] if line.strip()][:HEAD]
+
+    @property
+    def name(self) -> str:
+        """The name of the file without the ending of its compression."""
+        path = self.path
+        return path.stem if path.suffix.lower() in COMPRESSED else path.name
+
+    def require_utf8(self) -> None:
+        """Raise DataError for another encoding: the readers of tables and sentences take UTF-8 alone."""
+        if self.encoding != "utf-8":
+            new = f"utf8-{self.path.name}"
+            command = f"iconv -f {self.encoding} -t utf-8 {self.path.name} > {new}"
+            raise DataError.at(
+                self.path, None, f"the text is in {self.encoding}, not in UTF-8", f"Convert it: `{command}`."
+            )
+
+
+def _encoding(content: bytes) -> str:
+    if likely := likely_encoding(content):
+        return likely
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text is JSON, or its first line is."""
+    if not text.startswith(("{", "[{")):
+        return False
+    for part in (text.partition("\n")[0], text):
+        with suppress(ValueError):
+            json.loads(part)
+            return True
+    return False
+
+
+def _json(path: Path) -> DataError:
+    read = f"read_json('{path.name}', lines={path.suffix != '.json'})"
+    command = f"python -c \"import pandas; pandas.{read}.to_csv('{path.stem}.csv', index=False)\""
+    return DataError.at(path, None, "JSON, which no task reads", f"Convert it: `{command}`.")
+
+
+def _folder(path: Path) -> DataError:
+    fix = f"Name its files, or pack a folder of texts: `tar czf {path.name}.tar.gz {path.name}`."
+    return DataError.at(path, None, "is a folder", fix)

@@ -1,0 +1,124 @@
+"""Cells of a text file: their delimiter, and whether the first row names the columns."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from seqops.inspection.files import InputFile
+
+DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
+NUMBER = re.compile(
+    r"[+-]?(\d+([.,]\d+)?|[.,]\d+|\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d+)?)([eE][+-]?\d+)?", re.ASCII
+)
+NAME = re.compile(r"([^\W\d][\w .()/%°-]{0,40}(?<![.]))?")
+"""How columns are called: beginning with a letter, without punctuation; an index has no name."""
+MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
+SHORT = 0.5
+"""A name is at most this share of the length of the cells below it."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cells of a file.
+
+    named: whether the first row names the columns; sure: whether that shows; header: the names, or the
+    numbers of the columns, counted from 0.
+    """
+
+    delimiter: str
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    named: bool
+    sure: bool
+
+    @classmethod
+    def of(cls, file: InputFile) -> Table | None:
+        """Split the lines at the delimiter that gives each the same number of cells, two or more."""
+        for delimiter in DELIMITERS:
+            rows = _cells(file.text, delimiter)
+            if rows and len(rows[0]) > 1 and all(len(row) == len(rows[0]) for row in rows):
+                named, sure = _header(rows)
+                names = [cell.strip() for cell in rows[0]] if named else map(str, range(len(rows[0])))
+                return cls(delimiter, tuple(names), rows[named:], named, sure)
+        return None
+
+    @cached_property
+    def columns(self) -> dict[str, list[str]]:
+        """Return the cells of each column by its name."""
+        return {name: [row[i].strip() for row in self.rows] for i, name in enumerate(self.header)}
+
+    @property
+    def described(self) -> str:
+        """Say how the file is divided, and whether its first row names the columns."""
+        first = f"line 1 names them: {', '.join(self.header)[:80]}" if self.named else "no line names them"
+        return f"{len(self.header)} columns between {DELIMITERS[self.delimiter]}, {first}"
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Say that the first row may be what it is not taken for."""
+        if self.sure:
+            return ()
+        taken = "names the columns" if self.named else "is data"
+        return (f"line 1 is not clearly a header or data; it is taken to be that it {taken}",)
+
+
+def is_number(cell: str) -> bool:
+    """Return whether a cell is a number in some format, or missing."""
+    return cell.strip().lower() in MISSING or NUMBER.fullmatch(cell.strip()) is not None
+
+
+def are_numbers(cells: Sequence[str]) -> bool:
+    """Return whether every cell of a column is a number or missing, and some are numbers."""
+    return all(map(is_number, cells)) and any(NUMBER.fullmatch(cell) for cell in cells)
+
+
+def few_values(cells: Sequence[str], most: int) -> list[str]:
+    """Return the distinct values of a column, in order, if they are few and repeat; else none."""
+    counts = Counter(cells)
+    if len(counts) < 2 or len(counts) > most or len(cells) < 2 * len(counts):
+        return []
+    return sorted(counts, key=lambda value: (not is_number(value), _numeric(value), value))
+
+
+def _numeric(value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
+
+
+def _cells(text: str, delimiter: str) -> list[list[str]]:
+    """Split a text to rows; tabs divide lines whatever quotes they have, unless cells are quoted."""
+    if delimiter == "\t":
+        return [line.split("\t") for line in text.split("\n") if line.strip()]
+    reader = csv.reader(text.split("\n"), delimiter=delimiter, strict=True, skipinitialspace=True)
+    try:
+        return [row for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error:
+        return []
+
+
+def _header(rows: Sequence[Sequence[str]]) -> tuple[bool, bool]:
+    """Return whether the first row names the columns, and whether that is sure."""
+    first, rest = [cell.strip() for cell in rows[0]], rows[1:]
+    if not rest or len({*first}) < len(first):
+        return False, True
+    for at, name in enumerate(first):
+        cells = [row[at].strip() for row in rest]
+        if are_numbers(cells) and name:
+            # a column of figures under a word, or a figure above figures
+            return not is_number(name), True
+    if not all(map(NAME.fullmatch, first)):
+        return False, True
+    lengths = [sum(len(row[at]) for row in rest) / len(rest) for at in range(len(first))]
+    shorter = [len(name) <= SHORT * length for name, length in zip(first, lengths, strict=True)]
+    again = any(first[at] in {row[at].strip() for row in rest} for at in range(len(first)))
+    lower = all(name == name.lower() or "_" in name for name in first)
+    if again:
+        return False, True
+    return (any(shorter) and lower), all(shorter) and lower

@@ -1,0 +1,112 @@
+"""What the columns of a table are: dates, the names of series, kinds of series, and figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqops.core.errors import DataError
+from seqops.inspection.tables import are_numbers
+from seqops.preprocessing.csv_table import MISSING, is_index
+from seqops.preprocessing.number_format import NumberFormat
+from seqops.tasks.forecast.data.stamps import is_date, readings
+
+AUTO = NumberFormat("auto", "")
+FORMATS = (
+    NumberFormat(".", ","), NumberFormat(",", ""), NumberFormat(",", "."),
+    NumberFormat(",", " "), NumberFormat(".", " "), NumberFormat(".", "'"),
+)  # fmt: skip
+TIME = re.compile(
+    r"(date|datum|fecha|time|timestamp|period|month|year|quarter|week|day|ds|dt|날짜|일자|日期)s?", re.I
+)
+"""What columns of dates are called that are written as plain numbers: 202401, 1700000000."""
+
+Columns = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns of a table by their use; empty series: one series; unused: neither dates nor figures."""
+
+    date: str
+    figures: tuple[str, ...]
+    series: str = ""
+    static: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+
+
+def roles_of(columns: Columns) -> Roles | None:
+    """Tell the columns of a table apart; None if it has no dates or positions, or no figures."""
+    named = list(columns)
+    if is_index(named[0], columns[named[0]]) and len(named) > 2:
+        named = named[1:]
+    kept = [name for name in named if name or any(columns[name])]
+    date = next((name for name in kept if _are_dates(name, columns[name])), "")
+    if not date and _are_positions(columns[kept[0]]) and all(are_numbers(columns[name]) for name in kept):
+        date = kept[0]
+    elif not date:
+        return None
+    figures = [name for name in kept if name != date and are_numbers(columns[name])]
+    texts = [name for name in kept if name not in (date, *figures)]
+    series = _series(columns, date, [*texts, *figures]) if _repeats(columns[date]) else ""
+    figures = [name for name in figures if name != series]
+    if not figures:
+        return None
+    others = [name for name in texts if name != series]
+    static = [name for name in others if series and _is_constant_in(columns[series], columns[name])]
+    unused = [name for name in others if name not in static]
+    return Roles(date, tuple(figures), series, tuple(static), tuple(unused))
+
+
+def number_format(cells: Iterable[str]) -> NumberFormat | None:
+    """Return the format in which all cells are numbers; None if they may be thousands or fractions."""
+    known = [cell for cell in cells if cell.lower() not in MISSING]
+    if AUTO.ambiguous(known):
+        return None
+    fitting = (form for form in (AUTO, *FORMATS) if all(_is_read(form, cell) for cell in known))
+    return next(fitting, AUTO)
+
+
+def _is_read(form: NumberFormat, cell: str) -> bool:
+    try:
+        float(form.plain(cell))
+    except ValueError:
+        return False
+    return True
+
+
+def _are_dates(name: str, cells: Sequence[str]) -> bool:
+    if not is_date(cells[0]) and not TIME.fullmatch(name.strip()):
+        return False
+    try:
+        return bool(readings(Path(name), range(len(cells)), cells, ""))
+    except DataError:
+        return False
+
+
+def _are_positions(cells: Sequence[str]) -> bool:
+    """Return whether whole numbers increase by equal steps."""
+    if len(cells) < 3 or not all(cell.isdecimal() for cell in cells):
+        return False
+    numbers = [int(cell) for cell in cells]
+    step = numbers[1] - numbers[0]
+    return step > 0 and numbers == list(range(numbers[0], numbers[0] + step * len(numbers), step))
+
+
+def _repeats(cells: Sequence[str]) -> bool:
+    return len({*cells}) < len(cells)
+
+
+def _series(columns: Columns, date: str, candidates: Sequence[str]) -> str:
+    """Return the first column that, with the date, no two rows share; its values repeat."""
+    for name in candidates:
+        pairs = {*zip(columns[name], columns[date], strict=True)}
+        if len(pairs) == len(columns[date]) and 3 * len({*columns[name]}) <= len(pairs):
+            return name
+    return ""
+
+
+def _is_constant_in(series: Sequence[str], cells: Sequence[str]) -> bool:
+    return len({*zip(series, cells, strict=True)}) == len({*series}) and "" not in cells

@@ -1,0 +1,150 @@
+"""A file of series: its columns, how its numbers are written, its frequency and its gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqops.core.errors import DataError
+from seqops.inspection.files import InputFile
+from seqops.inspection.guess import CERTAIN, LIKELY, Guess
+from seqops.inspection.tables import NUMBER, Table
+from seqops.preprocessing.csv_table import MISSING
+from seqops.preprocessing.number_format import NumberFormat
+from seqops.tasks.forecast.data.derived import LENGTHS
+from seqops.tasks.forecast.data.frequency import looks
+from seqops.tasks.forecast.data.timeline import Column, Timeline
+from seqops.tasks.forecast.detection.columns import Columns, Roles, number_format, roles_of
+
+GROWTH = 3.0
+"""Largest value over smallest from which the logarithm is modelled."""
+RESET: Mapping[str, Any] = {
+    "data.covariates": [], "data.time_zone": "", "data.seasons": [], "data.baselines": "",
+    "data.pretrained": "", "data.calendar": [], "data.max_value": None,
+    "model.difference": "auto", "model.output_steps": "auto",
+}  # fmt: skip
+"""Settings that speak of other data, or must fit lengths that are derived."""
+
+
+def described(file: InputFile, several: bool) -> Guess | None:
+    """Describe a file as series; None if it has no column of dates, or no figures."""
+    if figures := _only_figures(file):
+        return _guess(file, {"position": [str(n) for n in range(len(figures))], "value": figures})
+    table = Table.of(file)
+    if table is None:
+        return None
+    return _guess(file, table.columns, table, several)
+
+
+def _only_figures(file: InputFile) -> list[str]:
+    """Return the numbers of a file of one on each line, below a name or not; else none."""
+    cells = [line.strip() for line in file.lines if line.strip()]
+    body = cells if NUMBER.fullmatch(cells[0]) else cells[1:]
+    return body if len(body) > 2 and all(NUMBER.fullmatch(cell) for cell in body) else []
+
+
+def _guess(
+    file: InputFile, columns: Columns, table: Table | None = None, several: bool = False
+) -> Guess | None:
+    roles = roles_of(columns)
+    if roles is None:
+        return None
+    numbers = number_format(chain.from_iterable(columns[name] for name in roles.figures))
+    doubts = [] if table is None else list(table.doubts)
+    if numbers is None:
+        numbers = NumberFormat(",", ".")
+        doubts.append("a point may separate thousands or a fraction; it is taken to separate thousands")
+    series = _Series(file.path, columns, roles)
+    timeline, why = series.timeline()
+    values = {
+        **RESET,
+        "data.series": roles.series,
+        "data.short": "pad" if roles.series else "refuse",
+        "data.date": roles.date if table and table.named else "",
+        "data.values": list(roles.figures) if roles.unused or not roles.date else [],
+        "data.static": list(roles.static),
+        "data.frequency": timeline.frequency if timeline else "auto",
+        "data.decimal": numbers.decimal,
+        "data.thousands": numbers.thousands,
+        "data.gaps": "nan" if series.has_gaps(timeline) else "refuse",
+        **{f"data.{name}": "auto" for name in LENGTHS},
+        "data.scaling": "window" if roles.series else "standard",
+        **_range(columns, roles, numbers),
+    }
+    if table is None or not table.named:
+        values["data.values"] = []
+    reasons = [table.described if table else "a number on each line", *roles_in_words(roles, several), why]
+    return Guess(
+        CERTAIN if roles.date else LIKELY, "series to forecast", tuple(reasons), values, tuple(doubts)
+    )
+
+
+def roles_in_words(roles: Roles, several: bool) -> list[str]:
+    """Say what each column is taken for."""
+    figures = ", ".join(roles.figures[:8]) + (" ..." if len(roles.figures) > 8 else "")
+    found = [f"dates in {roles.date!r}; figures in {figures}"]
+    if roles.series:
+        found.append(f"{roles.series!r} names the series of a row: dates repeat, but not within one of them")
+    if roles.static:
+        found.append(f"kinds of series in {', '.join(roles.static)}")
+    if roles.unused:
+        found.append(f"not used: {', '.join(roles.unused)}")
+    if several:
+        found.append("each file is one series")
+    return found
+
+
+@dataclass(frozen=True)
+class _Series:
+    path: Path
+    columns: Columns
+    roles: Roles
+
+    def timeline(self) -> tuple[Timeline | None, str]:
+        """Number the rows of the longest series, and say how its dates look."""
+        texts = self._longest()
+        column = Column(self.path, range(2, len(texts) + 2), texts, "", False)
+        try:
+            found = column.timeline("auto")
+        except DataError as error:
+            irregular = _timeline(column, "position")
+            return irregular, f"{error} The rows are taken as they follow each other"
+        return found, looks(found.frequency)
+
+    def _longest(self) -> Sequence[str]:
+        dates, name = self.columns[self.roles.date], self.roles.series
+        if not name:
+            return dates
+        parts: dict[str, list[str]] = {}
+        for series, date in zip(self.columns[name], dates, strict=True):
+            parts.setdefault(series, []).append(date)
+        return max(parts.values(), key=len)
+
+    def has_gaps(self, timeline: Timeline | None) -> bool:
+        """Return whether a period or a value is missing."""
+        skipped = timeline is not None and bool((np.diff(timeline.ordinals) > 1).any())
+        cells = chain.from_iterable(self.columns[name] for name in self.roles.figures)
+        return skipped or any(cell.lower() in MISSING for cell in cells)
+
+
+def _timeline(column: Column, frequency: str) -> Timeline | None:
+    try:
+        return column.timeline(frequency)
+    except DataError:
+        return None
+
+
+def _range(columns: Columns, roles: Roles, numbers: NumberFormat) -> Mapping[str, Any]:
+    """Choose the logarithm for positive values that differ by a factor, and the lower bound."""
+    rows = [
+        [float(numbers.plain(cell)) for cell in columns[name] if cell.lower() not in MISSING]
+        for name in roles.figures
+    ]
+    lowest = min(map(min, rows))
+    growing = lowest > 0 and max(max(row) / min(row) for row in rows) >= GROWTH
+    return {"data.log": growing, "data.min_value": 0 if lowest >= 0 else None}

@@ -1,0 +1,40 @@
+"""Whether files hold running text, and the settings that read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seqops.inspection.files import InputFile
+from seqops.inspection.guess import POSSIBLE, UNLIKELY, Guess
+from seqops.inspection.tables import Table
+
+LONG, MIN_CHARS = 1_000_000, 10_000
+"""Characters from which rarer ones are unknown, and below which a text is short."""
+
+
+def detect(files: Sequence[InputFile]) -> Guess | None:
+    """Take files for running text: nothing shows it but words, so other tasks come first."""
+    if any(file.members for file in files):
+        return None
+    encodings = {file.encoding for file in files}
+    if len(encodings) > 1:
+        return None
+    encoding, characters = encodings.pop(), sum(len(file.text) for file in files)
+    lines = [line for file in files for line in file.head]
+    if not any(len(line.split()) > 2 for line in lines):
+        return None
+    tables = [table for file in files if (table := Table.of(file))]
+    tabular = any(table.delimiter == "\t" or (table.named and table.sure) for table in tables)
+    values = {
+        "data.encoding": encoding,
+        "data.section": "",
+        "data.min_count": 5 if characters >= LONG else 2,
+        "data.min_chars": min(MIN_CHARS, characters // 2),
+    }
+    doubts = []
+    if characters < MIN_CHARS:
+        doubts.append(f"{characters:,} characters are few to learn from (data.min_chars is lowered)")
+    if encoding == "windows-1252":
+        doubts.append("the text is not UTF-8; windows-1252 is a guess")
+    reasons = (f"{characters:,} characters of text in {encoding}",)
+    return Guess(UNLIKELY if tabular else POSSIBLE, "running text", reasons, values, tuple(doubts))

@@ -1,0 +1,61 @@
+"""Files in the formats of the field: what they are taken for, and whether their settings really read them."""
+
+from pathlib import Path
+
+import pytest
+from own_series import SERIES
+from own_texts import TEXTS, UNREADABLE
+
+from seqops.core.errors import DataError
+from seqops.core.project import Project
+from seqops.experiments import own_data
+from seqops.inspection.files import InputFile
+from seqops.params import Params
+from seqops.validation import run_expectations
+
+ROOT = Path(__file__).parents[2]
+PARAMS = Params.load(ROOT / "params.yaml")
+CASES = {
+    **{name: ("forecast", files, values) for name, (files, values) in SERIES.items()},
+    **TEXTS,
+}
+
+
+def opened(folder, files):
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return [InputFile.open(folder / name) for name in files]
+
+
+def planned(folder, files):
+    """Return the only candidate, its settings, and the task that they configure."""
+    [candidate] = own_data.candidates(PARAMS, opened(folder, files), None)
+    paths = [folder / name for name in files]
+    takes = PARAMS.task(candidate.task).data.takes_named_splits
+    source = own_data.source_of(Project(folder), paths, takes)
+    values = own_data.with_guess(PARAMS, candidate, source, {})
+    return candidate, source, PARAMS.with_values(values).task(candidate.task)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_file_is_recognised_and_its_settings_read_it(tmp_path, name):
+    task, files, wanted = CASES[name]
+    candidate, source, configured = planned(tmp_path, files)
+    found = {"source": source, **candidate.guess.values}
+    assert candidate.task == task
+    assert {key: found[key] for key in wanted} == wanted
+    checked = own_data.read_by(configured, Project(tmp_path))
+    report = run_expectations(checked, configured.data.expectations())
+    assert report.passed, [r.summary() for r in report.results if not r.passed]
+    assert {"train", "validation", "test"} <= {*checked["split"]}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_file_that_no_task_reads_is_refused_in_words(tmp_path, name):
+    files, words = UNREADABLE[name]
+    with pytest.raises(DataError, match=words):
+        own_data.candidates(PARAMS, opened(tmp_path, files), None)
+
+
+def test_there_are_thirty_formats_and_more():
+    assert len(CASES) >= 30
