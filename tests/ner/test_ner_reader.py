@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import Path
 
@@ -13,6 +14,27 @@ from korean import CONLL, KLP, task, write_file
 from seqops.core.errors import DataError
 from seqops.tasks.ner.data.reader import sentences
 from seqops.tasks.ner.data.sentence import Sentence, plain_tag
+
+
+@pytest.mark.parametrize(
+    ("layout", "content", "message"),
+    [
+        (
+            "klp",
+            "Anna B-PER\nsang O\n",
+            "corpus.txt:1: a sentence does not start with `;` and its text, but with a",
+        ),
+        ("klp", "Anna B-PER\nsang O\n", "Set data.layout: conll"),
+        (
+            "conll",
+            "; 살\n$살\n1\t살\tVV\tO\n",
+            "as in the KLP layout, not with a token. Set data.layout: klp.",
+        ),
+    ],
+)
+def test_a_file_of_the_other_layout_is_named_as_that(tmp_path, layout, content, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        sentences(write_file(tmp_path, content), layout)
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,12 @@ def test_columns_of_a_table_without_a_header_are_counted_from_0(tmp_path, conten
     ]
 
 
+def test_a_header_of_lines_is_named_as_that(tmp_path):
+    path = write_file(tmp_path / "a.txt", "sentence\tlabel\ngood\t1\n")
+    with pytest.raises(DataError, match=r"a.txt:1: .*If line 1 names the columns, set data.layout: table\."):
+        task(**LINES).read([path])
+
+
 def test_quoted_cells_may_contain_commas_and_line_breaks(tmp_path):
     path = write_file(tmp_path / "a.csv", 'label,text\npositive,"good, and\nlong"\nnegative,poor\n')
     rows = task(text="text", label="label", group="").read([path])

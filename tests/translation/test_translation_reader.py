@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pairs import PAIRS, task, to_tsv, write_file
 
 from seqops.core.errors import ConfigError, DataError
+from seqops.tasks.translation.data.columns import is_header
 
 SENTENCE = st.text(
     st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30
@@ -25,6 +26,23 @@ def test_pairs_are_read_back_in_order(tmp_path_factory, pairs) -> None:
     table = read(tmp_path_factory.mktemp("pairs"), to_tsv(pairs))
     assert list(zip(table["source"], table["target"], strict=True)) == pairs
     assert list(table["line"]) == list(range(1, len(pairs) + 1))
+
+
+@pytest.mark.parametrize(
+    ("cells", "named"),
+    [
+        (("english", "French"), True),
+        (("en", "fr"), True),
+        (("en_US", "es-MX"), True),
+        (("text_en", "text_fr"), True),
+        (("Source", "source"), True),
+        (("en", "en"), False),
+        (("well-known", "bien-connu"), False),
+        (("Go.", "Va !"), False),
+    ],
+)
+def test_a_first_line_that_names_the_languages_is_a_header(cells, named) -> None:
+    assert is_header(cells) is named
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from seqops.preprocessing.csv_table import require_columns
 from seqops.preprocessing.number_format import Decimal, NumberFormat, Thousands
 from seqops.tasks.forecast.data import sample
 from seqops.tasks.forecast.data.checks import expectations, with_checked_columns
+from seqops.tasks.forecast.data.cycles import misfits
 from seqops.tasks.forecast.data.derived import LENGTHS, PositiveOrAuto, derived
 from seqops.tasks.forecast.data.encoding import Encoder, SeriesTable, TrainingRows
 from seqops.tasks.forecast.data.frequency import FrequencyName, looks
@@ -193,6 +194,7 @@ class Dataset(interfaces.Dataset):
             ", ".join(f"data.{name}: {getattr(resolved, name)} (auto)" for name in lengths),
             missing_values(checked, self.gaps),
             resolved.lengths.unlearnt(checked),
+            *misfits(self._frequency(checked), resolved.lengths),
         ]
         return [remark for remark in found if remark]
 

@@ -23,6 +23,7 @@ from seqops.preprocessing.number_format import NumberFormat
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data.gaps import Gaps, with_missing_rows
 from seqops.tasks.forecast.data.header import with_header
+from seqops.tasks.forecast.data.series_column import series_column
 from seqops.tasks.forecast.data.stamps import is_date
 from seqops.tasks.forecast.data.timeline import Column, Timeline
 
@@ -114,6 +115,8 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
         raise DataError.at(path, 1, "no value column", "Add a column of numbers next to the date.")
     form = replace(form, date=date, values=values)
     every = Rows(path, lines[1:], header, body)
+    if not form.series:
+        _check_one_series(every, date)
     for name in (*values, *form.covariates):
         _check_unambiguous(every, name, form.numbers)
     columns, frequency = _parse_many(every, form) if form.series else _parse_series(path.stem, every, form)
@@ -170,6 +173,14 @@ def _timeline(column: Column, form: SeriesFormat, rows: Rows) -> Timeline:
             f"{str(error).partition('. ')[0]}. Column {dated[0]!r} holds dates: set data.date: {dated[0]}. "
             f"If {form.date!r} names several series, also set data.series: {form.date}."
         ) from None
+
+
+def _check_one_series(rows: Rows, date: str) -> None:
+    """Raise DataError where the dates of several series follow each other."""
+    columns = {name: rows.column(name) for name in rows.header if name != date}
+    if name := series_column(columns, rows.column(date)):
+        what = f"most dates repeat, and column {name!r} tells their rows apart: a table of several series"
+        raise DataError.at(rows.path, None, what, f"Set data.series: {name}, and data.scaling: window.")
 
 
 def _check_unambiguous(rows: Rows, name: str, numbers: NumberFormat) -> None:

@@ -11,6 +11,7 @@ from seqops.core.errors import DataError
 from seqops.inspection.tables import are_numbers
 from seqops.preprocessing.csv_table import MISSING, is_index
 from seqops.preprocessing.number_format import NumberFormat
+from seqops.tasks.forecast.data.series_column import series_column
 from seqops.tasks.forecast.data.stamps import is_date, readings
 
 AUTO = NumberFormat("auto", "")
@@ -50,7 +51,7 @@ def roles_of(columns: Columns) -> Roles | None:
         return None
     figures = [name for name in kept if name != date and are_numbers(columns[name])]
     texts = [name for name in kept if name not in (date, *figures)]
-    series = _series(columns, date, [*texts, *figures]) if _repeats(columns[date]) else ""
+    series = series_column({name: columns[name] for name in (*texts, *figures)}, columns[date])
     figures = [name for name in figures if name != series]
     if not figures:
         return None
@@ -93,19 +94,6 @@ def _are_positions(cells: Sequence[str]) -> bool:
     numbers = [int(cell) for cell in cells]
     step = numbers[1] - numbers[0]
     return step > 0 and numbers == list(range(numbers[0], numbers[0] + step * len(numbers), step))
-
-
-def _repeats(cells: Sequence[str]) -> bool:
-    return len({*cells}) < len(cells)
-
-
-def _series(columns: Columns, date: str, candidates: Sequence[str]) -> str:
-    """Return the first column that, with the date, no two rows share; its values repeat."""
-    for name in candidates:
-        pairs = {*zip(columns[name], columns[date], strict=True)}
-        if len(pairs) == len(columns[date]) and 3 * len({*columns[name]}) <= len(pairs):
-            return name
-    return ""
 
 
 def _is_constant_in(series: Sequence[str], cells: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.korean import nfc
+from seqops.preprocessing.tag_schemes import is_tag
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.ner.data import conll
 from seqops.tasks.ner.data.sentence import Block, Sentence
@@ -22,6 +23,9 @@ COLUMNS = ("line", "text", "tokens", "pos", "words", "tags", "scheme")
 def sentences(path: Path, layout: Literal["klp", "conll"]) -> list[Sentence]:
     """Read the sentences of a file. Raises DataError for what cannot be parsed."""
     blocks = list(_blocks(lines(path)))
+    if layout == "conll" and blocks and _is_klp(blocks[0]):
+        what = "a sentence starts with `;` and its text, as in the KLP layout, not with a token"
+        raise DataError.at(path, blocks[0][0][0], what, "Set data.layout: klp.")
     found = conll.sentences(path, blocks) if layout == "conll" else [_klp(path, block) for block in blocks]
     if not found:
         raise DataError.at(path, None, "contains no sentence", "Give a file with at least one sentence.")
@@ -44,10 +48,18 @@ def _blocks(rows: list[str]) -> Iterator[Block]:
             block = []
 
 
+def _is_klp(block: Block) -> bool:
+    return block[0][1].startswith(";") and len(block) > 1 and block[1][1].startswith("$")
+
+
 def _klp(path: Path, block: Block) -> Sentence:
     number, first = block[0]
     if not first.startswith(";"):
-        raise DataError.at(path, number, "a sentence does not start with `;` and its text", KLP_LAYOUT)
+        what = "a sentence does not start with `;` and its text"
+        if len(cells := first.split()) > 1 and is_tag(cells[-1]):
+            what += ", but with a token and its tag"
+            raise DataError.at(path, number, what, f"Set data.layout: conll; or, for KLP: {KLP_LAYOUT}")
+        raise DataError.at(path, number, what, KLP_LAYOUT)
     sentence = Sentence(number, first[1:].strip())
     for number, row in block[1:]:
         if row.startswith("$") and not sentence.tokens:

@@ -68,7 +68,10 @@ def _read(path: Path, layout: Layout, columns: ColumnNames, labels: Sequence[str
     for row in _rows(path, layout, columns, labels):
         if row.label not in labels:
             what = f"the label {row.label[:40]!r} is not one of {', '.join(labels)} (data.labels)"
-            raise DataError.at(path, row.line, what, "Fix the label, or add it to data.labels.")
+            fix = "Fix the label, or add it to data.labels."
+            if layout == "lines" and row.line == 1:
+                fix = f"{fix} If line 1 names the columns, set data.layout: table."
+            raise DataError.at(path, row.line, what, fix)
         yield row
 
 
@@ -103,7 +106,8 @@ def _table(path: Path, text: str, columns: ColumnNames) -> Iterator[LabelledText
         if name not in header:
             columns_found = ", ".join(cell[:40] for cell in header[:20]) or "none"
             what = f"column {name!r} not found; the header has {columns_found}"
-            fix = "Set data.text, data.label and data.group to columns of the header."
+            keys = "Set data.text, data.label and data.group"
+            fix = f"{keys} to columns of the header, or to their numbers from 0 if line 1 is no header."
             raise DataError.at(path, 1, what, fix)
     indices = [header.index(name) for name in names]
     for number, cells in rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from seqops.core.errors import DataError
@@ -26,14 +26,30 @@ CODE = re.compile(
     r"ur|vi|cy"
 )
 
+COMPOUND = re.compile(
+    r"texts?|sent(ence)?s?|lang(uage)?|line|segment|us|gb|br|pt|mx|cn|tw|hans|hant|latn|xx|\d"
+)
+
 Rows = Sequence[Sequence[str]]
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Return whether cells name the two languages, as `english`, `French` or `en`, or source and target."""
+    """Return whether cells name the two languages, as `english`, `en` or `text_en`, or source and target."""
     names = [cell.strip() for cell in cells]
-    named = all(SIDE.fullmatch(name.lower()) for name in names) or all(map(CODE.fullmatch, names))
-    return named and len({*names}) == len(names)
+    ways: tuple[Callable[[str], object], ...] = (_is_side, CODE.fullmatch, _is_compound)
+    return len({*names}) == len(names) and any(all(map(way, names)) for way in ways)
+
+
+def _is_side(name: str) -> bool:
+    return SIDE.fullmatch(name.lower()) is not None
+
+
+def _is_compound(name: str) -> bool:
+    """Return whether a name joins a language, or its code, to further words by `_` or `-`, as `en_US`."""
+    words = re.split("[_-]", name.lower())
+    languages = [word for word in words if SIDE.fullmatch(word) or CODE.fullmatch(word)]
+    others = [word for word in words if word not in languages]
+    return len(words) > 1 and bool(languages) and all(map(COMPOUND.fullmatch, others))
 
 
 def check_sentences(path: Path, rows: Rows, chosen: dict[str, int]) -> None:
