@@ -129,6 +129,7 @@ HANZI = [
     [(c, "B-LOC" if c == "北" else "I-LOC" if c == "京" else "O") for c in f"我在北京住了{n}年"]
     for n in range(100)
 ]
+SPACED = [[(c, "O") for c in f"나는 {n}번 갔다 "] + [("서", "B-LC"), ("울", "I-LC")] for n in range(100)]
 ANKI = [(*pair, "CC-BY 2.0 (France) Attribution: tatoeba.org #1 & #2") for pair in PAIRS]
 IDS = [(str(1200 + n), source, str(9000 + n), target) for n, (source, target) in enumerate(PAIRS)]
 
@@ -224,6 +225,11 @@ TEXTS = {
     "numbered": ("ner", {"a.txt": conll(sentences(), "{2} {0} NN {1}")}, {"data.layout": "conll"}),
     "comments": ("ner", {"a.conll": conll(sentences(), "{0} _ _ {1}", "# id 3f domain=en\n")}, {}),
     "characters": ("ner", {"zh.tsv": conll(HANZI, "{0}\t{1}")}, {"data.tokenizer": "character"}),
+    "spaces": (
+        "ner",
+        {"k.tsv": conll(SPACED, "{0}\t{1}", "## id\t한국은행\n")},
+        {"data.tokenizer": "character"},
+    ),
     "klp": ("ner", {"k.txt": klp()}, {"data.layout": "klp", "data.types": ["OG"], "data.tokenizer": "kiwi"}),
     "ner-splits": (
         "ner",
@@ -246,6 +252,12 @@ TEXTS = {
     ),
 }
 UNREADABLE = {
+    "pairs-of-two-widths": (
+        {"p.txt": lines([*PAIRS[:9], *ANKI[9:]])},
+        "line 10 has 3 cells between tabs, and line 1 has 2",
+    ),
+    "lists-of-numbers": ({"n.txt": b"284,5 277,5 310,0\n" * 30}, "looks like data of no task"),
+    "latin-table": ({"m.csv": "märz,umsatz\n2020-01,1\n".encode("latin-1")}, "iconv -f windows-1252"),
     "json-lines": (
         {"r.jsonl": "".join(json.dumps({"text": t, "label": y}) + "\n" for t, y in REVIEWS).encode()},
         "JSON",

@@ -21,6 +21,7 @@ from seqops.core.yaml_file import nearest
 from seqops.inspection.files import InputFile
 from seqops.inspection.guess import POSSIBLE, Guess
 from seqops.inspection.splits import by_split
+from seqops.inspection.tables import ragged
 from seqops.params import Params
 
 LARGE = 5 << 20
@@ -57,7 +58,8 @@ def candidates(params: Params, files: Sequence[InputFile], task: str | None) -> 
         for file in files:
             file.require_utf8()
         what = f"does not look like data of the task {task}" if task else "looks like data of no task"
-        raise DataError.at(files[0].path, None, what, FIX)
+        why = ragged(files[0])
+        raise DataError.at(files[0].path, None, f"{what}: {why}" if why else what, FIX)
     likely.sort(key=lambda candidate: -candidate.guess.confidence)
     return [c for c in likely if c.guess.confidence >= likely[0].guess.confidence - NEAR]
 

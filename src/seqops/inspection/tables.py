@@ -85,6 +85,17 @@ def few_values(cells: Sequence[str], most: int) -> list[str]:
     return sorted(counts, key=lambda value: (not is_number(value), _numeric(value), value))
 
 
+def ragged(file: InputFile) -> str:
+    """Say where a file whose first line has tabs has another number of cells; empty: nowhere."""
+    wanted = file.lines[0].count("\t")
+    for number, line in enumerate(file.lines, 1):
+        if wanted and line.strip() and line.count("\t") != wanted:
+            return (
+                f"line {number} has {line.count(chr(9)) + 1} cells between tabs, and line 1 has {wanted + 1}"
+            )
+    return ""
+
+
 def _numeric(value: str) -> float:
     try:
         return float(value)

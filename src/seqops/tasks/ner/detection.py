@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -45,7 +46,8 @@ def _layout(file: InputFile) -> Layout | None:
     head = file.head
     if head and head[0].startswith(";") and any(line.startswith("$") for line in head[:3]):
         return "klp"
-    rows = [line.split() for line in head if not line.startswith("#")]
+    # a token may be a space
+    rows = [re.split("[\t ]+", line.rstrip()) for line in head if not line.startswith("#")]
     tagged = [row for row in rows if len(row) > 1 and is_tag(row[-1])]
     outside = [row for row in tagged if row[-1] == "O"]
     marked = len(tagged) - len(outside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from seqops.inspection.files import InputFile
@@ -10,6 +11,9 @@ from seqops.inspection.tables import Table
 
 LONG, MIN_CHARS = 1_000_000, 10_000
 """Characters from which rarer ones are unknown, and below which a text is short."""
+
+
+WORD = re.compile(r"[^\W\d_]+")
 
 
 def detect(files: Sequence[InputFile]) -> Guess | None:
@@ -21,10 +25,12 @@ def detect(files: Sequence[InputFile]) -> Guess | None:
         return None
     encoding, characters = encodings.pop(), sum(len(file.text) for file in files)
     lines = [line for file in files for line in file.head]
-    if not any(len(line.split()) > 2 for line in lines):
+    if not any(len(WORD.findall(line)) > 2 for line in lines):
         return None
     tables = [table for file in files if (table := Table.of(file))]
-    tabular = any(table.delimiter == "\t" or (table.named and table.sure) for table in tables)
+    tabular = 2 * sum("\t" in line for line in lines) > len(lines) or any(
+        table.delimiter == "\t" or (table.named and table.sure) for table in tables
+    )
     values = {
         "data.encoding": encoding,
         "data.section": "",

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seqops.core.errors import DataError
 from seqops.inspection.files import InputFile
 from seqops.inspection.guess import CERTAIN, LIKELY, Guess
 from seqops.inspection.splits import by_split
 from seqops.inspection.tables import Table, are_numbers, few_values
 from seqops.preprocessing.scripts import HANGUL, UNSPACED, share_of
 from seqops.tasks.translation.data.columns import is_header
-from seqops.tasks.translation.data.reader import read_pairs
 
 ATTRIBUTION = ("attribution", "cc-by", "tatoeba.org", "http")
 VOCABULARIES = {5_000: 1000, 50_000: 3000, 500_000: 5000}
@@ -53,17 +51,13 @@ def _parallel(files: Sequence[InputFile]) -> Guess | None:
 def _columns(file: InputFile, table: Table) -> Guess | None:
     """Take two columns of sentences for pairs, those of numbers and of attributions left out."""
     texts = [i for i, name in enumerate(table.header) if _are_sentences(table.columns[name])]
-    if len(texts) < 2 or (table.delimiter == "\t") == file.name.lower().endswith(".csv"):
+    if len(texts) < 2 or _has_labels(table):
         return None
-    if table.delimiter == ";" or _first_is_label(table):
+    if table.delimiter != "\t" and not file.name.lower().endswith(".csv"):
         return None
     source, target = texts[:2]
     values = {"data.source_column": source, "data.target_column": target}
-    try:
-        pairs = read_pairs([file.path], source, target)
-    except DataError:
-        return None
-    sides = [list(pairs["source"]), list(pairs["target"])]
+    sides = [table.columns[table.header[i]] for i in (source, target)]
     reasons = [f"sentences in the columns {source} and {target}, counted from 0"]
     if len(table.header) > 2:
         reasons.append("other columns, such as numbers and attributions, are not used")
@@ -76,7 +70,7 @@ def _columns(file: InputFile, table: Table) -> Guess | None:
     return _guess(LIKELY if doubts else CERTAIN, "sentence pairs", reasons, sides, values, doubts)
 
 
-def _first_is_label(table: Table) -> bool:
+def _has_labels(table: Table) -> bool:
     return len(table.header) == 2 and any(few_values(cells, MOST_LABELS) for cells in table.columns.values())
 
 

@@ -11,6 +11,6 @@ from seqops.tasks.forecast.detection.series import described
 
 def detect(files: Sequence[InputFile]) -> Guess | None:
     """Take files for series if their first columns are dates or positions, and others are numbers."""
-    if any(file.members or file.encoding not in ("utf-8", "windows-1252") for file in files):
+    if any(file.members or file.encoding != "utf-8" for file in files):
         return None
     return described(files[0], several=len(files) > 1)
