@@ -16,12 +16,13 @@ from seqops.core.files import sha256_of, write_bytes
 from seqops.core.interfaces import Meta, Model, Network, Task
 from seqops.core.mixtures import Mixture
 from seqops.core.predictors import ClassicalModel
-from seqops.core.ragged import Ragged, Split
+from seqops.core.ragged import Split
 from seqops.evaluation.seeds import over_seeds
 from seqops.metrics.rounding import rounded
 from seqops.metrics.training_gain import TrainingGain
 from seqops.preprocessing.row_keys import KEYS, fitted_keys, with_known_key
 from seqops.preprocessing.splitting import SPLITS
+from seqops.testing_comparisons import assert_close, assert_equal, some
 
 STEPS = 20
 
@@ -275,33 +276,3 @@ def trained(network: Network, splits: dict[str, Split], meta: Meta, steps: int) 
     for _ in range(steps):
         model.train_on_batch(*network.batch(some(splits["train"], 7), meta))
     return model
-
-
-def some(split: Split, n: int = 5) -> Split:
-    """Return the first rows of a split."""
-    return split.take(np.arange(min(n, len(split))))
-
-
-def assert_equal(ours: dict[str, Split], theirs: dict[str, Split]) -> None:
-    """Compare splits, name by name and byte by byte."""
-    assert set(ours) == set(theirs)
-    for name, split in ours.items():
-        assert set(split.columns) == set(theirs[name].columns)
-        for column, values in split.columns.items():
-            for part in ("values", "offsets") if isinstance(values, Ragged) else ("",):
-                ours_, theirs_ = (getattr(v, part, v) for v in (values, theirs[name].columns[column]))
-                np.testing.assert_array_equal(ours_, theirs_, err_msg=f"{name} {column} {part}")
-
-
-def assert_close(ours: Any, theirs: Any) -> None:
-    """Compare nested lists of numbers to within float32 rounding, all else exactly."""
-    if isinstance(ours, (list, tuple, np.ndarray)):
-        assert len(ours) == len(theirs)
-        for a, b in zip(ours, theirs, strict=True):
-            assert_close(a, b)
-    elif isinstance(ours, (float, np.floating)):
-        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4)
-    elif isinstance(ours, dict):
-        assert_close(sorted(ours.items()), sorted(theirs.items()))
-    else:
-        assert ours == theirs

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import requests
 from packaging.requirements import Requirement
 
+from seqops.cli.data_checks import data
+from seqops.cli.findings import Check, Finding, run
 from seqops.core.arrays_io import read_table
 from seqops.core.errors import ConfigError, SeqopsError
-from seqops.core.files import sha256_of
-from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.core.redaction import redact
 from seqops.params import SHARED, Params
@@ -29,7 +27,7 @@ from seqops.registry.names import registered_name
 from seqops.retraining.triggers import Trigger
 from seqops.runtime.installed_code import FOLDER, require_recorded, version
 from seqops.sources import catalog
-from seqops.sources.fetch import MIRROR, SCHEMES, generators_of
+from seqops.sources.fetch import MIRROR, SCHEMES
 from seqops.tuning.search_space import space_of
 
 OLDEST, NEWEST = (3, 11), (3, 13)
@@ -37,32 +35,9 @@ MIN_FREE_BYTES = 2 * 1024**3
 TIMEOUT = 5.0  # seconds
 
 
-@dataclass(frozen=True)
-class Finding:
-    """The result of a check: its name, whether it passed, and what was found or how to fix it."""
-
-    name: str
-    ok: bool
-    message: str
-
-
-Check = Callable[[Project], Iterator[Finding]]
-
-
 def examine(project: Project) -> list[Finding]:
     """Run every check; a failing check does not stop the others."""
-    return [finding for name, check in CHECKS.items() for finding in _run(name, check, project)]
-
-
-def _run(name: str, check: Check, project: Project) -> Iterator[Finding]:
-    try:
-        yield from check(project)
-    except (SeqopsError, OSError) as error:
-        yield Finding(name, False, redact(str(error)))
-    except Exception as error:
-        # a damaged file can raise anything; the other checks have to run
-        what = redact(" ".join(str(error).split())[:200])
-        yield Finding(name, False, f"the check failed: {type(error).__name__}: {what}")
+    return [finding for name, check in CHECKS.items() for finding in run(name, check, project)]
 
 
 def python(project: Project) -> Iterator[Finding]:
@@ -147,9 +122,9 @@ def folders(project: Project) -> Iterator[Finding]:
 def params(project: Project) -> Iterator[Finding]:
     """Check the sections of params.yaml and configure every task, its network and its search space."""
     loaded = Params.load(project.params)
-    yield from _run("params", partial(_shared, loaded=loaded), project)
+    yield from run("params", partial(_shared, loaded=loaded), project)
     for name in loaded.names:
-        yield from _run(f"params {name}", partial(_configured, loaded=loaded, name=name), project)
+        yield from run(f"params {name}", partial(_configured, loaded=loaded, name=name), project)
 
 
 def _shared(project: Project, loaded: Params) -> Iterator[Finding]:
@@ -191,7 +166,7 @@ def champions(project: Project) -> Iterator[Finding]:
     """Load the champion of every task, in the way that `seqops predict` does."""
     loaded = Params.load(project.params)
     for name in loaded.names:
-        yield from _run(f"champion {name}", partial(_champion, loaded=loaded, name=name), project)
+        yield from run(f"champion {name}", partial(_champion, loaded=loaded, name=name), project)
 
 
 def former_names(project: Project) -> Iterator[Finding]:
@@ -249,40 +224,6 @@ def mirror(project: Project) -> Iterator[Finding]:
 def datasets(project: Project) -> Iterator[Finding]:
     """Check that the catalogue is readable."""
     yield Finding("catalogue", True, f"{len(catalog.read_catalog(project.catalog))} datasets")
-
-
-def data(project: Project) -> Iterator[Finding]:
-    """Compare the raw files of every task with the hashes pinned for its source."""
-    loaded = Params.load(project.params)
-    for name in loaded.names:
-        yield from _run(f"data {name}", partial(_raw, loaded=loaded, task_name=name), project)
-
-
-def _raw(project: Project, loaded: Params, task_name: str) -> Iterator[Finding]:
-    task = loaded.task(task_name)
-    name, raw = f"data {task.name}", project.task_paths(task.name).raw
-    if not raw.is_dir():
-        yield Finding(name, True, f"not downloaded yet: run `dvc repro download@{task.name}`")
-        return
-    found = {path.name: sha256_of(path) for path in project.task_paths(task.name).raw_files()}
-    wrong = [file for file, hashes in _pinned(project, task).items() if found.get(file) not in hashes]
-    if wrong:
-        fix = f"Download it again: `dvc repro --force download@{task.name}`."
-        yield Finding(name, False, f"{', '.join(wrong)}: not the pinned content of {task.source}. {fix}")
-    else:
-        yield Finding(name, True, ", ".join(found))
-
-
-def _pinned(project: Project, task: Task) -> dict[str, tuple[str, ...]]:
-    """Return the sha256 values allowed for each raw file; empty for the user's own files."""
-    if not isinstance(task.source, str):
-        return {}
-    generators, entries = generators_of(task), catalog.read_catalog(project.catalog)
-    if task.source in generators:
-        made = generators[task.source]()
-        return {file: (hashlib.sha256(content).hexdigest(),) for file, content in made.items()}
-    entry = entries.get(task.source)
-    return {entry.raw_name: entry.sha256} if entry else {}
 
 
 CHECKS: dict[str, Check] = {

@@ -198,5 +198,3 @@ def _rule_verdict(context: RegistryContext, version: str, champion: str | None) 
 def _format_verdict(assessment: Assessment) -> str:
     would = "would promote it" if assessment.verdict.promote else "would not promote it"
     return f"the rule {would}: {assessment.verdict.reason}"
-
-
