@@ -10,7 +10,7 @@ from seqops.metrics.training_gain import TrainingGain
 from seqops.params import Params
 from seqops.registry import moving, publish
 from seqops.registry.promotion_rule import PromotionRule
-from seqops.runtime.console import err, out, run_stage
+from seqops.runtime.console import out, run_stage
 from seqops.tracking import mlflow_runs
 from seqops.tracking.connection import connect
 from seqops.tracking.fingerprint import Fingerprint
@@ -37,9 +37,8 @@ def evaluate_task(name: str) -> str:
         first = {task.fit_config.seed: predicted}
         found.metrics["seeds"] = seeds.score(network, evaluation.metrics, first, weights, truth, meta)
     if removed := network.ablations(model, splits, meta):
-        found.metrics["ablations"] = ablations.compare(
-            removed, predicted, evaluation.metrics, truth, meta, rule.bootstrap
-        )
+        scored_by = evaluation.metrics, truth, meta, rule.bootstrap
+        found.metrics["ablations"] = ablations.compare(removed, predicted, *scored_by)
     plotting.write_plots(paths.plots, paths.plot_data, plots := evaluation.plots(predicted, truth, meta))
     tables = {
         **evaluation.tables(predicted, truth, meta),
@@ -50,10 +49,9 @@ def evaluate_task(name: str) -> str:
     write_table(paths.predictions, predicted)
     write_json(paths.evaluation, found.metrics)
     write_json(paths.metrics, headline(found))
-    if advice := moving.advice(connect(project), [task]):
-        err.print(advice, markup=False, highlight=False)
     decision = publish.publish(project, task, fingerprint, rule)
-    out.print(*sentences(found, training), decision.summary(), sep="\n", markup=False, highlight=False)
+    lines = [*sentences(found, training), decision.summary(), moving.advice(connect(project), [task])]
+    out.print(*filter(None, lines), sep="\n", markup=False, highlight=False)
     return f"{len(truth):,} test rows, {len(baselines)} baselines"
 
 

@@ -33,12 +33,12 @@ def project(tmp_path, monkeypatch):
 
 
 def only(check, project):
-    [finding] = doctor._run("check", check, project)
+    [finding] = doctor.run("check", check, project)
     return finding
 
 
 def named(check, project, name):
-    [finding] = [f for f in doctor._run("check", check, project) if f.name == name]
+    [finding] = [f for f in doctor.run("check", check, project) if f.name == name]
     return finding
 
 
@@ -117,14 +117,14 @@ def test_data_as_a_link_to_another_disk_is_refused_with_what_works(project, tmp_
     disk = tmp_path_factory.mktemp("disk") / "data"
     (project.root / "data").rename(disk)
     (project.root / "data").symlink_to(disk)
-    (finding,) = [f for f in doctor._run("folders", doctor.folders, project) if not f.ok]
+    (finding,) = [f for f in doctor.run("folders", doctor.folders, project) if not f.ok]
     assert f"data is a link to {disk}, and DVC keeps its outputs inside" in finding.message
     assert "cache.type symlink" in finding.message
 
 
 def test_a_folder_that_cannot_be_created_is_reported(project):
     project.state.write_bytes(b"a file is here")
-    finding = [f for f in doctor._run("folders", doctor.folders, project) if not f.ok]
+    finding = [f for f in doctor.run("folders", doctor.folders, project) if not f.ok]
     assert len(finding) == 1
     assert ".state" in finding[0].message
 
@@ -280,7 +280,7 @@ def test_a_damaged_database_does_not_stop_the_checks(project, monkeypatch):
     found = [
         f
         for name in ("tracking store", "champions", "data")
-        for f in doctor._run(name, doctor.CHECKS[name], project)
+        for f in doctor.run(name, doctor.CHECKS[name], project)
     ]
     names = Params.load(project.params).names
     assert [f.name for f in found if not f.ok] == ["tracking store", *(f"champion {name}" for name in names)]
