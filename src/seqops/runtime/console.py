@@ -31,6 +31,8 @@ def _reopen_closed_streams() -> None:
 
 _reopen_closed_streams()
 STOPPED = "Stopped. Finished work is kept; run the same command again to resume."
+REPEAT = 0.1
+"""Seconds until a signal is sent again that Python has ignored."""
 LOG_WIDTH = 120  # columns, if the output is not a terminal
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WIDTH)
 err = Console(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else LOG_WIDTH)
@@ -76,15 +78,29 @@ def exit_on_sigterm() -> Iterator[None]:
     ):
         yield
         return
+    former = sys.unraisablehook
+    sys.unraisablehook = lambda ignored: _repeat_signal(ignored) or former(ignored)
     signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        sys.unraisablehook = former
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise Terminated(128 + number)
+
+
+def _repeat_signal(ignored: sys.UnraisableHookArgs) -> bool:
+    """Send a signal again whose exception came inside a destructor or a callback, where Python ignores it."""
+    kinds = {Terminated: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}
+    number = kinds.get(ignored.exc_type)
+    if number is not None:
+        again = threading.Timer(REPEAT, os.kill, (os.getpid(), number))
+        again.daemon = True
+        again.start()
+    return number is not None
 
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
