@@ -25,8 +25,7 @@ def altered(path, statement):
     "statement",
     [
         "UPDATE trial_values SET value_type = 'FMNITE'",
-        "UPDATE study_system_attributes SET value_json = '{'",
-        "DROP TABLE trials",
+        "UPDATE trials SET state = 'FMNISHED'",
     ],
 )
 def test_a_value_that_optuna_cannot_read_is_named_with_what_to_do(tmp_path, statement):
