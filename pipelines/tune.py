@@ -5,10 +5,9 @@ from seqops.runtime.console import run_program
 from seqops.tuning.tune import TuneOptions, tune
 
 
-def tune_task(name: str) -> str:
+def tune_task(name: str) -> None:
     """Tune one task."""
     tune(Project.find(), name, TuneOptions())
-    return "search finished"
 
 
 if __name__ == "__main__":
