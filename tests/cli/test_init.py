@@ -41,7 +41,14 @@ def test_the_project_has_settings_stages_presets_and_the_catalogue(made):
     assert (
         Params.load(Project.find(made).params).names == Params.load(PACKAGE.parents[1] / "params.yaml").names
     )
-    expected = {"dvc.yaml", "pipelines/train.py", "presets/real.yaml", "data/catalog.yaml", ".gitignore"}
+    expected = {
+        ".dvc/plots/learning.json",
+        "dvc.yaml",
+        "pipelines/train.py",
+        "presets/real.yaml",
+        "data/catalog.yaml",
+        ".gitignore",
+    }
     assert {name for name in expected if (made / name).is_file()} == expected
 
 

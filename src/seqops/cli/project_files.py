@@ -14,7 +14,7 @@ from seqops.runtime.installed_packages import pins
 
 PARAMS, DVC_CONFIG, LOCK = "params.yaml", ".dvc/config", "requirements.lock"
 FILES = (".dvc/.gitignore", DVC_CONFIG, ".dvcignore", ".gitignore", "data/catalog.yaml", "dvc.yaml", PARAMS)
-PATTERNS = ("pipelines/*.py", "presets/*.yaml")
+PATTERNS = (".dvc/plots/*.json", "pipelines/*.py", "presets/*.yaml")
 SOURCE = "src/seqops/"
 
 
