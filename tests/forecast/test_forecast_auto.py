@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from series import automatic, months, table, task, write_csv
 
 from parts import endpoint_of
-from seqops.core.errors import ConfigError
+from seqops.core.errors import ConfigError, DataError
 from seqops.core.yaml_file import Document
 from seqops.tasks.forecast.data.derived import LENGTHS, PositiveOrAuto, derived, season_of
 from seqops.tasks.forecast.data.lengths import Lengths
@@ -132,7 +132,9 @@ def test_everything_sees_the_numbers_that_validation_states(tmp_path):
     assert meta["difference"] == 12
     assert splits["test"].plain("targets").shape == (12, 12, 1)
     request = endpoint_of(data).parse([" ".join(map(str, range(1, 30)))], meta)
-    assert request.ragged("history")[0][:, 0].tolist() == list(range(9, 30))
+    assert request.plain("targets").shape == (1, 12, 1)
+    with pytest.raises(DataError, match=r"20 values are too few\. Give at least the latest 21"):
+        endpoint_of(data).parse([" ".join(map(str, range(1, 21)))], meta)
 
 
 def test_a_panel_follows_from_its_median_series(tmp_path):

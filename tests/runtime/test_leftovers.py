@@ -35,7 +35,15 @@ def test_a_folder_that_was_moved_away_and_not_replaced_is_put_back(tmp_path):
     assert (tmp_path / "raw" / "file").read_text() == f".{DEAD}.old.raw"
 
 
-@pytest.mark.parametrize("kept", [f".{os.getpid()}.new.arrays", ".order.json", ".gitignore", f"{DEAD}.csv"])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        pytest.param(f".{os.getpid()}.new.arrays", id="of a running process"),
+        ".order.json",
+        ".gitignore",
+        f"{DEAD}.csv",
+    ],
+)
 def test_the_files_of_others_stay(tmp_path, kept):
     write(tmp_path / kept)
     remove_leftovers(tmp_path)
