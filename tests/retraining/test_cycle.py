@@ -257,6 +257,17 @@ def test_one_exit_code_summarizes_all_tasks(monkeypatch, project, outcomes, code
     assert notified == outcomes
 
 
+def test_a_store_that_fails_ends_a_dry_run_before_its_tasks(monkeypatch, project):
+    def failing(store):
+        raise SeqopsError("the tracking store failed")
+
+    monkeypatch.setattr(Params, "load", lambda path: AnyTask(["a", "b"]))
+    monkeypatch.setattr(cycles, "connect", failing)
+    monkeypatch.setattr(cycles, "retrain", lambda *task: pytest.fail("a task was tried"))
+    with pytest.raises(SeqopsError, match="the tracking store failed"):
+        cycles.retrain_all(project.project, ["a", "b"], ["always"], 0, True, False)
+
+
 def test_an_unexpected_exception_of_a_task_is_recorded_and_notified_and_the_next_task_runs(
     monkeypatch, project, capsys
 ):
