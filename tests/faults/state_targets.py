@@ -138,7 +138,7 @@ def tracking_database(folder):
     import mlflow
 
     from seqops.registry import versions
-    from seqops.tracking import connection, own_database
+    from seqops.tracking import connection, own_database, store_address
 
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)
     os.environ.pop("MLFLOW_TRACKING_URI", None)
@@ -155,7 +155,7 @@ def tracking_database(folder):
     def parse(content):
         # MLflow keeps a store for each address
         project = Project(folder / str(next(attempts)))
-        path = project.state / "mlflow" / connection.DATABASE
+        path = project.state / "mlflow" / store_address.DATABASE
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
         os.environ["MLFLOW_TRACKING_URI"] = ""

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import typing
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +23,7 @@ from seqops.core.records import Baseline
 from seqops.core.settings import DriftSettings
 from seqops.evaluation import evaluate
 from seqops.params import Params
-from seqops.registry import publish, rescore, versions
+from seqops.registry import publish, rescore, version_worker, versions
 from seqops.registry.names import registered_name
 from seqops.registry.rescore import CannotScoreError, HeldOutSet
 from seqops.registry.verify import BUNDLE
@@ -201,6 +203,29 @@ def test_a_bundle_without_a_reference_answers_and_drift_is_not_measured(publishe
         client.set_model_version_tag(name, "1", BUNDLE, listed)
         for path, content in files.items():
             path.write_bytes(content)
+
+
+LOADING = """
+import importlib.util, json, sys
+from pathlib import Path
+
+found = importlib.util.spec_from_file_location("version_worker", sys.argv[1])
+worker = importlib.util.module_from_spec(found)
+found.loader.exec_module(worker)
+model = worker._load(Path(sys.argv[2]))
+assert len(model.predict([sys.argv[3]])) == 1
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_a_version_answers_without_mlflow_and_plots(published):
+    _, first, _, (_, meta, _) = published
+    example = first.endpoint().example(meta)
+    command = [sys.executable, "-c", LOADING, version_worker.__file__, str(bundle_path(published)), example]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    loaded = {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+    assert "keras" in loaded
+    assert not {"dvc", "great_expectations", "matplotlib", "mlflow", "optuna", "sklearn"} & loaded
 
 
 def test_without_a_champion_drift_is_not_measured(published):

@@ -12,7 +12,7 @@ import pytest
 from http_server import serving
 from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
-from seqops.tracking import connection
+from seqops.tracking import connection, store_address
 from seqops.tracking.mlflow_runs import experiment_of
 
 
@@ -26,7 +26,7 @@ def project(tmp_path, monkeypatch):
 def stored(project, tracking_uri):
     """The project's own database, copied from one that MLflow made."""
     mlflow.MlflowClient(tracking_uri)
-    path = project.state / "mlflow" / connection.DATABASE
+    path = project.state / "mlflow" / store_address.DATABASE
     path.parent.mkdir(parents=True)
     shutil.copy(tracking_uri.removeprefix("sqlite:///"), path)
     return path

@@ -11,12 +11,14 @@ from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.registry.names import SAMPLE, registered_name
+from seqops.registry.tags import BETTER_BASELINE
 from seqops.runtime.console import err
 
 if TYPE_CHECKING:
     import mlflow
     from mlflow.entities.model_registry import ModelVersion
 
+    from seqops.registry.lookup import LocalVersion
     from seqops.registry.version_process import VersionProcess
 
 MAX_WORDS = 10
@@ -31,18 +33,17 @@ def running_version(task: str, alias: str, model: str | None) -> Iterator[Versio
     """
     project = Project.find()
     configured = Params.load(project.params).task(task)
-    from seqops.registry import versions
+    from seqops.registry.lookup import aliased
     from seqops.registry.version_process import running
-    from seqops.tracking import connection
 
-    client = connection.connect(project)
     name = model or registered_name(configured)
-    with connection.translate_store_errors():
-        number = versions.get_alias(client, name, alias)
-        if number is None:
+    client, version = aliased(project, name, alias)
+    if version is None:
+        from seqops.tracking import connection
+
+        with connection.translate_store_errors():
             raise SeqopsError(_why_absent(client, configured, name, alias))
-    version = versions.version(client, name, number)
-    _print(_description(task, version, version.tags.get(versions.BETTER_BASELINE, "")))
+    _print(_description(task, version, version.tags.get(BETTER_BASELINE, "")))
     with running(client, version) as process:
         yield process
 
@@ -58,7 +59,7 @@ def _print(line: str) -> None:
     err.print(line, markup=False, highlight=False)
 
 
-def _description(task: str, version: ModelVersion, better_baseline: str) -> str:
+def _description(task: str, version: ModelVersion | LocalVersion, better_baseline: str) -> str:
     parts = [f"{version.name} v{version.version}"]
     if version.tags.get("seqops.source") == SAMPLE:
         parts.append(

@@ -152,14 +152,14 @@ def _configured(project: Project, loaded: Params, name: str) -> Iterator[Finding
 
 def tracking(project: Project) -> Iterator[Finding]:
     """Read from the tracking store."""
-    from seqops.tracking import connection
+    from seqops.tracking import connection, store_address
 
     client = connection.connect(project)
-    if connection.is_own(project):
+    if store_address.is_own(project):
         connection.check_own(project)
     with connection.translate_store_errors():
         count = len(client.search_experiments())
-    yield Finding("tracking store", True, f"{redact(connection.store_uri(project))}, {count} experiments")
+    yield Finding("tracking store", True, f"{redact(store_address.store_uri(project))}, {count} experiments")
 
 
 def champions(project: Project) -> Iterator[Finding]:

@@ -41,10 +41,10 @@ def ui(
     with exit_on_error(debug):
         from seqops.cli import mlflow_server
         from seqops.cli.server_process import run_server
-        from seqops.tracking import connection
+        from seqops.tracking import connection, store_address
 
         project, given = Project.find(), dict(os.environ)
-        uri = connection.store_uri(project)
+        uri = store_address.store_uri(project)
         environment = mlflow_server.environment(uri, host, given, project.state / "mlflow")
         connection.connect(project)
         if not mlflow_server.is_loopback(host):

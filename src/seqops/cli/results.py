@@ -74,7 +74,7 @@ def _next_steps(project: Project, task: str) -> dict[str, str]:
 def _write_page(path: Path, project: Project, params: Params, tasks: list[str]) -> None:
     from seqops.experiments.recorded_runs import ResultsRow, latest_run
     from seqops.experiments.results_page import update
-    from seqops.tracking import connection, mlflow_runs
+    from seqops.tracking import connection, mlflow_runs, store_address
 
     def rows() -> Iterator[ResultsRow]:
         client = connection.connect(project)
@@ -89,7 +89,7 @@ def _write_page(path: Path, project: Project, params: Params, tasks: list[str]) 
     found = list(rows())
     if not any(row.run for row in found):
         example = f" Run one: `{found[0].command}`." if found else ""
-        uri = redact(connection.store_uri(project))
+        uri = redact(store_address.store_uri(project))
         raise SeqopsError(f"{uri} has no finished and evaluated run of a preset.{example}")
     update(path, found, params.registry.alpha)
 

@@ -21,6 +21,7 @@ from seqops.registry.rescore import (
     compare_unseen,
     goal_score,
 )
+from seqops.registry.tags import BETTER_BASELINE
 from seqops.tracking.connection import translate_store_errors
 from seqops.tracking.mlflow_runs import AlteredScoresError, read_run_scores
 
@@ -72,7 +73,7 @@ def compare_versions(
             _scores(client, version),
             test_rows[number],
             differences[number],
-            version.tags.get(versions.BETTER_BASELINE, ""),
+            version.tags.get(BETTER_BASELINE, ""),
             _provenance(client, version),
         )
         for version in shown

@@ -23,6 +23,7 @@ from seqops.registry.model_card import card
 from seqops.registry.names import registered_name
 from seqops.registry.promotion_rule import PromotionRule
 from seqops.registry.rescore import PREDICTIONS, HeldOutSet
+from seqops.registry.tags import BETTER_BASELINE
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
 
@@ -105,7 +106,7 @@ def _version(
         "seqops.source": metrics["source"],
         "seqops.rows": rows,
         versions.TEST_ROWS: RowSketch.of(splits["test"]).label(),
-        versions.BETTER_BASELINE: better_baseline[: versions.MAX_DESCRIPTION],
+        BETTER_BASELINE: better_baseline[: versions.MAX_DESCRIPTION],
     }
     text = card(task.endpoint(), name, metrics, rows, better_baseline)
     version = former = versions.version_of(client, name, content)

@@ -11,22 +11,28 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-
-import mlflow
-from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import unquote, urlsplit
 
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.files import sha256_of, sha256_of_json, write_json
 from seqops.core.redaction import redact
 from seqops.runtime.console import err
-from seqops.tracking.connection import translate_store_errors
-from seqops.tracking.mlflow_runs import TrainingRun, read_run_json
+
+if TYPE_CHECKING:
+    import mlflow
+    from mlflow.entities.model_registry import ModelVersion
+
+    from seqops.registry.lookup import LocalVersion
+    from seqops.tracking.mlflow_runs import TrainingRun
+
+    Version: TypeAlias = ModelVersion | LocalVersion
 
 BUNDLE = "seqops.bundle_sha256"
 FORMER_LIST = "bundle.json"
 NOT_FOUND = 404
 MAX_LISTED = 5  # files that an error lists
+NOT_COPIED = shutil.ignore_patterns("__pycache__", "registered_model_meta")
 
 
 def record_files(run: TrainingRun, uri: str) -> str:
@@ -48,7 +54,7 @@ class BundleError(SeqopsError):
     """The bundle of a version is missing, or not what was registered."""
 
 
-def verified_copy(client: mlflow.MlflowClient, version: ModelVersion, scratch: Path) -> Path:
+def verified_copy(client: mlflow.MlflowClient, version: Version, scratch: Path) -> Path:
     """Copy the bundle of a version into a folder, verify the copy and return its path.
 
     A copy, so that it cannot be changed after verification. Raises BundleError if it is missing or not what
@@ -65,7 +71,7 @@ def verified_copy(client: mlflow.MlflowClient, version: ModelVersion, scratch: P
     return bundle
 
 
-def fault_of(client: mlflow.MlflowClient, version: ModelVersion) -> str:
+def fault_of(client: mlflow.MlflowClient, version: Version) -> str:
     """Say that the bundle of a version is missing or altered; empty if it is what was registered."""
     try:
         with tempfile.TemporaryDirectory() as scratch:
@@ -75,10 +81,12 @@ def fault_of(client: mlflow.MlflowClient, version: ModelVersion) -> str:
     return ""
 
 
-def _intact_copy(client: mlflow.MlflowClient, version: ModelVersion, scratch: Path) -> Path:
+def _intact_copy(client: mlflow.MlflowClient, version: Version, scratch: Path) -> Path:
     try:
         bundle = _copied(version.source, scratch)
-    except (OSError, MlflowException) as error:
+    except Exception as error:
+        if not _is_of_store(error):
+            raise
         if not _is_missing(error):
             reason = redact(str(error).strip().splitlines()[0])
             raise SeqopsError(
@@ -94,17 +102,25 @@ def _intact_copy(client: mlflow.MlflowClient, version: ModelVersion, scratch: Pa
     return bundle
 
 
+def _is_of_store(error: Exception) -> bool:
+    from mlflow.exceptions import MlflowException
+
+    return isinstance(error, OSError | MlflowException)
+
+
 def _is_missing(error: Exception) -> bool:
     """Return whether an error means that there is nothing, and not that the store failed."""
-    if isinstance(error, MlflowException):
-        return int(error.get_http_status_code()) == NOT_FOUND
+    if (status := getattr(error, "get_http_status_code", None)) is not None:
+        return int(status()) == NOT_FOUND
     response = getattr(error, "response", None)
     if response is not None:
         return int(response.status_code) == NOT_FOUND
     return isinstance(error, FileNotFoundError)
 
 
-def _error(client: mlflow.MlflowClient, version: ModelVersion, what: str, also: str = "") -> BundleError:
+def _error(client: mlflow.MlflowClient, version: Version, what: str, also: str = "") -> BundleError:
+    from seqops.tracking.connection import translate_store_errors
+
     with translate_store_errors():
         task = client.get_run(version.run_id).data.tags.get("seqops.task", "TASK")
         place = redact(client.get_model_version_download_uri(version.name, str(version.version)))
@@ -115,12 +131,16 @@ def _error(client: mlflow.MlflowClient, version: ModelVersion, what: str, also: 
     )
 
 
-def _called(version: ModelVersion) -> str:
+def _called(version: Version) -> str:
     return f"version {version.version} of {version.name}"
 
 
 def _copied(uri: str, scratch: Path) -> Path:
     to = scratch / "bundle"
+    if uri.startswith("file:"):
+        return Path(shutil.copytree(unquote(urlsplit(uri).path), to, ignore=NOT_COPIED))
+    import mlflow
+
     to.mkdir()
     bundle = Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(to)))
     # earlier loads may have left bytecode in a local store; it is never executed
@@ -135,8 +155,10 @@ def _contents(bundle: Path) -> dict[str, str]:
     return {path.relative_to(bundle).as_posix(): sha256_of(path) for path in files}
 
 
-def _alterations(client: mlflow.MlflowClient, version: ModelVersion, found: Mapping[str, str]) -> str:
+def _alterations(client: mlflow.MlflowClient, version: Version, found: Mapping[str, str]) -> str:
     """List the files that differ from the recorded list, if that is what was registered."""
+    from seqops.tracking.mlflow_runs import read_run_json
+
     for name in (list_name(version.tags[BUNDLE]), FORMER_LIST):
         with suppress(DataError, ValueError):
             kept = read_run_json(client, version.run_id, name)

@@ -16,13 +16,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-import mlflow
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from mlflow.entities.model_registry import ModelVersion
 
 from seqops.core.arrays_io import read_table, write_table
 from seqops.core.errors import DataError, SeqopsError
@@ -32,6 +30,12 @@ from seqops.registry import version_worker
 from seqops.registry.environment_check import differences
 from seqops.registry.verify import verified_copy
 from seqops.runtime.console import err, exit_on_sigterm
+
+if TYPE_CHECKING:
+    import mlflow
+    from mlflow.entities.model_registry import ModelVersion
+
+    from seqops.registry.lookup import LocalVersion
 
 LOAD_TIMEOUT = 300
 """Seconds that a version may take to load."""
@@ -45,7 +49,7 @@ class CannotRunError(SeqopsError):
 
 
 @contextmanager
-def running(client: mlflow.MlflowClient, version: ModelVersion) -> Iterator[VersionProcess]:
+def running(client: mlflow.MlflowClient, version: ModelVersion | LocalVersion) -> Iterator[VersionProcess]:
     """Verify the files of a version and run it until the end of the block.
 
     Warns on stderr if the environment differs from the one it was registered in. Raises SeqopsError if its

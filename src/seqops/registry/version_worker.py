@@ -16,8 +16,12 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+OPTIONAL = ("matplotlib", "sklearn")
+"""Packages that Keras imports if they are installed, and that no answer needs from it."""
 
 INPUT_ERRORS = {"BadData", "DataError"}
 """Names, past and present, of the exception classes for invalid user input."""
@@ -67,9 +71,33 @@ def _requests() -> queue.SimpleQueue[dict[str, Any]]:
 
 def _load(bundle: Path) -> Any:
     sys.path.insert(0, str(bundle / "code"))
-    import mlflow
+    _import_keras()
+    if not (bundle / "code" / "seqops" / "loaded_model.py").is_file():
+        # registered before a model could be loaded without MLflow, whose import takes seconds
+        import mlflow
 
-    return mlflow.pyfunc.load_model(str(bundle)).unwrap_python_model()
+        return mlflow.pyfunc.load_model(str(bundle)).unwrap_python_model()
+    return importlib.import_module("seqops.loaded_model").LoadedModel().load(_artifacts(bundle))
+
+
+def _import_keras() -> None:
+    """Import Keras without the optional packages that it imports for plots and wrappers."""
+    absent = dict.fromkeys(name for name in OPTIONAL if name not in sys.modules)
+    sys.modules.update(absent)  # type: ignore[arg-type]  # None: as if it were not installed
+    try:
+        with suppress(ImportError):
+            importlib.import_module("keras")
+    finally:
+        for name in absent:
+            del sys.modules[name]
+
+
+def _artifacts(bundle: Path) -> dict[str, Path]:
+    """Return the path of each file that was registered with the model, by its name."""
+    from ruamel.yaml import YAML
+
+    described = YAML(typ="safe").load(bundle / "MLmodel")["flavors"]["python_function"]["artifacts"]
+    return {name: bundle / file["path"] for name, file in described.items()}
 
 
 def _respond(model: Any, call: str, **arguments: Any) -> Iterator[Any]:

@@ -19,8 +19,6 @@ from seqops.tracking.connection import translate_store_errors
 CONTENT = MODEL, DATA = "seqops.model_sha256", "seqops.data_sha256"
 """The tags of a version with the hashes of its weights and of the data that it was trained on."""
 CHAMPION, CHALLENGER = "champion", "challenger"
-BETTER_BASELINE = "seqops.better_baseline"
-"""Tag of a version with the line that a classical method is better than it; empty if none is."""
 TEST_ROWS = "seqops.test_rows"
 """Tag of a version with the number and a digest of the test rows that it was published with."""
 REGISTERED = "seqops.registered"

@@ -20,8 +20,8 @@ from seqops.core.redaction import redact
 from seqops.runtime.console import err
 from seqops.runtime.locks import exclusive_lock
 from seqops.tracking import own_database
+from seqops.tracking.store_address import artifacts_folder, database, is_own, store_uri
 
-DATABASE = "mlflow.db"
 TIMEOUT = 5  # seconds, of the first answer of a server
 IMPATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": str(TIMEOUT), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
 """Variables of MLflow's client for that answer; without a retry it would follow no redirect."""
@@ -80,25 +80,6 @@ def _remedy(uri: str, error: Exception) -> str:
     return "Check that its folder can be written, that the disk has space and that no other process holds it."
 
 
-def store_uri(project: Project) -> str:
-    """Return MLFLOW_TRACKING_URI, or the database in the project's state."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or own_database.uri_of(_database(project))
-
-
-def is_own(project: Project) -> bool:
-    """Return whether the tracking store is the database in the project's state."""
-    return store_uri(project) == f"sqlite:///{_database(project)}"
-
-
-def artifacts_folder(project: Project) -> Path:
-    """Return the folder of the artefacts that the project's own store keeps."""
-    return (project.state / "mlflow" / "artifacts").absolute()
-
-
-def _database(project: Project) -> Path:
-    return project.state / "mlflow" / DATABASE
-
-
 def connect(project: Project) -> mlflow.MlflowClient:
     """Open the tracking store: MLFLOW_TRACKING_URI, or a database in the project's state.
 
@@ -110,7 +91,7 @@ def connect(project: Project) -> mlflow.MlflowClient:
         if uri.startswith("http"):
             return _connect_to_server()
         # two processes that create the tables of one database at the same time break it
-        with exclusive_lock(_database(project).with_name("opening.lock")), warnings.catch_warnings():
+        with exclusive_lock(database(project).with_name("opening.lock")), warnings.catch_warnings():
             # the libraries that create the tables warn about themselves
             warnings.simplefilter("ignore", UserWarning)
             try:
@@ -127,7 +108,7 @@ def connect(project: Project) -> mlflow.MlflowClient:
 
 def open_own(project: Project) -> None:
     """Create the project's own database if it is missing; otherwise check it and follow a moved project."""
-    path = _database(project)
+    path = database(project)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         own_database.create(path)
@@ -140,7 +121,7 @@ def open_own(project: Project) -> None:
 
 def check_own(project: Project) -> None:
     """Read every page of the project's own database. Raises SeqopsError if it is damaged."""
-    own_database.check(_database(project), thoroughly=True)
+    own_database.check(database(project), thoroughly=True)
 
 
 def _connect_to_server() -> mlflow.MlflowClient:

@@ -27,10 +27,11 @@ from seqops.core.project import Project
 from seqops.core.raw_folder import sources_of
 from seqops.core.redaction import redact
 from seqops.core.renamed_keys import with_new_keys
-from seqops.tracking.connection import artifacts_folder, connect, translate_store_errors
+from seqops.tracking.connection import connect, translate_store_errors
 from seqops.tracking.datasets import dataset_inputs
 from seqops.tracking.fingerprint import Fingerprint, git_commit
 from seqops.tracking.run_names import run_name
+from seqops.tracking.store_address import artifacts_folder
 
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
 TRAINING, REPEAT = "training", "repeat"

@@ -8,8 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-import mlflow
-
 from seqops.core.errors import SeqopsError
 
 RELOCATIONS = (
@@ -45,6 +43,8 @@ def uri_of(path: Path) -> str:
 def create(path: Path) -> None:
     """Create a database beside its place, and move it there when it is complete."""
     scratch = path.with_name(".incomplete")
+    import mlflow
+
     shutil.rmtree(scratch, ignore_errors=True)  # left by a killed process
     scratch.mkdir()
     mlflow.MlflowClient(uri_of(scratch / path.name))
