@@ -138,7 +138,8 @@ def _called(version: Version) -> str:
 def _copied(uri: str, scratch: Path) -> Path:
     to = scratch / "bundle"
     if uri.startswith("file:"):
-        return Path(shutil.copytree(unquote(urlsplit(uri).path), to, ignore=NOT_COPIED))
+        origin = unquote(urlsplit(uri).path)
+        return Path(shutil.copytree(origin, to, ignore=NOT_COPIED, ignore_dangling_symlinks=True))
     import mlflow
 
     to.mkdir()
