@@ -1,17 +1,24 @@
 """The command line as a user meets it: help, wrong names, no input, nothing registered yet."""
 
+import io
 import shutil
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
-from seqops.cli import app
+from seqops.cli import app, predict
+from seqops.cli.answers_file import FORMATS
 from seqops.cli.predict import _inputs, _predictions
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Endpoint
+from seqops.core.request_limits import RequestLimits
 from seqops.params import Params
 
 ROOT = Path(__file__).parents[1]
@@ -137,7 +144,14 @@ def test_triggers_are_accepted_under_either_name(option, monkeypatch):
 def test_a_file_has_one_input_per_line_whatever_separators_a_text_contains(tmp_path):
     (tmp_path / "inputs.txt").write_bytes("a\u2028b\r\n\r\nc\x0cd\n".encode())
     lines = partial(Endpoint.inputs_of, None)
-    assert _inputs([], tmp_path / "inputs.txt", lines) == ["a\u2028b", "", "c\x0cd"]
+    assert [*_inputs([], tmp_path / "inputs.txt", lines)] == ["a\u2028b", "", "c\x0cd"]
+    assert [*_inputs(["x"], tmp_path / "inputs.txt", lines)][:2] == ["x", "a\u2028b"]
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path):
+    (tmp_path / "inputs.txt").write_bytes("caf\u00e9\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"inputs\.txt: not UTF-8 .* Save it as UTF-8"):
+        list(_inputs([], tmp_path / "inputs.txt", partial(Endpoint.inputs_of, None)))
 
 
 def test_a_missing_input_file_is_not_reported_as_a_full_disk(tmp_path):
@@ -153,16 +167,67 @@ class Version:
             raise DataError(f"input {inputs.index('bad') + 1} is bad.")
         return [{"of": len(inputs), "text": text} for text in inputs]
 
+    def unknown_words(self, inputs):
+        return [text for text in inputs if text == "two"]
+
 
 def test_inputs_are_sent_in_several_requests_and_answered_in_order():
-    found = list(_predictions(Version(), [["a", "b"], ["c"]], None, None))
-    assert found == [{"of": 2, "text": "a"}, {"of": 2, "text": "b"}, {"of": 1, "text": "c"}]
+    found = list(_predictions(Version(), iter([["a", "b"], ["c"]]), None, None))
+    assert found == [(1, [{"of": 2, "text": "a"}, {"of": 2, "text": "b"}]), (3, [{"of": 1, "text": "c"}])]
 
 
 def test_an_invalid_input_is_named_with_the_request_it_is_in():
     answers = _predictions(Version(), [["a", "b"], ["c", "bad"]], None, None)
-    assert [next(answers)["text"], next(answers)["text"]] == ["a", "b"]
+    assert [record["text"] for record in next(answers)[1]] == ["a", "b"]
     with pytest.raises(DataError, match=r"of the inputs from 3 on: input 2 is bad\."):
         next(answers)
     with pytest.raises(DataError, match=r"^input 1 is bad\.$"):
         next(_predictions(Version(), [["bad"]], None, None))
+
+
+@pytest.fixture
+def version(monkeypatch):
+    """A registered version that answers without a model, one input a request."""
+    monkeypatch.setattr(predict, "running_version", lambda task, alias, model: nullcontext(Version()))
+    monkeypatch.setattr("seqops.tasks.ner.serving.Endpoint.requests", RequestLimits(items=1))
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("out.csv", pd.read_csv),
+        ("out.jsonl", partial(pd.read_json, lines=True)),
+        ("out.parquet", pd.read_parquet),
+    ],
+)
+def test_a_file_is_answered_in_the_format_of_the_output(project, version, tmp_path, name, read):
+    (tmp_path / "inputs.txt").write_text("one\ntwo\nthree\n")
+    done = call("predict", "ner", "--file", str(tmp_path / "inputs.txt"), "--output", str(tmp_path / name))
+    assert done.exit_code == 0 and done.stdout == ""
+    assert "Not in its vocabulary: two." in done.stderr
+    assert read(tmp_path / name).to_dict("list") == {"of": [1, 1, 1], "text": ["one", "two", "three"]}
+
+
+def test_another_format_and_a_refused_input_leave_no_output(project, version, tmp_path):
+    (tmp_path / "inputs.txt").write_text("one\nbad\n")
+    file = ["--file", str(tmp_path / "inputs.txt"), "--output"]
+    refused = refusal("predict", "ner", *file, str(tmp_path / "out.xml"))
+    assert "must end in .csv, .jsonl, .parquet" in " ".join(refused.split())
+    assert "from 2 on" in refusal("predict", "ner", *file, str(tmp_path / "out.csv"))
+    assert sorted(path.name for path in tmp_path.glob("*out*")) == []
+
+
+def test_a_csv_does_not_mix_answers_with_other_columns(tmp_path):
+    table = partial(Endpoint.to_table, None)
+    with FORMATS[".csv"](tmp_path / "out.csv", SimpleNamespace(to_table=table)) as write:
+        write(1, [{"a": 1}])
+        with pytest.raises(DataError, match=r"from input 2 on have other columns\. Write them to a \.jsonl"):
+            write(2, [{"b": 1}])
+
+
+def test_progress_counts_the_inputs_that_were_answered(monkeypatch):
+    shown = Console(file=io.StringIO(), force_terminal=True, width=80)
+    monkeypatch.setattr(predict, "err", shown)
+    with predict.progress(6, [["a", "b"], ["c"]]) as batches:
+        assert list(batches) == [["a", "b"], ["c"]]
+    assert "3 answers" in shown.file.getvalue()

@@ -32,15 +32,23 @@ def test_a_request_at_every_limit_is_accepted():
 
 
 def test_inputs_are_divided_in_order():
-    assert LIMITS.batches(["abcd", "abc", "ab", "", "", "a"]) == [["abcd", "abc"], ["ab", "", ""], ["a"]]
-    assert LIMITS.batches([]) == []
+    found = LIMITS.batches(["abcd", "abc", "ab", "", "", "a"])
+    assert list(found) == [["abcd", "abc"], ["ab", "", ""], ["a"]]
+    assert list(LIMITS.batches([])) == []
     with pytest.raises(DataError, match="input 3 has 5 characters"):
-        LIMITS.batches(["a", "b", "abcde"])
+        list(LIMITS.batches(["a", "b", "abcde"]))
+
+
+def test_a_batch_is_complete_before_the_inputs_after_it_are_read():
+    read = []
+    inputs = (read.append(text) or text for text in "abcdefgh")
+    assert next(LIMITS.batches(inputs)) == ["a", "b", "c"]
+    assert read == ["a", "b", "c", "d"]
 
 
 @given(st.lists(st.text(max_size=4), max_size=20))
 def test_every_batch_is_a_request_within_the_limits_and_none_is_empty(inputs):
-    batches = LIMITS.batches(inputs)
+    batches = list(LIMITS.batches(inputs))
     for batch in batches:
         assert batch
         LIMITS.check(batch)

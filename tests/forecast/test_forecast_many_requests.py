@@ -114,3 +114,15 @@ def test_static_texts_of_a_request_are_those_of_training_or_unknown(meta):
     plain = "\n".join(["month,sold", *(f"{m},{i}" for i, m in enumerate(months(7), 1))])
     kinds = endpoint.parse([named, plain, "1 2 3 4 5 6 7"], known).plain("static")
     assert kinds.tolist() == [[2], [0], [0]]
+
+
+def test_the_file_that_trained_the_model_is_answered_series_by_series(tmp_path, meta):
+    path = write_csv(tmp_path, [*rows("a", 20, 100), *rows("b", 16, 500)], "shop,month,sold,remark")
+    with path.open(encoding="utf-8") as lines:
+        inputs = endpoint_of(DATA).inputs_of(lines)
+    assert len(endpoint_of(DATA).parse(inputs, meta)) == len(inputs) == 2
+
+
+def test_a_table_of_a_later_request_goes_on_counting_its_inputs():
+    records = [{"forecast": [{"step": 1, "series": "sold", "median": value}]} for value in (7.0, 8.0)]
+    assert endpoint_of(DATA).to_table(records, 1_001)["input"].tolist() == [1_001, 1_002]

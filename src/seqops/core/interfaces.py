@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -180,10 +180,9 @@ class Endpoint(ABC):
     limits: ClassVar[str]
     """The intended use and the limitations of a model of this task, for its model card."""
 
-    def inputs_of(self, text: str) -> list[str]:
-        """Split the content of a file into raw inputs: one per line."""
-        # not splitlines, which also splits at characters that a text may contain
-        return text.removesuffix("\n").split("\n")
+    def inputs_of(self, lines: Iterable[str]) -> Iterable[str]:
+        """Return the raw inputs of a file, given its lines with their ends: by default one per line."""
+        return (line.removesuffix("\n") for line in lines)
 
     @abstractmethod
     def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
@@ -201,8 +200,11 @@ class Endpoint(ABC):
         """Keep the first steps of each record. Raises ConfigError if records of this task have none."""
         raise ConfigError("--horizon: the predictions of this task have no steps. Leave it out.")
 
-    def to_table(self, records: Sequence[dict[str, Any]]) -> pd.DataFrame:
-        """Return records as a table: one row each, and what is nested as JSON."""
+    def to_table(self, records: Sequence[dict[str, Any]], first: int = 1) -> pd.DataFrame:
+        """Return records as a table: one row each, and what is nested as JSON.
+
+        first: the number of the first input, for a table that numbers them.
+        """
         return pd.DataFrame([flat(record) for record in records])
 
     @abstractmethod

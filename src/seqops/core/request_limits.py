@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from seqops.core.errors import DataError
@@ -21,23 +21,25 @@ class RequestLimits:
         if len(inputs) > self.items:
             fix = "Send them in several requests."
             raise DataError(f"the request has {len(inputs):,} inputs, more than {self.items:,}. {fix}")
-        self._check_chars(inputs)
+        for number, text in enumerate(inputs, 1):
+            self._check_length(number, text)
         if (total := sum(map(len, inputs))) > self.total_chars:
             what = f"the request has {total:,} characters, more than {self.total_chars:,}"
             raise DataError(f"{what}. Send it in several requests.")
 
-    def batches(self, inputs: Sequence[str]) -> list[list[str]]:
+    def batches(self, inputs: Iterable[str]) -> Iterator[list[str]]:
         """Divide inputs, in order, into requests within the limits. Raises DataError for a long input."""
-        self._check_chars(inputs)
-        batches: list[list[str]] = []
-        room = 0
-        for text in inputs:
-            if not batches or len(batches[-1]) == self.items or len(text) > room:
-                batches.append([])
-                room = self.total_chars
-            batches[-1].append(text)
+        batch: list[str] = []
+        room = self.total_chars
+        for number, text in enumerate(inputs, 1):
+            self._check_length(number, text)
+            if batch and (len(batch) == self.items or len(text) > room):
+                yield batch
+                batch, room = [], self.total_chars
+            batch.append(text)
             room -= len(text)
-        return batches
+        if batch:
+            yield batch
 
     def summary(self) -> str:
         """Format the limits as a sentence of the model card."""
@@ -46,8 +48,7 @@ class RequestLimits:
             f"{self.total_chars:,} in all."
         )
 
-    def _check_chars(self, inputs: Sequence[str]) -> None:
-        for number, text in enumerate(inputs, 1):
-            if len(text) > self.chars:
-                what = f"input {number} has {len(text):,} characters, more than {self.chars:,}"
-                raise DataError(f"{what}. Give a shorter one.")
+    def _check_length(self, number: int, text: str) -> None:
+        if len(text) > self.chars:
+            what = f"input {number} has {len(text):,} characters, more than {self.chars:,}"
+            raise DataError(f"{what}. Give a shorter one.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -91,9 +91,9 @@ class Endpoint(interfaces.Endpoint):
         "baselines before relying on it."
     )
 
-    def inputs_of(self, text: str) -> list[str]:
-        """Split a file into raw series: a series of a CSV, or a list of numbers per line."""
-        return inputs_of(text, self.data)
+    def inputs_of(self, lines: Iterable[str]) -> list[str]:
+        """Return the raw series of a file: those of a CSV, a number per line, or a series per line."""
+        return inputs_of("".join(lines), self.data)
 
     def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Cut the example at the end of each raw series."""
@@ -113,13 +113,13 @@ class Endpoint(interfaces.Endpoint):
             for record in records
         ]
 
-    def to_table(self, records: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    def to_table(self, records: Sequence[dict[str, Any]], first: int = 1) -> pd.DataFrame:
         """Return one row for each series, step and value column; `input` is the place of the series."""
         return pd.DataFrame(
             [
                 {"input": number, "series": record.get("series", ""), "column": step["series"]}
                 | {name: value for name, value in step.items() if name != "series"}
-                for number, record in enumerate(records, 1)
+                for number, record in enumerate(records, first)
                 for step in record["forecast"]
             ]
         )
