@@ -7,6 +7,8 @@ answer is `{"predictions": [RECORD, ...]}`.
 import importlib.metadata
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -178,7 +180,7 @@ def case(served, request, tmp_path_factory):
     files = ["-i", str(folder / "in.json"), "-o", str(folder / "out.json"), "-t", "json"]
     output_cli = start_process([*SEQOPS, "predict", task.name, "--json", *inputs])
     output_file = start_process([*MLFLOW, "predict", "-m", uri, "--env-manager", "local", *files])
-    server = Server(uri, folder / "log")
+    server = Server(served.root, uri, folder / "log")
     try:
         model = mlflow.pyfunc.load_model(uri)
         yield SimpleNamespace(
@@ -208,18 +210,31 @@ def output(process):
     return stdout
 
 
-class Server:
-    """`mlflow models serve` on a free port."""
+def documented():
+    """Return the tracking store and the words of `mlflow models serve` on the page about serving."""
+    page = (Path(__file__).parents[1] / "docs" / "serving.md").read_text("utf-8")
+    store, command = re.search(
+        r"^export MLFLOW_TRACKING_URI=(.*)\n(mlflow models serve .*)$", page, re.M
+    ).groups()
+    return store, shlex.split(command)
 
-    def __init__(self, uri, log):
+
+class Server:
+    """`mlflow models serve` in the project's folder as documented, on a free port."""
+
+    def __init__(self, root, uri, log):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.address, self.log = f"http://127.0.0.1:{port}", log
-        address = ["-h", "127.0.0.1", "-p", str(port)]
+        store, words = documented()
+        given = {"--model-uri": uri, "--port": str(port)}
+        words = [given.get(option, word) for option, word in zip(["", *words], words, strict=False)]
         with log.open("w") as output:
             self.process = subprocess.Popen(
-                [*MLFLOW, "serve", "-m", uri, "--env-manager", "local", *address],
+                [sys.executable, "-m", *words],
+                cwd=root,
+                env={**os.environ, "MLFLOW_TRACKING_URI": store},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
