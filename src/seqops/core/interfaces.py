@@ -201,10 +201,7 @@ class Endpoint(ABC):
         raise ConfigError("--horizon: the predictions of this task have no steps. Leave it out.")
 
     def to_table(self, records: Sequence[dict[str, Any]], first: int = 1) -> pd.DataFrame:
-        """Return records as a table: one row each, and what is nested as JSON.
-
-        first: the number of the first input, for a table that numbers them.
-        """
+        """Return records as a table, with what is nested as JSON; first: the number of the first input."""
         return pd.DataFrame([flat(record) for record in records])
 
     @abstractmethod
