@@ -252,6 +252,8 @@ TEXTS = {
     ),
 }
 UNREADABLE = {
+    "empty": ({"e.csv": b""}, "is empty"),
+    "blank-lines": ({"b.csv": b"\n \n"}, "is empty"),
     "pairs-of-two-widths": (
         {"p.txt": lines([*PAIRS[:9], *ANKI[9:]])},
         "line 10 has 3 cells between tabs, and line 1 has 2",

@@ -40,6 +40,8 @@ class InputFile:
         content = read_content(path)
         encoding = _encoding(content)
         text = decode(path, content, encoding, FIX)
+        if not text.strip():
+            raise DataError.at(path, None, "is empty", "Save it again, or name another file.")
         if _is_json(text):
             raise _json(path)
         return cls(path, nfc(text.replace("\r\n", "\n").replace("\r", "\n")), encoding)
