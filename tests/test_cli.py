@@ -109,6 +109,10 @@ def test_tune_refuses_an_invalid_search_before_anything_runs(project):
     assert not (project / ".state").exists()
 
 
+def test_results_of_an_unknown_task_name_the_tasks(project):
+    assert "unknown task 'nre'" in refusal("results", "nre")
+
+
 def test_results_before_any_run_name_the_missing_file(project):
     output = refusal("results", "ner")
     assert "evaluation.json" in output

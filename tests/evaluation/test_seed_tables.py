@@ -96,7 +96,7 @@ def test_the_model_card_names_the_kind_and_the_settings():
         "slices": {},
         "settings": {"model.kind": "gru", "fit.epochs": 4},
     }
-    text = card(ToyEndpoint(ToyData()), found, "test 40")
+    text = card(ToyEndpoint(ToyData()), "toy-sample", found, "test 40")
     assert "**Model.** Kind: gru." in text
     assert text.endswith("| setting | value |\n| --- | --- |\n| model.kind | gru |\n| fit.epochs | 4 |")
 

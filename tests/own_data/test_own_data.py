@@ -57,5 +57,13 @@ def test_a_file_that_no_task_reads_is_refused_in_words(tmp_path, name):
         own_data.candidates(PARAMS, opened(tmp_path, files), None)
 
 
+def test_two_files_that_might_be_parallel_but_for_a_line_are_named(tmp_path):
+    english = "".join(f"I see the red house number {n} .\n" for n in range(40))
+    files = {"corpus.en": english.encode(), "corpus.es": "".join(english.splitlines(True)[1:]).encode()}
+    [candidate] = own_data.candidates(PARAMS, opened(tmp_path, files), None)
+    assert candidate.task == "textgen"
+    assert any(doubt.startswith("the files have 40 and 39 lines") for doubt in candidate.guess.doubts)
+
+
 def test_there_are_thirty_formats_and_more():
     assert len(CASES) >= 30

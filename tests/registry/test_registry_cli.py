@@ -48,6 +48,14 @@ def row(table, first):
     return [cell.strip() for cell in line.replace("┃", "│").strip("│").split("│")]
 
 
+def test_a_name_that_no_registered_model_has_is_refused_with_those_that_there_are(toy):
+    assert "no registered model has the name 'none'. There is none of this task" in refusal(
+        "compare", toy, "--model", "none"
+    )
+    toy.make(GOOD)
+    assert f"Those of this task are {toy.model}." in refusal("compare", toy, "--model", "none")
+
+
 def test_compare_shows_scores_intervals_and_the_difference_to_the_champion(toy):
     toy.make(GOOD)
     toy.make(BETTER)

@@ -43,8 +43,8 @@ def running_version(task: str, alias: str, model: str | None) -> Iterator[Versio
 
         with connection.translate_store_errors():
             raise SeqopsError(_why_absent(client, configured, name, alias))
-    _print(_description(task, version, version.tags.get(BETTER_BASELINE, "")))
     with running(client, version) as process:
+        _print(_description(task, version, version.tags.get(BETTER_BASELINE, "")))
         yield process
 
 

@@ -20,6 +20,8 @@ from seqops.registry.names import registered_name
 from seqops.runtime.console import err, exit_on_error, out
 
 if TYPE_CHECKING:
+    import mlflow
+
     from seqops.registry.assess import Assessment
     from seqops.registry.champion import ChampionAlias
     from seqops.registry.promotion_rule import PromotionRule
@@ -57,11 +59,24 @@ def _registry_context(name: str, debug: bool, model: str | None = None) -> Itera
         from seqops.tracking import connection
 
         rule = PromotionRule.of(params.evaluation, params.registry)
-        client, model = connection.connect(project), model or registered_name(task)
+        client = connection.connect(project)
+        if model:
+            _require_model(client, model, task)
+        model = model or registered_name(task)
         if line := moving.advice(client, [task]):
             err.print(line, markup=False, highlight=False)
         champion_alias = ChampionAlias(client, project, name, model)
         yield RegistryContext(project, task, rule, champion_alias)
+
+
+def _require_model(client: mlflow.MlflowClient, model: str, task: Task) -> None:
+    """Raise SeqopsError for a name that no registered model of the task has."""
+    from seqops.registry import versions
+
+    known = versions.names(client, task.data.registered_name)
+    if model not in known and not versions.versions(client, model):
+        found = f"Those of this task are {', '.join(known)}" if known else "There is none of this task yet"
+        raise SeqopsError(f"no registered model has the name {model!r}. {found}.")
 
 
 def compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,7 @@ HEAD = ("task", "source", "score", "95 % interval", "best baseline", "versions",
 NUMBERS = ("score", "95 % interval", "seconds")
 """The columns that are not folded."""
 WIDTH = 100  # columns of the table
+OTHER_DATA = "params.yaml names other data"
 
 FormerOutput = Annotated[Path | None, typer.Option("--document", hidden=True)]
 
@@ -46,7 +48,7 @@ def results(
     with exit_on_error(debug):
         project = Project.find()
         params = Params.load(project.params)
-        names = tasks or params.names
+        names = [params.task(name).name for name in tasks or params.names]
         if page := output or former:
             if page.suffix == ".json":
                 raise SeqopsError(f"--output {page}: the page is Markdown. Give {page.stem}.md.")
@@ -97,14 +99,18 @@ def _write_page(path: Path, project: Project, params: Params, tasks: list[str]) 
 def _results(project: Project, params: Params, tasks: list[str]) -> tuple[Table, dict[str, str]]:
     from seqops.evaluation.evaluate import best_baseline
     from seqops.registry import versions
-    from seqops.tracking import connection
+    from seqops.registry.versions import RegistryStatus
+    from seqops.tracking import connection, mlflow_runs
 
     client, reasons, rows = connection.connect(project), {}, []
     for name in tasks:
         metrics = read_json(project.task_paths(name).evaluation)
         score = metrics["model"][metrics["goal"]]
         baseline, value = best_baseline(metrics)
-        status = versions.registry_status(client, registered_name(params.task(name)))
+        task = params.task(name)
+        status = versions.registry_status(client, registered_name(task))
+        if metrics["source"] != mlflow_runs.source_of(task):
+            status = RegistryStatus(f": {OTHER_DATA}", math.nan, "")
         rows.append(
             (
                 name,
@@ -113,7 +119,7 @@ def _results(project: Project, params: Params, tasks: list[str]) -> tuple[Table,
                 "none" if score["low"] is None else bounds(score),
                 f"{baseline} {number(value)}",
                 status.aliases.partition(": ")[2],
-                f"{status.seconds:.0f}",
+                "" if math.isnan(status.seconds) else f"{status.seconds:.0f}",
             )
         )
         reasons[name] = f"{metrics['verdict']} {status.reason}"

@@ -40,6 +40,13 @@ def detect(files: Sequence[InputFile]) -> Guess | None:
     doubts = []
     if characters < MIN_CHARS:
         doubts.append(f"{characters:,} characters are few to learn from (data.min_chars is lowered)")
+    if len(files) == 2 and all("\t" not in line for line in lines):
+        first, second = (len(file.lines) for file in files)
+        if first != second:
+            doubts.append(
+                f"the files have {first:,} and {second:,} lines and are taken for one text; parallel files "
+                "have equally many"
+            )
     if encoding == "windows-1252":
         doubts.append("the text is not UTF-8; windows-1252 is a guess")
     reasons = (f"{characters:,} characters of text in {encoding}",)

@@ -57,12 +57,13 @@ def _columns(file: InputFile, table: Table) -> Guess | None:
         return None
     source, target = texts[:2]
     values = {"data.source_column": source, "data.target_column": target}
-    sides = [table.columns[table.header[i]] for i in (source, target)]
+    named = is_header([file.head[0].split(table.delimiter)[i] for i in (source, target)])
+    first = int(named and not table.named)
+    sides = [table.columns[table.header[i]][first:] for i in (source, target)]
     reasons = [f"sentences in the columns {source} and {target}, counted from 0"]
     if len(table.header) > 2:
         reasons.append("other columns, such as numbers and attributions, are not used")
     doubts: tuple[str, ...] = ()
-    named = is_header([file.head[0].split(table.delimiter)[i] for i in (source, target)])
     if named:
         reasons.append("line 1 names the columns, and is left out")
     elif table.named or not table.sure:
