@@ -33,7 +33,7 @@ Page = Annotated[
 ]
 
 HEAD = ("task", "source", "score", "95 % interval", "best baseline", "versions", "seconds")
-NUMBERS = ("score", "95 % interval", "seconds")
+WHOLE = ("task", "score", "95 % interval", "seconds")
 """The columns that are not folded."""
 WIDTH = 100  # columns of the table
 OTHER_DATA = "params.yaml names other data"
@@ -69,7 +69,7 @@ def _next_steps(project: Project, task: str) -> dict[str, str]:
         "Read a report": f"{report}, in a browser",
         "Ask a model": f"seqops predict {task} INPUT",
         "Compare runs": "seqops ui, then open http://127.0.0.1:5000",
-        "Use your own data": f"seqops params {task} source",
+        "Use your own data": "seqops use FILE",
     }
 
 
@@ -128,9 +128,9 @@ def _results(project: Project, params: Params, tasks: list[str]) -> tuple[Table,
 
 def results_table(rows: Sequence[Sequence[str]]) -> Table:
     """Return a table of the columns `HEAD`, folded to a width of 100."""
-    table = Table(title="Results on the test rows", width=WIDTH, box=SIMPLE_HEAD)
+    table = Table(title="Results on the test rows", width=WIDTH, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in HEAD:
-        table.add_column(column, overflow="fold", no_wrap=column in NUMBERS)
+        table.add_column(column, overflow="fold", no_wrap=column in WHOLE)
     for row in rows:
         table.add_row(*map(escape, row))
     return table
