@@ -8,7 +8,7 @@ from seqops.runtime.journal import Journal
 
 def decisions(folder):
     """Read a damaged journal of decisions, and use what is left as `history`, `compare` and a recovery do."""
-    from seqops.cli.registry import _comparison, _goal
+    from seqops.cli.version_tables import decision_table
     from seqops.registry.champion import _decision
     from seqops.registry.comparison_history import ComparisonHistory, RowSketch
     from seqops.registry.decision_log import DecisionLog
@@ -26,8 +26,9 @@ def decisions(folder):
         log = DecisionLog.read(project)
         assert bool(log.damage()) == bool(log.damaged)
         ComparisonHistory.of(sketch, log.of_model("m"), "m").summary(0.05)
+        decision_table("m", log.decisions)
         for found in log.decisions:
-            _goal(found["numbers"]), _comparison(found["numbers"]), _decision(found).summary()
+            _decision(found).summary()
 
     return (
         "registry",
