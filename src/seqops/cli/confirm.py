@@ -9,9 +9,12 @@ import typer
 from seqops.core.errors import SeqopsError
 
 
-def confirm(question: str) -> None:
-    """Ask on the terminal. Raises SeqopsError if the answer is no, or if nobody can be asked."""
+def confirm(question: str, options: str = "--yes") -> None:
+    """Ask on the terminal. Raises SeqopsError if the answer is no, or if nobody can be asked.
+
+    options: those of the command that need no answer.
+    """
     if not sys.stdin.isatty():
-        raise SeqopsError("cannot ask for confirmation: stdin is not a terminal. Pass --yes.")
+        raise SeqopsError(f"cannot ask for confirmation: stdin is not a terminal. Pass {options}.")
     if not typer.confirm(question):
         raise SeqopsError("nothing was changed.")

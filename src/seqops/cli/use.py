@@ -12,6 +12,7 @@ import typer
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from seqops.cli.confirm import confirm
 from seqops.cli.options import Debug
 from seqops.core.errors import ConfigError, DataError, SeqopsError
 from seqops.core.files import write_bytes
@@ -62,7 +63,8 @@ def use(
         if dry_run:
             out.print("Dry run: params.yaml is unchanged.")
             return
-        _confirm(yes)
+        if not yes:
+            confirm("Write params.yaml?", "--yes or --dry-run")
         write_bytes(project.params, after.encode("utf-8"))
         out.print(f"Wrote params.yaml. Train: `dvc repro evaluate@{chosen.task}`.", highlight=False)
 
@@ -129,15 +131,6 @@ def _show(before: str, after: str) -> None:
         before.splitlines(), after.splitlines(), "params.yaml", "params.yaml", lineterm="", n=0
     )
     out.print("\n".join(lines) or "params.yaml already reads these files.", markup=False, highlight=False)
-
-
-def _confirm(yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise SeqopsError("cannot ask for confirmation: stdin is not a terminal. Pass --yes or --dry-run.")
-    if not typer.confirm("Write params.yaml?"):
-        raise SeqopsError("nothing was changed.")
 
 
 def _say(text: str) -> None:
