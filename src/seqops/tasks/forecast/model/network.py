@@ -23,7 +23,6 @@ from seqops.tasks.forecast.data.gaps import filled
 from seqops.tasks.forecast.data.model_settings import ClassicalKind, check_global, check_window, is_classical
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.model import global_network
-from seqops.tasks.forecast.model.classical.forecaster import ClassicalForecaster
 from seqops.tasks.forecast.model.conformal import PastErrors
 from seqops.tasks.forecast.model.intervals import (
     calibration,
@@ -73,7 +72,11 @@ class Network(interfaces.Network):
 
     def configured(self) -> Model:
         """Return the classical method, if that is the kind, or else this network."""
-        return ClassicalForecaster(self.kind) if is_classical(self.kind) else self
+        if not is_classical(self.kind):
+            return self
+        from seqops.tasks.forecast.model.classical.forecaster import ClassicalForecaster
+
+        return ClassicalForecaster(self.kind)
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
