@@ -15,6 +15,19 @@ from toy import FIT_CONFIG, ToyData, ToyEndpoint, ToyMetrics, make_split, toy_ta
 
 TRUTH = make_split(40, 0)
 
+SCORES = {
+    "goal": "accuracy",
+    "task": "toy",
+    "source": "sample",
+    "sha256": {"data": "0" * 64},
+    "verdict": "It ties.",
+    "model": {"accuracy": {"value": 0.5, "low": 0.3, "high": 0.7, "units": 40}},
+    "baselines": {},
+    "baseline_kinds": {},
+    "against": {},
+    "slices": {},
+}
+
 
 def predicted(right):
     odd = TRUTH.plain("odd")
@@ -61,42 +74,16 @@ def test_a_row_has_each_seed_mean_range_deviation_and_interval():
 
 
 def test_the_model_card_shows_the_seeds_if_there_are_several():
-    score = {"value": 0.5, "low": 0.3, "high": 0.7, "units": 40}
-    one = {
-        "goal": "accuracy",
-        "task": "toy",
-        "source": "sample",
-        "sha256": {"data": "0" * 64},
-        "verdict": "It ties.",
-        "model": {"accuracy": score},
-        "baselines": {},
-        "baseline_kinds": {},
-        "against": {},
-        "slices": {},
-    }
     endpoint = ToyEndpoint(ToyData())
-    text = card(endpoint, "toy", {**one, **metrics()}, "test 40")
+    text = card(endpoint, "toy", {**SCORES, **metrics()}, "test 40")
     assert "**Seeds.** Over 3 seeds: accuracy 0.6 (0.5 to 0.7)" in text
     assert "| accuracy | 0.5, 0.6, 0.7 | 0.6 | 0.5 to 0.7 | 0.1 | [0.3994, 0.8006] |" in text
-    assert "eeds" not in card(endpoint, "toy", one, "test 40")
+    assert "eeds" not in card(endpoint, "toy", SCORES, "test 40")
 
 
 def test_the_model_card_names_the_kind_and_the_settings():
-    score = {"value": 0.5, "low": 0.3, "high": 0.7, "units": 40}
-    found = {
-        "goal": "accuracy",
-        "task": "toy",
-        "source": "sample",
-        "sha256": {"data": "0" * 64},
-        "verdict": "It ties.",
-        "model": {"accuracy": score},
-        "baselines": {},
-        "baseline_kinds": {},
-        "against": {},
-        "slices": {},
-        "settings": {"model.kind": "gru", "fit.epochs": 4},
-    }
-    text = card(ToyEndpoint(ToyData()), "toy-sample", found, "test 40")
+    settings = {"settings": {"model.kind": "gru", "fit.epochs": 4}}
+    text = card(ToyEndpoint(ToyData()), "toy-sample", {**SCORES, **settings}, "test 40")
     assert "**Model.** Kind: gru." in text
     assert text.endswith("| setting | value |\n| --- | --- |\n| model.kind | gru |\n| fit.epochs | 4 |")
 

@@ -5,22 +5,12 @@ from dataclasses import replace
 import pytest
 
 from seqops.core.callbacks import EpochResult, WholeFit
-from seqops.core.settings import Decay, FitConfig, Stage
+from seqops.core.settings import Stage
 from seqops.training.early_stopping import announcement, summary
+from toy import FIT_CONFIG
 
 START = EpochResult(0, None, None, 0.1)
-CONFIG = FitConfig(
-    seed=0,
-    epochs=5,
-    batch_size=4,
-    learning_rate=0.01,
-    decay=Decay("none", 1.0),
-    warmup_steps=0,
-    weight_decay=0.0,
-    clip_norm=1.0,
-    patience=2,
-    validation_rows=8,
-)
+CONFIG = replace(FIT_CONFIG, epochs=5, patience=2)
 
 
 def epochs(number, stage=0):
