@@ -93,12 +93,15 @@ def missing(path: Path) -> DataError:
     return DataError(f"{path} does not exist. Run the stage that writes it: `dvc repro`.")
 
 
-def sha256_of(path: Path) -> str:
-    """Hash a file, or a folder by the sorted relative names and hashes of its files."""
+def sha256_of(path: Path, ignored: str | None = None) -> str:
+    """Hash a file, or a folder by the sorted relative names and hashes of its files.
+
+    ignored: the name of folders whose files do not count.
+    """
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    entries = sorted(p for p in path.rglob("*") if p.is_file())
+    entries = sorted(p for p in path.rglob("*") if p.is_file() and p.parent.name != ignored)
     lines = (f"{p.relative_to(path).as_posix()} {sha256_of(p)}\n" for p in entries)
     return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
 

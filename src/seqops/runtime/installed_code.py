@@ -6,7 +6,6 @@ the folder `core`.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def version() -> str:
 def hashes(*patterns: str) -> dict[str, str]:
     """Hash the parts of the package that match a pattern (`core`, `tasks/*/*`), by their path."""
     found = sorted(path for pattern in patterns for path in PACKAGE.glob(pattern) if CACHE not in path.parts)
-    return {path.relative_to(PACKAGE).as_posix(): _sha256(path) for path in found}
+    return {path.relative_to(PACKAGE).as_posix(): sha256_of(path, ignored=CACHE) for path in found}
 
 
 def require_recorded(root: Path) -> None:
@@ -47,12 +46,3 @@ def differing(root: Path) -> list[str]:
     files = [path for path in sorted((root / FOLDER).rglob("*")) if path.is_file() and path.name != RELEASE]
     recorded = {path.relative_to(root / FOLDER).as_posix(): path.read_text("utf-8").strip() for path in files}
     return [part for part, digest in recorded.items() if hashes(part).get(part) != digest]
-
-
-def _sha256(path: Path) -> str:
-    """Hash a file, or a folder by the names and hashes of its files; bytecode does not count."""
-    if path.is_file():
-        return sha256_of(path)
-    files = [file for file in sorted(path.rglob("*")) if file.is_file() and file.parent.name != CACHE]
-    lines = (f"{file.relative_to(path).as_posix()} {sha256_of(file)}\n" for file in files)
-    return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
