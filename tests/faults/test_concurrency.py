@@ -1,6 +1,7 @@
 """Commands at the same time, and signals to DVC while a stage runs: what DVC records is what was made."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -95,8 +96,9 @@ def test_a_stage_that_outlives_its_dvc_does_not_overwrite_what_is_recorded_later
     figures("signals", f"{sent.name} to dvc", tried=1, withstood=1)
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stage_that_is_told_to_end_says_how_to_go_on(root, sent, code, figures):
+# the shell that runs the stage dies of a Ctrl-C itself, unless it is bash, which gives way to the stage
+@pytest.mark.parametrize(("sent", "codes"), [(signal.SIGINT, "130|-2"), (signal.SIGTERM, "143")])
+def test_a_stage_that_is_told_to_end_says_how_to_go_on(root, sent, codes, figures):
     first = started(root)
     if sent == signal.SIGINT:
         os.killpg(first.pid, sent)  # as a Ctrl-C at the terminal
@@ -104,7 +106,7 @@ def test_a_stage_that_is_told_to_end_says_how_to_go_on(root, sent, code, figures
         os.kill(stage_of(root), sent)
     _, output = ended(first)
     assert "Stopped. Finished work is kept; run the same command again to resume." in output
-    assert f"exited with {code}" in output
+    assert re.search(rf"exited with ({codes})$", output)
     check_recorded(root, 1)
     figures("signals", f"{sent.name} to a stage", tried=1, withstood=1)
 
