@@ -116,6 +116,20 @@ def test_static_texts_of_a_request_are_those_of_training_or_unknown(meta):
     assert kinds.tolist() == [[2], [0], [0]]
 
 
+def test_a_static_text_of_no_training_row_is_named_once_with_its_column(meta):
+    known = {**meta, "static": {"remark": ["note", "other"]}}
+    endpoint = endpoint_of(replace(DATA, static=("remark",)))
+
+    def request(kind):
+        return "\n".join(["month,sold,remark", *(f"{m},{i},{kind}" for i, m in enumerate(months(7), 1))])
+
+    inputs = [request(kind) for kind in ("Oslo", "note", "Rome", "Oslo")]
+    assert endpoint.unknown_words([*inputs, "month,sold\n2000-01,1", "1 2 3"], known) == [
+        *("remark 'Oslo'", "remark 'Rome'"),
+    ]
+    assert endpoint.unknown_words(inputs, meta) == []
+
+
 def test_the_file_that_trained_the_model_is_answered_series_by_series(tmp_path, meta):
     path = write_csv(tmp_path, [*rows("a", 20, 100), *rows("b", 16, 500)], "shop,month,sold,remark")
     with path.open(encoding="utf-8") as lines:

@@ -18,7 +18,7 @@ from seqops.metrics.quantile_forecasts import INTERVALS, column
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.frequency import Frequency
 from seqops.tasks.forecast.data.gaps import period_name
-from seqops.tasks.forecast.data.requests import inputs_of, latest_window, parse_request
+from seqops.tasks.forecast.data.requests import inputs_of, latest_window, parse_request, unknown_texts
 
 FORECAST_COLUMNS = {"median": "mean"} | {
     f"{end}{nominal}": column(level)
@@ -102,6 +102,11 @@ class Endpoint(interfaces.Endpoint):
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """List the forecast steps of each series with their 80 and 95 % intervals."""
         return [to_record(predicted.iloc[i], text, i, self.data, meta) for i, text in enumerate(inputs)]
+
+    def unknown_words(self, inputs: Sequence[str], meta: Meta) -> list[str]:
+        """List the static texts that no training row had: their series are forecast without that kind."""
+        found = [text for i, given in enumerate(inputs) for text in unknown_texts(given, i, self.data, meta)]
+        return list(dict.fromkeys(found))
 
     def first_steps(self, records: Sequence[dict[str, Any]], steps: int) -> list[dict[str, Any]]:
         """Keep the first steps of each forecast. Raises ConfigError if there are fewer."""

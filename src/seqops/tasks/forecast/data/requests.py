@@ -19,7 +19,7 @@ from seqops.preprocessing.number_format import NumberFormat
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.encoding import static_kinds
 from seqops.tasks.forecast.data.origins import Series
-from seqops.tasks.forecast.data.reader import SHAPE, Rows, SeriesFormat, figure_columns, parse_file
+from seqops.tasks.forecast.data.reader import SHAPE, STATIC, Rows, SeriesFormat, figure_columns, parse_file
 
 SPACES = re.compile(r"[\s;]+")
 COMMAS = re.compile(r",\s*")
@@ -64,6 +64,16 @@ def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
     end = np.array([len(series)], np.int64)
     found = window_spec.examples(series, end, len(series), max(meta["window"], data.max_history))
     return Split({**found.columns, "static": request.kinds[None]})
+
+
+def unknown_texts(text: str, index: int, data: Dataset, meta: Meta) -> list[str]:
+    """Name the static texts of one raw series that no training row had, each with its column."""
+    known = meta.get("static", {})
+    if not known or _listed(text, index, data.numbers) is not None:
+        return []
+    table, _ = parse_file(_name(index), text, _format(text, index, data, meta))
+    found = {name: table[STATIC + name].iloc[-1] for name in known if STATIC + name in table}
+    return [f"{name} {kind!r}" for name, kind in found.items() if kind not in known[name]]
 
 
 def parse_request(text: str, index: int, data: Dataset, meta: Meta) -> Request:
