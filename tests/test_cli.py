@@ -14,8 +14,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from seqops.cli import app, predict
+from seqops.cli.answers import Answers
 from seqops.cli.answers_file import FORMATS
-from seqops.cli.predict import _inputs, _predictions
+from seqops.cli.predict import _inputs
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Endpoint
 from seqops.core.request_limits import RequestLimits
@@ -176,17 +177,18 @@ class Version:
 
 
 def test_inputs_are_sent_in_several_requests_and_answered_in_order():
-    found = list(_predictions(Version(), iter([["a", "b"], ["c"]]), None, None))
-    assert found == [(1, [{"of": 2, "text": "a"}, {"of": 2, "text": "b"}]), (3, [{"of": 1, "text": "c"}])]
+    first, second = Answers(Version(), None).records([["a", "b"], ["c"]])
+    assert first == ([1, 2], [{"of": 2, "text": "a"}, {"of": 2, "text": "b"}])
+    assert second == ([3], [{"of": 1, "text": "c"}])
 
 
 def test_an_invalid_input_is_named_with_the_request_it_is_in():
-    answers = _predictions(Version(), [["a", "b"], ["c", "bad"]], None, None)
+    answers = Answers(Version(), None).records([["a", "b"], ["c", "bad"]])
     assert [record["text"] for record in next(answers)[1]] == ["a", "b"]
     with pytest.raises(DataError, match=r"of the inputs from 3 on: input 2 is bad\."):
         next(answers)
     with pytest.raises(DataError, match=r"^input 1 is bad\.$"):
-        next(_predictions(Version(), [["bad"]], None, None))
+        next(Answers(Version(), None).records([["bad"]]))
 
 
 @pytest.fixture
@@ -224,9 +226,9 @@ def test_another_format_and_a_refused_input_leave_no_output(project, version, tm
 def test_a_csv_does_not_mix_answers_with_other_columns(tmp_path):
     table = partial(Endpoint.to_table, None)
     with FORMATS[".csv"](tmp_path / "out.csv", SimpleNamespace(to_table=table)) as write:
-        write(1, [{"a": 1}])
+        write([1], [{"a": 1}])
         with pytest.raises(DataError, match=r"from input 2 on have other columns\. Write them to a \.jsonl"):
-            write(2, [{"b": 1}])
+            write([2], [{"b": 1}])
 
 
 def test_progress_counts_the_inputs_that_were_answered(monkeypatch):

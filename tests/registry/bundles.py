@@ -38,6 +38,7 @@ import os, sys, time
 
 class SeqopsError(Exception): pass
 class DataError(SeqopsError): pass
+class Refusal: pass
 
 def echo(text):
     if text == "hang":
@@ -55,6 +56,11 @@ def echo(text):
         raise SeqopsError("this model refuses. Use another.")
     if text == "unusable":
         raise DataError("input 1: unusable. Give another.")
+    if text == "refused inputs":
+        refusal, error = Refusal(), DataError("input 1:7: unusable. Give another.")
+        vars(refusal).update(place=0, message=str(error), fault="unusable. Give another.", line=7)
+        error.refusals = [refusal]
+        raise error
     if text == "fail":
         raise KeyError("no such key")
     if text == "late import":

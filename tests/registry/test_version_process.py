@@ -12,7 +12,7 @@ import pytest
 from bundles import MODEL, OTHER_MODULE, unpack_release_0_1_0, write_bundle_of_another_layout
 
 from processes import alive
-from seqops.core.errors import DataError, SeqopsError
+from seqops.core.errors import DataError, Refusal, RefusedInputsError, SeqopsError
 from seqops.registry.environment_check import differences
 from seqops.registry.version_process import CannotRunError, VersionProcess
 
@@ -46,6 +46,14 @@ def test_a_version_with_another_module_layout_answers_with_its_own_code(version)
 
 def test_a_version_that_does_not_tell_names_no_unknown_words(version):
     assert version.unknown_words(["hello"]) == []
+
+
+def test_it_says_which_inputs_of_a_request_are_refused(version):
+    with pytest.raises(RefusedInputsError, match=r"^input 1:7: unusable\. Give another\.$") as raised:
+        version.predict(["refused inputs"])
+    assert raised.value.refusals == [
+        Refusal(0, "input 1:7: unusable. Give another.", "unusable. Give another.", 7)
+    ]
 
 
 def test_it_streams_and_an_unread_answer_does_not_disturb_the_next(version):

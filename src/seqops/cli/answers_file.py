@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from seqops.cli.answers import Records
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Endpoint
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Records = list[dict[str, Any]]
-Write = Callable[[int, Records], None]
-"""Write the records of a request; the first argument is the number of its first input, from 1."""
+Write = Callable[[Sequence[int], Records], None]
+"""Write the records of a request; the first argument has the numbers of their inputs, from 1."""
 
 
 @contextmanager
@@ -25,11 +25,11 @@ def _csv(path: Path, endpoint: Endpoint) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="") as file:
         columns: list[str] = []
 
-        def write(first: int, records: Records) -> None:
-            table = endpoint.to_table(records, first)
+        def write(numbers: Sequence[int], records: Records) -> None:
+            table = endpoint.to_table(records, numbers)
             if columns and set(table.columns) != set(columns):
                 fix = "Write them to a .jsonl or .parquet file."
-                raise DataError(f"the answers from input {first:,} on have other columns. {fix}")
+                raise DataError(f"the answers from input {numbers[0]:,} on have other columns. {fix}")
             table.to_csv(file, index=False, header=not columns, columns=columns or None)
             columns[:] = table.columns
 
@@ -41,7 +41,7 @@ def _json_lines(path: Path, endpoint: Endpoint) -> Iterator[Write]:
     """Write a JSON record per line, as `--json` prints it."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
 
-        def write(first: int, records: Records) -> None:
+        def write(numbers: Sequence[int], records: Records) -> None:
             file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
         yield write
@@ -53,7 +53,7 @@ def _parquet(path: Path, endpoint: Endpoint) -> Iterator[Write]:
     import pandas as pd
 
     tables: list[pd.DataFrame] = []
-    yield lambda first, records: tables.append(endpoint.to_table(records, first))
+    yield lambda numbers, records: tables.append(endpoint.to_table(records, numbers))
     pd.concat(tables, ignore_index=True).to_parquet(path, index=False)
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from seqops.cli.answering import print_unknown, running_version
-from seqops.cli.answers_file import FORMATS, Records
+from seqops.cli.answers import Answers, Records
+from seqops.cli.answers_file import FORMATS
 from seqops.cli.options import Debug, Model, OneTask
 from seqops.core.errors import ConfigError, DataError, SeqopsError
 from seqops.core.files import atomic_write
@@ -22,9 +23,6 @@ from seqops.core.interfaces import Endpoint
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.runtime.console import err, exit_on_error, out
-
-if TYPE_CHECKING:
-    from seqops.registry.version_process import VersionProcess
 
 
 def predict(
@@ -58,47 +56,30 @@ def predict(
         batches = chain([next(batches)], batches)  # invalid input is refused before a model is loaded
         size = None if file is None or (output is None and sys.stdout.isatty()) else file.stat().st_size
         with running_version(task, alias, model) as version, progress(size, batches) as shown:
-            unknown: dict[str, None] = {}
-            answers = _predictions(version, _noting_unknown(version, shown, unknown), endpoint, horizon)
+            answers = Answers(version, file)
+            records = _first_steps(answers.records(shown), endpoint, horizon)
             if output is None:
-                _print(answers, as_json)
+                _print(records, as_json)
             else:
                 with atomic_write(output) as temporary, FORMATS[output.suffix](temporary, endpoint) as write:
-                    for first, records in answers:
-                        write(first, records)
-            print_unknown(unknown)
+                    for numbers, found in records:
+                        write(numbers, found)
+            print_unknown(answers.unknown)
+        answers.check()
 
 
-def _noting_unknown(
-    version: VersionProcess, batches: Iterable[list[str]], unknown: dict[str, None]
-) -> Iterator[list[str]]:
-    """Yield requests, and collect the words of each that the version does not know, once it is answered."""
-    for batch in batches:
-        yield batch
-        unknown.update(dict.fromkeys(version.unknown_words(batch)))
-
-
-def _print(answers: Iterable[tuple[int, Records]], as_json: bool) -> None:
+def _print(answers: Iterable[tuple[Sequence[int], Records]], as_json: bool) -> None:
     for _, records in answers:
         for record in records:
             text = json.dumps(record, ensure_ascii=False)
             out.print(text, highlight=not as_json, markup=False) if as_json else out.print_json(text)
 
 
-def _predictions(
-    version: VersionProcess, batches: Iterable[list[str]], endpoint: Endpoint, horizon: int | None
-) -> Iterator[tuple[int, Records]]:
-    """Yield the number of the first input, and the records, of one request after the other."""
-    first = 1
-    for batch in batches:
-        try:
-            records = version.predict(batch)
-        except DataError as error:
-            if first == 1:
-                raise
-            raise DataError(f"of the inputs from {first:,} on: {error}") from None
-        yield first, records if horizon is None else endpoint.first_steps(records, horizon)
-        first += len(batch)
+def _first_steps(
+    answers: Iterable[tuple[Sequence[int], Records]], endpoint: Endpoint, horizon: int | None
+) -> Iterator[tuple[Sequence[int], Records]]:
+    for numbers, records in answers:
+        yield numbers, records if horizon is None else endpoint.first_steps(records, horizon)
 
 
 @contextmanager
@@ -122,7 +103,7 @@ def _inputs(
     given: list[str], file: Path | None, inputs_of: Callable[[Iterable[str]], Iterable[str]]
 ) -> Iterator[str]:
     """Return the inputs one by one. Raises SeqopsError if there are none."""
-    inputs = iter(given) if file is None else chain(given, inputs_of(_lines(file)))
+    inputs = iter(given) if file is None else chain(given, _divided(file, inputs_of))
     first = next(inputs, None)
     if first is None and file is None and not sys.stdin.isatty():
         inputs = (line.rstrip("\n") for line in sys.stdin)
@@ -130,6 +111,14 @@ def _inputs(
     if first is None:
         raise SeqopsError("no input. Pass it as an argument, with --file, or on standard input.")
     return chain([first], inputs)
+
+
+def _divided(file: Path, inputs_of: Callable[[Iterable[str]], Iterable[str]]) -> Iterable[str]:
+    """Return the inputs of a file. Raises DataError that names the file if it cannot be divided."""
+    try:
+        return inputs_of(_lines(file))
+    except DataError as error:
+        raise DataError.placed(file, error.line, error.fault) from None
 
 
 def _lines(file: Path) -> Iterator[str]:

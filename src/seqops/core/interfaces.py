@@ -200,8 +200,8 @@ class Endpoint(ABC):
         """Keep the first steps of each record. Raises ConfigError if records of this task have none."""
         raise ConfigError("--horizon: the predictions of this task have no steps. Leave it out.")
 
-    def to_table(self, records: Sequence[dict[str, Any]], first: int = 1) -> pd.DataFrame:
-        """Return records as a table, with what is nested as JSON; first: the number of the first input."""
+    def to_table(self, records: Sequence[dict[str, Any]], numbers: Iterable[int]) -> pd.DataFrame:
+        """Return records as a table, with what is nested as JSON; numbers: of their inputs, from 1."""
         return pd.DataFrame([flat(record) for record in records])
 
     @abstractmethod

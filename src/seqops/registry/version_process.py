@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.arrays_io import read_table, write_table
-from seqops.core.errors import DataError, SeqopsError
+from seqops.core.errors import DataError, Refusal, RefusedInputsError, SeqopsError
 from seqops.core.interfaces import DriftFeatures
 from seqops.core.ragged import Array, Ragged
 from seqops.registry import version_worker
@@ -180,17 +180,18 @@ class VersionProcess:
             raise CannotRunError(f"{self._label} ended early (exit {code}). {' '.join(last)}".strip())
         return message
 
-    def _exception(self, error: Mapping[str, str]) -> SeqopsError:
+    def _exception(self, error: Mapping[str, Any]) -> SeqopsError:
         kind, message = error["kind"], error["message"]
         if kind == "input":
-            return DataError(message)
+            refusals = [Refusal(**refusal) for refusal in error["refusals"]]
+            return RefusedInputsError(refusals) if refusals else DataError(message)
         if kind == "import":
             return self._cannot_run(error)
         found = SeqopsError(message if kind == "refused" else f"{self._label} failed: {message}")
         found.add_note(error["trace"])  # shown by --debug
         return found
 
-    def _cannot_run(self, error: Mapping[str, str]) -> CannotRunError:
+    def _cannot_run(self, error: Mapping[str, Any]) -> CannotRunError:
         differs = f" It was registered with {', '.join(self._differs)}." if self._differs else ""
         found = CannotRunError(
             f"{self._label} cannot run here: {error['message'].rstrip('.')}.{differs} "

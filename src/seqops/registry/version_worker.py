@@ -151,13 +151,15 @@ def _drift_features(model: Any, table: Path, new: Path, features: Path) -> Itera
         yield {"name": name, "ragged": ragged}
 
 
-def _describe(error: Exception) -> dict[str, str]:
+def _describe(error: Exception) -> dict[str, Any]:
     """Describe an error; kind: `input`, `refused` (another error of the bundle), `import` or `failed`."""
     names = {kind.__name__ for kind in type(error).__mro__}
     text = " ".join(str(error).split()) or type(error).__name__
     trace = "".join(traceback.format_exception(error))
     if names & INPUT_ERRORS:
-        return {"kind": "input", "message": str(error), "trace": trace}
+        # not known of versions registered before requests named all that they refuse
+        refusals = [vars(refusal) for refusal in getattr(error, "refusals", ())]
+        return {"kind": "input", "message": str(error), "trace": trace, "refusals": refusals}
     if "SeqopsError" in names:
         return {"kind": "refused", "message": str(error), "trace": trace}
     cause = _import_error(error)

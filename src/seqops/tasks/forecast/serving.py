@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.errors import ConfigError
+from seqops.core.errors import ConfigError, DataError, Refusal, RefusedInputsError
+from seqops.core.file_input import FileInput
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split, concatenate
 from seqops.core.request_limits import RequestLimits
@@ -18,7 +19,8 @@ from seqops.metrics.quantile_forecasts import INTERVALS, column
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.frequency import Frequency
 from seqops.tasks.forecast.data.gaps import period_name
-from seqops.tasks.forecast.data.requests import inputs_of, latest_window, parse_request, unknown_texts
+from seqops.tasks.forecast.data.request_files import inputs_of
+from seqops.tasks.forecast.data.requests import latest_window, parse_request, unknown_texts
 
 FORECAST_COLUMNS = {"median": "mean"} | {
     f"{end}{nominal}": column(level)
@@ -91,13 +93,24 @@ class Endpoint(interfaces.Endpoint):
         "baselines before relying on it."
     )
 
-    def inputs_of(self, lines: Iterable[str]) -> list[str]:
-        """Return the raw series of a file: those of a CSV, a number per line, or a series per line."""
+    def inputs_of(self, lines: Iterable[str]) -> list[FileInput]:
+        """Return the raw series of a file: those of a CSV, a number per line, or a series per line.
+
+        Raises DataError, with the line, for a file that cannot be divided.
+        """
         return inputs_of("".join(lines), self.data)
 
     def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
-        """Cut the example at the end of each raw series."""
-        return concatenate([latest_window(text, i, self.data, meta) for i, text in enumerate(inputs)])
+        """Cut the example at the end of each raw series. Raises RefusedInputsError with all refused ones."""
+        examples, refusals = [], []
+        for place, text in enumerate(inputs):
+            try:
+                examples.append(latest_window(text, place, self.data, meta))
+            except DataError as error:
+                refusals.append(Refusal(place, str(error), error.fault or str(error), error.line))
+        if refusals:
+            raise RefusedInputsError(refusals)
+        return concatenate(examples)
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
         """List the forecast steps of each series with their 80 and 95 % intervals."""
@@ -118,13 +131,13 @@ class Endpoint(interfaces.Endpoint):
             for record in records
         ]
 
-    def to_table(self, records: Sequence[dict[str, Any]], first: int = 1) -> pd.DataFrame:
+    def to_table(self, records: Sequence[dict[str, Any]], numbers: Iterable[int]) -> pd.DataFrame:
         """Return one row for each series, step and value column; `input` is the place of the series."""
         return pd.DataFrame(
             [
                 {"input": number, "series": record.get("series", ""), "column": step["series"]}
                 | {name: value for name, value in step.items() if name != "series"}
-                for number, record in enumerate(records, first)
+                for number, record in zip(numbers, records, strict=False)
                 for step in record["forecast"]
             ]
         )

@@ -169,10 +169,11 @@ def _timeline(column: Column, form: SeriesFormat, rows: Rows) -> Timeline:
         dated = [name for name in others if all(is_date(text) for text in rows.column(name))]
         if not dated:
             raise
-        raise DataError(
-            f"{str(error).partition('. ')[0]}. Column {dated[0]!r} holds dates: set data.date: {dated[0]}. "
+        fix = (
+            f"Column {dated[0]!r} holds dates: set data.date: {dated[0]}. "
             f"If {form.date!r} names several series, also set data.series: {form.date}."
-        ) from None
+        )
+        raise DataError.at(rows.path, error.line, error.fault.partition(". ")[0], fix) from None
 
 
 def _check_one_series(rows: Rows, date: str) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from seqops.preprocessing.number_format import NumberFormat
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.encoding import static_kinds
 from seqops.tasks.forecast.data.origins import Series
-from seqops.tasks.forecast.data.reader import SHAPE, STATIC, Rows, SeriesFormat, figure_columns, parse_file
+from seqops.tasks.forecast.data.reader import SHAPE, STATIC, SeriesFormat, figure_columns, parse_file
 
 SPACES = re.compile(r"[\s;]+")
 COMMAS = re.compile(r",\s*")
@@ -27,15 +26,24 @@ COMMAS = re.compile(r",\s*")
 
 @dataclass(frozen=True)
 class Request:
-    """One raw series; dated: whether it had dates; name: empty if the request does not name it.
+    """One raw series; lines: of its rows in the request; name: empty if the request does not name it.
 
-    kinds: (S,), the numbers of its static texts.
+    kinds: (S,), the numbers of its static texts. A list of numbers has neither dates nor lines.
     """
 
     series: Series
-    dated: bool
     kinds: npt.NDArray[np.int64]
+    lines: Sequence[int] = ()
     name: str = ""
+
+    @property
+    def dated(self) -> bool:
+        """Return whether it had dates."""
+        return len(self.lines) > 0
+
+    def line(self, row: int) -> int | None:
+        """Return the line of a row, None for a list."""
+        return self.lines[row] if self.dated else None
 
 
 def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
@@ -50,17 +58,24 @@ def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
         raise DataError.at(name, None, f"{len(series)} values are too few", fix)
     missing = np.isnan(series.figures)
     if missing.any() if data.gaps == "refuse" else missing.all(axis=0).any():
-        row = int(np.flatnonzero(missing.any(axis=1))[0])
-        raise DataError.at(name, None, f"value {row + 1} is missing", "Fill the gap before forecasting.")
-    if np.isinf(series.figures).any():
-        raise DataError.at(name, None, "a value is not a finite number", "Give numbers as 1234.5.")
-    if meta["log"] and (series.figures[:, : window_spec.values] <= 0).any():
+        row = int(np.argmax(missing.any(axis=1)))
+        what, fix = f"value {row + 1} is missing", "Fill the gap before forecasting."
+        raise DataError.at(name, request.line(row), what, fix)
+    faults = [
+        ("a value is not a finite number", "Give numbers as 1234.5.", np.isinf(series.figures).any(axis=1)),
+        (
+            "the date does not follow the previous one",
+            f"Give one row per {meta['frequency']}, in order, without gaps.",
+            np.diff(series.ordinals, prepend=series.ordinals[0] - 1) != 1,
+        ),
+    ]
+    if meta["log"]:
         fix = "The model was trained on logarithms: give values above 0."
-        raise DataError.at(name, None, "a value is 0 or less", fix)
-    if (np.diff(series.ordinals) != 1).any():
-        row = int(np.flatnonzero(np.diff(series.ordinals) != 1)[0])
-        fix = f"Give one row per {meta['frequency']}, in order, without gaps."
-        raise DataError.at(name, row + 3, "the date does not follow the previous one", fix)
+        low = (series.figures[:, : window_spec.values] <= 0).any(axis=1)
+        faults.append(("a value is 0 or less", fix, low))
+    for what, fix, wrong in faults:
+        if np.any(wrong):
+            raise DataError.at(name, request.line(int(np.argmax(wrong))), what, fix)
     end = np.array([len(series)], np.int64)
     found = window_spec.examples(series, end, len(series), max(meta["window"], data.max_history))
     return Split({**found.columns, "static": request.kinds[None]})
@@ -69,7 +84,7 @@ def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
 def unknown_texts(text: str, index: int, data: Dataset, meta: Meta) -> list[str]:
     """Name the static texts of one raw series that no training row had, each with its column."""
     known = meta.get("static", {})
-    if not known or _listed(text, index, data.numbers) is not None:
+    if not known or listed(text, index, data.numbers) is not None:
         return []
     table, _ = parse_file(_name(index), text, _format(text, index, data, meta))
     found = {name: table[STATIC + name].iloc[-1] for name in known if STATIC + name in table}
@@ -82,14 +97,14 @@ def parse_request(text: str, index: int, data: Dataset, meta: Meta) -> Request:
     A list holds the first value column and is assumed to start where the training series started.
     """
     columns = len(meta["values"]) + len(meta["covariates"])
-    figures = _listed(text, index, data.numbers)
+    figures = listed(text, index, data.numbers)
     if figures is not None:
         if columns > 1:
             fix = f"Give CSV with a date and the columns {', '.join(meta['values'] + meta['covariates'])}."
             raise DataError.at(_name(index), None, "a plain list holds one column only", fix)
         ordinals = meta["first_ordinal"] + np.arange(len(figures), dtype=np.int64)
         unknown = np.zeros(len(meta.get("static", {})), np.int64)
-        return Request(Series(np.array(figures)[:, None], ordinals, index), False, unknown)
+        return Request(Series(np.array(figures)[:, None], ordinals, index), unknown)
     form = _format(text, index, data, meta)
     table, _ = parse_file(_name(index), text, form)
     names = table["series"].unique()
@@ -104,7 +119,7 @@ def parse_request(text: str, index: int, data: Dataset, meta: Meta) -> Request:
         raise DataError.at(_name(index), 1, f"{found.shape[1]} columns besides the date", fix)
     series = Series(found.to_numpy(np.float64), table["ordinal"].to_numpy(np.int64), index)
     kinds = static_kinds(table, meta.get("static", {}))[-1]
-    return Request(series, True, kinds, str(names[0]) if form.series else "")
+    return Request(series, kinds, table["line"].tolist(), str(names[0]) if form.series else "")
 
 
 def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
@@ -124,35 +139,7 @@ def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
     return form
 
 
-def inputs_of(text: str, data: Dataset) -> list[str]:
-    """Split a file into raw series: CSV by its column of series, else a list of numbers on each line.
-
-    CSV without that column, or a number on each line, is one series.
-    """
-    lines = text.removesuffix("\n").split("\n")
-    lists = [_listed(line, i, data.numbers) for i, line in enumerate(lines) if line.strip()]
-    if lists and lists[0] is None:
-        return _by_series(text, data)
-    column = len(lists) > 1 and all(numbers is not None and len(numbers) == 1 for numbers in lists)
-    return [text] if column else lines
-
-
-def _by_series(text: str, data: Dataset) -> list[str]:
-    lines, rows = read_csv_rows(_name(0), text, SHAPE)
-    header = [cell.strip() for cell in rows[0]]
-    if not data.series or data.series not in header:
-        return [text]
-    return [_written(part) for part in Rows(_name(0), lines[1:], header, rows[1:]).by(data.series).values()]
-
-
-def _written(rows: Rows) -> str:
-    """Write rows as CSV text."""
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows([rows.header, *rows.cells])
-    return file.getvalue()
-
-
-def _listed(text: str, index: int, numbers: NumberFormat) -> list[float] | None:
+def listed(text: str, index: int, numbers: NumberFormat) -> list[float] | None:
     """Read a list separated by spaces, lines, semicolons or commas; None if it is none.
 
     Raises DataError where a comma may stand within a number or between two: commas separate them only if
