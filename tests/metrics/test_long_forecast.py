@@ -1,4 +1,4 @@
-"""What the verdict says of the one long forecast."""
+"""What the verdict says of forecasts that are not tested."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ def metrics(ours, **theirs):
         "model": {"backtest_mase": {"value": 0.5}, "mase": {"value": ours}},
         "baselines": {name.replace("_", "-"): {"mase": {"value": value}} for name, value in theirs.items()},
         "baseline_kinds": kinds,
+        "against": {name: {"value": 0.1, "p_better": 0.01} for name in theirs},
     }
 
 
@@ -34,6 +35,23 @@ def test_unknown_scores_are_left_out():
 
 def test_a_backtest_of_the_whole_horizon_says_it_all():
     assert remarks(metrics(6.71, naive=1.0), 12, 12) == []
+
+
+def test_a_backtest_without_a_test_is_compared_by_its_values():
+    found = metrics(6.71, naive=1.0, ets=9.0)
+    found["baselines"]["naive"]["backtest_mase"] = {"value": 0.25}
+    found["baselines"]["ets"]["backtest_mase"] = {"value": 0.75}
+    few = {"value": 0.1, "reason": "too few origins"}
+    found["against"] = {"naive": few, "ets": few}
+    assert remarks(found, 12, 12) == [
+        "In the backtest, by values alone (not tested), the model's MASE is 0.5: worse than the best trivial "
+        "baseline, naive (0.25) and better than the best classical baseline, ets (0.75)."
+    ]
+    assert [remark.split(",")[0] for remark in remarks(found, 36, 12)] == [
+        *("In the backtest", "Over all 36 steps"),
+    ]
+    found["against"]["ets"] = {"value": 0.1, "p_better": 0.01}
+    assert remarks(found, 12, 12) == []
 
 
 def test_the_forecasting_task_remarks_on_its_horizon():

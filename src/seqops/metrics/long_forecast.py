@@ -1,35 +1,49 @@
-"""The one forecast of the whole horizon in words, where the rolling backtest covers fewer steps."""
+"""What the verdict says of forecasts that no test compares: by their values alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-METRIC = "mase"
+LONG, BACKTEST = "mase", "backtest_mase"
 
 
 def remarks(metrics: Mapping[str, Any], horizon: int, backtest_horizon: int) -> list[str]:
-    """Compare its MASE with those of the best trivial and the best classical baseline.
+    """Compare MASEs with those of the best trivial and the best classical baseline.
 
-    metrics: the content of evaluation.json. Empty where the backtest covers the horizon, or the MASE is
-    unknown.
+    That of the backtest, if it has too few origins for a test, and that of the one forecast of the whole
+    horizon, if the backtest covers fewer steps. metrics: the content of evaluation.json; an unknown MASE is
+    left out.
     """
-    ours = metrics["model"].get(METRIC, {}).get("value")
-    if horizon <= backtest_horizon or ours is None:
-        return []
-    compared = list(_compared(metrics, ours))
+    found = []
+    if _untested(metrics):
+        found.append(_remark(metrics, BACKTEST, "In the backtest, by values alone (not tested)"))
+    if horizon > backtest_horizon:
+        found.append(_remark(metrics, LONG, f"Over all {horizon} steps, in one forecast (not tested)"))
+    return [remark for remark in found if remark]
+
+
+def _untested(metrics: Mapping[str, Any]) -> bool:
+    """Return whether no comparison with a baseline has a test; its reason is stored then."""
+    against = metrics["against"].values()
+    return bool(against) and all("reason" in difference for difference in against)
+
+
+def _remark(metrics: Mapping[str, Any], metric: str, where: str) -> str:
+    ours = metrics["model"].get(metric, {}).get("value")
+    if ours is None:
+        return ""
+    compared = list(_compared(metrics, metric, ours))
     against = f": {' and '.join(compared)}" if compared else ""
-    return [
-        f"Over all {horizon} steps, in one forecast (not tested), the model's MASE is {ours:.4g}{against}."
-    ]
+    return f"{where}, the model's MASE is {ours:.4g}{against}."
 
 
-def _compared(metrics: Mapping[str, Any], ours: float) -> Iterator[str]:
+def _compared(metrics: Mapping[str, Any], metric: str, ours: float) -> Iterator[str]:
     for kind in ("trivial", "classical"):
         values = {
-            name: scores[METRIC]["value"]
+            name: scores[metric]["value"]
             for name, scores in metrics["baselines"].items()
-            if metrics["baseline_kinds"][name] == kind and scores[METRIC]["value"] is not None
+            if metrics["baseline_kinds"][name] == kind and scores[metric]["value"] is not None
         }
         if values:
             best = min(values, key=lambda name: values[name])
