@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.errors import DataError
@@ -28,7 +30,7 @@ from seqops.tasks.forecast.data.stamps import is_date
 from seqops.tasks.forecast.data.timeline import Column, Timeline
 
 VALUE, COVARIATE, STATIC = "value.", "covariate.", "static."
-Columns = dict[str, Sequence[Any]]
+Columns = dict[str, npt.NDArray[Any]]
 SHAPE = "It needs one row per time step: a date and numbers, or a number."
 KEYS = "`data.series`, `data.date`, `data.values`, `data.covariates` or `data.static`"
 
@@ -133,19 +135,24 @@ def _parse_many(every: Rows, form: SeriesFormat) -> tuple[Columns, str]:
     frequency = _parse_series(longest, parts[longest], form)[1]
     form = replace(form, frequency=frequency)
     found = [_parse_series(name, part, form)[0] for name, part in parts.items()]
-    return {name: list(chain.from_iterable(part[name] for part in found)) for name in found[0]}, frequency
+    return {name: np.concatenate([part.pop(name) for part in found]) for name in [*found[0]]}, frequency
 
 
 def _parse_series(name: str, rows: Rows, form: SeriesFormat) -> tuple[Columns, str]:
     texts = rows.column(form.date)
     column = Column(rows.path, rows.lines, texts, form.time_zone, form.gaps == "refuse")
     timeline = _timeline(column, form, rows)
-    table: Columns = {"line": rows.lines, "series": [name] * len(texts), "date": texts}
-    table["ordinal"] = timeline.ordinals.tolist()
+    table = {
+        "line": np.array(rows.lines),
+        "series": np.full(len(texts), name, object),
+        # series share their dates
+        "date": np.array([sys.intern(text) for text in texts], object),
+        "ordinal": timeline.ordinals,
+    }
     for prefix, names in ((VALUE, form.values), (COVARIATE, form.covariates)):
         for figure in names:
-            table[prefix + figure] = _figures(rows, figure, form.numbers)
-    table |= {STATIC + column: rows.column(column) for column in form.static}
+            table[prefix + figure] = np.array(_figures(rows, figure, form.numbers))
+    table |= {STATIC + column: np.array(rows.column(column), object) for column in form.static}
     return table, timeline.frequency
 
 
@@ -155,6 +162,8 @@ def _without_index(header: list[str], body: list[list[str]]) -> tuple[list[str],
     index = len(kept) > 2 and is_index(header[kept[0]], [row[kept[0]] for row in body])
     if index and all(is_date(row[kept[1]].strip()) for row in body):
         kept = kept[1:]
+    if len(kept) == len(header):
+        return header, body
     return [header[i] for i in kept], [[row[i] for i in kept] for row in body]
 
 
