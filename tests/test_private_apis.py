@@ -209,12 +209,30 @@ def files_of_stages_are_locked_by_path():
     assert {"tmp_dir", "fs", "config"} <= set(inspect.getsource(Repo.__init__).replace("self.", " ").split())
 
 
+def the_record_of_stages_has_a_schema():
+    from dvc.exceptions import DvcException
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+    from voluptuous import MultipleInvalid
+
+    assert issubclass(DvcException, Exception)
+    entry = {"path": "out", "hash": "md5", "md5": "0" * 32}
+    COMPILED_LOCKFILE_SCHEMA({"schema": "2.0", "stages": {"a": {"cmd": "b", "outs": [entry]}}})
+    with pytest.raises(MultipleInvalid):
+        COMPILED_LOCKFILE_SCHEMA({"schema": "2.0", "stages": []})
+
+
 USES = [
     Use(
         "dvc",
         "rwlock.rwlock",
         "a file is replaced only while no stage reads it; tests/runtime/test_dvc_lock.py runs both",
         files_of_stages_are_locked_by_path,
+    ),
+    Use(
+        "dvc",
+        "schema.COMPILED_LOCKFILE_SCHEMA",
+        "a damaged dvc.lock is named before work begins; the fault tests compare with `dvc repro`",
+        the_record_of_stages_has_a_schema,
     ),
     Use(
         "optuna",

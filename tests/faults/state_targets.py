@@ -1,6 +1,7 @@
 """Targets of the fuzzer in the project's state: read, named, or set aside and begun again."""
 
 import json
+import random
 
 from seqops.core.project import Project
 from seqops.runtime.journal import Journal
@@ -201,3 +202,37 @@ def studies(folder):
         study.counts(opened(path))
 
     return r"\d+\.db", [(folder / "seed.db").read_bytes()], parse
+
+
+def dvc_record(folder):
+    """Damage dvc.lock, every second time by one bit; with what is accepted, `dvc repro` completes."""
+    import os
+
+    from dvc.cli import main
+    from mutate import mutated
+
+    from seqops.runtime.dvc_record import require_readable_record
+
+    stage = "  {0}:\n    cmd: cp in {0}\n    deps: [in]\n    params: [x]\n    outs: [{0}]\n"
+    names = ("one", "two")
+    (folder / "dvc.yaml").write_text("stages:\n" + "".join(map(stage.format, names)))
+    (folder / "params.yaml").write_text("x: 1\n")
+    (folder / "in").write_text("hi\n")
+    os.chdir(folder)
+    assert main(["init", "--no-scm", "--quiet"]) == main(["repro", "--quiet"]) == 0
+    good = (folder / "dvc.lock").read_bytes()
+
+    def damaged(count, make):
+        for seed in range(count):
+            rng = random.Random(seed)
+            at, bit = rng.randrange(len(good)), 1 << rng.randrange(8)
+            flipped = good[:at] + bytes([good[at] ^ bit]) + good[at + 1 :]
+            make(flipped if seed % 2 else mutated(good, seed))
+
+    def parse(content):
+        (folder / "dvc.lock").write_bytes(content)
+        require_readable_record(Project(folder))
+        assert main(["repro", "--quiet"]) == 0
+        assert [(folder / name).read_text() for name in names] == ["hi\n"] * 2
+
+    return r"dvc\.lock", damaged, parse

@@ -64,6 +64,7 @@ FILES = {
     "state of the scheduler": (300, state_targets.schedule),
     "tracking database": (100, state_targets.tracking_database),
     "database of studies": (100, state_targets.studies),
+    "dvc.lock": (300, state_targets.dvc_record),
     "manifest of a bundle": (400, targets.manifest),
     "artefact, json": (300, targets.artefact, "json"),
     "artefact, table": (300, targets.artefact, "table"),

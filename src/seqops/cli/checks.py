@@ -25,6 +25,8 @@ from seqops.params import SHARED, Params
 from seqops.registry.environment_check import installed_version
 from seqops.registry.names import registered_name
 from seqops.retraining.triggers import Trigger
+from seqops.runtime.dvc_lock import kept_from_stages
+from seqops.runtime.dvc_record import require_readable_record
 from seqops.runtime.installed_code import FOLDER, require_recorded, version
 from seqops.sources import catalog
 from seqops.sources.fetch import MIRROR, SCHEMES
@@ -93,6 +95,14 @@ def programs(project: Project) -> Iterator[Finding]:
             yield Finding(program, False, message)
         else:
             yield Finding(program, True, "found")
+
+
+def record(project: Project) -> Iterator[Finding]:
+    """Check that DVC can read what it recorded of the stages, and which files they use."""
+    require_readable_record(project)
+    with kept_from_stages(project, [], "seqops doctor"):
+        found = (project.root / "dvc.lock").is_file()
+    yield Finding("dvc.lock", True, "readable" if found else "not there yet: no stage has run")
 
 
 def _works_without_git(project: Project) -> bool:
@@ -231,6 +241,7 @@ CHECKS: dict[str, Check] = {
     "packages": packages,
     "seqops": code,
     "programs": programs,
+    "dvc.lock": record,
     "folders": folders,
     "params": params,
     "tracking store": tracking,

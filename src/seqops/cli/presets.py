@@ -14,6 +14,7 @@ from seqops.core.project import Project
 from seqops.experiments import presets
 from seqops.runtime.child_command import run_command
 from seqops.runtime.console import exit_on_error
+from seqops.runtime.dvc_record import require_readable_record
 from seqops.runtime.environment import stage_environment
 
 Name = Annotated[str, typer.Argument(metavar="PRESET", help="Name of a file in presets/, without .yaml.")]
@@ -25,6 +26,7 @@ def run(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
         project = Project.find()
         chosen = presets.Preset.read(project, name)
         command = experiment(chosen, tasks)
+        require_readable_record(project)
         # DVC may have cached a run that a tracking store created since does not have
         force = [] if _recorded(project, chosen, chosen.select_tasks(tasks)) else ["--force"]
         arguments, environment = [*command, *force], _environment(project)

@@ -25,6 +25,7 @@ from seqops.retraining.triggers import Trigger, TriggerContext, due
 from seqops.runtime.child_command import run_command
 from seqops.runtime.console import err, error_summary, out
 from seqops.runtime.dvc_lock import kept_from_stages, one_dvc
+from seqops.runtime.dvc_record import require_readable_record
 from seqops.runtime.environment import stage_environment
 from seqops.runtime.journal import JournalEntry
 from seqops.runtime.locks import LockHeldError, try_lock
@@ -108,6 +109,7 @@ class Cycle:
 
     def run(self) -> CycleResult:
         """Fetch, validate, decide whether it is due, reproduce, and record the result."""
+        require_readable_record(self.project)
         incoming = IncomingData.fetch(self.project, self.task, self.options.downloads)
         before: dict[str, Any] = {"data_before": incoming.current_sha256, "data_after": incoming.sha256}
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
 from seqops.runtime.console import err
 from seqops.runtime.locks import exclusive_lock
@@ -31,22 +32,36 @@ def kept_from_stages(project: Project, paths: Sequence[Path], command: str) -> I
     if not (project.root / ".dvc").is_dir():
         yield
         return
+    from dvc.exceptions import DvcException
+
+    with ExitStack() as stack:
+        try:
+            _enter(stack, project, paths, command)
+        except (DvcException, ValueError, RecursionError) as error:
+            # one of its own files is damaged, as by a computer that lost its power
+            what = " ".join(str(error).split()).rstrip(".")
+            fix = "If no `dvc` command runs, delete .dvc/tmp/rwlock; if that is not it, run `dvc doctor`"
+            raise SeqopsError(f"DVC does not work in {project.root}: {what}. {fix}.") from None
+        yield
+
+
+def _enter(stack: ExitStack, project: Project, paths: Sequence[Path], command: str) -> None:
+    """Take DVC's locks of some files as soon as no stage has them."""
     from dvc.lock import LockError
     from dvc.repo import Repo
     from dvc.rwlock import rwlock
 
+    repo = stack.enter_context(Repo(str(project.root)))
     held = [str(path) for path in paths]
-    with Repo(str(project.root)) as repo, ExitStack() as stack:
-        hardlink = repo.config["core"].get("hardlink_lock", False)
-        waiting = ""
-        while True:
-            try:
-                stack.enter_context(rwlock(repo.tmp_dir, repo.fs, command, [], held, hardlink))
-                break
-            except LockError as error:
-                reason = " ".join(str(error).partition("\n\n")[0].split())
-                if reason != waiting:
-                    err.print(f"Waiting: {reason}", markup=False, highlight=False)
-                waiting = reason
-                time.sleep(POLL)
-        yield
+    hardlink = repo.config["core"].get("hardlink_lock", False)
+    waiting = ""
+    while True:
+        try:
+            stack.enter_context(rwlock(repo.tmp_dir, repo.fs, command, [], held, hardlink))
+            return
+        except LockError as error:
+            reason = " ".join(str(error).partition("\n\n")[0].split())
+            if reason != waiting:
+                err.print(f"Waiting: {reason}", markup=False, highlight=False)
+            waiting = reason
+            time.sleep(POLL)
