@@ -7,25 +7,10 @@ import gzip
 import pytest
 
 from seqops.core.errors import DataError
-from seqops.preprocessing.text_file import decode, likely_encoding, read_text
+from seqops.preprocessing.text_file import decode, read_text
 
-KOREAN = "별로예요 음악 0번, 똠방각하\n"
-ENGLISH = "It\u2019s the dog\u2019s. \u201cI see\u201d\n"
-
-
-@pytest.mark.parametrize(
-    ("content", "encoding"),
-    [
-        (KOREAN.encode("cp949"), "cp949"),
-        (KOREAN.encode("utf-16"), "utf-16"),
-        (KOREAN.encode(), "utf-8"),
-        (ENGLISH.encode("windows-1252"), ""),
-        ("Grüße, Ärger, «Été» 5 °C".encode("windows-1252"), ""),
-        (b"plain", ""),
-    ],
-)
-def test_an_encoding_that_shows_is_named(content: bytes, encoding: str) -> None:
-    assert likely_encoding(content) == encoding
+KOREAN = "별로예요 음악 0번, 똠방각하 늦은 저녁에 마신 차\n"
+JAPANESE = "庭の猫は木の下で眠っています。料理は安くておいしく、店員も親切でした。\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp949", "utf-16"])
@@ -51,6 +36,16 @@ def test_a_text_is_decoded(tmp_path, encoding: str) -> None:
             KOREAN.encode("cp949"),
             "euc-kr",
             r"a\.txt:1: byte 0x\w\w is not EUC-KR; the text seems",
+        ),
+        (
+            JAPANESE.encode("iso-2022-jp"),
+            "utf-8",
+            r"a\.txt: the text seems to be in iso-2022-jp, not in UTF-8",
+        ),
+        (
+            JAPANESE.encode("euc-jp"),
+            "cp949",
+            r"a\.txt: the text is in euc-jp, not cp949\. Set data.encoding to",
         ),
         (b"plain", "utf-16", r"a\.txt: no byte order mark, so it is not UTF-16"),
     ],

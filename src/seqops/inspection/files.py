@@ -11,8 +11,9 @@ from pathlib import Path
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.archive import is_archive, is_mac_metadata, names_of
+from seqops.preprocessing.encodings import is_western, likely_encoding
 from seqops.preprocessing.korean import nfc
-from seqops.preprocessing.text_file import FIX, MAX_UNPACKED, decode, likely_encoding, read_content
+from seqops.preprocessing.text_file import FIX, MAX_UNPACKED, decode, read_content
 
 HEAD = 2000
 """Lines by which a format is recognised."""
@@ -38,7 +39,7 @@ class InputFile:
             if len(names) > 1 and not any(name.startswith("xl/") for name in names):
                 return cls(path, "", members=names)
         content = read_content(path)
-        encoding = _encoding(content)
+        encoding = _encoding(path, content)
         text = decode(path, content, encoding, FIX)
         if not text.strip():
             raise DataError.at(path, None, "is empty", "Save it again, or name another file.")
@@ -68,17 +69,27 @@ class InputFile:
             new = f"utf8-{self.path.name}"
             command = f"iconv -f {self.encoding} -t utf-8 {self.path.name} > {new}"
             raise DataError.at(
-                self.path, None, f"the text is in {self.encoding}, not in UTF-8", f"Convert it: `{command}`."
+                self.path,
+                None,
+                f"the text seems to be in {self.encoding}, not in UTF-8",
+                f"Convert it: `{command}`.",
             )
 
 
-def _encoding(content: bytes) -> str:
+def _encoding(path: Path, content: bytes) -> str:
+    """Name the encoding that shows, else UTF-8 or windows-1252 if it may be that; raises DataError."""
     if likely := likely_encoding(content):
         return likely
     try:
         content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return "windows-1252"
+    except UnicodeDecodeError as error:
+        if is_western(content):
+            return "windows-1252"
+        what = f"byte 0x{content[error.start]:02x} is not UTF-8, and the encoding does not show"
+        command = f"iconv -f ENCODING -t utf-8 {path.name} > utf8-{path.name}"
+        fix = f"Convert it: `{command}`; for text generation, data.encoding can name it."
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError.at(path, line, what, fix) from None
     return "utf-8"
 
 

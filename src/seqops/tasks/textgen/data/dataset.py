@@ -16,6 +16,7 @@ from seqops.core.constrained_types import Count, Fraction, Positive, Rate
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Expectation
+from seqops.preprocessing.encodings import Encoding
 from seqops.tasks.textgen.data import checks, overlaps, sections, tokenizer, windows
 from seqops.tasks.textgen.data.reader import read_text
 from seqops.tasks.textgen.data.sample import help_text
@@ -60,7 +61,7 @@ class Dataset(interfaces.Dataset):
         Number of characters of the sample text.
     """
 
-    encoding: Literal["utf-8", "windows-1252", "cp949", "euc-kr", "utf-16"]
+    encoding: Encoding
     tokens: Literal["character", "bpe"]
     vocabulary: Positive
     min_count: Positive
