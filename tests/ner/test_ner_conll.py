@@ -33,6 +33,11 @@ def read(folder: Path, text: str) -> list[Sentence]:
         "1 Kappa N B-ORG\n2 Labs N I-ORG\n3 opened V O\n\n1 Lund N B-LOC\n",
         "0\tKappa\tN\tB-ORG\n1\tLabs\tN\tI-ORG\n2\topened\tV\tO\n\n0\tLund\tN\tB-LOC\n",
         "1-2 KappaLabs _ O\n1 Kappa N B-ORG\n2 Labs N I-ORG\n3 opened V O\n\n1 Lund N B-LOC\n",
+        "d1 Kappa N B-ORG\nd1 Labs N I-ORG\nd1 opened V O\n\nd2 Lund N B-LOC\n",
+        "7 Kappa N B-ORG\n7 Labs N I-ORG\n7 opened V O\n\n8 Lund N B-LOC\n",
+        "b/1 0 0 Kappa N B-ORG\nb/1 0 1 Labs N I-ORG\nb/1 0 2 opened V O\n\nb/1 0 0 Lund N B-LOC\n",
+        "# so said O\nKappa B-ORG\nLabs I-ORG\nopened O\n\n# they O\nLund B-LOC\n",
+        "# O\nKappa\tB-ORG\nLabs\tI-ORG\nopened\tO\n\n# newdoc = O\n\nLund\tB-LOC\n",
         "Kappa I-ORG\nLabs I-ORG\nopened O\n\nLund I-LOC\n",
         "Kappa B-ORG\nLabs E-ORG\nopened O\n\nLund S-LOC\n",
         "Kappa B-ORG\nLabs L-ORG\nopened O\n\nLund U-LOC\n",
@@ -40,7 +45,9 @@ def read(folder: Path, text: str) -> list[Sentence]:
     ],
     ids=[
         "plain", "documents", "comments", "comments with tabs", "blanks at the end", "aligned by spaces",
-        "aligned by tabs", "numbered", "numbered from 0", "ranges of CoNLL-U", "IOB1", "BIOES",
+        "aligned by tabs", "numbered", "numbered from 0",
+        "ranges of CoNLL-U", "documents first", "numbers of documents first", "OntoNotes",
+        "comments that end in a tag", "comments without tabs", "IOB1", "BIOES",
         "BILOU", "underscores",
     ],
 )  # fmt: skip
@@ -88,6 +95,23 @@ def test_a_first_column_of_numbers_alone_is_refused(tmp_path: Path, text: str) -
         DataError, match=r"corpus.txt:1: the first column, that of the tokens, has nothing but"
     ):
         read(tmp_path, text)
+
+
+def test_a_first_column_that_is_the_same_in_all_lines_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"corpus.txt:1: the first column, .* is the same in all lines"):
+        read(tmp_path, "d1 B-ORG\nd1 I-ORG\nd1 O\n\nd1 O\n")
+    (again,) = read(tmp_path, "no UH O\nno UH O\n")
+    assert again.tokens == ["no", "no"]
+
+
+@pytest.mark.parametrize("last", ["d1", "B-1", "O"])
+def test_a_last_column_that_is_the_same_in_all_lines_is_refused_for_one_of_tags(tmp_path, last) -> None:
+    with pytest.raises(
+        DataError, match=r"corpus.txt:1: the last column .* same .*, and column 3 has tags"
+    ):
+        read(tmp_path, f"Kappa N B-ORG {last}\nLabs N I-ORG {last}\nopened V O {last}\n")
+    (sentence,) = read(tmp_path, "Kappa N O\nLabs N O\nopened V O\n")
+    assert sentence.tags == ["O"] * 3
 
 
 def test_single_characters_are_joined_without_spaces(tmp_path: Path) -> None:

@@ -20,14 +20,17 @@ Rows = list[list[str]]
 def sentences(path: Path, blocks: Sequence[Block]) -> list[Sentence]:
     """Parse the sentences of a file. Raises DataError with the line of what cannot be parsed.
 
-    A comment above a sentence and a running number before each token are left out, and so are the ranges of
-    CoNLL-U. Tags become IOB2. Texts are the tokens, joined by spaces unless `is_unspaced`.
+    A comment above a sentence, and columns before the tokens that number them or are the same for a whole
+    sentence (the name of its document), are left out, and so are the ranges of CoNLL-U. Tags become IOB2.
+    Texts are the tokens, joined by spaces unless `is_unspaced`.
     """
-    kept = [block for block in map(_without_comments, blocks) if block]
+    shapes = {_shape(row) for block in blocks for _, row in block if not row.startswith("#")}
+    kept = [found for block in blocks if (found := _without_comments(block, shapes))]
     rows = [_columns(path, block) for block in kept]
-    at = _token_column(path, kept, rows)
+    at, number = _token_column(path, kept, rows)
+    _check_tag_column(path, kept, rows, at)
     parsed = [
-        _sentence(block, [row[at:] for row in columns if not at or row[0].isdecimal()])
+        _sentence(block, [row[at:] for row in columns if number is None or row[number].isdecimal()])
         for block, columns in zip(kept, rows, strict=True)
     ]
     converted, scheme = to_iob2([sentence.tags for sentence in parsed])
@@ -40,12 +43,21 @@ def sentences(path: Path, blocks: Sequence[Block]) -> list[Sentence]:
     return parsed
 
 
-def _without_comments(block: Block) -> Block:
-    """Leave out the lines above a sentence that begin with `#` and have no tag at their end."""
+def _without_comments(block: Block, shapes: set[tuple[bool, int]]) -> Block:
+    """Leave out the lines above a sentence that begin with `#`, unless they are divided as other lines are.
+
+    A line of a token ends in a tag, too. shapes: those of the lines of the file that do not begin with `#`.
+    """
     for start, (_, row) in enumerate(block):
-        if not row.startswith("#") or is_tag(_split_once(row)[-1]):
+        is_token = is_tag(_split_once(row)[-1]) and (not shapes or _shape(row) in shapes)
+        if not row.startswith("#") or is_token:
             return block[start:]
     return []
+
+
+def _shape(row: str) -> tuple[bool, int]:
+    """Return how a line is divided: whether by tabs, and to how many cells."""
+    return "\t" in row, len(_split_once(row))
 
 
 def _split_once(row: str) -> list[str]:
@@ -70,16 +82,39 @@ def _columns(path: Path, block: Block) -> Rows:
     raise DataError.at(path, number, f"not the {wanted} columns of its sentence: {row[:60]!r}", LAYOUT)
 
 
-def _token_column(path: Path, blocks: Sequence[Block], sentences: Sequence[Rows]) -> int:
-    """Return 1 if the first column numbers the tokens of every sentence, else 0."""
-    firsts = [[row[0] for row in rows] for rows in sentences]
-    numbers = all(NUMBER.fullmatch(cell) for cells in firsts for cell in cells)
-    if not numbers or max(map(len, firsts), default=0) < 2:
-        return 0
-    if all(map(_is_running, firsts)) and all(len(rows[0]) > 2 for rows in sentences):
-        return 1
-    what = "the first column, that of the tokens, has nothing but numbers"
+def _token_column(path: Path, blocks: Sequence[Block], sentences: Sequence[Rows]) -> tuple[int, int | None]:
+    """Return the column of the tokens, and that which numbers them before it, if there is one."""
+    number = None
+    last = min((len(rows[0]) for rows in sentences), default=2) - 2
+    for at in range(last + 1):
+        columns = [[row[at] for row in rows] for rows in sentences]
+        whole = all(NUMBER.fullmatch(cell) for cells in columns for cell in cells)
+        numbers = whole and max(map(len, columns), default=0) > 1
+        if not numbers and not _is_constant(columns):
+            return at, number
+        fault = "has nothing but numbers" if numbers else "is the same in all lines of a sentence"
+        if numbers and all(map(_is_running, columns)):
+            number = at
+        elif not _is_constant(columns):
+            break
+    what = f"the {'first ' * (at == 0)}column{f' {at + 1}' * (at > 0)}, that of the tokens, {fault}"
     raise DataError.at(path, blocks[0][0][0], what, LAYOUT)
+
+
+def _is_constant(columns: Sequence[Sequence[str]]) -> bool:
+    """Return whether a column has one value in each sentence, as the name of its document."""
+    return all(len(set(cells)) == 1 for cells in columns) and sum(len(cells) - 1 for cells in columns) > 1
+
+
+def _check_tag_column(path: Path, blocks: Sequence[Block], sentences: Sequence[Rows], at: int) -> None:
+    """Raise DataError if the last column is the same in all lines of a sentence, and another one has tags."""
+    if not _is_constant([[row[-1] for row in rows] for rows in sentences]):
+        return
+    for column in range(at + 1, min(len(rows[0]) for rows in sentences) - 1):
+        cells = {row[column] for rows in sentences for row in rows}
+        if all(map(is_tag, cells)) and cells != {"O"}:
+            what = f"the last column is the same in all lines of a sentence, and column {column + 1} has tags"
+            raise DataError.at(path, blocks[0][0][0], what, f"Remove the columns after it. {LAYOUT}")
 
 
 def _is_running(cells: Sequence[str]) -> bool:
