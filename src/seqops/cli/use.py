@@ -55,7 +55,7 @@ def use(
         values = own_data.with_guess(params, chosen, source, _settings(set_ or [], chosen.task))
         after = edited(params, values)
         planned = params.with_values(values).task(chosen.task)
-        if own_data.is_large(opened):
+        if own_data.is_large(files):
             _say(f"  the files are large: `dvc repro validate@{chosen.task}` checks them.")
         else:
             _check(planned, project)

@@ -122,9 +122,9 @@ def _value(params: Params, key: str) -> Any:
     return value
 
 
-def is_large(files: Sequence[InputFile]) -> bool:
+def is_large(files: Sequence[Path]) -> bool:
     """Return whether a check of the files would take long."""
-    return sum(file.path.stat().st_size for file in files) > LARGE
+    return sum(path.stat().st_size for path in files) > LARGE
 
 
 def read_by(task: Task, project: Project) -> pd.DataFrame:
