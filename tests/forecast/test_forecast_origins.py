@@ -150,7 +150,7 @@ def test_the_airline_sample_meets_every_expectation(tmp_path):
     [
         (lambda rows: [*rows[:5], *rows[6:]], "no period is missing between two rows", [7]),
         (lambda rows: [*rows[:5], rows[4], *rows[5:]], "dates are unique", [6, 7]),
-        (lambda rows: [*rows[:5], rows[6], rows[5], *rows[7:]], "dates are in ascending order", [8]),
+        (lambda rows: [*rows[:5], rows[6], rows[5], *rows[7:]], "sort the rows by date", [8]),
         (
             lambda rows: [*rows[:33], rows[39], *rows[34:39], rows[33]],
             "no date of a split lies in an earlier split",

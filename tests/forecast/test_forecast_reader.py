@@ -121,6 +121,39 @@ def test_positions_are_counted_in_steps(tmp_path):
     assert task(frequency="position").read([path])["ordinal"].tolist() == [0, 1, 2, 4]
 
 
+@pytest.mark.parametrize("form", ["{0}-{1:02d}-{2:02d}", "{2:02d}/{1:02d}/{0}", "{1:02d}/{2:02d}/{0}"])
+def test_dates_that_run_backwards_are_read_oldest_first(tmp_path, form):
+    days = [form.format(2024, 1 + n // 31, 1 + n % 31) for n in range(40)]
+    rows = [f"{day},{n}" for n, day in enumerate(days)]
+    data = task(frequency="day")
+    up = data.read([write_csv(tmp_path, rows)])
+    down = data.read([write_csv(tmp_path, rows[::-1])])
+    pd.testing.assert_frame_equal(down.drop(columns="line"), up.drop(columns="line"))
+    assert down["line"].tolist() == [*range(41, 1, -1)]
+    assert [r for r in data.remarks(data.with_checked_columns(down)) if "backwards" in r]
+    assert not [r for r in data.remarks(data.with_checked_columns(up)) if "backwards" in r]
+
+
+def test_series_of_a_table_are_turned_round_each(tmp_path):
+    up = [f"2024-01-{n:02d},{n},A" for n in range(1, 6)]
+    down = [f"2024-01-{n:02d},{n},B" for n in range(5, 0, -1)]
+    rows = [row for pair in zip(up, down, strict=True) for row in pair]
+    read = task(series="shop", scaling="window", frequency="day").read(
+        [write_csv(tmp_path, rows, "day,sold,shop")]
+    )
+    assert read["value.sold"].tolist() == [1, 2, 3, 4, 5] * 2
+    assert read["line"].tolist() == [2, 4, 6, 8, 10, 11, 9, 7, 5, 3]
+
+
+def test_the_hour_that_occurs_twice_runs_backwards_too(tmp_path):
+    hours = ["00:00", "01:00", "02:00", "02:00", "03:00"]
+    rows = [f"2024-10-27 {hour},{n}" for n, hour in enumerate(hours)]
+    data = task(frequency="hour", time_zone="Europe/Berlin")
+    read = data.read([write_csv(tmp_path, rows[::-1])])
+    assert np.diff(read["ordinal"]).tolist() == [1, 1, 1, 1]
+    assert read["value.value"].tolist() == [0, 1, 2, 3, 4]
+
+
 def test_files_with_different_columns_are_refused(tmp_path):
     paths = [
         write_csv(tmp_path, ["2000-01,1"], name="a.csv"),

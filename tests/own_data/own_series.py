@@ -78,6 +78,14 @@ SERIES = {
     ),
     "daily": ({"d.csv": table(rows(days()))}, {**DAILY, "data.gaps": "refuse"}),
     "daily-german": ({"d.csv": table(rows(days(form="%d.%m.%Y")))}, DAILY),
+    "newest-first": (
+        {"d.csv": table(rows(days(form="%d/%m/%Y"))[::-1])},
+        {**DAILY, "data.gaps": "refuse"},
+    ),
+    "newest-first-gap": (
+        {"d.csv": table([(d, v) for d, v in rows(days())[::-1] if v != figure(40)])},
+        {"data.gaps": "nan"},
+    ),
     "daily-gap": ({"d.csv": missing}, {**DAILY, "data.gaps": "nan"}),
     "business-days": ({"d.csv": table(rows(business))}, {"data.frequency": "business-day"}),
     "weekly": ({"w.csv": table(rows(days(104, 7)))}, {"data.frequency": "week"}),

@@ -11,6 +11,8 @@ from seqops.preprocessing.splitting import SPLITS
 from seqops.tasks.forecast.data.gaps import period_name
 from seqops.tasks.forecast.data.reader import COVARIATE, VALUE
 
+HALF = 0.5
+
 
 def with_checked_columns(table: pd.DataFrame, frequency: str) -> pd.DataFrame:
     """Add `repeated`, `order`, `missing_before`, `ahead`, `missing`, `smallest` and `largest`.
@@ -29,6 +31,15 @@ def with_checked_columns(table: pd.DataFrame, frequency: str) -> pd.DataFrame:
         smallest=values.min(axis=1),
         largest=values.max(axis=1),
     )
+
+
+def backwards(table: pd.DataFrame) -> str:
+    """Say that dates run backwards, where rows are read from the last line up; empty: nowhere."""
+    down = table.groupby("series", sort=False)["line"].diff() < 0
+    # where the next of several files begins, lines start again
+    if not (down.groupby(table["series"], sort=False).mean() >= HALF).any():
+        return ""
+    return "the dates run backwards, so rows are read from the last line up, the oldest first"
 
 
 def _repeated(table: pd.DataFrame) -> pd.Series:
@@ -81,7 +92,9 @@ def expectations(
     checks = [
         expect_splits("every split has rows"),
         expect_column(in_set, "repeated", unique, value_set=[""]),
-        expect_column(in_set, "order", "dates are in ascending order", value_set=[""]),
+        expect_column(
+            in_set, "order", "dates are in ascending order (sort the rows by date)", value_set=[""]
+        ),
         expect_column(in_set, "missing_before", gaps, value_set=[""]),
         expect_column(between, "ahead", "no date of a split lies in an earlier split", min_value=1),
     ]

@@ -20,7 +20,7 @@ from seqops.core.records import Expectation
 from seqops.preprocessing.csv_table import require_columns
 from seqops.preprocessing.number_format import Decimal, NumberFormat, Thousands
 from seqops.tasks.forecast.data import sample
-from seqops.tasks.forecast.data.checks import expectations, with_checked_columns
+from seqops.tasks.forecast.data.checks import backwards, expectations, with_checked_columns
 from seqops.tasks.forecast.data.cycles import misfits
 from seqops.tasks.forecast.data.derived import LENGTHS, PositiveOrAuto, derived
 from seqops.tasks.forecast.data.encoding import Encoder, SeriesTable, TrainingRows
@@ -36,11 +36,7 @@ from seqops.tasks.forecast.data.origins import (
     split_by_time,
 )
 from seqops.tasks.forecast.data.pretrained import weights_of, with_pretrained
-from seqops.tasks.forecast.data.reader import (
-    SeriesFormat,
-    figure_columns,
-    read_files,
-)
+from seqops.tasks.forecast.data.reader import SeriesFormat, figure_columns, read_files
 from seqops.tasks.forecast.data.ready_made import file_named, systems_of, with_ready_made
 from seqops.tasks.forecast.data.scaling import Scaling
 from seqops.tasks.forecast.data.stamps import TimeZone, zone_of_ordinals
@@ -192,6 +188,7 @@ class Dataset(interfaces.Dataset):
         found = [
             looks(self._frequency(checked)) if self.frequency == "auto" else "",
             ", ".join(f"data.{name}: {getattr(resolved, name)} (auto)" for name in lengths),
+            backwards(checked),
             missing_values(checked, self.gaps),
             resolved.lengths.unlearnt(checked),
             *misfits(self._frequency(checked), resolved.lengths),

@@ -26,7 +26,7 @@ from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data.gaps import Gaps, with_missing_rows
 from seqops.tasks.forecast.data.header import with_header
 from seqops.tasks.forecast.data.series_column import series_column
-from seqops.tasks.forecast.data.stamps import is_date
+from seqops.tasks.forecast.data.stamps import is_date, run_backwards
 from seqops.tasks.forecast.data.timeline import Column, Timeline
 
 VALUE, COVARIATE, STATIC = "value.", "covariate.", "static."
@@ -91,6 +91,11 @@ class Rows:
             found.setdefault(name, []).append(row)
         return {name: self._take(rows) for name, rows in found.items()}
 
+    def oldest_first(self, date: str, time_zone: str) -> Rows:
+        """Return the rows from the last line up if their dates run backwards, else as they are."""
+        backwards = run_backwards(self.column(date), time_zone)
+        return self._take(range(len(self.lines))[::-1]) if backwards else self
+
     def _take(self, rows: Sequence[int]) -> Rows:
         lines, cells = [self.lines[i] for i in rows], [self.cells[i] for i in rows]
         return Rows(self.path, lines, self.header, cells)
@@ -102,8 +107,8 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
 
     A file without a header gets the names of `with_header`. The name of a series is the stem of the file, or
     the text of its column `form.series`. Returns the frequency as well; it is inferred from the longest
-    series. A missing value becomes NaN, and so do missing rows unless they are refused. Raises DataError for
-    what cannot be parsed.
+    series. The rows of a series whose dates run backwards are turned round. A missing value becomes NaN, and
+    so do missing rows unless they are refused. Raises DataError for what cannot be parsed.
     """
     lines, rows = with_header(*read_csv_rows(path, text, SHAPE))
     header, body = _without_index([cell.strip() for cell in rows[0]], rows[1:])
@@ -139,6 +144,7 @@ def _parse_many(every: Rows, form: SeriesFormat) -> tuple[Columns, str]:
 
 
 def _parse_series(name: str, rows: Rows, form: SeriesFormat) -> tuple[Columns, str]:
+    rows = rows.oldest_first(form.date, form.time_zone)
     texts = rows.column(form.date)
     column = Column(rows.path, rows.lines, texts, form.time_zone, form.gaps == "refuse")
     timeline = _timeline(column, form, rows)

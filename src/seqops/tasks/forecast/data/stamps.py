@@ -134,6 +134,20 @@ def _reading(form: Form, stamps: Sequence[datetime], time_zone: str) -> Reading:
     return Reading(form, local, _instants(stamps, time_zone))
 
 
+def run_backwards(texts: Sequence[str], time_zone: str) -> bool:
+    """Return whether stamps begin with the latest, and none is later than the one before it."""
+    first, last = _read(texts[0]), _read(texts[-1])
+    if not any(
+        last[form].replace(tzinfo=None) < first[form].replace(tzinfo=None) for form in {*first} & {*last}
+    ):
+        return False
+    try:
+        found = readings(Path(), range(len(texts)), texts[::-1], time_zone)
+    except DataError:
+        return False
+    return all(bool((np.diff(reading.instants).astype(np.int64) >= 0).all()) for reading in found)
+
+
 @lru_cache(maxsize=100_000)
 def _read(text: str) -> Mapping[Form, datetime]:
     """Read a stamp in every form that it has; many series share their stamps."""

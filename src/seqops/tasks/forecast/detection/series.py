@@ -18,6 +18,7 @@ from seqops.preprocessing.csv_table import MISSING
 from seqops.preprocessing.number_format import NumberFormat
 from seqops.tasks.forecast.data.derived import LENGTHS
 from seqops.tasks.forecast.data.frequency import looks
+from seqops.tasks.forecast.data.stamps import run_backwards
 from seqops.tasks.forecast.data.timeline import Column, Timeline
 from seqops.tasks.forecast.detection.columns import Columns, Roles, number_format, roles_of
 
@@ -108,6 +109,8 @@ class _Series:
     def timeline(self) -> tuple[Timeline | None, str]:
         """Number the rows of the longest series, and say how its dates look."""
         texts = self._longest()
+        if run_backwards(texts, ""):
+            texts = texts[::-1]
         column = Column(self.path, range(2, len(texts) + 2), texts, "", False)
         try:
             found = column.timeline("auto")
