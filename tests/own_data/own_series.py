@@ -61,6 +61,13 @@ wide = "date,A,B,C\n" + "\n".join(
 stock = "Date,Open,Close,Symbol\n" + "\n".join(
     f"{d},{figure(n)},{figure(n) + 1},ACME" for n, d in enumerate(business)
 )
+ohlc = "Store,Date,Open,High,Low,Close,Volume,deal_id\n" + "\n".join(
+    f"1,{d},{figure(n)},{figure(n) + 2},{figure(n) - 1},{figure(n) + 1},{1000 + n},{9000 - 7 * n}"
+    for n, d in enumerate(business)
+)
+sizes = "Store,Date,Sales,Size\n" + "\n".join(
+    f"{shop},{stamp},{figure(n + shop)},{100 * shop}" for shop in (1, 2, 3) for n, stamp in enumerate(days())
+)
 missing = table([(d, v) for n, (d, v) in enumerate(rows(days())) if n not in (40, 41)])
 negative = "\n".join(["month,degrees", *(f"{m},{(n % 12) - 5}" for n, m in enumerate(months()))]).encode()
 
@@ -120,6 +127,12 @@ SERIES = {
         {"s.csv": stock.encode()},
         {"data.frequency": "business-day", "data.values": ["Open", "Close"]},
     ),
+    "ohlc": (
+        {"s.csv": ohlc.encode()},
+        {"data.date": "Date", "data.series": "", "data.values": ["Open", "High", "Low", "Close", "Volume"]},
+    ),
+    "numbered-stores": ({"s.csv": sizes.encode()}, {"data.series": "Store", "data.values": ["Sales"]}),
+    "constant-alone": ({"c.csv": table([(d, 5) for d in days()])}, {"data.values": []}),
     "numbers": ({"n.txt": numbered.encode()}, {"data.frequency": "position", "data.date": ""}),
     "numbers-named": ({"n.csv": b"sales\n" + numbered.encode()}, {"data.frequency": "position"}),
     "positions": ({"n.csv": table(rows(range(1, 81)), "step,value")}, {"data.frequency": "position"}),

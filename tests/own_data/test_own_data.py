@@ -65,5 +65,15 @@ def test_two_files_that_might_be_parallel_but_for_a_line_are_named(tmp_path):
     assert any(doubt.startswith("the files have 40 and 39 lines") for doubt in candidate.guess.doubts)
 
 
+def test_the_columns_that_are_forecast_and_left_out_are_said(tmp_path):
+    [candidate] = own_data.candidates(PARAMS, opened(tmp_path, SERIES["ohlc"][0]), None)
+    assert "left out, as constant or as names: Store, deal_id" in candidate.guess.reasons
+    [doubt] = candidate.guess.doubts
+    assert doubt == (
+        "5 columns are forecast together: Open, High, Low, Close, Volume. "
+        "For one of them alone: --set 'data.values=[\"Close\"]'"
+    )
+
+
 def test_there_are_thirty_formats_and_more():
     assert len(CASES) >= 30

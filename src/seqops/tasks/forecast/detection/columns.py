@@ -24,26 +24,40 @@ TIME = re.compile(
 )
 """What columns of dates are called that are written as plain numbers: 202401, 1700000000."""
 
+IDENTIFIER = re.compile(
+    r"(?i:(.*[ _.-])?(id|code|key|sku|zip|plz)|store|shop|branch|item|product|customer|index|row|no|nr)"
+    r"|.*[a-z](Id|ID)"
+)
+"""What columns are called whose whole numbers name something, or count the rows."""
+
 Columns = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns of a table by their use; empty series: one series; unused: neither dates nor figures."""
+    """The columns of a table by their use.
+
+    series: empty for one series; unused: neither dates nor numbers; left_out: numbers that are constant in
+    each series, or name something.
+    """
 
     date: str
     figures: tuple[str, ...]
     series: str = ""
     static: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
-def roles_of(columns: Columns) -> Roles | None:
-    """Tell the columns of a table apart; None if it has no dates or positions, or no figures."""
-    named = list(columns)
-    if is_index(named[0], columns[named[0]]) and len(named) > 2:
-        named = named[1:]
-    kept = [name for name in named if name or any(columns[name])]
+def roles_of(columns: Columns, named: bool = True) -> Roles | None:
+    """Tell the columns of a table apart; None if it has no dates or positions, or no figures.
+
+    named: whether a header names them, so that some can be left out.
+    """
+    every = list(columns)
+    if is_index(every[0], columns[every[0]]) and len(every) > 2:
+        every = every[1:]
+    kept = [name for name in every if name or any(columns[name])]
     date = next((name for name in kept if _are_dates(name, columns[name])), "")
     if not date and _are_positions(columns[kept[0]]) and all(are_numbers(columns[name]) for name in kept):
         date = kept[0]
@@ -55,10 +69,15 @@ def roles_of(columns: Columns) -> Roles | None:
     figures = [name for name in figures if name != series]
     if not figures:
         return None
+    one = columns[series] if series else [""] * len(columns[date])
+    left_out = [name for name in figures if _is_no_figure(name, columns[name], one)]
+    if len(left_out) == len(figures) or not named:
+        left_out = []
+    figures = [name for name in figures if name not in left_out]
     others = [name for name in texts if name != series]
     static = [name for name in others if series and _is_constant_in(columns[series], columns[name])]
     unused = [name for name in others if name not in static]
-    return Roles(date, tuple(figures), series, tuple(static), tuple(unused))
+    return Roles(date, tuple(figures), series, tuple(static), tuple(unused), tuple(left_out))
 
 
 def number_format(cells: Iterable[str]) -> NumberFormat | None:
@@ -94,6 +113,12 @@ def _are_positions(cells: Sequence[str]) -> bool:
     numbers = [int(cell) for cell in cells]
     step = numbers[1] - numbers[0]
     return step > 0 and numbers == list(range(numbers[0], numbers[0] + step * len(numbers), step))
+
+
+def _is_no_figure(name: str, cells: Sequence[str], series: Sequence[str]) -> bool:
+    """Return whether numbers are constant in each series, or whole and called as what names something."""
+    named = IDENTIFIER.fullmatch(name.strip()) is not None and all(cell.isdecimal() for cell in cells)
+    return named or _is_constant_in(series, cells)
 
 
 def _is_constant_in(series: Sequence[str], cells: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +25,8 @@ from seqops.tasks.forecast.detection.columns import Columns, Roles, number_forma
 
 GROWTH = 3.0
 """Largest value over smallest from which the logarithm is modelled."""
+TARGET = re.compile(r"(adj.? )?close|sales?|y|value|target|demand|units( sold)?|price|revenue", re.IGNORECASE)
+"""What columns are called that are forecast where one alone is."""
 RESET: Mapping[str, Any] = {
     "data.covariates": [], "data.time_zone": "", "data.seasons": [], "data.baselines": "",
     "data.pretrained": "", "data.calendar": [], "data.max_value": None,
@@ -52,7 +55,8 @@ def _only_figures(file: InputFile) -> list[str]:
 def _guess(
     file: InputFile, columns: Columns, table: Table | None = None, several: bool = False
 ) -> Guess | None:
-    roles = roles_of(columns)
+    named = table is not None and table.named
+    roles = roles_of(columns, named)
     if roles is None:
         return None
     numbers = number_format(chain.from_iterable(columns[name] for name in roles.figures))
@@ -60,14 +64,16 @@ def _guess(
     if numbers is None:
         numbers = NumberFormat(",", ".")
         doubts.append("a point may separate thousands or a fraction; it is taken to separate thousands")
+    if len(roles.figures) > 1:
+        doubts.append(together(roles.figures if named else [f"value {name}" for name in roles.figures]))
     series = _Series(file.path, columns, roles)
     timeline, why = series.timeline()
     values = {
         **RESET,
         "data.series": roles.series,
         "data.short": "pad" if roles.series else "refuse",
-        "data.date": roles.date if table and table.named else "",
-        "data.values": list(roles.figures) if roles.unused or not roles.date else [],
+        "data.date": roles.date if named else "",
+        "data.values": list(roles.figures) if roles.unused or roles.left_out or not roles.date else [],
         "data.static": list(roles.static),
         "data.frequency": timeline.frequency if timeline else "auto",
         "data.decimal": numbers.decimal,
@@ -77,12 +83,20 @@ def _guess(
         "data.scaling": "window" if roles.series else "standard",
         **_range(columns, roles, numbers),
     }
-    if table is None or not table.named:
+    if not named:
         values["data.values"] = []
     reasons = [table.described if table else "a number on each line", *roles_in_words(roles, several), why]
     return Guess(
         CERTAIN if roles.date else LIKELY, "series to forecast", tuple(reasons), values, tuple(doubts)
     )
+
+
+def together(figures: Sequence[str]) -> str:
+    """Say that several columns are forecast, and which option forecasts one of them."""
+    one = next((name for name in figures if TARGET.fullmatch(name.strip())), figures[0])
+    first = ", ".join(figures[:8]) + (" ..." if len(figures) > 8 else "")
+    option = f"--set 'data.values=[\"{one}\"]'"
+    return f"{len(figures)} columns are forecast together: {first}. For one of them alone: {option}"
 
 
 def roles_in_words(roles: Roles, several: bool) -> list[str]:
@@ -93,6 +107,8 @@ def roles_in_words(roles: Roles, several: bool) -> list[str]:
         found.append(f"{roles.series!r} names the series of a row: dates repeat, but not within one of them")
     if roles.static:
         found.append(f"kinds of series in {', '.join(roles.static)}")
+    if roles.left_out:
+        found.append(f"left out, as constant or as names: {', '.join(roles.left_out)}")
     if roles.unused:
         found.append(f"not used: {', '.join(roles.unused)}")
     if several:
