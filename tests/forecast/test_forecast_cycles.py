@@ -1,11 +1,13 @@
 """Seasons, windows and horizons that do not fit the frequency, and tables of several series."""
 
+import pandas as pd
 import pytest
 from series import months, task, write_csv
 
 from seqops.core.errors import DataError
 from seqops.tasks.forecast.data.cycles import misfits
 from seqops.tasks.forecast.data.lengths import Lengths
+from seqops.tasks.forecast.data.shortfalls import shortfalls
 
 
 def lengths(season, window=400, horizon=10):
@@ -66,3 +68,22 @@ def test_a_table_of_several_series_names_the_column_that_tells_them_apart(tmp_pa
 def test_a_date_that_occurs_twice_is_left_to_the_checks(tmp_path):
     rows = [f"{month},{n % 2}" for n, month in enumerate([*months(24), "2001-12"])]
     assert len(task().read([write_csv(tmp_path, rows)])) == 25
+
+
+@pytest.mark.parametrize(
+    ("frequency", "rows", "tested", "said"),
+    [
+        (
+            "day",
+            20,
+            6,
+            ["20 rows hold fewer than 3 seasons of 7, so no season is modelled; give at least 21"],
+        ),
+        ("day", 21, 6, []),
+        ("year", 20, 6, []),
+        ("position", 20, 5, ["5 test rows are few: scores of them are mostly chance; give more rows"]),
+    ],
+)
+def test_what_a_series_is_too_short_for_is_said(frequency, rows, tested, said):
+    table = pd.DataFrame({"series": "a", "split": ["train"] * (rows - tested) + ["test"] * tested})
+    assert shortfalls(frequency, Lengths(1, 4, 3, 1, tested), table) == said

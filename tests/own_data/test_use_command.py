@@ -43,6 +43,15 @@ def test_yes_writes_the_section_and_keeps_every_comment(project):
     assert "already reads these files" in use("sales.csv", "--yes").output
 
 
+def test_a_short_series_is_said_to_be_short_and_nothing_is_said_twice(project):
+    rows = [f"{day},{figure(n)}" for n, day in enumerate(days(12))]
+    (project / "tiny.csv").write_text("\n".join(["date,sales", *rows]))
+    said = use("tiny.csv", "--dry-run").output.split("\n")
+    assert "  12 rows hold fewer than 3 seasons of 7, so no season is modelled; give at least 21." in said
+    assert "  3 test rows are few: scores of them are mostly chance; give more rows." in said
+    assert len([line for line in said if "the dates look daily" in line]) == 1
+
+
 @pytest.mark.parametrize("options", [["--dry-run"], []])
 def test_nothing_is_written_by_a_dry_run_or_without_a_terminal(project, options):
     (project / "sales.csv").write_bytes(MONTHS)

@@ -58,7 +58,7 @@ def use(
         if own_data.is_large(files):
             _say(f"  the files are large: `dvc repro validate@{chosen.task}` checks them.")
         else:
-            _check(planned, project)
+            _check(planned, project, chosen.guess.reasons)
         _show(project.params.read_text("utf-8"), after)
         if dry_run:
             out.print("Dry run: params.yaml is unchanged.")
@@ -94,8 +94,11 @@ def _explain(chosen: Candidate) -> None:
         _say(f"  check: {doubt.removesuffix('.')}.")
 
 
-def _check(task: Task, project: Project) -> None:
-    """Read the files with the new settings, and print what the stages would say. Raises DataError."""
+def _check(task: Task, project: Project, said: Sequence[str]) -> None:
+    """Read the files with the new settings, and print what the stages would say and is not said.
+
+    Raises DataError for what they would refuse.
+    """
     from seqops.validation import run_expectations
 
     try:
@@ -103,7 +106,8 @@ def _check(task: Task, project: Project) -> None:
     except DataError as error:
         raise DataError(f"{error} params.yaml is unchanged; correct a setting by --set KEY=VALUE.") from None
     for remark in task.data.remarks(checked):
-        _say(f"  {remark}.")
+        if remark not in said:
+            _say(f"  {remark}.")
     report = run_expectations(checked, task.data.expectations())
     if not report.passed:
         err.print(report.table())

@@ -39,6 +39,7 @@ from seqops.tasks.forecast.data.pretrained import weights_of, with_pretrained
 from seqops.tasks.forecast.data.reader import SeriesFormat, figure_columns, read_files
 from seqops.tasks.forecast.data.ready_made import file_named, systems_of, with_ready_made
 from seqops.tasks.forecast.data.scaling import Scaling
+from seqops.tasks.forecast.data.shortfalls import shortfalls
 from seqops.tasks.forecast.data.stamps import TimeZone, zone_of_ordinals
 
 GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {"sine": sample.sine}
@@ -192,6 +193,7 @@ class Dataset(interfaces.Dataset):
             missing_values(checked, self.gaps),
             resolved.lengths.unlearnt(checked),
             *misfits(self._frequency(checked), resolved.lengths),
+            *shortfalls(self._frequency(checked), resolved.lengths, checked),
         ]
         return [remark for remark in found if remark]
 
