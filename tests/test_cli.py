@@ -159,6 +159,20 @@ def test_a_file_in_another_encoding_is_named(tmp_path):
         list(_inputs([], tmp_path / "inputs.txt", partial(Endpoint.inputs_of, None)))
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"\x89PNG\r\n\x1a\n\0", "is a PNG image, not text"),
+        (b"%PDF-1.7\xff", "is a PDF document"),
+    ],
+)
+def test_an_input_file_that_is_empty_or_no_text_is_named(tmp_path, content, words):
+    (tmp_path / "inputs.txt").write_bytes(content)
+    output = refusal("predict", "ner", "--file", str(tmp_path / "inputs.txt"))
+    assert f"inputs.txt: {words}" in " ".join(output.split())
+
+
 def test_a_missing_input_file_is_not_reported_as_a_full_disk(tmp_path):
     output = refusal("predict", "ner", "--file", str(tmp_path / "nowhere.txt"))
     assert "nowhere.txt: No such file or directory. Check the path." in " ".join(output.split())

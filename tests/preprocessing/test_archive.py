@@ -64,10 +64,11 @@ def test_the_requested_files_of_a_zip_are_returned(tmp_path):
         (zipped({"a.txt": b"text", "__MACOSX/._a.txt": b"x"}), b"text"),
         (zipped({"a.txt": b"", "b.txt": b""}), "a zip of 2 files, where one file is read"),
         (zipped({"xl/workbook.xml": b"", "[Content_Types].xml": b""}), "an Excel file"),
+        (zipped({"word/document.xml": b"", "[Content_Types].xml": b""}), "a Word document"),
         (tarred({"a.txt": b"text"}), "a tar, where one file is read"),
         (gzip.compress(b"text")[:-6], "broken archive"),
     ],
-    ids=["gzip", "zip", "zip of a Mac", "two files", "Excel", "tar", "truncated"],
+    ids=["gzip", "zip", "zip of a Mac", "two files", "Excel", "Word", "tar", "truncated"],
 )
 def test_the_only_file_of_an_archive_is_returned(tmp_path, content, expected):
     path = tmp_path / "packed"

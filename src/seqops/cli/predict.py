@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,6 +23,9 @@ from seqops.core.files import atomic_write
 from seqops.core.interfaces import Endpoint
 from seqops.core.project import Project
 from seqops.params import Params
+from seqops.preprocessing.archive import is_archive
+from seqops.preprocessing.binary_formats import BEGINNING
+from seqops.preprocessing.text_file import read_text, require_text
 from seqops.runtime.console import err, exit_on_error, out
 
 
@@ -122,6 +126,14 @@ def _divided(file: Path, inputs_of: Callable[[Iterable[str]], Iterable[str]]) ->
 
 
 def _lines(file: Path) -> Iterator[str]:
+    if file.is_file():  # not of a pipe: what is read once is gone
+        if file.stat().st_size == 0:
+            raise DataError.at(file, None, "is empty", "Write the inputs to it, or name another file.")
+        if is_archive(file):
+            yield from io.StringIO(read_text(file))
+            return
+        with file.open("rb") as content:
+            require_text(file, content.read(BEGINNING))
     try:
         with file.open(encoding="utf-8-sig") as lines:
             yield from lines

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.archive import is_archive, is_mac_metadata, names_of
+from seqops.preprocessing.binary_formats import office_format
 from seqops.preprocessing.encodings import is_western, likely_encoding
 from seqops.preprocessing.korean import nfc
 from seqops.preprocessing.text_file import FIX, MAX_UNPACKED, decode, read_content
@@ -36,7 +37,7 @@ class InputFile:
             raise _folder(path)
         if path.is_file() and is_archive(path):
             names = tuple(name for name in names_of(path, MAX_UNPACKED) if not is_mac_metadata(name))
-            if len(names) > 1 and not any(name.startswith("xl/") for name in names):
+            if len(names) > 1 and office_format(names) is None:
                 return cls(path, "", members=names)
         content = read_content(path)
         encoding = _encoding(path, content)

@@ -14,6 +14,7 @@ from typing import IO, Protocol
 
 from seqops.core.errors import DataError
 from seqops.core.files import READ_BYTES
+from seqops.preprocessing.binary_formats import office_format
 from seqops.preprocessing.tar_stream import MemberReader, RefusedMemberError, files_of
 
 TAR_MAGIC = b"ustar", slice(257, 262)
@@ -112,8 +113,8 @@ def _zip_members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> It
 def _only_name(archive: Path) -> str:
     with _broken_is_data_error(archive), zipfile.ZipFile(archive) as zipped:
         names = [name for name in zipped.namelist() if not name.endswith("/") and not is_mac_metadata(name)]
-    if any(name.startswith("xl/") for name in names):
-        raise DataError.at(archive, None, "an Excel file", "Export the sheet as CSV in UTF-8, and name that.")
+    if document := office_format(names):
+        raise DataError.at(archive, None, f"is {document.what}, not text", document.fix)
     if len(names) != 1:
         what = f"a zip of {len(names)} files, where one file is read"
         raise DataError.at(archive, None, what, "Unpack it, and name the file.")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.archive import is_archive, only_file
+from seqops.preprocessing.binary_formats import BEGINNING, binary_format
 from seqops.preprocessing.encodings import SUPERSETS, likely_encoding
 
 FIX = "Save the file as UTF-8, or download it again if it is truncated."
 MAX_UNPACKED = 4 << 30
 """Maximum number of bytes that a compressed file may unpack to."""
-BINARY = {b"\xd0\xcf\x11\xe0": "an Excel file", b"PAR1": "a Parquet file"}
 
 
 def read_text(path: Path, encoding: str = "utf-8", fix: str = FIX) -> str:
@@ -28,9 +28,14 @@ def read_content(path: Path) -> bytes:
         content = only_file(path, MAX_UNPACKED) if is_archive(path) else path.read_bytes()
     except FileNotFoundError:
         raise DataError.at(path, None, "no such file", "Check the path, or run the download again.") from None
-    if kind := BINARY.get(content[:4]):
-        raise DataError.at(path, None, kind, "Export the table as CSV in UTF-8, and name that.")
+    require_text(path, content[:BEGINNING])
     return content
+
+
+def require_text(path: Path, beginning: bytes) -> None:
+    """Raise DataError for a file that begins as an image, a document or another binary file does."""
+    if found := binary_format(beginning):
+        raise DataError.at(path, None, f"is {found.what}, not text", found.fix)
 
 
 def decode(path: Path, content: bytes, encoding: str = "utf-8", fix: str = FIX, member: str = "") -> str:
