@@ -35,13 +35,14 @@ def fit(
     seed among the runs.
     """
     started, model, metrics = time.monotonic(), task.network(), task.metrics()
+    shown = task.fit_config.total_epochs(), metrics.goal.metric, task.data.length_unit
     splits, meta = project.task_paths(task.name).encoded()
     checkpoint = project.state / "train" / f"{task.name}-{fingerprint.digest}.npz"
     # a classical model is soon fitted again, and equal
     ended = isinstance(model, ClassicalModel) or checkpoint.is_file()
     with (
         mlflow_runs.open_training_run(project, task, fingerprint, repeat, ended) as run,
-        progress_bar.progress_bar(err, task.fit_config.total_epochs(), metrics.goal.metric, run) as bar,
+        progress_bar.progress_bar(err, *shown, run) as bar,
     ):
         fit_config = task.fit_config
         fitted = fit_model(model, metrics, splits, meta, fit_config, checkpoint, bar)

@@ -40,6 +40,8 @@ class Dataset(ABC):
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     registered_name: ClassVar[str]
     """The kind of model; a registered model has the name of its data, too (`registry.names`)."""
+    length_unit: ClassVar[str] = "tokens"
+    """What the network's `lengths` count, as the rate of training is said."""
     takes_named_splits: ClassVar[bool] = False  # whether `source` may name the files of each split
 
     @abstractmethod

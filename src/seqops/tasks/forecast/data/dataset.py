@@ -152,6 +152,7 @@ class Dataset(interfaces.Dataset):
     max_value: float | None
 
     registered_name: ClassVar[str] = "lstm-forecaster"
+    length_unit: ClassVar[str] = "windows"
 
     def __post_init__(self) -> None:
         if self.thousands and self.thousands == self.decimal:

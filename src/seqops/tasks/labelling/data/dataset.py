@@ -62,6 +62,7 @@ class Dataset(interfaces.Dataset):
     sequences: Positive
 
     registered_name: ClassVar[str] = "sequence-labeller"
+    length_unit: ClassVar[str] = "steps"
 
     def sample(self) -> Mapping[str, bytes]:
         """Generate cumulative sums of 5 to 15 steps."""
