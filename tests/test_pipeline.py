@@ -28,6 +28,7 @@ from seqops.core.files import read_json, sha256_of
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.registry.names import registered_name
+from seqops.registry.tags import tags_of
 
 pytestmark = pytest.mark.slow
 STARTUP_SECONDS = 240  # seconds that a busy machine may need to load a model
@@ -114,7 +115,7 @@ def test_the_run_has_params_curves_scores_and_hashes(projects, client, name):
     goal = metrics["goal"]
     assert run.data.metrics[f"test/{goal}"] == pytest.approx(metrics["model"][goal]["value"])
     assert run.data.tags["seqops.model_sha256"] == sha256_of(projects[0].task_paths(name).weights)
-    assert run.data.tags["seqops.model_sha256"] == version.tags["seqops.model_sha256"]
+    assert run.data.tags["seqops.model_sha256"] == tags_of(version)["seqops.model_sha256"]
 
 
 @pytest.mark.parametrize("name", NAMES)

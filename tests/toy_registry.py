@@ -21,6 +21,7 @@ from seqops.registry.champion import ChampionAlias
 from seqops.registry.names import registered_name
 from seqops.registry.promotion_rule import PromotionRule
 from seqops.registry.seen_rows import write_fitted_keys
+from seqops.registry.tags import packed, tags_of
 from seqops.runtime.journal import Journal
 from seqops.tracking import connection
 from seqops.tracking.fingerprint import Fingerprint
@@ -149,7 +150,20 @@ class ToyRegistry:
         return versions.get_alias(self.client, self.model, "challenger")
 
     def tags(self, version):
-        return self.client.get_model_version(self.model, version).tags
+        """Return the values of a version by name."""
+        return tags_of(self.client.get_model_version(self.model, version))
+
+    def set_tags(self, version, values):
+        """Replace all tags of a version."""
+        replace_tags(self.client, self.model, version, packed(values))
+
+    def forget(self, version, key):
+        """Let a version be one of a former release, which did not have this value."""
+        self.set_tags(version, {k: v for k, v in self.tags(version).items() if k != key})
+
+    def as_former_release(self, version):
+        """Let a version have a tag for each value, as former releases registered it."""
+        replace_tags(self.client, self.model, version, self.tags(version))
 
     def decisions(self, stage="outcome"):
         """Return (action, version, from, to) of each line of the journal."""
@@ -177,6 +191,14 @@ def create_toy_registry(root, name, kind=ParityData):
     project = Project(root)
     project.task_paths(name).path.mkdir(parents=True, exist_ok=True)
     return ToyRegistry(project, task, connection.connect(project))
+
+
+def replace_tags(client, model, version, tags):
+    """Let a version have these tags and no others."""
+    for key, value in tags.items():
+        client.set_model_version_tag(model, version, key, value)
+    for key in client.get_model_version(model, version).tags.keys() - tags.keys():
+        client.delete_model_version_tag(model, version, key)
 
 
 def stub_bundle(task, folder, run_id, example):

@@ -14,6 +14,7 @@ from reviews import Reviews
 from seqops.core.files import sha256_of
 from seqops.core.project import Project
 from seqops.registry import versions
+from seqops.registry.tags import tags_of
 from seqops.retraining.history import RetrainingHistory
 from seqops.tracking import connection
 
@@ -25,7 +26,7 @@ def write_state(root, name):
     """Write everything visible of the data, the models and the history, without times."""
     project = Project(root)
     client = connection.connect(project)
-    models = [(v.version, v.tags["seqops.decision"]) for v in versions.versions(client, MODEL)]
+    models = [(v.version, tags_of(v)["seqops.decision"]) for v in versions.versions(client, MODEL)]
     entries = [
         entry for entry in RetrainingHistory(project, TASK).journal.entries() if entry["stage"] == "ended"
     ]

@@ -26,6 +26,7 @@ from seqops.params import Params
 from seqops.registry import publish, rescore, version_worker, versions
 from seqops.registry.names import registered_name
 from seqops.registry.rescore import CannotScoreError, HeldOutSet
+from seqops.registry.tags import tags_of
 from seqops.registry.verify import BUNDLE
 from seqops.registry.version_process import running
 from seqops.retraining.champion_drift import CannotMeasureDriftError, drift_from_champion
@@ -182,12 +183,12 @@ def test_the_reference_is_hashed_and_small_and_contains_no_row(published):
 def test_a_bundle_without_a_reference_answers_and_drift_is_not_measured(published):
     project, first, _, (_, meta, table) = published
     folder, client, name = bundle_path(published), connection.connect(project), registered_name(first)
-    listed = versions.version(client, name, "1").tags[BUNDLE]
+    listed = versions.version(client, name, "1")
     names = ("MLmodel", "artifacts/manifest.json", "artifacts/reference.json")
     files = {folder / name: (folder / name).read_bytes() for name in names}
     described, manifest, reference = files
     try:
-        client.delete_model_version_tag(name, "1", BUNDLE)
+        versions.tag(client, listed, {}, without=BUNDLE)
         reference.unlink()
         hashes = json.loads(manifest.read_text("utf-8"))
         del hashes["sha256"]["reference"]
@@ -200,7 +201,7 @@ def test_a_bundle_without_a_reference_answers_and_drift_is_not_measured(publishe
             (answer,) = process.predict([first.endpoint().example(meta)])
         assert len(answer["forecast"]) == first.data.horizon
     finally:
-        client.set_model_version_tag(name, "1", BUNDLE, listed)
+        versions.tag(client, listed, tags_of(listed))
         for path, content in files.items():
             path.write_bytes(content)
 

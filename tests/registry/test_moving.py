@@ -12,6 +12,7 @@ from seqops.params import Params
 from seqops.registry import moving, versions
 from seqops.registry.champion import FORMER, ChampionAlias, Decision
 from seqops.registry.decision_log import DecisionLog
+from seqops.registry.tags import tags_of
 from seqops.tracking import mlflow_runs
 from toy_registry import create_toy_registry
 
@@ -61,11 +62,7 @@ def state(toy, old):
     found = []
     for name in models:
         for version in versions.versions(toy.client, name):
-            tags = {
-                key: value
-                for key, value in version.tags.items()
-                if key not in ("seqops.registered", moving.MOVED_FROM)
-            }
+            tags = {key: value for key, value in tags_of(version).items() if key not in MARKS}
             found.append((version.version, tags, version.description))
         aliases = ("champion", "challenger", "canary")
         found.append([versions.get_alias(toy.client, name, alias) for alias in aliases])
@@ -96,8 +93,8 @@ def test_each_version_moves_to_the_model_of_its_data_with_tags_aliases_and_decis
     copy = toy.client.get_model_version(toy.model, "2")
     assert (copy.source, copy.run_id) == (made.source, made.run_id)
     assert copy.description == f"models:/{toy.model}@champion"
-    assert made.tags.items() - copy.tags.items() == {(FORMER, "2")}
-    assert copy.tags[versions.REGISTERED] == str(made.creation_timestamp)
+    assert tags_of(made).items() - tags_of(copy).items() == {(FORMER, "2")}
+    assert tags_of(copy)[versions.REGISTERED] == str(made.creation_timestamp)
     assert decisions(toy, toy.model) == [("1", None, "1"), ("2", f"{old}-sales v1", "2")]
     assert decisions(toy, f"{old}-sales") == [("1", f"{old}-sample v1", "1")]
     assert toy.champion_alias.roll_back().after == "1"
@@ -106,7 +103,7 @@ def test_each_version_moves_to_the_model_of_its_data_with_tags_aliases_and_decis
 
 def test_a_model_that_was_registered_again_under_its_new_name_keeps_its_champion(toy, old):
     content = toy.client.get_model_version(old, "3")
-    tags = {key: content.tags[key] for key in versions.CONTENT}
+    tags = {key: tags_of(content)[key] for key in versions.CONTENT}
     versions.describe(toy.client, toy.model, "a toy")
     toy.client.create_model_version(toy.model, content.source, content.run_id, tags=tags)
     versions.set_alias(toy.client, toy.model, "champion", "1")

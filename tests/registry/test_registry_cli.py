@@ -78,14 +78,14 @@ def test_versions_of_other_test_rows_are_in_a_table_of_their_own(toy):
     assert [head.partition(" (")[0] for head in heads] == [f"{toy.model} on the test rows 60"] * 2
     assert heads[0] != heads[1]
     assert [row(table, "score on these test rows")[1] for table in tables] == ["v2 challenger", "v1 champion"]
-    toy.client.delete_model_version_tag(toy.model, "1", versions.TEST_ROWS)
+    toy.forget("1", versions.TEST_ROWS)
     assert f"on the test rows of data {toy.tags('1')[versions.DATA][:6]}" in call("compare", toy)
 
 
 def test_a_version_of_a_former_release_has_the_test_rows_of_one_with_the_same_data(toy):
     toy.make(GOOD)
     toy.make(BETTER)
-    toy.client.delete_model_version_tag(toy.model, "1", versions.TEST_ROWS)
+    toy.forget("1", versions.TEST_ROWS)
     assert call("compare", toy).count("Versions of ") == 1
 
 

@@ -13,6 +13,7 @@ from seqops.cli import app
 from seqops.core.files import read_json, sha256_of, sha256_of_json, write_json
 from seqops.params import Params
 from seqops.registry import publish, verify, versions
+from seqops.registry.tags import tags_of
 from seqops.tracking.mlflow_runs import METRICS_SHA256, read_run_scores
 from toy_registry import BETTER, GOOD
 
@@ -56,7 +57,7 @@ def folder(toy):
 
 def listing(toy):
     return toy.artifact(
-        toy.client.get_run(version(toy).run_id), verify.list_name(version(toy).tags[verify.BUNDLE])
+        toy.client.get_run(version(toy).run_id), verify.list_name(tags_of(version(toy))[verify.BUNDLE])
     )
 
 
@@ -150,12 +151,12 @@ def test_compiled_code_added_next_to_the_source_is_not_copied(toy, tmp_path):
 def test_the_tag_is_the_hash_of_the_list_and_the_list_names_every_file(toy):
     hashes = read_json(listing(toy))
     assert sorted(hashes) == sorted([WEIGHTS, MODEL, CODE])
-    assert version(toy).tags[verify.BUNDLE] == sha256_of_json(hashes)
+    assert tags_of(version(toy))[verify.BUNDLE] == sha256_of_json(hashes)
     assert hashes[MODEL] == sha256_of(folder(toy) / MODEL)
 
 
 def test_a_version_without_hashes_is_loaded_with_a_warning(toy, tmp_path, capfd):
-    toy.client.delete_model_version_tag(toy.model, "1", verify.BUNDLE)
+    toy.forget("1", verify.BUNDLE)
     modify(folder(toy), WEIGHTS)
     assert verify.verified_copy(toy.client, version(toy), tmp_path).is_dir()
     assert "cannot be checked" in capfd.readouterr().err

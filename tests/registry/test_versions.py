@@ -12,6 +12,7 @@ from seqops.core.errors import SeqopsError
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.registry import versions
+from seqops.registry.tags import tags_of
 from seqops.tracking import connection, mlflow_runs
 
 
@@ -23,6 +24,13 @@ def client(tmp_path_factory):
     experiment = client.create_experiment("toy", artifact_location=(root / "artifacts").as_uri())
     client.toy_run = client.create_run(experiment)
     return client
+
+
+DECISION_KEPT = {
+    "seqops.decision": "kept",
+    "seqops.decision_by": "rule",
+    "seqops.decision_reason": "a tie",
+}
 
 
 def registered(client, name, content):
@@ -42,7 +50,7 @@ def test_versions_are_listed_newest_first_and_an_unknown_one_is_refused_with_the
     for content in "abc":
         registered(client, "three", content)
     assert [str(v.version) for v in versions.versions(client, "three")] == ["3", "2", "1"]
-    assert versions.version(client, "three", "2").tags == {"seqops.model_sha256": "b"}
+    assert tags_of(versions.version(client, "three", "2")) == {"seqops.model_sha256": "b"}
     with pytest.raises(SeqopsError, match=r"three has no version 9\. Existing versions: 1, 2, 3\."):
         versions.version(client, "three", "9")
 
@@ -53,14 +61,14 @@ def test_only_what_differs_is_updated(client):
     found = versions.version(client, "same", "1")
     assert (found.tags["seqops.rows"], found.description) == ("test 20", "a card")
     stamp = found.last_updated_timestamp
-    versions.update(client, found, found.tags, "a card")
+    versions.update(client, found, tags_of(found), "a card")
     assert versions.version(client, "same", "1").last_updated_timestamp == stamp
 
 
 def test_the_status_has_the_aliases_and_the_last_decision(client):
     version = registered(client, "standing", "a")
     versions.set_alias(client, "standing", "challenger", "1")
-    versions.tag(client, version, {"seqops.decision": "kept", "seqops.decision_reason": "a tie"})
+    versions.tag(client, version, DECISION_KEPT)
     client.log_metric(version.run_id, "seconds", 12.0)
     expected = versions.RegistryStatus("standing: challenger v1", 12.0, "Version 1 kept: a tie.")
     assert versions.registry_status(client, "standing") == expected

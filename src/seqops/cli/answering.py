@@ -11,7 +11,7 @@ from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.params import Params
 from seqops.registry.names import SAMPLE, registered_name
-from seqops.registry.tags import BETTER_BASELINE
+from seqops.registry.tags import BETTER_BASELINE, DECISION, REASON, SOURCE, tags_of
 from seqops.runtime.console import err
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def running_version(task: str, alias: str, model: str | None) -> Iterator[Versio
         with connection.translate_store_errors():
             raise SeqopsError(_why_absent(client, configured, name, alias))
     with running(client, version) as process:
-        _print(_description(task, version, version.tags.get(BETTER_BASELINE, "")))
+        _print(_description(task, version, tags_of(version).get(BETTER_BASELINE, "")))
         yield process
 
 
@@ -61,7 +61,7 @@ def _print(line: str) -> None:
 
 def _description(task: str, version: ModelVersion | LocalVersion, better_baseline: str) -> str:
     parts = [f"{version.name} v{version.version}"]
-    if version.tags.get("seqops.source") == SAMPLE:
+    if tags_of(version).get(SOURCE) == SAMPLE:
         parts.append(
             "a model of the embedded sample, which knows nothing else. "
             f"For your own data, set tasks.{task}.source and run `dvc repro evaluate@{task}`"
@@ -85,10 +85,10 @@ def _why_absent(client: mlflow.MlflowClient, task: Task, name: str, alias: str) 
         )
     if alias != versions.CHAMPION:
         return f"no version of {name} has the alias {alias!r}. Use champion or challenger."
-    tags = versions.version(client, name, latest).tags
+    tags = tags_of(versions.version(client, name, latest))
     decided = f"`seqops publish {task.name}` applies the rule to version {latest}"
-    if tags.get("seqops.decision") == "kept":
-        reason = tags["seqops.decision_reason"].rstrip(".")
+    if tags.get(DECISION) == "kept":
+        reason = tags[REASON].rstrip(".")
         decided = f"The rule did not promote version {latest}: {reason}"
     return (
         f"no version of {name} is champion. {decided}. "

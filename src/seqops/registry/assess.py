@@ -30,6 +30,7 @@ from seqops.registry.rescore import (
     compare_unseen,
     goal_score,
 )
+from seqops.registry.tags import tags_of
 from seqops.runtime.journal import JournalEntry
 from seqops.tracking.mlflow_runs import read_run_scores
 
@@ -88,7 +89,7 @@ def _promotion_inputs(
             f"If its artefacts are on disk, `seqops publish {test_set.task.name}` restores them."
         )
     evaluation = EvaluationResult.read(metrics, rule.bootstrap.alpha)
-    inputs = PromotionInputs(number, evaluation, ROLLED_BACK in version.tags, champion, None)
+    inputs = PromotionInputs(number, evaluation, ROLLED_BACK in tags_of(version), champion, None)
     if champion in (None, number):
         return inputs, test_set.truth
     holder = versions.version(client, version.name, champion)

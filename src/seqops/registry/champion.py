@@ -21,11 +21,13 @@ from seqops.core.project import Project
 from seqops.registry import versions
 from seqops.registry.comparison_history import TEST_ROWS
 from seqops.registry.decision_log import DecisionLog
+from seqops.registry.tags import DECIDED_BY, DECISION, NUMBERS, REASON, tags_of
 from seqops.runtime.journal import Journal, JournalEntry
 from seqops.runtime.locks import exclusive_lock
 from seqops.tracking.connection import translate_store_errors
 
 Action = Literal["promoted", "kept", "rolled back"]
+MAX_NUMBERS = 3500  # characters of the numbers in the tag, which has the hashes, too
 FORMER, ROLLED_BACK = "seqops.former_champion", "seqops.rolled_back"
 
 
@@ -141,7 +143,7 @@ class ChampionAlias:
         return decision
 
     def _former(self, version: ModelVersion) -> str:
-        number = str(version.tags.get(FORMER, ""))
+        number = tags_of(version).get(FORMER, "")
         if not number:
             raise SeqopsError(
                 f"version {version.version} of {self.model} has no previous champion to roll back to."
@@ -150,7 +152,7 @@ class ChampionAlias:
         if versions.same_content(former, version):
             # this version replaced it, because its bundle was lost
             return self._former(former)
-        if ROLLED_BACK in former.tags:
+        if ROLLED_BACK in tags_of(former):
             raise SeqopsError(
                 f"the previous champion, version {number}, was itself rolled back. "
                 f"To restore it anyway, run `seqops promote {self.task} {number}`."
@@ -177,16 +179,15 @@ class ChampionAlias:
 
     def _finish(self, decision: Decision, version: ModelVersion) -> None:
         tags = {
-            "seqops.decision": decision.action,
-            "seqops.decision_by": decision.by,
-            "seqops.decision_reason": decision.reason[: versions.MAX_DESCRIPTION],
-            "seqops.decision_numbers": _tag_text(decision.numbers),
+            DECISION: decision.action,
+            DECIDED_BY: decision.by,
+            REASON: decision.reason[: versions.MAX_DESCRIPTION],
+            NUMBERS: _tag_text(decision.numbers),
         }
         if decision.action == "rolled back":
             tags[ROLLED_BACK] = "true"
-        versions.tag(self.client, version, tags)
-        if decision.action == "promoted" and ROLLED_BACK in version.tags:
-            self.client.delete_model_version_tag(self.model, decision.version, ROLLED_BACK)
+        no_longer = ROLLED_BACK if decision.action == "promoted" else ""
+        versions.tag(self.client, version, tags, without=no_longer)
         self.journal.append(self._entry(decision, version, "outcome"))
 
     def _version(self, number: str) -> ModelVersion:
@@ -227,10 +228,10 @@ def _without_time(entry: JournalEntry) -> JournalEntry:
 
 
 def _tag_text(numbers: Mapping[str, Any]) -> str:
-    """Format the numbers as a tag: without the hashes of rows, and without the slices if it is too long."""
-    numbers = {key: value for key, value in numbers.items() if key != TEST_ROWS}
-    text = json.dumps(numbers, ensure_ascii=False, allow_nan=False)
-    if len(text) <= versions.MAX_DESCRIPTION:
-        return text
-    short = {key: value for key, value in numbers.items() if key != "slices"}
-    return json.dumps(short, ensure_ascii=False, allow_nan=False)[: versions.MAX_DESCRIPTION]
+    """Format the numbers as JSON: without the hashes of rows, and without what is too long for a tag."""
+    for without in ((TEST_ROWS,), (TEST_ROWS, "slices"), (TEST_ROWS, "slices", "baselines")):
+        kept = {key: value for key, value in numbers.items() if key not in without}
+        text = json.dumps(kept, ensure_ascii=False, allow_nan=False)
+        if len(text) <= MAX_NUMBERS:
+            break
+    return text

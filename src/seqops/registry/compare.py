@@ -21,7 +21,7 @@ from seqops.registry.rescore import (
     compare_unseen,
     goal_score,
 )
-from seqops.registry.tags import BETTER_BASELINE
+from seqops.registry.tags import BETTER_BASELINE, ROWS, SOURCE, tags_of
 from seqops.tracking.connection import translate_store_errors
 from seqops.tracking.mlflow_runs import AlteredScoresError, read_run_scores
 
@@ -73,7 +73,7 @@ def compare_versions(
             _scores(client, version),
             test_rows[number],
             differences[number],
-            version.tags.get(BETTER_BASELINE, ""),
+            tags_of(version).get(BETTER_BASELINE, ""),
             _provenance(client, version),
         )
         for version in shown
@@ -98,7 +98,7 @@ def _scores(
 
 def _test_rows(registered: Sequence[ModelVersion]) -> dict[str, str]:
     """Name the test rows of each version: those of a former release by versions of the same data, if any."""
-    tags = {str(version.version): version.tags for version in registered}
+    tags = {str(version.version): tags_of(version) for version in registered}
     known = {
         each[versions.DATA]: each[versions.TEST_ROWS] for each in tags.values() if versions.TEST_ROWS in each
     }
@@ -150,9 +150,10 @@ def _provenance(client: mlflow.MlflowClient, version: ModelVersion) -> dict[str,
     with translate_store_errors():
         run = client.get_run(version.run_id).data
         params = with_new_keys(run.tags.get("seqops.task", ""), run.params)
+    tags = tags_of(version)
     data = {
-        "data sha256": version.tags.get(versions.DATA, "")[:12],
-        "rows": version.tags.get("seqops.rows", ""),
-        "source": version.tags.get("seqops.source", ""),
+        "data sha256": tags.get(versions.DATA, "")[:12],
+        "rows": tags.get(ROWS, ""),
+        "source": tags.get(SOURCE, ""),
     }
     return {**params, **data}

@@ -19,11 +19,12 @@ from seqops.registry import versions
 from seqops.registry.champion import FORMER, ROLLED_BACK, ChampionAlias
 from seqops.registry.decision_log import Moved
 from seqops.registry.names import name_from_data, registered_name
+from seqops.registry.tags import SOURCE, packed, tags_of
 from seqops.runtime.journal import Journal
 from seqops.tracking.mlflow_runs import source_of
 
 MOVED_FROM = "seqops.moved_from"
-"""Tag of a copy with the name, number and run of the version that it was."""
+"""The name, number and run of the version that a copy was."""
 
 
 def former_name(task: Task) -> str | None:
@@ -56,9 +57,10 @@ def move(project: Project, client: mlflow.MlflowClient, task: Task) -> list[Move
         moved = [_copied(project, client, task, version) for version in reversed(old)]
         _record(project, task, moved)
         by_number = {move.version: move for move in moved}
-        tags = {str(version.version): version.tags for version in old}
+        tags = {str(version.version): tags_of(version) for version in old}
         for move in moved:
-            _set_former(client, move, tags, by_number)
+            with ChampionAlias(client, project, task.name, move.to_model).lock():
+                _set_former(client, move, tags, by_number)
         champions = list(_chain(versions.get_alias(client, name, versions.CHAMPION), tags))
         aliases = client.get_registered_model(name).aliases
         _point(client, versions.CHAMPION, [by_number[n] for n in champions if ROLLED_BACK not in tags[n]])
@@ -74,7 +76,8 @@ def _copied(project: Project, client: mlflow.MlflowClient, task: Task, version: 
     """Register a version under the name of its data, unless that is done; return what it became."""
     number, target = str(version.version), _target(client, task, version)
     origin = f"{version.name} v{number}, run {version.run_id}"
-    content = {key: version.tags[key] for key in versions.CONTENT if key in version.tags}
+    values = tags_of(version)
+    content = {key: values[key] for key in versions.CONTENT if key in values}
     with ChampionAlias(client, project, task.name, target).lock():
         copy = versions.version_of(client, target, {MOVED_FROM: origin})
         if copy is None and len(content) == len(versions.CONTENT):
@@ -82,7 +85,7 @@ def _copied(project: Project, client: mlflow.MlflowClient, task: Task, version: 
         if copy is None:
             versions.describe(client, target, versions.purpose(task))
             made = str(version.creation_timestamp)
-            tags = {versions.REGISTERED: made, **version.tags, MOVED_FROM: origin}
+            tags = packed({versions.REGISTERED: made, **values, MOVED_FROM: origin})
             card = (version.description or "").replace(f"models:/{version.name}@", f"models:/{target}@")
             logged = version.source.startswith("models:/")
             model = version.source.removeprefix("models:/") if logged else None
@@ -95,11 +98,11 @@ def _copied(project: Project, client: mlflow.MlflowClient, task: Task, version: 
 def _own(client: mlflow.MlflowClient, name: str, content: Mapping[str, str]) -> ModelVersion | None:
     """Return the version of a content that was registered under the name itself."""
     copy = versions.version_of(client, name, content)
-    return copy if copy is not None and MOVED_FROM not in copy.tags else None
+    return copy if copy is not None and MOVED_FROM not in tags_of(copy) else None
 
 
 def _target(client: mlflow.MlflowClient, task: Task, version: ModelVersion) -> str:
-    source = version.tags.get("seqops.source", "")
+    source = tags_of(version).get(SOURCE, "")
     if source == source_of(task):
         return registered_name(task)
     settings = [v for key, v in client.get_run(version.run_id).data.params.items() if key.startswith("data.")]
@@ -138,7 +141,7 @@ def _set_former(
         _, *earlier = _chain(move.version, tags)
         same = [moved[number].to_version for number in earlier if moved[number].to_model == move.to_model]
         copy = versions.version(client, move.to_model, move.to_version)
-        if MOVED_FROM in copy.tags:
+        if MOVED_FROM in tags_of(copy):
             versions.tag(client, copy, {FORMER: next(iter(same), "")})
 
 

@@ -23,7 +23,7 @@ from seqops.registry.model_card import card
 from seqops.registry.names import registered_name
 from seqops.registry.promotion_rule import PromotionRule
 from seqops.registry.rescore import PREDICTIONS, HeldOutSet
-from seqops.registry.tags import BETTER_BASELINE
+from seqops.registry.tags import BETTER_BASELINE, ROWS, SOURCE, packed, tags_of
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
 
@@ -103,8 +103,8 @@ def _version(
         **fingerprint.tags(),
         **content,
         PREDICTIONS: sha256_of(paths.predictions),
-        "seqops.source": metrics["source"],
-        "seqops.rows": rows,
+        SOURCE: metrics["source"],
+        ROWS: rows,
         versions.TEST_ROWS: RowSketch.of(splits["test"]).label(),
         BETTER_BASELINE: better_baseline[: versions.MAX_DESCRIPTION],
     }
@@ -112,15 +112,15 @@ def _version(
     version = former = versions.version_of(client, name, content)
     if version is None or verify.fault_of(client, version):
         _delete_unregistered_bundles(client, run.run_id, name)
-        if former is not None and ROLLED_BACK in former.tags:
-            tags[ROLLED_BACK] = former.tags[ROLLED_BACK]
+        if former is not None and ROLLED_BACK in (earlier := tags_of(former)):
+            tags[ROLLED_BACK] = earlier[ROLLED_BACK]
         uri = log_bundle(task, paths, run.run_id, task.endpoint().example(read_json(paths.meta)))
         tags[verify.BUNDLE] = verify.record_files(run, uri)
         versions.describe(client, name, versions.purpose(task))
         # an MLflow server accepts the URI of a logged model only together with its id
         model = uri.removeprefix("models:/") if uri.startswith("models:/") else None
         version = client.create_model_version(
-            name, uri, run.run_id, tags=tags, description=text, model_id=model
+            name, uri, run.run_id, tags=packed(tags), description=text, model_id=model
         )
     versions.update(client, version, tags, text)
     number = str(version.version)
@@ -146,7 +146,7 @@ def _recover(champion_alias: ChampionAlias, version: ModelVersion) -> Decision |
 
 def _replaces(champion_alias: ChampionAlias, version: ModelVersion, champion: str | None) -> str:
     """Say why a version replaces the champion untested: it is the same, registered again; else empty."""
-    if champion in (None, str(version.version)) or ROLLED_BACK in version.tags:
+    if champion in (None, str(version.version)) or ROLLED_BACK in tags_of(version):
         return ""
     holder = versions.version(champion_alias.client, version.name, champion)
     if not versions.same_content(holder, version):
@@ -161,7 +161,7 @@ def _decide(
     number, champion = str(version.version), champion_alias.champion()
     if reason := _replaces(champion_alias, version, champion):
         return champion_alias.promote(Decision("promoted", number, "rule", champion, number, reason))
-    test_set = HeldOutSet.load(task, paths, version.tags[versions.DATA])
+    test_set = HeldOutSet.load(task, paths, tags_of(version)[versions.DATA])
     assessment = assess(champion_alias.client, test_set, version, champion, rule, champion_alias.decisions())
     reason, numbers = assessment.verdict.reason, assessment.numbers
     kept = Decision("kept", number, "rule", champion, champion, reason, numbers)

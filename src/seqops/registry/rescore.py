@@ -26,6 +26,7 @@ from seqops.preprocessing.row_keys import fitted_keys, with_known_key
 from seqops.registry import versions
 from seqops.registry.promotion_rule import Comparison, compare_scores
 from seqops.registry.seen_rows import seen_rows
+from seqops.registry.tags import tags_of
 from seqops.registry.version_process import running
 from seqops.tracking.connection import translate_store_errors
 
@@ -72,7 +73,7 @@ class HeldOutSet:
 
     def matches_data(self, version: ModelVersion) -> bool:
         """Return whether a version was trained on the current data."""
-        return bool(version.tags.get(versions.DATA) == self.data_sha256)
+        return bool(tags_of(version).get(versions.DATA) == self.data_sha256)
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _stored(client: mlflow.MlflowClient, version: ModelVersion) -> pd.DataFrame 
         return None
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(client.download_artifacts(version.run_id, name, scratch))
-        return read_table(path) if sha256_of(path) == version.tags.get(PREDICTIONS) else None
+        return read_table(path) if sha256_of(path) == tags_of(version).get(PREDICTIONS) else None
 
 
 def _predict(client: mlflow.MlflowClient, test_set: HeldOutSet, version: ModelVersion) -> pd.DataFrame:

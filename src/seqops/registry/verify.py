@@ -1,6 +1,6 @@
 """Verification that the files of a bundle are those that were registered, before its code runs.
 
-A tag of the version holds the hash of a list of all files; the list is an artefact of the run. So a change
+The version holds the hash of a list of all files; the list is an artefact of the run. So a change
 by anyone who can write to the artifact store, but not to the registry, is detected.
 """
 
@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.files import sha256_of, sha256_of_json, write_json
 from seqops.core.redaction import redact
+from seqops.registry.tags import tags_of
 from seqops.runtime.console import err
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ NOT_COPIED = shutil.ignore_patterns("__pycache__", "registered_model_meta")
 
 
 def record_files(run: TrainingRun, uri: str) -> str:
-    """Log the list of a bundle's files to its run; return the hash of the list for the version's tag."""
+    """Log the list of a bundle's files to its run; return the hash of the list for the version."""
     with tempfile.TemporaryDirectory() as scratch:
         found = _contents(_copied(uri, Path(scratch)))
         digest = sha256_of_json(found)
@@ -61,7 +62,7 @@ def verified_copy(client: mlflow.MlflowClient, version: Version, scratch: Path) 
     was registered, SeqopsError if the store fails; a version registered without a hash only causes a warning.
     """
     bundle = _intact_copy(client, version, scratch)
-    if BUNDLE not in version.tags:
+    if BUNDLE not in tags_of(version):
         err.print(
             f"{_called(version)} was registered without the hash of its files, so they cannot be checked: "
             f"load it only if you trust whoever can write to {redact(version.source)}.",
@@ -93,7 +94,7 @@ def _intact_copy(client: mlflow.MlflowClient, version: Version, scratch: Path) -
                 f"the bundle of {_called(version)} cannot be read: {reason}. Try again."
             ) from error
         raise _error(client, version, "is missing or incomplete") from error
-    found, wanted = _contents(bundle), version.tags.get(BUNDLE)
+    found, wanted = _contents(bundle), tags_of(version).get(BUNDLE)
     if not found:
         raise _error(client, version, "is missing")
     if wanted is not None and sha256_of_json(found) != wanted:
@@ -160,10 +161,11 @@ def _alterations(client: mlflow.MlflowClient, version: Version, found: Mapping[s
     """List the files that differ from the recorded list, if that is what was registered."""
     from seqops.tracking.mlflow_runs import read_run_json
 
-    for name in (list_name(version.tags[BUNDLE]), FORMER_LIST):
+    registered = tags_of(version)[BUNDLE]
+    for name in (list_name(registered), FORMER_LIST):
         with suppress(DataError, ValueError):
             kept = read_run_json(client, version.run_id, name)
-            if sha256_of_json(kept) == version.tags[BUNDLE]:
+            if sha256_of_json(kept) == registered:
                 return _differences(kept, found)
     return "the list of its files is lost or altered too"
 

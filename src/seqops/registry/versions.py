@@ -14,15 +14,16 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from seqops.core.errors import SeqopsError
 from seqops.core.interfaces import Task
+from seqops.registry.tags import DECISION, REASON, packed, tags_of
 from seqops.tracking.connection import translate_store_errors
 
 CONTENT = MODEL, DATA = "seqops.model_sha256", "seqops.data_sha256"
-"""The tags of a version with the hashes of its weights and of the data that it was trained on."""
+"""The values of a version with the hashes of its weights and of the data that it was trained on."""
 CHAMPION, CHALLENGER = "champion", "challenger"
 TEST_ROWS = "seqops.test_rows"
-"""Tag of a version with the number and a digest of the test rows that it was published with."""
+"""The number and a digest of the test rows that a version was published with."""
 REGISTERED = "seqops.registered"
-"""Tag of a version that was moved with the time at which it was registered first, in milliseconds."""
+"""The time at which a version that was moved was registered first, in milliseconds."""
 MISSING = ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
 MAX_DESCRIPTION = 5000  # largest number of characters of a description or tag in the registry's database
 
@@ -34,7 +35,7 @@ def purpose(task: Task) -> str:
 
 def age_of(version: ModelVersion) -> timedelta:
     """Return the time since a version was registered, also under a former name."""
-    milliseconds = int(version.tags.get(REGISTERED, version.creation_timestamp))
+    milliseconds = int(tags_of(version).get(REGISTERED, version.creation_timestamp))
     return datetime.now(UTC) - datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
@@ -52,14 +53,14 @@ def describe(client: mlflow.MlflowClient, name: str, purpose: str) -> None:
 
 
 def version_of(client: mlflow.MlflowClient, name: str, tags: Mapping[str, str]) -> ModelVersion | None:
-    """Return the version that has these tags, if any, so that nothing is registered twice."""
-    matching = (v for v in versions(client, name) if all(v.tags.get(k) == t for k, t in tags.items()))
-    return next(matching, None)
+    """Return the version that has these values, if any, so that nothing is registered twice."""
+    return next((v for v in versions(client, name) if tags.items() <= tags_of(v).items()), None)
 
 
 def same_content(one: ModelVersion, other: ModelVersion) -> bool:
     """Return whether two versions have the same weights and data: one was registered again as the other."""
-    return all(key in one.tags and one.tags[key] == other.tags.get(key) for key in CONTENT)
+    ours, theirs = tags_of(one), tags_of(other)
+    return all(key in ours and ours[key] == theirs.get(key) for key in CONTENT)
 
 
 def versions(client: mlflow.MlflowClient, name: str) -> list[ModelVersion]:
@@ -93,11 +94,22 @@ def update(client: mlflow.MlflowClient, registered: ModelVersion, tags: Mapping[
         client.update_model_version(registered.name, str(registered.version), card)
 
 
-def tag(client: mlflow.MlflowClient, registered: ModelVersion, tags: Mapping[str, str]) -> None:
-    """Set the tags of a version that differ."""
+def tag(
+    client: mlflow.MlflowClient, registered: ModelVersion, changes: Mapping[str, str], without: str = ""
+) -> None:
+    """Set values of a version, and remove the one named `without`; call it with the lock of the model.
+
+    Equal values are not written again. Tags that a former release wrote are merged into the present ones.
+    """
+    name, number = registered.name, str(registered.version)
+    present = client.get_model_version(name, number)
+    values = {key: value for key, value in {**tags_of(present), **changes}.items() if key != without}
+    tags = packed(values)
     for key, value in tags.items():
-        if registered.tags.get(key) != value:
-            client.set_model_version_tag(registered.name, str(registered.version), key, value)
+        if present.tags.get(key) != value:
+            client.set_model_version_tag(name, number, key, value)
+    for key in present.tags.keys() - tags.keys():
+        client.delete_model_version_tag(name, number, key)
 
 
 def set_alias(client: mlflow.MlflowClient, name: str, alias: str, number: str) -> None:
@@ -134,6 +146,7 @@ def registry_status(client: mlflow.MlflowClient, name: str) -> RegistryStatus:
             return RegistryStatus(f"{name}: not registered", math.nan, "")
         challenger = client.get_model_version(name, holders[CHALLENGER])
         seconds = client.get_run(challenger.run_id).data.metrics.get("seconds", math.nan)
-        action, detail = (challenger.tags.get(f"seqops.decision{part}") for part in ("", "_reason"))
-        reason = f"Version {holders[CHALLENGER]} {action}: {detail}." if action else ""
+        tags, reason = tags_of(challenger), ""
+        if DECISION in tags:
+            reason = f"Version {holders[CHALLENGER]} {tags[DECISION]}: {tags[REASON]}."
         return RegistryStatus(f"{name}: {aliases}", seconds, reason)
