@@ -37,16 +37,16 @@ def test_the_headline_compares_the_goal_with_the_best_baseline():
         "best_baseline": ["feature CRF", 0.9839],
         "lead": -0.00994,
         "p": 0.9791,
-        "verdict": "loses to featu…",
+        "verdict": "loses",
     }
 
 
 @pytest.mark.parametrize(
     ("p_better", "p_worse", "verdict"),
     [
-        (0.01, 0.99, "beats feature…"),
-        (0.3, 0.7, "ties feature C…"),
-        (None, None, "untested featu…"),
+        (0.01, 0.99, "beats"),
+        (0.3, 0.7, "ties"),
+        (None, None, "untested"),
     ],
 )
 def test_the_verdict_is_the_outcome_against_the_best_baseline(p_better, p_worse, verdict):
@@ -72,7 +72,7 @@ def test_the_seeds_are_counted_and_missing_numbers_stay_missing():
 
 def test_a_line_of_dvc_fits_120_columns():
     path = "data/translation/metrics.json"
-    found = headline(result(goal="backtest_mase", n_test=25_000))
+    found = headline(result(goal="backtest_mase", n_test=25_000)) | {"verdict": "no baseline"}
     shown = [value for value in found.items() if not isinstance(value[1], list)]
     widths = [max(len(key), len(str(value))) for key, value in shown]
-    assert len(path) + sum(2 + width for width in widths) == 116
+    assert len(path) + sum(2 + width for width in widths) == 112

@@ -8,7 +8,8 @@ from seqops.evaluation import ablations, seeds
 from seqops.evaluation.evaluate import EvaluationResult, best_baseline
 from seqops.metrics.training_gain import TrainingGain
 
-MAX_VERDICT = 15  # characters: the table of six tasks has 120 columns
+WORDS = {"loses to": "loses", "undecided": "untested"}
+"""The outcomes of a comparison whose column has another word."""
 DIGITS, DIGITS_OF_LEAD = 4, 3  # significant ones
 
 
@@ -43,14 +44,11 @@ def sentences(result: EvaluationResult, training: TrainingGain) -> list[str]:
 
 
 def _verdict(result: EvaluationResult, best: str) -> str:
-    """Return the outcome against the best baseline; `untrained` if training did not improve the model."""
+    """Return the outcome against the best baseline in a word; `untrained` if training did not help."""
     if result.untrained:
         return "untrained"
     outcome = next((c.summary(result.alpha) for c in result.comparisons if c.name == best), None)
-    if outcome is None:
-        return "no baseline"
-    text = f"{'untested' if outcome == 'undecided' else outcome} {best}"
-    return text if len(text) <= MAX_VERDICT else f"{text[: MAX_VERDICT - 1].rstrip()}…"
+    return "no baseline" if outcome is None else WORDS.get(outcome, outcome)
 
 
 def _rounded(value: float | None, digits: int = DIGITS) -> float | None:
