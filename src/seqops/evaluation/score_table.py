@@ -51,7 +51,7 @@ def goal_rows(metrics: Mapping[str, Any]) -> list[ScoreRow]:
     defined.sort(key=lambda row: row[2]["value"], reverse=bool(metrics["higher_is_better"]))
     undefined = [row for row in scored if row not in defined]
     axis = _axis([row[2] for row in defined], metrics["model"][metrics["goal"]]["value"])
-    shown = [(*row, _whisker(row[2], axis)) for row in defined] + [(*row, None) for row in undefined]
+    shown = [(*row, whisker(row[2], axis)) for row in defined] + [(*row, None) for row in undefined]
     return [ScoreRow(name, kind, cell(score), p, whisker) for name, kind, score, p, whisker in shown]
 
 
@@ -76,7 +76,8 @@ def _axis(scores: Sequence[Mapping[str, Any]], model: float | None) -> tuple[flo
     return min(ends, default=0.0), max(ends, default=0.0)
 
 
-def _whisker(score: Mapping[str, Any], axis: tuple[float, float]) -> Whisker:
+def whisker(score: Mapping[str, Any], axis: tuple[float, float]) -> Whisker:
+    """Place a score with a value on an axis with these ends."""
     first, last = axis
 
     def place(value: float) -> float:
