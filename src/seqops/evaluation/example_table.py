@@ -1,0 +1,65 @@
+"""Tables of the report: numbers rounded, and what differs between a truth and a prediction marked."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from seqops.evaluation.formatting import number
+
+COMPARED = TRUTH, PREDICTED = "truth", "predicted"
+"""The columns whose texts are compared."""
+MAX_PAIRS = 5_000  # pairs of equal words in two texts that are aligned
+
+Cell: TypeAlias = Sequence[tuple[str, bool]]
+"""A text in parts, each with whether it differs from the other column."""
+
+
+def cells(table: pd.DataFrame) -> list[list[Cell]]:
+    """Return the rows of a table."""
+    return [_row(dict(zip(table.columns, row, strict=True))) for row in table.itertuples(index=False)]
+
+
+def _row(values: dict[str, Any]) -> list[Cell]:
+    shown: dict[str, Cell] = {
+        name: [(number(value) if isinstance(value, float) else str(value), False)]
+        for name, value in values.items()
+    }
+    if all(isinstance(values.get(name), str) for name in COMPARED):
+        shown |= dict(zip(COMPARED, differences(values[TRUTH], values[PREDICTED]), strict=True))
+    return list(shown.values())
+
+
+def differences(one: str, other: str) -> tuple[Cell, Cell]:
+    """Return two texts in parts, cut at the ends of words; the parts that the other lacks are marked.
+
+    Long texts of few words, such as labels, are compared word by word: to align them would take minutes.
+    """
+    left, right = (re.findall(r"\s*(?:\w+|[^\w\s])", text) for text in (one, other))
+    counts = Counter(left)
+    if sum(counts[word] for word in right) > MAX_PAIRS:
+        pairs = enumerate(zip(left, right, strict=False))
+        matches = [(i, i, 1) for i, (ours, theirs) in pairs if ours == theirs]
+    else:
+        aligned = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
+        matches = [(block.a, block.b, block.size) for block in aligned]
+    return (
+        _parts(left, [(start, size) for start, _, size in matches]),
+        _parts(right, [(start, size) for _, start, size in matches]),
+    )
+
+
+def _parts(words: Sequence[str], equal: Sequence[tuple[int, int]]) -> Cell:
+    """Join words to parts: those in the ranges `equal` (start, length), and those between, which differ."""
+    differs = [True] * len(words)
+    for start, length in equal:
+        differs[start : start + length] = [False] * length
+    runs = groupby(zip(words, differs, strict=True), key=itemgetter(1))
+    return [("".join(word for word, _ in run), marked) for marked, run in runs]
