@@ -31,7 +31,10 @@ def contract_of_model(name, **model):
 
 globals().update({f"Test{name.title()}": contract_of(PARAMS.task(name)) for name in PARAMS.names})
 for task, kinds in CLASSICAL.items():
+    alone = {"mixture": "none"} if task in MIXTURES else {}
     for kind in kinds:
-        globals()[f"Test{task.title()}With{kind.title()}"] = contract_of_model(task, kind=kind)
+        globals()[f"Test{task.title()}With{kind.title()}"] = contract_of_model(task, kind=kind, **alone)
 for task, classical in MIXTURES.items():
-    globals()[f"Test{task.title()}MixedWith{classical.title()}"] = contract_of_model(task, mixture=classical)
+    # whichever is the default, the network alone and the mixture are tested
+    for mixture in {"none", classical} - {PARAMS.task(task).section["model"]["mixture"]}:
+        globals()[f"Test{task.title()}MixedWith{mixture.title()}"] = contract_of_model(task, mixture=mixture)

@@ -5,6 +5,7 @@ from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from seqops.core.predictors import ClassicalModel
 from seqops.core.repeats import repeats_of
@@ -86,6 +87,13 @@ def test_the_model_card_names_the_kind_and_the_settings():
     text = card(ToyEndpoint(ToyData()), "toy-sample", {**SCORES, **settings}, "test 40")
     assert "**Model.** Kind: gru." in text
     assert text.endswith("| setting | value |\n| --- | --- |\n| model.kind | gru |\n| fit.epochs | 4 |")
+
+
+@pytest.mark.parametrize(("mixture", "kind"), [("none", "gru"), ("kneser_ney", "gru, mixed with kneser_ney")])
+def test_the_model_card_names_both_parts_of_a_mixture(mixture, kind):
+    settings = {"settings": {"model.kind": "gru", "model.mixture": mixture}}
+    text = card(ToyEndpoint(ToyData()), "toy-sample", {**SCORES, **settings}, "test 40")
+    assert f"**Model.** Kind: {kind}." in text
 
 
 def test_repeats_differ_from_the_task_in_the_seed_alone():

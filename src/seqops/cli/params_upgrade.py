@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
-from seqops.core.renamed_keys import renamed
+from seqops.core.renamed_keys import neutral_value, renamed
 
 Entries = dict[str, tuple[ScalarNode, Node]]
 
@@ -15,8 +15,8 @@ Entries = dict[str, tuple[ScalarNode, Node]]
 def upgraded_params(text: str, release: str) -> str:
     """Return the text with renamed keys under their new names, and the keys that only the release has.
 
-    An added key has the release's value, and stands where the release has it. Tasks and the keys of `search`
-    are the user's choice: none is added.
+    An added key stands where the release has it. Its value is the neutral one, if the key was added to this
+    release, or else the release's. Tasks and the keys of `search` are the user's choice: none is added.
     """
     text = _with_renamed_keys(text)
     lines = text.splitlines(keepends=True)
@@ -71,9 +71,19 @@ def _missing(
                 yield from _missing(own, value, lines, (*path, name))
         elif path != ("tasks",):
             found = lines[key.start_mark.line : _last_line(value) + 1]
+            found = _with_neutral_value(found, value, ".".join((*path, name)))
             indent = " " * mine.start_mark.column
             block = [f"{indent}{line[key.start_mark.column :]}" if line.strip() else line for line in found]
             yield place, block if path else ["\n", *block]
+
+
+def _with_neutral_value(lines: list[str], value: Node, path: str) -> list[str]:
+    """Return the lines of a key with the value with which nothing changes, if the release has another."""
+    neutral = neutral_value(path)
+    if neutral is None or not isinstance(value, ScalarNode) or value.value.lower() == neutral.lower():
+        return lines
+    start, end = value.start_mark.column, value.end_mark.column
+    return [f"{lines[0][:start]}{neutral}{lines[0][end:]}", *lines[1:]]
 
 
 def _last_line(node: Node) -> int:

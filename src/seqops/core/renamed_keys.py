@@ -70,6 +70,11 @@ def renamed(path: str) -> str | None:
     return None if new is None else f"{path.rpartition('.')[0]}.{new}"
 
 
+def neutral_value(path: str) -> str | None:
+    """Return the value of an added key with which nothing changes; None if the key was not added."""
+    return next((neutral for key, neutral in ADDED.items() if fnmatchcase(path, key)), None)
+
+
 def with_new_keys(task: str, params: Mapping[str, str]) -> dict[str, str]:
     """Return the params of a task's recorded run under the current names of the keys."""
     found = {}
@@ -88,7 +93,5 @@ def identity(task: str, params: Mapping[str, str]) -> dict[str, str]:
     return {
         key: value
         for key, value in with_new_keys(task, params).items()
-        if not any(
-            value == neutral and fnmatchcase(f"tasks.{task}.{key}", path) for path, neutral in ADDED.items()
-        )
+        if value != neutral_value(f"tasks.{task}.{key}")
     }

@@ -25,7 +25,7 @@ def card(
     sections = [
         f"**Intended use.** {endpoint.intended_use}",
         " ".join([f"**Limits.** {endpoint.limits}", *coverage_notes(metrics), endpoint.requests.summary()]),
-        f"**Model.** Kind: {metrics['settings']['model.kind']}." if "settings" in metrics else "",
+        _kind(metrics["settings"]) if "settings" in metrics else "",
         f"**Data.** Source: {metrics['source']}; rows: {rows}; sha256 {metrics['sha256']['data'][:12]}.",
         f"**Verdict.** {metrics['verdict']}",
         f"**Better without a network.** {better_baseline}" if better_baseline else "",
@@ -49,6 +49,13 @@ def card(
         ),
     ]
     return _truncated("\n\n".join(section for section in sections if section))
+
+
+def _kind(settings: Mapping[str, Any]) -> str:
+    """Name the kind of model, and the one that it is mixed with."""
+    mixture = settings.get("model.mixture", "none")
+    mixed = "" if mixture == "none" else f", mixed with {mixture}"
+    return f"**Model.** Kind: {settings['model.kind']}{mixed}."
 
 
 def _training(metrics: Mapping[str, Any]) -> str:
