@@ -170,8 +170,7 @@ def evaluate(
     }
     words = verdict(goal, comparisons, bootstrap.alpha, training, further) + failures(failed)
     result = EvaluationResult(metrics, comparisons, bootstrap.alpha)
-    better = {r.name: named(theirs[r.name], goal).point() for r in result.better_baselines}
-    advice = recommendation(baselines, better, evaluation.metrics.goal.higher_is_better)
+    advice = recommendation(baselines, {r.name: r.difference for r in result.better_baselines})
     remarks = evaluation.metrics.remarks(metrics, meta)
     metrics["verdict"] = " ".join(filter(None, [words, *remarks, advice]))
     if training is not None:

@@ -8,6 +8,8 @@ from typing import Any
 from seqops.core.interfaces import Task
 from seqops.core.predictors import ClassicalModel
 from seqops.core.records import Baseline
+from seqops.evaluation.formatting import number
+from seqops.metrics.paired_tests import Difference
 
 
 def other_methods(baselines: Sequence[Baseline], task: Task) -> list[Baseline]:
@@ -24,13 +26,13 @@ def settings(task: Task) -> dict[str, Any]:
     return kind | {key: value for key, value in task.values().items() if key.startswith(("model.", "fit."))}
 
 
-def recommendation(baselines: Sequence[Baseline], better: Mapping[str, float], higher_is_better: bool) -> str:
+def recommendation(baselines: Sequence[Baseline], better: Mapping[str, Difference]) -> str:
     """Name the `model.kind` of the best of the better baselines; empty if none has one.
 
-    better: the goal's scores of the baselines that beat the model, by name.
+    better: the model compared with each baseline that beats it, by name.
     """
     kinds = {b.name: b.model_kind for b in baselines if b.model_kind and b.name in better}
     if not kinds:
         return ""
-    best = (max if higher_is_better else min)(kinds, key=lambda name: better[name])
-    return f"{best} is better here: set model.kind: {kinds[best]}."
+    best = min(kinds, key=lambda name: better[name].value)
+    return f"{best} is better here (p = {number(better[best].p_worse)}): set model.kind: {kinds[best]}."
