@@ -12,6 +12,7 @@ CLASSICAL = {
     "labelling": ["regression"],
     "ner": ["feature_crf"],
     "textgen": ["kneser_ney"],
+    "translation": ["phrase_table"],
     "sentiment": ["tfidf_logistic", "nb_logistic", "linear_svm"],
 }
 MIXTURES = {"ner": "feature_crf", "textgen": "kneser_ney", "sentiment": "nb_logistic"}

@@ -4,18 +4,15 @@ import math
 
 import numpy as np
 import pytest
+from pairs import task
 
-from seqops.metrics.translation import bleu
-from seqops.tasks.translation.evaluation.bigram_model import EDGE, BigramModel
-from seqops.tasks.translation.evaluation.phrase_table import (
-    GRID,
-    Cases,
-    PhraseTable,
-    Weights,
-    extract,
-    fit_and_translate,
-)
-from seqops.tasks.translation.evaluation.word_alignment import Cooccurrences, align, symmetrised
+from seqops.core.ragged import Ragged, Split
+from seqops.tasks.translation.metrics import Metrics
+from seqops.tasks.translation.model.bigram_model import EDGE, BigramModel
+from seqops.tasks.translation.model.phrase_based import GRID, PhraseBased
+from seqops.tasks.translation.model.phrase_extraction import Cases, extract
+from seqops.tasks.translation.model.phrase_table import PhraseTable, Weights
+from seqops.tasks.translation.model.word_alignment import Cooccurrences, align, symmetrised
 
 GERMAN = [["das", "Haus"], ["das", "Buch"], ["ein", "Buch"]]
 ENGLISH = [["the", "house"], ["the", "book"], ["a", "book"]]
@@ -79,24 +76,22 @@ def test_links_of_both_directions_grow_by_neighbours():
 def test_phrases_are_consistent_with_the_links():
     # "the red car" -> "el coche rojo": red and car change places
     left, right, links = ["the", "red", "car"], ["el", "coche", "rojo"], {(0, 0), (1, 2), (2, 1)}
-    needed = {("the",), ("red",), ("car",), ("the", "red"), ("red", "car"), ("the", "red", "car")}
-    assert set(extract(left, right, links, needed)) == {
+    assert set(extract(left, right, links)) == {
         (("the",), ("el",)),
         (("red",), ("rojo",)),
         (("car",), ("coche",)),
         (("red", "car"), ("coche", "rojo")),
         (("the", "red", "car"), ("el", "coche", "rojo")),
     }
-    assert list(extract(left, right, links, set())) == []
 
 
 def test_words_without_a_link_may_be_at_the_border_of_a_phrase():
-    found = set(extract(["go"], ["¿", "ve"], {(0, 1)}, {("go",)}))
+    found = set(extract(["go"], ["¿", "ve"], {(0, 1)}))
     assert found == {(("go",), ("ve",)), (("go",), ("¿", "ve"))}
 
 
 def test_the_bigram_model_is_a_distribution():
-    model = BigramModel([["a", "b"], ["a", "c"]])
+    model = BigramModel.count([["a", "b"], ["a", "c"]])
     # after a: b and c once each, with 0.25 / 2 of their own and 0.75 * 2 / 2 times the unigram
     assert model.log_probability("a", "b") == pytest.approx(math.log(0.125 + 0.75 * 2 / 11))
     for before in (EDGE, "a", "unseen"):
@@ -110,24 +105,40 @@ def test_a_sentence_begins_with_the_case_that_the_word_has_elsewhere():
     assert cases.words("¿Vino Tom?") == ["¿", "vino", "Tom", "?"]
 
 
+def rows(sources, references):
+    return Split({"source_text": Ragged.from_texts(sources), "references": Ragged.from_texts(references)})
+
+
 def test_words_are_recombined_and_unknown_ones_copied():
-    table = PhraseTable(SOURCES, TARGETS, ["I see the red car.", "I see Boston."])
-    weights = Weights(1.0, 0.0)
-    assert table.translate("I see the red car.", weights) == "Veo el coche rojo."
-    assert table.translate("I see Boston.", weights).endswith("Boston.")
-    assert table.translate("", weights) == ""
+    table = PhraseTable.learn(SOURCES, TARGETS)
+    assert table.translate("I see the red car.")[0] == "Veo el coche rojo."
+    assert table.translate("I see Boston.")[0].endswith("Boston.")
+    assert table.translate("")[0] == ""
+
+
+def test_the_score_of_a_translation_by_hand():
+    # one pair, one phrase: probabilities 1 both ways; each of the 2 bigrams has 0.25 + 0.75 * (1 + 1) / 5
+    table = PhraseTable.learn(["Go"], ["Ve"])
+    assert table.translate("Go") == ("Ve", pytest.approx(2 * math.log(0.25 + 0.75 * 2 / 5)))
 
 
 def test_the_weights_are_chosen_on_the_validation_rows():
-    validation = (["The house is new.", "I see the red car."], [["La casa es nuevo."], ["Veo el coche."]])
-    pairs, sources = (SOURCES, TARGETS), ["I see the red house.", "The car."]
-    found, weights = fit_and_translate(pairs, validation, sources)
-    assert found[0] == "Veo la casa roja."
-    table = PhraseTable(*pairs, [*validation[0], *sources])
+    known = rows(["The house is new.", "I see the red car."], ["La casa es nuevo.", "Veo el coche."])
+    model, metrics, meta = PhraseBased(), Metrics(task()), {}
+    fitted = model.fit(metrics, {"train": rows(SOURCES, TARGETS), "validation": known}, meta)
+    assert fitted.translate("I see the red house.")[0] == "Veo la casa roja."
 
-    def score(tried):
-        return bleu([table.translate(text, tried) for text in validation[0]], validation[1]).point()
+    def score(weights):
+        table = PhraseTable(fitted.options, fitted.language, weights)
+        return metrics.score(model.predict(table, known, meta), known, meta)[0].point()
 
-    assert weights == max(GRID, key=score)
-    assert found == [table.translate(text, weights) for text in sources]
+    assert fitted.weights == max(GRID, key=score)
     assert Weights(0.5, 1.0).summary() == "weights: language model 0.5, each word 1"
+
+
+def test_a_table_of_arrays_is_the_table():
+    model, table = PhraseBased(), PhraseTable.learn(SOURCES, TARGETS)
+    again = model.from_arrays(model.to_arrays(table), {})
+    assert again.options == table.options
+    assert again.language.bigrams == table.language.bigrams
+    assert again.weights == table.weights

@@ -8,8 +8,8 @@ from sacrebleu.metrics import BLEU, CHRF
 
 from seqops.metrics.translation import bleu, chrf
 from seqops.tasks.translation.data.encoding import split_words
-from seqops.tasks.translation.evaluation.detokenize import joined
 from seqops.tasks.translation.metrics import Metrics
+from seqops.tasks.translation.model.detokenize import joined
 
 HYPOTHESES = ["La casa es muy roja.", "No tengo tiempo para eso.", "Sí.", "Ella canta bien en el coro"]
 REFERENCES = [

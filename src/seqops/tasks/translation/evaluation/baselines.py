@@ -7,35 +7,45 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Baseline
 from seqops.tasks.translation.data.encoding import WORD, split_words
-from seqops.tasks.translation.evaluation.detokenize import joined
-from seqops.tasks.translation.evaluation.phrase_table import fit_and_translate
-from seqops.tasks.translation.evaluation.word_alignment import Cooccurrences
+from seqops.tasks.translation.metrics import Metrics
+from seqops.tasks.translation.model.detokenize import joined
+from seqops.tasks.translation.model.phrase_based import PhraseBased
+from seqops.tasks.translation.model.word_alignment import Cooccurrences
 
 ITERATIONS = 5
 """Iterations of expectation-maximisation; the most likely translations hardly change after them."""
 ROWS_AT_ONCE = 256
 
 
-def all_of(training: Split, validation: Split, sources: Sequence[str]) -> list[Baseline]:
-    """Translate the sources by every baseline, fitted on the training rows and chosen on validation rows."""
-    known = training.ragged("source_text").texts()
-    targets = training.ragged("references").texts()
+def all_of(metrics: Metrics, splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
+    """Translate the test sources by every baseline, fitted on the training rows alone."""
+    sources = splits["test"].ragged("source_text").texts()
+    known = splits["train"].ragged("source_text").texts()
+    targets = splits["train"].ragged("references").texts()
     dictionary = learn_dictionary(known, targets)
     words = [word_by_word(text, dictionary) for text in sources]
-    tried = validation.ragged("source_text").texts()
-    references = [text.split("\n") for text in validation.ragged("references").texts()]
-    phrases, weights = fit_and_translate((known, targets), (tried, references), sources)
     return [
         Baseline("copy", "trivial", pd.DataFrame({"hypothesis": list(sources)})),
         Baseline("dictionary", "trivial", pd.DataFrame({"hypothesis": words})),
         Baseline(
             "nearest-sentence", "trivial", pd.DataFrame({"hypothesis": nearest(known, targets, sources)})
         ),
-        Baseline("phrase table", "classical", pd.DataFrame({"hypothesis": phrases}), weights.summary()),
+        by_phrases(metrics, splits, meta),
     ]
+
+
+def by_phrases(metrics: Metrics, splits: Mapping[str, Split], meta: Meta) -> Baseline:
+    """Translate by a phrase table, whose weights are chosen on validation rows."""
+    model = PhraseBased()
+    table = model.fit(metrics, splits, meta)
+    predicted = model.predict(table, splits["test"], meta)
+    return Baseline(
+        "phrase table", "classical", predicted, table.weights.summary(), model_kind="phrase_table"
+    )
 
 
 def learn_dictionary(sources: Sequence[str], targets: Sequence[str]) -> dict[str, str]:

@@ -29,8 +29,7 @@ class Evaluation(interfaces.Evaluation):
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
         """Copy the source; translate word by word, by the nearest training sentence, and by phrases."""
-        sources = splits["test"].ragged("source_text").texts()
-        return baselines.all_of(splits["train"], splits["validation"], sources)
+        return baselines.all_of(self.metrics, splits, meta)
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Slice by what training has of a row, by the source's length in words, and by unseen words."""

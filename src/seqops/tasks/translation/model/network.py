@@ -14,12 +14,13 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, NonNegative, Positive, Rate
 from seqops.core.errors import ConfigError
-from seqops.core.interfaces import Batch, Meta
+from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.nn.batching import in_length_order
 from seqops.nn.softmax import smoothed_cross_entropy
 from seqops.preprocessing.subwords import START, Subwords
 from seqops.preprocessing.vocabulary import PAD
+from seqops.tasks.translation.model.phrase_based import PhraseBased
 from seqops.tasks.translation.model.recurrent import RecurrentTranslator
 from seqops.tasks.translation.model.transformer import TransformerTranslator
 from seqops.tasks.translation.model.translator import Translator
@@ -38,7 +39,8 @@ class Network(interfaces.Network):
     Attributes
     ----------
     kind
-        Type of the recurrent layers (`lstm`, `gru`), or `transformer`.
+        Type of the recurrent layers (`lstm`, `gru`), or `transformer`; or `phrase_table`: phrases and bigrams
+        without a network, for which no other key of `model` has a meaning, and none of `fit`.
     embedding
         Dimensions of a token embedding; for a transformer also the model width, which must be even and a
         multiple of `heads`.
@@ -70,7 +72,7 @@ class Network(interfaces.Network):
         Exponent alpha of the length penalty in beam search (Wu et al. 2016); 0: none.
     """
 
-    kind: Literal["lstm", "gru", "transformer"]
+    kind: Literal["lstm", "gru", "transformer", "phrase_table"]
     embedding: Positive
     units: Positive
     layers: Positive
@@ -83,6 +85,10 @@ class Network(interfaces.Network):
     precision: Literal["float32", "bfloat16"]
     beam_size: Positive
     length_penalty: NonNegative
+
+    def configured(self) -> Model:
+        """Return the phrase table, if that is the kind, or else this network."""
+        return PhraseBased() if self.kind == "phrase_table" else self
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the translator for the vocabularies of `meta`.
