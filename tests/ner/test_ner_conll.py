@@ -106,9 +106,7 @@ def test_a_first_column_that_is_the_same_in_all_lines_is_refused(tmp_path: Path)
 
 @pytest.mark.parametrize("last", ["d1", "B-1", "O"])
 def test_a_last_column_that_is_the_same_in_all_lines_is_refused_for_one_of_tags(tmp_path, last) -> None:
-    with pytest.raises(
-        DataError, match=r"corpus.txt:1: the last column .* same .*, and column 3 has tags"
-    ):
+    with pytest.raises(DataError, match=r"corpus.txt:1: the last column .* same .*, and column 3 has tags"):
         read(tmp_path, f"Kappa N B-ORG {last}\nLabs N I-ORG {last}\nopened V O {last}\n")
     (sentence,) = read(tmp_path, "Kappa N O\nLabs N O\nopened V O\n")
     assert sentence.tags == ["O"] * 3
