@@ -49,6 +49,7 @@ def task(**changed: object) -> Dataset:
         "seed": 0,
         "tokens": "both",
         "tokenizer": "kiwi",
+        "vectors": "none",
         "min_count": 1,
         "width": 8,
         "max_length": 100,

@@ -32,6 +32,15 @@ def test_features_by_hand():
     assert len(first) == len(set(first))
 
 
+def test_clusters_are_features_of_a_token_and_of_its_neighbours():
+    first, second = feature_crf.features(["Oslo", "12"], ["NNP", "SN"], [2, 4], [7, 0])
+    plain, _ = feature_crf.features(["Oslo", "12"], ["NNP", "SN"], [2, 4])
+    assert set(first) - set(plain) == {
+        "c0=7", "c-2=\n", "c-1=\n", "c1=0", "c2=\n", "cc-1=\n|7", "cc0=7|0", "c|p=7|NNP"
+    }  # fmt: skip
+    assert {"c0=0", "c-1=7", "c|p=0|SN"} <= set(second)
+
+
 def test_shapes_name_each_run_of_characters_once():
     assert feature_crf.shape("B-52") == "Lu Pd Nd"
     assert feature_crf.shape("서울") == "Lo"

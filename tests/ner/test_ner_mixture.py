@@ -47,6 +47,16 @@ def test_at_weight_one_and_zero_it_tags_as_one_part(case, split):
     assert MIXTURE.validate(weighted(model, 0.0), splits[split], meta)["tags"].equals(theirs["tags"])
 
 
+def test_both_parts_read_vectors(tmp_path):
+    data = task(vectors="kiwi")
+    splits, meta = data.split_and_encode(data.read([write_file(tmp_path, data.sample()["sample.txt"])]))
+    mixed = MIXTURE.mix(MIXTURE.network.build(meta), metrics_of(data), splits, meta)
+    assert any(name.startswith("c0=") for name in scores_of(mixed.classical, tuple(meta["tags"])).places)
+    assert MIXTURE.predict(weighted(mixed, 0.0), splits["test"], meta).equals(
+        FeatureCRF().predict(mixed.classical, splits["test"], meta)
+    )
+
+
 def test_a_network_without_a_crf_is_mixed_too(case):
     _, splits, meta, model = case
     mixture = network(mixture="feature_crf", crf=False).configured()

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from korean import task, write_file
 
-from parts import metrics_of
+from parts import endpoint_of, metrics_of
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.iob2 import is_valid_transition
+from seqops.preprocessing.vocabulary import UNKNOWN
+from seqops.tasks.ner.data.features import MORPHEME, WORD, FeatureEncoder, TokenizedSentence
 from seqops.tasks.ner.model.layers import WordDropout
-from seqops.tasks.ner.model.network import Network
+from seqops.tasks.ner.model.network import Network, model_inputs
 
 
 def network(**changed: object) -> Network:
@@ -63,7 +65,7 @@ def test_an_untrained_crf_predicts_valid_iob2(encoded) -> None:
 def test_with_both_views_the_network_is_trained_on_both(encoded) -> None:
     _, splits, meta = encoded
     few = splits["train"].take(np.arange(3))
-    features, targets, weights = network(ensemble_size=2).batch(few, meta)
+    (features,), targets, weights = network(ensemble_size=2).batch(few, meta)
     tags = targets["member_0"]
     assert (tags == targets["member_1"]).all()
     assert features.shape[:2] == tags.shape
@@ -94,6 +96,60 @@ def test_a_text_without_tokens_has_no_entities(encoded) -> None:
         }
     )
     assert net.predict(net.build(meta), empty, meta)["starts"].tolist() == [[]]
+
+
+@pytest.fixture(scope="module")
+def with_vectors(tmp_path_factory: pytest.TempPathFactory):
+    data = task(vectors="kiwi")
+    raw = write_file(tmp_path_factory.mktemp("raw"), data.sample()["sample.txt"])
+    return data, *data.split_and_encode(data.read([raw]))
+
+
+def test_the_vectors_of_words_never_seen_tell_a_place_from_a_food(with_vectors) -> None:
+    """Train on tags that only the meaning of a word decides, with all else that is known of it hidden."""
+    _, _, meta = with_vectors
+    keras.utils.set_random_seed(0)
+    net = network(word_dropout=0.0)
+    model = net.build(meta, keras.optimizers.Adam(0.03))
+    place, other = meta["tags"].index("B-LC"), 0
+    for _ in range(60):
+        model.train_on_batch(*batch_of(net, meta, ["서울", "밥", "부산", "국"], [place, other, place, other]))
+    features = Ragged.from_rows([hidden(meta, ["대구"]), hidden(meta, ["빵"])], np.int32)
+    best = net.emissions(model, features, meta).values.argmax(1)
+    assert best.tolist() == [place, other]
+
+
+def hidden(meta, forms):
+    """Encode forms by their vectors alone."""
+    encoded = FeatureEncoder.from_meta(meta).features(
+        TokenizedSentence(forms, [""] * len(forms), [1] * len(forms))
+    )
+    numbers = np.zeros_like(encoded)
+    numbers[:, WORD], numbers[:, MORPHEME] = UNKNOWN, encoded[:, MORPHEME]
+    return numbers
+
+
+def batch_of(net, meta, forms, tags):
+    rows = np.stack([hidden(meta, [form]) for form in forms])
+    return model_inputs(rows, meta), {"member_0": np.array(tags)[:, None]}
+
+
+def test_vectors_are_read_with_a_request_and_with_saved_weights(with_vectors, tmp_path: Path) -> None:
+    data, _, meta = with_vectors
+    net = network()
+    keras.utils.set_random_seed(2)
+    model = net.build(meta)
+    model.save_weights(tmp_path / "model.weights.h5")
+    again = net.build(meta)
+    again.load_weights(tmp_path / "model.weights.h5")
+    request = endpoint_of(data).parse(["김하늘은 서울에 산다."], meta)
+    assert (request.ragged("raw_features")[0][:, MORPHEME] > 0).any()
+    assert net.predict(model, request, meta).equals(net.predict(again, request, meta))
+
+
+def test_vectors_need_the_tokenizer_of_kiwi() -> None:
+    with pytest.raises(ValueError, match="set tokenizer to kiwi, or vectors to none"):
+        task(vectors="kiwi", tokenizer="whitespace")
 
 
 def test_word_dropout_replaces_words_in_training_only_and_never_padding() -> None:

@@ -50,6 +50,7 @@ RENAMED = {
 ADDED = {
     "tasks.*.fit.ema": "0.0",
     "tasks.*.fit.refit": "False",
+    "tasks.ner.data.vectors": "none",
     "tasks.ner.model.mixture": "none",
     "tasks.sentiment.model.mixture": "none",
     "tasks.textgen.model.mixture": "none",

@@ -32,12 +32,13 @@ def plain_jamo(form: str) -> str:
 
 def morphemes(texts: Sequence[str]) -> Iterator[list[Morpheme]]:
     """Split NFC texts into morphemes; two share characters if a syllable contracts them."""
-    for tokens in _kiwi().tokenize(list(texts)):
+    for tokens in kiwi().tokenize(list(texts)):
         yield [Morpheme(plain_jamo(t.form), t.tag.split("-")[0], t.start, t.end) for t in tokens]
 
 
 @functools.cache
-def _kiwi() -> Any:
+def kiwi() -> Any:
+    """Return the tokenizer, which is loaded once."""
     import kiwipiepy
 
     return kiwipiepy.Kiwi(num_workers=1)

@@ -50,6 +50,9 @@ class Dataset(interfaces.Dataset):
     tokenizer
         Tokenizer of raw text: `kiwi` (Korean morphemes), `whitespace` (words and punctuation, without
         parts of speech) or `character` (for corpora with a character per token, without parts of speech).
+    vectors
+        `kiwi`: the vectors of morphemes in Kiwi's language model are inputs, also those of morphemes that
+        training does not have; needs the tokenizer `kiwi`. `none`: they are not.
     min_count
         Occurrences in training that a word needs to be in the vocabulary.
     width
@@ -68,6 +71,7 @@ class Dataset(interfaces.Dataset):
     seed: Count
     tokens: encoding.TrainedView
     tokenizer: encoding.TokenizerName
+    vectors: Literal["none", "kiwi"]
     min_count: Positive
     width: Positive
     max_length: Positive
@@ -75,6 +79,10 @@ class Dataset(interfaces.Dataset):
 
     registered_name: ClassVar[str] = "ner-tagger"
     takes_named_splits: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.vectors != "none" and self.tokenizer != "kiwi":
+            raise ValueError("vectors of Kiwi need its tokenizer: set tokenizer to kiwi, or vectors to none")
 
     def sample(self) -> Mapping[str, bytes]:
         """Generate sentences in the KLP format."""
@@ -136,11 +144,17 @@ class Dataset(interfaces.Dataset):
         training = table[split == "train"]
         return {
             **encoding.fit_views(training, self.tokens, self.tokenizer, self.min_count, self.width),
+            **self._vectors(training),
             "types": list(self.types),
             "tags": ["O", *(f"{mark}-{kind}" for kind in self.types for mark in "BI")],
             "leaked": int(encoding.leaked(table, split)[split == "test"].sum()),
             "unaligned": int((~table["aligned"]).sum()),
         }
+
+    def _vectors(self, training: pd.DataFrame) -> Meta:
+        if self.vectors == "none":
+            return {}
+        return {"vectors": encoding.fit_morphemes(training, self.tokens, self.tokenizer)}
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Encode both views of every sentence. Raises DataError for a type that is not in the meta."""

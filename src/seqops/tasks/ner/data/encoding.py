@@ -15,6 +15,7 @@ from seqops.core.ragged import Ragged, Split
 from seqops.core.score import GROUP
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.iob2 import Span, spans_to_iob2
+from seqops.preprocessing.morpheme_vectors import fit_vectors, number_morphemes
 from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.preprocessing.splitting import Mask, group_codes, is_in
 from seqops.tasks.ner.data import features
@@ -43,13 +44,22 @@ def fit_views(
     training: pd.DataFrame, trained: TrainedView, tokenizer: TokenizerName, min_count: int, width: int
 ) -> Meta:
     """Learn vocabularies from training rows, in the views `trained`."""
-    seen = [tokens for view in VIEWS[trained] for tokens in tokens_of(training, view, tokenizer)]
     with_entity = training["text"][training["starts"].str.len() > 0]
     return {
-        **features.fit_vocabularies(seen, min_count, width),
+        **features.fit_vocabularies(_seen(training, trained, tokenizer), min_count, width),
         "views": list(VIEWS[trained]),
         "example": (with_entity if len(with_entity) else training["text"]).iloc[0],
     }
+
+
+def fit_morphemes(training: pd.DataFrame, trained: TrainedView, tokenizer: TokenizerName) -> Meta:
+    """Learn clusters of the morphemes of training rows, in the views `trained`; see `fit_vectors`."""
+    seen = _seen(training, trained, tokenizer)
+    return fit_vectors(number for tokens in seen for number in number_morphemes(tokens.forms, tokens.pos))
+
+
+def _seen(training: pd.DataFrame, trained: TrainedView, tokenizer: TokenizerName) -> list[TokenizedSentence]:
+    return [tokens for view in VIEWS[trained] for tokens in tokens_of(training, view, tokenizer)]
 
 
 def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: TokenizerName, meta: Meta) -> Split:

@@ -12,11 +12,13 @@ import numpy.typing as npt
 
 from seqops.core.interfaces import Meta
 from seqops.preprocessing.korean import morphemes
+from seqops.preprocessing.morpheme_vectors import number_morphemes
 from seqops.preprocessing.vocabulary import UNKNOWN, build_vocabulary, coverage_size, index_of
 
-WORD, POS, WORD_POSITION, CHARACTERS = 0, 1, 2, 3
+WORD, POS, WORD_POSITION, MORPHEME, CHARACTERS = 0, 1, 2, 3, 4
 """Columns of `features`: ids of the token, of its part of speech, of its position in the space-separated
-word (1 the whole word, 2 first, 3 inner, 4 last), and in the fourth and later ids of its first characters."""
+word (1 the whole word, 2 first, 3 inner, 4 last), its number in Kiwi (0: no vector), and in the fifth and
+later ids of its first characters."""
 PIECES = {"whitespace": re.compile(r"\w+|[^\w\s]"), "character": re.compile(r"\S")}
 TokenizerName = Literal["kiwi", "whitespace", "character"]
 
@@ -89,19 +91,22 @@ class FeatureEncoder:
     characters: dict[str, int]
     pos: dict[str, int]
     width: int
+    numbered: bool = False
 
     @classmethod
     def from_meta(cls, meta: Meta) -> FeatureEncoder:
-        """Read what `fit_vocabularies` returned."""
+        """Read what `fit_vocabularies` returned; morphemes are numbered if the meta has their `vectors`."""
         words, characters, pos = (index_of(meta[name]) for name in ("words", "characters", "pos"))
-        return cls(words, characters, pos, meta["width"])
+        return cls(words, characters, pos, meta["width"], "vectors" in meta)
 
     def features(self, tokens: TokenizedSentence) -> npt.NDArray[np.int32]:
-        """Return (T, 3 + width) ids; the constants above name the columns."""
+        """Return (T, 4 + width) ids; the constants above name the columns."""
         out = np.zeros((len(tokens.forms), CHARACTERS + self.width), np.int32)
         out[:, WORD] = [self.words.get(mask_digits(f), UNKNOWN) for f in tokens.forms]
         out[:, POS] = [self.pos.get(p, UNKNOWN) for p in tokens.pos]
         out[:, WORD_POSITION] = word_positions(tokens.words)
+        if self.numbered:
+            out[:, MORPHEME] = number_morphemes(tokens.forms, tokens.pos)
         for row, form in enumerate(tokens.forms):
             ids = [self.characters.get(c, UNKNOWN) for c in form[: self.width]]
             out[row, CHARACTERS : CHARACTERS + len(ids)] = ids

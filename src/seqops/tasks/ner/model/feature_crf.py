@@ -17,8 +17,9 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Array, Split
+from seqops.preprocessing.morpheme_vectors import MorphemeVectors
 from seqops.tasks.ner.data import encoding
-from seqops.tasks.ner.data.features import POS, WORD_POSITION, mask_digits
+from seqops.tasks.ner.data.features import MORPHEME, POS, WORD_POSITION, mask_digits
 from seqops.tasks.ner.model.predictions import Tags, predictions
 
 AFFIX = 4
@@ -99,19 +100,25 @@ def sentences(split: Split, view: str, meta: Meta) -> Any:
 def features_of(split: Split, view: str, meta: Meta) -> Iterator[list[list[str]]]:
     """Yield the features of the tokens of each sentence."""
     encoded = split.ragged(f"{view}_features")
+    vectors = MorphemeVectors.from_meta(meta["vectors"]) if "vectors" in meta else None
     for row, forms in enumerate(encoding.forms(split, view)):
         pos = [meta["pos"][index] for index in encoded[row][:, POS]]
-        yield features(forms, pos, encoded[row][:, WORD_POSITION].tolist())
+        clusters = vectors.clusters(encoded[row][:, MORPHEME]) if vectors else []
+        yield features(forms, pos, encoded[row][:, WORD_POSITION].tolist(), clusters)
 
 
-def features(forms: Sequence[str], pos: Sequence[str], positions: Sequence[int]) -> list[list[str]]:
+def features(
+    forms: Sequence[str], pos: Sequence[str], positions: Sequence[int], clusters: Sequence[int] = ()
+) -> list[list[str]]:
     """Return the features of each token: word, shape, affixes, part of speech and position, and neighbours.
 
-    forms, pos: tokens and their parts of speech; positions: of each token in its space-separated word.
+    forms, pos: tokens and their parts of speech; positions: of each token in its space-separated word;
+    clusters: of their vectors, which are features, too (Guo et al. 2014), or none.
     """
     words = [mask_digits(form) for form in forms]
     shapes = [shape(form) for form in forms]
     padded = {"w": _padded(words), "p": _padded(pos)}
+    meanings = _padded([str(cluster) for cluster in clusters]) if clusters else []
     return [
         [
             "bias",
@@ -123,6 +130,7 @@ def features(forms: Sequence[str], pos: Sequence[str], positions: Sequence[int])
             f"p|at={pos[i]}|{positions[i]}",
             *_affixes(word),
             *_neighbours(padded, i + len(NEIGHBOURS) // 2),
+            *_meanings(meanings, pos[i], i + len(NEIGHBOURS) // 2),
         ]
         for i, word in enumerate(words)
     ]
@@ -140,6 +148,15 @@ def _neighbours(padded: dict[str, list[str]], i: int) -> list[str]:
     pairs = [f"ww{d}={words[i + d]}|{words[i + d + 1]}" for d in (-1, 0)]
     pairs += [f"pp{d}={pos[i + d]}|{pos[i + d + 1]}" for d in (-2, -1, 0, 1)]
     return [*single, *pairs, f"ppp={pos[i - 1]}|{pos[i]}|{pos[i + 1]}"]
+
+
+def _meanings(clusters: list[str], pos: str, i: int) -> list[str]:
+    """List the clusters around position `i`, their pairs, and that of the token with its part of speech."""
+    if not clusters:
+        return []
+    single = [f"c{d}={clusters[i + d]}" for d in (0, *NEIGHBOURS)]
+    pairs = [f"cc{d}={clusters[i + d]}|{clusters[i + d + 1]}" for d in (-1, 0)]
+    return [*single, *pairs, f"c|p={clusters[i]}|{pos}"]
 
 
 def _padded(row: Sequence[str]) -> list[str]:

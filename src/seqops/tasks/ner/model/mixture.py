@@ -74,7 +74,7 @@ class CrfMixture(Mixture):
 
     def _scores(self, model: FittedMixture, split: Split, view: str, meta: Meta) -> list[Scores]:
         """Return the scores of the network, and those of the CRF."""
-        ours = self.network.emissions(model.network, split.ragged(f"{view}_features"))
+        ours = self.network.emissions(model.network, split.ragged(f"{view}_features"), meta)
         crf: CrfScores = scores_of(model.classical, tuple(meta["tags"]))
         tokens = (token for row in feature_crf.features_of(split, view, meta) for token in row)
         theirs = Ragged(crf.emissions(tokens), ours.offsets)

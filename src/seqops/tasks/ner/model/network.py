@@ -20,8 +20,9 @@ from seqops.core.ragged import Ragged, Split
 from seqops.nn.crf import CRF
 from seqops.nn.rnn import BidirectionalRNN
 from seqops.preprocessing.iob2 import is_valid_transition
+from seqops.preprocessing.morpheme_vectors import DIMENSION, MorphemeVectors
 from seqops.tasks.ner.data import encoding
-from seqops.tasks.ner.data.features import CHARACTERS
+from seqops.tasks.ner.data.features import CHARACTERS, MORPHEME
 from seqops.tasks.ner.model.decoding import batches, best_tags
 from seqops.tasks.ner.model.feature_crf import FeatureCRF
 from seqops.tasks.ner.model.layers import CharacterCNN, SplitFeatures, WordDropout
@@ -29,6 +30,8 @@ from seqops.tasks.ner.model.mixture import CrfMixture
 from seqops.tasks.ner.model.predictions import Tags, predictions
 
 Tensor = Any
+VECTOR_SCALE = 4.0
+"""Of unit vectors of 256 numbers, whose root mean square becomes a quarter, as that of embeddings."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,9 @@ class Network(interfaces.Network):
         """Build and compile the model: features (B, T, F) to tag scores (B, T, K) of each member."""
         features = keras.Input((None, CHARACTERS + meta["width"]), dtype="int32", name="features")
         columns = SplitFeatures(name="columns")(features)
-        members = {name: self._member(meta, columns, name) for name in self._members}
-        model = keras.Model(features, members, name="tagger")
+        vectors = [keras.Input((None, DIMENSION), name="vectors")] if "vectors" in meta else []
+        members = {name: self._member(meta, columns, vectors, name) for name in self._members}
+        model = keras.Model([features, *vectors], members, name="tagger")
         losses = {
             name: model.get_layer(f"{name}_crf").loss if self.crf else independent_loss
             for name in self._members
@@ -107,9 +111,10 @@ class Network(interfaces.Network):
     def _members(self) -> list[str]:
         return [f"member_{number}" for number in range(self.ensemble_size)]
 
-    def _member(self, meta: Meta, columns: Sequence[Tensor], name: str) -> Tensor:
+    def _member(self, meta: Meta, columns: Sequence[Tensor], vectors: list[Tensor], name: str) -> Tensor:
         *token, lengths = columns
-        x = self._token(meta, token, name)  # (B, T, D)
+        x = [*self._token(meta, token, name), *vectors]
+        x = keras.layers.Concatenate(name=f"{name}_token")(x)  # (B, T, D)
         x = keras.layers.Dropout(self.dropout, name=f"{name}_drop_token")(x)
         for layer in range(self.layers):
             encoder = BidirectionalRNN(self.kind, self.units, name=f"{name}_encoder_{layer}")
@@ -118,25 +123,25 @@ class Network(interfaces.Network):
         x = keras.layers.Dense(len(meta["tags"]), name=f"{name}_emissions")(x)
         return CRF(allowed(meta["tags"]), name=f"{name}_crf")(x) if self.crf else x
 
-    def _token(self, meta: Meta, token: Sequence[Tensor], name: str) -> Tensor:
+    def _token(self, meta: Meta, token: Sequence[Tensor], name: str) -> list[Tensor]:
         words, pos, positions, characters = token
         embedding = keras.layers.Embedding
         words = WordDropout(self.word_dropout, name=f"{name}_word_dropout")(words)
         sizes = (len(meta["characters"]), self.char_dim, self.filters, self.kernel_sizes)
-        parts = [
+        return [
             embedding(len(meta["words"]), self.word_dim, name=f"{name}_word")(words),
             embedding(len(meta["pos"]), self.pos_dim, name=f"{name}_pos")(pos),
             embedding(5, self.pos_dim, name=f"{name}_place")(positions),
             CharacterCNN(*sizes, name=f"{name}_spelling")(characters),
         ]
-        return keras.layers.Concatenate(name=f"{name}_token")(parts)
 
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Pad features (B, T, F) and tags (B, T), the latter with -1; every member gets the same tags."""
         features = _concatenate([split.ragged(f"{view}_features") for view in meta["views"]])
         tags = _concatenate([split.ragged(f"{view}_tags") for view in meta["views"]])
         truth, weights = tags.padded(-1), np.ones(len(tags), np.float32)
-        return features.padded(), dict.fromkeys(self._members, truth), dict.fromkeys(self._members, weights)
+        inputs = model_inputs(features.padded(), meta)
+        return inputs, dict.fromkeys(self._members, truth), dict.fromkeys(self._members, weights)
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Return the number of corpus tokens: (n,)."""
@@ -157,15 +162,15 @@ class Network(interfaces.Network):
         return pd.DataFrame({"tags": self._tag(model, split.ragged("corpus_features"), meta)})
 
     def _tag(self, model: keras.Model, features: Ragged, meta: Meta) -> Tags:
-        return best_tags(self.emissions(model, features), self.transitions(model, meta), meta["tags"])
+        return best_tags(self.emissions(model, features, meta), self.transitions(model, meta), meta["tags"])
 
-    def emissions(self, model: keras.Model, features: Ragged) -> Ragged:
+    def emissions(self, model: keras.Model, features: Ragged, meta: Meta) -> Ragged:
         """Return the scores of the tags of each token, the mean of the members: rows (T, K)."""
         parts = np.zeros((len(features.values), model.outputs[0].shape[-1]), np.float32)
         found = Ragged(parts, np.concatenate([[0], np.cumsum(features.lengths)]))
         for rows in batches(features):
-            padded = features.take(rows).padded()
-            means = np.mean(list(model.predict_on_batch(padded).values()), axis=0)
+            inputs = model_inputs(features.take(rows).padded(), meta)
+            means = np.mean(list(model.predict_on_batch(inputs).values()), axis=0)
             for row, mean in zip(rows, means, strict=True):
                 found[row][:] = mean[: found.lengths[row]]
         return found
@@ -177,6 +182,14 @@ class Network(interfaces.Network):
         crfs = [model.get_layer(f"{name}_crf") for name in self._members]
         mean: npt.NDArray[np.float32] = np.mean([crf.transitions() for crf in crfs], axis=0)
         return mean
+
+
+def model_inputs(features: npt.NDArray[np.int32], meta: Meta) -> list[npt.NDArray[Any]]:
+    """Return features (B, T, F), and the vectors of their morphemes (B, T, D) if the meta has them."""
+    if "vectors" not in meta:
+        return [features]
+    vectors = MorphemeVectors.from_meta(meta["vectors"]).of(features[:, :, MORPHEME])
+    return [features, VECTOR_SCALE * vectors]
 
 
 def allowed(tags: Sequence[str]) -> list[list[int]]:
