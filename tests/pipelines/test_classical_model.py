@@ -26,14 +26,14 @@ print(json.dumps([seqops.__file__, records]))
 """
 
 
-def edit(root, **model):
+def edit(root, choices=("nb_logistic", "bow"), **model):
     """Set keys of the section `model`, and search the kind alone."""
     yaml = YAML()
     document = yaml.load(root / "params.yaml")
     section = document["tasks"][TASK]
     section["data"].update(reviews=900)
     section["model"].update(model)
-    section["search"] = {"model.kind": {"kind": "categorical", "choices": ["nb_logistic", "bow"]}}
+    section["search"] = {"model.kind": {"kind": "categorical", "choices": list(choices)}}
     yaml.dump(document, root / "params.yaml")
 
 
@@ -109,3 +109,13 @@ def test_tuning_chooses_between_a_network_and_a_classical_model(trained):
     command = [sys.executable, str(TUNER), str(trained.root), TASK, "4", "1", "dry"]
     output = run(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
     assert "+      kind: nb_logistic" in output, output
+
+
+def test_tuning_compares_two_classical_models_over_rows_and_fits_each_once(trained):
+    edit(trained.root, choices=("nb_logistic", "tfidf_logistic"), kind="tfidf_logistic")
+    command = [sys.executable, str(TUNER), str(trained.root), TASK, "6", "1", "dry"]
+    output = run(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+    assert "not tested" not in output
+    # with each seed they would be the same fits
+    assert output.count(", seed 1 ") == 2
+    assert ", seed 2 " not in output

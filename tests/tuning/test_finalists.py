@@ -99,6 +99,17 @@ def test_seeds_without_a_spread_do_not_win_untested():
     assert found.better
 
 
+def test_rows_alone_decide_between_two_models_without_a_seed():
+    current, better, worse = (fits(gain, seeds=(0, 0, 0)) for gain in (0.0, 0.3, -0.3))
+    first, second = compare(current, [better, worse], 3, RESAMPLES, 0, seedless={0, 1})
+    assert first.better
+    assert first.p_rows == first.p_seeds == first.p_both == first.rows.p_better
+    assert not second.better
+    assert not second.reason
+    (network,) = compare(current, [better], 3, RESAMPLES, 0)
+    assert network.reason
+
+
 @pytest.mark.parametrize(
     ("current", "other", "reason"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,8 +24,9 @@ class Comparison:
     """One finalist against the present values, on the same held-out rows.
 
     rows: the paired difference of the mean over seeds, None if it cannot be computed; p_rows, p_seeds,
-    p_both: one-sided p-values that it is better, over rows, over seeds, and over both; p: the largest of
-    them, corrected for the number of finalists; reason: why there is no test.
+    p_both: one-sided p-values that it is better, over rows, over seeds, and over both, which are those over
+    rows if there are no seeds; p: the largest of them, corrected for the number of finalists; reason: why
+    there is no test.
     """
 
     rows: Difference | None
@@ -51,18 +52,25 @@ Scores = Sequence[Score]
 
 
 def compare(
-    current: Scores, others: Sequence[Scores], seeds: int, resamples: int, seed: int
+    current: Scores,
+    others: Sequence[Scores],
+    seeds: int,
+    resamples: int,
+    seed: int,
+    seedless: Collection[int] = (),
 ) -> list[Comparison]:
     """Compare each finalist with the present values, which must be beaten in every test.
 
-    seeds: number of fits that each must have; resamples, seed: of the paired test.
+    seeds: number of fits that each must have; resamples, seed: of the paired test; seedless: the places of
+    the finalists that depend on no seed, as the present values do not either: only rows are tested.
 
     Over rows: paired test of statistics averaged over seeds. Over seeds: Welch's t test. Over both: t test of
     the same difference with the sum of both variances, because fits on a few rows vary with either; its
     degrees of freedom are Satterthwaite's (1946). Holm's correction for all finalists.
     """
     found = [
-        _untested(other, current, seeds) or _compare(other, current, resamples, seed) for other in others
+        _untested(other, current, seeds) or _compare(other, current, resamples, seed, place in seedless)
+        for place, other in enumerate(others)
     ]
     corrected = holm([max(one.p_rows, one.p_seeds, one.p_both) for one in found])
     return [replace(one, p=p) for one, p in zip(found, corrected, strict=True)]
@@ -78,10 +86,12 @@ def _untested(ours: Scores, theirs: Scores, seeds: int) -> Comparison | None:
     return Comparison(None, reason=", ".join(missing)) if missing else None
 
 
-def _compare(ours: Scores, theirs: Scores, resamples: int, seed: int) -> Comparison:
+def _compare(ours: Scores, theirs: Scores, resamples: int, seed: int, seedless: bool) -> Comparison:
     rows = paired(over_seeds(ours), over_seeds(theirs), resamples, seed)
     if rows.p_better is None or rows.low is None:
         return Comparison(rows, reason=rows.reason or "too few rows")
+    if seedless:
+        return Comparison(rows, *(float(rows.p_better),) * 3)
     sign = 1.0 if ours[0].higher_is_better else -1.0
     first, second = (sign * np.array([score.point() for score in scores]) for scores in (ours, theirs))
     if not np.isfinite([*first, *second]).all():

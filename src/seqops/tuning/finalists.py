@@ -32,7 +32,7 @@ class Finalist:
 
     first: the score of their trial; held_out: their score on the held-out rows with each seed, empty if no
     rows are held out; scores: the same as numbers, on the selection rows if none are held out; comparison:
-    with the present values.
+    with the present values; seedless: whether the model depends on no seed, so that one fit is that of all.
     """
 
     label: str
@@ -41,6 +41,7 @@ class Finalist:
     scores: tuple[float, ...] = ()
     held_out: tuple[Score, ...] = ()
     comparison: Comparison | None = None
+    seedless: bool = False
 
     @property
     def improvement(self) -> float:
@@ -68,7 +69,8 @@ def finalists(session: Session) -> list[Finalist]:
         if all(values != other.values for other in best):
             best.append(Finalist(f"trial {trial.number}", values, trial.value))
     others = [c for c in best[: session.tuning.finalists] if c.values != session.current_values]
-    return [Finalist("current values", session.current_values, None), *others]
+    found = [Finalist("current values", session.current_values, None), *others]
+    return [replace(one, seedless=session.is_seedless(one.values)) for one in found]
 
 
 def repeats_of(session: Session) -> optuna.Study:
@@ -79,17 +81,23 @@ def repeats_of(session: Session) -> optuna.Study:
 
 
 def queue_repeats(session: Session, study: optuna.Study, chosen: Sequence[Finalist]) -> int:
-    """Queue each finalist with each of `tuning.finalist_seeds` seeds, unless queued; return their number."""
-    first = session.task.fit_config.seed + 1
+    """Queue each finalist with each of its seeds, unless queued; return their number."""
     return queue_trials(
         study,
         [
             ({"seed": seed}, {VALUES: finalist.values, LABEL: f"{finalist.label}, seed {seed}"})
-            for seed in range(first, first + session.tuning.finalist_seeds)
+            for place in range(session.tuning.finalist_seeds)
             for finalist in chosen
+            for seed in seeds_of(session, finalist)[place : place + 1]
         ],
         same=VALUES,
     )
+
+
+def seeds_of(session: Session, finalist: Finalist) -> Sequence[int]:
+    """Return the seeds that a finalist is fitted with: `tuning.finalist_seeds`, or one if it has none."""
+    first = session.task.fit_config.seed + 1
+    return range(first, first + (1 if finalist.seedless else session.tuning.finalist_seeds))
 
 
 def repeat(session: Session, study: optuna.Study, total: int, poll: Callable[[], None]) -> None:
@@ -116,11 +124,11 @@ def repeat(session: Session, study: optuna.Study, total: int, poll: Callable[[],
 
 def scored(session: Session, study: optuna.Study, finalist: Finalist) -> Finalist:
     """Add the scores of its repeats to a finalist, in the order of the seeds."""
-    first = session.task.fit_config.seed + 1
-    seeds = range(first, first + session.tuning.finalist_seeds)
+    seeds = seeds_of(session, finalist)
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     own = {t.params["seed"]: t for t in done if t.user_attrs.get(VALUES) == finalist.values}
     trials = [own[seed] for seed in seeds if seed in own]
+    trials *= session.tuning.finalist_seeds // len(seeds)
     tables = [table for trial in trials if (table := stored_predictions.read(trial)) is not None]
     return replace(
         finalist,
@@ -136,9 +144,9 @@ def compared(session: Session, tried: Sequence[Finalist]) -> list[Finalist]:
     if session.holdout.held_out is None:
         untested = Comparison(None, reason="no rows are held out")
         return [current, *(replace(one, comparison=untested) for one in others)]
-    found = compare(
-        current.held_out, [one.held_out for one in others], seeds, evaluation.resamples, evaluation.seed
-    )
+    seedless = {place for place, one in enumerate(others) if current.seedless and one.seedless}
+    scores = [one.held_out for one in others]
+    found = compare(current.held_out, scores, seeds, evaluation.resamples, evaluation.seed, seedless)
     return [current, *(replace(one, comparison=c) for one, c in zip(others, found, strict=True))]
 
 

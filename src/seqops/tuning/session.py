@@ -15,6 +15,7 @@ from seqops.core.callbacks import GOAL, MIXTURE, EpochResult, FitCallback
 from seqops.core.errors import ConfigError
 from seqops.core.files import sha256_of_json
 from seqops.core.interfaces import Meta, Task
+from seqops.core.predictors import ClassicalModel
 from seqops.core.project import Project
 from seqops.core.ragged import Split
 from seqops.core.score import Score
@@ -91,6 +92,10 @@ class Session:
         return self.params.with_values({f"tasks.{self.task.name}.{k}": v for k, v in values.items()}).task(
             self.task.name
         )
+
+    def is_seedless(self, values: Mapping[str, Any]) -> bool:
+        """Return whether the model with these values is classical, so that its fit depends on no seed."""
+        return isinstance(self.with_values(values).network(), ClassicalModel)
 
     def trained_values(self, trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
         """Return the values a trial was fitted with."""

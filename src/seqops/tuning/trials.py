@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import optuna
+from optuna.trial import TrialState
 
 from seqops.core.callbacks import GOAL, EpochResult, WholeFit
+from seqops.core.errors import ConfigError
 from seqops.tuning.session import TRIAL, Session, format_values
-from seqops.tuning.study import join_study, queue_trials, run_trials
+from seqops.tuning.study import RejectedTrial, join_study, queue_trials, run_trials
 
 
 def queue_current_values(session: Session) -> None:
@@ -26,7 +29,13 @@ def search(session: Session, total: int, poll: Callable[[], None], deadline: flo
 
 def _fit(session: Session, trial: optuna.Trial, poll: Callable[[], None]) -> float:
     values = {key: distribution.suggest(key, trial) for key, distribution in session.space.items()}
-    task = session.with_values(values)
+    try:
+        task = session.with_values(values)
+    except ConfigError as refused:
+        # each value alone is accepted, but not together with another
+        raise RejectedTrial(str(refused)) from None
+    if session.is_seedless(values) and (known := _scores_of(session, values)):
+        return known[0]
 
     def prune(row: EpochResult) -> None:
         poll()
@@ -39,3 +48,9 @@ def _fit(session: Session, trial: optuna.Trial, poll: Callable[[], None]) -> flo
 
     name = f"trial {trial.number}: {format_values(values)}"
     return session.fit(task, TRIAL, trial.number, name, prune).best
+
+
+def _scores_of(session: Session, values: Mapping[str, Any]) -> list[float]:
+    """Return the scores of the complete trials with these values."""
+    done = session.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return [float(trial.value or 0.0) for trial in done if session.trained_values(trial) == values]
