@@ -37,6 +37,11 @@ def rewritten(root, monkeypatch, **files):
     monkeypatch.setattr("seqops.cli.init.project_files", lambda: dict(release))
 
 
+def test_the_command_to_try_works_for_a_path_with_a_space(tmp_path):
+    done = call("init", tmp_path / "my own", "--no-git")
+    assert f"`cd '{tmp_path}/my own' && dvc repro evaluate@TASK`" in done.output.replace("\n", "")
+
+
 def test_the_project_has_settings_stages_presets_and_the_catalogue(made):
     assert (
         Params.load(Project.find(made).params).names == Params.load(PACKAGE.parents[1] / "params.yaml").names

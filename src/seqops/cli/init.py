@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -64,7 +65,7 @@ def _create(folder: Path, git: bool) -> None:
     lines = [f"{folder}: a project of seqops {version()}, with a sample for each task."]
     if created and not _committed(folder):
         lines.append("Commit its files before the first experiment: `git add . && git commit`.")
-    here = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    here = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
     tasks = ", ".join(Params.load(folder / PARAMS).names)
     lines.append(f"Try it: `{here}dvc repro evaluate@TASK`, with TASK of {PARAMS}: {tasks}.")
     out.print("\n".join(lines), markup=False, highlight=False)
