@@ -46,6 +46,15 @@ def test_complete_decisions_are_read_as_they_are(tmp_path):
     assert (log.of_model("m"), log.damaged, log.damage()) == ([first], [], "")
 
 
+def test_decisions_keep_their_order_whatever_clocks_they_were_stamped_by(tmp_path):
+    future = {**ENTRY, "time": "2099-01-01T00:00:00+00:00", "version": "1"}
+    log = log_of(tmp_path, future, ENTRY)
+    log.journal.append({key: value for key, value in ENTRY.items() if key != "time"} | {"version": "3"})
+    read = DecisionLog.read(Project(tmp_path))
+    assert [entry["version"] for entry in read.decisions] == ["1", "2", "3"]
+    assert not read.damaged
+
+
 def without(*path):
     entry = json.loads(json.dumps(ENTRY))
     inner = entry["numbers"] if len(path) > 1 else entry

@@ -1,0 +1,65 @@
+"""A project and a home that belong to another user: commands say which file, and end."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import checkout
+
+BARS = "--bounding-set=-dac_override,-dac_read_search,-fowner"
+"""Without these powers, permissions apply to root as well."""
+SETPRIV, NOBODY = shutil.which("setpriv"), 65534
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or SETPRIV is None, reason="only root can give files to another user"
+)
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory):
+    """A project with a home beside it, which another user owns and everybody may read."""
+    folder = tmp_path_factory.mktemp("theirs")
+    root = checkout.project(folder / "project")
+    (root / ".state").mkdir()
+    (folder / "home").mkdir()
+    for path in [folder / "home", root, *root.rglob("*")]:
+        os.chown(path, NOBODY, NOBODY)
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    return root
+
+
+def run(root, *words):
+    """Run seqops in the project, as a user who owns neither it nor the home; return code and output."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(root.parent / "home"), "LANG": "C.UTF-8"}
+    environment["PYTHONPATH"] = str(Path(checkout.HERE).parent / "src")
+    done = subprocess.run(
+        [SETPRIV, BARS, sys.executable, "-m", "seqops", *words],
+        cwd=root,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("command", ["compare", "promote", "predict", "tune", "retrain"])
+def test_a_command_that_would_write_names_what_it_may_not(theirs, command, figures):
+    more = {"promote": ["1", "--yes"], "predict": ["101"]}.get(command, [])
+    code, output = run(theirs, command, "labelling", *more)
+    assert code == (13 if command == "retrain" else 1), output
+    assert "Permission denied" in output
+    assert str(theirs) in output
+    assert "Traceback" not in output
+    figures("another user", command, tried=1, withstood=1)
+
+
+def test_what_only_reads_works(theirs, figures):
+    code, output = run(theirs, "params", "labelling", "model.units")
+    assert (code, "Traceback" in output) == (0, False), output
+    figures("another user", "params", tried=1, withstood=1)
