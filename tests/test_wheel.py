@@ -1,4 +1,4 @@
-"""From the built wheel, a project in an empty folder trains, registers and answers."""
+"""From the built wheel, a project in an empty folder trains and answers, and the quickstart works."""
 
 import os
 import re
@@ -16,6 +16,11 @@ import pytest
 from seqops.cli.project_files import FILES, PATTERNS
 
 ROOT = Path(__file__).parents[1]
+
+
+def shell_blocks(page):
+    """Return the shell blocks of a page, in order."""
+    return re.findall(r"^```sh\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +46,23 @@ def installed(wheel, tmp_path_factory):
 
 
 def run(scripts, cwd, *words):
+    """Run a command of the environment with the wheel; programs that it lacks are those of this one."""
     inherited = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith(("MLFLOW_", "SEQOPS_", "PYTHON")) and key != "VIRTUAL_ENV"
     }
+    path = os.pathsep.join([str(scripts), sysconfig.get_paths()["scripts"], os.environ["PATH"]])
     done = subprocess.run(
-        [str(scripts / "python"), "-m", *words],
-        cwd=cwd, env={**inherited, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
+        words, cwd=cwd, env={**inherited, "PATH": path},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def run_module(scripts, cwd, *words):
+    return run(scripts, cwd, str(scripts / "python"), "-m", *words)
 
 
 @pytest.mark.slow
@@ -67,15 +77,24 @@ def test_the_wheel_has_the_files_of_a_project_and_the_licence(wheel):
 @pytest.mark.slow
 def test_a_project_from_the_wheel_trains_and_answers(installed, tmp_path):
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    assert run(installed, tmp_path, "seqops", "--version").strip() == f"seqops {declared}"
-    run(installed, tmp_path, "seqops", "init", "mine")
+    assert run_module(installed, tmp_path, "seqops", "--version").strip() == f"seqops {declared}"
+    run_module(installed, tmp_path, "seqops", "init", "mine")
     mine = tmp_path / "mine"
     text = (mine / "params.yaml").read_text("utf-8")
     (mine / "params.yaml").write_text(re.sub(r"epochs: \d+", "epochs: 1", text), "utf-8")
-    run(installed, mine, "dvc", "repro", "evaluate@labelling")
+    run_module(installed, mine, "dvc", "repro", "evaluate@labelling")
     assert (mine / "data" / "labelling" / "report.html").is_file()
-    assert "up to date" in run(installed, mine, "dvc", "status", "evaluate@labelling")
-    answer = run(
+    assert "up to date" in run_module(installed, mine, "dvc", "status", "evaluate@labelling")
+    answer = run_module(
         installed, mine, "seqops", "predict", "labelling", "0.1 0.9", "--json", "--alias", "challenger"
     )
     assert '"labels": [' in answer
+
+
+@pytest.mark.slow
+def test_every_command_of_the_quickstart_works_in_an_empty_folder(installed, tmp_path):
+    script = "set -eo pipefail\n" + "\n".join(shell_blocks(ROOT / "docs" / "quickstart.md"))
+    assert "seqops init" in script and "dvc repro" in script and "seqops use" in script
+    said = run(installed, tmp_path, "bash", "-c", script)
+    assert "sequence-labeller-sample" in said and "Wrote params.yaml" in said
+    assert (tmp_path / "mine" / "data" / "labelling" / "report.html").is_file()
