@@ -14,6 +14,17 @@ def test_words_that_differ_are_marked_in_both_texts():
     assert differences("a", "") == ([("a", True)], [])
 
 
+def test_labels_are_compared_place_by_place_and_moved_words_are_aligned():
+    assert differences("0 0 0 1", "0 0 1 1") == (
+        [("0 0", False), (" 0", True), (" 1", False)],
+        [("0 0", False), (" 1", True), (" 1", False)],
+    )
+    assert differences("so we went home", "we went home") == (
+        [("so we", True), (" went home", False)],
+        [("we", True), (" went home", False)],
+    )
+
+
 def test_long_texts_of_few_words_are_compared_place_by_place():
     labels = "0 1 " * 100
     found, _ = differences(f"{labels}0", f"{labels}1")

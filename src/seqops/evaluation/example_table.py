@@ -16,7 +16,7 @@ from seqops.evaluation.formatting import number
 
 COMPARED = TRUTH, PREDICTED = "truth", "predicted"
 """The columns whose texts are compared."""
-MAX_PAIRS = 5_000  # pairs of equal words in two texts that are aligned
+MAX_PAIRS = 5_000  # pairs of equal words in two texts; with more, aligning takes minutes
 
 Cell: TypeAlias = Sequence[tuple[str, bool]]
 """A text in parts, each with whether it differs from the other column."""
@@ -40,19 +40,19 @@ def _row(values: dict[str, Any]) -> list[Cell]:
 def differences(one: str, other: str) -> tuple[Cell, Cell]:
     """Return two texts in parts, cut at the ends of words; the parts that the other lacks are marked.
 
-    Long texts of few words, such as labels, are compared word by word: to align them would take minutes.
+    Words are compared place by place, as labels have to be, unless more are equal where texts are aligned.
     """
     left, right = (re.findall(r"\s*(?:\w+|[^\w\s])", text) for text in (one, other))
+    pairs = enumerate(zip(left, right, strict=False))
+    equal = [(i, i, 1) for i, (ours, theirs) in pairs if ours == theirs]
     counts = Counter(left)
-    if sum(counts[word] for word in right) > MAX_PAIRS:
-        pairs = enumerate(zip(left, right, strict=False))
-        matches = [(i, i, 1) for i, (ours, theirs) in pairs if ours == theirs]
-    else:
-        aligned = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
-        matches = [(block.a, block.b, block.size) for block in aligned]
+    if sum(counts[word] for word in right) <= MAX_PAIRS:
+        blocks = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
+        if sum(block.size for block in blocks) > len(equal):
+            equal = [(block.a, block.b, block.size) for block in blocks]
     return (
-        _parts(left, [(start, size) for start, _, size in matches]),
-        _parts(right, [(start, size) for _, start, size in matches]),
+        _parts(left, [(start, size) for start, _, size in equal]),
+        _parts(right, [(start, size) for _, start, size in equal]),
     )
 
 
