@@ -32,6 +32,7 @@ from seqops.tracking.datasets import dataset_inputs
 from seqops.tracking.fingerprint import Fingerprint, git_commit
 from seqops.tracking.run_names import run_name
 from seqops.tracking.store_address import artifacts_folder
+from seqops.tracking.system_metrics import log_system_metrics
 
 FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != 'FINISHED'"
 TRAINING, REPEAT = "training", "repeat"
@@ -183,12 +184,12 @@ def open_training_run(
         return
     with translate_store_errors():
         tags = {**fingerprint.tags(), "seqops.fingerprint": fingerprint.digest}
-        if run is None:
-            run = _start(client, experiment, project, task, fingerprint, tags, repeat)
+        run = run or _start(client, experiment, project, task, fingerprint, tags, repeat)
         client.update_run(run.info.run_id, status="RUNNING")
     opened = TrainingRun(client, run.info.run_id)
     try:
-        yield opened
+        with log_system_metrics(project, opened.run_id):
+            yield opened
     except (KeyboardInterrupt, SystemExit):
         _terminate(opened, "KILLED")
         raise
