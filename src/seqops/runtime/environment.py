@@ -43,6 +43,9 @@ def silence_stderr() -> Iterator[None]:
 
 
 def stage_environment() -> dict[str, str]:
-    """Return the environment in which DVC finds the programs of this installation."""
+    """Return the environment in which DVC finds the programs of this installation.
+
+    DVC runs stages by $SHELL, which of a system user is often `nologin`: they run by /bin/sh.
+    """
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": programs}
+    return {**os.environ, "PATH": programs, "SHELL": "/bin/sh"}
