@@ -40,7 +40,7 @@ class MorphemeVectors:
 
     basis: npt.NDArray[np.float64]
     centroids: npt.NDArray[np.float64]
-    _known: dict[int, tuple[Floats, int]] = field(default_factory=dict, repr=False)
+    known: dict[int, tuple[Floats, int]] = field(default_factory=dict, repr=False)
 
     @staticmethod
     def from_meta(meta: Meta) -> MorphemeVectors:
@@ -58,9 +58,9 @@ class MorphemeVectors:
         return [self._find(int(morpheme))[1] for morpheme in morphemes]
 
     def _find(self, morpheme: int) -> tuple[Floats, int]:
-        if morpheme not in self._known:
-            self._known[morpheme] = self._compute(morpheme)
-        return self._known[morpheme]
+        if morpheme not in self.known:
+            self.known[morpheme] = self._compute(morpheme)
+        return self.known[morpheme]
 
     def _compute(self, morpheme: int) -> tuple[Floats, int]:
         if morpheme == 0:
