@@ -18,7 +18,10 @@ RUSSIAN = "Кошка спит под деревом в саду. Вчера в�
 FRENCH = "Le garçon a dîné à l\u2019ombre de l\u2019arbre; où êtes-vous? Ça coûte 12 €."
 GERMAN = "Grüße, Ärger, «Été» 5 °C, große Äpfel für übermorgen, \u201eschön\u201c"
 POLISH = "Żółta gęś śpi pod drzewem, a był już późny wieczór."
-GREEK = "Χθες το βράδυ φάγαμε σε ένα εστιατόριο."
+GREEK = (
+    "Χθες το βράδυ φάγαμε σε ένα μικρό εστιατόριο κοντά στη θάλασσα. Το φαγητό ήταν πολύ καλό και οι τιμές "
+    "λογικές, αλλά έπρεπε να περιμένουμε σχεδόν μία ώρα μέχρι να έρθει ο σερβιτόρος στο τραπέζι μας."
+)
 
 CASES = [
     (SIMPLIFIED, "gb2312", "gb18030"),
@@ -42,6 +45,11 @@ def test_an_encoding_that_shows_is_named(text: str, encoding: str, named: str) -
     assert likely_encoding(f"id,text\n1,{text}\n".encode(encoding)) == named
     assert likely_encoding(text.encode("utf-16")) == "utf-16"
     assert likely_encoding(text.encode()) == "utf-8"
+
+
+def test_no_part_of_a_greek_text_is_taken_for_a_cyrillic_one() -> None:
+    for length in range(20, len(GREEK), 3):
+        assert likely_encoding(GREEK[:length].encode("windows-1253")) == ""
 
 
 @pytest.mark.parametrize(("text", "encoding", "named"), CASES)

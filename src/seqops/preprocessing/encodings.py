@@ -8,6 +8,8 @@ between B0 and C8, kana at A4 and A5, and common Chinese characters, in the orde
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from typing import Literal
 
 Encoding = Literal[
@@ -28,6 +30,10 @@ DISTINCT = 16
 """Number of different characters from which a text shows its encoding."""
 LETTERS, FREQUENT, SHARE, MARGIN = 40, "оеаинтсрвл", 0.55, 0.15
 """Cyrillic letters from which a text shows its encoding; the most frequent ones, and their share."""
+GREEK = "αοιετσνηυρ"
+"""The most frequent letters of Greek, which windows-1253 has where KOI8-R has frequent ones of Cyrillic."""
+NEAR_CYRILLIC = {"windows-1253", "windows-1255"}
+"""Encodings of letters that a few lines may show as Cyrillic ones."""
 WESTERN = frozenset(
     "àáâãäåæçèéêëìíîïñòóôõöøùúûüÿœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŸŒ«»‹›“”„‘’‚–—…•€£¢§°ºª·¿¡²³©®™½¼¾×÷±µ¨´\xa0"
 )
@@ -86,9 +92,20 @@ def _cyrillic(sample: bytes) -> str:
         letters = re.findall("[\u0400-\u04ff]", sample.decode(encoding, "ignore").lower())
         if len(letters) < max(LETTERS, 0.9 * high):
             return ""
-        shares[encoding] = sum(letter in FREQUENT for letter in letters) / len(letters)
+        shares[encoding] = _share(letters, FREQUENT)
     low, best = sorted(shares, key=lambda encoding: shares[encoding])
-    return best if shares[best] >= max(SHARE, shares[low] + MARGIN) else ""
+    enough = max(SHARE, shares[low] + MARGIN, _greek(sample))
+    return best if shares[best] >= enough else ""
+
+
+def _greek(sample: bytes) -> float:
+    """Return the share of frequent letters among those of a Greek text, accents aside."""
+    text = unicodedata.normalize("NFD", sample.decode("windows-1253", "ignore").lower())
+    return _share(re.findall("[\u03b1-\u03c9]", text), GREEK)
+
+
+def _share(letters: Sequence[str], frequent: str) -> float:
+    return sum(letter in frequent for letter in letters) / max(len(letters), 1)
 
 
 def _east_asian(sample: bytes) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from seqops.core.errors import DataError
 from seqops.preprocessing.archive import is_archive, only_file
 from seqops.preprocessing.binary_formats import BEGINNING, binary_format
-from seqops.preprocessing.encodings import SUPERSETS, likely_encoding
+from seqops.preprocessing.encodings import NEAR_CYRILLIC, SUPERSETS, likely_encoding
 
 FIX = "Save the file as UTF-8, or download it again if it is truncated."
 MAX_UNPACKED = 4 << 30
@@ -64,6 +64,8 @@ def _check_encoding(path: Path, content: bytes, encoding: str) -> None:
     if encoding == "utf-16" and likely != "utf-16":
         what = "no byte order mark, so it is not UTF-16" + (f" but {likely}" if likely else "")
         raise DataError.at(path, None, what, "Set data.encoding to the encoding of the file.")
+    if likely in ("koi8-r", "windows-1251") and encoding in NEAR_CYRILLIC:
+        return
     if likely and likely not in (encoding, SUPERSETS.get(encoding)):
         what = f"the text is in {likely}, not {encoding}"
         raise DataError.at(path, None, what, f"Set data.encoding to {likely}.")
