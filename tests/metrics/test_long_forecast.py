@@ -50,7 +50,7 @@ def test_a_backtest_without_a_test_is_compared_by_its_values():
     assert [remark.split(",")[0] for remark in remarks(found, 36, 12)] == [
         *("In the backtest", "Over all 36 steps"),
     ]
-    found["against"]["ets"] = {"value": 0.1, "p_better": 0.01}
+    found["against"]["ets"] = {"value": 0.1, "p_better": 0.01, "reason": "n = 10 series"}
     assert remarks(found, 12, 12) == []
 
 

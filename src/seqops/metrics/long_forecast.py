@@ -24,9 +24,9 @@ def remarks(metrics: Mapping[str, Any], horizon: int, backtest_horizon: int) -> 
 
 
 def _untested(metrics: Mapping[str, Any]) -> bool:
-    """Return whether no comparison with a baseline has a test; its reason is stored then."""
+    """Return whether no comparison with a baseline has a test."""
     against = metrics["against"].values()
-    return bool(against) and all("reason" in difference for difference in against)
+    return bool(against) and all(difference.get("p_better") is None for difference in against)
 
 
 def _remark(metrics: Mapping[str, Any], metric: str, where: str) -> str:
