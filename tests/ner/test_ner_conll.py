@@ -104,11 +104,16 @@ def test_a_first_column_that_is_the_same_in_all_lines_is_refused(tmp_path: Path)
     assert again.tokens == ["no", "no"]
 
 
-@pytest.mark.parametrize("last", ["d1", "B-1", "O"])
+@pytest.mark.parametrize("last", ["d1", "B-1"])
 def test_a_last_column_that_is_the_same_in_all_lines_is_refused_for_one_of_tags(tmp_path, last) -> None:
     with pytest.raises(DataError, match=r"corpus.txt:1: the last column .* same .*, and column 3 has tags"):
         read(tmp_path, f"Kappa N B-ORG {last}\nLabs N I-ORG {last}\nopened V O {last}\n")
     (sentence,) = read(tmp_path, "Kappa N O\nLabs N O\nopened V O\n")
+    assert sentence.tags == ["O"] * 3
+
+
+def test_a_file_without_entities_may_have_a_column_of_chunks(tmp_path: Path) -> None:
+    (sentence,) = read(tmp_path, "The DT B-NP O\ncat NN I-NP O\nsleeps VBZ B-VP O\n")
     assert sentence.tags == ["O"] * 3
 
 

@@ -108,7 +108,8 @@ def _is_constant(columns: Sequence[Sequence[str]]) -> bool:
 
 def _check_tag_column(path: Path, blocks: Sequence[Block], sentences: Sequence[Rows], at: int) -> None:
     """Raise DataError if the last column is the same in all lines of a sentence, and another one has tags."""
-    if not _is_constant([[row[-1] for row in rows] for rows in sentences]):
+    last = [[row[-1] for row in rows] for rows in sentences]
+    if not _is_constant(last) or {cell for cells in last for cell in cells} == {"O"}:
         return
     for column in range(at + 1, min(len(rows[0]) for rows in sentences) - 1):
         cells = {row[column] for rows in sentences for row in rows}
