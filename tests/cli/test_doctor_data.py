@@ -41,6 +41,14 @@ def test_own_rows_that_the_stages_read_are_accepted(project):
     assert finding.ok and finding.message == "sales.csv: read and accepted"
 
 
+def test_a_fetch_that_is_going_on_keeps_its_files(project):
+    partial = project.state / "downloads" / "forecast" / "staged" / "sales.csv"
+    partial.parent.mkdir(parents=True)
+    partial.touch()
+    assert forecast_of(project, "sales.csv", MONTHS).ok
+    assert partial.exists()
+
+
 def test_all_expectations_that_are_not_met_are_named_at_once(project):
     rows = [*MONTHS[:50], MONTHS[51], "2005-03,-5", *MONTHS[52:], "2013-02,9"]
     finding = forecast_of(project, "sales.csv", rows)

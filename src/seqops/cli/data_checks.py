@@ -50,7 +50,9 @@ def _own(project: Project, task: Task, files: Sequence[Path]) -> Finding:
     if all(path.is_file() for path in files) and own_data.is_large(files):
         return _checked(task, files)
     with TemporaryDirectory() as folder:
-        fetched = Fetcher(project, task, err, Path(folder)).run()
+        fetched = Fetcher(
+            project, task, err, Path(folder) / "raw", downloads=Path(folder) / "downloads"
+        ).run()
         return _checked(task, [file.path for file in fetched])
 
 

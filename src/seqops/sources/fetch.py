@@ -53,7 +53,8 @@ def generators_of(task: Task) -> dict[str, Callable[[], Mapping[str, bytes]]]:
 class Fetcher:
     """Fetches all sources of one task into a folder.
 
-    into: the folder; limit: maximum size of a file in bytes; settings: limits of a download.
+    into: the folder; limit: maximum size of a file in bytes; settings: limits of a download; downloads: the
+    folder of partial downloads, that of the task in the state of the project by default.
     """
 
     project: Project
@@ -62,11 +63,12 @@ class Fetcher:
     into: Path
     limit: int = LIMIT
     settings: DownloadSettings = DEFAULTS
+    downloads: Path | None = None
 
     @property
     def work(self) -> Path:
         """The folder of partial downloads, which survive a kill."""
-        return self.project.state / "downloads" / self.task.name
+        return self.downloads or self.project.state / "downloads" / self.task.name
 
     @property
     def current(self) -> Path:
