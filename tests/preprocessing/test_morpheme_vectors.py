@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seqops.core.errors import DataError
+from seqops.core.errors import SeqopsError
 from seqops.preprocessing.korean import kiwi
 from seqops.preprocessing.morpheme_vectors import MorphemeVectors, fit_vectors, number_morphemes
 
@@ -57,7 +57,7 @@ def test_training_texts_without_any_known_morpheme_have_one_cluster():
 
 
 def test_vectors_of_another_release_of_kiwi_are_refused(meta):
-    with pytest.raises(DataError, match=r"kiwipiepy 0\.0\.1.*Install kiwipiepy==0\.0\.1"):
+    with pytest.raises(SeqopsError, match=r"kiwipiepy_model 0\.0\.1.*Install kiwipiepy_model==0\.0\.1"):
         MorphemeVectors.from_meta({**meta, "kiwi": "0.0.1"})
 
 

@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.errors import DataError
+from seqops.core.errors import SeqopsError
 from seqops.core.interfaces import Meta
 from seqops.preprocessing.korean import kiwi, plain_jamo
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.integer[Any]]
+MODEL = "kiwipiepy_model"
+"""The package with the language model, whose vectors and numbers of morphemes change with its release."""
 DIMENSION = 256
 LANDMARKS = range(1, 641)
 """Numbers of the most frequent morphemes of Kiwi."""
@@ -44,7 +46,7 @@ class MorphemeVectors:
 
     @staticmethod
     def from_meta(meta: Meta) -> MorphemeVectors:
-        """Read what `fit_vectors` returned. Raises DataError if it was fitted to another release of Kiwi."""
+        """Read what `fit_vectors` returned. Raises SeqopsError for another release of Kiwi."""
         return _decoded(meta["kiwi"], meta["basis"], meta["centroids"])
 
     def of(self, morphemes: Ids) -> Floats:
@@ -110,7 +112,7 @@ def _similarities(morphemes: Sequence[int], landmarks: Sequence[int]) -> npt.NDA
 
 
 def _release() -> str:
-    return importlib.metadata.version("kiwipiepy")
+    return importlib.metadata.version(MODEL)
 
 
 def _encoded(numbers: npt.NDArray[np.float64]) -> str:
@@ -120,9 +122,9 @@ def _encoded(numbers: npt.NDArray[np.float64]) -> str:
 @functools.lru_cache(maxsize=2)
 def _decoded(release: str, *tables: str) -> MorphemeVectors:
     if release != _release():
-        raise DataError(
-            f"The vectors are those of kiwipiepy {release}, and {_release()} is installed. "
-            f"Install kiwipiepy=={release}, or run the stages of the task again."
+        raise SeqopsError(
+            f"the vectors are those of {MODEL} {release}, and {_release()} is installed. "
+            f"Install {MODEL}=={release}, or run the stages of the task again."
         )
     decoded = [np.frombuffer(base64.b64decode(table), "<f4").reshape(-1, DIMENSION) for table in tables]
     basis, centroids = (table.astype(np.float64) for table in decoded)
