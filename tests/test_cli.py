@@ -1,5 +1,6 @@
 """The command line as a user meets it: help, wrong names, no input, nothing registered yet."""
 
+import gzip
 import io
 import shutil
 from contextlib import nullcontext
@@ -151,6 +152,12 @@ def test_a_file_has_one_input_per_line_whatever_separators_a_text_contains(tmp_p
     lines = partial(Endpoint.inputs_of, None)
     assert [*_inputs([], tmp_path / "inputs.txt", lines)] == ["a\u2028b", "", "c\x0cd"]
     assert [*_inputs(["x"], tmp_path / "inputs.txt", lines)][:2] == ["x", "a\u2028b"]
+
+
+def test_a_compressed_file_is_read_as_the_plain_one(tmp_path):
+    (tmp_path / "inputs.txt.gz").write_bytes(gzip.compress("a\u2028b\r\nc\x0cd\n".encode()))
+    lines = partial(Endpoint.inputs_of, None)
+    assert [*_inputs([], tmp_path / "inputs.txt.gz", lines)] == ["a\u2028b", "c\x0cd"]
 
 
 def test_a_file_in_another_encoding_is_named(tmp_path):

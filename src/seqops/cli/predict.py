@@ -130,7 +130,7 @@ def _lines(file: Path) -> Iterator[str]:
         if file.stat().st_size == 0:
             raise DataError.at(file, None, "is empty", "Write the inputs to it, or name another file.")
         if is_archive(file):
-            yield from io.StringIO(read_text(file))
+            yield from io.StringIO(read_text(file), newline=None)
             return
         with file.open("rb") as content:
             require_text(file, content.read(BEGINNING))
