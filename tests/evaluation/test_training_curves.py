@@ -40,6 +40,12 @@ def test_a_curve_has_a_place_for_each_epoch_and_its_best_one_marked(tmp_path, tr
     ]
 
 
+def test_an_infinite_loss_is_left_out(tmp_path, training):
+    path = tmp_path / "history.csv"
+    path.write_text(HISTORY.replace("1,3.0,0.1,0.9", "1,inf,0.1,0.9"))
+    assert panels(path, training)[0].line == "0.0,0.0 100.0,100.0"
+
+
 def test_one_epoch_is_no_curve_and_equal_values_are_a_level_line(tmp_path, training):
     path = tmp_path / "history.csv"
     head, *lines = HISTORY.splitlines()

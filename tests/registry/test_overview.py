@@ -37,6 +37,12 @@ def test_a_reign_lasts_until_the_next_change():
     assert reigns_of([], now) == []
 
 
+def test_a_journal_of_the_future_has_reigns_within_the_page():
+    now = START - timedelta(hours=1)
+    found = reigns_of([changed(0, None, "1"), changed(2, "1", "2")], now)
+    assert [(reign.left, reign.width) for reign in found] == [(0, 100), (100, 0)]
+
+
 def test_a_reign_is_told_by_its_ends():
     assert Reign("1", START, None).summary() == "since 2026-03-02 12:00"
     assert Reign("1", START, START + timedelta(hours=1)).summary() == "2026-03-02 12:00 to 2026-03-02 13:00"

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from seqops.core.callbacks import GOAL
 from seqops.evaluation.formatting import number
 from seqops.metrics.training_gain import TrainingGain
-
-GOAL = "goal"
-"""The objective of epochs that are validated by the score of the task; pretraining has others."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,9 @@ def panels(history: Path, training: TrainingGain) -> list[Panel]:
     epochs = pd.read_csv(history)
     epochs = epochs[epochs["objective"] == GOAL]
     titles = {"loss": "training loss", "validation": f"validation {training.metric}"}
-    curves = {title: epochs[["epoch", column]].dropna() for column, title in titles.items()}
+    curves = {
+        title: epochs[np.isfinite(epochs[column])][["epoch", column]] for column, title in titles.items()
+    }
     return [
         _panel(title, [*curve.itertuples(index=False, name=None)], training.best_epoch)
         for title, curve in curves.items()

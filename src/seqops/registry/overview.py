@@ -107,10 +107,10 @@ def reigns_of(decisions: Sequence[JournalEntry], now: datetime) -> list[Reign]:
     whole = max(now - first, timedelta(seconds=1))
 
     def share(time: datetime) -> float:
-        return 100 * ((time - first) / whole)
+        return 100 * min(max((time - first) / whole, 0.0), 1.0)  # the clock may have been set back
 
     return [
-        Reign(version, start, end, round(share(start), 2), round(share(end or now) - share(start), 2))
+        Reign(version, start, end, round(share(start), 2), round(max(share(end or now) - share(start), 0), 2))
         for (start, version), end in zip(changes, ends, strict=True)
         if version is not None
     ]
