@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mutate import mutated
 
 from parts import endpoint_of
+from seqops.core.mixtures import Mixture
 
 TASKS = targets.PARAMS.names
 TEXTS = st.text(st.characters(exclude_categories=[]), max_size=300)
@@ -65,12 +66,13 @@ def request(folder, task):
 
 
 def answer(folder, task):
-    """Parse one input, predict and respond; the answer is plain JSON."""
+    """Parse one input, predict by an untrained network and respond; the answer is plain JSON."""
     data, meta = encoded(folder, task)
     short = (
         {f"tasks.{task}.model.length": 5} if "length" in targets.PARAMS.task(task).section["model"] else {}
     )
-    network = targets.PARAMS.with_values(short).task(task).network()
+    configured = targets.PARAMS.with_values(short).task(task).network()
+    network = configured.network if isinstance(configured, Mixture) else configured
     model = network.build(meta)
 
     def parse(text):
