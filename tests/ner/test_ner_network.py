@@ -74,14 +74,19 @@ def test_with_both_views_the_network_is_trained_on_both(encoded) -> None:
     assert ((features[:, :, 0] > 0) == (tags >= 0)).all()
 
 
+def saved_and_restored(net, meta, path: Path):
+    """Build the network twice, the second time with the weights of the first."""
+    keras.utils.set_random_seed(2)
+    model, again = net.build(meta), net.build(meta)
+    model.save_weights(path)
+    again.load_weights(path)
+    return model, again
+
+
 def test_saved_weights_give_the_same_tags_in_a_new_network(encoded, tmp_path: Path) -> None:
     _, splits, meta = encoded
     net = network()
-    keras.utils.set_random_seed(2)
-    model = net.build(meta)
-    model.save_weights(tmp_path / "model.weights.h5")
-    again = net.build(meta)
-    again.load_weights(tmp_path / "model.weights.h5")
+    model, again = saved_and_restored(net, meta, tmp_path / "model.weights.h5")
     assert net.predict(model, splits["test"], meta).equals(net.predict(again, splits["test"], meta))
 
 
@@ -137,11 +142,7 @@ def batch_of(net, meta, forms, tags):
 def test_vectors_are_read_with_a_request_and_with_saved_weights(with_vectors, tmp_path: Path) -> None:
     data, _, meta = with_vectors
     net = network()
-    keras.utils.set_random_seed(2)
-    model = net.build(meta)
-    model.save_weights(tmp_path / "model.weights.h5")
-    again = net.build(meta)
-    again.load_weights(tmp_path / "model.weights.h5")
+    model, again = saved_and_restored(net, meta, tmp_path / "model.weights.h5")
     request = endpoint_of(data).parse(["김하늘은 서울에 산다."], meta)
     assert (request.ragged("raw_features")[0][:, MORPHEME] > 0).any()
     assert net.predict(model, request, meta).equals(net.predict(again, request, meta))
