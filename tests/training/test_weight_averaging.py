@@ -77,6 +77,22 @@ def test_an_average_does_not_change_the_course_of_training_but_what_is_scored_an
     assert not np.array_equal(plain.model.get_weights()[0], averaged.model.get_weights()[0])
 
 
+def test_of_an_epoch_the_average_counts_only_where_it_is_better_than_the_weights_themselves():
+    config = dataclasses.replace(AVERAGED, epochs=8, ema=0.9)
+    plain, chosen = fit(dataclasses.replace(config, ema=0.0)).epochs, fit(config).epochs
+    assert {row.averaged for row in chosen[1:]} == {True, False}
+    for own, row in zip(plain, chosen, strict=True):
+        assert row.validation > own.validation if row.averaged else row == own
+
+
+def test_the_weights_of_the_best_row_are_kept_whichever_they_are():
+    for ema in (0.6, 0.9):
+        fitted = fit(dataclasses.replace(AVERAGED, epochs=8, ema=ema))
+        rows = SPLITS["validation"]
+        found = ToyMetrics(DATA).score(ToyNetwork().predict(fitted.model, rows, META), rows, META)[0].point()
+        assert found == fitted.best_epoch.validation == max(row.validation for row in fitted.epochs)
+
+
 @pytest.mark.parametrize("epoch", [2, 3, 4])
 def test_interrupted_training_ends_with_the_same_averages(tmp_path, epoch):
     whole = fit(AVERAGED, tmp_path / "whole.npz")

@@ -17,7 +17,8 @@ class EpochResult:
 
     epoch: epochs trained so far, so 0 is the initial model; loss, learning_rate: None at a start, where
     nothing was trained; validation: the score of the objective, which is `goal`, `pretext` or
-    `mixture`.
+    `mixture`; averaged: the average of the weights (`fit.ema`) was scored, not the weights
+    themselves.
     """
 
     epoch: int
@@ -26,6 +27,7 @@ class EpochResult:
     validation: float
     stage: int = 0
     objective: str = GOAL
+    averaged: bool = False
 
     @property
     def trained(self) -> bool:

@@ -113,8 +113,8 @@ class FitConfig:
         Stages that run in sequence, each from the best weights of the one before, with its own epochs and
         learning rate. The decay starts again in each of them. Empty: one stage of all layers.
     ema
-        Decay per batch of an exponential moving average of the weights, which is what is scored, and kept;
-        0: none.
+        Decay per batch of an exponential moving average of the weights, which is scored beside the weights
+        themselves after each epoch; the better ones count. 0: none.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}

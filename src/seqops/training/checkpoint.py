@@ -46,11 +46,11 @@ class FitState:
 
     def best_epoch(self, higher_is_better: bool) -> EpochResult:
         """Return the first row with the best score of the latest objective; it may be a start."""
-        return _best(self._comparable(), higher_is_better)
+        return best_row(self._comparable(), higher_is_better)
 
     def best_trained(self, higher_is_better: bool) -> EpochResult:
         """Return the first epoch with the best score of the latest objective."""
-        return _best([e for e in self._comparable() if e.trained], higher_is_better)
+        return best_row([e for e in self._comparable() if e.trained], higher_is_better)
 
     def _comparable(self) -> list[EpochResult]:
         """List the last rows that have one objective; the weights of earlier ones are not kept."""
@@ -60,9 +60,10 @@ class FitState:
         return self.epochs[first:]
 
 
-def _best(rows: list[EpochResult], higher_is_better: bool) -> EpochResult:
+def best_row(rows: list[EpochResult], higher_is_better: bool) -> EpochResult:
+    """Return the first of the rows with the best score; an undefined score is the worst."""
     sign = 1.0 if higher_is_better else -1.0
-    # an undefined score is the worst; of equal scores `max` returns the first
+    # of equal scores `max` returns the first
     return max(rows, key=lambda e: (not math.isnan(e.validation), sign * e.validation))
 
 

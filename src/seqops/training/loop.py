@@ -20,7 +20,14 @@ from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.core.settings import FitConfig, Stage
 from seqops.nn.batching import buckets
-from seqops.training.checkpoint import FitState, Weights, read_checkpoint, restore, save_checkpoint
+from seqops.training.checkpoint import (
+    FitState,
+    Weights,
+    best_row,
+    read_checkpoint,
+    restore,
+    save_checkpoint,
+)
 from seqops.training.learning_rate import learning_rate, plateaus
 from seqops.training.optimizer import (
     LayerwiseAdamW,
@@ -165,24 +172,36 @@ class StageLoop:
         score = _goal_score(self.objective, self.model, validation, self.meta)
         if not self.progress.epochs:
             self.progress.initial = score.statistics
-        self._record(None, None, score.point(), started, 0)
+        row = EpochResult(
+            len(self.progress.trained), None, None, score.point(), self.number, self.stage.objective
+        )
+        self._record(row, self.model.get_weights(), started, 0)
 
     def run_epoch(self, training: Split, validation: Split) -> None:
-        """Train on every row once, validate, and keep the weights if they are the best so far."""
-        started = time.monotonic()
-        loss, tokens = self.train_epoch(training, len(self.progress.trained) + 1)
-        with averaged_weights(self.model):
-            score = _goal_score(self.objective, self.model, validation, self.meta)
-            self._record(loss, float(self.model.optimizer.learning_rate), score.point(), started, tokens)
+        """Train on every row once, validate, and keep the weights if they are the best so far.
 
-    def _record(
-        self, loss: float | None, rate: float | None, score: float, started: float, tokens: int
-    ) -> None:
-        epoch = len(self.progress.trained) + (loss is not None)
+        Of the model's own weights and their average, if there is one, those that score better count.
+        """
+        started = time.monotonic()
+        epoch = len(self.progress.trained) + 1
+        loss, tokens = self.train_epoch(training, epoch)
+        rate, score = float(self.model.optimizer.learning_rate), self._point(validation)
         row = EpochResult(epoch, loss, rate, score, self.number, self.stage.objective)
+        weights = self.model.get_weights()
+        with averaged_weights(self.model) as averaged:
+            if averaged:
+                average = replace(row, validation=self._point(validation), averaged=True)
+                if best_row([row, average], self.objective.goal.higher_is_better) is average:
+                    row, weights = average, self.model.get_weights()
+        self._record(row, weights, started, tokens)
+
+    def _point(self, validation: Split) -> float:
+        return _goal_score(self.objective, self.model, validation, self.meta).point()
+
+    def _record(self, row: EpochResult, weights: Weights, started: float, tokens: int) -> None:
         self.progress.epochs.append(row)
         if self.progress.best_epoch(self.objective.goal.higher_is_better) is row:
-            self.progress.best = self.model.get_weights()
+            self.progress.best = weights
         self.callback.on_epoch_end(row, time.monotonic() - started, tokens)
 
     def train_epoch(self, split: Split, epoch: int) -> tuple[float, int]:

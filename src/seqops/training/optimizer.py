@@ -54,16 +54,16 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
 
 @contextmanager
-def averaged_weights(model: keras.Model) -> Iterator[None]:
-    """Give the model the average of its weights, if the optimizer keeps one, and then its own again."""
+def averaged_weights(model: keras.Model) -> Iterator[bool]:
+    """Give the model the average of its weights, and then its own again; False: the optimizer keeps none."""
     optimizer = model.optimizer
     if not (optimizer.use_ema and optimizer.built):
-        yield
+        yield False
         return
     own = [variable.numpy() for variable in model.trainable_variables]
     optimizer.finalize_variable_values(model.trainable_variables)
     try:
-        yield
+        yield True
     finally:
         for variable, value in zip(model.trainable_variables, own, strict=True):
             variable.assign(value)

@@ -63,8 +63,10 @@ def refit(
         progress.epochs.append(replace(row, loss=loss))
         if checkpoint:
             save_checkpoint(checkpoint, model, progress)
+    weights = model.get_weights()
     with averaged_weights(model):
-        weights = model.get_weights()
+        if fitted.best_epoch.averaged:
+            weights = model.get_weights()
     # a new model, so that no optimizer state is saved with the weights
     refitted = network.build(meta)
     refitted.set_weights(weights)
