@@ -9,6 +9,7 @@ from seqops.testing import TaskContract, contract_of
 PARAMS = Params.load(Path(__file__).parents[1] / "params.yaml")
 CLASSICAL = {
     "forecast": ["ets", "direct_regression"],
+    "images": ["logistic", "svm"],
     "labelling": ["regression"],
     "ner": ["feature_crf"],
     "textgen": ["kneser_ney"],

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from seqops.core.interfaces import Dataset, Endpoint, Evaluation, Metrics, Network, Objective, Task
+from seqops.core.interfaces import Dataset, Endpoint, Evaluation, Metrics, Network, Task
+from seqops.core.objective import Objective
 from seqops.core.ragged import Ragged, Split
 from seqops.core.records import Baseline, Goal
 from seqops.core.score import Score

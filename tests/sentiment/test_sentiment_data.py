@@ -10,12 +10,17 @@ from sklearn.feature_extraction.text import TfidfTransformer
 
 from parts import endpoint_of, evaluation_of, metrics_of
 from seqops.core.errors import ConfigError, DataError
-from seqops.preprocessing import near_duplicates
+from seqops.evaluation import class_baselines
+from seqops.preprocessing import few_labels, near_duplicates
 from seqops.preprocessing.splitting import normalize_text
 from seqops.preprocessing.vocabulary import UNKNOWN
-from seqops.tasks.sentiment.data import splits
-from seqops.tasks.sentiment.data.encoding import NgramTokenizer, TextEncoder, fit_text_encoding, weighted
-from seqops.tasks.sentiment.evaluation import baselines
+from seqops.tasks.sentiment.data.encoding import (
+    NgramTokenizer,
+    TextEncoder,
+    fit_text_encoding,
+    labelled,
+    weighted,
+)
 from seqops.validation import run_expectations
 
 TEXTS = [f"text {i % 60}" for i in range(120)]
@@ -99,13 +104,13 @@ def test_an_empty_text_is_unused():
 
 def test_subsets_of_labels_are_stratified_and_nested():
     labels = np.array([0] * 90 + [1] * 10, np.int32)
-    few, more = (splits.kept(labels, n, seed=0) for n in (20, 50))
+    few, more = (few_labels.kept(labels, n, seed=0) for n in (20, 50))
     assert (few.sum(), more.sum()) == (20, 50)
     assert (few[90:].sum(), more[90:].sum()) == (2, 5)
     assert more[few].all()
-    assert splits.kept(labels, 0, 0).all()
-    assert splits.kept(labels, 1000, 0).all()
-    assert (splits.kept(labels, 20, 1) != few).any()
+    assert few_labels.kept(labels, 0, 0).all()
+    assert few_labels.kept(labels, 1000, 0).all()
+    assert (few_labels.kept(labels, 20, 1) != few).any()
 
 
 def test_unlabelled_rows_stay_in_training_and_only_their_label_changes(tmp_path):
@@ -223,10 +228,11 @@ def test_baselines_use_only_labelled_rows(sample):
     _, encoded, _ = sample
     train = encoded["train"].take(first(40))
     train.columns["label"][:30] = -1
-    shares = baselines.shares_of(train, 2)
+    labels = labelled(train).plain("label")
+    shares = class_baselines.shares_of(labels, 2)
     assert shares.tolist() == (np.bincount(train.plain("label")[30:], minlength=2) / 10).tolist()
-    assert baselines.majority(train, 3, 2)["label"].tolist() == [int(shares.argmax())] * 3
-    drawn = baselines.prior(train, 4000, 2, seed=0)["label"]
+    assert class_baselines.majority(labels, 3, 2)["label"].tolist() == [int(shares.argmax())] * 3
+    drawn = class_baselines.prior(labels, 4000, 2, seed=0)["label"]
     assert drawn.mean() == pytest.approx(shares[1], abs=0.03)
 
 

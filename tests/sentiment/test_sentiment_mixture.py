@@ -10,7 +10,7 @@ from test_sentiment_network import network
 
 from parts import metrics_of
 from seqops.core.files import sha256_of
-from seqops.tasks.sentiment.metrics import probabilities_of
+from seqops.metrics.class_predictions import probabilities_of
 
 MIXTURE = network(kind="tfidf", mixture="nb_logistic").configured()
 

@@ -26,6 +26,8 @@ from seqops.core.settings import FitConfig
 if TYPE_CHECKING:
     import keras
 
+    from seqops.core.objective import Objective
+
 Meta = dict[str, Any]
 """What `fit_encoding` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
 
@@ -186,6 +188,10 @@ class Endpoint(ABC):
         """Return the raw inputs of a file, given its lines with their ends: by default one per line."""
         return (line.removesuffix("\n") for line in lines)
 
+    def from_argument(self, argument: str) -> str:
+        """Return the raw input that an argument of the command line stands for: by default itself."""
+        return argument
+
     @abstractmethod
     def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Encode raw inputs in the same way as training rows. Raises DataError for invalid input."""
@@ -268,15 +274,6 @@ class Network(Predictor):
 
 Model = Network | ClassicalModel | Mixture
 """What the section `model` of a task may configure."""
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What a stage of a fit trains: a network, the goal of its validation, and how it is scored."""
-
-    network: Network
-    goal: Goal
-    score: Callable[[pd.DataFrame, Split, Meta], Sequence[Score]]
 
 
 @dataclass(frozen=True)

@@ -67,3 +67,16 @@ def is_in_two_splits(keys: Sequence[str] | npt.NDArray[np.int64], names: Names) 
     used = pd.Series(names).where((names != "unused") & (column != ""))
     mask: Mask = (used.groupby(column).transform("nunique") > 1).to_numpy() & used.notna().to_numpy()
     return mask
+
+
+def without_copies(names: Names, keys: Sequence[str]) -> Names:
+    """Return the splits with `unused` for rows whose key a held-out split has, and for empty keys: (n,).
+
+    A key of both held-out splits stays in the test split.
+    """
+    kept_names, column = names.copy(), np.array(keys, object)
+    kept_names[column == ""] = "unused"
+    for held, others in (("test", ("train", "validation")), ("validation", ("train",))):
+        twice = np.isin(kept_names, others) & is_in(keys, column[kept_names == held])
+        kept_names[twice] = "unused"
+    return kept_names

@@ -15,7 +15,8 @@ import tensorflow as tf
 
 from seqops.core.callbacks import GOAL, EpochResult, FitCallback, NullCallback
 from seqops.core.errors import ConfigError, SeqopsError
-from seqops.core.interfaces import Meta, Metrics, Network, Objective
+from seqops.core.interfaces import Meta, Metrics, Network
+from seqops.core.objective import Objective
 from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.core.settings import FitConfig, Stage

@@ -8,7 +8,8 @@ from pathlib import Path
 import keras
 
 from seqops.core.callbacks import EpochResult, FitCallback
-from seqops.core.interfaces import Meta, Metrics, Network, Objective
+from seqops.core.interfaces import Meta, Metrics, Network
+from seqops.core.objective import Objective
 from seqops.core.ragged import Split, concatenate
 from seqops.core.settings import FitConfig
 from seqops.training.checkpoint import read_checkpoint, restore, save_checkpoint

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
@@ -15,28 +13,9 @@ from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Goal
 from seqops.core.score import Score, in_groups
+from seqops.metrics.class_predictions import labels_of, probabilities_of
 from seqops.metrics.classification import class_scores
 from seqops.tasks.sentiment.data.dataset import Dataset
-
-Floats = npt.NDArray[np.float64]
-
-
-def predictions(probabilities: Floats, labels: npt.NDArray[np.int64] | None = None) -> pd.DataFrame:
-    """Return probabilities (n, K) and labels, by default the most likely, as the columns of predictions."""
-    indices = probabilities.argmax(1) if labels is None else labels
-    return pd.DataFrame({"label": indices.astype(np.int64), "probabilities": probabilities.tolist()})
-
-
-def probabilities_of(predicted: pd.DataFrame, classes: int) -> Floats:
-    """Return the predicted probabilities: (n, K)."""
-    cells = [np.asarray(row, np.float64) for row in predicted["probabilities"]]
-    return np.array(cells, np.float64).reshape(-1, classes)
-
-
-def labels_of(predicted: pd.DataFrame, truth: Split) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the true labels and the predicted ones: (n,) each."""
-    labels = np.asarray(truth.plain("label"), np.int64)
-    return labels, predicted["label"].to_numpy(np.int64)
 
 
 @dataclass(frozen=True)

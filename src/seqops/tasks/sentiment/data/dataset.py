@@ -20,7 +20,7 @@ from seqops.core.project import Project
 from seqops.core.ragged import Split
 from seqops.core.records import Expectation
 from seqops.core.score import GROUP
-from seqops.preprocessing import near_duplicates
+from seqops.preprocessing import few_labels, near_duplicates
 from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.preprocessing.splitting import group_codes, rows_by_split
 from seqops.tasks.sentiment.data import checks, encoding, reader, sample, splits, word_vectors
@@ -168,7 +168,7 @@ class Dataset(interfaces.Dataset):
                 f"the label {unknown!r} is not one of {', '.join(self.labels)} (data.labels). Add it."
             )
         training = np.flatnonzero(split == "train")
-        labels[training[~splits.kept(labels[training], self.max_labelled, self.seed)]] = -1
+        labels[training[~few_labels.kept(labels[training], self.max_labelled, self.seed)]] = -1
         parts = rows_by_split(split)
         texts, encoder = table["text"].to_numpy(object), self.encoder(meta)
         groups, near = splits.groups_of(table), near_duplicates.flags(list(texts), split)

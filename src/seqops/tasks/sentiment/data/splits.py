@@ -1,4 +1,4 @@
-"""Splits by group and text, and the training texts that keep their label."""
+"""Splits by group and text."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.named_splits import NAMED, named_or_drawn
 from seqops.preprocessing.splitting import (
-    Mask,
     Names,
     assign_splits,
     draw_groups,
-    is_in,
     normalize_text,
     require_rows,
+    without_copies,
 )
 
 Split = Literal["grouped", "near", "published"]
@@ -48,7 +46,7 @@ def assigned(table: pd.DataFrame, split: Split, test: float, validation: float, 
     groups = _clustered(groups_of(table), keys) if split == "near" else groups_of(table)
     if NAMED in table:
         names = named_or_drawn(table, groups, validation, seed + 1)
-        return _required(_without_copies(names, keys))
+        return _required(without_copies(names, keys))
     if split == "published":
         if not table["published"].isin(("train", "test")).all():
             raise DataError(
@@ -58,7 +56,7 @@ def assigned(table: pd.DataFrame, split: Split, test: float, validation: float, 
         held = (table["published"] == "test").to_numpy(np.bool_)
     else:
         held = draw_groups(groups, test, seed)
-    return _required(_without_copies(assign_splits(held, groups, validation, seed + 1), keys))
+    return _required(without_copies(assign_splits(held, groups, validation, seed + 1), keys))
 
 
 def _required(names: Names) -> Names:
@@ -75,29 +73,3 @@ def _clustered(groups: Sequence[str], keys: Sequence[str]) -> list[str]:
     clusters = near_duplicates.cluster_keys(list(longest.values()))
     cluster = dict(zip(longest, clusters, strict=True))
     return [cluster.get(group, group) for group in groups]
-
-
-def _without_copies(names: Names, keys: Sequence[str]) -> Names:
-    kept_names, column = names.copy(), np.array(keys, object)
-    kept_names[column == ""] = "unused"
-    for held, others in (("test", ("train", "validation")), ("validation", ("train",))):
-        twice = np.isin(kept_names, others) & is_in(keys, column[kept_names == held])
-        kept_names[twice] = "unused"
-    return kept_names
-
-
-def kept(labels: npt.NDArray[np.int32], max_labelled: int, seed: int) -> Mask:
-    """Draw the `max_labelled` rows (0: all) that keep their label, by the shares of the classes: (n,).
-
-    Up to the rounding of shares, the rows of a smaller `max_labelled` are among those of a larger one.
-    """
-    if max_labelled == 0 or max_labelled >= len(labels):
-        return np.ones(len(labels), np.bool_)
-    order = np.random.default_rng(seed).permutation(len(labels))
-    rank = np.empty(len(labels))
-    for label in np.unique(labels):
-        rows = order[labels[order] == label]
-        rank[rows] = (np.arange(len(rows)) + 0.5) / len(rows)
-    mask = np.zeros(len(labels), np.bool_)
-    mask[np.lexsort((order, rank))[:max_labelled]] = True
-    return mask

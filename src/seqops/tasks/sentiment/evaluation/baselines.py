@@ -1,17 +1,12 @@
-"""Baselines without a network, fitted on labelled training rows; all predict probabilities."""
+"""Classical baselines, fitted to labelled training rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-import pandas as pd
-
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.ragged import Split
 from seqops.core.records import Baseline
-from seqops.tasks.sentiment.data.encoding import labelled
-from seqops.tasks.sentiment.metrics import Floats, predictions
 from seqops.tasks.sentiment.model.classical import ClassicalKind, LabelledTexts, TextClassifier, goal_of
 
 NAMES: dict[ClassicalKind, str] = {
@@ -21,26 +16,6 @@ NAMES: dict[ClassicalKind, str] = {
 }
 SVM_CHARACTERS = 3_000_000
 """Characters of the training texts up to which the SVM is fitted: its n-grams of characters are many."""
-
-
-def majority(train: Split, rows: int, classes: int) -> pd.DataFrame:
-    """Predict the most frequent class for every row, with the class shares as probabilities."""
-    shares = shares_of(train, classes)
-    return predictions(np.tile(shares, (rows, 1)))
-
-
-def prior(train: Split, rows: int, classes: int, seed: int) -> pd.DataFrame:
-    """Draw each row's class at random by the class shares."""
-    shares = shares_of(train, classes)
-    drawn = np.random.default_rng(seed).choice(classes, rows, p=shares)
-    return predictions(np.tile(shares, (rows, 1)), drawn)
-
-
-def shares_of(train: Split, classes: int) -> Floats:
-    """Return the share of each class among the labelled rows: (K,)."""
-    counts = np.bincount(labelled(train).plain("label"), minlength=classes)
-    shares: Floats = counts / counts.sum()
-    return shares
 
 
 def classical(splits: Mapping[str, Split], metrics: Metrics, meta: Meta) -> list[Baseline]:

@@ -13,12 +13,16 @@ from seqops.core import interfaces
 from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Baseline, Plot
+from seqops.evaluation import class_baselines
+from seqops.evaluation.calibration_plot import reliability
 from seqops.evaluation.confusion import plot_confusion
+from seqops.metrics.class_predictions import confidence_of, labels_of
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.vocabulary import UNKNOWN, rare_token_share
 from seqops.tasks.sentiment.data.dataset import Dataset
+from seqops.tasks.sentiment.data.encoding import labelled
 from seqops.tasks.sentiment.evaluation import baselines, plots
-from seqops.tasks.sentiment.metrics import Metrics, labels_of, probabilities_of
+from seqops.tasks.sentiment.metrics import Metrics
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,9 @@ class Evaluation(interfaces.Evaluation):
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
         """Predict the majority label, draw labels by their shares, and fit classical classifiers of texts."""
-        train, rows, classes = splits["train"], len(splits["test"]), len(meta["labels"])
-        return [
-            Baseline("usual label", "trivial", baselines.majority(train, rows, classes)),
-            Baseline("drawn label", "trivial", baselines.prior(train, rows, classes, self.data.seed)),
-            *baselines.classical(splits, self.metrics, meta),
-        ]
+        labels = labelled(splits["train"]).plain("label")
+        trivial = class_baselines.trivial(labels, len(splits["test"]), len(meta["labels"]), self.data.seed)
+        return [*trivial, *baselines.classical(splits, self.metrics, meta)]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Slice by near-duplicates, by negation, by unknown words, and by length."""
@@ -67,7 +68,7 @@ class Evaluation(interfaces.Evaluation):
                 "input": truth.ragged("texts").texts(),
                 "truth": [meta["labels"][label] for label in labels],
                 "predicted": [meta["labels"][label] for label in predicted_labels],
-                "confidence": [f"{value:.2f}" for value in _confidence(predicted, len(meta["labels"]))],
+                "confidence": [f"{value:.2f}" for value in confidence_of(predicted, len(meta["labels"]))],
             }
         )
 
@@ -78,13 +79,6 @@ class Evaluation(interfaces.Evaluation):
         title = "Rows by true (rows) and predicted label"
         return [
             plot_confusion(labels, predicted_labels, meta["labels"], title),
-            plots.reliability(_confidence(predicted, len(meta["labels"])), correct),
+            reliability(confidence_of(predicted, len(meta["labels"])), correct),
             plots.lengths(texts, correct),
         ]
-
-
-def _confidence(predicted: pd.DataFrame, classes: int) -> npt.NDArray[np.float64]:
-    """Return the probability of each predicted label: (n,)."""
-    rows = np.arange(len(predicted))
-    values = probabilities_of(predicted, classes)[rows, predicted["label"].to_numpy(np.int64)]
-    return np.asarray(values, np.float64)

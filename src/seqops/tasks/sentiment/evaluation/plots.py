@@ -1,4 +1,4 @@
-"""Slices of texts; plots of calibration and accuracy by length."""
+"""Slices of texts, and a plot of accuracy by length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pandas as pd
 
 from seqops.core.records import Plot
 from seqops.evaluation.slices import count_words, slices_by_length
-from seqops.metrics.calibration import BINS, confidence_bins
 
 Mask = npt.NDArray[np.bool_]
 LENGTHS = {
@@ -32,23 +31,6 @@ def by_length(texts: Sequence[str]) -> dict[str, Mask]:
 def negated(texts: Sequence[str]) -> Mask:
     """Return a mask of the texts with an English word of negation: (n,)."""
     return np.array([bool(NEGATION.search(text)) for text in texts], np.bool_)
-
-
-def reliability(confidence: npt.NDArray[np.float64], correct: Mask) -> Plot:
-    """Plot mean confidence and share of correct rows by confidence bin; empty bins are left out."""
-    sums = confidence_bins(confidence, correct).reshape(-1, 3, BINS).sum(0)
-    counts, confidences, hits = sums[:, sums[0] > 0]
-    edges = np.flatnonzero(sums[0] > 0)
-    table = pd.DataFrame(
-        {
-            "confidence": [f"{bin_ / BINS:.2f}-{(bin_ + 1) / BINS:.2f}" for bin_ in edges],
-            "mean confidence": confidences / counts,
-            "share right": hits / counts,
-            "rows": counts.astype(np.int64),
-        }
-    )
-    title = "Mean confidence and share of correct predictions (equal: calibrated)"
-    return Plot("reliability", title, "bar", table, "confidence", ["mean confidence", "share right"])
 
 
 def lengths(texts: Sequence[str], correct: Mask) -> Plot:

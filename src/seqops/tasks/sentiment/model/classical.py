@@ -18,9 +18,9 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Array, Ragged, Split
+from seqops.metrics.class_predictions import Floats, predictions
 from seqops.nn.temperature_scaling import fit_temperature
 from seqops.tasks.sentiment.data.encoding import labelled
-from seqops.tasks.sentiment.metrics import Floats, predictions
 from seqops.tasks.sentiment.model import linear
 from seqops.tasks.sentiment.model.linear import Ids, LinearClassifier
 from seqops.tasks.sentiment.model.ngrams import Matrix, Terms, stacked

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from seqops.metrics.class_predictions import Floats
 from seqops.nn.temperature_scaling import log_softmax
-from seqops.tasks.sentiment.metrics import Floats
 from seqops.tasks.sentiment.model.ngrams import Matrix, Terms, Texts, stacked
 
 Ids = npt.NDArray[np.int64]

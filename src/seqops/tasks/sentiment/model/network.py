@@ -13,18 +13,20 @@ import pandas as pd
 from seqops.core import interfaces
 from seqops.core.constrained_types import Positive, Rate
 from seqops.core.errors import ConfigError
-from seqops.core.interfaces import Batch, Meta, Model, Objective
+from seqops.core.interfaces import Batch, Meta, Model
+from seqops.core.objective import Objective
 from seqops.core.ragged import Ragged, Split
+from seqops.metrics.class_predictions import predictions
 from seqops.nn.batching import in_length_order
+from seqops.nn.classifier_head import Head
 from seqops.nn.language_encoder import embedding
 from seqops.nn.rnn import CELLS, BidirectionalRNN
-from seqops.nn.temperature_scaling import fit_temperature, log_softmax
+from seqops.nn.temperature_scaling import log_softmax
 from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.sentiment.data.encoding import labelled, weighted
 from seqops.tasks.sentiment.data.word_vectors import rows_of
-from seqops.tasks.sentiment.metrics import predictions
 from seqops.tasks.sentiment.model.classical import ClassicalKind, TextClassifier
-from seqops.tasks.sentiment.model.layers import Head, Last, Lengths, MeanMax, Reader, TermSum
+from seqops.tasks.sentiment.model.layers import Last, Lengths, MeanMax, Reader, TermSum
 from seqops.tasks.sentiment.model.mixture import TextMixture
 from seqops.tasks.sentiment.model.pretraining import NATS_PER_WORD, LanguageModelNetwork, perplexity
 
@@ -163,9 +165,7 @@ class Network(interfaces.Network):
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
         """Fit the temperature to the labelled validation rows."""
         rows = labelled(split)
-        head = model.get_layer("head")
-        logits = self._logits(model, rows, meta) * float(head.temperature.numpy())
-        head.temperature.assign(fit_temperature(logits, np.asarray(rows.plain("label"), np.int64)))
+        model.get_layer("head").calibrate(self._logits(model, rows, meta), rows.plain("label"))
 
     def pretext(self) -> Objective | None:
         """Return next-word prediction if the kind is `lm`, else None."""

@@ -1,0 +1,1 @@
+"""Data preparation of the images task."""

@@ -1,0 +1,1 @@
+"""Evaluation of the images task: baselines, slices, drift features, examples and plots."""

@@ -1,0 +1,81 @@
+"""Baselines, slices, drift features, examples and plots of the images task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from seqops.core import interfaces
+from seqops.core.interfaces import DriftFeatures, Meta
+from seqops.core.ragged import Split
+from seqops.core.records import Baseline, Plot
+from seqops.evaluation import class_baselines
+from seqops.evaluation.calibration_plot import reliability
+from seqops.evaluation.confusion import plot_confusion
+from seqops.metrics.class_predictions import confidence_of, labels_of
+from seqops.tasks.images.data.dataset import Dataset
+from seqops.tasks.images.data.encoding import pixels_of
+from seqops.tasks.images.evaluation import baselines
+from seqops.tasks.images.evaluation.thumbnails import thumbnail
+from seqops.tasks.images.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class Evaluation(interfaces.Evaluation):
+    """Baselines without a network, slices by class, and plots of errors."""
+
+    data: Dataset
+    metrics: Metrics
+
+    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+        """Predict the usual label, draw labels by their shares, and fit classical classifiers of pixels."""
+        labels = splits["train"].plain("label")
+        trivial = class_baselines.trivial(labels, len(splits["test"]), len(meta["labels"]), self.data.seed)
+        return [*trivial, *baselines.classical(splits, self.metrics, meta)]
+
+    def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
+        """Slice by light: the darker and the lighter half of the pictures, by the mean of training."""
+        light = _light(truth, meta)
+        usual = float(np.mean(meta["mean"]))
+        return {"darker than usual": light < usual, "lighter than usual": light >= usual}
+
+    def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
+        """Return the mean light and the contrast of each picture, and its label."""
+        pixels = pixels_of(split.ragged("picture"), meta["shape"]) / 255
+        return {
+            "mean light": pixels.mean((1, 2, 3)),
+            "contrast": pixels.std((1, 2, 3)),
+            "label": np.array(meta["labels"])[split.plain("label")],
+        }
+
+    def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
+        """Show each picture, its label, and the predicted label with its confidence."""
+        labels, predicted_labels = labels_of(predicted, truth)
+        pictures = truth.ragged("picture")
+        return pd.DataFrame(
+            {
+                "picture": [thumbnail(pictures[row].tobytes()) for row in range(len(truth))],
+                "truth": [meta["labels"][label] for label in labels],
+                "predicted": [meta["labels"][label] for label in predicted_labels],
+                "confidence": [f"{value:.2f}" for value in confidence_of(predicted, len(meta["labels"]))],
+            }
+        )
+
+    def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
+        """Plot the confusion matrix and the calibration."""
+        labels, predicted_labels = labels_of(predicted, truth)
+        title = "Pictures by true (rows) and predicted label"
+        return [
+            plot_confusion(labels, predicted_labels, meta["labels"], title),
+            reliability(confidence_of(predicted, len(meta["labels"])), labels == predicted_labels),
+        ]
+
+
+def _light(split: Split, meta: Meta) -> npt.NDArray[np.float64]:
+    """Return the mean of the pixels of each picture, from 0 to 1: (n,)."""
+    light: npt.NDArray[np.float64] = pixels_of(split.ragged("picture"), meta["shape"]).mean((1, 2, 3)) / 255
+    return light
