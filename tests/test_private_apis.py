@@ -145,6 +145,15 @@ def gradients_are_reduced_once_per_step():
     assert float(variable.numpy()[0]) == 1.0
 
 
+def an_unlocked_layer_takes_a_further_weight():
+    layer = keras.layers.Dense(2)
+    layer.build((None, 3))
+    layer._tracker.unlock()
+    layer.further = layer.add_weight(shape=(2,), name="further")
+    layer._tracker.lock()
+    assert [v.name for v in layer.trainable_weights] == ["kernel", "bias", "further"]
+
+
 def the_decay_of_the_average_is_read_in_every_step():
     class Halving(keras.optimizers.SGD):
         @property
@@ -287,6 +296,12 @@ USES = [
         "optimizers.Optimizer.ema_momentum",
         "a decay that is lower in the first steps; Keras has a constant one, with which the start stays",
         the_decay_of_the_average_is_read_in_every_step,
+    ),
+    Use(
+        "keras",
+        "layers.Layer._tracker",
+        "a built layer takes the magnitude of DoRA, as `enable_lora` adds its own weights",
+        an_unlocked_layer_takes_a_further_weight,
     ),
     Use(
         "sacrebleu",

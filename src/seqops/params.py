@@ -135,6 +135,12 @@ class Params(Document):
                 f"{self.at(f'{path}.refit')}: a fit in stages cannot be repeated. Set it to false, or "
                 "remove fit.stages."
             )
+        if fit_config.adapter.kind != "none" and (fit_config.refit or fit_config.stages):
+            key = "refit" if fit_config.refit else "stages"
+            raise ConfigError(
+                f"{self.at(f'{path}.{key}')}: adapters are trained in one stage, once. Remove it, or set "
+                "fit.adapter.kind to none."
+            )
         return fit_config
 
     def _check_sections(self, name: str, section: Any) -> None:

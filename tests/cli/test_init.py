@@ -52,6 +52,7 @@ def test_the_project_has_settings_stages_presets_and_the_catalogue(made):
         "pipelines/train.py",
         "presets/real.yaml",
         "data/catalog.yaml",
+        "data/weights.yaml",
         ".gitignore",
     }
     assert {name for name in expected if (made / name).is_file()} == expected

@@ -22,6 +22,7 @@ from seqops.cli import (
     schedule,
     tune,
     use,
+    weights,
 )
 from seqops.runtime.console import out
 from seqops.runtime.installed_code import version
@@ -49,6 +50,7 @@ for command in (
     presets.run,
     presets.preset,
     use.use,
+    weights.weights,
     predict.predict,
     generate.generate,
     results.results,

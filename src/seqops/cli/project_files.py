@@ -13,7 +13,16 @@ from seqops.runtime.installed_code import FOLDER, PACKAGE, hashes
 from seqops.runtime.installed_packages import pins
 
 PARAMS, DVC_CONFIG, LOCK = "params.yaml", ".dvc/config", "requirements.lock"
-FILES = (".dvc/.gitignore", DVC_CONFIG, ".dvcignore", ".gitignore", "data/catalog.yaml", "dvc.yaml", PARAMS)
+FILES = (
+    ".dvc/.gitignore",
+    DVC_CONFIG,
+    ".dvcignore",
+    ".gitignore",
+    "data/catalog.yaml",
+    "data/weights.yaml",
+    "dvc.yaml",
+    PARAMS,
+)
 PATTERNS = (".dvc/plots/*.json", "pipelines/*.py", "presets/*.yaml")
 SOURCE = "src/seqops/"
 

@@ -181,8 +181,7 @@ class Endpoint(ABC):
     data: Dataset
     requests: ClassVar[RequestLimits] = RequestLimits()
     intended_use: ClassVar[str]
-    limits: ClassVar[str]
-    """The intended use and the limitations of a model of this task, for its model card."""
+    limits: ClassVar[str]  # both for the model card
 
     def inputs_of(self, lines: Iterable[str]) -> Iterable[str]:
         """Return the raw inputs of a file, given its lines with their ends: by default one per line."""
@@ -217,8 +216,7 @@ class Endpoint(ABC):
         """Return one valid raw input."""
 
 
-Batch = tuple[Any, Any, Any]
-"""(inputs, targets, weights) as `keras.Model.train_on_batch` takes them."""
+Batch = tuple[Any, Any, Any]  # (inputs, targets, weights) as `keras.Model.train_on_batch` takes them
 
 
 class Network(Predictor):
@@ -233,6 +231,9 @@ class Network(Predictor):
     @abstractmethod
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the model; reads no data, and the weights depend on nothing but the seed."""
+
+    def load_pretrained(self, model: keras.Model, meta: Meta) -> None:
+        """Load what a fit starts from into a model just built; a trained model is loaded without it."""
 
     @abstractmethod
     def batch(self, split: Split, meta: Meta) -> Batch:
@@ -254,7 +255,6 @@ class Network(Predictor):
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
         """Set, after the fit, what is calibrated on the validation rows, such as the width of intervals."""
-        return
 
     def training_rows(self, split: Split) -> Split:
         """Select the training rows that this network can learn from, such as those with a label."""

@@ -152,6 +152,11 @@ class Project:
         return self.root / "data" / "catalog.yaml"
 
     @property
+    def weights_catalog(self) -> Path:
+        """The catalogue of pretrained weights."""
+        return self.root / "data" / "weights.yaml"
+
+    @property
     def lock(self) -> Path:
         """The exact versions of all dependencies."""
         return self.root / "requirements.lock"

@@ -50,6 +50,12 @@ RENAMED = {
 ADDED = {
     "tasks.*.fit.ema": "0.0",
     "tasks.*.fit.refit": "False",
+    "tasks.*.fit.adapter.kind": "none",
+    "tasks.*.fit.adapter.rank": "8",
+    "tasks.*.fit.adapter.alpha": "16.0",
+    "tasks.*.fit.adapter.targets": "['query', 'value']",
+    "tasks.*.fit.adapter.layers": "['head']",
+    "tasks.sentiment.data.pretrained": "",
     "tasks.ner.data.vectors": "none",
     "tasks.ner.model.mixture": "none",
     "tasks.sentiment.model.mixture": "none",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
+from seqops.core.adapter import NO_ADAPTER, Adapter
 from seqops.core.constrained_types import Count, NonNegative, Positive, PositiveFloat, Rate
 
 
@@ -115,6 +116,8 @@ class FitConfig:
     ema
         Decay per batch of an exponential moving average of the weights, which is scored beside the weights
         themselves after each epoch; the better ones count. 0: none.
+    adapter
+        Adapters that are trained instead of the layers that they are attached to, in a fit of one stage.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -131,6 +134,7 @@ class FitConfig:
     stages: tuple[Stage, ...] = ()
     refit: bool = False
     ema: Rate = 0.0
+    adapter: Adapter = NO_ADAPTER
 
     def plan(self) -> tuple[Stage, ...]:
         """Return the stages; if there are none, one stage that trains all layers."""

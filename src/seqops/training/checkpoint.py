@@ -13,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter
 
+from seqops.core.adapter import Adapter
 from seqops.core.array_cache import UNREADABLE
 from seqops.core.callbacks import EpochResult
 from seqops.core.files import atomic_write
 from seqops.runtime.console import err
+from seqops.training.adapters import kept_variables
 
 Weights = list[npt.NDArray[Any]]
 
@@ -26,7 +28,8 @@ class FitState:
     """The state from which a fit resumes.
 
     epochs: with the starts; best: weights of the best of them; weights, optimizer: at the end of the last
-    epoch; initial: statistics (n, k) of the goal's score of the initial model on the validation rows.
+    epoch; both of the variables that the fit may change; initial: statistics (n, k) of the goal's score of
+    the initial model on the validation rows.
     """
 
     epochs: list[EpochResult] = field(default_factory=list)
@@ -67,11 +70,22 @@ def best_row(rows: list[EpochResult], higher_is_better: bool) -> EpochResult:
     return max(rows, key=lambda e: (not math.isnan(e.validation), sign * e.validation))
 
 
-def save_checkpoint(path: Path, model: keras.Model, progress: FitState) -> None:
+def weights_of(model: keras.Model, adapter: Adapter) -> Weights:
+    """Copy the variables that a fit may change."""
+    return [variable.numpy() for variable in kept_variables(model, adapter)]
+
+
+def set_weights(model: keras.Model, weights: Weights, adapter: Adapter) -> None:
+    """Set the variables that a fit may change."""
+    for variable, value in zip(kept_variables(model, adapter), weights, strict=True):
+        variable.assign(value)
+
+
+def save_checkpoint(path: Path, model: keras.Model, progress: FitState, adapter: Adapter) -> None:
     """Write the state of a fit, atomically."""
     epochs = json.dumps([e.__dict__ for e in progress.epochs])
     arrays = {
-        **_numbered("weight", model.get_weights()),
+        **_numbered("weight", weights_of(model, adapter)),
         **_numbered("best", progress.best),
         **_numbered("optimizer", [v.numpy() for v in model.optimizer.variables]),
         "epochs": np.frombuffer(epochs.encode(), np.uint8),
@@ -107,9 +121,9 @@ def _read(path: Path) -> FitState:
         return FitState(epochs, best, weights, optimizer, initial)
 
 
-def restore(model: keras.Model, progress: FitState) -> None:
+def restore(model: keras.Model, progress: FitState, adapter: Adapter) -> None:
     """Restore weights and optimizer."""
-    model.set_weights(progress.weights)
+    set_weights(model, progress.weights, adapter)
     model.optimizer.build(model.trainable_variables)
     for variable, value in zip(model.optimizer.variables, progress.optimizer, strict=True):
         variable.assign(value)

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from seqops.core.adapter import Adapter
 from seqops.core.callbacks import GOAL, EpochResult, FitCallback, NullCallback
 from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.interfaces import Meta, Metrics, Network
@@ -21,6 +22,7 @@ from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.core.settings import FitConfig, Stage
 from seqops.nn.batching import buckets
+from seqops.training.adapters import attach, merge
 from seqops.training.checkpoint import (
     FitState,
     Weights,
@@ -28,6 +30,8 @@ from seqops.training.checkpoint import (
     read_checkpoint,
     restore,
     save_checkpoint,
+    set_weights,
+    weights_of,
 )
 from seqops.training.learning_rate import learning_rate, plateaus
 from seqops.training.optimizer import (
@@ -88,6 +92,7 @@ def train(
     if plan[0].objective != GOAL and not progress.epochs:
         keras.utils.set_random_seed(fit_config.seed)
         initial = network.build(meta)
+        network.load_pretrained(initial, meta)
         StageLoop(goal, initial, meta, fit_config, 0, plan[-1], progress, callback).score_start(validation)
     for number, (stage, objective) in enumerate(zip(plan, objectives, strict=True)):
         stage_config = replace(fit_config, epochs=stage.epochs, learning_rate=stage.learning_rate, stages=())
@@ -95,9 +100,11 @@ def train(
             continue
         keras.utils.set_random_seed(fit_config.seed)
         model = objective.network.build(meta, LayerwiseAdamW(stage_config))
+        objective.network.load_pretrained(model, meta)
+        attach(model, fit_config.adapter)
         freeze_and_scale(model, stage)
         if progress.of_stage(number):
-            restore(model, progress)
+            restore(model, progress, fit_config.adapter)
         elif number:
             _transfer(model, objective, objectives[number - 1], meta, progress.best)
         loop = StageLoop(objective, model, meta, stage_config, number, stage, progress, callback)
@@ -107,10 +114,8 @@ def train(
         while not _finished(progress, number, stage_config, objective.goal.higher_is_better):
             loop.run_epoch(training, validation)
             if checkpoint:
-                save_checkpoint(checkpoint, model, progress)
-    # a new model, so that no optimizer state is saved with the weights
-    best = network.build(meta)
-    best.set_weights(progress.best)
+                save_checkpoint(checkpoint, model, progress, fit_config.adapter)
+    best = _best_model(network, meta, fit_config.adapter, progress.best)
     score = _goal_score(goal, best, validation, meta)
     network.calibrate(best, splits["validation"], meta)
     best_epoch = progress.best_epoch(goal.goal.higher_is_better)
@@ -154,6 +159,20 @@ def _transfer(
         raise ConfigError("fit.stages: the pretext model shares no layer with this model. Remove its stage.")
 
 
+def _best_model(network: Network, meta: Meta, adapter: Adapter, weights: Weights) -> keras.Model:
+    """Return a new model, so that no optimizer state is saved with its weights; adapters are merged."""
+    best = network.build(meta)
+    if adapter.kind == "none":
+        best.set_weights(weights)
+        return best
+    adapted = network.build(meta)
+    network.load_pretrained(adapted, meta)
+    attach(adapted, adapter)
+    set_weights(adapted, weights, adapter)
+    merge(adapted, best)
+    return best
+
+
 @dataclass(frozen=True)
 class StageLoop:
     """One stage in progress."""
@@ -176,7 +195,7 @@ class StageLoop:
         row = EpochResult(
             len(self.progress.trained), None, None, score.point(), self.number, self.stage.objective
         )
-        self._record(row, self.model.get_weights(), started, 0)
+        self._record(row, self._weights(), started, 0)
 
     def run_epoch(self, training: Split, validation: Split) -> None:
         """Train on every row once, validate, and keep the weights if they are the best so far.
@@ -188,13 +207,16 @@ class StageLoop:
         loss, tokens = self.train_epoch(training, epoch)
         rate, score = float(self.model.optimizer.learning_rate), self._point(validation)
         row = EpochResult(epoch, loss, rate, score, self.number, self.stage.objective)
-        weights = self.model.get_weights()
+        weights = self._weights()
         with averaged_weights(self.model) as averaged:
             if averaged:
                 average = replace(row, validation=self._point(validation), averaged=True)
                 if best_row([row, average], self.objective.goal.higher_is_better) is average:
-                    row, weights = average, self.model.get_weights()
+                    row, weights = average, self._weights()
         self._record(row, weights, started, tokens)
+
+    def _weights(self) -> Weights:
+        return weights_of(self.model, self.fit_config.adapter)
 
     def _point(self, validation: Split) -> float:
         return _goal_score(self.objective, self.model, validation, self.meta).point()

@@ -52,8 +52,9 @@ def refit(
     progress = read_checkpoint(checkpoint)
     keras.utils.set_random_seed(fit_config.seed)
     model = network.build(meta, LayerwiseAdamW(fit_config))
+    network.load_pretrained(model, meta)
     if progress.epochs:
-        restore(model, progress)
+        restore(model, progress, fit_config.adapter)
     objective = Objective(network, metrics.goal, metrics.score)
     [stage] = fit_config.plan()
     loop = StageLoop(objective, model, meta, fit_config, 0, stage, progress, BatchesOnly(callback))
@@ -63,7 +64,7 @@ def refit(
         # the score of the same epoch of the first fit, which may set the learning rate
         progress.epochs.append(replace(row, loss=loss))
         if checkpoint:
-            save_checkpoint(checkpoint, model, progress)
+            save_checkpoint(checkpoint, model, progress, fit_config.adapter)
     weights = model.get_weights()
     with averaged_weights(model):
         if fitted.best_epoch.averaged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,15 @@ from seqops.core.score import GROUP
 from seqops.preprocessing import few_labels, near_duplicates
 from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.preprocessing.splitting import group_codes, rows_by_split
-from seqops.tasks.sentiment.data import checks, encoding, reader, sample, splits, word_vectors
+from seqops.tasks.sentiment.data import (
+    checks,
+    encoding,
+    pretrained_encoder,
+    reader,
+    sample,
+    splits,
+    word_vectors,
+)
 
 
 @dataclass(frozen=True)
@@ -70,10 +78,14 @@ class Dataset(interfaces.Dataset):
     vocabulary
         Maximum number of words, the most frequent ones.
     max_length
-        Words and punctuation marks of a text that a sequence model reads; the rest is cut off.
+        Words and punctuation marks, or word pieces of an encoder, of a text that a sequence model reads; the
+        rest is cut off.
     vectors
         File of pretrained word vectors (GloVe, word2vec as text, fastText), relative to the project
         root; "": none.
+    pretrained
+        Name of pretrained weights (`seqops weights`) whose encoder `model.kind: encoder` is, and whose word
+        pieces texts are encoded as; "": none.
     min_rows
         Minimum number of texts; smaller data is rejected.
     max_chars
@@ -104,6 +116,7 @@ class Dataset(interfaces.Dataset):
     vocabulary: Positive
     max_length: Positive
     vectors: str
+    pretrained: str
     min_rows: Positive
     max_chars: Positive
     min_label_agreement: Fraction
@@ -142,6 +155,10 @@ class Dataset(interfaces.Dataset):
         """Check the number of texts, every label, the length of texts, and that splits share nothing."""
         return checks.expectations(self.labels, self.min_rows, self.max_chars, self.min_label_agreement)
 
+    def check_model(self, model: Mapping[str, Any]) -> None:
+        """Raise ConfigError for an encoder without pretrained weights."""
+        pretrained_encoder.check_model(str(model["kind"]), self.pretrained)
+
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
         """Count held-out texts with a near-duplicate in training, and copies of them that are left out."""
         return {**near_duplicates.counts(checked), **checks.left_out(checked)}
@@ -152,11 +169,13 @@ class Dataset(interfaces.Dataset):
         sizes = (self.min_count, self.vocabulary, self.features)
         vocabularies = encoding.fit_text_encoding(texts, self._tokenizer, *sizes)
         vectors = self._vectors(vocabularies["words"]) if self.vectors else {}
+        weights = pretrained_encoder.meta_of(self.pretrained, self.max_length) if self.pretrained else {}
         return {
             **vocabularies,
             "labels": list(self.names or self.labels),
             "vectors": vectors,
             "example": texts[0],
+            **weights,
         }
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:

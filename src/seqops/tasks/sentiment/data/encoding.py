@@ -15,6 +15,7 @@ import pandas as pd
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.vocabulary import UNKNOWN, build_vocabulary, coverage_size, index_of
+from seqops.preprocessing.word_pieces import WordPieces
 
 TOKEN = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 MARKUP = re.compile(r"<br\s*/?>")
@@ -86,14 +87,19 @@ class TextEncoder:
     max_length: int
     words: dict[str, int]
     terms: dict[str, int]
+    pieces: WordPieces | None = None
 
     @classmethod
     def from_meta(cls, tokenizer: NgramTokenizer, max_length: int, meta: Meta) -> TextEncoder:
         """Return the encoder of a meta of `fit_text_encoding`; max_length: tokens read of a text."""
-        return cls(tokenizer, max_length, index_of(meta["words"]), index_of(meta["terms"]))
+        pieces = WordPieces(meta["pretrained"]["tokenizer"]) if "pretrained" in meta else None
+        return cls(tokenizer, max_length, index_of(meta["words"]), index_of(meta["terms"]), pieces)
 
     def encode(self, texts: Sequence[str]) -> Split:
-        """Encode texts: `words`, ids of the first tokens; `terms`, distinct n-gram ids from 1; `counts`."""
+        """Encode texts: `words`, ids of the first tokens; `terms`, distinct n-gram ids from 1; `counts`.
+
+        With a pretrained encoder also `pieces`, the ids of word pieces.
+        """
         words, terms, counts = [], [], []
         for text in texts:
             tokens = self.tokenizer.tokens(text)
@@ -109,8 +115,15 @@ class TextEncoder:
                 "terms": Ragged.from_rows(terms, np.int32),
                 "counts": Ragged.from_rows(counts, np.int32),
                 "texts": Ragged.from_texts(texts),
+                **self._pieces(texts),
             }
         )
+
+    def _pieces(self, texts: Sequence[str]) -> dict[str, Ragged]:
+        if self.pieces is None:
+            return {}
+        plain = [MARKUP.sub(" ", text) for text in texts]
+        return {"pieces": Ragged.from_rows(self.pieces.encode(plain, self.max_length), np.int32)}
 
 
 def weighted(split: Split, meta: Meta) -> Ragged:

@@ -18,12 +18,14 @@ from seqops.core.objective import Objective
 from seqops.core.ragged import Ragged, Split
 from seqops.metrics.class_predictions import predictions
 from seqops.nn.batching import in_length_order
+from seqops.nn.bert import Bert, BertSizes
 from seqops.nn.classifier_head import Head
 from seqops.nn.language_encoder import embedding
 from seqops.nn.rnn import CELLS, BidirectionalRNN
 from seqops.nn.temperature_scaling import log_softmax
 from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.sentiment.data.encoding import labelled, weighted
+from seqops.tasks.sentiment.data.pretrained_encoder import NEEDS_WEIGHTS, weights_of
 from seqops.tasks.sentiment.data.word_vectors import rows_of
 from seqops.tasks.sentiment.model.classical import ClassicalKind, TextClassifier
 from seqops.tasks.sentiment.model.layers import Last, Lengths, MeanMax, Reader, TermSum
@@ -43,25 +45,27 @@ class Network(interfaces.Network):
     kind
         `bow` or `tfidf`: a dense network over n-grams; `embedding`: word vectors pooled by mean and maximum;
         `lstm`, `gru` or `bilstm`: recurrent layers over word vectors; `lm`: an LSTM that can be pretrained
-        as a language model (Howard and Ruder 2018). `tfidf_logistic`, `nb_logistic` or `linear_svm`: a
-        linear classifier of n-grams, for which the other keys of `model` and those of `fit` have no meaning.
+        as a language model (Howard and Ruder 2018); `encoder`: the mean of the states of the pretrained
+        transformer of `data.pretrained`. `tfidf_logistic`, `nb_logistic` or `linear_svm`: a linear classifier
+        of n-grams, for which the other keys of `model` and those of `fit` have no meaning.
     mixture
         A linear classifier whose probabilities are pooled with those of the network; `none`: the network
         alone.
     embedding
-        Dimensions of a word vector, those of `data.vectors` if that is set; `bow` and `tfidf` ignore it.
+        Dimensions of a word vector, those of `data.vectors` if that is set; `bow`, `tfidf` and `encoder`
+        ignore it.
     units
         Units of each layer, of one direction in a `bilstm`, and of the hidden layer before the logits.
     layers
-        Number of dense (`bow`, `tfidf`) or recurrent layers; `embedding` ignores it.
+        Number of dense (`bow`, `tfidf`) or recurrent layers; `embedding` and `encoder` ignore it.
     dropout
         Dropout rate in training.
     pooling
         What represents a text: the `last` recurrent state, or that with the mean and the maximum of all
-        states (`concat`, which `lm` always uses).
+        states (`concat`, which `lm` always uses); `encoder` ignores it.
     """
 
-    kind: Literal["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm", ClassicalKind]
+    kind: Literal["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm", "encoder", ClassicalKind]
     mixture: Literal["none", ClassicalKind]
     embedding: Positive
     units: Positive
@@ -85,18 +89,30 @@ class Network(interfaces.Network):
 
         Raises ConfigError if the word vectors have other dimensions.
         """
-        inputs, x = self._terms(meta) if self._uses_ngrams else self._words(meta)
+        if self.kind == "encoder":
+            inputs, x = self._pieces(meta)
+        else:
+            inputs, x = self._terms(meta) if self._uses_ngrams else self._words(meta)
         logits = Head(self.units, len(meta["labels"]), self.dropout, name="head")(x)
         model = keras.Model(inputs, logits, name="classifier")
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(optimizer, loss, jit_compile=False)
-        if not self._uses_ngrams:
+        if not self._uses_ngrams and self.kind != "encoder":
             load_word_vectors(model, meta)
         return model
+
+    def load_pretrained(self, model: keras.Model, meta: Meta) -> None:
+        """Load the weights of the encoder. Raises DataError if they are not here, or do not fit."""
+        if self.kind == "encoder":
+            model.get_layer("encoder").load(weights_of(meta).tensors)
 
     @property
     def _uses_ngrams(self) -> bool:
         return self.kind in ("bow", "tfidf")
+
+    @property
+    def _sequence(self) -> str:
+        return "pieces" if self.kind == "encoder" else "words"
 
     def _reader(self, meta: Meta) -> Reader:
         sizes = (len(meta["words"]), self.embedding, self.units, self.layers, self.dropout)
@@ -126,6 +142,13 @@ class Network(interfaces.Network):
             pooled.append(MeanMax(name="pooled")(x, lengths))
         return words, keras.layers.Concatenate(name="text")(pooled) if len(pooled) > 1 else pooled[0]
 
+    def _pieces(self, meta: Meta) -> tuple[Tensor, Tensor]:
+        if "pretrained" not in meta:
+            raise ConfigError(NEEDS_WEIGHTS)
+        pieces = keras.Input((None,), dtype="int32", name="pieces")
+        sizes = BertSizes.of_config(meta["pretrained"]["config"])
+        return pieces, Bert(sizes, self.dropout, name="encoder")(pieces)
+
     def _recurrent(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Apply the recurrent layers of the kind to (B, T, E): none for `embedding`."""
         for number in range(self.layers if self.kind != "embedding" else 0):
@@ -143,7 +166,7 @@ class Network(interfaces.Network):
 
     def _inputs(self, split: Split, meta: Meta) -> Any:
         if not self._uses_ngrams:
-            return split.ragged("words").padded(PAD)
+            return split.ragged(self._sequence).padded(PAD)
         terms, counts = split.ragged("terms"), split.ragged("counts")
         # each repetition of a word adds less than the one before
         presence = Ragged(np.log1p(counts.values).astype(np.float32), counts.offsets)
@@ -151,8 +174,8 @@ class Network(interfaces.Network):
         return {"terms": terms.padded(PAD), "weights": weights.padded()}
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
-        """Count the n-grams, or the words: (n,)."""
-        return split.ragged("terms" if self._uses_ngrams else "words").lengths
+        """Count the n-grams, the words, or the word pieces: (n,)."""
+        return split.ragged("terms" if self._uses_ngrams else self._sequence).lengths
 
     def training_rows(self, split: Split) -> Split:
         """Return the labelled rows."""
