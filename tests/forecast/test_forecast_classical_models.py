@@ -75,10 +75,16 @@ def test_a_season_that_the_method_cannot_have_is_refused_with_those_that_can(tmp
         model.fit(None, splits, meta | {"season": 168})
 
 
-def test_one_model_of_many_series_has_no_classical_kind():
-    with pytest.raises(ConfigError, match=r"model.kind theta is fitted to one series"):
+def test_kinds_that_the_series_or_the_scaling_rule_out_are_refused():
+    with pytest.raises(ConfigError, match=r"theta is fitted to one series, which rules out data.scaling"):
         task(scaling="window").check_model({"kind": "theta"})
+    with pytest.raises(ConfigError, match=r"kind arima is fitted to each of many .* one of ar, .*sarima"):
+        task().check_model({"kind": "arima"})
+    many = task(series="shop", scaling="window")
+    with pytest.raises(ConfigError, match=r"sarima is fitted to one series, .* theta, ets, arima, comb"):
+        many.check_model({"kind": "sarima"})
     task().check_model({"kind": "theta", "difference": 1000})
+    many.check_model({"kind": "theta", "difference": 1000})
 
 
 def test_settings_that_fail_or_leave_the_logarithm_give_way_to_the_next():

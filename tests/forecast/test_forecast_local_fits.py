@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from seqops.metrics.quantile_forecasts import LEVELS
-from seqops.tasks.forecast.evaluation.local import arima as arima_module
-from seqops.tasks.forecast.evaluation.local import arma, ets
-from seqops.tasks.forecast.evaluation.local.arima import arima
-from seqops.tasks.forecast.evaluation.local.differencing import differences, kpss
-from seqops.tasks.forecast.evaluation.local.naive import drift, naive, naive2, seasonal_naive
-from seqops.tasks.forecast.evaluation.local.nelder_mead import minimize
-from seqops.tasks.forecast.evaluation.local.panel import Panel
-from seqops.tasks.forecast.evaluation.local.seasonal_adjustment import is_seasonal, seasonal_indices
-from seqops.tasks.forecast.evaluation.local.theta import theta
+from seqops.tasks.forecast.model.local import arima as arima_module
+from seqops.tasks.forecast.model.local import arma, ets
+from seqops.tasks.forecast.model.local.arima import arima
+from seqops.tasks.forecast.model.local.differencing import differences, kpss
+from seqops.tasks.forecast.model.local.naive import drift, naive, naive2, seasonal_naive
+from seqops.tasks.forecast.model.local.nelder_mead import minimize
+from seqops.tasks.forecast.model.local.panel import Panel
+from seqops.tasks.forecast.model.local.seasonal_adjustment import is_seasonal, seasonal_indices
+from seqops.tasks.forecast.model.local.theta import theta
 
 
 def panel(*histories, season=1, horizon=3):

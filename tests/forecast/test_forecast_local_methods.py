@@ -9,10 +9,10 @@ from parts import evaluation_of
 from seqops.core.array_cache import ArrayCache
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.forecast.evaluation import local_methods
-from seqops.tasks.forecast.evaluation.local.naive import naive, seasonal_naive
-from seqops.tasks.forecast.evaluation.local.panel import LocalForecast
-from seqops.tasks.forecast.evaluation.local_methods import LocalMethod
 from seqops.tasks.forecast.evaluation.ready_made import ready_made
+from seqops.tasks.forecast.model.local.methods import Combination, LocalMethod
+from seqops.tasks.forecast.model.local.naive import naive, seasonal_naive
+from seqops.tasks.forecast.model.local.panel import LocalForecast
 
 META = {"season": 2, "horizon": 2, "values": ["a", "b"], "unit": "series"}
 HISTORIES = [[[1.0, 10], [2, 20], [4, 40]], [[5, 50], [6, 60], [9, 90], [8, 80]]]
@@ -77,6 +77,33 @@ def test_slow_fits_are_kept_by_what_they_depend_on(tmp_path):
     )
     local_methods.all_of(split(), META, cache, [replace(method, name="arima")])
     assert len(fits) == 5
+
+
+def test_a_combination_is_the_mean_of_the_methods_that_have_a_forecast():
+    parts = (
+        LocalMethod("seasonal-naive", "trivial", seasonal_naive),
+        LocalMethod("ets", "classical", fails_on_the_shortest),
+    )
+    method = Combination("combination", parts, "combination")
+    (found,) = local_methods.all_of(split(), META, ArrayCache(), [method])
+    # 2, 4 of the seasonal naive alone; the mean of 9, 8 and 8, 8
+    assert means(found) == [[2, 20, 4, 40], [8.5, 85, 8, 80]]
+    assert (found.kind, found.model_kind) == ("classical", "combination")
+
+
+def test_a_combination_takes_its_parts_from_the_cache(tmp_path):
+    fits = []
+
+    def once(panel):
+        fits.append(panel)
+        return seasonal_naive(panel)
+
+    once.__module__ = naive.__module__
+    part, cache = LocalMethod("ets", "classical", once, slow=True), ArrayCache(tmp_path)
+    methods = [part, Combination("combination", (part,), "combination")]
+    alone, combined = local_methods.all_of(split(), META, cache, methods)
+    assert len(fits) == 1
+    assert combined.predicted.equals(alone.predicted)
 
 
 def test_given_forecasts_have_no_intervals_and_must_be_whole():

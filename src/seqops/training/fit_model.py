@@ -27,14 +27,16 @@ def fit_model(
     checkpoint: Path | None = None,
     callback: FitCallback | None = None,
 ) -> FittedModel:
-    """Train a network as `train` does, or fit a classical model, for which `fit_config` has no meaning.
+    """Train a network as `train` does, or fit a classical model, of which `fit_config` sets nothing.
+
+    A classical model is scored on the validation rows that score the epochs of a network.
 
     Of a mixture, the network is trained first. Raises ConfigError as `train`, and for a mixture that the
     encoding or `fit_config` rules out.
     """
     callback = callback or NullCallback()
     if isinstance(model, ClassicalModel):
-        return _fit_whole(model, metrics, splits, meta, callback)
+        return _fit_whole(model, metrics, splits, meta, fit_config, callback)
     if isinstance(model, Mixture):
         return _fit_mixture(model, metrics, splits, meta, fit_config, checkpoint, callback)
     return train(model, metrics, splits, meta, fit_config, checkpoint, callback)
@@ -45,11 +47,13 @@ def _fit_whole(
     metrics: Metrics,
     splits: dict[str, Split],
     meta: Meta,
+    fit_config: FitConfig,
     callback: FitCallback,
 ) -> FittedModel:
-    started, validation = time.monotonic(), splits["validation"]
+    started = time.monotonic()
     fitted = classical.fit(metrics, splits, meta)
-    score = _goal_score(classical, fitted, metrics, validation, meta)
+    rows = validation_rows(splits["validation"], fit_config)
+    score = _goal_score(classical, fitted, metrics, rows, meta)
     row = WholeFit(1, None, None, score.point())
     callback.on_epoch_end(row, time.monotonic() - started, 0)
     return FittedModel(fitted, [row], row, None, score)

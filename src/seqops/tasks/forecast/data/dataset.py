@@ -220,8 +220,8 @@ class Dataset(interfaces.Dataset):
         return with_checked_columns(checked, self._frequency(table))
 
     def check_model(self, model: Mapping[str, Any]) -> None:
-        """Raise ConfigError for model settings that the lengths or the scaling rule out."""
-        check_model(model, self.scaling, self.window, self.season, self.horizon)
+        """Raise ConfigError for model settings that the series, the lengths or the scaling rule out."""
+        check_model(model, bool(self.series), self.scaling, self.window, self.season, self.horizon)
 
     def resolved(self, table: pd.DataFrame) -> Self:
         """Derive what is `auto` from the median series of a panel, else from the shortest training series."""

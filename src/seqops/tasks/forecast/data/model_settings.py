@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeGuard, get_args
+from typing import Any, Literal, TypeGuard, cast, get_args
 
 from seqops.core.errors import ConfigError
 from seqops.tasks.forecast.data.derived import Auto
 from seqops.tasks.forecast.data.scaling import Scaling
 
-ClassicalKind = Literal["ar", "direct_regression", "ets", "theta", "sarima", "harmonic_arima", "climatology"]
-"""The `model.kind`s without a network."""
+SingleKind = Literal["ar", "direct_regression", "ets", "theta", "sarima", "harmonic_arima", "climatology"]
+"""The `model.kind`s without a network, of one series."""
+LocalKind = Literal["theta", "ets", "arima", "combination"]
+"""The `model.kind`s without a network that are fitted to each of many series."""
+ClassicalKind = Literal[SingleKind, LocalKind]
 
 
 def is_classical(kind: Any) -> TypeGuard[ClassicalKind]:
@@ -18,17 +21,46 @@ def is_classical(kind: Any) -> TypeGuard[ClassicalKind]:
     return kind in get_args(ClassicalKind)
 
 
+def single_kind(kind: ClassicalKind) -> SingleKind:
+    """Return a kind of one series. Raises ConfigError for one of many series."""
+    if kind not in get_args(SingleKind):
+        raise ConfigError(
+            f"model.kind {kind} is fitted to each of many series (data.series). For one series choose one of "
+            f"{', '.join(get_args(SingleKind))}, or a network."
+        )
+    return cast(SingleKind, kind)
+
+
+def local_kind(kind: ClassicalKind) -> LocalKind:
+    """Return a kind of many series. Raises ConfigError for one of one series."""
+    if kind not in get_args(LocalKind):
+        raise ConfigError(
+            f"model.kind {kind} is fitted to one series, not to many (data.series). Choose one of "
+            f"{', '.join(get_args(LocalKind))}, or a network."
+        )
+    return cast(LocalKind, kind)
+
+
 def check_model(
-    model: Mapping[str, Any], scaling: Scaling, window: int | Auto, season: int | Auto, horizon: int | Auto
+    model: Mapping[str, Any],
+    many: bool,
+    scaling: Scaling,
+    window: int | Auto,
+    season: int | Auto,
+    horizon: int | Auto,
 ) -> None:
-    """Raise ConfigError for model settings that the lengths or the scaling rule out."""
+    """Raise ConfigError for model settings that the series, the lengths or the scaling rule out."""
     kind = model.get("kind")
     if is_classical(kind):
-        if scaling == "window":
+        if many:
+            local_kind(kind)
+        elif scaling == "window":
             raise ConfigError(
                 f"model.kind {kind} is fitted to one series, which rules out data.scaling: window. Choose a "
                 "network, or another scaling."
             )
+        else:
+            single_kind(kind)
         return
     check_window(model, window, season)
     if scaling == "window":

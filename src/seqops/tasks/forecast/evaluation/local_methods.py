@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from seqops.core.array_cache import ArrayCache
@@ -17,73 +15,45 @@ from seqops.core.files import sha256_of
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Array, Split
 from seqops.core.records import Baseline
-from seqops.metrics.quantile_forecasts import LEVELS, column
 from seqops.runtime.console import err
-from seqops.tasks.forecast.evaluation.local.arima import arima
-from seqops.tasks.forecast.evaluation.local.ets import ets
-from seqops.tasks.forecast.evaluation.local.naive import drift, naive, naive2, seasonal_naive
-from seqops.tasks.forecast.evaluation.local.panel import LocalForecast, Panel
-from seqops.tasks.forecast.evaluation.local.theta import theta
-from seqops.tasks.forecast.model.classical.choice import without_gaps
-from seqops.tasks.forecast.model.classical.methods import Floats
-from seqops.tasks.forecast.model.intervals import cells
+from seqops.tasks.forecast.model.local.histories import by_row, panel_of, to_table
+from seqops.tasks.forecast.model.local.methods import METHODS, Combination, LocalMethod, forecast
+from seqops.tasks.forecast.model.local.naive import seasonal_naive
+from seqops.tasks.forecast.model.local.panel import LocalForecast, Panel
 from seqops.tracking.code_closure import closure
 
 
-@dataclass(frozen=True)
-class LocalMethod:
-    """A named method; slow: whether its forecasts are worth keeping."""
-
-    name: str
-    kind: Literal["trivial", "classical"]
-    forecast: Callable[[Panel], LocalForecast]
-    slow: bool = False
-
-
-METHODS = (
-    LocalMethod("naive", "trivial", naive),
-    LocalMethod("seasonal-naive", "trivial", seasonal_naive),
-    LocalMethod("drift", "classical", drift),
-    LocalMethod("naive2", "classical", naive2),
-    LocalMethod("theta", "classical", theta),
-    LocalMethod("ets", "classical", ets, slow=True),
-    LocalMethod("arima", "classical", arima, slow=True),
-)
-
-
 def all_of(
-    test: Split, meta: Meta, cache: ArrayCache, methods: Sequence[LocalMethod] = METHODS
+    test: Split, meta: Meta, cache: ArrayCache, methods: Sequence[LocalMethod | Combination] = METHODS
 ) -> list[Baseline]:
     """Forecast every test row, each value column by itself; validation rows are but a part of the history."""
-    history = test.ragged("history")
-    columns = range(len(meta["values"]))
-    histories = [without_gaps(history[row][:, c]) for row in range(len(test)) for c in columns]
-    panel, order = Panel.of(histories, meta["season"], meta["horizon"])
+    panel, order = panel_of(test, meta)
     place = np.argsort(order)
     fallback = seasonal_naive(panel)
+
+    def fit(method: LocalMethod, panel: Panel) -> LocalForecast:
+        return _cached(method, panel, cache) if method.slow else method.forecast(panel)
+
     found = []
-    for method in _with_progress(methods, len(histories)):
-        forecast = _cached(method, panel, cache) if method.slow else method.forecast(panel)
-        forecast, failed = forecast.completed(fallback)
-        found.append(_baseline(method, forecast.take(place), failed, len(columns)))
+    for method in _with_progress(methods, len(place)):
+        path, failed = forecast(method, panel, fit).completed(fallback)
+        found.append(_baseline(method, path.take(place), failed, len(meta["values"])))
     return found
 
 
-def _baseline(method: LocalMethod, forecast: LocalForecast, failed: int, columns: int) -> Baseline:
+def _baseline(
+    method: LocalMethod | Combination, forecast: LocalForecast, failed: int, columns: int
+) -> Baseline:
     """Convert the forecasts of n x V histories; failed: the number of those by the seasonal naive."""
     settings = [forecast.settings]
     if failed:
         histories = f"{failed:,} of {len(forecast.mean):,} histories"
         settings.append(f"{method.name} failed on {histories}: seasonal naive there")
-    paths = {"mean": forecast.mean}
-    paths |= {column(level): forecast.quantiles[..., i] for i, level in enumerate(LEVELS)}
-    predicted = pd.DataFrame({name: cells(_by_row(path, columns)) for name, path in paths.items()})
-    return Baseline(method.name, method.kind, predicted, settings="; ".join(filter(None, settings)))
-
-
-def _by_row(path: Floats, columns: int) -> Floats:
-    """Reshape (n x V, H) to (n, H, V)."""
-    return path.reshape(-1, columns, path.shape[1]).transpose(0, 2, 1)
+    predicted = to_table(by_row(forecast.mean, columns), by_row(forecast.quantiles, columns))
+    described = "; ".join(filter(None, settings))
+    return Baseline(
+        method.name, method.kind, predicted, settings=described, model_kind=method.model_kind or ""
+    )
 
 
 def _cached(method: LocalMethod, panel: Panel, cache: ArrayCache) -> LocalForecast:
@@ -113,7 +83,9 @@ def _key(method: LocalMethod, panel: Panel) -> dict[str, Any]:
     }
 
 
-def _with_progress(methods: Sequence[LocalMethod], histories: int) -> Iterator[LocalMethod]:
+def _with_progress(
+    methods: Sequence[LocalMethod | Combination], histories: int
+) -> Iterator[LocalMethod | Combination]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as bars:
         bar = bars.add_task("", total=len(methods))

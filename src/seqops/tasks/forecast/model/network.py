@@ -42,7 +42,8 @@ class Network(interfaces.Network):
     kind
         `lstm`, `gru` or `simple_rnn`; `dense`, a feed-forward network over the window; `es_lstm`, exponential
         smoothing whose forecast an LSTM corrects; or a method without a network: `ar`, `direct_regression`,
-        `ets`, `theta`, `sarima`, `harmonic_arima` or `climatology`.
+        `ets`, `theta`, `sarima`, `harmonic_arima` or `climatology`; of many series `ets`, `theta`, `arima` or
+        `combination`.
     direction
         `forward`, or `both`: bidirectional recurrent layers, since the window is known as a whole at the
         origin. `dense` takes `forward` only.
@@ -74,9 +75,9 @@ class Network(interfaces.Network):
         """Return the classical method, if that is the kind, or else this network."""
         if not is_classical(self.kind):
             return self
-        from seqops.tasks.forecast.model.classical.forecaster import ClassicalForecaster
+        from seqops.tasks.forecast.model.classical_method import ClassicalMethod
 
-        return ClassicalForecaster(self.kind)
+        return ClassicalMethod(self.kind)
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""

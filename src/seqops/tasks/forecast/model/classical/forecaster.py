@@ -14,7 +14,7 @@ from seqops.core.errors import ConfigError, DataError
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Array, Split
-from seqops.tasks.forecast.data.model_settings import ClassicalKind
+from seqops.tasks.forecast.data.model_settings import SingleKind
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.model.classical import catalog, fitting
 from seqops.tasks.forecast.model.classical.choice import FIT_ERRORS, ranked, validation_paths, without_gaps
@@ -41,12 +41,22 @@ class ChosenSettings:
         scale = Scale.from_meta(meta, "values")
         return scale if self.logarithms == scale.log else fitting.plain_scale(meta)
 
+    def to_arrays(self) -> Mapping[str, Array]:
+        """Return the choices and the errors."""
+        return {
+            "seasonal": self.seasonal,
+            "logarithms": np.array(self.logarithms),
+            "sizes": self.errors.sizes,
+            "ages": self.errors.ages,
+            **{f"order.{column}": order for column, order in enumerate(self.orders)},
+        }
+
 
 @dataclass(frozen=True)
 class ClassicalForecaster(ClassicalModel):
     """A method whose settings are chosen on validation rows, and which is fitted to every history."""
 
-    kind: ClassicalKind
+    kind: SingleKind
 
     def fit(self, metrics: Metrics, splits: Mapping[str, Split], meta: Meta) -> ChosenSettings:
         """Rank the settings by their error on validation rows. Raises DataError if none can be fitted."""
@@ -94,13 +104,7 @@ class ClassicalForecaster(ClassicalModel):
 
     def to_arrays(self, model: ChosenSettings) -> Mapping[str, Array]:
         """Return the choices and the errors."""
-        return {
-            "seasonal": model.seasonal,
-            "logarithms": np.array(model.logarithms),
-            "sizes": model.errors.sizes,
-            "ages": model.errors.ages,
-            **{f"order.{column}": order for column, order in enumerate(model.orders)},
-        }
+        return model.to_arrays()
 
     def from_arrays(self, arrays: Mapping[str, Array], meta: Meta) -> ChosenSettings:
         """Return the choices of the arrays."""

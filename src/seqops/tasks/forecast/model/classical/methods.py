@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from seqops.tasks.forecast.data.model_settings import ClassicalKind
+from seqops.tasks.forecast.data.model_settings import SingleKind
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,4 +51,4 @@ class Method:
     name: str
     kind: Literal["trivial", "classical"]
     candidates: Callable[[int, int], list[Candidate]]
-    model_kind: ClassicalKind | None = None
+    model_kind: SingleKind | None = None

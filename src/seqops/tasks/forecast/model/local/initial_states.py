@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from seqops.tasks.forecast.evaluation.local.ets_states import Kind, States
-from seqops.tasks.forecast.evaluation.local.panel import Floats, Panel
-from seqops.tasks.forecast.evaluation.local.seasonal_adjustment import seasonal_indices
+from seqops.tasks.forecast.model.local.ets_states import Kind, States
+from seqops.tasks.forecast.model.local.panel import Floats, Panel
+from seqops.tasks.forecast.model.local.seasonal_adjustment import seasonal_indices
 
 
 def initial_states(kind: Kind, panel: Panel) -> tuple[States, Floats]:

@@ -12,10 +12,10 @@ from scipy.special import expit, ndtri
 from scipy.stats import qmc
 
 from seqops.metrics.quantile_forecasts import LEVELS
-from seqops.tasks.forecast.evaluation.local.ets_states import Kind, Smoothing, States, run
-from seqops.tasks.forecast.evaluation.local.initial_states import initial_states
-from seqops.tasks.forecast.evaluation.local.nelder_mead import minimize
-from seqops.tasks.forecast.evaluation.local.panel import (
+from seqops.tasks.forecast.model.local.ets_states import Kind, Smoothing, States, run
+from seqops.tasks.forecast.model.local.initial_states import initial_states
+from seqops.tasks.forecast.model.local.nelder_mead import minimize
+from seqops.tasks.forecast.model.local.panel import (
     Floats,
     Integers,
     LocalForecast,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from seqops.tasks.forecast.evaluation.local.ets import FORMS, fit
-from seqops.tasks.forecast.evaluation.local.panel import Floats, LocalForecast, Panel
-from seqops.tasks.forecast.evaluation.local.seasonal_adjustment import adjusted
+from seqops.tasks.forecast.model.local.ets import FORMS, fit
+from seqops.tasks.forecast.model.local.panel import Floats, LocalForecast, Panel
+from seqops.tasks.forecast.model.local.seasonal_adjustment import adjusted
 
 SIMPLE = next(form for form in FORMS if form.name == "ETS(A,N,N)")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from seqops.tasks.forecast.evaluation.local.panel import Floats, LocalForecast, Panel
-from seqops.tasks.forecast.evaluation.local.seasonal_adjustment import adjusted
+from seqops.tasks.forecast.model.local.panel import Floats, LocalForecast, Panel
+from seqops.tasks.forecast.model.local.seasonal_adjustment import adjusted
 
 
 def naive(panel: Panel) -> LocalForecast:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seqops.tasks.forecast.data.seasonality import NORMAL_90
-from seqops.tasks.forecast.evaluation.local.panel import Floats, Panel
+from seqops.tasks.forecast.model.local.panel import Floats, Panel
 
 
 def is_seasonal(past: Floats, season: int) -> bool:

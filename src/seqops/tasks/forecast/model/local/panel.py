@@ -88,9 +88,14 @@ class LocalForecast:
         """Return the forecasts of some series in an order."""
         return LocalForecast(self.mean[order], self.quantiles[order], self.settings)
 
+    @property
+    def is_whole(self) -> npt.NDArray[np.bool_]:
+        """Return which series have a forecast of every step: (n,)."""
+        return np.asarray(np.isfinite(self.mean).all(axis=1) & np.isfinite(self.quantiles).all(axis=(1, 2)))
+
     def completed(self, other: LocalForecast) -> tuple[LocalForecast, int]:
         """Replace the series without a forecast of every step by those of another; return their number."""
-        whole = np.asarray(np.isfinite(self.mean).all(axis=1) & np.isfinite(self.quantiles).all(axis=(1, 2)))
+        whole = self.is_whole
         mean = np.where(whole[:, None], self.mean, other.mean)
         quantiles = np.where(whole[:, None, None], self.quantiles, other.quantiles)
         return LocalForecast(mean, quantiles, self.settings), int((~whole).sum())

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seqops.tasks.forecast.evaluation.local.nelder_mead import minimize
-from seqops.tasks.forecast.evaluation.local.panel import Floats, Integers, log_of_squares
+from seqops.tasks.forecast.model.local.nelder_mead import minimize
+from seqops.tasks.forecast.model.local.panel import Floats, Integers, log_of_squares
 
 LARGEST = 0.99
 """Largest partial autocorrelation: stationary and invertible, away from the unit root."""

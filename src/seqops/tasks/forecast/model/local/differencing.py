@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seqops.tasks.forecast.evaluation.local.panel import Floats
+from seqops.tasks.forecast.model.local.panel import Floats
 
 KPSS_5 = 0.463
 """The 5 % point of the statistic of Kwiatkowski, Phillips, Schmidt and Shin (1992), table 1."""

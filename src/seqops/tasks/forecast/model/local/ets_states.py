@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from seqops.tasks.forecast.evaluation.local.panel import Floats, Panel
+from seqops.tasks.forecast.model.local.panel import Floats, Panel
 
 Trend = Literal["N", "A", "Ad"]
 Season = Literal["N", "A", "M"]

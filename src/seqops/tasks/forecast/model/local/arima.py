@@ -9,9 +9,9 @@ from itertools import accumulate, product
 import numpy as np
 import numpy.typing as npt
 
-from seqops.tasks.forecast.evaluation.local.arma import Fit, Order, fit
-from seqops.tasks.forecast.evaluation.local.differencing import difference, differences
-from seqops.tasks.forecast.evaluation.local.panel import Floats, LocalForecast, Panel, most_common
+from seqops.tasks.forecast.model.local.arma import Fit, Order, fit
+from seqops.tasks.forecast.model.local.differencing import difference, differences
+from seqops.tasks.forecast.model.local.panel import Floats, LocalForecast, Panel, most_common
 
 LONGEST_SEASON = 24
 """Longer seasons leave too few rows of a differenced series."""
