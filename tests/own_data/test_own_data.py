@@ -75,5 +75,36 @@ def test_the_columns_that_are_forecast_and_left_out_are_said(tmp_path):
     )
 
 
+def daily(columns):
+    """Return a table of 60 days; columns: the number of each in row i."""
+    rows = [
+        f"2024-{1 + i // 28:02d}-{1 + i % 28:02d}," + ",".join(str(f(i)) for f in columns.values())
+        for i in range(60)
+    ]
+    return {"days.csv": "\n".join([",".join(["date", *columns]), *rows, ""]).encode()}
+
+
+@pytest.mark.parametrize("name", ["NO", "index", "customer", "Row", "item"])
+def test_numbers_that_neither_count_rows_nor_repeat_are_forecast_whatever_their_name(tmp_path, name):
+    content = daily({name: lambda i: 100 + i * i % 59, "y": lambda i: 50 + i * 7 % 31})
+    [candidate] = own_data.candidates(PARAMS, opened(tmp_path, content), None)
+    assert not [reason for reason in candidate.guess.reasons if reason.startswith("left out")]
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("No", lambda i: 1 + i),
+        ("index", lambda i: 100 + i),
+        ("customer", lambda i: 1 + i * 7 % 4),
+        ("sku", lambda i: i * i),
+    ],
+)
+def test_numbers_that_count_rows_or_name_few_things_are_left_out(tmp_path, name, number):
+    content = daily({name: number, "y": lambda i: 50 + i * 7 % 31})
+    [candidate] = own_data.candidates(PARAMS, opened(tmp_path, content), None)
+    assert f"left out, as constant or as names: {name}" in candidate.guess.reasons
+
+
 def test_there_are_thirty_formats_and_more():
     assert len(CASES) >= 30

@@ -24,11 +24,14 @@ TIME = re.compile(
 )
 """What columns of dates are called that are written as plain numbers: 202401, 1700000000."""
 
-IDENTIFIER = re.compile(
-    r"(?i:(.*[ _.-])?(id|code|key|sku|zip|plz)|store|shop|branch|item|product|customer|index|row|no|nr)"
-    r"|.*[a-z](Id|ID)"
-)
-"""What columns are called whose whole numbers name something, or count the rows."""
+IDENTIFIER = re.compile(r"(?i:(.*[ _.-])?(id|code|key|sku|zip|plz))|.*[a-z](Id|ID)")
+"""What columns are called whose whole numbers name something."""
+THING = re.compile(r"(?i:store|shop|branch|item|product|customer)")
+"""What they are called if few numbers repeat; `customer` may also be how many there were."""
+COUNTER = re.compile(r"(?i:index|row|no|nr)")
+"""What running numbers are called; other numbers may be an index of prices, or nitric oxide (NO)."""
+REPEATS = 5
+"""Rows for each different number, at least, of a column that names things."""
 
 Columns = Mapping[str, Sequence[str]]
 
@@ -117,8 +120,26 @@ def _are_positions(cells: Sequence[str]) -> bool:
 
 def _is_no_figure(name: str, cells: Sequence[str], series: Sequence[str]) -> bool:
     """Return whether numbers are constant in each series, or whole and called as what names something."""
-    named = IDENTIFIER.fullmatch(name.strip()) is not None and all(cell.isdecimal() for cell in cells)
-    return named or _is_constant_in(series, cells)
+    if _is_constant_in(series, cells):
+        return True
+    if not all(cell.isdecimal() for cell in cells):
+        return False
+    if THING.fullmatch(name.strip()):
+        return REPEATS * len({*cells}) <= len(cells)
+    if COUNTER.fullmatch(name.strip()):
+        return _counts_rows(series, cells)
+    return IDENTIFIER.fullmatch(name.strip()) is not None
+
+
+def _counts_rows(series: Sequence[str], cells: Sequence[str]) -> bool:
+    """Return whether each number is one more than the one before it, in the table or in each series."""
+    last: dict[str, int] = {}
+    in_each = True
+    for name, number in zip(series, map(int, cells), strict=True):
+        in_each = in_each and number == last.get(name, number - 1) + 1
+        last[name] = number
+    first = int(cells[0])
+    return in_each or [int(cell) for cell in cells] == list(range(first, first + len(cells)))
 
 
 def _is_constant_in(series: Sequence[str], cells: Sequence[str]) -> bool:
