@@ -41,8 +41,9 @@ def test_the_airline_sample_has_the_published_values(tmp_path):
         b"month,value\r\n2000-01,1\r\n2000-02,2",
         b'"month";"value"\n"2000-01";1\n\n"2000-02";2\n',
         b"month\tvalue\n2000-01\t 1\n2000-02\t2\n\n",
+        b"month|value\n2000-01|1\n2000-02|2\n",
     ],
-    ids=["plain", "byte order mark", "CRLF", "semicolons and a blank line", "tabs"],
+    ids=["plain", "byte order mark", "CRLF", "semicolons and a blank line", "tabs", "vertical bars"],
 )
 def test_variants_of_the_format_are_read_the_same(tmp_path, content):
     read = task().read([raw(tmp_path, content)])
@@ -92,6 +93,36 @@ def test_a_first_row_of_data_is_no_header(tmp_path, content, named, dates, lines
 )
 def test_an_invalid_file_is_refused_with_its_line(tmp_path, content, message):
     assert message in refusal(raw(tmp_path, content))
+
+
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        ("year,month", "{0},{1}"),
+        ("Year;Month;Day", "{0};{1};1"),
+        ("date,time", "{0}-01-01,{1:02d}:00"),
+        ("date,hour", "{0}-01-01,{1}"),
+        ("store,year,month", "{2},{0},{1}"),
+    ],
+)
+def test_a_date_in_several_columns_is_no_panel_of_months(tmp_path, columns, row):
+    mark = ";" if ";" in columns else ","
+    rows = [
+        row.format(year, month, store) + f"{mark}{year + month}"
+        for store in ((1, 2) if "store" in columns else (1,))
+        for year in range(2000, 2004)
+        for month in range(1, 13)
+    ]
+    content = "\n".join([f"{columns}{mark}sales", *rows]).encode()
+    message = refusal(raw(tmp_path, content), task(date=columns.split(mark)["store" in columns]))
+    assert "the dates repeat, because they are divided among the columns" in message
+    assert "Join them in one column" in message
+
+
+def test_two_columns_that_only_together_name_a_series_are_named(tmp_path):
+    rows = [f"2000-{m:02d},{s},{i},{m}" for s in "AB" for i in "xy" for m in range(1, 13)]
+    message = refusal(raw(tmp_path, "\n".join(["month,store,item,sales", *rows]).encode()))
+    assert "store and item together tell their rows apart: several series" in message
 
 
 def test_a_missing_file_is_refused(tmp_path):

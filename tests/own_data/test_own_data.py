@@ -106,5 +106,42 @@ def test_numbers_that_count_rows_or_name_few_things_are_left_out(tmp_path, name,
     assert f"left out, as constant or as names: {name}" in candidate.guess.reasons
 
 
+@pytest.mark.parametrize(
+    ("number", "settings", "doubt"),
+    [
+        (
+            lambda i: f'"{900 + 37 * i:,}"',
+            {"data.decimal": ".", "data.thousands": ","},
+            "a comma may separate thousands or a fraction; it is taken to separate thousands",
+        ),
+        (
+            lambda i: f"{900 + 37 * i:,}".replace(",", "."),
+            {"data.decimal": ",", "data.thousands": "."},
+            "a point may separate thousands or a fraction; it is taken to separate thousands",
+        ),
+        (
+            lambda i: f'"{1900 + 37 * i:,}"',
+            {"data.decimal": ".", "data.thousands": ","},
+            "a comma in 1,900 is taken to separate thousands; if it does not: --set data.decimal=,",
+        ),
+        (
+            lambda i: f"{1900 + 37 * i:,}".replace(",", "."),
+            {"data.decimal": "auto", "data.thousands": ""},
+            "a point in 1.900 is taken to separate a fraction; if it does not: --set data.thousands=.",
+        ),
+    ],
+)
+def test_what_separates_thousands_is_said_where_it_may_be_a_fraction(tmp_path, number, settings, doubt):
+    [candidate] = own_data.candidates(PARAMS, opened(tmp_path, daily({"y": number})), None)
+    assert {key: candidate.guess.values[key] for key in settings} == settings
+    assert candidate.guess.doubts == (doubt,)
+
+
+def test_a_part_of_the_date_is_not_forecast(tmp_path):
+    content = daily({"month": lambda i: 1 + i // 28, "y": lambda i: 50 + i * 7 % 31})
+    [candidate] = own_data.candidates(PARAMS, opened(tmp_path, content), None)
+    assert "left out, as constant or as names: month" in candidate.guess.reasons
+
+
 def test_there_are_thirty_formats_and_more():
     assert len(CASES) >= 30

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from seqops.inspection.files import InputFile
 
-DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
+DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "vertical bars"}
 NUMBER = re.compile(
     r"[+-]?(\d+([.,]\d+)?|[.,]\d+|\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d+)?)([eE][+-]?\d+)?", re.ASCII
 )

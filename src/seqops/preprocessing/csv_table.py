@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,21 +15,26 @@ from seqops.preprocessing.number_format import PLAIN, NumberFormat
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 """Cells, in lower case, that mean a missing number."""
+EXCEL = re.compile(r"sep=.?", re.IGNORECASE)
 
 
 def read_csv_rows(path: Path, text: str, shape: str) -> tuple[list[int], list[list[str]]]:
     """Split into rows of cells, the header first, with their 1-based line numbers; skips blank lines.
 
-    The delimiter is the most frequent of comma, semicolon and tab in the header. shape: a description of the
+    The delimiter is that of `delimiter_of` the header. shape: a description of the
     expected file, for the error. Raises DataError for broken quotes, rows of different lengths, or no rows.
     """
     if "\0" in text:
         raise DataError.at(
             path, None, "contains NUL bytes, so it is not CSV text", "Export the table as UTF-8 CSV."
         )
-    content = text.splitlines()
+    # not at U+2028 or a form feed, which cells may contain
+    content = re.split("\r\n|\r|\n", text)
     header = next((line for line in content if line.strip()), "")
-    reader = csv.reader(content, delimiter=_delimiter(header), strict=True, skipinitialspace=True)
+    if EXCEL.fullmatch(header.strip()):
+        what = f"line 1 is {header.strip()!r}, an instruction for Excel"
+        raise DataError.at(path, content.index(header) + 1, what, "Delete the line.")
+    reader = csv.reader(content, delimiter=delimiter_of(header), strict=True, skipinitialspace=True)
     lines, rows = [], []
     try:
         for row in reader:
@@ -43,8 +49,9 @@ def read_csv_rows(path: Path, text: str, shape: str) -> tuple[list[int], list[li
     return lines, rows
 
 
-def _delimiter(header: str) -> str:
-    return max(",;\t", key=header.count)
+def delimiter_of(header: str) -> str:
+    """Return the most frequent of comma, semicolon, tab and vertical bar."""
+    return max(",;\t|", key=header.count)
 
 
 def _check_row_lengths(path: Path, lines: list[int], rows: list[list[str]]) -> None:

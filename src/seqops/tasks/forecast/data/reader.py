@@ -25,7 +25,7 @@ from seqops.preprocessing.number_format import NumberFormat
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data.gaps import Gaps, with_missing_rows
 from seqops.tasks.forecast.data.header import with_header
-from seqops.tasks.forecast.data.series_column import series_column
+from seqops.tasks.forecast.data.series_column import date_parts, series_column, series_pair
 from seqops.tasks.forecast.data.stamps import is_date, run_backwards
 from seqops.tasks.forecast.data.timeline import Column, Timeline
 
@@ -193,10 +193,17 @@ def _timeline(column: Column, form: SeriesFormat, rows: Rows) -> Timeline:
 
 def _check_one_series(rows: Rows, date: str) -> None:
     """Raise DataError where the dates of several series follow each other."""
-    columns = {name: rows.column(name) for name in rows.header if name != date}
-    if name := series_column(columns, rows.column(date)):
+    columns, dates = {name: rows.column(name) for name in rows.header if name != date}, rows.column(date)
+    if parts := date_parts(columns, dates):
+        what = f"the dates repeat, because they are divided among the columns {', '.join([date, *parts])}"
+        raise DataError.at(rows.path, None, what, "Join them in one column, such as 2024-01-31 or 2024-01.")
+    if name := series_column(columns, dates):
         what = f"most dates repeat, and column {name!r} tells their rows apart: a table of several series"
         raise DataError.at(rows.path, None, what, f"Set data.series: {name}, and data.scaling: window.")
+    if pair := series_pair(columns, dates):
+        what = f"most dates repeat, and {' and '.join(pair)} together tell their rows apart: several series"
+        fix = "Join them in one column, name that in data.series, and set data.scaling: window."
+        raise DataError.at(rows.path, None, what, fix)
 
 
 def _check_unambiguous(rows: Rows, name: str, numbers: NumberFormat) -> None:

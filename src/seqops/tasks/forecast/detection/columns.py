@@ -10,11 +10,12 @@ from pathlib import Path
 from seqops.core.errors import DataError
 from seqops.inspection.tables import are_numbers
 from seqops.preprocessing.csv_table import MISSING, is_index
-from seqops.preprocessing.number_format import NumberFormat
-from seqops.tasks.forecast.data.series_column import series_column
+from seqops.preprocessing.number_format import GROUPED, NumberFormat
+from seqops.tasks.forecast.data.series_column import PART, series_column
 from seqops.tasks.forecast.data.stamps import is_date, readings
 
 AUTO = NumberFormat("auto", "")
+SIGNS = {".": "a point", ",": "a comma"}
 FORMATS = (
     NumberFormat(".", ","), NumberFormat(",", ""), NumberFormat(",", "."),
     NumberFormat(",", " "), NumberFormat(".", " "), NumberFormat(".", "'"),
@@ -83,13 +84,23 @@ def roles_of(columns: Columns, named: bool = True) -> Roles | None:
     return Roles(date, tuple(figures), series, tuple(static), tuple(unused), tuple(left_out))
 
 
-def number_format(cells: Iterable[str]) -> NumberFormat | None:
-    """Return the format in which all cells are numbers; None if they may be thousands or fractions."""
+def number_format(cells: Iterable[str]) -> tuple[NumberFormat, str]:
+    """Return the format in which all cells are numbers, and what to check where it does not show.
+
+    Where all numbers with a sign may be thousands or fractions, smaller numbers without it show thousands.
+    """
     known = [cell for cell in cells if cell.lower() not in MISSING]
-    if AUTO.ambiguous(known):
-        return None
+    if cell := AUTO.ambiguous(known):
+        form = NumberFormat(".", ",") if "," in cell else NumberFormat(",", ".")
+        sign = SIGNS[form.thousands]
+        return form, f"{sign} may separate thousands or a fraction; it is taken to separate thousands"
     fitting = (form for form in (AUTO, *FORMATS) if all(_is_read(form, cell) for cell in known))
-    return next(fitting, AUTO)
+    form = next(fitting, AUTO)
+    if all(map(GROUPED.fullmatch, known)):
+        sign, taken = ("," if form.thousands == "," else "."), "thousands" if form.thousands else "a fraction"
+        option = "--set data.decimal=," if form.thousands else "--set data.thousands=."
+        return form, f"{SIGNS[sign]} in {known[0]} is taken to separate {taken}; if it does not: {option}"
+    return form, ""
 
 
 def _is_read(form: NumberFormat, cell: str) -> bool:
@@ -119,11 +130,13 @@ def _are_positions(cells: Sequence[str]) -> bool:
 
 
 def _is_no_figure(name: str, cells: Sequence[str], series: Sequence[str]) -> bool:
-    """Return whether numbers are constant in each series, or whole and called as what names something."""
+    """Return whether numbers are constant in each series, or whole and a part of a date or a name."""
     if _is_constant_in(series, cells):
         return True
     if not all(cell.isdecimal() for cell in cells):
         return False
+    if PART.fullmatch(name.strip()):
+        return True
     if THING.fullmatch(name.strip()):
         return REPEATS * len({*cells}) <= len(cells)
     if COUNTER.fullmatch(name.strip()):

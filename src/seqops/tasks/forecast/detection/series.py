@@ -59,11 +59,10 @@ def _guess(
     roles = roles_of(columns, named)
     if roles is None:
         return None
-    numbers = number_format(chain.from_iterable(columns[name] for name in roles.figures))
+    numbers, doubt = number_format(chain.from_iterable(columns[name] for name in roles.figures))
     doubts = [] if table is None else list(table.doubts)
-    if numbers is None:
-        numbers = NumberFormat(",", ".")
-        doubts.append("a point may separate thousands or a fraction; it is taken to separate thousands")
+    if doubt:
+        doubts.append(doubt)
     if len(roles.figures) > 1:
         doubts.append(together(roles.figures if named else [f"value {name}" for name in roles.figures]))
     series = _Series(file.path, columns, roles)

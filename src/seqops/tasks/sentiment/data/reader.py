@@ -15,6 +15,7 @@ import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.archive import is_mac_metadata, members
+from seqops.preprocessing.csv_table import delimiter_of
 from seqops.preprocessing.named_splits import concat_files
 from seqops.preprocessing.text_file import decode, read_text
 
@@ -94,12 +95,9 @@ def _lines(path: Path, text: str) -> Iterator[LabelledText]:
 
 
 def _table(path: Path, text: str, columns: ColumnNames) -> Iterator[LabelledText]:
-    """Read cells separated by tabs, or by commas or semicolons, which may be quoted."""
+    """Read cells separated by tabs, or by commas, semicolons or vertical bars, which may be quoted."""
     first = text.partition("\n")[0]
-    if "\t" in first:
-        rows = _unquoted(list(_tabbed(text)))
-    else:
-        rows = _quoted(path, text, ";" if first.count(";") > first.count(",") else ",")
+    rows = _unquoted(list(_tabbed(text))) if "\t" in first else _quoted(path, text, delimiter_of(first))
     names = [name for name in (columns.text, columns.label, columns.group) if name]
     header, rows = _header(rows, names)
     for name in names:
