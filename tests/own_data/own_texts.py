@@ -142,6 +142,11 @@ TEXTS = {
         {"p.tsv": lines([("english", "spanish"), *PAIRS])},
         {"data.source_column": 0},
     ),
+    "pairs-quoted": (
+        "translation",
+        {"p.tsv": lines([(f'"{s}"', f'"{t}"') for s, t in [("en", "es"), *PAIRS]])},
+        {"data.source_column": 0, "data.target_column": 1},
+    ),
     "pairs-csv": ("translation", {"p.csv": csv_text(PAIRS, "en,es")}, {"data.target_column": 1}),
     "parallel": (
         "translation",
@@ -166,6 +171,17 @@ TEXTS = {
         {"r.csv": csv_text(reviews(600, "pos", "neg"), "text,label")},
         {"data.labels": ["neg", "pos"]},
     ),
+    "lines-quoted": (
+        "sentiment",
+        {"r.txt": lines([(f'"{t}"', f'"{label}"') for t, label in REVIEWS])},
+        {"data.layout": "lines", "data.labels": ["0", "1"]},
+    ),
+    "tsv-quoted": (
+        "sentiment",
+        {"r.tsv": b'"text"\t"label"\n' + lines([(f'"{t}"', label) for t, label in REVIEWS])},
+        {"data.layout": "table", "data.text": "text", "data.label": "label"},
+    ),
+    "table-bars": ("sentiment", {"r.csv": b"text|label\n" + lines(REVIEWS, "|")}, {"data.text": "text"}),
     "label-first": ("sentiment", {"r.csv": csv_text(SWAPPED, "label,text")}, {"data.text": "text"}),
     "label-first-no-header": (
         "sentiment",

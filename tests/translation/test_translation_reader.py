@@ -13,7 +13,7 @@ from seqops.tasks.translation.data.columns import is_header
 
 SENTENCE = st.text(
     st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30
-).filter(lambda text: text == text.strip() and not text.startswith("\ufeff"))
+).filter(lambda text: text == text.strip() and not text.startswith(("\ufeff", '"')))
 
 
 def read(folder, content: bytes, **changed: object):
@@ -36,6 +36,15 @@ def test_pairs_are_read_back_in_order(tmp_path_factory, pairs) -> None:
         (("en_US", "es-MX"), True),
         (("text_en", "text_fr"), True),
         (("Source", "source"), True),
+        (("sentence1", "sentence2"), True),
+        (("Text A", "Text B"), True),
+        (("input", "output"), True),
+        (("원문", "번역문"), True),
+        (("English", "한국어"), True),
+        (("中文", "english"), True),
+        (("text", "text"), False),
+        (("English", "영어"), False),
+        (("Deutschland", "Allemagne"), False),
         (("en", "en"), False),
         (("well-known", "bien-connu"), False),
         (("Go.", "Va !"), False),
@@ -43,6 +52,40 @@ def test_pairs_are_read_back_in_order(tmp_path_factory, pairs) -> None:
 )
 def test_a_first_line_that_names_the_languages_is_a_header(cells, named) -> None:
     assert is_header(cells) is named
+
+
+QUOTES = {
+    "every cell": ('"{0}"\t"{1}"', "{0}", "{1}"),
+    "a column": ('"{0}"\t{1}', "{0}", "{1}"),
+    "quotes in cells": ('"He said ""{0}""."\t{1}', 'He said "{0}".', "{1}"),
+    "of the text": ('"{0}" he said.\t"{1}" dit-il.', '"{0}" he said.', '"{1}" dit-il.'),
+}
+
+
+@pytest.mark.parametrize("name", QUOTES)
+def test_the_quotes_of_a_writer_are_no_part_of_a_sentence(tmp_path, name) -> None:
+    form, source, target = QUOTES[name]
+    pairs = [(f"I see house {n}.", f"Je vois la maison {n}.") for n in range(5)]
+    table = read(tmp_path, "".join(form.format(*pair) + "\n" for pair in pairs).encode())
+    read_back = list(zip(table["source"], table["target"], strict=True))
+    assert read_back == [(source.format(*pair), target.format(*pair)) for pair in pairs]
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"),
+    [
+        ("train-{0:04d}", "identifiers, such as 'train-0000'"),
+        ("3f{0}a", "identifiers, such as '3f0a'"),
+        ("https://a.example/{0}", "identifiers, such as 'https://a.example/0'"),
+        ("0.{0}", "numbers, such as '0.0'"),
+        ("eng", "the same text in every row, such as 'eng'"),
+    ],
+)
+def test_a_column_before_the_sentences_is_refused_as_what_it_is(tmp_path, cell, what) -> None:
+    rows = [f"{cell.format(n)}\tI see house {n}.\tJe vois la maison {n}.\n" for n in range(12)]
+    with pytest.raises(DataError, match=re.escape(f"column 0 (data.source_column) has {what}")) as raised:
+        read(tmp_path, "".join(rows).encode())
+    assert "Columns with text are 1, 2, counted from 0" in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from seqops.inspection.files import InputFile
+from seqops.preprocessing.quoted_cells import unquoted
 
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "vertical bars"}
 NUMBER = re.compile(
@@ -104,9 +105,9 @@ def _numeric(value: str) -> float:
 
 
 def _cells(text: str, delimiter: str) -> list[list[str]]:
-    """Split a text to rows; tabs divide lines whatever quotes they have, unless cells are quoted."""
+    """Split a text to rows; tabs divide lines whatever quotes they have."""
     if delimiter == "\t":
-        return [line.split("\t") for line in text.split("\n") if line.strip()]
+        return unquoted([line.split("\t") for line in text.split("\n") if line.strip()])
     reader = csv.reader(text.split("\n"), delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         return [row for row in reader if any(cell.strip() for cell in row)]

@@ -57,7 +57,8 @@ def _columns(file: InputFile, table: Table) -> Guess | None:
         return None
     source, target = texts[:2]
     values = {"data.source_column": source, "data.target_column": target}
-    named = is_header([file.head[0].split(table.delimiter)[i] for i in (source, target)])
+    first_row = table.header if table.named else table.rows[0]
+    named = is_header([first_row[i] for i in (source, target)])
     first = int(named and not table.named)
     sides = [table.columns[table.header[i]][first:] for i in (source, target)]
     reasons = [f"sentences in the columns {source} and {target}, counted from 0"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -17,12 +16,12 @@ from seqops.core.errors import DataError
 from seqops.preprocessing.archive import is_mac_metadata, members
 from seqops.preprocessing.csv_table import delimiter_of
 from seqops.preprocessing.named_splits import concat_files
+from seqops.preprocessing.quoted_cells import unquoted
 from seqops.preprocessing.text_file import decode, read_text
 
 Cells = tuple[int, list[str]]
 """A row: its line, and its cells."""
 Layout = Literal["table", "lines", "folders"]
-QUOTED = re.compile(r'"(?:[^"]|"")*"')
 MAX_UNPACKED = 4 << 30
 """Maximum number of bytes of an unpacked archive."""
 
@@ -84,6 +83,7 @@ def _rows(path: Path, layout: Layout, columns: ColumnNames, labels: Sequence[str
 
 
 def _lines(path: Path, text: str) -> Iterator[LabelledText]:
+    numbers, pairs = [], []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -91,13 +91,16 @@ def _lines(path: Path, text: str) -> Iterator[LabelledText]:
         if not tab:
             what = f"no tab between text and label: {line[:40]!r}"
             raise DataError.at(path, number, what, "Write `text TAB label` on each line.")
-        yield LabelledText(number, body.strip(), label.strip())
+        numbers.append(number)
+        pairs.append([body.strip(), label.strip()])
+    for number, (body, label) in zip(numbers, unquoted(pairs), strict=True):
+        yield LabelledText(number, body.strip(), label)
 
 
 def _table(path: Path, text: str, columns: ColumnNames) -> Iterator[LabelledText]:
     """Read cells separated by tabs, or by commas, semicolons or vertical bars, which may be quoted."""
     first = text.partition("\n")[0]
-    rows = _unquoted(list(_tabbed(text))) if "\t" in first else _quoted(path, text, delimiter_of(first))
+    rows = _tabbed(text) if "\t" in first else _quoted(path, text, delimiter_of(first))
     names = [name for name in (columns.text, columns.label, columns.group) if name]
     header, rows = _header(rows, names)
     for name in names:
@@ -130,26 +133,9 @@ def _header(rows: Iterator[Cells], names: Sequence[str]) -> tuple[list[str], Ite
 
 
 def _tabbed(text: str) -> Iterator[Cells]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield number, line.rstrip("\r").split("\t")
-
-
-def _unquoted(rows: list[Cells]) -> Iterator[Cells]:
-    """Remove the quotes of cells, if they are those of a CSV writer and not of the texts.
-
-    They are if each cell that begins with one is quoted correctly, and the header or a quote in a cell is.
-    """
-    quoted = [cell for _, cells in rows for cell in cells if cell.startswith('"')]
-    if not quoted:
-        return iter(rows)
-    sure = any('""' in cell[1:-1] for cell in quoted) or all(cell.startswith('"') for cell in rows[0][1])
-    if not sure or not all(QUOTED.fullmatch(cell) for cell in quoted):
-        return iter(rows)
-    return (
-        (number, [cell[1:-1].replace('""', '"') if cell.startswith('"') else cell for cell in cells])
-        for number, cells in rows
-    )
+    lines = [(n, line.rstrip("\r")) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    cells = unquoted([line.split("\t") for _, line in lines])
+    return zip([number for number, _ in lines], cells, strict=True)
 
 
 def _quoted(path: Path, text: str, delimiter: str) -> Iterator[Cells]:

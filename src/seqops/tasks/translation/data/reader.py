@@ -11,6 +11,7 @@ from seqops.core.errors import DataError
 from seqops.core.raw_folder import split_of
 from seqops.preprocessing.csv_table import read_csv_rows
 from seqops.preprocessing.named_splits import concat_files
+from seqops.preprocessing.quoted_cells import unquoted
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.translation.data.columns import check_sentences, is_header
 
@@ -55,7 +56,7 @@ def _cells(path: Path) -> tuple[list[int], list[list[str]]]:
     """Return the cells of each line, and its number; a .csv file may quote them."""
     if path.name.lower().removesuffix(".gz").removesuffix(".zip").endswith(".csv"):
         return read_csv_rows(path, read_text(path), FORMAT)
-    rows = [line.split("\t") for line in _lines(path)]
+    rows = unquoted([line.split("\t") for line in _lines(path)])
     return list(range(1, len(rows) + 1)), rows
 
 
