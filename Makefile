@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME
 setup: $(VENV)/.ready
 
 run: $(VENV)/.ready
-	dvc repro && seqops results
+	seqops run && seqops results
 
 real: $(VENV)/.ready
 	dvc exp remove --quiet real 2>/dev/null || true

@@ -133,7 +133,7 @@ def test_a_preset_may_set_the_number_of_seeds(project):
 def test_an_invalid_preset_is_refused_with_its_own_line(project, text, message):
     store = project(text)
     with pytest.raises(ConfigError, match=rf"^{message}"):
-        experiment(Preset.read(store, "mine"), None)
+        experiment(Preset.read(store, "mine"), ["ner"])
 
 
 def test_an_invalid_preset_is_refused_before_dvc_is_called(project, monkeypatch):
@@ -187,4 +187,4 @@ def test_a_value_that_a_shell_would_split_works_only_with_run(project):
     assert (
         "tasks.ner.source: the shell would split its value at the space. Use `seqops run mine`" in done.stderr
     )
-    assert 'tasks.ner.source="my texts.txt"' in experiment(Preset.read(store, "mine"), None)
+    assert 'tasks.ner.source="my texts.txt"' in experiment(Preset.read(store, "mine"), ["ner"])

@@ -1,4 +1,4 @@
-"""`seqops run` and `seqops preset`: run presets as DVC experiments without changing params.yaml."""
+"""`seqops run` and `seqops preset`: the stages of tasks; presets run without changing params.yaml."""
 
 from __future__ import annotations
 
@@ -9,28 +9,64 @@ from typing import Annotated
 import typer
 
 from seqops.cli.options import Debug, Tasks
+from seqops.cli.reproduce import reproduce
 from seqops.core.errors import ConfigError
 from seqops.core.project import Project
+from seqops.core.yaml_file import nearest
 from seqops.experiments import presets
+from seqops.params import Params
 from seqops.runtime.child_command import run_command
 from seqops.runtime.console import exit_on_error
 from seqops.runtime.dvc_record import require_readable_record
 from seqops.runtime.environment import stage_environment
+from seqops.runtime.stage_numbers import numbered, planned
 
 Name = Annotated[str, typer.Argument(metavar="PRESET", help="Name of a file in presets/, without .yaml.")]
+What = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PRESET|TASK]...",
+        help="A preset, by itself or followed by some of its tasks; or tasks as params.yaml has them. "
+        "Default: all tasks of params.yaml.",
+    ),
+]
+Jobs = Annotated[
+    int, typer.Option(min=1, metavar="J", help="Tasks of params.yaml that run at once, each in its own DVC.")
+]
 
 
-def run(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
-    """Run a preset as a DVC experiment in a temporary folder; params.yaml and data/ are not changed."""
+def run(what: What = None, jobs: Jobs = 1, debug: Debug = False) -> None:
+    """Run all stages of the tasks of params.yaml; or a preset, as a DVC experiment in a temporary folder,
+    where params.yaml and data/ are not changed.
+    """
     with exit_on_error(debug):
-        project = Project.find()
-        chosen = presets.Preset.read(project, name)
-        command = experiment(chosen, tasks)
+        project, (first, *others) = Project.find(), what or [""]
+        known, recipes = Params.load(project.params).names, presets.names(project)
+        if first in recipes:
+            if jobs > 1:
+                raise ConfigError(
+                    f"--jobs: the tasks of preset {first} are one experiment, in which DVC runs one stage at "
+                    "a time. Leave --jobs out."
+                )
+            sys.exit(_run_preset(project, first, others))
+        for task in what or ():
+            if task not in known:
+                kind = "preset or task" if task == first else "task"
+                raise ConfigError(f"unknown {kind} {task!r}{nearest(task, [*recipes, *known])}")
         require_readable_record(project)
-        # DVC may have cached a run that a tracking store created since does not have
-        force = [] if _recorded(project, chosen, chosen.select_tasks(tasks)) else ["--force"]
-        arguments, environment = [*command, *force], _environment(project)
-        sys.exit(run_command(arguments, project.root, environment))
+        reproduce(project, list(dict.fromkeys(what or known)), jobs)
+
+
+def _run_preset(project: Project, name: str, tasks: list[str]) -> int:
+    chosen = presets.Preset.read(project, name)
+    names = chosen.select_tasks(tasks)
+    command, environment = experiment(chosen, names), _environment(project)
+    require_readable_record(project)
+    # DVC may have cached a run that a tracking store created since does not have
+    force = [] if _recorded(project, chosen, names) else ["--force"]
+    if len(names) == 1:
+        environment = numbered(environment, planned(project.root, names))
+    return run_command([*command, *force], project.root, environment)
 
 
 def preset(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
@@ -46,12 +82,11 @@ def preset(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
         typer.echo(" ".join(f"-S {option}" for option in options))
 
 
-def experiment(chosen: presets.Preset, tasks: list[str] | None) -> list[str]:
+def experiment(chosen: presets.Preset, names: list[str]) -> list[str]:
     """Return the command that trains and evaluates tasks of a preset.
 
     Raises ConfigError for an invalid value.
     """
-    names = chosen.select_tasks(tasks)
     for name in names:
         chosen.task(name).network()
     options = [word for option in chosen.options(names) for word in ("-S", option)]

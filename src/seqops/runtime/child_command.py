@@ -28,14 +28,14 @@ def run_command(
             return process.wait()
         except KeyboardInterrupt:
             # a Ctrl-C at the terminal has reached them too
-            _end(process.pid, patience=PATIENCE)
+            end_tree(process.pid, patience=PATIENCE)
             raise
         except BaseException:
-            _end(process.pid, patience=0)
+            end_tree(process.pid, patience=0)
             raise
 
 
-def _end(pid: int, patience: float) -> None:
+def end_tree(pid: int, patience: float) -> None:
     """End a process and its descendants, if they do not end within some seconds."""
     try:
         first = psutil.Process(pid)

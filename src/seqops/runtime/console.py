@@ -133,16 +133,17 @@ def run_stage(stage: Callable[[str], str]) -> None:
     """Run a stage for the task named on the command line: `program TASK [--debug]`.
 
     It has the outputs of the task for itself. stage: returns what it did in a few words, which are printed
-    with the seconds that it took.
+    with the seconds that it took: `stage 7 of 30: train ner, 14 s: 6 epochs, best 5`.
     """
     from seqops.runtime.stage_lock import outputs_of
+    from seqops.runtime.stage_numbers import place_of
 
     def alone(task: str) -> None:
-        started = time.monotonic()
+        place, started = place_of(Path(sys.argv[0]).stem, task), time.monotonic()
+        err.print(place, markup=False, highlight=False)
         with outputs_of(task):
             done = stage(task)
-        line = f"{Path(sys.argv[0]).stem} {task}: {time.monotonic() - started:.0f} s, {done}"
-        err.print(line, markup=False, highlight=False)
+        err.print(f"{place}, {time.monotonic() - started:.0f} s: {done}", markup=False, highlight=False)
 
     alone.__doc__ = stage.__doc__
     run_program(alone)
