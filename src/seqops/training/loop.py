@@ -13,7 +13,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from seqops.core.adapter import Adapter
 from seqops.core.callbacks import GOAL, EpochResult, FitCallback, NullCallback
 from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.interfaces import Meta, Metrics, Network
@@ -115,7 +114,7 @@ def train(
             loop.run_epoch(training, validation)
             if checkpoint:
                 save_checkpoint(checkpoint, model, progress, fit_config.adapter)
-    best = _best_model(network, meta, fit_config.adapter, progress.best)
+    best = merged_model(network, meta, fit_config, progress.best)
     score = _goal_score(goal, best, validation, meta)
     network.calibrate(best, splits["validation"], meta)
     best_epoch = progress.best_epoch(goal.goal.higher_is_better)
@@ -159,16 +158,18 @@ def _transfer(
         raise ConfigError("fit.stages: the pretext model shares no layer with this model. Remove its stage.")
 
 
-def _best_model(network: Network, meta: Meta, adapter: Adapter, weights: Weights) -> keras.Model:
+def merged_model(network: Network, meta: Meta, fit_config: FitConfig, weights: Weights) -> keras.Model:
     """Return a new model, so that no optimizer state is saved with its weights; adapters are merged."""
     best = network.build(meta)
-    if adapter.kind == "none":
+    if fit_config.adapter.kind == "none":
         best.set_weights(weights)
         return best
+    # the frozen weights that were drawn, not read, are drawn again
+    keras.utils.set_random_seed(fit_config.seed)
     adapted = network.build(meta)
     network.load_pretrained(adapted, meta)
-    attach(adapted, adapter)
-    set_weights(adapted, weights, adapter)
+    attach(adapted, fit_config.adapter)
+    set_weights(adapted, weights, fit_config.adapter)
     merge(adapted, best)
     return best
 
