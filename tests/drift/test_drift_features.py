@@ -40,10 +40,24 @@ def doubled(table):
     return table.assign(**{c: [np.asarray(row) * 2 for row in table[c]] for c in columns})
 
 
+def inverted(table):
+    pictures = [
+        header + bytes(255 - value for value in pixels) for header, pixels in map(parts, table["picture"])
+    ]
+    return table.assign(picture=pictures)
+
+
+def parts(picture):
+    """Divide a PGM picture into its header and its pixels."""
+    end = picture.index(b"255\n") + 4
+    return picture[:end], picture[end:]
+
+
 CHANGES = {
     "forecast": ("surprise of Passengers", volatile),
     "ner": ("tag", without_entities),
     "translation": ("source tokens a byte", lambda table: table.assign(source=table["source"].str.upper())),
+    "images": ("mean light", inverted),
     "labelling": ("value", doubled),
     "textgen": ("token", lambda table: table.assign(text=table["text"].str.upper())),
     "sentiment": ("label", lambda table: table.assign(label=table["label"].iloc[0])),

@@ -28,10 +28,14 @@ FOLDERS = tarred(
         for n in range(9)
     }
 )
+PICTURES = zipped({f"{n % 2}/{n}.pgm": b"P5 4 4 255\n" + bytes(range(n, n + 16)) for n in range(9)})
 BINARY = {"text": "text", "label": "label", "group": "", "labels": ["0", "1"]}
 READERS = {
     "forecast": (1200, "forecast", [], ()),
     "forecast, columns": (600, "forecast", [COLUMNS], {"frequency": "position", "covariates": ["c"]}),
+    "images, idx": (400, "images", [], ()),
+    "images, cifar": (300, "images", [b"\1" + bytes(3072)], {"layout": "cifar"}),
+    "images, folders": (300, "images", [PICTURES], {"layout": "folders"}),
     "labelling": (1000, "labelling", [], ()),
     "ner, klp": (1000, "ner", [], ()),
     "ner, conll": (700, "ner", [CONLL], {"layout": "conll"}),

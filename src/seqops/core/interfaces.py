@@ -44,6 +44,7 @@ class Dataset(ABC):
     """The kind of model; a registered model has the name of its data, too (`registry.names`)."""
     length_unit: ClassVar[str] = "tokens"
     """What the network's `lengths` count, as the rate of training is said."""
+    takes_folders: ClassVar[bool] = False  # whether `source` may name folders, which are packed as zips
     takes_named_splits: ClassVar[bool] = False  # whether `source` may name the files of each split
 
     @abstractmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import io
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,6 +87,21 @@ def names_of(archive: Path, limit: int) -> list[str]:
 
     list(members(archive, limit, is_wanted))
     return names
+
+
+def pack(folder: Path, to: Path) -> None:
+    """Write the files of a folder, but for hidden ones, to a zip: equal bytes for equal files.
+
+    Raises DataError if there are none.
+    """
+    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    shown = {name: path for name, path in files.items() if not any(p.startswith(".") for p in name.parts)}
+    if not shown:
+        raise DataError.at(folder, None, "the folder has no files", "Name another folder, or a file.")
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_STORED) as packed:
+        for name, path in shown.items():
+            with path.open("rb") as file, packed.open(zipfile.ZipInfo(name.as_posix()), "w") as copy:
+                shutil.copyfileobj(file, copy)
 
 
 def is_mac_metadata(name: str) -> bool:

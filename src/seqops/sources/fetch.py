@@ -21,7 +21,7 @@ from seqops.core.project import Project
 from seqops.core.raw_folder import sources_of, write_order
 from seqops.core.redaction import redact
 from seqops.core.settings import DownloadSettings
-from seqops.preprocessing.archive import extract, is_archive
+from seqops.preprocessing.archive import extract, is_archive, pack
 from seqops.sources.address import Address
 from seqops.sources.catalog import CatalogEntry, read_catalog
 from seqops.sources.etags import EtagCache
@@ -136,6 +136,8 @@ class Fetcher:
         if source in catalog:
             return self._from_catalog(source, catalog[source], split)
         name = Address(source).file_name if source.startswith(SCHEMES) else Path(source).name
+        if self._is_packed(source):
+            name = f"{name}.zip"
         self._stage_file(source, self.staged / split / name, [*generators, *catalog])
         return {name: redact(source)}
 
@@ -186,12 +188,20 @@ class Fetcher:
             self._stage_url(source, to)
             return
         path = self.project.root / Path(source).expanduser()
+        if self._is_packed(source):
+            pack(path, to)
+            return
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "is not a file"
             close = difflib.get_close_matches(source, known, n=1)
             hint = f"did you mean {close[0]!r}? Otherwise give" if close else "Give"
             raise SeqopsError(f"{source} {what}: {hint} the path of a readable file.")
         _copy(path, to)
+
+    def _is_packed(self, source: str) -> bool:
+        """Return whether a source is a folder, and the task takes folders."""
+        path = self.project.root / Path(source).expanduser()
+        return self.task.data.takes_folders and not source.startswith(SCHEMES) and path.is_dir()
 
     def _stage_url(self, address: str, to: Path) -> None:
         """Stage the file of a URL, without a download if the current file is unchanged."""

@@ -80,6 +80,7 @@ class Dataset(interfaces.Dataset):
 
     registered_name: ClassVar[str] = "image-classifier"
     length_unit: ClassVar[str] = "pictures"
+    takes_folders: ClassVar[bool] = True
     takes_named_splits: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
