@@ -16,13 +16,14 @@ MIN_SIDE = 4
 """Pixels; a smaller picture shows nothing."""
 
 
-def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
+def with_checked_columns(table: pd.DataFrame, pretext_labels: Sequence[str] = ()) -> pd.DataFrame:
     """Add the columns that the checks read; the table has its `split`, and loses its encoded pictures."""
-    taught = table["label"].where(table["split"] == "train")
+    pretext = table["label"].isin(pretext_labels)
+    taught = table["label"].where((table["split"] == "train") & ~pretext)
     return table.drop(columns="picture").assign(
         side=table[["height", "width"]].min(axis=1),
         taught=taught,
-        untaught=~table["label"].isin(set(taught.dropna())),
+        untaught=~table["label"].isin({*taught.dropna(), *pretext_labels}),
         contradicted=table["label"].groupby(table["content"]).transform("nunique") > 1,
         straddles=is_in_two_splits(list(table["content"]), table["split"].to_numpy("<U10")),
     )

@@ -45,6 +45,9 @@ class Dataset(interfaces.Dataset):
         Columns of that CSV file; other layouts ignore them.
     labels
         The labels, in order; empty: those of the training pictures, sorted.
+    pretext_labels
+        Further labels, whose pictures can pretrain the lower layers of a network (a stage with `objective:
+        pretext`), and are in no test; empty: none.
     names
         Display names of the labels, in the same order; empty: the labels themselves.
     split
@@ -68,6 +71,7 @@ class Dataset(interfaces.Dataset):
     path: str
     label: str
     labels: tuple[str, ...]
+    pretext_labels: tuple[str, ...]
     names: tuple[str, ...]
     split: Literal["grouped", "published"]
     test: Fraction
@@ -88,6 +92,10 @@ class Dataset(interfaces.Dataset):
             raise ConfigError(
                 f"data.names has {len(self.names)} entries and data.labels {len(self.labels)}. "
                 "Give one name per label, or none."
+            )
+        if both := sorted({*self.labels} & {*self.pretext_labels}):
+            raise ConfigError(
+                f"{both[0]!r} is in data.labels and in data.pretext_labels. Remove it from one."
             )
 
     @property
@@ -114,8 +122,12 @@ class Dataset(interfaces.Dataset):
         else:
             names = splitting.assign_splits(self._held_out(table, keys), keys, self.validation, self.seed + 1)
         names = splitting.without_copies(names, keys)
+        names[(names == "test") & self._is_pretext(table)] = "unused"
         splitting.require_rows(names, "pictures")
         return names
+
+    def _is_pretext(self, table: pd.DataFrame) -> splitting.Mask:
+        return table["label"].isin(self.pretext_labels).to_numpy(np.bool_)
 
     def _held_out(self, table: pd.DataFrame, keys: Sequence[str]) -> splitting.Mask:
         if self.split == "grouped":
@@ -129,7 +141,7 @@ class Dataset(interfaces.Dataset):
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and the columns that the checks read."""
-        return checks.with_checked_columns(super().with_checked_columns(table))
+        return checks.with_checked_columns(super().with_checked_columns(table), self.pretext_labels)
 
     def expectations(self) -> Sequence[Expectation]:
         """Check the number of pictures, their size, every label, and that splits share nothing."""
@@ -138,13 +150,14 @@ class Dataset(interfaces.Dataset):
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn the labels, and the mean and the spread of each channel, from the training pictures."""
         training = table[split == "train"]
-        labels = list(self.labels or sorted(set(training["label"])))
+        labels = list(self.labels or sorted({*training["label"]} - {*self.pretext_labels}))
         pictures = stored(list(training["picture"]))
         mean, spread = self._channels(pictures)
         example = encode(pixels_of(pictures.take(np.arange(1)), self.shape)[0])
         return {
             "labels": list(self.names or labels),
             "values": labels,
+            "pretext": list(self.pretext_labels),
             "shape": list(self.shape),
             "mean": mean.tolist(),
             "spread": np.where(spread > 0, spread, 1.0).tolist(),
@@ -165,17 +178,28 @@ class Dataset(interfaces.Dataset):
 
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
         """Keep pictures as they are encoded. Raises DataError if a label is unknown."""
-        labels = pd.Index(meta["values"]).get_indexer(pd.Index(table["label"])).astype(np.int32)
-        if (labels < 0).any():
-            unknown = table["label"].to_numpy()[labels < 0][0]
+        labels, pretext = (
+            pd.Index(meta[name]).get_indexer(pd.Index(table["label"])).astype(np.int32)
+            for name in ("values", "pretext")
+        )
+        if (unlisted := (labels < 0) & (pretext < 0)).any():
+            unknown = table["label"].to_numpy()[unlisted][0]
             raise DataError(
                 f"the label {unknown!r} is not one of {', '.join(meta['values'])} (data.labels). Add it."
             )
         content, pictures = list(table["content"]), table["picture"].to_numpy(object)
         parts = splitting.rows_by_split(split)
-        used = few_labels.kept(labels[parts["train"]], self.max_labelled, self.seed)
-        parts["train"] = parts["train"][used]
-        shared = Split({GROUP: splitting.group_codes(content), KEYS: keys_column(content), "label": labels})
+        labelled = parts["train"][labels[parts["train"]] >= 0]
+        dropped = labelled[~few_labels.kept(labels[labelled], self.max_labelled, self.seed)]
+        parts["train"] = np.setdiff1d(parts["train"], dropped)
+        shared = Split(
+            {
+                GROUP: splitting.group_codes(content),
+                KEYS: keys_column(content),
+                "label": labels,
+                "pretext": pretext,
+            }
+        )
         return {
             name: Split({"picture": stored(list(pictures[rows])), **shared.take(rows).columns})
             for name, rows in parts.items()

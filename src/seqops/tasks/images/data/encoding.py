@@ -8,13 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from seqops.core.interfaces import Meta
-from seqops.core.ragged import Ragged
+from seqops.core.ragged import Ragged, Split
 from seqops.tasks.images.data.pictures import Picture, Pixels
 
 
 def stored(pictures: Sequence[bytes]) -> Ragged:
     """Return encoded pictures as rows of bytes."""
     return Ragged.from_rows([np.frombuffer(each, np.uint8) for each in pictures], np.uint8)
+
+
+def labelled(split: Split) -> Split:
+    """Return the pictures of the labels that are predicted, without those of `data.pretext_labels`."""
+    known = split.plain("label") >= 0
+    return split if known.all() else split.take(np.flatnonzero(known))
 
 
 def pixels_of(pictures: Ragged, shape: Sequence[int]) -> Pixels:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.ragged import Split
 from seqops.core.records import Baseline
+from seqops.tasks.images.data.encoding import labelled
 from seqops.tasks.images.model.classical import ClassicalKind, PixelClassifier
 
 NAMES: dict[ClassicalKind, str] = {"logistic": "logistic regression of pixels", "svm": "RBF SVM of pixels"}
@@ -21,7 +22,7 @@ def classical(splits: Mapping[str, Split], metrics: Metrics, meta: Meta) -> list
     """
     found = []
     for kind, name in NAMES.items():
-        if kind == "svm" and len(splits["train"]) > SVM_PICTURES:
+        if kind == "svm" and len(labelled(splits["train"])) > SVM_PICTURES:
             continue
         model = PixelClassifier(kind)
         predicted = model.predict(model.fit(metrics, splits, meta), splits["test"], meta)

@@ -18,7 +18,7 @@ from seqops.evaluation.calibration_plot import reliability
 from seqops.evaluation.confusion import plot_confusion
 from seqops.metrics.class_predictions import confidence_of, labels_of
 from seqops.tasks.images.data.dataset import Dataset
-from seqops.tasks.images.data.encoding import pixels_of
+from seqops.tasks.images.data.encoding import labelled, pixels_of
 from seqops.tasks.images.evaluation import baselines
 from seqops.tasks.images.evaluation.thumbnails import thumbnail
 from seqops.tasks.images.metrics import Metrics
@@ -33,7 +33,7 @@ class Evaluation(interfaces.Evaluation):
 
     def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
         """Predict the usual label, draw labels by their shares, and fit classical classifiers of pixels."""
-        labels = splits["train"].plain("label")
+        labels = labelled(splits["train"]).plain("label")
         trivial = class_baselines.trivial(labels, len(splits["test"]), len(meta["labels"]), self.data.seed)
         return [*trivial, *baselines.classical(splits, self.metrics, meta)]
 
@@ -45,6 +45,7 @@ class Evaluation(interfaces.Evaluation):
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Return the mean light and the contrast of each picture, and its label."""
+        split = labelled(split)
         pixels = pixels_of(split.ragged("picture"), meta["shape"]) / 255
         return {
             "mean light": pixels.mean((1, 2, 3)),

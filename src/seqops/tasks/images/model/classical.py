@@ -15,7 +15,7 @@ from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Array, Split
 from seqops.metrics.class_predictions import Floats, Ids, predictions
 from seqops.nn.temperature_scaling import fit_temperature, log_softmax
-from seqops.tasks.images.data.encoding import standardised
+from seqops.tasks.images.data.encoding import labelled, standardised
 
 ClassicalKind = Literal["logistic", "svm"]
 ROWS = 1000  # of one prediction batch
@@ -58,7 +58,7 @@ class PixelClassifier(ClassicalModel):
 
     def fit(self, metrics: Metrics, splits: Mapping[str, Split], meta: Meta) -> PixelScores:
         """Fit to training pictures with every strength; keep the first that is best on validation rows."""
-        train, validation = splits["train"], splits["validation"]
+        train, validation = labelled(splits["train"]), labelled(splits["validation"])
         labels, held_out = (np.asarray(part.plain("label"), np.int64) for part in (train, validation))
         x, classes = _flat(train, meta), len(meta["labels"])
         if len(np.unique(labels)) < 2:

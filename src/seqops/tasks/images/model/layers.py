@@ -34,7 +34,9 @@ class ConvBlock(keras.layers.Layer):
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         """Map (B, H, W, C) to (B, H / 2, W / 2, F), sides rounded up."""
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            x = tf.nn.relu(norm(convolution(x), training=training))
+            # a frozen layer keeps its statistics
+            learns = training and norm.gamma.trainable
+            x = tf.nn.relu(norm(convolution(x), training=learns))
         return self.drop(self.pool(x), training=training)
 
     def compute_output_shape(self, shape: Any) -> tuple[Any, ...]:

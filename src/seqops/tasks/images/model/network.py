@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
@@ -13,12 +14,16 @@ from annotated_types import Ge, Lt
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Positive, Rate
+from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Batch, Meta, Model
+from seqops.core.objective import Objective
 from seqops.core.ragged import Split
+from seqops.core.score import Score
 from seqops.metrics.class_predictions import predictions
 from seqops.nn.classifier_head import Head
 from seqops.nn.temperature_scaling import log_softmax
-from seqops.tasks.images.data.encoding import standardised
+from seqops.tasks.images.data.encoding import labelled, standardised
+from seqops.tasks.images.metrics import Metrics, scores_of
 from seqops.tasks.images.model.classical import ClassicalKind, PixelClassifier
 from seqops.tasks.images.model.layers import Augment, ConvBlock
 
@@ -69,10 +74,16 @@ class Network(interfaces.Network):
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile: standardised pixels (B, H, W, C) in, logits (B, K) out."""
-        pixels = keras.Input(tuple(meta["shape"]), name="pixels")
+        return self.classifier(meta["shape"], len(meta["labels"]), "head", optimizer)
+
+    def classifier(
+        self, shape: Sequence[int], classes: int, head: str, optimizer: keras.Optimizer | str
+    ) -> keras.Model:
+        """Build and compile a classifier of pixels (B, *shape); head: the name of its last layers."""
+        pixels = keras.Input(tuple(shape), name="pixels")
         x = Augment(self.shift, self.flip, self.colour, name="augment")(pixels)
         x = self._convolutional(x) if self.kind == "cnn" else self._recurrent(x)
-        logits = Head(self.hidden, len(meta["labels"]), self.dropout, name="head")(x)
+        logits = Head(self.hidden, classes, self.dropout, name=head)(x)
         model = keras.Model(pixels, logits, name="classifier")
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(optimizer, loss, jit_compile=False)
@@ -108,15 +119,60 @@ class Network(interfaces.Network):
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Predict `label`, the index of the most likely one, and `probabilities` of all."""
-        return predictions(np.exp(log_softmax(_logits(model, split, meta))))
+        return predictions(np.exp(log_softmax(logits_of(model, split, meta))))
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
         """Fit the temperature to the validation rows."""
-        model.get_layer("head").calibrate(_logits(model, split, meta), split.plain("label"))
+        rows = labelled(split)
+        model.get_layer("head").calibrate(logits_of(model, rows, meta), rows.plain("label"))
+
+    def training_rows(self, split: Split) -> Split:
+        """Return the pictures of the labels that are predicted."""
+        return labelled(split)
+
+    def pretext(self) -> Objective:
+        """Return the classification of the pictures of `data.pretext_labels`."""
+        return Objective(PretextClassifier(self), Metrics.goal, pretext_scores)
 
 
-def _logits(model: keras.Model, split: Split, meta: Meta) -> npt.NDArray[np.float64]:
-    logits = np.zeros((len(split), len(meta["labels"])))
+@dataclass(frozen=True)
+class PretextClassifier(interfaces.Network):
+    """A classifier of the pictures of `data.pretext_labels`: the network with another head."""
+
+    network: Network
+
+    def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
+        """Build and compile. Raises ConfigError if there are no such labels."""
+        if len(meta["pretext"]) < 2:
+            raise ConfigError("fit.stages: a pretext stage needs two or more labels in data.pretext_labels.")
+        return self.network.classifier(meta["shape"], len(meta["pretext"]), "pretext_head", optimizer)
+
+    def batch(self, split: Split, meta: Meta) -> Batch:
+        """Decode pictures as the network does; their pretext labels (B,), weight 1 for each row."""
+        pixels, _, weights = self.network.batch(split, meta)
+        return pixels, split.plain("pretext"), weights
+
+    def lengths(self, split: Split) -> npt.NDArray[np.int64]:
+        """Return 1 for every picture: (n,)."""
+        return self.network.lengths(split)
+
+    def training_rows(self, split: Split) -> Split:
+        """Return the pictures of the pretext labels."""
+        return split.take(np.flatnonzero(split.plain("pretext") >= 0))
+
+    def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
+        """Predict the pretext label of every picture."""
+        return predictions(np.exp(log_softmax(logits_of(model, split, meta))))
+
+
+def pretext_scores(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Score]:
+    """Score predicted pretext labels as the task scores its labels."""
+    return scores_of(predicted, truth, "pretext", len(meta["pretext"]))
+
+
+def logits_of(model: keras.Model, split: Split, meta: Meta) -> npt.NDArray[np.float64]:
+    """Compute the logits of all pictures: (n, K)."""
+    logits = np.zeros((len(split), model.output_shape[-1]))
     for start in range(0, len(split), ROWS):
         rows = np.arange(start, min(start + ROWS, len(split)))
         logits[rows] = model.predict_on_batch(standardised(split.take(rows).ragged("picture"), meta))
