@@ -31,6 +31,8 @@ def read(folder: Path, text: str) -> list[Sentence]:
         "Kappa    B-ORG\nLabs     I-ORG\nopened   O\n\nLund     B-LOC\n",
         "Kappa\t\tB-ORG\nLabs\t\t\tI-ORG\nopened\tO\n\nLund\tB-LOC\n",
         "1 Kappa N B-ORG\n2 Labs N I-ORG\n3 opened V O\n\n1 Lund N B-LOC\n",
+        "token\tner_tag\nKappa\tB-ORG\nLabs\tI-ORG\nopened\tO\n\nLund\tB-LOC\n",
+        "Word Tag\n\nKappa B-ORG\nLabs I-ORG\nopened O\n\nLund B-LOC\n",
         "0\tKappa\tN\tB-ORG\n1\tLabs\tN\tI-ORG\n2\topened\tV\tO\n\n0\tLund\tN\tB-LOC\n",
         "1-2 KappaLabs _ O\n1 Kappa N B-ORG\n2 Labs N I-ORG\n3 opened V O\n\n1 Lund N B-LOC\n",
         "d1 Kappa N B-ORG\nd1 Labs N I-ORG\nd1 opened V O\n\nd2 Lund N B-LOC\n",
@@ -45,7 +47,7 @@ def read(folder: Path, text: str) -> list[Sentence]:
     ],
     ids=[
         "plain", "documents", "comments", "comments with tabs", "blanks at the end", "aligned by spaces",
-        "aligned by tabs", "numbered", "numbered from 0",
+        "aligned by tabs", "numbered", "header", "header with a blank line", "numbered from 0",
         "ranges of CoNLL-U", "documents first", "numbers of documents first", "OntoNotes",
         "comments that end in a tag", "comments without tabs", "IOB1", "BIOES",
         "BILOU", "underscores",
@@ -110,6 +112,13 @@ def test_a_last_column_that_is_the_same_in_all_lines_is_refused_for_one_of_tags(
         read(tmp_path, f"Kappa N B-ORG {last}\nLabs N I-ORG {last}\nopened V O {last}\n")
     (sentence,) = read(tmp_path, "Kappa N O\nLabs N O\nopened V O\n")
     assert sentence.tags == ["O"] * 3
+
+
+@pytest.mark.parametrize("inner", ["O", "B-LOC"])
+def test_two_columns_of_tags_of_entities_are_refused(tmp_path: Path, inner: str) -> None:
+    text = f"1\tKappa\tB-ORG\tO\n2\tLund\tI-ORG\t{inner}\n3\topened\tO\tO\n\n1\tLund\tB-LOC\tO\n"
+    with pytest.raises(DataError, match="column 3 has tags of entities, as the last one: of outer and inner"):
+        read(tmp_path, text)
 
 
 def test_a_file_without_entities_may_have_a_column_of_chunks(tmp_path: Path) -> None:

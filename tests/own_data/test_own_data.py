@@ -1,7 +1,10 @@
 """Files in the formats of the field: what they are taken for, and whether their settings really read them."""
 
+import gzip
 from pathlib import Path
 
+import own_series
+import own_texts
 import pytest
 from own_series import SERIES
 from own_texts import TEXTS, UNREADABLE
@@ -141,6 +144,71 @@ def test_a_part_of_the_date_is_not_forecast(tmp_path):
     content = daily({"month": lambda i: 1 + i // 28, "y": lambda i: 50 + i * 7 % 31})
     [candidate] = own_data.candidates(PARAMS, opened(tmp_path, content), None)
     assert "left out, as constant or as names: month" in candidate.guess.reasons
+
+
+TAGGED = own_texts.sentences()
+NOT_READ = {
+    "csv of tokens": (
+        "a.csv",
+        own_texts.conll(TAGGED, "{0},{1}"),
+        "tokens with tags, but not",
+    ),
+    "lower case": ("a.txt", own_texts.conll(TAGGED).lower().replace(b" o\n", b" O\n"), "tokens with tags"),
+    "tags first": ("a.txt", own_texts.conll(TAGGED, "{1}\t{0}"), "tags in the first column"),
+    "inside lines": (
+        "a.txt",
+        "".join(" ".join(f"{t}|{g}" for t, g in s) + "\n" for s in TAGGED).encode(),
+        "the tags of tokens inside its lines",
+    ),
+    "suffixes": (
+        "a.txt",
+        own_texts.conll([[(t, g if g == "O" else f"{g[2:]}_{g[0]}") for t, g in s] for s in TAGGED]),
+        "tags such as ORG_B",
+    ),
+    "no tag outside": (
+        "a.txt",
+        own_texts.conll(TAGGED).replace(b" O\n", b"\n"),
+        "no tag for tokens outside entities",
+    ),
+    "fasttext": (
+        "a.txt",
+        "".join(f"__label__{label} {text}\n" for text, label in own_texts.REVIEWS).encode(),
+        "labels of fastText",
+    ),
+    "moses": ("a.txt", own_texts.lines(own_texts.PAIRS, " ||| "), r"`\|\|\|` between sentences"),
+    "currency": ("a.csv", daily({"y": lambda i: f"${i}"})["days.csv"], r"'\$0' in column"),
+    "a total": ("a.csv", daily({"y": lambda i: i})["days.csv"] + b"Total,9\n", "has 'Total' among dates"),
+    "other quarters": ("a.csv", own_series.table([(f"{y}-T1", y) for y in range(1990, 2020)]), "'1990-T1'"),
+    "decimal commas": ("a.csv", daily({"y": lambda i: f"{i},5"})["days.csv"], "line 2 has 3 cells between"),
+    "excel": ("a.csv", b"sep=;\n" + daily({"y": lambda i: i})["days.csv"], "an instruction for Excel"),
+    "a title": (
+        "a.csv",
+        b"Sales report\n" + daily({"y": lambda i: i})["days.csv"],
+        "'Sales report', and",
+    ),
+    "a web page": ("a.csv", b"\n<!DOCTYPE html><html>404</html>", "is a web page"),
+    "git lfs": ("a.csv", b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),
+    "json": ("a.json", b'[\n {"text": "a b c", "label": 1}\n]', "JSON, which no task reads"),
+    "utf-16": ("a.tsv", own_texts.lines(own_texts.PAIRS).decode().encode("utf-16-be"), "UTF-16 without"),
+    "gzip twice": ("a.gz", gzip.compress(gzip.compress(b"a b c")), "a gzip file in another one"),
+    "open document": ("a.ods", own_texts.zipped({"mimetype": b"a", "content.xml": b"x"}), "an OpenDocument"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_READ)
+def test_what_no_task_reads_is_named_and_is_not_taken_for_running_text(tmp_path, name):
+    file, content, words = NOT_READ[name]
+    with pytest.raises(DataError, match=words):
+        own_data.candidates(PARAMS, opened(tmp_path, {file: content}), None)
+
+
+def test_labels_that_differ_only_in_case_are_doubted(tmp_path):
+    rows = [(text, ("Good", "good", "bad")[n % 3]) for n, (text, _) in enumerate(own_texts.REVIEWS)]
+    content = {"r.csv": own_texts.csv_text(rows, "text,label")}
+    [candidate] = own_data.candidates(PARAMS, opened(tmp_path, content), None)
+    assert any(
+        doubt.startswith("labels differ only in case: Good, bad, good") for doubt in candidate.guess.doubts
+    )
 
 
 def test_there_are_thirty_formats_and_more():

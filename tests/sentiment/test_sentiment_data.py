@@ -83,6 +83,14 @@ def test_the_published_test_split_is_complete_and_training_has_none_of_its_texts
     assert set(split[5:30]) == {"train", "validation"}
 
 
+def test_a_published_validation_split_is_used_as_it_is():
+    rows = table([f"text {i}" for i in range(40)])
+    rows["published"] = ["train"] * 20 + ["validation"] * 10 + ["test"] * 10
+    rows.loc[0, "text"], rows.loc[1, "text"] = "TEXT 25", "text  35"
+    split = task(split="published").assign_splits(rows)
+    assert split.tolist() == ["unused"] * 2 + ["train"] * 18 + ["validation"] * 10 + ["test"] * 10
+
+
 def test_files_without_a_published_split_cannot_use_it():
     with pytest.raises(DataError, match=r"Set data\.split to grouped"):
         task(split="published").assign_splits(table(TEXTS))

@@ -92,6 +92,19 @@ def test_folders_of_an_archive_give_label_and_split_and_names_the_order(tmp_path
     assert task(**FOLDERS).read([other]).equals(rows)
 
 
+def test_folders_of_validation_are_read_whatever_their_case(tmp_path):
+    from archives import zipped
+
+    files = {f"a/{split}/pos/1.txt": split.encode() for split in ("Train", "TEST", "valid", "dev", "unsup")}
+    rows = task(**FOLDERS).read([write_file(tmp_path / "a.zip", zipped(files))])
+    assert dict(zip(rows["text"], rows["published"], strict=True)) == {
+        "TEST": "test",
+        "Train": "train",
+        "dev": "validation",
+        "valid": "validation",
+    }
+
+
 def test_a_zip_of_folders_is_read_without_the_files_of_macos(tmp_path):
     from archives import zipped
 

@@ -18,10 +18,11 @@ from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.core.raw_folder import Source, sources_of
 from seqops.core.yaml_file import nearest
+from seqops.inspection.annotation import annotation
 from seqops.inspection.files import InputFile
 from seqops.inspection.guess import POSSIBLE, Guess
 from seqops.inspection.splits import by_split
-from seqops.inspection.tables import ragged
+from seqops.inspection.tables import odd_cell, ragged
 from seqops.params import Params
 
 LARGE = 5 << 20
@@ -58,8 +59,9 @@ def candidates(params: Params, files: Sequence[InputFile], task: str | None) -> 
         for file in files:
             file.require_utf8()
         what = f"does not look like data of the task {task}" if task else "looks like data of no task"
-        why = ragged(files[0])
-        raise DataError.at(files[0].path, None, f"{what}: {why}" if why else what, FIX)
+        why, fix = annotation(files[0])
+        why = f"it has {why}" if why else ragged(files[0]) or odd_cell(files[0])
+        raise DataError.at(files[0].path, None, f"{what}: {why}" if why else what, fix or FIX)
     likely.sort(key=lambda candidate: -candidate.guess.confidence)
     return [c for c in likely if c.guess.confidence >= likely[0].guess.confidence - NEAR]
 

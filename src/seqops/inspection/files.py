@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -96,9 +97,8 @@ def _encoding(path: Path, content: bytes) -> str:
 
 def _is_json(text: str) -> bool:
     """Return whether a text is JSON, or its first line is."""
-    if not text.startswith(("{", "[{")):
-        return False
-    for part in (text.partition("\n")[0], text):
+    begins = re.match(r"\s*(\{|\[\s*[\[{])", text)
+    for part in (text.partition("\n")[0], text) if begins else ():
         with suppress(ValueError):
             json.loads(part)
             return True

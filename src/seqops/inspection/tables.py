@@ -19,6 +19,10 @@ NUMBER = re.compile(
 NAME = re.compile(r"([^\W\d][\w .()/%°-]{0,40}(?<![.]))?")
 """How columns are called: beginning with a letter, without punctuation; an index has no name."""
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T].*)?")
+FIGURE = re.compile(r"(?=.*\d).{1,20}")
+MOST_ODD = 0.1
+"""Share of the cells of a column that may be unlike the others."""
 SHORT = 0.5
 """A name is at most this share of the length of the cells below it."""
 
@@ -87,13 +91,42 @@ def few_values(cells: Sequence[str], most: int) -> list[str]:
 
 
 def ragged(file: InputFile) -> str:
-    """Say where a file whose first line has tabs has another number of cells; empty: nowhere."""
-    wanted = file.lines[0].count("\t")
+    """Say where a file has another number of cells than in its first line; empty: nowhere.
+
+    Tabs, semicolons and bars divide cells; commas do in the file of a table, whose cells are not quoted.
+    """
+    first = file.lines[0]
+    if re.fullmatch("sep=.?", first.strip(), re.IGNORECASE):
+        return f"line 1 is {first.strip()!r}, an instruction for Excel: delete it"
+    marks = [mark for mark in ("\t", ";", "|", ",") if mark in first]
+    if not marks and file.name.lower().endswith((".csv", ".tsv")):
+        return f"line 1 is {first[:40]!r}, and has no cells: a table begins with the names of its columns"
+    if not marks or (marks[0] == "," and ('"' in file.text or not file.name.lower().endswith(".csv"))):
+        return ""
+    mark = marks[0]
     for number, line in enumerate(file.lines, 1):
-        if wanted and line.strip() and line.count("\t") != wanted:
-            return (
-                f"line {number} has {line.count(chr(9)) + 1} cells between tabs, and line 1 has {wanted + 1}"
-            )
+        if line.strip() and line.count(mark) != first.count(mark):
+            cells = f"{line.count(mark) + 1} cells between {DELIMITERS[mark]}"
+            return f"line {number} has {cells}, and line 1 has {first.count(mark) + 1}"
+    return ""
+
+
+def odd_cell(file: InputFile) -> str:
+    """Say which cell is unlike its column of numbers or dates, or what has figures and is neither.
+
+    Empty: there is none.
+    """
+    table = Table.of(file)
+    for name, cells in table.columns.items() if table else ():
+        body = cells[not table.named :] if table else []
+        for kind, known in (("numbers", is_number), ("dates", DATE.fullmatch)):
+            odd = [cell for cell in body if not known(cell)]
+            if 0 < len(odd) <= MOST_ODD * len(body):
+                return f"column {name!r} has {odd[0][:40]!r} among {kind}"
+        known_date = all(map(DATE.fullmatch, body))
+        if not known_date and not are_numbers(body) and all(map(FIGURE.fullmatch, body)):
+            odd = [cell for cell in body if not is_number(cell)]
+            return f"{odd[0]!r} in column {name!r} is read neither as a number nor as a date"
     return ""
 
 

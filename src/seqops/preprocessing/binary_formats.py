@@ -1,4 +1,4 @@
-"""Files that are no text, told by how they begin or by the members of their zip."""
+"""Files that are no text or not the one that is meant, told by how they begin or by what their zip has."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from dataclasses import dataclass
 TABLE = "Export the table as CSV in UTF-8, and name that."
 UNPACK = "Unpack it, and name the file."
 TEXT = "Name a text file."
-BEGINNING = 16
+OPEN = "Save it as CSV or text in UTF-8, and name that."
+BEGINNING = 64
 """Bytes by which a format is told."""
+PAGE = (
+    "It may say that a file is missing, or ask to log in: open it, download the file itself, and name that."
+)
 
 
 @dataclass(frozen=True)
@@ -38,20 +42,29 @@ MAGIC = {
     rb"BZh[1-9]1AY&SY": Format("a bzip2 file", UNPACK),
     rb"\xfd7zXZ": Format("an xz file", UNPACK),
     rb"\x28\xb5\x2f\xfd": Format("a zstd file", UNPACK),
+    rb"\x1f\x8b": Format("a gzip file in another one", UNPACK),
+    rb"PK\x03\x04": Format("a zip in another archive", UNPACK),
+    rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html[\s>])": Format("a web page", PAGE),
+    rb"version https://git-lfs": Format("a pointer of Git LFS", "Fetch the file itself by `git lfs pull`."),
+    rb"(.\0){8}|(\0.){8}": Format(
+        "UTF-16 without a byte order mark", "Convert it by `iconv -f utf-16le -t utf-8`, or from utf-16be."
+    ),
 }
 OFFICE = {
     "xl/": Format("an Excel file", "Export the sheet as CSV in UTF-8, and name that."),
     "word/": Format("a Word document", "Save it as plain text in UTF-8, and name that."),
     "ppt/": Format("a PowerPoint file", TEXT),
-    "META-INF/manifest.xml": Format(
-        "an OpenDocument file", "Save it as CSV or text in UTF-8, and name that."
-    ),
+    "META-INF/manifest.xml": Format("an OpenDocument file", OPEN),
+    "mimetype": Format("an OpenDocument file or a book", OPEN),
 }
 
 
 def binary_format(beginning: bytes) -> Format | None:
-    """Tell the format of a file by its first bytes; None for a text, a zip and a gzip file."""
-    return next((found for magic, found in MAGIC.items() if re.match(magic, beginning, re.DOTALL)), None)
+    """Tell the format of a file by its first bytes; None for a text. Archives are unpacked before."""
+    return next(
+        (found for magic, found in MAGIC.items() if re.match(magic, beginning, re.DOTALL | re.IGNORECASE)),
+        None,
+    )
 
 
 def office_format(members: Sequence[str]) -> Format | None:

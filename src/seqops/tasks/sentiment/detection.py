@@ -11,6 +11,7 @@ from typing import Any
 from seqops.inspection.files import InputFile
 from seqops.inspection.guess import CERTAIN, LIKELY, Guess
 from seqops.inspection.tables import NUMBER, Table, are_numbers, few_values
+from seqops.tasks.sentiment.data.reader import FOLDERS
 
 MOST_LABELS = 30
 LABEL = re.compile(
@@ -46,9 +47,10 @@ def detect(files: Sequence[InputFile]) -> Guess | None:
 
 
 def _folders(file: InputFile) -> Guess | None:
-    """Find `<any>/{train,test}/<label>/<name>.txt` in an archive."""
+    """Find `<any>/<split>/<label>/<name>.txt` in an archive."""
     parts = [PurePosixPath(name).parts for name in file.members if name.endswith(".txt")]
-    labelled = [part[-3:-1] for part in parts if len(part) > 2 and part[-3] in ("train", "test")]
+    inside = [part for part in parts if len(part) > 2 and part[-3].lower() in FOLDERS]
+    labelled = [(FOLDERS[part[-3].lower()], part[-2]) for part in inside]
     trained = Counter(label for split, label in labelled if split == "train" and label != "unsup")
     if len(trained) < 2:
         return None
@@ -62,7 +64,8 @@ def _folders(file: InputFile) -> Guess | None:
     }
     reasons = [f"an archive of folders named after labels: {', '.join(sorted(trained))}"]
     if published:
-        reasons.append("the folder test is the test")
+        held = ["test", *(["validation"] if any(split == "validation" for split, _ in labelled) else [])]
+        reasons += [f"the folder {split} is the {split}" for split in held]
     return Guess(CERTAIN, "texts in folders", tuple(reasons), values)
 
 
@@ -89,6 +92,8 @@ def _columns(table: Table, every: Sequence[Table]) -> Guess | None:
     if group := values["data.group"]:
         reasons.append(f"rows of one {group} stay in one split")
     doubts = list(table.doubts)
+    if len({label.lower() for label in labels}) < len(labels):
+        doubts.append(f"labels differ only in case: {', '.join(labels)}; write each in one way")
     if len(texts) < MIN_ROWS:
         doubts.append(f"{len(texts)} texts are few to learn from (data.min_rows is lowered)")
     sure = table.named and LABEL.fullmatch(label) is not None

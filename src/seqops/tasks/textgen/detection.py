@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from seqops.inspection.annotation import annotation
 from seqops.inspection.files import InputFile
 from seqops.inspection.guess import POSSIBLE, UNLIKELY, Guess
 from seqops.inspection.tables import Table
@@ -50,4 +51,7 @@ def detect(files: Sequence[InputFile]) -> Guess | None:
     if encoding == "windows-1252":
         doubts.append("the text is not UTF-8; windows-1252 is a guess")
     reasons = (f"{characters:,} characters of text in {encoding}",)
-    return Guess(UNLIKELY if tabular else POSSIBLE, "running text", reasons, values, tuple(doubts))
+    annotated = any(annotation(file)[0] for file in files)
+    return Guess(
+        UNLIKELY if tabular or annotated else POSSIBLE, "running text", reasons, values, tuple(doubts)
+    )

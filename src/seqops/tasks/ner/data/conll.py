@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from seqops.preprocessing.tag_schemes import is_tag, to_iob2
 from seqops.tasks.ner.data.sentence import Block, Sentence
 
 LAYOUT = "Write one line per token, its columns (token first, tag last) separated by tabs or spaces."
+CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"}
+"""Types of CoNLL-2000 that a column beside the tags of entities may have."""
+HEADER = re.compile(r"(tags?|labels?|ner|ne|entit(y|ies)|iob|bio)([ _-]?(tags?|labels?))?", re.IGNORECASE)
 NUMBER = re.compile(r"\d{1,6}([-.]\d{1,6})?", re.ASCII)
 Rows = list[list[str]]
 
@@ -27,8 +30,10 @@ def sentences(path: Path, blocks: Sequence[Block]) -> list[Sentence]:
     shapes = {_shape(row) for block in blocks for _, row in block if not row.startswith("#")}
     kept = [found for block in blocks if (found := _without_comments(block, shapes))]
     rows = [_columns(path, block) for block in kept]
+    kept, rows = _without_header(kept, rows)
     at, number = _token_column(path, kept, rows)
     _check_tag_column(path, kept, rows, at)
+    _check_one_column_of_entities(path, kept, rows, at)
     parsed = [
         _sentence(block, [row[at:] for row in columns if number is None or row[number].isdecimal()])
         for block, columns in zip(kept, rows, strict=True)
@@ -82,6 +87,18 @@ def _columns(path: Path, block: Block) -> Rows:
     raise DataError.at(path, number, f"not the {wanted} columns of its sentence: {row[:60]!r}", LAYOUT)
 
 
+def _without_header(blocks: list[Block], sentences: list[Rows]) -> tuple[list[Block], list[Rows]]:
+    """Leave out a first line that names the columns: its last cell is no tag, as all others are."""
+    cells = [row[-1] for rows in sentences for row in rows]
+    named = len(cells) > 1 and not is_tag(cells[0]) and HEADER.fullmatch(cells[0])
+    if not named or not all(map(is_tag, cells[1:])):
+        return blocks, sentences
+    whole = 1 if len(sentences[0]) == 1 else 0
+    if whole:
+        return blocks[1:], sentences[1:]
+    return [blocks[0][1:], *blocks[1:]], [sentences[0][1:], *sentences[1:]]
+
+
 def _token_column(path: Path, blocks: Sequence[Block], sentences: Sequence[Rows]) -> tuple[int, int | None]:
     """Return the column of the tokens, and that which numbers them before it, if there is one."""
     number = None
@@ -116,6 +133,27 @@ def _check_tag_column(path: Path, blocks: Sequence[Block], sentences: Sequence[R
         if all(map(is_tag, cells)) and cells != {"O"}:
             what = f"the last column is the same in all lines of a sentence, and column {column + 1} has tags"
             raise DataError.at(path, blocks[0][0][0], what, f"Remove the columns after it. {LAYOUT}")
+
+
+def _check_one_column_of_entities(
+    path: Path, blocks: Sequence[Block], sentences: Sequence[Rows], at: int
+) -> None:
+    """Raise DataError if a column before the last one has tags of the same types, or of the only entities."""
+    last = {row[-1] for rows in sentences for row in rows}
+    if not all(map(is_tag, last)):
+        return
+    types = _types(last)
+    for column in range(at + 1, min((len(rows[0]) for rows in sentences), default=0) - 1):
+        others = _types(row[column] for rows in sentences for row in rows)
+        if others & types or (not types and others - CHUNKS):
+            what = f"column {column + 1} has tags of entities, as the last one: of outer and inner ones"
+            raise DataError.at(path, blocks[0][0][0], what, f"Keep one of them. {LAYOUT}")
+
+
+def _types(cells: Iterable[str]) -> set[str]:
+    """Return the types of a column of tags; none if it has other cells, or only `O`."""
+    distinct = {*cells}
+    return {cell[2:] for cell in distinct - {"O"}} if all(map(is_tag, distinct)) else set()
 
 
 def _is_running(cells: Sequence[str]) -> bool:

@@ -55,8 +55,8 @@ class Dataset(interfaces.Dataset):
         Whether the labels are steps of a scale; then kappa and the mean error in steps are scored too.
     split
         `grouped`: draw groups, or texts without a group, at random; `near`: the same, with clusters of
-        near-duplicates drawn together; `published`: keep the test folder as the test split. Files that
-        `source` names for splits are used as they are.
+        near-duplicates drawn together; `published`: keep the folder test as the test split, and validation,
+        valid, val or dev as that. Files that `source` names for splits are used as they are.
     test
         Share of the groups in the test split; `published` ignores it.
     validation

@@ -22,6 +22,11 @@ from seqops.preprocessing.text_file import decode, read_text
 Cells = tuple[int, list[str]]
 """A row: its line, and its cells."""
 Layout = Literal["table", "lines", "folders"]
+FOLDERS = {
+    "train": "train", "test": "test",
+    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
+}  # fmt: skip
+"""Folders of an archive, in lower case, and the splits that they hold."""
 MAX_UNPACKED = 4 << 30
 """Maximum number of bytes of an unpacked archive."""
 
@@ -153,7 +158,7 @@ def _quoted(path: Path, text: str, delimiter: str) -> Iterator[Cells]:
 
 
 def _folders(path: Path, labels: Sequence[str]) -> Iterator[LabelledText]:
-    """Read `<any>/{train,test}/<label>/<name>.txt`; `line` is the row's number, by name.
+    """Read `<any>/<split>/<label>/<name>.txt`, with a split of FOLDERS; `line` is the row's number, by name.
 
     Sorting by name gives the same table for every packing of the same files. Raises DataError if no file
     matches.
@@ -165,12 +170,12 @@ def _folders(path: Path, labels: Sequence[str]) -> Iterator[LabelledText]:
         what = f"no file matches train/{labels[0]}/*.txt"
         raise DataError.at(path, None, what, "Set data.labels to the names of the folders.")
     for number, name in enumerate(sorted(found), 1):
-        published, label, _ = PurePosixPath(name).parts[-3:]
-        yield LabelledText(number, found[name].strip(), label, "", published)
+        folder, label, _ = PurePosixPath(name).parts[-3:]
+        yield LabelledText(number, found[name].strip(), label, "", FOLDERS[folder.lower()])
 
 
 def _labelled(name: str, labels: Sequence[str]) -> bool:
     parts = PurePosixPath(name).parts
     if is_mac_metadata(name):
         return False
-    return name.endswith(".txt") and parts[-3:-2] in (("train",), ("test",)) and parts[-2] in labels
+    return name.endswith(".txt") and len(parts) > 2 and parts[-3].lower() in FOLDERS and parts[-2] in labels

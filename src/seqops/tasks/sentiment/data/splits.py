@@ -48,12 +48,15 @@ def assigned(table: pd.DataFrame, split: Split, test: float, validation: float, 
         names = named_or_drawn(table, groups, validation, seed + 1)
         return _required(without_copies(names, keys))
     if split == "published":
-        if not table["published"].isin(("train", "test")).all():
+        published = table["published"].to_numpy("<U10")
+        if not np.isin(published, ("train", "validation", "test")).all():
             raise DataError(
                 "The files have no published split. Set data.split to grouped, or name the file of each "
                 "split: `source: {train: ..., test: ...}`."
             )
-        held = (table["published"] == "test").to_numpy(np.bool_)
+        if "validation" in published:
+            return _required(_without_copies(published, keys))
+        held = published == "test"
     else:
         held = draw_groups(groups, test, seed)
     return _required(without_copies(assign_splits(held, groups, validation, seed + 1), keys))
