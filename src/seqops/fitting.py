@@ -58,6 +58,7 @@ def fit(
                 of_network = {
                     "validation/initial": fitted.initial.point(),
                     "parameters": fitted.model.count_params(),
+                    "trained_parameters": fitted.trained_parameters or 0,
                 }
             run.log_metrics(
                 {

@@ -82,6 +82,15 @@ def test_the_model_card_shows_the_seeds_if_there_are_several():
     assert "eeds" not in card(endpoint, "toy", SCORES, "test 40")
 
 
+def test_the_model_card_names_the_pretrained_weights_and_the_adapter():
+    adapter = {"kind": "lora", "rank": 4, "targets": ["query", "value"]}
+    settings = {"model.kind": "encoder", **{f"fit.adapter.{key}": value for key, value in adapter.items()}}
+    given = (ToyEndpoint(ToyData()), "toy-sample", {**SCORES, "settings": settings}, "test 40")
+    text = card(*given, pretrained={"name": "tiny", "sha256": "ab12"})
+    assert "**Base.** tiny, sha256 ab12, tuned by lora of rank 4 in query, value, merged." in text
+    assert "**Base.**" not in card(*given)
+
+
 def test_the_model_card_names_the_kind_and_the_settings():
     settings = {"settings": {"model.kind": "gru", "fit.epochs": 4}}
     text = card(ToyEndpoint(ToyData()), "toy-sample", {**SCORES, **settings}, "test 40")

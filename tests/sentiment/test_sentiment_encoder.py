@@ -120,13 +120,10 @@ def test_a_trained_model_is_loaded_without_the_store(project, kind, tmp_path):
     assert NETWORK.predict(loaded, splits["test"], meta).equals(expected)
 
 
-def test_a_resumed_fit_saves_equal_bytes(project, tmp_path):
+def test_a_resumed_fit_ends_with_equal_weights(project, tmp_path):
     stored(project / ".state")
-    files = []
-    for name, done in (("whole", None), ("resumed", 1)):
-        if done:
-            fit("dora", tmp_path / f"{name}.npz", epochs=done)
-        fitted, _, _ = fit("dora", tmp_path / f"{name}.npz")
-        files.append(tmp_path / f"{name}.weights.h5")
-        NETWORK.save(fitted.model, files[-1])
-    assert files[0].read_bytes() == files[1].read_bytes()
+    whole, _, _ = fit("dora", epochs=2)
+    fit("dora", tmp_path / "half.npz", epochs=1)
+    resumed, _, _ = fit("dora", tmp_path / "half.npz", epochs=2)
+    for one, other in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -170,6 +170,9 @@ def test_a_resumed_fit_ends_with_equal_weights_and_its_checkpoint_has_no_frozen_
     fit(kind, tmp_path / "toy.npz", epochs=2)
     with np.load(tmp_path / "toy.npz") as arrays:
         shapes = sorted(arrays[name].shape for name in arrays.files if name.startswith("weight."))
+    # 4 + 1 rows of the embedding by rank 2, 2 by 8 columns, and the head
+    assert whole.trained_parameters == 10 + 16 + 18
+    assert whole.model.count_params() > 400
     assert shapes == sorted([(4 + 1, 2), (2, 8), (8, 2), (2,)])
     resumed = fit(kind, tmp_path / "toy.npz")
     for one, other in zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True):

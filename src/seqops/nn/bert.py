@@ -101,6 +101,9 @@ class Bert(keras.layers.Layer):
 
     def call(self, pieces: Tensor, training: bool = False) -> Tensor:
         """Return the mean-pooled states of the last layer: (B, D)."""
+        # without it, TensorFlow optimises the graph of the first batch for its size, and rounds otherwise: a
+        # resumed fit, which has another first batch, would differ in the last digits
+        pieces = tf.compat.v1.placeholder_with_default(pieces, [None, None])
         steps = tf.shape(pieces)[1]
         lengths = tf.reduce_sum(tf.cast(pieces != 0, tf.int32), 1)
         x = self.words(pieces) + self.positions(tf.range(steps))[None]

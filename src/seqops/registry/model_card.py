@@ -14,18 +14,24 @@ from seqops.registry.versions import MAX_DESCRIPTION
 
 
 def card(
-    endpoint: Endpoint, name: str, metrics: Mapping[str, Any], rows: str, better_baseline: str = ""
+    endpoint: Endpoint,
+    name: str,
+    metrics: Mapping[str, Any],
+    rows: str,
+    better_baseline: str = "",
+    pretrained: Mapping[str, Any] | None = None,
 ) -> str:
     """Format intended use, limits, data, scores, baselines and slices.
 
     name: of the registered model; rows: the number in each split; better_baseline: the line that a classical
-    method is better, if one is.
+    method is better, if one is; pretrained: name and hash of the weights that the fit started from.
     """
     goal = metrics["goal"]
     sections = [
         f"**Intended use.** {endpoint.intended_use}",
         " ".join([f"**Limits.** {endpoint.limits}", *coverage_notes(metrics), endpoint.requests.summary()]),
         _kind(metrics["settings"]) if "settings" in metrics else "",
+        _base(metrics["settings"], pretrained) if pretrained else "",
         f"**Data.** Source: {metrics['source']}; rows: {rows}; sha256 {metrics['sha256']['data'][:12]}.",
         f"**Verdict.** {metrics['verdict']}",
         f"**Better without a network.** {better_baseline}" if better_baseline else "",
@@ -56,6 +62,14 @@ def _kind(settings: Mapping[str, Any]) -> str:
     mixture = settings.get("model.mixture", "none")
     mixed = "" if mixture == "none" else f", mixed with {mixture}"
     return f"**Model.** Kind: {settings['model.kind']}{mixed}."
+
+
+def _base(settings: Mapping[str, Any], pretrained: Mapping[str, Any]) -> str:
+    """Name the pretrained weights, and the adapter with which they were tuned."""
+    kind, rank = settings["fit.adapter.kind"], settings["fit.adapter.rank"]
+    targets = ", ".join(settings["fit.adapter.targets"])
+    tuned = "all tuned" if kind == "none" else f"tuned by {kind} of rank {rank} in {targets}, merged"
+    return f"**Base.** {pretrained['name']}, sha256 {pretrained['sha256']}, {tuned}."
 
 
 def _training(metrics: Mapping[str, Any]) -> str:

@@ -108,7 +108,8 @@ def _version(
         versions.TEST_ROWS: RowSketch.of(splits["test"]).label(),
         BETTER_BASELINE: better_baseline[: versions.MAX_DESCRIPTION],
     }
-    text = card(task.endpoint(), name, metrics, rows, better_baseline)
+    pretrained = read_json(paths.meta).get("pretrained")
+    text = card(task.endpoint(), name, metrics, rows, better_baseline, pretrained)
     version = former = versions.version_of(client, name, content)
     if version is None or verify.fault_of(client, version):
         _delete_unregistered_bundles(client, run.run_id, name)

@@ -21,7 +21,7 @@ from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.core.settings import FitConfig, Stage
 from seqops.nn.batching import buckets
-from seqops.training.adapters import attach, merge
+from seqops.training.adapters import attach, merge, trainable_size
 from seqops.training.checkpoint import (
     FitState,
     Weights,
@@ -51,8 +51,8 @@ class FittedModel:
 
     model: a `keras.Model`, a classical one, or a mixture; epochs: the history with the starts; best_epoch:
     the row whose weights the model has; initial, best: the goal's scores of the initial model (None: there is
-    none) and of those weights on the validation rows. All but the score of `best_epoch` is of the network, if
-    the model is a mixture.
+    none) and of its weights on the validation rows; trained_parameters: the numbers that were trained, those
+    of adapters among them. All but the score of `best_epoch` is of the network, if the model is a mixture.
     """
 
     model: Any
@@ -60,6 +60,7 @@ class FittedModel:
     best_epoch: EpochResult
     initial: Score | None
     best: Score
+    trained_parameters: int | None = None
 
 
 def train(
@@ -114,11 +115,13 @@ def train(
             loop.run_epoch(training, validation)
             if checkpoint:
                 save_checkpoint(checkpoint, model, progress, fit_config.adapter)
-    best = merged_model(network, meta, fit_config, progress.best)
+    best, trained = merged_model(network, meta, fit_config, progress.best)
     score = _goal_score(goal, best, validation, meta)
     network.calibrate(best, splits["validation"], meta)
     best_epoch = progress.best_epoch(goal.goal.higher_is_better)
-    return FittedModel(best, progress.epochs, best_epoch, replace(score, statistics=progress.initial), score)
+    return FittedModel(
+        best, progress.epochs, best_epoch, replace(score, statistics=progress.initial), score, trained
+    )
 
 
 def _objective(network: Network, metrics: Metrics, stage: Stage) -> Objective:
@@ -158,12 +161,17 @@ def _transfer(
         raise ConfigError("fit.stages: the pretext model shares no layer with this model. Remove its stage.")
 
 
-def merged_model(network: Network, meta: Meta, fit_config: FitConfig, weights: Weights) -> keras.Model:
-    """Return a new model, so that no optimizer state is saved with its weights; adapters are merged."""
+def merged_model(
+    network: Network, meta: Meta, fit_config: FitConfig, weights: Weights
+) -> tuple[keras.Model, int]:
+    """Return a new model, adapters merged, and how many numbers were trained.
+
+    It is new so that no optimizer state is saved with its weights.
+    """
     best = network.build(meta)
     if fit_config.adapter.kind == "none":
         best.set_weights(weights)
-        return best
+        return best, trainable_size(best)
     # the frozen weights that were drawn, not read, are drawn again
     keras.utils.set_random_seed(fit_config.seed)
     adapted = network.build(meta)
@@ -171,7 +179,7 @@ def merged_model(network: Network, meta: Meta, fit_config: FitConfig, weights: W
     attach(adapted, fit_config.adapter)
     set_weights(adapted, weights, fit_config.adapter)
     merge(adapted, best)
-    return best
+    return best, trainable_size(adapted)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def refit(
     with averaged_weights(model):
         if fitted.best_epoch.averaged:
             weights = weights_of(model, fit_config.adapter)
-    refitted = merged_model(network, meta, fit_config, weights)
+    refitted, _ = merged_model(network, meta, fit_config, weights)
     calibrated = fitted.model.non_trainable_variables
     for variable, value in zip(refitted.non_trainable_variables, calibrated, strict=True):
         variable.assign(value)
