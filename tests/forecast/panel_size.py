@@ -29,6 +29,7 @@ DATA = {
 MODEL = {
     "kind": "dense", "layers": 1, "units": 32, "dropout": 0.0, "ensemble_size": 1, "output_steps": 18,
     "difference": 0,
+    "mixture": "none",
 }  # fmt: skip
 FIT = {"epochs": 1, "batch_size": 1024, "validation_rows": 2000}
 

@@ -25,7 +25,7 @@ NAN = np.nan
 KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
 SETTINGS = {
     "kind": "lstm", "direction": "forward", "layers": 2, "units": 3, "dropout": 0.0, "ensemble_size": 2,
-    "output_steps": 6, "difference": 0,
+    "output_steps": 6, "difference": 0, "mixture": "none",
 }  # fmt: skip
 META = {
     "scaling": "window", "log": True, "season": 4, "window": 9, "horizon": 6, "values": ["value"],

@@ -21,7 +21,7 @@ from seqops.training.loop import train
 KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
 SETTINGS = {
     "kind": "lstm", "direction": "forward", "layers": 1, "units": 3, "dropout": 0.0, "ensemble_size": 2,
-    "output_steps": 6, "difference": 0,
+    "output_steps": 6, "difference": 0, "mixture": "none",
 }  # fmt: skip
 FIT_CONFIG = FitConfig(
     seed=0,

@@ -29,7 +29,7 @@ DATA = Dataset(
 )  # fmt: skip
 NETWORK = Network(
     kind="dense", direction="forward", layers=1, units=16, dropout=0.0, ensemble_size=1, output_steps=HORIZON,
-    difference=0,
+    difference=0, mixture="none",
 )  # fmt: skip
 
 FIT_CONFIG = FitConfig(

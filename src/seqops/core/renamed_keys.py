@@ -60,6 +60,7 @@ ADDED = {
     "tasks.ner.model.mixture": "none",
     "tasks.sentiment.model.mixture": "none",
     "tasks.textgen.model.mixture": "none",
+    "tasks.forecast.model.mixture": "none",
     "tasks.forecast.data.series": "",
     "tasks.forecast.data.short": "refuse",
     "tasks.forecast.data.static": "[]",

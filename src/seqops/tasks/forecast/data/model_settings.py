@@ -62,6 +62,10 @@ def check_model(
         else:
             single_kind(kind)
         return
+    if model.get("mixture", "none") != "none" and not many:
+        raise ConfigError(
+            "model.mixture needs data.series: its weight is chosen by many series. Set it to none."
+        )
     check_window(model, window, season)
     if scaling == "window":
         check_global(model, horizon)

@@ -20,9 +20,16 @@ from seqops.core.ragged import Split
 from seqops.core.records import Ablation
 from seqops.tasks.forecast.data.derived import CountOrAuto, PositiveOrAuto
 from seqops.tasks.forecast.data.gaps import filled
-from seqops.tasks.forecast.data.model_settings import ClassicalKind, check_global, check_window, is_classical
+from seqops.tasks.forecast.data.model_settings import (
+    ClassicalKind,
+    LocalKind,
+    check_global,
+    check_window,
+    is_classical,
+)
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.model import global_network
+from seqops.tasks.forecast.model.classical_method import ClassicalMethod
 from seqops.tasks.forecast.model.conformal import PastErrors
 from seqops.tasks.forecast.model.intervals import (
     calibration,
@@ -31,6 +38,9 @@ from seqops.tasks.forecast.model.intervals import (
     with_rolling_quantiles,
 )
 from seqops.tasks.forecast.model.layers import Body, BodyKind, Direction, Ensemble, PathLoss, Spread
+from seqops.tasks.forecast.model.local.forecaster import LocalForecaster
+from seqops.tasks.forecast.model.mixture import ForecastMixture
+from seqops.tasks.forecast.model.trend_damping import damped
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,11 @@ class Network(interfaces.Network):
         Steps forecast in one pass: `auto`, the horizon, for the direct strategy; fewer for the recursive one.
     difference
         Lag of the differences taken before the network and undone after it; 0: none, as `es_lstm` requires;
-        `auto`: the season if the training rows show one, else 1 or 0.
+        `auto`: the season if the training rows show one, else 1 or 0. Beyond the first season of a forecast
+        they fade.
+    mixture
+        Method whose forecasts of many series are averaged with those of the network, `theta`, `ets`,
+        `arima` or `combination`, with the weight that is best on validation rows; `none`: the network alone.
     """
 
     kind: Literal["lstm", "gru", "simple_rnn", "dense", "es_lstm", ClassicalKind]
@@ -70,14 +84,17 @@ class Network(interfaces.Network):
     ensemble_size: Positive
     output_steps: PositiveOrAuto
     difference: CountOrAuto
+    mixture: Literal["none", LocalKind]
+
+    def __post_init__(self) -> None:
+        if is_classical(self.kind) and self.mixture != "none":
+            raise ValueError("only a network is mixed: set mixture to none, or kind to a network")
 
     def configured(self) -> Model:
-        """Return the classical method, if that is the kind, or else this network."""
-        if not is_classical(self.kind):
-            return self
-        from seqops.tasks.forecast.model.classical_method import ClassicalMethod
-
-        return ClassicalMethod(self.kind)
+        """Return the classical method, if that is the kind, or else this network, alone or mixed with one."""
+        if is_classical(self.kind):
+            return ClassicalMethod(self.kind)
+        return self if self.mixture == "none" else ForecastMixture(self, LocalForecaster(self.mixture))
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build the graph: figures (B, W, V + C), calendar (B, W + H, K) -> (B, H, M + 1, V)."""
@@ -135,13 +152,13 @@ class Network(interfaces.Network):
         """Forecast `mean` and the quantiles `q0.025`, `q0.05`, `q0.1` ... `q0.975`: flat cells (H x V,)."""
         if is_global(meta):
             return global_network.predict(model, split, meta)
-        return with_quantiles(*_forecasts(model, split, meta), _saved(model))
+        return with_quantiles(*self._forecasts(model, split, meta), _saved(model))
 
     def backtest(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Forecast like `predict`, with intervals updated by the errors that are known at each origin."""
         if is_global(meta):
             return global_network.backtest(model, split, meta)
-        mean, scale = _forecasts(model, split, meta)
+        mean, scale = self._forecasts(model, split, meta)
         return with_rolling_quantiles(mean, split, scale, _saved(model))
 
     def ablations(self, model: keras.Model, splits: Mapping[str, Split], meta: Meta) -> Sequence[Ablation]:
@@ -158,7 +175,7 @@ class Network(interfaces.Network):
         """Forecast `mean` alone: there are no intervals before `calibrate`."""
         if is_global(meta):
             return global_network.validate(model, split, meta)
-        mean, scale = _forecasts(model, split, meta)
+        mean, scale = self._forecasts(model, split, meta)
         return pd.DataFrame({"mean": cells(scale.backward(mean))})
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
@@ -166,7 +183,7 @@ class Network(interfaces.Network):
         if is_global(meta):
             global_network.calibrate(model, split, meta)
             return
-        mean, scale = _forecasts(model, split, meta)
+        mean, scale = self._forecasts(model, split, meta)
         model.get_layer("spread").keep(calibration(mean, split, scale))
 
     def registered_weights(self, weights: Path, test: Split, meta: Meta, folder: Path) -> Path:
@@ -175,23 +192,32 @@ class Network(interfaces.Network):
             return weights
         model = self.build(meta)
         model.load_weights(weights)
-        mean, scale = _forecasts(model, test, meta)
+        mean, scale = self._forecasts(model, test, meta)
         latest = calibration(mean, test, scale)
         elapsed = round(latest.ages.max(initial=-1)) + 1
         model.get_layer("spread").keep(_saved(model).followed_by(latest, elapsed).latest())
         model.save_weights(folder / weights.name)
         return folder / weights.name
 
+    def _forecasts(
+        self, model: keras.Model, split: Split, meta: Meta
+    ) -> tuple[npt.NDArray[np.float64], Scale]:
+        """Forecast the mean of the members in scaled units, (n, H, V); return it with the scale.
+
+        Where the network forecasts seasonal differences, they fade beyond the first season.
+        """
+        inputs, season = _inputs(split, meta), self._difference(meta)
+        out = np.asarray(model.predict(inputs, batch_size=256, verbose=0), np.float64)
+        mean = out[:, :, :-1].mean(axis=2)
+        if season > 1:
+            last = inputs["figures"][:, -season:, : len(meta["values"])]
+            mean = damped(mean, last.astype(np.float64))
+        return mean, Scale.from_meta(meta, "values")
+
 
 def is_global(meta: Meta) -> bool:
     """Return whether each window is scaled by itself, for one network of many series."""
     return meta.get("scaling") == "window"
-
-
-def _forecasts(model: keras.Model, split: Split, meta: Meta) -> tuple[npt.NDArray[np.float64], Scale]:
-    """Forecast the mean of the members in scaled units, (n, H, V); return it with the scale."""
-    out = np.asarray(model.predict(_inputs(split, meta), batch_size=256, verbose=0), np.float64)
-    return out[:, :, :-1].mean(axis=2), Scale.from_meta(meta, "values")
 
 
 def _saved(model: keras.Model) -> PastErrors:

@@ -45,7 +45,7 @@ class LocalForecaster(ClassicalModel):
 
     def fit(self, metrics: Metrics, splits: Mapping[str, Split], meta: Meta) -> Corrections:
         """Calibrate the quantiles on validation rows; there is nothing else that series have in common."""
-        rows = _thinned(splits["validation"])
+        rows = thinned(splits["validation"])
         _, quantiles = self._forecasts(rows, meta)
         truth = np.asarray(rows.plain("targets"), np.float64)
         size = _sizes(rows, meta)
@@ -92,7 +92,7 @@ class LocalForecaster(ClassicalModel):
         return by_row(found.mean, columns), by_row(found.quantiles, columns)
 
 
-def _thinned(validation: Split) -> Split:
+def thinned(validation: Split) -> Split:
     """Select rows of which all steps are known, if there are too many rows, and of these some, evenly."""
     if len(validation) <= MOST:
         return validation
