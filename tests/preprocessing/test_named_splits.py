@@ -100,6 +100,21 @@ def test_each_split_may_be_two_parallel_files(tmp_path):
     assert table[NAMED].tolist() == ["train", "train", "test"]
 
 
+def test_the_files_of_splits_may_have_annotated_texts(tmp_path):
+    paths = []
+    for split, count in (("train", 3), ("validation", 1), ("test", 2)):
+        (tmp_path / split).mkdir()
+        paths.append(tmp_path / split / "corpus.txt")
+        blocks = [
+            f"; {split}{n} runs\n$<{split}{n}:PER> runs\n1\t{split}{n}\tNNP\tB_PER\n2\truns\tVV\tO\n"
+            for n in range(count)
+        ]
+        paths[-1].write_text("\n".join(blocks))
+    dataset = data("ner", layout="klp")
+    table = dataset.read(paths)
+    assert dataset.assign_splits(table).tolist() == [*["train"] * 3, "validation", *["test"] * 2]
+
+
 def test_a_published_draw_from_several_files_is_refused(tmp_path):
     for name in ("eng.train", "eng.testb"):
         (tmp_path / name).write_text(rows("ner", ["Ann", "Bob"]))
