@@ -2,6 +2,7 @@
 
 import dataclasses
 import html
+import json
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import matplotlib.image
 import numpy as np
@@ -133,6 +135,36 @@ def test_runs_can_be_compared_by_their_curves_and_scores(toy, ui):
     page = ui("charts", charts, "baseline/always even.accuracy")
     assert "baseline/always even.accuracy" in page.text
     assert "sample: units 8->16" in page.text
+    assert_not_blank(page.picture)
+
+
+def comparison(ids, experiment):
+    """Return the address of MLflow's page that compares runs."""
+    lists = (quote(json.dumps(values)) for values in (ids, [experiment]))
+    return "compare-runs?runs={}&experiments={}".format(*lists)
+
+
+def test_two_runs_are_compared_by_their_params_and_scores(toy, ui):
+    ids = [toy.client.get_model_version("toy", version).run_id for version in "12"]
+    page = ui("two", comparison(ids, experiment(toy)), "baseline/always even.accuracy")
+    assert "Comparing 2 Runs" in page.text
+    assert re.search(r"model\.units (8 16|16 8)", page.text)
+    assert "test/accuracy" in page.text
+    assert_not_blank(page.picture)
+
+
+def test_thirty_runs_are_compared_on_one_page(toy, ui):
+    """The runs have what a training run has: a name, settings and the score of the goal."""
+    many = toy.client.create_experiment("thirty")
+    ids = []
+    for units in range(30):
+        run = toy.client.create_run(many, run_name=f"sample: units {units}")
+        toy.client.log_param(run.info.run_id, "model.units", units)
+        toy.client.log_metric(run.info.run_id, "test/accuracy", units / 30)
+        ids.append(run.info.run_id)
+    page = ui("thirty", comparison(ids, many), "test/accuracy")
+    assert "Comparing 30 Runs" in page.text
+    assert all(f"sample: units {units}" in page.text for units in range(30))
     assert_not_blank(page.picture)
 
 
