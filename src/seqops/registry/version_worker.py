@@ -7,6 +7,7 @@ exits when its standard input closes, so it cannot outlive the process that star
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -38,11 +39,15 @@ def main(bundle: Path) -> None:
         responses.flush()
 
     pending = _requests()
+    # a fifth of the time of loading is a search for garbage among what imports keep for ever
+    gc.disable()
     try:
         model = _load(bundle)
     except Exception as error:
         send(error=_describe(error))
         return
+    gc.freeze()
+    gc.enable()
     send(ready=True)
     while True:
         request = pending.get()

@@ -35,11 +35,12 @@ class LanguageModel(keras.Model):
         super().__init__(**kwargs)
         self.encoder, self.head, self.n_special_tokens = encoder, head, n_special_tokens
         self.carried_state: CarriedState | None = None
-        self.costs = tf.function(self._costs, input_signature=_COSTS_SIGNATURE)
+        self.costs = tf.function(self._costs, input_signature=_COSTS_SIGNATURE, autograph=False)
         state = tf.nest.map_structure(_spec, encoder.zeros(ROWS))
-        self.write = tf.function(self._write, input_signature=(*_WRITE_SIGNATURE, state))
+        self.write = tf.function(self._write, input_signature=(*_WRITE_SIGNATURE, state), autograph=False)
         alone = tf.nest.map_structure(_spec, encoder.zeros(1))
-        self.follow = tf.function(self._follow, input_signature=(tf.TensorSpec([None], tf.int32), alone))
+        signature = (tf.TensorSpec([None], tf.int32), alone)
+        self.follow = tf.function(self._follow, input_signature=signature, autograph=False)
 
     def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits of the tokens after the N that are not padding, row after row: (N, V).

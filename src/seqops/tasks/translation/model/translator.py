@@ -100,14 +100,14 @@ class Translator(keras.Model):
             return tf.reduce_mean(self.softmax.loss(y, y_pred) * sample_weight)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
-    @tf.function(input_signature=[SOURCES])  # type: ignore[untyped-decorator]
+    @tf.function(input_signature=[SOURCES], autograph=False)  # type: ignore[untyped-decorator]
     def greedy(self, source: Tensor) -> Tensor:
         """Translate sources (B, S) by greedy search: (B, L)."""
         encoded, limits = self.encode(source), max_target_length(source)
         state = self.initial_state(encoded, tf.reduce_max(limits))
         return beam_search.greedy(self._step(encoded), state, SYMBOLS, limits)
 
-    @tf.function(input_signature=[SOURCES])  # type: ignore[untyped-decorator]
+    @tf.function(input_signature=[SOURCES], autograph=False)  # type: ignore[untyped-decorator]
     def beams(self, source: Tensor) -> Hypotheses:
         """Translate sources (B, S) by beam search, best hypotheses first."""
         encoded, limits, width = self.encode(source), max_target_length(source), self.settings.beam_size
