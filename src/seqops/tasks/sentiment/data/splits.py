@@ -55,7 +55,7 @@ def assigned(table: pd.DataFrame, split: Split, test: float, validation: float, 
                 "split: `source: {train: ..., test: ...}`."
             )
         if "validation" in published:
-            return _required(_without_copies(published, keys))
+            return _required(without_copies(published, keys))
         held = published == "test"
     else:
         held = draw_groups(groups, test, seed)
