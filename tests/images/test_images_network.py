@@ -13,10 +13,13 @@ from seqops.tasks.images.metrics import Metrics
 from seqops.tasks.images.model.classical import PixelClassifier
 from seqops.tasks.images.model.layers import Augment, ConvBlock
 from seqops.tasks.images.model.network import Network
+from seqops.tasks.images.model.vision_transformer import Patches
 from seqops.training.loop import train
 from seqops.training.optimizer import LayerwiseAdamW, freeze_and_scale
 
-NETWORK = Network("cnn", units=2, layers=2, hidden=4, dropout=0.0, shift=0, flip=False, colour=0.0)
+NETWORK = Network(
+    "cnn", units=2, layers=2, patch=2, heads=2, hidden=4, dropout=0.0, shift=0, flip=False, colour=0.0
+)
 FIT = FitConfig(0, 1, 8, 0.01, Decay("none", 0.0), 0, 0.0, 1.0, 9, 99)
 PIXELS = np.arange(2 * 4 * 4, dtype=np.float32).reshape(2, 4, 4, 1)
 
@@ -74,6 +77,40 @@ def test_odd_sides_are_rounded_up():
     block = ConvBlock(3, 0.0)
     assert block(np.zeros((1, 7, 5, 1), np.float32)).shape == (1, 4, 3, 3)
     assert block.compute_output_shape((None, 7, 5, 1)) == (None, 4, 3, 3)
+
+
+def test_patches_go_from_left_to_right_and_from_the_top():
+    layer = Patches(2, 3)
+    layer(PIXELS)
+    divided = np.asarray(layer.divided(PIXELS))[0].tolist()
+    assert divided == [[0, 1, 4, 5], [2, 3, 6, 7], [8, 9, 12, 13], [10, 11, 14, 15]]
+
+
+def test_the_class_token_comes_first_and_every_patch_has_its_position():
+    layer = Patches(2, 3)
+    first = np.asarray(layer(PIXELS))
+    assert first.shape == (2, 5, 3) == layer.compute_output_shape(PIXELS.shape)
+    assert (first[:, 0] == np.asarray(layer.positions)[:, 0]).all()
+    layer.positions.assign(np.ones((1, 5, 3)))
+    moved = np.asarray(layer(PIXELS)) - 1
+    expected = np.asarray(layer.embed(layer.divided(PIXELS)))
+    np.testing.assert_allclose(moved[:, 1:], expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"), [({"patch": 3}, "model.patch: 3"), ({"heads": 4}, "4 heads")]
+)
+def test_sizes_that_do_not_divide_each_other_are_named(encoded, changes, message):
+    with pytest.raises(ConfigError, match=message):
+        dataclasses.replace(NETWORK, kind="vit", **changes).build(encoded[1])
+
+
+@pytest.mark.parametrize("kind", ["lstm", "vit"])
+def test_every_kind_learns_two_classes_of_light(tmp_path, kind):
+    splits, meta = classes_of_light(tmp_path)
+    network = dataclasses.replace(NETWORK, kind=kind, units=8)
+    found = train(network, Metrics(task()), splits, meta, dataclasses.replace(FIT, epochs=8))
+    assert found.best.point() > 0.8
 
 
 def test_pretext_pictures_train_no_head_and_are_not_tested(encoded):

@@ -56,7 +56,8 @@ def predict(
         if output is not None and output.suffix not in FORMATS:
             raise ConfigError(f"--output: {output.name} must end in {', '.join(FORMATS)}.")
         endpoint = Params.load(Project.find().params).task(task).endpoint()
-        batches = endpoint.requests.batches(_inputs(inputs or [], file, endpoint))
+        arguments = map(endpoint.from_argument, inputs or [])
+        batches = endpoint.requests.batches(_inputs(arguments, file, endpoint.inputs_of))
         batches = chain([next(batches)], batches)  # invalid input is refused before a model is loaded
         size = None if file is None or (output is None and sys.stdout.isatty()) else file.stat().st_size
         with running_version(task, alias, model) as version, progress(size, batches) as shown:
@@ -103,10 +104,11 @@ def progress(size: int | None, batches: Iterable[list[str]]) -> Iterator[Iterato
         yield counted()
 
 
-def _inputs(arguments: list[str], file: Path | None, endpoint: Endpoint) -> Iterator[str]:
+def _inputs(
+    given: Iterable[str], file: Path | None, inputs_of: Callable[[Iterable[str]], Iterable[str]]
+) -> Iterator[str]:
     """Return the inputs one by one. Raises SeqopsError if there are none."""
-    given: Iterable[str] = map(endpoint.from_argument, arguments)
-    inputs = iter(given) if file is None else chain(given, _divided(file, endpoint.inputs_of))
+    inputs = iter(given) if file is None else chain(given, _divided(file, inputs_of))
     first = next(inputs, None)
     if first is None and file is None and not sys.stdin.isatty():
         inputs = (line.rstrip("\n") for line in sys.stdin)

@@ -26,6 +26,7 @@ from seqops.tasks.images.data.encoding import labelled, standardised
 from seqops.tasks.images.metrics import Metrics, scores_of
 from seqops.tasks.images.model.classical import ClassicalKind, PixelClassifier
 from seqops.tasks.images.model.layers import Augment, ConvBlock
+from seqops.tasks.images.model.vision_transformer import encoder
 
 Tensor = Any
 ROWS = 256  # of one prediction batch
@@ -38,14 +39,19 @@ class Network(interfaces.Network):
     Attributes
     ----------
     kind
-        `cnn`: convolutional blocks; `lstm`: recurrent layers that read the rows of a picture from the top.
+        `cnn`: convolutional blocks; `lstm`: recurrent layers that read the rows of a picture from the top;
+        `vit`: a transformer over patches (Dosovitskiy et al. 2021).
         `logistic` or `svm`: a classifier of pixels without a network, for which the other keys of `model` and
         those of `fit` have no meaning.
     units
         Filters of the first block of a `cnn`, twice as many in each further one; units of each layer of an
-        `lstm`.
+        `lstm`; width of a `vit`.
     layers
-        Blocks of a `cnn`, each of which halves the side; recurrent layers of an `lstm`.
+        Blocks of a `cnn`, each of which halves the side, or of a `vit`; recurrent layers of an `lstm`.
+    patch
+        Side of a patch of a `vit`, in pixels; it divides height and width.
+    heads
+        Attention heads of a `vit`; they divide its `units`.
     hidden
         Units of the dense layer before the logits.
     dropout
@@ -58,9 +64,11 @@ class Network(interfaces.Network):
         Largest random change of light and contrast of training pictures, in standard deviations; 0: none.
     """
 
-    kind: Literal["cnn", "lstm", ClassicalKind]
+    kind: Literal["cnn", "lstm", "vit", ClassicalKind]
     units: Positive
     layers: Positive
+    patch: Positive
+    heads: Positive
     hidden: Positive
     dropout: Rate
     shift: Count
@@ -82,7 +90,10 @@ class Network(interfaces.Network):
         """Build and compile a classifier of pixels (B, *shape); head: the name of its last layers."""
         pixels = keras.Input(tuple(shape), name="pixels")
         x = Augment(self.shift, self.flip, self.colour, name="augment")(pixels)
-        x = self._convolutional(x) if self.kind == "cnn" else self._recurrent(x)
+        if self.kind == "vit":
+            x = encoder(x, self.patch, self.units, self.layers, self.heads, self.dropout)
+        else:
+            x = self._convolutional(x) if self.kind == "cnn" else self._recurrent(x)
         logits = Head(self.hidden, classes, self.dropout, name=head)(x)
         model = keras.Model(pixels, logits, name="classifier")
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
