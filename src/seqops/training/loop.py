@@ -51,7 +51,7 @@ class FittedModel:
 
     model: a `keras.Model`, a classical one, or a mixture; epochs: the history with the starts; best_epoch:
     the row whose weights the model has; initial, best: the goal's scores of the initial model (None: there is
-    none) and of its weights on the validation rows; trained_parameters: the numbers that were trained, those
+    none) and of `model` on the validation rows; trained_parameters: the numbers that were trained, those
     of adapters among them. All but the score of `best_epoch` is of the network, if the model is a mixture.
     """
 
