@@ -46,7 +46,8 @@ def require_rows(names: Names, examples: str) -> None:
     if empty:
         raise DataError(
             f"{len(names)} {examples} are too few: no rows for {', '.join(empty)}. "
-            "Give more, or change data.test, data.validation or data.seed."
+            "Give more different ones (equal ones stay in one split), or change data.test, "
+            "data.validation or data.seed."
         )
 
 
