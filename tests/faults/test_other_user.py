@@ -63,3 +63,13 @@ def test_what_only_reads_works(theirs, figures):
     code, output = run(theirs, "params", "labelling", "model.units")
     assert (code, "Traceback" in output) == (0, False), output
     figures("another user", "params", tried=1, withstood=1)
+
+
+def test_doctor_names_every_folder_that_it_may_not_write_to_and_goes_on(theirs, figures):
+    code, output = run(theirs, "doctor")
+    assert (code, "Traceback" in output) == (1, False), output
+    for folder in ("data", ".state"):
+        assert f"problem folder {folder}" in output, output
+    assert "is not writable. Give it to the user who runs seqops." in output
+    assert "ok params labelling" in output
+    figures("another user", "doctor", tried=1, withstood=1)

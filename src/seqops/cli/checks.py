@@ -118,10 +118,14 @@ def folders(project: Project) -> Iterator[Finding]:
     """Check that the folders of a run are inside the project, writable, and have enough free space."""
     project.require_own_data_folder()
     for folder in (project.root / "data", project.state):
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            free = shutil.disk_usage(folder).free
         name = f"folder {folder.relative_to(project.root)}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                free = shutil.disk_usage(folder).free
+        except PermissionError:
+            yield Finding(name, False, f"{folder} is not writable. Give it to the user who runs seqops.")
+            continue
         space = f"{free / 1024**3:.1f} GiB free"
         if free < MIN_FREE_BYTES:
             yield Finding(name, False, f"{space}: free at least {MIN_FREE_BYTES / 1024**3:.0f} GiB.")
