@@ -34,6 +34,12 @@ def test_rows_are_placed_between_the_ends_of_the_intervals():
     ]
 
 
+def test_a_score_below_the_axis_is_marked_at_its_lower_end():
+    found = goal_rows(metrics(True, score(0.9, 0.85, 0.95), naive=score(0.2), ets=score(0.88)))
+    assert [row.whisker.below for row in found] == [False, False, True]
+    assert found[2].whisker.dot is None
+
+
 def test_the_highest_is_first_where_higher_is_better_and_an_undefined_score_is_last():
     found = goal_rows(metrics(True, score(0.5), naive=score(None), ets=score(0.75)))
     assert [row.name for row in found] == ["ets", "model", "naive"]

@@ -114,7 +114,8 @@ class Document:
             key, parts = ".".join(parts[: found[0]]), parts[found[0] :]
             line = value.lc.key(key)[0] + 1 if hasattr(value, "lc") else None
             value = value[key]
-        return f"{self.path.name}: {path}" if line is None else f"{self.path.name}:{line}: {path}"
+        shown = shortened(path, 300)
+        return f"{self.path.name}: {shown}" if line is None else f"{self.path.name}:{line}: {shown}"
 
 
 @contextmanager

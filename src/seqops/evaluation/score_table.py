@@ -20,12 +20,14 @@ squeeze no good ones."""
 class Whisker:
     """Places on the axis, from 0 to 100.
 
-    dot: None if the score is beyond the axis; low, high: the ends of the interval, None without one.
+    dot: None if the score is beyond the axis; low, high: the ends of the interval, None without one; below:
+    the score is beyond the lower end.
     """
 
     dot: float | None
     low: float | None
     high: float | None
+    below: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def whisker(score: Mapping[str, Any], axis: tuple[float, float]) -> Whisker:
         return round(100 * min(max(share, 0.0), 1.0), 1)
 
     low, high = (None if score[end] is None else place(score[end]) for end in ("low", "high"))
-    return Whisker(place(score["value"]) if first <= score["value"] <= last else None, low, high)
+    value = score["value"]
+    return Whisker(place(value) if first <= value <= last else None, low, high, below=value < first)
 
 
 @dataclass(frozen=True)
