@@ -231,7 +231,7 @@ def test_the_mirror(project, monkeypatch):
 
 
 def test_the_catalogue(project):
-    assert only(doctor.datasets, project) == Finding("catalogue", True, "14 datasets")
+    assert only(doctor.datasets, project) == Finding("catalogue", True, "21 datasets")
     project.catalog.write_text("x: {task: forecast}\n")
     assert "catalog.yaml: x." in only(doctor.datasets, project).message
 

@@ -30,8 +30,8 @@ def started(fake_store, monkeypatch):
 
 def test_all_tasks_run_also_after_one_has_failed(started):
     done = invoke()
-    tasks = ["forecast", "ner", "translation", "textgen", "sentiment", "labelling"]
-    assert sorted(started) == sorted((f"evaluate@{task}", 36) for task in tasks)
+    tasks = ["forecast", "ner", "translation", "textgen", "sentiment", "labelling", "images"]
+    assert sorted(started) == sorted((f"evaluate@{task}", 42) for task in tasks)
     assert done.exit_code == 1 and "stages of ner failed; see above." in done.stderr
 
 

@@ -383,5 +383,6 @@ def test_only_debug_shows_the_traceback(project):
         for more in ([], ["--debug"])
     )
     assert plain.returncode == 1 and debug.returncode == 1
-    assert "Traceback" not in plain.stderr and plain.stderr.startswith("error: lost.txt")
+    error = "error: lost.txt is not a file: Give the path of a readable file."
+    assert plain.stderr.splitlines() == ["download forecast", error]
     assert "Traceback" in debug.stderr

@@ -37,7 +37,9 @@ GENERATED = {"counted": lambda: {"one.txt": b"1\n", "two.txt": b"2\n"}}
 
 
 class Embedded:
-    """The one method of a task's data that fetching calls."""
+    """What fetching uses of a task's data."""
+
+    takes_folders = False
 
     def sample(self):
         return {"sample.txt": b"embedded\n"}
@@ -595,8 +597,15 @@ def test_the_catalogue_lists_the_datasets(catalogue):
     assert sorted(catalogue) == [
         "airline-passengers",
         "amazon-reviews",
+        "cifar10",
+        "cifar10-jpeg",
         "cumsum",
         "cumsum-ten",
+        "digits",
+        "fashion-mnist-test-images",
+        "fashion-mnist-test-labels",
+        "fashion-mnist-train-images",
+        "fashion-mnist-train-labels",
         "imdb",
         "klp2016",
         "m3-monthly",

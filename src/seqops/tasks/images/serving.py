@@ -30,7 +30,7 @@ class Endpoint(interfaces.Endpoint):
 
     data: Dataset
 
-    requests: ClassVar[RequestLimits] = RequestLimits(chars=20_000_000, total_chars=80_000_000)
+    requests: ClassVar[RequestLimits] = RequestLimits(chars=20_000_000, total_chars=20_000_000)
     intended_use: ClassVar[str] = (
         "Names the class of a picture that shows one of the things that it was trained on, to sort pictures "
         "or to propose labels to a person."
