@@ -44,9 +44,9 @@ first score varies over several: mean, range, and 95 % interval over seeds and r
 those of the first fit where a preset trains a second time (`fit.refit`). A model whose training did not
 improve on its initial weights, by a test on the validation rows, says so. The settings are a hash
 of all parameters: a row whose run is not in this store, because it ran elsewhere, is kept until the
-settings of its preset change. The plots show the goal score on the validation rows before training and at
-the end of every epoch. [{record}]({record}) has all figures of this page and of the plots,
-[{points}]({points}) the points of the plots as a table."""
+settings of its preset change, with the baselines that there were. The plots show the goal score on the
+validation rows before training and at the end of every epoch. [{record}]({record}) has all figures of
+this page and of the plots, [{points}]({points}) the points of the plots as a table."""
 FORMER = "†"
 FORMER_NOTE = f"""\
 {FORMER} Measured by an earlier release, on its splits and against its baselines, some of which have become
