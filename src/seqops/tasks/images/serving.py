@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +77,7 @@ def _content(text: str, number: int) -> bytes:
     encoded = text.strip().partition("base64,")[2] or text.strip()  # of a data: address, or alone
     try:
         content = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         what = f"input {number} is neither the path of a file nor a picture in base64: {text.strip()[:40]!r}"
         raise DataError(f"{what}. Check the path.") from None
     try:
