@@ -38,7 +38,7 @@ def grown(known, steps):
 @pytest.mark.slow
 @pytest.mark.skipif(not M3.is_file(), reason="SEQOPS_MIRROR holds no M3 series")
 @pytest.mark.parametrize(("damping", "expected"), [(1.0, 1.817), (0.98, 1.620), (0.0, 1.322)])
-def test_growth_before_the_test_months_of_m3_fades_by_more(damping, expected, monkeypatch):
+def test_growth_before_the_published_test_months_of_m3_fades_by_more(damping, expected, monkeypatch):
     monkeypatch.setattr(trend_damping, "DAMPING", damping)
     errors = []
     for _, rows in pd.read_csv(M3).groupby("series"):

@@ -131,7 +131,7 @@ def test_the_catalogue_names_licence_and_origin_and_its_errors_the_key(tmp_path)
         ({"package": None}, "give either package or url"),
         ({"url": "https://example.org/a.zip"}, "give either package or url"),
         ({"package": "a-b"}, r"tiny\.package: String should match"),
-        ({"package": "a --index-url x==1"}, r"tiny\.package: String should match"),
+        ({"package": "a --pre x==1"}, r"tiny\.package: String should match"),
         ({"licence": None}, r"tiny\.licence: Field required"),
     ):
         write(**changed)

@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 
 from seqops.core.adapter import NO_ADAPTER, Adapter
-from seqops.core.callbacks import NullCallback
 from seqops.core.errors import ConfigError
 from seqops.training.adapters import attach, kept_variables, merge, sublayers
 from seqops.training.loop import train
-from seqops.training.refit import refit
 from toy import FIT_CONFIG, ToyData, ToyMetrics, ToyNetwork, make_split
 
 META = {"digits": 4}
@@ -191,20 +189,3 @@ def test_the_model_of_a_fit_has_the_frozen_weights_that_it_was_trained_with(kind
     tolerance = 0.0 if kind == "lora" else 0.02  # rounded to int8
     for one, other in zip(frozen, drawn, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=tolerance)
-
-
-def test_a_second_fit_trains_adapters_alone():
-    config = dataclasses.replace(
-        FIT_CONFIG, adapter=adapter("lora", targets=("embedding",), layers=("logits",))
-    )
-    splits = {"train": make_split(60, 0), "validation": make_split(20, 1)}
-    parts = ToyNetwork(), ToyMetrics(ToyData()), splits, META, config
-    first = train(*parts)
-    first = dataclasses.replace(first, best_epoch=first.epochs[-1])
-    second = refit(*parts, first, None, NullCallback())
-    same = [
-        np.array_equal(one, other)
-        for one, other in zip(first.model.get_weights(), second.model.get_weights(), strict=True)
-    ]
-    # embedding, the three of the encoder, kernel and bias of the head
-    assert same == [False, True, True, True, False, False]

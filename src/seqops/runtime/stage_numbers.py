@@ -1,6 +1,6 @@
 """The number of a stage among those of a run: the command that starts a run tells it to the stages.
 
-`dvc repro` alone does not: of several tasks it takes the stages in an order that differs from run to run.
+`dvc repro` alone does not: the order in which it runs the stages of several tasks is not fixed.
 """
 
 from __future__ import annotations

@@ -12,9 +12,8 @@ from seqops.core.interfaces import Meta, Metrics, Network
 from seqops.core.objective import Objective
 from seqops.core.ragged import Split, concatenate
 from seqops.core.settings import FitConfig
-from seqops.training.adapters import attach
-from seqops.training.checkpoint import read_checkpoint, restore, save_checkpoint, weights_of
-from seqops.training.loop import FittedModel, StageLoop, merged_model
+from seqops.training.checkpoint import read_checkpoint, restore, save_checkpoint
+from seqops.training.loop import FittedModel, StageLoop
 from seqops.training.optimizer import LayerwiseAdamW, averaged_weights
 
 
@@ -54,7 +53,6 @@ def refit(
     keras.utils.set_random_seed(fit_config.seed)
     model = network.build(meta, LayerwiseAdamW(fit_config))
     network.load_pretrained(model, meta)
-    attach(model, fit_config.adapter)
     if progress.epochs:
         restore(model, progress, fit_config.adapter)
     objective = Objective(network, metrics.goal, metrics.score)
@@ -67,11 +65,13 @@ def refit(
         progress.epochs.append(replace(row, loss=loss))
         if checkpoint:
             save_checkpoint(checkpoint, model, progress, fit_config.adapter)
-    weights = weights_of(model, fit_config.adapter)
+    weights = model.get_weights()
     with averaged_weights(model):
         if fitted.best_epoch.averaged:
-            weights = weights_of(model, fit_config.adapter)
-    refitted, _ = merged_model(network, meta, fit_config, weights)
+            weights = model.get_weights()
+    # a new model, so that no optimizer state is saved with the weights
+    refitted = network.build(meta)
+    refitted.set_weights(weights)
     calibrated = fitted.model.non_trainable_variables
     for variable, value in zip(refitted.non_trainable_variables, calibrated, strict=True):
         variable.assign(value)
