@@ -26,9 +26,9 @@ def evaluate_task(name: str) -> str:
     model, truth = network.load(paths.weights, meta), splits["test"]
     predicted = network.backtest(model, truth, meta)
     baselines = model_kinds.other_methods(evaluation.baselines(splits, meta), task)
-    rule = PromotionRule.of(params.evaluation, params.registry)
+    rule, mixed = PromotionRule.of(params.evaluation, params.registry), model_kinds.is_mixture(task)
     training = TrainingGain.read(read_json(paths.training))
-    found = evaluate.evaluate(evaluation, predicted, truth, meta, baselines, rule.bootstrap, training)
+    found = evaluate.evaluate(evaluation, predicted, truth, meta, baselines, rule.bootstrap, training, mixed)
     fingerprint = Fingerprint.compute(project, task)
     found.metrics.update(task=name, source=mlflow_runs.source_of(task), settings=model_kinds.settings(task))
     found.metrics["rows"] = {split: len(part) for split, part in splits.items()}

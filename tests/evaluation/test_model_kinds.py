@@ -26,8 +26,9 @@ def baseline(name, count, kind=""):
     return Baseline(name, "classical", correct(count), model_kind=kind)
 
 
-def verdict(ours, *baselines, evaluation=EVALUATION):
-    found = evaluate(evaluation, correct(ours), TRUTH, META, baselines, BootstrapConfig(400, 0, 0.05))
+def verdict(ours, *baselines, evaluation=EVALUATION, mixed=False):
+    bootstrap = BootstrapConfig(400, 0, 0.05)
+    found = evaluate(evaluation, correct(ours), TRUTH, META, baselines, bootstrap, mixed=mixed)
     return found.metrics["verdict"]
 
 
@@ -37,6 +38,11 @@ def test_the_best_of_the_kinds_that_beat_the_model_is_recommended():
     assert verdict(2, good, better, best).endswith(
         ". better is better here (p = 0.002817): set model.kind: b."
     )
+
+
+def test_of_a_mixture_the_recommendation_ends_the_mixture_too():
+    found = verdict(2, baseline("better", 20, "b"), mixed=True)
+    assert found.endswith(": set model.kind: b and model.mixture: none.")
 
 
 def test_a_lower_score_is_better_where_the_goal_says_so():

@@ -128,10 +128,11 @@ def evaluate(
     baselines: Sequence[Baseline],
     bootstrap: BootstrapConfig,
     training: TrainingGain | None = None,
+    mixed: bool = False,
 ) -> EvaluationResult:
     """Score a model and its baselines on the same rows, with the same resamples; name those that failed.
 
-    training: what training gained, if it is known.
+    training: what training gained, if it is known; mixed: whether the model is a mixture.
     """
     failed = {b.name: b.failure for b in baselines if b.failure}
     baselines = [b for b in baselines if not b.failure]
@@ -170,7 +171,7 @@ def evaluate(
     }
     words = verdict(goal, comparisons, bootstrap.alpha, training, further) + failures(failed)
     result = EvaluationResult(metrics, comparisons, bootstrap.alpha)
-    advice = recommendation(baselines, {r.name: r.difference for r in result.better_baselines})
+    advice = recommendation(baselines, {r.name: r.difference for r in result.better_baselines}, mixed)
     remarks = evaluation.metrics.remarks(metrics, meta)
     metrics["verdict"] = " ".join(filter(None, [words, *remarks, advice]))
     if training is not None:

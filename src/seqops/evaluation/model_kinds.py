@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqops.core.interfaces import Task
+from seqops.core.mixtures import Mixture
 from seqops.core.predictors import ClassicalModel
 from seqops.core.records import Baseline
 from seqops.evaluation.formatting import number
@@ -26,13 +27,20 @@ def settings(task: Task) -> dict[str, Any]:
     return kind | {key: value for key, value in task.values().items() if key.startswith(("model.", "fit."))}
 
 
-def recommendation(baselines: Sequence[Baseline], better: Mapping[str, Difference]) -> str:
-    """Name the `model.kind` of the best of the better baselines; empty if none has one.
+def is_mixture(task: Task) -> bool:
+    """Return whether the model of the task is a network mixed with a classical model."""
+    return isinstance(task.network(), Mixture)
 
-    better: the model compared with each baseline that beats it, by name.
+
+def recommendation(baselines: Sequence[Baseline], better: Mapping[str, Difference], mixed: bool) -> str:
+    """Name the settings that make the best of the better baselines the model; empty if there are none.
+
+    better: the model compared with each baseline that beats it, by name; mixed: whether the model is a
+    mixture, which a classical one cannot be.
     """
     kinds = {b.name: b.model_kind for b in baselines if b.model_kind and b.name in better}
     if not kinds:
         return ""
     best = min(kinds, key=lambda name: better[name].value)
-    return f"{best} is better here (p = {number(better[best].p_worse)}): set model.kind: {kinds[best]}."
+    keys = f"model.kind: {kinds[best]}" + (" and model.mixture: none" if mixed else "")
+    return f"{best} is better here (p = {number(better[best].p_worse)}): set {keys}."
