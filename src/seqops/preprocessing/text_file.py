@@ -8,6 +8,7 @@ from seqops.core.errors import DataError
 from seqops.preprocessing.archive import is_archive, only_file
 from seqops.preprocessing.binary_formats import BEGINNING, binary_format
 from seqops.preprocessing.encodings import NEAR_CYRILLIC, SUPERSETS, likely_encoding
+from seqops.preprocessing.twice_encoded import TwiceEncoded, twice_encoded
 
 FIX = "Save the file as UTF-8, or download it again if it is truncated."
 MAX_UNPACKED = 4 << 30
@@ -41,14 +42,14 @@ def require_text(path: Path, beginning: bytes) -> None:
 def decode(path: Path, content: bytes, encoding: str = "utf-8", fix: str = FIX, member: str = "") -> str:
     """Decode the content of a file, or of a member of an archive, which the error then names.
 
-    Raises DataError with the line of the first bad byte, and for a text that is in another encoding.
+    Raises DataError with the line of the first bad byte, and for a text in another encoding or encoded twice.
     """
     if encoding != "utf-8":
         _check_encoding(path, content, encoding)
     elif content.isascii() and (likely := likely_encoding(content)):
         raise DataError.at(path, None, f"the text seems to be in {likely}, not in UTF-8", fix)
     try:
-        return content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+        text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
         likely = likely_encoding(content)
         hint = f"; the text seems to be in {likely}" if likely not in ("", encoding) else ""
@@ -57,6 +58,18 @@ def decode(path: Path, content: bytes, encoding: str = "utf-8", fix: str = FIX, 
             raise DataError.at(path, None, f"in {member}, {what}", fix) from None
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError.at(path, line, what, fix) from None
+    if broken := twice_encoded(text):
+        raise _twice_encoded(broken, path, member)
+    return text
+
+
+def _twice_encoded(broken: TwiceEncoded, path: Path, member: str) -> DataError:
+    cause = f"UTF-8 was read as {broken.encoding} and encoded once more"
+    what = f"{broken.found!r} was {broken.was!r}: {cause}"
+    remedy = f"Take the original, or undo it: iconv -f utf-8 -t {broken.encoding} FILE > REPAIRED."
+    if member:
+        return DataError.at(path, None, f"in {member}, line {broken.line:,}, {what}", remedy)
+    return DataError.at(path, broken.line, what, remedy)
 
 
 def _check_encoding(path: Path, content: bytes, encoding: str) -> None:
