@@ -141,3 +141,26 @@ def test_unusable_requests_are_refused(text, values, message):
     good = " ".join("1" for _ in values)
     with pytest.raises(DataError, match=message):
         endpoint_of(task()).parse([good, text], {"values": values})
+
+
+def test_the_files_of_splits_are_the_splits_and_what_they_share_is_counted(tmp_path):
+    numbers = {"train": range(40), "validation": (0, 50), "test": (60, 61, 1)}
+    raw = []
+    for split, values in numbers.items():
+        (tmp_path / split).mkdir()
+        rows = [{"id": n, "value": n + step, "label": step} for n in values for step in (0, 1)]
+        raw.append(tmp_path / split / "sums.csv")
+        pd.DataFrame(rows).to_csv(raw[-1], index=False)
+    made = task(sequence="id", values=("value",))
+    table = made.read(raw)
+    assert made.assign_splits(table).tolist() == [*["train"] * 40, *["validation"] * 2, *["test"] * 3]
+    checked = made.with_checked_columns(table)
+    assert not checked["straddles"].any()
+    assert made.leakage(checked) == {
+        "validation rows with a sequence of training": 1,
+        "test rows with a sequence of training": 1,
+    }
+    drawn = task(sequence="id", values=("value",), validation=0.25)
+    split = drawn.assign_splits(drawn.read([raw[0], raw[2]]))
+    assert split[40:].tolist() == ["test"] * 3
+    assert 4 < np.sum(split[:40] == "validation") < 20

@@ -246,3 +246,45 @@ def test_plots_by_position_and_by_kind_of_token():
         "line break": 6.0, "blank": 4.0, "small letter": 1.0, "capital letter": 2.0,
         "digit": 3.0, "sign": 5.0, "unknown": 7.0,
     }  # fmt: skip
+
+
+def write_splits(folder, **texts):
+    """Write a file for each split, and list them in the order of the pipeline."""
+    paths = []
+    for split, text in texts.items():
+        (folder / split).mkdir()
+        paths.append(write_file(folder / split, text, f"ptb.{split}.txt"))
+    return paths
+
+
+def test_the_files_of_splits_are_the_splits(tmp_path):
+    made = task()
+    table = made.read(write_splits(tmp_path, train=VERSE, validation="a cat\n", test="the dog\nran\n"))
+    assert made.assign_splits(table).tolist() == [*["train"] * 3, "validation", *["test"] * 2]
+    splits, _ = made.split_and_encode(made.with_checked_columns(table))
+    assert {name: windows.joined_text(split) for name, split in splits.items()} == {
+        "train": VERSE,
+        "validation": "a cat\n",
+        "test": "the dog\nran\n",
+    }
+
+
+def test_without_a_file_for_validation_it_is_the_end_of_the_training_text(tmp_path):
+    made = task(validation=0.2)
+    lines = [f"line {n}\n" for n in range(10)]
+    table = made.read(write_splits(tmp_path, train="".join(lines), test="line a\nline b\n"))
+    assert made.assign_splits(table).tolist() == [*["train"] * 8, *["validation"] * 2, *["test"] * 2]
+
+
+def test_validation_text_begins_at_a_section_of_the_training_text(tmp_path):
+    made = task(validation=0.2, section="# ")
+    lines = ["# 1\n", *["text\n"] * 6, "# 2\n", *["text\n"] * 4, "# 3\n", "text\n"]
+    raw = write_splits(tmp_path, train="".join(lines), test="# 4\ntext\n")
+    assert made.assign_splits(made.read(raw)).tolist() == [
+        *["train"] * 12,
+        *["validation"] * 2,
+        *["test"] * 2,
+    ]
+    with pytest.raises(DataError, match=r"one section.*Name a file for validation in source"):
+        one = task(section="#  ")
+        one.assign_splits(one.read(raw))

@@ -87,11 +87,16 @@ def is_index(name: str, cells: Sequence[str]) -> bool:
 
 def concat_tables(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Concatenate the tables of several files. Raises DataError if their columns differ."""
+    require_equal_columns(paths, tables)
+    return pd.concat(tables, ignore_index=True)
+
+
+def require_equal_columns(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> None:
+    """Raise DataError if the tables of several files have different columns."""
     for path, table in zip(paths, tables, strict=True):
         if list(table.columns) != list(tables[0].columns):
             fix = f"Give every file the columns of {paths[0].name}."
             raise DataError.at(path, 1, "its columns differ from those of the first file", fix)
-    return pd.concat(tables, ignore_index=True)
 
 
 def require_columns(table: pd.DataFrame, names: Sequence[str]) -> None:

@@ -40,7 +40,7 @@ def named_or_drawn(table: pd.DataFrame, groups: Sequence[Key], validation: float
     return assign_splits(named == "test", groups, validation, seed)
 
 
-def leaked(table: pd.DataFrame, keys: Sequence[str]) -> Mask:
+def leaked(table: pd.DataFrame, keys: Sequence[Key]) -> Mask:
     """Mark the held-out rows whose key a training row of a table with its `split` has: (n,)."""
     split, column = table["split"].to_numpy("<U10"), np.array(keys, object)
     mask: Mask = is_in(keys, column[split == "train"]) & np.isin(split, ("validation", "test"))

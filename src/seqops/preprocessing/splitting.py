@@ -56,7 +56,7 @@ def rows_by_split(names: Names) -> dict[str, npt.NDArray[np.intp]]:
     return {name: np.flatnonzero(names == name) for name in SPLITS}
 
 
-def is_in(keys: Collection[str], others: Iterable[str]) -> Mask:
+def is_in(keys: Collection[Key], others: Iterable[str]) -> Mask:
     """Return a mask of the keys that are among the others: (n,)."""
     known = set(others)
     return np.array([key in known for key in keys], np.bool_)

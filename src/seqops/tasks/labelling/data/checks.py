@@ -7,6 +7,7 @@ import pandas as pd
 
 from seqops.core.records import Expectation
 from seqops.preprocessing.checks import expect_all_false, expect_column, expect_rows
+from seqops.preprocessing.named_splits import LEAKED, NAMED, leaked
 from seqops.preprocessing.splitting import is_in_two_splits
 from seqops.tasks.labelling.data.columns import sequence_keys
 
@@ -16,7 +17,8 @@ MIN_SEQUENCES = 30
 
 def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that the expectations check to a table with its `split`."""
-    keys = np.array(sequence_keys(table), object)
+    sequences = sequence_keys(table)
+    keys = np.array(sequences, object)
     labels = pd.Series([tuple(row) for row in table["labels"]], index=table.index)
     ones = np.array([sum(row) for row in labels])
     lengths = np.array([len(row) for row in labels])
@@ -26,7 +28,8 @@ def with_checked_columns(table: pd.DataFrame) -> pd.DataFrame:
         training_ones=np.where(training, ones, 0),
         training_zeros=np.where(training, lengths - ones, 0),
         contradicted=labels.groupby(keys).transform("nunique") > 1,
-        straddles=is_in_two_splits(keys, table["split"].to_numpy("<U10")),
+        straddles=is_in_two_splits(keys, table["split"].to_numpy("<U10")) & (NAMED not in table),
+        **{LEAKED: leaked(table, sequences)},
     )
 
 

@@ -18,7 +18,8 @@ from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.core.records import Expectation
 from seqops.preprocessing import splitting
-from seqops.preprocessing.csv_table import concat_tables, require_columns
+from seqops.preprocessing.csv_table import require_columns, require_equal_columns
+from seqops.preprocessing.named_splits import NAMED, concat_files, leaked_counts, named_or_drawn
 from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.tasks.labelling.data import checks, columns, reader, sample
 
@@ -63,6 +64,7 @@ class Dataset(interfaces.Dataset):
 
     registered_name: ClassVar[str] = "sequence-labeller"
     length_unit: ClassVar[str] = "steps"
+    takes_named_splits: ClassVar[bool] = True
 
     def sample(self) -> Mapping[str, bytes]:
         """Generate cumulative sums of 5 to 15 steps."""
@@ -72,7 +74,8 @@ class Dataset(interfaces.Dataset):
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse CSV files to one row per sequence; `labels` and `value.*` are lists, one element per step."""
         tables = [reader.parse(path, self.sequence, self.values, self.label) for path in raw]
-        whole = concat_tables(raw, tables)
+        require_equal_columns(raw, tables)
+        whole = concat_files(raw, tables)
         labels = {label for row in whole["labels"] for label in row}
         if len(labels) < 2:
             what = f"every step has the label {labels.pop()}"
@@ -82,11 +85,14 @@ class Dataset(interfaces.Dataset):
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Draw the test sequences, then the validation sequences from the rest, with equal ones together.
 
-        Raises DataError if a split would be empty.
+        Splits that `source` names are kept. Raises DataError if a split would be empty.
         """
         keys = columns.sequence_keys(table)
-        test = splitting.draw_groups(keys, self.test, self.seed)
-        names = splitting.assign_splits(test, keys, self.validation, self.seed + 1)
+        if NAMED in table:
+            names = named_or_drawn(table, keys, self.validation, self.seed + 1)
+        else:
+            test = splitting.draw_groups(keys, self.test, self.seed)
+            names = splitting.assign_splits(test, keys, self.validation, self.seed + 1)
         splitting.require_rows(names, "sequences")
         return names
 
@@ -97,6 +103,10 @@ class Dataset(interfaces.Dataset):
     def expectations(self) -> Sequence[Expectation]:
         """Expect valid lengths, both labels in training, and splits that share no sequence."""
         return checks.expectations(self.max_length)
+
+    def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
+        """Count the copies of training sequences in splits that are named."""
+        return leaked_counts(checked, "sequence")
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn the scale of each column from training steps. Raises DataError if all have the same label."""

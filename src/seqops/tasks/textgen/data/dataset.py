@@ -17,6 +17,7 @@ from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Expectation
 from seqops.preprocessing.encodings import Encoding
+from seqops.preprocessing.named_splits import NAMED
 from seqops.tasks.textgen.data import checks, overlaps, sections, tokenizer, windows
 from seqops.tasks.textgen.data.reader import read_text
 from seqops.tasks.textgen.data.sample import help_text
@@ -48,9 +49,10 @@ class Dataset(interfaces.Dataset):
         the beginning of a line; a file begins one too. The splits are cut at the nearest borders, held-out
         rows end there, and the sections are the units of resampling. Empty: no sections.
     validation
-        Share of the text in the validation split, between training and test text.
+        Share of the text in the validation split, between training and test text. If `source` names files for
+        training and test alone, share of the training text, its end.
     test
-        Share of the text, its end, in the test split.
+        Share of the text, its end, in the test split; without meaning where `source` names files for it.
     min_chars
         Minimum number of characters of the text; a shorter one is rejected.
     min_distinct_chars
@@ -77,6 +79,7 @@ class Dataset(interfaces.Dataset):
     sample_chars: Positive
 
     registered_name: ClassVar[str] = "char-language-model"
+    takes_named_splits: ClassVar[bool] = True
 
     def sample(self) -> Mapping[str, bytes]:
         """Return the help texts about the Python language that CPython ships."""
@@ -87,8 +90,13 @@ class Dataset(interfaces.Dataset):
         return read_text(raw, self.encoding)
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Split the text in order, at section borders if there are any: training, validation, test."""
+        """Split the text in order, at section borders if there are any: training, validation, test.
+
+        Splits that `source` names are kept; without one for validation, it is the end of the training text.
+        """
         lengths = table["text"].str.len().to_numpy(np.int64)
+        if NAMED in table:
+            return self._named_splits(table, lengths)
         if self.section:
             numbers = sections.section_of(table, self.section)
             sections.require_sections(numbers, lengths, self.passage)
@@ -98,6 +106,14 @@ class Dataset(interfaces.Dataset):
         return np.select(
             [position >= first, position >= first - self.validation], ["test", "validation"], "train"
         )
+
+    def _named_splits(self, table: pd.DataFrame, lengths: sections.Ints) -> npt.NDArray[np.str_]:
+        names = table[NAMED].to_numpy("<U10")
+        if "validation" not in names:
+            training = np.flatnonzero(names == "train")
+            numbers = sections.section_of(table, self.section)[training] if self.section else training
+            names[training[sections.at_the_end(numbers, lengths[training], self.validation)]] = "validation"
+        return names
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and the columns that the checks read."""

@@ -86,6 +86,22 @@ def split_at_borders(sections: Ints, lengths: Ints, validation: float, test: flo
     return names
 
 
+def at_the_end(sections: Ints, lengths: Ints, share: float) -> npt.NDArray[np.bool_]:
+    """Return which rows are in the last sections, as many as come nearest to a share of the text: (n,).
+
+    sections: of each row, ascending. Raises DataError for a single section.
+    """
+    _, numbers = np.unique(sections, return_inverse=True)
+    sizes = np.bincount(numbers, lengths)
+    if len(sizes) < 2:
+        raise DataError(
+            "the training text has one section, too few to hold some out for validation. Name a file for "
+            "validation in source, or leave data.section empty."
+        )
+    first = _nearest(np.cumsum(sizes) / sizes.sum(), 1.0 - share, 1, len(sizes) - 1)
+    return np.asarray(numbers >= first)
+
+
 def _begin_with(lines: list[str], pattern: str) -> npt.NDArray[np.bool_]:
     return _search(lines, f"^(?:{pattern})")
 
