@@ -8,9 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from seqops.core.errors import DataError
-from seqops.core.raw_folder import split_of
 from seqops.preprocessing import text_file
-from seqops.preprocessing.named_splits import NAMED
+from seqops.preprocessing.named_splits import concat_files
 
 FIX = "Save the file as UTF-8, or set data.encoding to its encoding."
 PIECE = 1000
@@ -18,17 +17,13 @@ PIECE = 1000
 
 
 def read_text(raw: Sequence[Path], encoding: str) -> pd.DataFrame:
-    """Read files in order to columns line, text, and NAMED if the source names the splits of the files.
-
-    Raises DataError if a file is empty or cannot be decoded.
-    """
-    return pd.concat([_table(path, encoding) for path in raw], ignore_index=True)
+    """Read files in order to columns line, text. Raises DataError if one is empty or cannot be decoded."""
+    return concat_files(raw, [_table(path, encoding) for path in raw])
 
 
 def _table(path: Path, encoding: str) -> pd.DataFrame:
     lines, texts = zip(*_rows(path, encoding), strict=True)
-    split = split_of(path)
-    return pd.DataFrame({"line": lines, "text": texts, **({NAMED: split} if split else {})})
+    return pd.DataFrame({"line": lines, "text": texts})
 
 
 def _rows(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
