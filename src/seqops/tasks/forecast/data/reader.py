@@ -25,6 +25,7 @@ from seqops.preprocessing.number_format import NumberFormat
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.forecast.data.gaps import Gaps, with_missing_rows
 from seqops.tasks.forecast.data.header import with_header
+from seqops.tasks.forecast.data.months_across import refuse_months_across
 from seqops.tasks.forecast.data.series_column import date_parts, series_column, series_pair
 from seqops.tasks.forecast.data.stamps import is_date, run_backwards
 from seqops.tasks.forecast.data.timeline import Column, Timeline
@@ -120,8 +121,10 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
     check_header(path, 1, header, [*others, *values], KEYS)
     if not values:
         raise DataError.at(path, 1, "no value column", "Add a column of numbers next to the date.")
-    form = replace(form, date=date, values=values)
     every = Rows(path, lines[1:], header, body)
+    if not (form.values or form.series):
+        refuse_months_across(path, header, date, every.column(date))
+    form = replace(form, date=date, values=values)
     if not form.series:
         _check_one_series(every, date)
     for name in (*values, *form.covariates):
