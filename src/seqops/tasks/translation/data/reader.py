@@ -14,6 +14,7 @@ from seqops.preprocessing.named_splits import concat_files
 from seqops.preprocessing.quoted_cells import unquoted
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.translation.data.columns import check_sentences, is_header
+from seqops.tasks.translation.data.out_of_step import out_of_step
 
 FORMAT = "Give one file of `source TAB target` lines, or two files with one sentence per line."
 
@@ -70,6 +71,10 @@ def _parallel(source: Path, target: Path) -> pd.DataFrame:
         what = f"most lines have a tab, as in {source.name}: not parallel files, but two files of pairs"
         fix = "Join them to one file, or name the splits that they are: `source: {train: ..., test: ...}`."
         raise DataError.at(target, None, what, fix)
+    if found := out_of_step(sources, targets):
+        what = f"from line {found[1]:,} on it is out of step: by their lengths, its lines translate those of "
+        fix = "Look for lines that only one of the files has."
+        raise DataError.at(target, None, f"{what}{source.name} from line {found[0]:,} on", fix)
     return _table(list(range(1, len(sources) + 1)), [(source, sources), (target, targets)])
 
 
