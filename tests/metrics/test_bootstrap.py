@@ -112,5 +112,7 @@ def test_the_verdicts_in_both_directions_share_one_level():
 def test_a_difference_is_read_back_from_json_also_of_an_earlier_release():
     found = Difference(0.1, None, None, 0.03, 0.97, 8, "n = 8")
     assert Difference.read(found.to_json()) == found
+    tested = Difference(0.1, 0.0, 0.2, 0.03, 0.97, 12, freedom=5)
+    assert Difference.read(tested.to_json()) == tested
     former = Difference.read({"value": 0.1, "low": 0.05, "high": 0.2, "p": 0.25})
     assert (former.p_better, former.p_worse, former.units) == (0.25, 0.75, 0)

@@ -41,3 +41,10 @@ def test_without_an_interval_only_a_level_that_the_resamples_resolve_can_be_pass
 
 def test_what_cannot_be_compared_beats_at_no_level():
     assert not beats_at(Difference(0.5, None, None, None, None, 3, "too few"), 0.05, RESAMPLES)
+
+
+@pytest.mark.parametrize(("p", "beats"), [(0.9e-4, True), (1.1e-4, False)])
+def test_the_p_value_of_a_t_test_decides_at_every_level(p, beats):
+    """Of 3 degrees of freedom: 16 standard errors, where a normal quantile would ask for 6."""
+    few = Difference(1.6, 1.6 - 0.318, 1.6 + 0.318, p, 1 - p, 10, freedom=3)
+    assert beats_at(few, 1e-4, RESAMPLES) is beats

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
+from seqops.core.score import Score
 from seqops.evaluation.evaluate import BaselineComparison, BootstrapConfig, EvaluationResult
-from seqops.metrics.paired_tests import Difference
+from seqops.metrics.paired_tests import Difference, paired
+from seqops.metrics.ratio import ratio
 from seqops.metrics.small_levels import HALF_WIDTH
 from seqops.registry.comparison_history import level_of
 from seqops.registry.promotion_rule import Comparison, PromotionInputs, PromotionRule, decide
@@ -80,6 +83,20 @@ def test_equal_versions_seldom_replace_a_champion_in_two_years():
     found = two_years(by_rule)
     assert found.replaced <= 0.05
     assert found.optimism < 0.2
+
+
+def test_equal_language_models_seldom_replace_a_champion_in_two_years():
+    """Twelve blocks of passages: a t test of six degrees of freedom, whose far tails are heavy."""
+    generator = np.random.default_rng(0)
+    replaced = sum(champion_is_replaced(2.0 + 0.2 * generator.standard_normal((60, 24))) for _ in range(200))
+    assert replaced <= binom.ppf(0.999, 200, ALPHA)
+
+
+def champion_is_replaced(nats):
+    """Return whether any of the further models replaces the first; nats: (models, passages)."""
+    rows = np.stack([nats, np.ones_like(nats)], axis=2)
+    first, *others = (Score("nats", row, ratio, False, "", block=2, unit="passage") for row in rows)
+    return any(by_rule(paired(other, first, 100, 0), week) for week, other in enumerate(others, start=1))
 
 
 def test_at_one_level_and_by_the_ladder_they_mostly_do():

@@ -28,7 +28,7 @@ class Difference:
 
     low, high: None if there is no interval; p_better, p_worse: one-sided p-values that the first is better,
     and that it is worse, None if there is no test; units: number of independent units; reason: why there is
-    no interval or no test.
+    no interval or no test; freedom: degrees of freedom of a t test, None if resamples tell the p-values.
     """
 
     value: float
@@ -38,6 +38,7 @@ class Difference:
     p_worse: float | None
     units: int
     reason: str = ""
+    freedom: int | None = None
 
     def outcome(self, alpha: float) -> Outcome:
         """Return the outcome for the first system; both one-sided tests have the level `alpha`."""
@@ -46,10 +47,11 @@ class Difference:
         return "beats" if self.p_better < alpha else "loses to" if self.p_worse < alpha else "ties"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the numbers as JSON values; `reason` only if there is no interval or no test."""
+        """Return the numbers as JSON values; `reason` and `freedom` only if there are any."""
         names = ("value", "low", "high", "p_better", "p_worse")
         numbers = {name: rounded(getattr(self, name)) for name in names}
-        return {**numbers, "units": self.units, **({"reason": self.reason} if self.reason else {})}
+        more = {name: found for name in ("reason", "freedom") if (found := getattr(self, name))}
+        return {**numbers, "units": self.units, **more}
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Difference:
@@ -60,8 +62,8 @@ class Difference:
         value = float("nan") if stored["value"] is None else stored["value"]
         better = stored["p_better"] if "p_better" in stored else stored["p"]
         worse = stored["p_worse"] if "p_worse" in stored else None if better is None else 1 - better
-        ends = stored["low"], stored["high"]
-        return cls(value, *ends, better, worse, stored.get("units", 0), stored.get("reason", ""))
+        known = stored["low"], stored["high"], better, worse, stored.get("units", 0)
+        return cls(value, *known, stored.get("reason", ""), stored.get("freedom"))
 
 
 def paired(ours: Score, theirs: Score, resamples: int, seed: int) -> Difference:
@@ -129,10 +131,11 @@ class _Pair:
         terms = cosine_terms(len(self.units), self.score.block)
         error = long_run_error(self.centred, terms)
         if error == 0:
-            return Difference(value, value, value, float(value <= 0), float(value >= 0), number)
+            certain = float(value <= 0), float(value >= 0)
+            return Difference(value, value, value, *certain, number, freedom=terms)
         better, worse = t_tails(value / error, terms)
         half = t_quantile(terms) * error
-        return Difference(value, value - half, value + half, better, worse, number)
+        return Difference(value, value - half, value + half, better, worse, number, freedom=terms)
 
     def swaps(self, value: float, resamples: int, seed: int) -> tuple[float, float]:
         """Return the one-sided p-values by swaps; a sampled one counts the observed pattern, too."""

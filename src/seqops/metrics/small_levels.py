@@ -15,10 +15,12 @@ MIN_BEYOND = 10
 def beats_at(difference: Difference, level: float, resamples: int) -> bool:
     """Return whether the first system is better at a one-sided level, which may be below 1 / resamples.
 
-    If the resamples do not resolve the level, the difference must also exceed the quantile of a normal
-    distribution, with the standard error of the 95 % interval (Efron and Tibshirani 1993, section 13.2); if
-    it has no interval, it is not better.
+    The p-value of a t test decides at every level. If resamples do not resolve the level, the difference must
+    also exceed the quantile of a normal distribution, with the standard error of the 95 % interval (Efron and
+    Tibshirani 1993, section 13.2); if it has no interval, it is not better.
     """
+    if difference.freedom is not None:
+        return difference.outcome(level) == "beats"
     resolved = MIN_BEYOND / (resamples + 1)
     if not difference.value > 0 or difference.outcome(max(level, resolved)) != "beats":
         return False
