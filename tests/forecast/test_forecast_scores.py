@@ -204,6 +204,12 @@ def test_forecasts_overlap_as_far_as_their_origins_are_close():
     assert forecasting.overlapping(np.array([7, 8, 7, 8]), 2) == 2
 
 
+def test_neighbouring_origins_depend_on_each_other_even_if_their_forecasts_do_not_overlap():
+    truth = split(TRUTH, (False, False))
+    assert forecasting.backtest_units(truth, {**META, "backtest_horizon": 1}).block == 2
+    assert forecasting.backtest_units(truth, {**META, "backtest_horizon": 3}).block == 3
+
+
 def test_the_long_forecast_is_one_unit():
     found = scored(TRUTH, {"mean": MEAN})
     assert len(found["mae"].by_unit()) == 1

@@ -1,6 +1,6 @@
 """The cases of the table in docs/believing.md, by task."""
 
-from shapes import Accuracy, Forecasts, Passages, Phrases, Plays, Spans, Translations
+from shapes import Accuracy, Forecasts, LastingErrors, Passages, Phrases, Plays, Spans, Translations
 
 INDEPENDENT = {
     "labels: accuracy 0.9 of 50 rows": Accuracy(50, 0.9),
@@ -37,6 +37,7 @@ DEPENDENT = {
     "forecast: 47 origins, 12 steps, 12 apart": Forecasts(47, 12),
     "forecast: 36 origins, 1 step": Forecasts(36, 1, 1),
     "forecast: 100 origins, 1 step": Forecasts(100, 1, 1),
+    "forecast: 48 origins, 1 step, errors that last (0.5)": LastingErrors(48, 0.5),
     "text: nats of 435 passages in order": Passages(435, 0.3),
     "text: nats of 435 passages in order, slow moods": Passages(435, 0.8),
 }
@@ -52,7 +53,8 @@ REFUSED = {
 UNCOVERED = {
     "text: nats of 435 passages of plays of 20": Plays(435, 20),
     "text: nats of 435 passages of plays of 60": Plays(435, 60),
+    "forecast: 48 origins, 1 step, errors that last (0.8)": LastingErrors(48, 0.8),
     "translation: BLEU 2 of 60 sentences": Translations(60, 0.05),
     "text: nats of 60 skewed independent passages": Passages(60, skew=1.0),
 }
-"""At the edge of what the intervals cover: few plays, no match of four words, much skew."""
+"""At the edge of what the intervals cover: few plays, errors that last, no match of four words, much skew."""

@@ -6,10 +6,12 @@ A shape draws the scores of one system, or of two equal ones, from a generator.
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.stats import norm
 
 from seqops.core.score import PERCENT, POSITIVE, SHARE, Score
 from seqops.metrics import translation
 from seqops.metrics.entity_spans import f1
+from seqops.metrics.forecasting import NEIGHBOURS
 from seqops.metrics.ratio import ratio
 from seqops.tasks.textgen.metrics import BLOCKS
 
@@ -229,5 +231,34 @@ class Forecasts:
 
     def _score(self, errors):
         statistics = np.stack([errors.sum(1), np.full(self.origins, self.steps)], 1)
-        block = -(-self.steps // self.distance)
+        block = max(NEIGHBOURS, -(-self.steps // self.distance))
         return score_of(statistics, ratio, False, block=block, unit="origin", limits=POSITIVE)
+
+
+@dataclass(frozen=True)
+class LastingErrors:
+    """A backtest one step ahead whose errors resemble those before, as where a season is missed.
+
+    persistence: correlation of neighbours; bias: mean error, in standard deviations.
+    """
+
+    origins: int
+    persistence: float
+    bias: float = 1.0
+
+    @property
+    def true(self):
+        """The mean of a folded normal distribution."""
+        return float(
+            np.sqrt(2 / np.pi) * np.exp(-(self.bias**2) / 2) + self.bias * (1 - 2 * norm.cdf(-self.bias))
+        )
+
+    def one(self, generator):
+        errors = [generator.standard_normal()]
+        for noise in generator.standard_normal(self.origins - 1):
+            errors.append(self.persistence * errors[-1] + np.sqrt(1 - self.persistence**2) * noise)
+        statistics = np.stack([np.abs(self.bias + np.array(errors)), np.ones(self.origins)], 1)
+        return score_of(statistics, ratio, False, block=NEIGHBOURS, unit="origin", limits=POSITIVE)
+
+    def two(self, generator):
+        return self.one(generator), self.one(generator)

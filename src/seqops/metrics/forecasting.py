@@ -34,6 +34,8 @@ Floats = npt.NDArray[np.float64]
 Value = Callable[[Floats], Floats]
 SYMMETRIC = (0.0, 200.0)
 """Limits of the sMAPE, in percent."""
+NEIGHBOURS = 2
+"""Consecutive origins that count as dependent, at least: neighbours err alike, overlapping or not."""
 
 
 def percent(sums: Floats) -> Floats:
@@ -170,7 +172,7 @@ def backtest_units(truth: Split, meta: Meta) -> Units:
     if meta["unit"] == "series":
         return Units(np.asarray(truth.plain("series"), np.int64), 1, "series")
     origins = np.asarray(truth.plain("origin"), np.int64)
-    return Units(origins, overlapping(origins, meta["backtest_horizon"]), "origin")
+    return Units(origins, max(NEIGHBOURS, overlapping(origins, meta["backtest_horizon"])), "origin")
 
 
 def overlapping(origins: npt.NDArray[np.int64], steps: int) -> int:

@@ -23,6 +23,8 @@ from seqops.tasks.textgen.data.dataset import Dataset
 BLOCKS = 12
 """Number of blocks of passages that count as independent, where the text has no sections: fewer and longer
 ones cover dependence over a longer distance, but below ten there is no interval."""
+NEIGHBOURS = 2
+"""Passages of a block, at least: a short text has fewer than ten of them, and no interval."""
 SECTIONS = "the interval is over the sections of the test text"
 THIS_TEXT = (
     "the interval is over blocks of {block} passages of this test text, and does not cover how much other "
@@ -79,4 +81,4 @@ class Metrics(interfaces.Metrics):
 
 
 def _block(truth: Split) -> int:
-    return max(1, len(truth) // BLOCKS)
+    return max(NEIGHBOURS, len(truth) // BLOCKS)
