@@ -212,6 +212,9 @@ def test_an_unaligned_sentence_is_excluded_from_the_raw_score(encoded) -> None:
     scores = {s.name: s for s in metrics_of(data).score(predicted, splits["test"], meta)}
     assert scores["raw_f1"].statistics[0].tolist() == [0, 0, 0]
     assert meta["unaligned"] == 1
+    [shown] = evaluation_of(data).tables(predicted, splits["test"], meta).values()
+    marked = {"".join(text for text, _ in cell.parts) for cell in shown["text"]}
+    assert marked and changed["text"][test] not in marked
 
 
 def test_baselines_by_hand(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from seqops.evaluation.formatting import number
+from seqops.evaluation.marked_text import MarkedText
 
 COMPARED = TRUTH, PREDICTED = "truth", "predicted"
 """The columns whose texts are compared."""
@@ -22,19 +23,22 @@ Cell: TypeAlias = Sequence[tuple[str, bool]]
 """A text in parts, each with whether it differs from the other column."""
 
 
-def cells(table: pd.DataFrame) -> list[list[Cell]]:
+def cells(table: pd.DataFrame) -> list[list[Cell | MarkedText]]:
     """Return the rows of a table."""
     return [_row(dict(zip(table.columns, row, strict=True))) for row in table.itertuples(index=False)]
 
 
-def _row(values: dict[str, Any]) -> list[Cell]:
-    shown: dict[str, Cell] = {
-        name: [(number(value) if isinstance(value, float) else str(value), False)]
-        for name, value in values.items()
-    }
+def _row(values: dict[str, Any]) -> list[Cell | MarkedText]:
+    shown = {name: _cell(value) for name, value in values.items()}
     if all(isinstance(values.get(name), str) for name in COMPARED):
         shown |= dict(zip(COMPARED, differences(values[TRUTH], values[PREDICTED]), strict=True))
     return list(shown.values())
+
+
+def _cell(value: Any) -> Cell | MarkedText:
+    if isinstance(value, MarkedText):
+        return value
+    return [(number(value) if isinstance(value, float) else str(value), False)]
 
 
 def differences(one: str, other: str) -> tuple[Cell, Cell]:

@@ -14,6 +14,7 @@ from seqops.core import interfaces
 from seqops.core.interfaces import DriftFeatures, Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.core.records import Baseline, Plot
+from seqops.evaluation.marked_text import TITLE, span_table
 from seqops.evaluation.slices import slices_by_length
 from seqops.preprocessing import near_duplicates
 from seqops.preprocessing.iob2 import iob2_to_spans
@@ -80,3 +81,12 @@ class Evaluation(interfaces.Evaluation):
         gold = [iob2_to_spans(tags) for tags in encoding.tags(truth, "corpus", meta)]
         found = [iob2_to_spans(tags) for tags in predicted["tags"]]
         return [plots.confusion(found, gold, meta["types"]), plots.by_type(scores, meta["types"])]
+
+    def tables(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Mapping[str, pd.DataFrame]:
+        """Return sentences with their true and predicted entities marked in the text."""
+        spans = zip(encoding.true_spans(truth, meta), encoding.predicted_spans(predicted), strict=True)
+        # an annotation that does not match its text gives no true spans
+        known = [pair for pair, aligned in zip(spans, truth.plain("aligned"), strict=True) if aligned]
+        texts = truth.take(truth.plain("aligned")).ragged("texts").texts()
+        gold, found = ([pair[side] for pair in known] for side in (0, 1))
+        return {TITLE: span_table(texts, gold, found, meta["types"])}
