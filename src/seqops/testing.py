@@ -205,6 +205,10 @@ class TaskContract:
         np.testing.assert_equal(ours, theirs)
         assert len(case.task.evaluation().examples(predicted, split, case.meta)) == len(split)
 
+    def test_the_report_can_show_training_rows(self, case: SimpleNamespace) -> None:
+        shown = case.task.evaluation().rows(some(case.splits["train"], 3), case.meta)
+        assert len(shown) == 3 or not len(shown.columns)
+
     def test_padding_changes_no_prediction(self, case: SimpleNamespace, built: SimpleNamespace) -> None:
         split = some(case.splits["test"], 4)
         together = built.predict(split)

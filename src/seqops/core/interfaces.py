@@ -120,8 +120,7 @@ class Metrics(ABC):
 
     data: Dataset
     goal: ClassVar[Goal]
-    also_compared: ClassVar[Sequence[str]] = ()
-    """Further scores by which the model is compared with every baseline; the goal's score alone decides."""
+    also_compared: ClassVar[Sequence[str]] = ()  # compared with every baseline, too; the goal alone decides
 
     @abstractmethod
     def score(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Score]:
@@ -165,6 +164,10 @@ class Evaluation(ABC):
     @abstractmethod
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Show each test row in readable form: text columns such as `input`, `truth`, `predicted`."""
+
+    def rows(self, split: Split, meta: Meta) -> pd.DataFrame:
+        """Show rows of any split in readable form: `input`, and `truth` if there is one; by default none."""
+        return pd.DataFrame()
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
         """Plot the errors of this task."""
@@ -293,5 +296,4 @@ class Task:
 
     def values(self) -> dict[str, Any]:
         """Return every value of a run under its dotted key."""
-        apart = ("search", "registry")
-        return flattened({key: value for key, value in self.section.items() if key not in apart})
+        return flattened({k: v for k, v in self.section.items() if k not in ("search", "registry")})

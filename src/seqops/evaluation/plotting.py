@@ -52,10 +52,17 @@ def _heatmap(axes: Any, plot: Plot) -> None:
     axes.set_yticks(range(len(plot.table)), plot.table[plot.x].astype(str))
     axes.figure.colorbar(image, ax=axes)
     if len(plot.y) <= MAX_ANNOTATED_COLUMNS:
+        digits = 0 if np.equal(np.mod(cells, 1), 0).all() else 2
         for (row, column), value in np.ndenumerate(cells):
             dark = value > 0.6 * np.nanmax(cells)
-            label = f"{value:.0f}" if value.is_integer() else f"{value:.2f}"
-            axes.text(column, row, label, ha="center", va="center", color="white" if dark else "black")
+            axes.text(
+                column,
+                row,
+                f"{value:.{digits}f}",
+                ha="center",
+                va="center",
+                color="white" if dark else "black",
+            )
 
 
 def write_plots(images: Path, data: Path, plots: Sequence[Plot]) -> None:

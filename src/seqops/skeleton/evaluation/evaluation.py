@@ -40,7 +40,10 @@ class Evaluation(interfaces.Evaluation):
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Write each row as text, with its label and the predicted probability."""
-        digits = truth.ragged("digits")
-        texts = ["".join(str(digit - 1) for digit in digits[row]) for row in range(len(truth))]
-        columns = {"input": texts, "truth": truth.plain("odd"), "predicted": predicted["probability"]}
-        return pd.DataFrame(columns)
+        return self.rows(truth, meta).assign(predicted=predicted["probability"])
+
+    def rows(self, split: Split, meta: Meta) -> pd.DataFrame:
+        """Write each row as text, with its label."""
+        digits = split.ragged("digits")
+        texts = ["".join(str(digit - 1) for digit in digits[row]) for row in range(len(split))]
+        return pd.DataFrame({"input": texts, "truth": split.plain("odd")})

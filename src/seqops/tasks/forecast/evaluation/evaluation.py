@@ -56,6 +56,10 @@ class Evaluation(interfaces.Evaluation):
         """Format the first steps of each forecast as text."""
         return plots.examples(predicted, truth, meta)
 
+    def rows(self, split: Split, meta: Meta) -> pd.DataFrame:
+        """Format the end of each history and the steps after it as text."""
+        return plots.rows(split, meta)
+
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
         """Plot the long forecast, the error by step and the calibration of the quantiles."""
         return plots.plots(predicted, truth, meta)

@@ -19,18 +19,20 @@ SHOWN = 12
 
 def examples(predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
     """Format the end of the history, the truth and the forecast of the first value column."""
-    targets = truth.plain("targets")
-    mean = unflatten(predicted["mean"], targets.shape)
-    history = truth.ragged("history")
-    rows = range(len(truth))
-    named = {"series": truth.ragged("name").texts()} if meta["unit"] == "series" else {}
+    mean = unflatten(predicted["mean"], truth.plain("targets").shape)
+    return rows(truth, meta).assign(predicted=[_text(row[:SHOWN, 0]) for row in mean])
+
+
+def rows(split: Split, meta: Meta) -> pd.DataFrame:
+    """Format the end of the history and the truth of the first value column."""
+    targets, history = split.stacked("targets"), split.ragged("history")
+    named = {"series": split.ragged("name").texts()} if "name" in split.columns else {}
     return pd.DataFrame(
         {
-            **named,
-            "origin": [str(origin) for origin in truth.plain("origin")],
-            "input": ["... " + _text(history[i][-SHOWN:, 0]) for i in rows],
-            "truth": [_text(targets[i, :SHOWN, 0]) for i in rows],
-            "predicted": [_text(mean[i, :SHOWN, 0]) for i in rows],
+            **(named if meta["unit"] == "series" else {}),
+            "origin": [str(origin) for origin in split.plain("origin")],
+            "input": ["... " + _text(history[i][-SHOWN:, 0]) for i in range(len(split))],
+            "truth": [_text(row[:SHOWN, 0]) for row in targets],
         }
     )
 

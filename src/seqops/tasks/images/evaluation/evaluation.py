@@ -55,14 +55,19 @@ class Evaluation(interfaces.Evaluation):
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Show each picture, its label, and the predicted label with its confidence."""
-        labels, predicted_labels = labels_of(predicted, truth)
-        pictures = truth.ragged("picture")
+        _, predicted_labels = labels_of(predicted, truth)
+        return self.rows(truth, meta).assign(
+            predicted=[meta["labels"][label] for label in predicted_labels],
+            confidence=[f"{value:.2f}" for value in confidence_of(predicted, len(meta["labels"]))],
+        )
+
+    def rows(self, split: Split, meta: Meta) -> pd.DataFrame:
+        """Show each picture and its label, `unlabelled` if it has none."""
+        names, pictures = [*meta["labels"], "unlabelled"], split.ragged("picture")  # of label -1
         return pd.DataFrame(
             {
-                "picture": [thumbnail(pictures[row].tobytes()) for row in range(len(truth))],
-                "truth": [meta["labels"][label] for label in labels],
-                "predicted": [meta["labels"][label] for label in predicted_labels],
-                "confidence": [f"{value:.2f}" for value in confidence_of(predicted, len(meta["labels"]))],
+                "picture": [thumbnail(pictures[row].tobytes()) for row in range(len(split))],
+                "truth": [names[label] for label in split.plain("label")],
             }
         )
 

@@ -56,7 +56,11 @@ class Evaluation(interfaces.Evaluation):
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Format the numbers and labels of each sequence as text."""
-        return plots.examples(predicted, truth)
+        return plots.rows(truth).assign(predicted=[plots.spaced(row) for row in predicted["labels"]])
+
+    def rows(self, split: Split, meta: Meta) -> pd.DataFrame:
+        """Format the numbers and true labels of each sequence as text."""
+        return plots.rows(split)
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
         """Plot the accuracy by part of the sequence, and the confusion matrix of labels."""

@@ -14,19 +14,19 @@ from seqops.tasks.labelling.data.reader import format_sequence
 from seqops.tasks.labelling.evaluation.baselines import SEQUENCE_PARTS, sequence_part
 
 
-def examples(predicted: pd.DataFrame, truth: Split) -> pd.DataFrame:
-    """Format the numbers of each sequence, its true and its predicted labels."""
-    figures, labels = truth.ragged("figures"), truth.ragged("labels")
+def rows(split: Split) -> pd.DataFrame:
+    """Format the numbers of each sequence and its true labels."""
+    figures, labels = split.ragged("figures"), split.ragged("labels")
     return pd.DataFrame(
         {
-            "input": [format_sequence(figures[i]) for i in range(len(truth))],
-            "truth": [_spaced(labels[i]) for i in range(len(truth))],
-            "predicted": [_spaced(row) for row in predicted["labels"]],
+            "input": [format_sequence(figures[i]) for i in range(len(split))],
+            "truth": [spaced(labels[i]) for i in range(len(split))],
         }
     )
 
 
-def _spaced(labels: Iterable[int]) -> str:
+def spaced(labels: Iterable[int]) -> str:
+    """Format labels, separated by blanks."""
     return " ".join(str(int(label)) for label in labels)
 
 

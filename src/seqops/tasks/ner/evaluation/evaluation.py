@@ -66,13 +66,14 @@ class Evaluation(interfaces.Evaluation):
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Format each sentence with its true and its predicted entities in brackets."""
-        texts = truth.ragged("texts").texts()
+        rows = self.rows(truth, meta)
+        return rows.assign(predicted=plots.bracketed(rows["input"], encoding.predicted_spans(predicted)))
+
+    def rows(self, split: Split, meta: Meta) -> pd.DataFrame:
+        """Format each sentence with its true entities in brackets."""
+        texts = split.ragged("texts").texts()
         return pd.DataFrame(
-            {
-                "input": texts,
-                "truth": plots.bracketed(texts, encoding.true_spans(truth, meta)),
-                "predicted": plots.bracketed(texts, encoding.predicted_spans(predicted)),
-            }
+            {"input": texts, "truth": plots.bracketed(texts, encoding.true_spans(split, meta))}
         )
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:

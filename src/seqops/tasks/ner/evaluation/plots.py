@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from seqops.preprocessing.iob2 import Span
 NO_ENTITY = "none"
 
 
-def bracketed(texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> list[str]:
+def bracketed(texts: Iterable[str], spans: Sequence[Sequence[Span]]) -> list[str]:
     """Mark each entity as `[surface TYPE]` in its text."""
     return [_bracketed(text, row) for text, row in zip(texts, spans, strict=True)]
 

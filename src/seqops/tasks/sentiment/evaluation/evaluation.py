@@ -62,15 +62,17 @@ class Evaluation(interfaces.Evaluation):
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Show each text, its label, and the predicted label with its confidence."""
-        labels, predicted_labels = labels_of(predicted, truth)
-        return pd.DataFrame(
-            {
-                "input": truth.ragged("texts").texts(),
-                "truth": [meta["labels"][label] for label in labels],
-                "predicted": [meta["labels"][label] for label in predicted_labels],
-                "confidence": [f"{value:.2f}" for value in confidence_of(predicted, len(meta["labels"]))],
-            }
+        _, predicted_labels = labels_of(predicted, truth)
+        return self.rows(truth, meta).assign(
+            predicted=[meta["labels"][label] for label in predicted_labels],
+            confidence=[f"{value:.2f}" for value in confidence_of(predicted, len(meta["labels"]))],
         )
+
+    def rows(self, split: Split, meta: Meta) -> pd.DataFrame:
+        """Show each text and its label, `unlabelled` if it has none."""
+        names = [*meta["labels"], "unlabelled"]  # of label -1
+        truth = [names[label] for label in split.plain("label")]
+        return pd.DataFrame({"input": split.ragged("texts").texts(), "truth": truth})
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
         """Plot the confusion matrix, the calibration, and accuracy by length."""

@@ -48,6 +48,11 @@ class Evaluation(interfaces.Evaluation):
         """Show each passage and its negative log-likelihood."""
         return plots.examples(predicted, truth)
 
+    def rows(self, split: Split, meta: Meta) -> pd.DataFrame:
+        """Show the text of each window."""
+        tokens, windows = tokenizer.tokenizer_from_meta(meta), split.ragged("tokens")
+        return pd.DataFrame({"input": [tokenizer.written(tokens, windows[row]) for row in range(len(split))]})
+
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
         """Plot the nats per token by position and by kind of token."""
         return plots.plots(predicted, truth, meta)

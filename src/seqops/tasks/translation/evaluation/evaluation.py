@@ -50,14 +50,16 @@ class Evaluation(interfaces.Evaluation):
 
     def examples(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> pd.DataFrame:
         """Show source, first reference and hypothesis."""
-        references = [text.split("\n")[0] for text in truth.ragged("references").texts()]
-        return pd.DataFrame(
-            {
-                "input": truth.ragged("source_text").texts(),
-                "truth": references,
-                "predicted": list(predicted["hypothesis"]),
-            }
-        )
+        return self.rows(truth, meta).assign(predicted=list(predicted["hypothesis"]))
+
+    def rows(self, split: Split, meta: Meta) -> pd.DataFrame:
+        """Show source and first reference."""
+        references = firsts_of(split.ragged("references").texts())
+        return pd.DataFrame({"input": split.ragged("source_text").texts(), "truth": references})
+
+    def tables(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Mapping[str, pd.DataFrame]:
+        """Return the hypotheses of the beam search for the first rows."""
+        return {"Hypotheses of the beam search, the first rows": plots.hypotheses(predicted, truth)}
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
         """Plot BLEU by source length, and the attention of the first translations."""

@@ -19,6 +19,9 @@ from seqops.tasks.translation.data.encoding import split_words
 
 LENGTHS = {"1-4 words": (1, 4), "5-8 words": (5, 8), "9-16 words": (9, 16), "17+ words": (17, math.inf)}
 
+ROWS_WITH_HYPOTHESES = 3
+"""Rows whose hypotheses the report lists."""
+
 
 def slices(sources: Sequence[str], words: set[str]) -> dict[str, npt.NDArray[np.bool_]]:
     """Return masks (n,) by the source's length in words, and by whether it has a word unseen in training."""
@@ -34,6 +37,20 @@ def by_length(sources: Sequence[str]) -> dict[str, npt.NDArray[np.bool_]]:
 def plots(score: Score, predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Plot]:
     """Plot the score by source length, and the attention of the rows that have it."""
     return [_by_length(score, truth), *_attention(predicted, truth, meta)]
+
+
+def hypotheses(predicted: pd.DataFrame, truth: Split) -> pd.DataFrame:
+    """List the hypotheses of each of the first rows, best first; no columns if no row has alternatives."""
+    first = truth.take(np.arange(min(ROWS_WITH_HYPOTHESES, len(truth))))
+    rows = [
+        {"input": text if rank == 1 else "", "rank": rank, "hypothesis": hypothesis, "score": float(score)}
+        for text, found, scores in zip(
+            first.ragged("source_text").texts(), predicted["nbest"], predicted["nbest_scores"], strict=False
+        )
+        if len(found) > 1
+        for rank, (hypothesis, score) in enumerate(zip(found, scores, strict=True), 1)
+    ]
+    return pd.DataFrame(rows)
 
 
 def _by_length(score: Score, truth: Split) -> Plot:
