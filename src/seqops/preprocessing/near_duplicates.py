@@ -31,32 +31,42 @@ Ids = npt.NDArray[np.int64]
 def flags(texts: Sequence[str], names: Names) -> Mask:
     """Flag held-out rows with an equal or nearly equal text in training; names: split of each row (n,)."""
     code, distinct = _distinct(texts)
-    pairs = similar_pairs(distinct)
-    taught = np.zeros(len(distinct), np.bool_)
+    return flagged(code, similar_pairs(distinct), names)
+
+
+def flagged(code: Ids, pairs: Ids, names: Names) -> Mask:
+    """Flag held-out rows that equal, or form a pair with, an example in training; code: of each row (n,)."""
+    taught = np.zeros(int(code.max(initial=-1)) + 1, np.bool_)
     taught[code[names == "train"]] = True
     near = taught.copy()
     near[pairs[taught[pairs[:, 1]], 0]] = True
     near[pairs[taught[pairs[:, 0]], 1]] = True
-    flagged: Mask = near[code] & np.isin(names, ("validation", "test"))
-    return flagged
+    flags: Mask = near[code] & np.isin(names, ("validation", "test"))
+    return flags
 
 
 def cluster_keys(texts: Sequence[str]) -> list[str]:
-    """Return one text of the cluster of each text; near-duplicates link a cluster, also through others.
+    """Return one normalised text of the cluster of each text, as `clustered` chooses it."""
+    code, distinct = _distinct(texts)
+    return clustered(code, distinct, similar_pairs(distinct))
 
-    It is the normalised text of the lowest hash, so that neither other clusters nor the order of rows matter,
-    and a cluster of m texts that grows by one keeps its key with probability m / (m + 1).
+
+def clustered(code: Ids, distinct: Sequence[str], pairs: Ids) -> list[str]:
+    """Return one key of the cluster of each row; pairs link a cluster, also through others.
+
+    code: the key of each row (n,), an index of the distinct ones. The key is that of the lowest hash, so that
+    neither other clusters nor the order of rows matter, and a cluster of m keys that grows by one keeps its
+    key with probability m / (m + 1).
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    code, distinct = _distinct(texts)
-    rows, columns = similar_pairs(distinct).T
+    rows, columns = pairs.T
     links = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), shape=(len(distinct),) * 2)
     cluster = connected_components(links, directed=False)[1]
     lowest: dict[int, str] = {}
-    for text in np.argsort(key_hashes(distinct), kind="stable"):
-        lowest.setdefault(int(cluster[text]), distinct[text])
+    for key in np.argsort(key_hashes(distinct), kind="stable"):
+        lowest.setdefault(int(cluster[key]), distinct[key])
     return [lowest[int(number)] for number in cluster[code]]
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from seqops.core.records import Expectation
 from seqops.preprocessing.checks import expect_all_false, expect_column, expect_rows
 from seqops.preprocessing.splitting import SPLITS, is_in_two_splits
+from seqops.tasks.images.data import near_pictures
 
 MIN_PICTURES = 30
 """With fewer pictures, a test score is meaningless."""
@@ -17,15 +18,17 @@ MIN_SIDE = 4
 
 
 def with_checked_columns(table: pd.DataFrame, pretext_labels: Sequence[str] = ()) -> pd.DataFrame:
-    """Add the columns that the checks read; the table has its `split`, and loses its encoded pictures."""
+    """Add the columns that the checks read; the table has its `split`, and loses its pictures."""
     pretext = table["label"].isin(pretext_labels)
     taught = table["label"].where((table["split"] == "train") & ~pretext)
-    return table.drop(columns="picture").assign(
+    split = table["split"].to_numpy("<U10")
+    return table.drop(columns=["picture", "signature"]).assign(
         side=table[["height", "width"]].min(axis=1),
         taught=taught,
         untaught=~table["label"].isin({*taught.dropna(), *pretext_labels}),
         contradicted=table["label"].groupby(table["content"]).transform("nunique") > 1,
-        straddles=is_in_two_splits(list(table["content"]), table["split"].to_numpy("<U10")),
+        near=near_pictures.flags(table, split),
+        straddles=is_in_two_splits(list(table["content"]), split),
     )
 
 

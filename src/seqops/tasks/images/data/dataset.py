@@ -19,10 +19,10 @@ from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.core.records import Expectation
 from seqops.core.score import GROUP
-from seqops.preprocessing import few_labels, splitting
+from seqops.preprocessing import few_labels, near_duplicates, splitting
 from seqops.preprocessing.named_splits import NAMED, named_or_drawn
 from seqops.preprocessing.row_keys import KEYS, keys_column
-from seqops.tasks.images.data import checks, reader, sample
+from seqops.tasks.images.data import checks, near_pictures, reader, sample
 from seqops.tasks.images.data.encoding import pixels_of, stored
 from seqops.tasks.images.data.pictures import encode
 
@@ -51,7 +51,8 @@ class Dataset(interfaces.Dataset):
     names
         Display names of the labels, in the same order; empty: the labels themselves.
     split
-        `grouped`: draw pictures at random, equal ones together; `published`: keep the test files or folder as
+        `grouped`: draw pictures at random, equal ones together; `near`: the same, with clusters of
+        near-duplicates drawn together; `published`: keep the test files or folder as
         the test split. Files that `source` names for splits are used as they are.
     test
         Share of the distinct pictures in the test split; `published` ignores it.
@@ -73,7 +74,7 @@ class Dataset(interfaces.Dataset):
     labels: tuple[str, ...]
     pretext_labels: tuple[str, ...]
     names: tuple[str, ...]
-    split: Literal["grouped", "published"]
+    split: Literal["grouped", "near", "published"]
     test: Fraction
     validation: Fraction
     seed: Count
@@ -117,10 +118,12 @@ class Dataset(interfaces.Dataset):
         Copies of a held-out picture are `unused` elsewhere.
         """
         keys = list(table["content"])
+        groups = near_pictures.cluster_keys(table) if self.split == "near" else keys
         if NAMED in table:
-            names = named_or_drawn(table, keys, self.validation, self.seed + 1)
+            names = named_or_drawn(table, groups, self.validation, self.seed + 1)
         else:
-            names = splitting.assign_splits(self._held_out(table, keys), keys, self.validation, self.seed + 1)
+            test = self._held_out(table, groups)
+            names = splitting.assign_splits(test, groups, self.validation, self.seed + 1)
         names = splitting.without_copies(names, keys)
         names[(names == "test") & self._is_pretext(table)] = "unused"
         splitting.require_rows(names, "pictures")
@@ -129,9 +132,9 @@ class Dataset(interfaces.Dataset):
     def _is_pretext(self, table: pd.DataFrame) -> splitting.Mask:
         return table["label"].isin(self.pretext_labels).to_numpy(np.bool_)
 
-    def _held_out(self, table: pd.DataFrame, keys: Sequence[str]) -> splitting.Mask:
-        if self.split == "grouped":
-            return splitting.draw_groups(keys, self.test, self.seed)
+    def _held_out(self, table: pd.DataFrame, groups: Sequence[str]) -> splitting.Mask:
+        if self.split != "published":
+            return splitting.draw_groups(groups, self.test, self.seed)
         if not (table["published"] == "test").any():
             raise DataError(
                 "The files have no published split. Set data.split to grouped, or name the files of each "
@@ -146,6 +149,10 @@ class Dataset(interfaces.Dataset):
     def expectations(self) -> Sequence[Expectation]:
         """Check the number of pictures, their size, every label, and that splits share nothing."""
         return checks.expectations(self.labels)
+
+    def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
+        """Count held-out pictures with a near-duplicate in training."""
+        return near_duplicates.counts(checked)
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn the labels, and the mean and the spread of each channel, from the training pictures."""
@@ -198,6 +205,7 @@ class Dataset(interfaces.Dataset):
                 KEYS: keys_column(content),
                 "label": labels,
                 "pretext": pretext,
+                near_duplicates.NEAR: near_pictures.flags(table, split),
             }
         )
         return {

@@ -18,6 +18,8 @@ Pixels = npt.NDArray[np.uint8]
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 MAX_PIXELS = 50_000_000
 """Pixels of the largest picture that is decoded: 150 MB in colour."""
+SIGNATURE_SIDE = 16
+"""Pixels of the side of the small copy by which near-duplicates are found."""
 FIX = f"Give a picture in one of these formats: {', '.join(FORMATS)}."
 
 
@@ -65,6 +67,11 @@ class Picture:
         """Hash size and pixels: equal for the same picture in another lossless format."""
         colours = self.image.convert("RGB")
         return hashlib.blake2b(repr(self.size).encode() + colours.tobytes(), digest_size=16).hexdigest()
+
+    def signature(self) -> bytes:
+        """Return a small grey copy: SIGNATURE_SIDE x SIGNATURE_SIDE means of blocks of pixels."""
+        size = SIGNATURE_SIDE, SIGNATURE_SIDE
+        return self.image.convert("L").resize(size, Image.Resampling.BOX).tobytes()
 
     def pixels(self, height: int, width: int, channels: int) -> Pixels:
         """Return the picture as an array (H, W, C), resized with antialiasing if it has another size."""

@@ -18,10 +18,11 @@ Layout = Literal["idx", "cifar", "folders", "table"]
 
 
 def read_rows(raw: Sequence[Path], layout: Layout, path_column: str, label_column: str) -> pd.DataFrame:
-    """Parse raw files to one row per picture: line, name, label, published, picture, height, width, content.
+    """Parse raw files to one row per picture: line, name, label, published, picture, height, width, content,
+    signature.
 
-    picture: its encoded bytes; content: a hash of its pixels. Raises DataError if a file cannot be parsed, or
-    a picture cannot be decoded.
+    picture: its encoded bytes; content: a hash of its pixels; signature: a small grey copy of them. Raises
+    DataError if a file cannot be parsed, or a picture cannot be decoded.
     """
     if layout == "idx":
         parts = list(read_idx(raw))
@@ -37,7 +38,7 @@ def read_rows(raw: Sequence[Path], layout: Layout, path_column: str, label_colum
 
 def _table_of(path: Path, pictures: Sequence[LabelledPicture]) -> pd.DataFrame:
     rows = [_row(path, each) for each in pictures]
-    columns = ("line", "name", "label", "published", "picture", "height", "width", "content")
+    columns = ("line", "name", "label", "published", "picture", "height", "width", "content", "signature")
     return pd.DataFrame({name: [row[name] for row in rows] for name in columns})
 
 
@@ -58,4 +59,5 @@ def _row(path: Path, each: LabelledPicture) -> dict[str, Any]:
         "height": height,
         "width": width,
         "content": picture.content_hash(),
+        "signature": picture.signature(),
     }

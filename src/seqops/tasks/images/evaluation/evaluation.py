@@ -17,6 +17,7 @@ from seqops.evaluation import class_baselines
 from seqops.evaluation.calibration_plot import reliability
 from seqops.evaluation.confusion import plot_confusion
 from seqops.metrics.class_predictions import confidence_of, labels_of
+from seqops.preprocessing import near_duplicates
 from seqops.tasks.images.data.dataset import Dataset
 from seqops.tasks.images.data.encoding import labelled, pixels_of
 from seqops.tasks.images.evaluation import baselines
@@ -38,10 +39,14 @@ class Evaluation(interfaces.Evaluation):
         return [*trivial, *baselines.classical(splits, self.metrics, meta)]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
-        """Slice by light: the darker and the lighter half of the pictures, by the mean of training."""
+        """Slice by near-duplicates, and by light: darker and lighter than the mean of training."""
         light = _light(truth, meta)
         usual = float(np.mean(meta["mean"]))
-        return {"darker than usual": light < usual, "lighter than usual": light >= usual}
+        return {
+            **near_duplicates.slices(truth),
+            "darker than usual": light < usual,
+            "lighter than usual": light >= usual,
+        }
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Return the mean light and the contrast of each picture, and its label."""
