@@ -42,7 +42,7 @@ def evaluate_task(name: str) -> str:
         scored_by = evaluation.metrics, truth, meta, rule.bootstrap
         found.metrics["ablations"] = ablations.compare(removed, predicted, *scored_by)
     plotting.write_plots(paths.plots, paths.plot_data, plots := evaluation.plots(predicted, truth, meta))
-    tables = report_tables(evaluation, predicted, splits, meta, network.generated_samples(model, meta))
+    tables = report_tables(network, model, evaluation, predicted, splits, meta)
     curves = training_curves.panels(paths.history, training)
     report.write_page(paths.report, name, found.metrics, plots, paths.plots, tables, curves)
     write_table(paths.predictions, predicted)

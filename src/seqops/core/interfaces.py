@@ -177,6 +177,10 @@ class Evaluation(ABC):
         """Return further tables for the report, by title."""
         return {}
 
+    def explanations(self, model: Any, truth: Split, meta: Meta) -> Mapping[str, pd.DataFrame]:
+        """Return tables of what a fitted model's predictions of a few test rows depend on, by title."""
+        return {}
+
 
 @dataclass(frozen=True)
 class Endpoint(ABC):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +20,14 @@ from seqops.evaluation.confusion import plot_confusion
 from seqops.metrics.class_predictions import confidence_of, labels_of
 from seqops.preprocessing import near_duplicates
 from seqops.tasks.images.data.dataset import Dataset
-from seqops.tasks.images.data.encoding import labelled, pixels_of
+from seqops.tasks.images.data.encoding import labelled, pixels_of, standardised
 from seqops.tasks.images.evaluation import baselines
-from seqops.tasks.images.evaluation.thumbnails import thumbnail
+from seqops.tasks.images.evaluation.grad_cam import heat_maps, last_convolution
+from seqops.tasks.images.evaluation.thumbnails import heated, thumbnail
 from seqops.tasks.images.metrics import Metrics
+
+SHOWN = 10
+"""Pictures whose Grad-CAM is shown."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,23 @@ class Evaluation(interfaces.Evaluation):
                 "truth": [names[label] for label in split.plain("label")],
             }
         )
+
+    def explanations(self, model: Any, truth: Split, meta: Meta) -> Mapping[str, pd.DataFrame]:
+        """Show, for the first picture of each class, what a convolutional network answers it for."""
+        block = last_convolution(model)
+        if block is None:
+            return {}
+        rows = np.unique(truth.plain("label"), return_index=True)[1][:SHOWN]
+        pictures = truth.take(rows).ragged("picture")
+        maps, logits = heat_maps(model, block, standardised(pictures, meta))
+        content = [pictures[row].tobytes() for row in range(len(pictures))]
+        table = {
+            "picture": [thumbnail(each) for each in content],
+            "red: speaks for the answer": [heated(*each) for each in zip(content, maps, strict=True)],
+            "truth": [meta["labels"][label] for label in truth.plain("label")[rows]],
+            "predicted": [meta["labels"][label] for label in logits.argmax(1)],
+        }
+        return {"What the answers depend on (Grad-CAM)": pd.DataFrame(table)}
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
         """Plot the confusion matrix and the calibration."""

@@ -33,10 +33,18 @@ class ConvBlock(keras.layers.Layer):
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         """Map (B, H, W, C) to (B, H / 2, W / 2, F), sides rounded up."""
+        return self.pooled(self.features(x, training), training)
+
+    def features(self, x: Tensor, training: bool = False) -> Tensor:
+        """Map (B, H, W, C) to the rectified features of its places: (B, H, W, F)."""
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             # a frozen layer keeps its statistics
             learns = training and norm.gamma.trainable
             x = tf.nn.relu(norm(convolution(x), training=learns))
+        return x
+
+    def pooled(self, x: Tensor, training: bool = False) -> Tensor:
+        """Map features (B, H, W, F) to (B, H / 2, W / 2, F)."""
         return self.drop(self.pool(x), training=training)
 
     def compute_output_shape(self, shape: Any) -> tuple[Any, ...]:
