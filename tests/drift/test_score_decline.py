@@ -6,10 +6,13 @@ from scipy.stats import ttest_ind
 
 from seqops.core.ragged import Ragged
 from seqops.core.records import Goal
+from seqops.core.score import Score
 from seqops.core.settings import DriftSettings
 from seqops.drift.detect import build_reference, measure_drift
+from seqops.drift.features import scored
 from seqops.drift.profiles import NumericProfile, mean_of
 from seqops.drift.score_decline import score_decline
+from seqops.metrics.ratio import ratio
 
 LIMITS = DriftSettings(alpha=0.01, psi=0.2, margin=0.02, min_rows=30)
 ACCURACY = Goal("accuracy", higher_is_better=True)
@@ -60,6 +63,19 @@ def test_a_fall_of_accuracy_that_psi_ignores_is_drift():
     assert found.summary().startswith("drift in 1 of 1 features: score (accuracy) (p ")
     assert "0.9 -> 0.75" in found.summary()
     assert found.to_json()["features"][0]["decline"] == pytest.approx(0.15)
+
+
+def test_the_score_of_a_text_in_twelve_blocks_is_tested():
+    def nats(mean, passages):
+        each = mean + 0.1 * np.random.default_rng(passages).standard_normal(passages)
+        statistics = np.stack([each, np.ones(passages)], axis=1)
+        block = passages // 12
+        return scored(Score("nats", statistics, ratio, False, "", block=block, unit="passage"))
+
+    kept = build_reference(nats(1.6, 240))
+    assert measure_drift(kept, nats(1.7, 120), LIMITS, NATS).drifted
+    assert not measure_drift(kept, nats(1.6, 120), LIMITS, NATS).drifted
+    assert not measure_drift(kept, nats(1.7, 24), LIMITS, NATS).measured
 
 
 def test_a_better_score_is_not_drift():

@@ -38,6 +38,7 @@ from seqops.drift.profiles import (
 from seqops.drift.score_decline import ScoreDecline, score_decline, score_feature
 from seqops.metrics.multiple_testing import holm
 from seqops.metrics.rounding import rounded
+from seqops.metrics.units import MIN_BLOCKS
 
 Reference = dict[str, Any]
 """The profile of each monitored feature, as JSON values."""
@@ -211,7 +212,7 @@ def _feature_drift(
     recent = None
     stored = read_profile(profile)
     if name == score_feature(goal.metric) and isinstance(stored, NumericProfile):
-        if _enough(profile, column, thresholds.min_rows):
+        if _enough_scores(profile, column, thresholds.min_rows):
             overall = score_decline(stored, column, goal, thresholds.margin)
     else:
         latest = profile.get(LATEST)
@@ -224,6 +225,12 @@ def _feature_drift(
 
 def _enough(profile: Mapping[str, Any], column: Ragged | Array, min_rows: int) -> bool:
     return bool(min(profile["rows"], len(column), len(values_of(column))) >= min_rows)
+
+
+def _enough_scores(profile: Mapping[str, Any], column: Ragged | Array, min_rows: int) -> bool:
+    """Return whether both samples have enough scores; a block of dependent ones is a row of the samples."""
+    scores = min(profile["values"], len(values_of(column)))
+    return bool(scores >= min_rows and min(profile["rows"], len(column)) >= MIN_BLOCKS)
 
 
 def _corrected(tests: list[_Test | None]) -> list[_Test | None]:
