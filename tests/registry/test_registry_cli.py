@@ -156,8 +156,9 @@ def test_predict_says_which_version_answers_that_it_knows_a_sample_and_which_wor
     first, last = done.stderr.splitlines()
     assert first.startswith(f"{toy.model} v1, a model of the embedded sample, which knows nothing else.")
     assert f"set tasks.{toy.task.name}.source" in first
-    assert last == "Not in its vocabulary: a, b, c."
-    assert predict(" ".join("abcdefghijklm")).stderr.splitlines()[1].endswith(" i, j and 3 more.")
+    assert last == "Not in its vocabulary: a, b, c"
+    assert predict(" ".join("abcdefghijklm")).stderr.splitlines()[1].endswith(" i, j and 3 more")
+    assert predict("Busan.").stderr.endswith(": Busan.\n")
     toy.client.set_model_version_tag(toy.model, "1", "seqops.source", "own.csv")
     assert predict("a").stderr.startswith(f"{toy.model} v1.\n")
 

@@ -52,7 +52,8 @@ def print_unknown(words: Iterable[str]) -> None:
     """Name words that the version does not know, the first ones if there are many; print nothing for none."""
     if distinct := list(dict.fromkeys(words)):
         more = f" and {len(distinct) - MAX_WORDS:,} more" if len(distinct) > MAX_WORDS else ""
-        _print(f"Not in its vocabulary: {', '.join(distinct[:MAX_WORDS])}{more}.")
+        # no full stop: a word may end in one
+        _print(f"Not in its vocabulary: {', '.join(distinct[:MAX_WORDS])}{more}")
 
 
 def _print(line: str) -> None:
