@@ -30,18 +30,15 @@ if TYPE_CHECKING:
 
 Meta = dict[str, Any]
 """What `fit_encoding` learnt from the training rows (vocabularies, scales, sizes); plain JSON."""
-
 DriftFeatures = Mapping[str, Ragged | Array]
-"""Features of encoded rows, by name, that are monitored for drift: finite numbers, or text for categories.
-A plain array (n,) has one value per row; a ragged one has several per row, which are not independent."""
+"""Finite numbers, or text for categories, by feature: (n,), or ragged if a row has several that depend."""
 
 
 class Dataset(ABC):
     """From published files to encoded splits; its fields are the task's `data` section."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
-    registered_name: ClassVar[str]
-    """The kind of model; a registered model has the name of its data, too (`registry.names`)."""
+    registered_name: ClassVar[str]  # the kind of model; `registry.names` adds the name of its data
     length_unit: ClassVar[str] = "tokens"
     """What the network's `lengths` count, as the rate of training is said."""
     takes_folders: ClassVar[bool] = False  # whether `source` may name folders, which are packed as zips
@@ -155,10 +152,7 @@ class Evaluation(ABC):
         return {}
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
-        """Compute the features of encoded rows whose distribution is monitored for drift.
-
-        Leave out what only training rows have, such as no unknown word: new rows would seem to have drifted.
-        """
+        """Compute what is monitored for drift, but nothing that training rows alone have (no unknown word)."""
         return {}
 
     @abstractmethod
@@ -166,7 +160,7 @@ class Evaluation(ABC):
         """Show each test row in readable form: text columns such as `input`, `truth`, `predicted`."""
 
     def rows(self, split: Split, meta: Meta) -> pd.DataFrame:
-        """Show rows of any split in readable form: `input`, and `truth` if there is one; by default none."""
+        """Show rows of any split in readable form: `input`, and `truth` if there is one; none by default."""
         return pd.DataFrame()
 
     def plots(self, predicted: pd.DataFrame, truth: Split, meta: Meta) -> Sequence[Plot]:
