@@ -152,7 +152,7 @@ class Evaluation(ABC):
         return {}
 
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
-        """Compute what is monitored for drift, but nothing that training rows alone have (no unknown word)."""
+        """Compute what is monitored for drift, nothing that training rows alone have (no unknown word)."""
         return {}
 
     @abstractmethod
