@@ -111,3 +111,10 @@ def test_the_page_names_failures_settings_scales_and_true_coverage(tmp_path):
     assert "<small>scale:28.5 (training rows)</small></td>" in page
     assert "The 80 % intervals covered 95 % [91, 98] of the test values (coverage80)." in page
     assert "The 95 % intervals" not in page
+
+
+def test_the_page_is_printed_in_light_colours_and_pictures_of_data_are_never_inverted(page):
+    dark = page[page.index("@media screen and (prefers-color-scheme:dark)") :]
+    assert page.count("prefers-color-scheme") == 1  # print is not screen
+    assert "p>img{filter" in dark[: dark.index("*{box-sizing")]
+    assert page.count("filter:") == 1

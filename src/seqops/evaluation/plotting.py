@@ -42,7 +42,10 @@ def _bar(axes: Any, plot: Plot) -> None:
     for i, column in enumerate(plot.y):
         axes.bar(positions + i * width, plot.table[column].astype(float), width, label=column)
     axes.set_xticks(positions + 0.4 - width / 2, plot.table[plot.x].astype(str), rotation=30, ha="right")
-    axes.legend()
+    if len(plot.y) == 1:
+        axes.set_ylabel(plot.y[0])
+    else:
+        axes.figure.legend(loc="outside right upper")  # inside, it would hide bars
 
 
 def _heatmap(axes: Any, plot: Plot) -> None:
