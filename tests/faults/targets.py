@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -62,6 +63,24 @@ def pair(folder, task, seeds):
         read.with_checked_columns(read.read([one, two]))
 
     return "mine", seeds, parse
+
+
+def idx(folder, damaged):
+    """Read a damaged IDX file, of `images` or of `labels`, together with a valid one of the other."""
+    read, paths = configured("images"), {kind: folder / f"mine-{kind}" for kind in ("images", "labels")}
+    pixels = random.Random(0).randbytes(40 * 64)
+    whole = {
+        "images": b"\0\0\x08\3" + bytes([0, 0, 0, 40, 0, 0, 0, 8, 0, 0, 0, 8]) + pixels,
+        "labels": b"\0\0\x08\1" + bytes([0, 0, 0, 40]) + bytes(n % 2 for n in range(40)),
+    }
+    for kind, path in paths.items():
+        path.write_bytes(whole[kind])
+
+    def parse(content):
+        paths[damaged].write_bytes(content)
+        read.with_checked_columns(read.read(list(paths.values())))
+
+    return "mine|row|split|data", [whole[damaged]], parse
 
 
 def archive(folder, content, packed=bytes):

@@ -33,7 +33,6 @@ BINARY = {"text": "text", "label": "label", "group": "", "labels": ["0", "1"]}
 READERS = {
     "forecast": (1200, "forecast", [], ()),
     "forecast, columns": (600, "forecast", [COLUMNS], {"frequency": "position", "covariates": ["c"]}),
-    "images, idx": (400, "images", [], ()),
     "images, cifar": (300, "images", [b"\1" + bytes(3072)], {"layout": "cifar"}),
     "images, folders": (300, "images", [PICTURES], {"layout": "folders"}),
     "labelling": (1000, "labelling", [], ()),
@@ -51,6 +50,8 @@ READERS = {
 }  # fmt: skip
 FILES = {
     "two parallel files": (300, targets.pair, "translation", [PAIRS]),
+    "images, idx": (300, targets.idx, "images"),
+    "images, idx, labels": (200, targets.idx, "labels"),
     "archive, zip": (500, targets.archive, zipped(ARCHIVED)),
     "archive, zip, bz2": (500, targets.archive, zipped(ARCHIVED, zipfile.ZIP_BZIP2)),
     "archive, tar.gz": (500, targets.archive, tarred(ARCHIVED)),
