@@ -102,7 +102,7 @@ def test_what_the_stages_would_refuse_is_not_written(project):
     [
         ("none.csv", "no such file"),
         ("data/ner/raw.txt", "Move it to another folder"),
-        ("folder", "is a folder"),
+        ("folder", "is a folder without files"),
     ],
 )
 def test_a_path_that_cannot_be_a_source_is_refused(project, name, words):

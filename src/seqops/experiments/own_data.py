@@ -24,6 +24,7 @@ from seqops.inspection.guess import POSSIBLE, Guess
 from seqops.inspection.splits import by_split
 from seqops.inspection.tables import odd_cell, ragged
 from seqops.params import Params
+from seqops.preprocessing.archive import pack
 
 LARGE = 5 << 20
 """Bytes of files that are not read a second time to check them: the stage `validate` does that."""
@@ -49,12 +50,12 @@ def candidates(params: Params, files: Sequence[InputFile], task: str | None) -> 
         raise ConfigError(f"unknown task {task!r}{nearest(task, params.names)}")
     found = [
         Candidate(name, guess)
-        for name in ([task] if task else params.names)
+        for name in _asked(params, files, task)
         if (guess := _detected(name, files)) is not None
     ]
     likely = [candidate for candidate in found if task or candidate.guess.confidence >= POSSIBLE]
     if not likely and files[0].members:
-        raise _archive(files[0])
+        raise _folder(files[0]) if files[0].path.is_dir() else _archive(files[0])
     if not likely:
         for file in files:
             file.require_utf8()
@@ -66,10 +67,26 @@ def candidates(params: Params, files: Sequence[InputFile], task: str | None) -> 
     return [c for c in likely if c.guess.confidence >= likely[0].guess.confidence - NEAR]
 
 
+def _asked(params: Params, files: Sequence[InputFile], task: str | None) -> Sequence[str]:
+    """Return the tasks that may be meant: if a folder is named, those whose source may be one."""
+    names = [task] if task else list(params.names)
+    if any(file.path.is_dir() for file in files):
+        return [name for name in names if params.task(name).data.takes_folders]
+    return names
+
+
+def _folder(file: InputFile) -> DataError:
+    name = file.path.name
+    fix = f"Name its files, or pack a folder of texts: `tar czf {name}.tar.gz {name}`."
+    what = "is a folder, and not of pictures in folders named after labels"
+    return DataError.at(file.path, None, what, fix)
+
+
 def _archive(file: InputFile) -> DataError:
     names = ", ".join(file.members[:5]) + (" ..." if len(file.members) > 5 else "")
     what = (
-        f"an archive of {len(file.members)} files ({names}), and not of texts in folders named after labels"
+        f"an archive of {len(file.members)} files ({names}), and not of texts or pictures in folders named "
+        "after labels"
     )
     return DataError.at(file.path, None, what, "Unpack it, and name the file that you want.")
 
@@ -126,7 +143,8 @@ def _value(params: Params, key: str) -> Any:
 
 def is_large(files: Sequence[Path]) -> bool:
     """Return whether a check of the files would take long."""
-    return sum(path.stat().st_size for path in files) > LARGE
+    every = [each for path in files for each in ([path] if path.is_file() else path.rglob("*"))]
+    return sum(path.stat().st_size for path in every) > LARGE
 
 
 def read_by(task: Task, project: Project) -> pd.DataFrame:
@@ -140,7 +158,10 @@ def read_by(task: Task, project: Project) -> pd.DataFrame:
             path = project.root / address
             copy = Path(folder) / split / path.name
             copy.parent.mkdir(exist_ok=True)
-            shutil.copyfile(path, copy)
+            if path.is_dir():
+                pack(path, copy)
+            else:
+                shutil.copyfile(path, copy)
             raw.append(copy)
         table = task.data.read(raw)
     checked = task.data.with_checked_columns(table)

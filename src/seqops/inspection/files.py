@@ -1,4 +1,4 @@
-"""The files that a user names: their text, their encoding, or the members of an archive."""
+"""The files and folders that a user names: their text, their encoding, or what they contain."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.archive import is_archive, is_mac_metadata, names_of
-from seqops.preprocessing.binary_formats import office_format
+from seqops.preprocessing.binary_formats import BEGINNING, office_format, picture_format
 from seqops.preprocessing.encodings import is_western, likely_encoding
 from seqops.preprocessing.korean import nfc
-from seqops.preprocessing.text_file import FIX, MAX_UNPACKED, decode, read_content
+from seqops.preprocessing.text_file import FIX, MAX_UNPACKED, decode, require_text, unpacked
 
 HEAD = 2000
 """Lines by which a format is recognised."""
@@ -24,23 +24,30 @@ COMPRESSED = (".gz", ".zip")
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file: its text and the encoding of that, or the names of the members of an archive."""
+    """A file: its text and the encoding of that, or the names of the members of an archive or a folder.
+
+    binary: the format of files of pictures, `idx` or `cifar`, whose only member is the file; empty: another.
+    """
 
     path: Path
     text: str
     encoding: str = "utf-8"
     members: tuple[str, ...] = ()
+    binary: str = ""
 
     @classmethod
     def open(cls, path: Path) -> InputFile:
-        """Read a file. Raises DataError for a folder, and for what is neither text nor a readable archive."""
+        """Read a file, or list a folder. Raises DataError for what no task can read."""
         if path.is_dir():
-            raise _folder(path)
+            return cls(path, "", members=_files_in(path))
         if path.is_file() and is_archive(path):
             names = tuple(name for name in names_of(path, MAX_UNPACKED) if not is_mac_metadata(name))
             if len(names) > 1 and office_format(names) is None:
                 return cls(path, "", members=names)
-        content = read_content(path)
+        content = unpacked(path)
+        if binary := picture_format(path.name.removesuffix(".gz"), content):
+            return cls(path, "", members=(path.name,), binary=binary)
+        require_text(path, content[:BEGINNING])
         encoding = _encoding(path, content)
         text = decode(path, content, encoding, FIX)
         if not text.strip():
@@ -111,6 +118,10 @@ def _json(path: Path) -> DataError:
     return DataError.at(path, None, "JSON, which no task reads", f"Convert it: `{command}`.")
 
 
-def _folder(path: Path) -> DataError:
-    fix = f"Name its files, or pack a folder of texts: `tar czf {path.name}.tar.gz {path.name}`."
-    return DataError.at(path, None, "is a folder", fix)
+def _files_in(folder: Path) -> tuple[str, ...]:
+    """List the files of a folder, by their paths in it, without hidden ones. Raises DataError for none."""
+    paths = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    names = tuple(path.as_posix() for path in paths if not any(p.startswith(".") for p in path.parts))
+    if not names:
+        raise DataError.at(folder, None, "is a folder without files", "Name another one, or files.")
+    return names

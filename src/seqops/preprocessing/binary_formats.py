@@ -50,6 +50,10 @@ MAGIC = {
         "UTF-16 without a byte order mark", "Convert it by `iconv -f utf-16le -t utf-8`, or from utf-16be."
     ),
 }
+IDX = rb"\0\0\x08[\x01\x03\x04]"
+"""The beginning of a file of bytes of the MNIST family, with 1, 3 or 4 dimensions."""
+CIFAR_ROW = 3073
+"""Bytes of a label and a picture in a binary batch of CIFAR-10, whose name ends in .bin."""
 OFFICE = {
     "xl/": Format("an Excel file", "Export the sheet as CSV in UTF-8, and name that."),
     "word/": Format("a Word document", "Save it as plain text in UTF-8, and name that."),
@@ -65,6 +69,13 @@ def binary_format(beginning: bytes) -> Format | None:
         (found for magic, found in MAGIC.items() if re.match(magic, beginning, re.DOTALL | re.IGNORECASE)),
         None,
     )
+
+
+def picture_format(name: str, content: bytes) -> str:
+    """Tell files of labelled pictures: `idx` or `cifar`; empty for others. name: of the file."""
+    if re.match(IDX, content):
+        return "idx"
+    return "cifar" if name.endswith(".bin") and content and len(content) % CIFAR_ROW == 0 else ""
 
 
 def office_format(members: Sequence[str]) -> Format | None:

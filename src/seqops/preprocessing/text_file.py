@@ -25,12 +25,17 @@ def read_text(path: Path, encoding: str = "utf-8", fix: str = FIX) -> str:
 
 def read_content(path: Path) -> bytes:
     """Read the bytes of a text file, unpacked. Raises DataError if it is missing or evidently not text."""
-    try:
-        content = only_file(path, MAX_UNPACKED) if is_archive(path) else path.read_bytes()
-    except FileNotFoundError:
-        raise DataError.at(path, None, "no such file", "Check the path, or run the download again.") from None
+    content = unpacked(path)
     require_text(path, content[:BEGINNING])
     return content
+
+
+def unpacked(path: Path) -> bytes:
+    """Read the bytes of a file, or of the only one that is packed in it. Raises DataError."""
+    try:
+        return only_file(path, MAX_UNPACKED) if is_archive(path) else path.read_bytes()
+    except FileNotFoundError:
+        raise DataError.at(path, None, "no such file", "Check the path, or run the download again.") from None
 
 
 def require_text(path: Path, beginning: bytes) -> None:

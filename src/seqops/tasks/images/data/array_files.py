@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from seqops.core.errors import DataError
 from seqops.core.raw_folder import split_of
-from seqops.preprocessing.archive import is_archive, members, names_of, only_file
-from seqops.preprocessing.text_file import MAX_UNPACKED
+from seqops.preprocessing.archive import is_archive, members, names_of
+from seqops.preprocessing.text_file import MAX_UNPACKED, unpacked
 from seqops.tasks.images.data.pictures import Pixels, encode
 
 Bytes = npt.NDArray[np.uint8]
@@ -72,8 +72,7 @@ def read_cifar(path: Path) -> list[LabelledPicture]:
     are those of `batches.meta.txt`, if the archive has it. Raises DataError.
     """
     if not is_archive(path) or not names_of(path, MAX_UNPACKED):
-        content = only_file(path, MAX_UNPACKED) if is_archive(path) else path.read_bytes()
-        return list(_batch(path, path.name, content, []))
+        return list(_batch(path, path.name, unpacked(path), []))
     wanted = sorted(members(path, MAX_UNPACKED, lambda name: name.endswith((".bin", "batches.meta.txt"))))
     names = [content.decode("utf-8", "replace").split() for name, content in wanted if name.endswith(".txt")]
     found: list[LabelledPicture] = []
@@ -112,7 +111,7 @@ def _pair(path: Path) -> str:
 
 def _idx(path: Path) -> Bytes:
     """Return the array of an IDX file, which may be gzipped. Raises DataError."""
-    content = only_file(path, MAX_UNPACKED) if is_archive(path) else path.read_bytes()
+    content = unpacked(path)
     if content[:3] != MAGIC or len(content) < 4 or content[3] not in (1, 3, 4):
         fix = "Give IDX files of bytes: labels (n), pictures (n, height, width) or (n, height, width, 3)."
         raise DataError.at(path, None, "not an IDX file of pictures or labels", fix)
