@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqops.nn.attention import BahdanauAttention, LuongAttention, attend
+from seqops.nn.attention import BahdanauAttention, DotAttention, LuongAttention, attend
 
 KINDS = [LuongAttention, BahdanauAttention]
 LENGTHS = tf.constant([3, 5])
@@ -48,6 +48,17 @@ def test_luong_scores_are_dot_products_with_projected_states() -> None:
     scores = np.einsum("btd,bsd->bts", query.numpy(), memory.numpy() @ layer.project.kernel.numpy())
     expected = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
     np.testing.assert_allclose(weights, expected, rtol=1e-4)
+
+
+def test_dot_scores_are_dot_products_with_the_states_themselves() -> None:
+    query, layer = tf.constant([[[1.0, 0.0]]]), DotAttention(2)
+    memory = tf.constant([[[float(np.log(3.0)), 5.0], [0.0, 1.0]]])
+    context, weights = layer(query, layer.keys(memory), memory, tf.constant([2]))
+    np.testing.assert_allclose(weights, [[[0.75, 0.25]]], rtol=1e-6)
+    np.testing.assert_allclose(context, [[[0.75 * np.log(3.0), 4.0]]], rtol=1e-6)
+    assert layer.weights == []
+    with pytest.raises(ValueError, match="queries of 2 units cannot be compared with 3"):
+        layer.keys(tf.zeros([1, 2, 3]))
 
 
 def test_bahdanau_scores_are_those_of_one_hidden_layer() -> None:

@@ -17,6 +17,7 @@ META = {"source_size": 12, "target_size": 11, "target_length": 3.0, "target_coun
 
 KINDS = [
     ("lstm", "luong"),
+    ("lstm", "luong_dot"),
     ("lstm", "none"),
     ("gru", "bahdanau"),
     ("gru", "none"),

@@ -33,6 +33,24 @@ class LuongAttention(keras.layers.Layer):
         return attend(tf.matmul(query, keys, transpose_b=True), memory, lengths)
 
 
+class DotAttention(keras.layers.Layer):
+    """Multiplicative attention without weights, score `q m` ("dot" in Luong et al. 2015, section 3.1)."""
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+
+    def keys(self, memory: Tensor) -> Tensor:
+        """Return the memory (B, S, units) itself. Raises ValueError for one of another width."""
+        if memory.shape[-1] != self.units:
+            raise ValueError(f"queries of {self.units} units cannot be compared with {memory.shape[-1]}")
+        return memory
+
+    def call(self, query: Tensor, keys: Tensor, memory: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Attend with queries (B, T, units); returns the context (B, T, units) and weights (B, T, S)."""
+        return attend(tf.matmul(query, keys, transpose_b=True), memory, lengths)
+
+
 class BahdanauAttention(keras.layers.Layer):
     """Additive attention, score `v tanh(W q + U m)` (Bahdanau et al. 2015, section A.1.2)."""
 

@@ -52,7 +52,8 @@ class Network(interfaces.Network):
     heads
         Attention heads of a transformer; recurrent kinds ignore it.
     attention
-        Attention of the recurrent decoder; a transformer ignores it.
+        Attention of the recurrent decoder: `luong` (the score "general" of Luong et al. 2015), `luong_dot`
+        (their "dot", without weights), `bahdanau` or `none`; a transformer ignores it.
     tie_embeddings
         Whether the softmax shares the weights of the target embedding (Press and Wolf 2017).
     dropout
@@ -77,7 +78,7 @@ class Network(interfaces.Network):
     units: Positive
     layers: Positive
     heads: Positive
-    attention: Literal["none", "luong", "bahdanau"]
+    attention: Literal["none", "luong", "luong_dot", "bahdanau"]
     tie_embeddings: bool
     dropout: Rate
     label_smoothing: Rate

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from seqops.core.interfaces import Meta
-from seqops.nn.attention import BahdanauAttention, LuongAttention
+from seqops.nn.attention import BahdanauAttention, DotAttention, LuongAttention
 from seqops.nn.language_encoder import States, recurrent_layer
 from seqops.nn.rnn import gather_last
 from seqops.tasks.translation.model.translator import Translator, lengths_of
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from seqops.tasks.translation.model.network import Network
 
 Tensor = Any
-ATTENTIONS: dict[str, type[LuongAttention] | type[BahdanauAttention]] = {
+ATTENTIONS: dict[str, type[LuongAttention] | type[DotAttention] | type[BahdanauAttention]] = {
     "luong": LuongAttention,
+    "luong_dot": DotAttention,
     "bahdanau": BahdanauAttention,
 }
 
