@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from korean import task, write_file
 
@@ -158,3 +159,46 @@ def test_the_number_of_sentences_and_a_conversion_are_said(tmp_path: Path) -> No
     assert dataset.remarks(table) == ["2 sentences with 2 entities", "tags in IOB1 were converted to IOB2"]
     characters = dataset.read([write_file(tmp_path, "李\tB-LOC\n明\tO\n")]).assign(entities=1)
     assert "set data.tokenizer to character" in dataset.remarks(characters)[-1]
+
+
+SENTENCES = ["Ann B-PER", "runs O", "Bob B-PER", "sits O"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-DOCSTART- O\n\n{0}\n\n{1}\n\n-DOCSTART- O\n\n{2}\n\n{3}\n",
+        "# newdoc id = a\n# sent_id = 1\n{0}\n\n{1}\n\n# newdoc id = b\n{2}\n\n{3}\n",
+        "d1 {0}\nd1 now O\n\nd1 {1}\nd1 now O\n\nd2 {2}\nd2 now O\n\nd2 {3}\nd2 now O\n",
+    ],
+    ids=["marks", "comments", "a column"],
+)
+def test_sentences_of_one_document_are_resampled_together(tmp_path: Path, text: str) -> None:
+    data = task(layout="conll", types=("PER",), tokenizer="whitespace")
+    table = data.read([write_file(tmp_path, text.format(*SENTENCES))])
+    assert table["document"].nunique() == 2
+    assert groups(data, table) == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("text", ["-DOCSTART- O\n{0}\n\n{1}\n\n{2}\n\n{0}\n", "{0}\n\n{1}\n\n{2}\n\n{0}\n"])
+def test_without_documents_equal_sentences_are_resampled_together(tmp_path: Path, text: str) -> None:
+    data = task(layout="conll", types=("PER",), tokenizer="whitespace")
+    table = data.read([write_file(tmp_path, text.format(*SENTENCES))])
+    assert "document" not in table
+    assert groups(data, table) == [0, 1, 2, 0]
+
+
+def test_a_document_belongs_to_its_file_and_other_files_may_have_none(tmp_path: Path) -> None:
+    data = task(layout="conll", types=("PER",), tokenizer="whitespace")
+    ann, runs, bob, sits = SENTENCES
+    marked = f"-DOCSTART- O\n{ann}\n\n{runs}\n\n-DOCSTART- O\n{bob}\n"
+    files = [tmp_path / name for name in ("a.txt", "b.txt", "c.txt")]
+    for path, text in zip(files, (marked, marked, f"{sits}\n\n{sits}\n"), strict=True):
+        path.write_text(text)
+    assert groups(data, data.read(files)) == [0, 0, 1, 2, 2, 3, 4, 4]
+
+
+def groups(data, table):
+    split = np.full(len(table), "train")
+    encoded = data.encode(table, split, data.fit_encoding(table, split))
+    return encoded["train"].plain("group").tolist()

@@ -24,7 +24,8 @@ def sentences(path: Path, blocks: Sequence[Block]) -> list[Sentence]:
     """Parse the sentences of a file. Raises DataError with the line of what cannot be parsed.
 
     A comment above a sentence, and columns before the tokens that number them or are the same for a whole
-    sentence (the name of its document), are left out, and so are the ranges of CoNLL-U. Tags become IOB2.
+    sentence (the name of its document, which is kept), are left out, and so are the ranges of CoNLL-U. Tags
+    become IOB2.
     Texts are the tokens, joined by spaces unless `is_unspaced`.
     """
     shapes = {_shape(row) for block in blocks for _, row in block if not row.startswith("#")}
@@ -38,6 +39,8 @@ def sentences(path: Path, blocks: Sequence[Block]) -> list[Sentence]:
         _sentence(block, [row[at:] for row in columns if number is None or row[number].isdecimal()])
         for block, columns in zip(kept, rows, strict=True)
     ]
+    for sentence, columns in zip(parsed, rows, strict=True):
+        sentence.document = " ".join(columns[0][name] for name in range(at) if name != number)
     converted, scheme = to_iob2([sentence.tags for sentence in parsed])
     unspaced = is_unspaced([sentence.tokens for sentence in parsed])
     for sentence, tags in zip(parsed, converted, strict=True):

@@ -89,8 +89,12 @@ class Dataset(interfaces.Dataset):
         return {"sample.txt": sample.corpus(self.sentences, self.seed)}
 
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
-        """Parse files to one row per sentence: text, tokens, tags in IOB2, and spans of characters."""
-        return concat_files(raw, [_table(reader.sentences(path, self.layout)) for path in raw])
+        """Parse files to one row per sentence: text, tokens, tags in IOB2, and spans of characters.
+
+        If a file has documents, of several sentences, `document` is the key of that of each sentence.
+        """
+        every = enumerate(reader.sentences(path, self.layout) for path in raw)
+        return concat_files(raw, [_table(sentences, f"{file}:") for file, sentences in every])
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
         """Draw the test rows, then the validation rows from the rest, with equal texts together.
@@ -162,9 +166,12 @@ class Dataset(interfaces.Dataset):
         return {name: whole.take(rows) for name, rows in splitting.rows_by_split(split).items()}
 
 
-def _table(sentences: Sequence[Sentence]) -> pd.DataFrame:
+def _table(sentences: Sequence[Sentence], file: str) -> pd.DataFrame:
     spans = [gold_spans(sentence) for sentence in sentences]
     columns = {name: [getattr(s, name) for s in sentences] for name in reader.COLUMNS}
     for i, name in enumerate(("starts", "ends", "types")):
         columns[name] = [[span[i] for span in row or ()] for row in spans]
+    documents = [f"{file}{sentence.document}" for sentence in sentences]
+    if 1 < len({*documents}) < len(documents):
+        columns[encoding.DOCUMENT] = documents
     return pd.DataFrame({**columns, "aligned": [row is not None for row in spans]})

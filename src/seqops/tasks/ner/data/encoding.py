@@ -26,6 +26,8 @@ from seqops.tasks.ner.data.splits import keys_of
 TrainedView = Literal["corpus", "raw", "both"]
 TokenizerName = features.TokenizerName
 LINE = "\n"
+DOCUMENT = "document"
+"""The column of a table with the document of each sentence, if its file has any."""
 """Separates the tokens of a sentence in `<view>_forms`; no token contains it, as a sentence is one line."""
 VIEWS: dict[str, tuple[str, ...]] = {"corpus": ("corpus",), "raw": ("raw",), "both": ("corpus", "raw")}
 
@@ -91,12 +93,21 @@ def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenize
     types = [[meta["types"].index(kind) for kind in row] for row in table["types"]]
     columns["spans"] = _triples(zip(table["starts"], table["ends"], types, strict=True))
     texts = keys_of(table["text"])
-    columns[GROUP], columns[KEYS] = group_codes(texts), keys_column(texts)
+    columns[GROUP], columns[KEYS] = group_codes(_units(table, texts)), keys_column(texts)
     columns["aligned"] = table["aligned"].to_numpy(np.bool_)
     columns[near_duplicates.NEAR] = near_duplicates.flags(table["text"].to_list(), split)
     columns["leaked"] = leaked(table, split)
     columns["unseen"] = _unseen(table, split == "train")
     return Split(columns)
+
+
+def _units(table: pd.DataFrame, texts: Sequence[str]) -> list[str]:
+    """Return what each sentence is resampled with: its document, or without one, equal texts: (n,)."""
+    if DOCUMENT not in table:
+        return list(texts)
+    known = table[DOCUMENT].notna()
+    units = zip(known, table[DOCUMENT], texts, strict=True)
+    return [f"document {document}" if has else f"text {text}" for has, document, text in units]
 
 
 def request(texts: Sequence[str], tokenizer: TokenizerName, max_length: int, meta: Meta) -> Split:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -17,18 +18,24 @@ KLP_LAYOUT = (
     "Write `;` and the text, `$` and the annotated text, then one line per token: "
     "index, token, part of speech and tag, separated by tabs."
 )
+MARKS = ("-DOCSTART-", "# newdoc")
+"""What the line begins with that begins a document."""
 COLUMNS = ("line", "text", "tokens", "pos", "words", "tags", "scheme")
 
 
 def sentences(path: Path, layout: Literal["klp", "conll"]) -> list[Sentence]:
     """Read the sentences of a file. Raises DataError for what cannot be parsed."""
-    blocks = list(_blocks(lines(path)))
+    rows = lines(path)
+    blocks = list(_blocks(rows))
     if layout == "conll" and blocks and _is_klp(blocks[0]):
         what = "a sentence starts with `;` and its text, as in the KLP layout, not with a token"
         raise DataError.at(path, blocks[0][0][0], what, "Set data.layout: klp.")
     found = conll.sentences(path, blocks) if layout == "conll" else [_klp(path, block) for block in blocks]
     if not found:
         raise DataError.at(path, None, "contains no sentence", "Give a file with at least one sentence.")
+    marks = [number for number, row in enumerate(rows, 1) if row.startswith(MARKS)]
+    for sentence in found:
+        sentence.document = f"{bisect(marks, sentence.line)} {sentence.document}"
     return found
 
 
@@ -41,7 +48,7 @@ def _blocks(rows: list[str]) -> Iterator[Block]:
     """Yield the numbered lines between blank lines and the marks of documents."""
     block: Block = []
     for number, row in enumerate([*rows, ""], 1):
-        if row.strip() and not row.startswith("-DOCSTART-"):
+        if row.strip() and not row.startswith(MARKS[0]):
             block.append((number, row))
         elif block:
             yield block

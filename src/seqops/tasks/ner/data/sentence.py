@@ -15,7 +15,8 @@ Block = list[tuple[int, str]]
 class Sentence:
     """A sentence of a file; `words` is the number of the space-separated word of each token.
 
-    scheme: that of the tags in the file, before their conversion to IOB2.
+    scheme: that of the tags in the file, before their conversion to IOB2; document: the key of the document
+    of the sentence in its file.
     """
 
     line: int
@@ -26,6 +27,7 @@ class Sentence:
     words: list[int] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     scheme: str = "IOB2"
+    document: str = ""
 
     def add(self, word: int, token: str, pos: str, tag: str) -> None:
         """Append one token."""
