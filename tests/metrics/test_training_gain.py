@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from seqops.core.score import Score
+from seqops.metrics.paired_tests import Difference
 from seqops.metrics.training_gain import TrainingGain
 
 
@@ -74,6 +75,21 @@ def test_a_gain_on_all_of_few_rows_is_undecided_after_many_epochs():
     assert gain(0, 12, epochs=100, n=12).outcome(0.05) == "undecided"
     assert gain(0, 2, epochs=100, n=12).outcome(0.05) == "not improved"
     assert gain(0, 12, epochs=4, n=12).outcome(0.05) == "improved"
+
+
+@pytest.mark.parametrize(
+    ("freedom", "p", "outcome"),
+    [
+        (4, 0.013, "undecided"),  # 0.05 / 100 would be 8.6 standard errors
+        (4, 0.06, "not improved"),
+        (4, 0.0004, "improved"),
+        (11, 0.013, "not improved"),  # 4.4 standard errors
+        (11, 0.0004, "improved"),
+    ],
+)
+def test_few_degrees_of_freedom_do_not_decide_after_many_epochs(freedom, p, outcome):
+    tested = Difference(50.0, 10.0, 90.0, p, 1 - p, 20, freedom=freedom)
+    assert TrainingGain("mase", 51.0, 1.0, 93, True, 100, 40, tested).outcome(0.05) == outcome
 
 
 def test_the_advice_follows_the_outcome_and_is_kept():

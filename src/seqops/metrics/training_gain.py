@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from seqops.core.score import Score
+from seqops.metrics.dependence import t_quantile
 from seqops.metrics.paired_tests import Difference, paired
 from seqops.metrics.rounding import rounded
 from seqops.metrics.small_levels import MIN_BEYOND, beats_at
 
 Outcome = Literal["improved", "not improved", "undecided", "no initial model"]
 SEED, RESAMPLES = 0, 2000
+FAR = 6.0
+"""Standard errors that are too much to ask of a gain: so few independent rows cannot be decided by."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class TrainingGain:
 
         The best epoch was chosen on the rows of the test, so the level is divided by the number of epochs
         (Bonferroni), which bounds the probability of an error however the epochs depend on each other. Where
-        the rows are so few that no gain reaches that level, a gain on nearly all of them is undecided.
+        the rows are so few that no gain reaches that level, or that a t test asks for a gain of six standard
+        errors, a gain on nearly all of them, or one significant at `alpha` alone, is undecided.
         """
         if not self.epochs:
             return "no initial model"
@@ -86,9 +90,14 @@ class TrainingGain:
         level = alpha / max(self.epochs, 1)
         if beats_at(self.difference, level, RESAMPLES):
             return "improved"
+        return "undecided" if self.difference.p_better < self._beyond_reach(alpha, level) else "not improved"
+
+    def _beyond_reach(self, alpha: float, level: float) -> float:
+        """Return the p-value below which a gain is undecided, as no gain passes the level; 0 if one can."""
+        if self.difference.freedom is not None:
+            return alpha if t_quantile(self.difference.freedom, 1 - level) > FAR else 0.0
         resolved = MIN_BEYOND / (RESAMPLES + 1)
-        out_of_reach = self.difference.low is None and level < resolved
-        return "undecided" if out_of_reach and self.difference.p_better < resolved else "not improved"
+        return resolved if self.difference.low is None and level < resolved else 0.0
 
     def summary(self, alpha: float) -> str:
         """Summarize the outcome in one sentence, and give the advice."""
