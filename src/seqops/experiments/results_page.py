@@ -40,7 +40,9 @@ that tuning and promotion use; every score and baseline is on the same test rows
 tests on them, both one-sided at {alpha:g}: *beats* if the model is better, *loses to* if it is worse,
 *ties* otherwise, and *undecided* where the rows have too few independent units. [Believing a
 number](believing.md) has the methods. All these figures are those of one fit; *seeds* says how much the
-first score varies over several: mean, range, and 95 % interval over seeds and rows. Seconds and epochs are
+first score varies over several: mean, range, and 95 % interval over seeds and rows. MASE is in units of the
+mean error of the seasonal naive forecast, on the training rows or, of many series, on all rows of each before
+the test; the report and `signatures` have the value. Seconds and epochs are
 those of the first fit where a preset trains a second time (`fit.refit`). A model whose training did not
 improve on its initial weights, by a test on the validation rows, says so. The settings are a hash
 of all parameters: a row whose run is not in this store, because it ran elsewhere, is kept until the
