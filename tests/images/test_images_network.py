@@ -15,7 +15,7 @@ from seqops.tasks.images.model.layers import Augment, ConvBlock
 from seqops.tasks.images.model.network import Network
 from seqops.tasks.images.model.vision_transformer import Patches
 from seqops.training.loop import train
-from seqops.training.optimizer import LayerwiseAdamW, freeze_and_scale
+from seqops.training.optimizer import freeze_and_scale, optimizer_of
 
 NETWORK = Network(
     "cnn", units=2, layers=2, patch=2, heads=2, hidden=4, dropout=0.0, shift=0, flip=False, colour=0.0
@@ -64,7 +64,7 @@ def test_a_mirrored_picture_is_mirrored_and_a_moved_one_repeats_its_border():
 
 def test_a_frozen_block_keeps_its_weights_and_statistics(encoded):
     splits, meta = encoded
-    model = NETWORK.build(meta, LayerwiseAdamW(FIT))
+    model = NETWORK.build(meta, optimizer_of(FIT))
     freeze_and_scale(model, Stage(1, 0.01, layers=("block_1", "head")))
     before = {v.path: v.numpy() for v in model.variables}
     model.train_on_batch(*NETWORK.batch(NETWORK.training_rows(splits["train"]), meta))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from seqops.training.loop import train
-from seqops.training.optimizer import LayerwiseAdamW, averaged_weights
+from seqops.training.optimizer import averaged_weights, optimizer_of
 from toy import FIT_CONFIG, ToyData, ToyMetrics, ToyNetwork
 
 DATA = ToyData()
@@ -33,7 +33,7 @@ def fit(fit_config, checkpoint=None, callback=None):
 
 def one_weight(ema):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
-    model.compile(LayerwiseAdamW(dataclasses.replace(FIT_CONFIG, ema=ema)), "mse", jit_compile=False)
+    model.compile(optimizer_of(dataclasses.replace(FIT_CONFIG, ema=ema)), "mse", jit_compile=False)
     return model
 
 

@@ -50,6 +50,7 @@ RENAMED = {
 ADDED = {
     "tasks.*.fit.ema": "0.0",
     "tasks.*.fit.refit": "False",
+    "tasks.*.fit.optimizer": "adamw",
     "tasks.*.fit.adapter.kind": "none",
     "tasks.*.fit.adapter.rank": "8",
     "tasks.*.fit.adapter.alpha": "16.0",

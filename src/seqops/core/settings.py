@@ -81,9 +81,12 @@ class Stage:
     layer_lr_decay: Annotated[float, Ge(1.0)] = 1.0
 
 
+OptimizerName = Literal["adamw", "nadam", "rmsprop", "sgd"]
+
+
 @dataclass(frozen=True)
 class FitConfig:
-    """How a task's model is trained, with AdamW and early stopping.
+    """How a task's model is trained, with early stopping.
 
     Attributes
     ----------
@@ -100,7 +103,7 @@ class FitConfig:
     warmup_steps
         Batches over which the learning rate grows linearly to its initial value; 0: no warm-up.
     weight_decay
-        Weight decay of AdamW; 0: none.
+        Weight decay, apart from the gradient; 0: none. Adam is `adamw` without it.
     clip_norm
         Global norm to which the gradients are clipped.
     patience
@@ -116,6 +119,8 @@ class FitConfig:
     ema
         Decay per batch of an exponential moving average of the weights, which is scored beside the weights
         themselves after each epoch; the better ones count. 0: none.
+    optimizer
+        `adamw`, `nadam`, `rmsprop`, or `sgd`: gradient descent with a momentum of 0.9.
     adapter
         Adapters that are trained instead of the layers that they are attached to, in a fit of one stage.
     """
@@ -134,6 +139,7 @@ class FitConfig:
     stages: tuple[Stage, ...] = ()
     refit: bool = False
     ema: Rate = 0.0
+    optimizer: OptimizerName = "adamw"
     adapter: Adapter = NO_ADAPTER
 
     def plan(self) -> tuple[Stage, ...]:

@@ -34,10 +34,10 @@ from seqops.training.checkpoint import (
 )
 from seqops.training.learning_rate import learning_rate, plateaus
 from seqops.training.optimizer import (
-    LayerwiseAdamW,
     averaged_weights,
     copy_shared_weights,
     freeze_and_scale,
+    optimizer_of,
 )
 
 
@@ -99,7 +99,7 @@ def train(
         if _finished(progress, number, stage_config, objective.goal.higher_is_better):
             continue
         keras.utils.set_random_seed(fit_config.seed)
-        model = objective.network.build(meta, LayerwiseAdamW(stage_config))
+        model = objective.network.build(meta, optimizer_of(stage_config))
         objective.network.load_pretrained(model, meta)
         attach(model, fit_config.adapter)
         freeze_and_scale(model, stage)

@@ -1,34 +1,27 @@
-"""The optimizer, with frozen layers, a learning rate per layer and an average of the weights."""
+"""The optimizers, with frozen layers, a learning rate per layer and an average of the weights."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import keras
 
 from seqops.core.errors import ConfigError
-from seqops.core.settings import FitConfig, Stage
+from seqops.core.settings import FitConfig, OptimizerName, Stage
 
 
-class LayerwiseAdamW(keras.optimizers.AdamW):
-    """AdamW on one device, with a share of the learning rate per variable.
+class Layerwise(keras.optimizers.Optimizer):
+    """An optimizer on one device, with a share of the learning rate per variable.
 
     Keras sums the gradients over devices with a custom gradient, and TensorFlow never frees a graph that
     has one: a process that fits many models would grow by about 80 MB per model.
     """
 
-    def __init__(self, fit_config: FitConfig) -> None:
-        super().__init__(
-            fit_config.learning_rate,
-            weight_decay=fit_config.weight_decay,
-            global_clipnorm=fit_config.clip_norm,
-            use_ema=fit_config.ema > 0,
-            ema_momentum=fit_config.ema,
-        )
-        self.learning_rate_shares: Mapping[Any, float] = {}
-        """By the reference of each trainable variable; empty: the full rate for all of them."""
+    learning_rate_shares: Mapping[Any, float] = MappingProxyType({})
+    """By the reference of each trainable variable; empty: the full rate for all of them."""
 
     @property
     def ema_momentum(self) -> Any:
@@ -51,6 +44,43 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
     def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
         return grads_and_vars
+
+
+class AdamW(Layerwise, keras.optimizers.AdamW):
+    """Adam with a weight decay apart from the gradient (Loshchilov and Hutter 2019)."""
+
+
+class Nadam(Layerwise, keras.optimizers.Nadam):
+    """Adam with Nesterov momentum (Dozat 2016)."""
+
+
+class RMSprop(Layerwise, keras.optimizers.RMSprop):
+    """Gradients over the root of their mean square (Hinton 2012)."""
+
+
+class SGD(Layerwise, keras.optimizers.SGD):
+    """Stochastic gradient descent; with a momentum of 0.9."""
+
+
+OPTIMIZERS: dict[OptimizerName, tuple[type[Layerwise], dict[str, float]]] = {
+    "adamw": (AdamW, {}),
+    "nadam": (Nadam, {}),
+    "rmsprop": (RMSprop, {}),
+    "sgd": (SGD, {"momentum": 0.9}),
+}
+
+
+def optimizer_of(fit_config: FitConfig) -> Layerwise:
+    """Return a new optimizer with the settings of a fit."""
+    kind, settings = OPTIMIZERS[fit_config.optimizer]
+    return kind(
+        learning_rate=fit_config.learning_rate,
+        weight_decay=fit_config.weight_decay,
+        global_clipnorm=fit_config.clip_norm,
+        use_ema=fit_config.ema > 0,
+        ema_momentum=fit_config.ema,
+        **settings,
+    )
 
 
 @contextmanager

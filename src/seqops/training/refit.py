@@ -14,7 +14,7 @@ from seqops.core.ragged import Split, concatenate
 from seqops.core.settings import FitConfig
 from seqops.training.checkpoint import read_checkpoint, restore, save_checkpoint
 from seqops.training.loop import FittedModel, StageLoop
-from seqops.training.optimizer import LayerwiseAdamW, averaged_weights
+from seqops.training.optimizer import averaged_weights, optimizer_of
 
 
 class BatchesOnly:
@@ -51,7 +51,7 @@ def refit(
     first = [row for row in fitted.epochs if row.trained][: fitted.best_epoch.epoch]
     progress = read_checkpoint(checkpoint)
     keras.utils.set_random_seed(fit_config.seed)
-    model = network.build(meta, LayerwiseAdamW(fit_config))
+    model = network.build(meta, optimizer_of(fit_config))
     network.load_pretrained(model, meta)
     if progress.epochs:
         restore(model, progress, fit_config.adapter)
