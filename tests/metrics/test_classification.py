@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, log_loss, mean_absolute_error
 
 from seqops.metrics.classification import class_scores
+from seqops.metrics.intervals import interval
 
 TRUTH = np.array([0, 0, 1, 2])
 FOUND = np.array([0, 1, 1, 0])
@@ -71,3 +72,19 @@ def test_the_bootstrap_can_sum_any_weights_of_rows():
     for name, expected in {"accuracy": [0.5, 1.0, 0.5], "macro_f1": [7 / 18, 1.0, 1 / 3]}.items():
         score = found[name]
         assert score.value(weights @ score.statistics) == pytest.approx(expected)
+
+
+def test_macro_f1_has_no_interval_where_a_class_has_few_rows():
+    def scored(rare):
+        truth = np.repeat([0, 1], [rare, 60])
+        predicted = np.where(np.arange(len(truth)) % 5 == 0, 1 - truth, truth)
+        probabilities = np.full((len(truth), 3), 1 / 3)
+        return {s.name: s for s in class_scores(truth, predicted, probabilities, 3, False)}
+
+    few, enough = interval(scored(9)["macro_f1"], 200, 0), interval(scored(10)["macro_f1"], 200, 0)
+    assert (few.low, few.high, few.reason) == (None, None, "a class has 9 rows")
+    assert enough.low < enough.value < enough.high
+    assert interval(scored(9)["accuracy"], 200, 0).low is not None
+    # of the rows that are selected, as those of a slice
+    some = scored(20)["macro_f1"].take(np.arange(15, 80))
+    assert interval(some, 200, 0).reason == "a class has 5 rows"

@@ -1,12 +1,17 @@
 """The cases of the table in docs/believing.md, by task."""
 
-from shapes import Accuracy, Forecasts, LastingErrors, Passages, Phrases, Plays, Spans, Translations
+from shapes import Accuracy, Classes, Forecasts, LastingErrors, Passages, Phrases, Plays, Spans, Translations
+
+FIVE = (0.05, 0.2, 0.5, 0.2, 0.05)
 
 INDEPENDENT = {
     "labels: accuracy 0.9 of 50 rows": Accuracy(50, 0.9),
     "labels: accuracy 0.5 of 200 rows": Accuracy(200, 0.5),
     "labels: accuracy 0.97 of 2,000 rows": Accuracy(2000, 0.97, 0.02),
     "sentiment: accuracy 0.7 of phrases of 500 sentences": Phrases(500),
+    "sentiment: macro-F1 0.80 of 200 rows, one class four times the other": Classes(200, (0.2, 0.8), 0.85),
+    "sentiment: macro-F1 0.57 of 600 rows in five classes": Classes(600, FIVE, 0.6),
+    "sentiment: kappa 0.50 of 600 rows in five classes": Classes(600, FIVE, 0.6, "quadratic_kappa"),
     "ner: F1 0.69 of 240 sentences in 60 documents": Spans(60, 0.67),
     "ner: F1 0.82 of 700 sentences in 175 documents": Spans(175, 0.8),
     "translation: BLEU 17 of 60 sentences": Translations(60, 0.3),
@@ -19,6 +24,7 @@ INDEPENDENT = {
 
 FEW = {
     "sentiment: accuracy 0.7 of phrases of 25 sentences": Phrases(25),
+    "sentiment: macro-F1 0.57 of 200 rows in five classes": Classes(200, FIVE, 0.6),
     "labels: accuracy 0.9 of 20 rows": Accuracy(20, 0.9),
     "labels: accuracy 0.97 of 20 rows": Accuracy(20, 0.97),
     "labels: accuracy 0.97 of 200 rows": Accuracy(200, 0.97),
@@ -44,6 +50,9 @@ DEPENDENT = {
 """Units in order whose errors depend on each other."""
 
 REFUSED = {
+    "sentiment: macro-F1 0.58 of 200 rows, 4 of them of one class": Classes(
+        200, (0.02, 0.08, 0.2, 0.3, 0.4), 0.6
+    ),
     "forecast: 36 origins, 12 steps, 1 apart": Forecasts(36),
     "forecast: 60 origins, 12 steps, 1 apart": Forecasts(60),
     "labels: accuracy 0.9 of 12 rows": Accuracy(12, 0.9),

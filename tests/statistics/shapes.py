@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import norm
 
 from seqops.core.score import PERCENT, POSITIVE, SHARE, Score
-from seqops.metrics import translation
+from seqops.metrics import classification, translation
 from seqops.metrics.entity_spans import f1
 from seqops.metrics.forecasting import NEIGHBOURS
 from seqops.metrics.ratio import ratio
@@ -69,6 +69,47 @@ class Phrases:
     def _draw(self, generator, groups, quality):
         right = generator.random(len(groups)) < quality
         return score_of(np.stack([right, np.ones(len(groups))], 1), groups=groups, limits=SHARE)
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Rows of several classes; shares: of the classes; right: probability of the right one.
+
+    score: a function of the confusion matrix in `metrics.classification`.
+    """
+
+    rows: int
+    shares: tuple[float, ...]
+    right: float
+    score: str = "macro_f1"
+
+    @property
+    def true(self):
+        shares = np.array(self.shares)
+        wrong = (1 - self.right) * shares / (1 - shares[:, None])
+        table = shares[:, None] * np.where(np.eye(len(shares)), self.right, wrong)
+        return float(getattr(classification, self.score)(table.ravel()))
+
+    def one(self, generator):
+        return self._draw(generator, self._truth(generator))
+
+    def two(self, generator):
+        truth = self._truth(generator)
+        return self._draw(generator, truth), self._draw(generator, truth)
+
+    def _truth(self, generator):
+        return generator.choice(len(self.shares), self.rows, p=self.shares)
+
+    def _draw(self, generator, truth):
+        chances = np.tile(self.shares, (self.rows, 1))
+        chances[np.arange(self.rows), truth] = 0
+        chances *= (1 - self.right) / chances.sum(1, keepdims=True)
+        chances[np.arange(self.rows), truth] = self.right
+        predicted = (generator.random((self.rows, 1)) > np.cumsum(chances, 1)).sum(1)
+        predicted = np.minimum(predicted, len(self.shares) - 1)
+        cells = classification.confusion(truth, predicted, len(self.shares))
+        limits = SHARE if self.score == "macro_f1" else None
+        return score_of(cells, getattr(classification, self.score), limits=limits)
 
 
 @dataclass(frozen=True)

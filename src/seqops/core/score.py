@@ -29,9 +29,9 @@ class Score:
     groups: (n,) the unit of resampling of each row: statistics are summed by group, and units are ordered by
     their number; None: every row is a unit of its own. block: number of consecutive units whose errors depend
     on each other (1: independent units). unit: what a unit is, in the singular. limits: smallest and largest
-    possible value; None: unbounded. no_interval: why no interval of this score would hold its level.
-    nominal: the value that is promised, such as the coverage of an interval; None: the better the score, the
-    better.
+    possible value; None: unbounded. no_interval: why no interval of this score would hold its level, or what
+    tells that from the sums (k,) of its rows. nominal: the value that is promised, such as the coverage of an
+    interval; None: the better the score, the better.
     """
 
     name: str
@@ -43,12 +43,18 @@ class Score:
     groups: npt.NDArray[np.int64] | None = None
     unit: str = "row"
     limits: tuple[float, float] | None = None
-    no_interval: str = ""
+    no_interval: str | Callable[[npt.NDArray[np.float64]], str] = ""
     nominal: float | None = None
 
     def point(self) -> float:
         """Return the metric over all examples."""
         return float(self.value(self.statistics.sum(axis=0)))
+
+    def without_interval(self) -> str:
+        """Return why no interval of the score would hold its level; empty if one may."""
+        if callable(self.no_interval):
+            return self.no_interval(self.statistics.sum(axis=0))
+        return self.no_interval
 
     def each(self) -> npt.NDArray[np.float64]:
         """Return the metric of each example alone: (n,)."""

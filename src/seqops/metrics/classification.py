@@ -13,6 +13,8 @@ from seqops.metrics.ratio import divide
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
+MIN_ROWS = 10
+"""Rows of the rarest class below which no interval of the macro-F1 holds its level."""
 
 
 def class_scores(
@@ -23,6 +25,7 @@ def class_scores(
     ordered: the classes are ordinal, so that the distance between two classes is meaningful.
     """
     cells = confusion(truth, predicted, classes)
+    reasons = {"macro_f1": few_rows_of_a_class}
     measures: dict[str, tuple[Measure, bool, str, Limits]] = {
         "macro_f1": (macro_f1, True, "mean F1 of the classes that occur or are predicted", SHARE),
         "accuracy": (accuracy, True, "share of rows with the right class", SHARE),
@@ -31,7 +34,7 @@ def class_scores(
         measures["kappa"] = (quadratic_kappa, True, "Cohen's kappa, weighted by squared distance", None)
         measures["mae"] = (absolute_error, False, "mean distance in steps of the scale", POSITIVE)
     scores = [
-        Score(name, cells, of, better, what, limits=limits)
+        Score(name, cells, of, better, what, limits=limits, no_interval=reasons.get(name, ""))
         for name, (of, better, what, limits) in measures.items()
     ]
     chosen = probabilities[np.arange(len(predicted)), predicted]
@@ -69,6 +72,13 @@ def macro_f1(sums: Floats) -> Floats:
     hits = np.diagonal(table, axis1=-2, axis2=-1)
     both = table.sum(-1) + table.sum(-2)  # 2tp + fp + fn of each class
     return divide(divide(2 * hits, both).sum(-1), (both > 0).sum(-1).astype(np.float64))
+
+
+def few_rows_of_a_class(sums: Floats) -> str:
+    """Return why the macro-F1 of a confusion matrix (K * K,) has no interval: a class has too few rows."""
+    rows = _square(sums).sum(-1)
+    fewest = int(rows[rows > 0].min(initial=np.inf)) if (rows > 0).any() else 0
+    return f"a class has {fewest} rows" if 0 < fewest < MIN_ROWS else ""
 
 
 def quadratic_kappa(sums: Floats) -> Floats:

@@ -50,7 +50,7 @@ def interval(score: Score, resamples: int, seed: int) -> Interval:
     number = independent(score, len(units))
     value = score.point()
     undefined = "" if np.isfinite(value) else "undefined"
-    reason = score.no_interval or too_few(score, len(units)) or undefined
+    reason = score.without_interval() or too_few(score, len(units)) or undefined
     if reason:
         return Interval(value, None, None, number, reason)
     low, high = _ends(score, value, units, resamples, seed)

@@ -65,7 +65,7 @@ def interval_over_seeds(scores: Sequence[Score]) -> Interval:
     value, number = float(values.mean()), independent(mean, len(units))
     undefined = "" if np.isfinite(values).all() else "undefined"
     few = f"{len(values)} seeds" if len(values) < MIN_SEEDS else ""
-    if reason := mean.no_interval or too_few(mean, len(units)) or undefined or few:
+    if reason := mean.without_interval() or too_few(mean, len(units)) or undefined or few:
         return Interval(value, None, None, number, reason)
     return Interval(value, *_ends(mean, value, units, variance_of_mean(values), len(values) - 1), number)
 
