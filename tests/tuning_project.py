@@ -10,7 +10,7 @@ SMALL = {
     "model": {"kind": "dense", "ensemble_size": 1, "units": 4, "output_steps": 1},
     "fit": {"epochs": 4, "patience": 4, "learning_rate": 0.0005},
 }
-HELD_OUT = {"window": 24, "horizon": 1, "backtest_horizon": 1, "validation": 60, "test": 12}
+HELD_OUT = {"window": 24, "horizon": 1, "backtest_horizon": 1, "validation": 84, "test": 12}
 """Forecasts of one step, so that the held-out origins are enough to compare finalists on."""
 
 

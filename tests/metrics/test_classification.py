@@ -81,10 +81,10 @@ def test_macro_f1_has_no_interval_where_a_class_has_few_rows():
         probabilities = np.full((len(truth), 3), 1 / 3)
         return {s.name: s for s in class_scores(truth, predicted, probabilities, 3, False)}
 
-    few, enough = interval(scored(9)["macro_f1"], 200, 0), interval(scored(10)["macro_f1"], 200, 0)
-    assert (few.low, few.high, few.reason) == (None, None, "a class has 9 rows")
+    few, enough = interval(scored(19)["macro_f1"], 200, 0), interval(scored(20)["macro_f1"], 200, 0)
+    assert (few.low, few.high, few.reason) == (None, None, "a class has 19 rows")
     assert enough.low < enough.value < enough.high
-    assert interval(scored(9)["accuracy"], 200, 0).low is not None
+    assert interval(scored(19)["accuracy"], 200, 0).low is not None
     # of the rows that are selected, as those of a slice
     some = scored(20)["macro_f1"].take(np.arange(15, 80))
     assert interval(some, 200, 0).reason == "a class has 5 rows"

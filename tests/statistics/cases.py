@@ -2,7 +2,7 @@
 
 from shapes import Accuracy, Classes, Forecasts, LastingErrors, Passages, Phrases, Plays, Spans, Translations
 
-FIVE = (0.05, 0.2, 0.5, 0.2, 0.05)
+FIVE, RARE = (0.05, 0.2, 0.5, 0.2, 0.05), (0.024, 0.076, 0.2, 0.3, 0.4)
 
 INDEPENDENT = {
     "labels: accuracy 0.9 of 50 rows": Accuracy(50, 0.9),
@@ -11,6 +11,7 @@ INDEPENDENT = {
     "sentiment: accuracy 0.7 of phrases of 500 sentences": Phrases(500),
     "sentiment: macro-F1 0.80 of 200 rows, one class four times the other": Classes(200, (0.2, 0.8), 0.85),
     "sentiment: macro-F1 0.57 of 600 rows in five classes": Classes(600, FIVE, 0.6),
+    "sentiment: macro-F1 0.58 of 1,000 rows, 24 of them of one class": Classes(1000, RARE, 0.6),
     "sentiment: kappa 0.50 of 600 rows in five classes": Classes(600, FIVE, 0.6, "quadratic_kappa"),
     "ner: F1 0.69 of 240 sentences in 60 documents": Spans(60, 0.67),
     "ner: F1 0.82 of 700 sentences in 175 documents": Spans(175, 0.8),
@@ -24,7 +25,6 @@ INDEPENDENT = {
 
 FEW = {
     "sentiment: accuracy 0.7 of phrases of 25 sentences": Phrases(25),
-    "sentiment: macro-F1 0.57 of 200 rows in five classes": Classes(200, FIVE, 0.6),
     "labels: accuracy 0.9 of 20 rows": Accuracy(20, 0.9),
     "labels: accuracy 0.97 of 20 rows": Accuracy(20, 0.97),
     "labels: accuracy 0.97 of 200 rows": Accuracy(200, 0.97),

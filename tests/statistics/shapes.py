@@ -108,8 +108,10 @@ class Classes:
         predicted = (generator.random((self.rows, 1)) > np.cumsum(chances, 1)).sum(1)
         predicted = np.minimum(predicted, len(self.shares) - 1)
         cells = classification.confusion(truth, predicted, len(self.shares))
-        limits = SHARE if self.score == "macro_f1" else None
-        return score_of(cells, getattr(classification, self.score), limits=limits)
+        value = getattr(classification, self.score)
+        if self.score != "macro_f1":
+            return score_of(cells, value)
+        return score_of(cells, value, limits=SHARE, no_interval=classification.few_rows_of_a_class)
 
 
 @dataclass(frozen=True)

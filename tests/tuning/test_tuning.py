@@ -108,7 +108,7 @@ def test_the_winner_is_better_than_the_current_values_over_other_seeds(tuned, ru
 
 
 def test_the_output_says_which_rows_decided(tuned):
-    assert "30 origins of the validation split choose and stop the trials. 30 origins of it" in tuned[1]
+    assert "41 origins of the validation split choose and stop the trials. 42 origins of it" in tuned[1]
     assert "on the held-out validation rows over 3 other seeds" in tuned[1]
 
 

@@ -13,7 +13,7 @@ from seqops.metrics.ratio import divide
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
-MIN_ROWS = 10
+MIN_ROWS = 20
 """Rows of the rarest class below which no interval of the macro-F1 holds its level."""
 
 
