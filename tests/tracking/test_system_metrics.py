@@ -26,6 +26,7 @@ def project(tmp_path, monkeypatch):
 def test_the_use_of_the_machine_is_logged_until_the_fit_ends_and_continued_after_it(project, capfd):
     client = connection.connect(project)
     run = client.create_run(mlflow_runs.experiment_of(client, project, "toy")).info.run_id
+    capfd.readouterr()  # of the new database
     name, steps = "system/cpu_utilization_percentage", []
     for _ in range(2):
         deadline, before = time.monotonic() + DEADLINE, len(steps)
