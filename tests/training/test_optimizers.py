@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from test_loop import InterruptAfter, Interrupted
 
 from seqops.training.loop import train
 from seqops.training.optimizer import OPTIMIZERS, optimizer_of
@@ -50,24 +51,12 @@ def test_gradient_descent_by_hand():
     assert weight_after(optimizer_of(config), 2) - start == pytest.approx(0.1 + 0.1 + 0.09, abs=1e-6)
 
 
-class InterruptAfter:
-    def __init__(self, epoch, batch):
-        self.when = epoch, batch
-
-    def on_batch_end(self, epoch, batch, batches, tokens, loss):
-        if (epoch, batch) == self.when:
-            raise InterruptedError
-
-    def on_epoch_end(self, row, seconds, tokens):
-        pass
-
-
 @pytest.mark.parametrize("name", ["nadam", "rmsprop", "sgd"])
 def test_an_interrupted_fit_ends_with_the_same_weights(tmp_path, name):
     config = dataclasses.replace(FIT_CONFIG, optimizer=name, epochs=3)
     arguments = ToyNetwork(), ToyMetrics(DATA), SPLITS, META, config
     whole = train(*arguments).model.get_weights()
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Interrupted):
         train(*arguments, tmp_path / "fit.npz", InterruptAfter(2, 1))
     resumed = train(*arguments, tmp_path / "fit.npz").model.get_weights()
     assert all(np.array_equal(one, other) for one, other in zip(whole, resumed, strict=True))

@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from test_loop import InterruptAfter, Interrupted
 
 from seqops.training.loop import train
 from seqops.training.optimizer import averaged_weights, optimizer_of
@@ -13,18 +14,6 @@ from toy import FIT_CONFIG, ToyData, ToyMetrics, ToyNetwork
 DATA = ToyData()
 SPLITS, META = DATA.split_and_encode(None)
 AVERAGED = dataclasses.replace(FIT_CONFIG, ema=0.6, learning_rate=0.06)
-
-
-class InterruptAfter:
-    def __init__(self, epoch, batch):
-        self.when = epoch, batch
-
-    def on_batch_end(self, epoch, batch, batches, tokens, loss):
-        if (epoch, batch) == self.when:
-            raise InterruptedError
-
-    def on_epoch_end(self, row, seconds, tokens):
-        pass
 
 
 def fit(fit_config, checkpoint=None, callback=None):
@@ -96,7 +85,7 @@ def test_the_weights_of_the_best_row_are_kept_whichever_they_are():
 @pytest.mark.parametrize("epoch", [2, 3, 4])
 def test_interrupted_training_ends_with_the_same_averages(tmp_path, epoch):
     whole = fit(AVERAGED, tmp_path / "whole.npz")
-    with pytest.raises(InterruptedError):
+    with pytest.raises(Interrupted):
         fit(AVERAGED, tmp_path / "c.npz", InterruptAfter(epoch, 3))
     resumed = fit(AVERAGED, tmp_path / "c.npz")
     assert resumed.epochs == whole.epochs
