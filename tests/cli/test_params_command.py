@@ -13,7 +13,8 @@ def shown(*arguments):
 
 
 def test_a_key_has_its_choices_its_value_and_its_meaning():
-    assert shown("ner", "data.split")[0] == "data.split: one of published, grouped, near; now grouped"
+    choices = "one of grouped, sentences, near, published; now grouped"
+    assert shown("ner", "data.split")[0] == f"data.split: {choices}"
 
 
 def test_a_key_has_its_limits_and_a_long_meaning_is_folded():

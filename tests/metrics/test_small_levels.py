@@ -6,12 +6,13 @@ from seqops.metrics.paired_tests import Difference
 from seqops.metrics.small_levels import beats_at
 
 RESAMPLES = 2000
-Z = 1.959964
+T = {100: 1.98422, 20: 2.09302}
+"""The quantile of 0.975 of a t distribution by the number of units."""
 
 
-def difference(errors, p=1 / (RESAMPLES + 1)):
+def difference(errors, p=1 / (RESAMPLES + 1), units=100):
     """A difference of so many standard errors, each 0.1."""
-    return Difference(0.1 * errors, 0.1 * (errors - Z), 0.1 * (errors + Z), p, 1 - p, 100)
+    return Difference(0.1 * errors, 0.1 * (errors - T[units]), 0.1 * (errors + T[units]), p, 1 - p, units)
 
 
 @pytest.mark.parametrize(("p", "beats"), [(0.029, True), (0.031, False)])
@@ -19,10 +20,12 @@ def test_a_level_that_the_resamples_resolve_is_compared_with_their_share(p, beat
     assert beats_at(difference(2, p), 0.03, RESAMPLES) is beats
 
 
-@pytest.mark.parametrize(("errors", "beats"), [(4.9, True), (4.6, False)])
-def test_a_smaller_level_asks_for_more_standard_errors(errors, beats):
-    """The normal quantile of 1e-6 is 4.75."""
-    assert beats_at(difference(errors), 1e-6, RESAMPLES) is beats
+@pytest.mark.parametrize(
+    ("errors", "units", "beats"), [(5.1, 100, True), (5.0, 100, False), (6.8, 20, True), (6.7, 20, False)]
+)
+def test_a_smaller_level_asks_for_more_standard_errors(errors, units, beats):
+    """The quantile of 1e-6 is 5.05 with 99 degrees of freedom and 6.72 with 19, where that of z is 4.75."""
+    assert beats_at(difference(errors, units=units), 1e-6, RESAMPLES) is beats
 
 
 def test_a_level_below_the_resamples_still_asks_for_their_share():

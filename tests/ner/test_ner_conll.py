@@ -9,6 +9,7 @@ import pytest
 from korean import task, write_file
 
 from seqops.core.errors import DataError
+from seqops.preprocessing.row_keys import fitted_keys, with_known_key
 from seqops.preprocessing.tag_schemes import is_tag, to_iob2
 from seqops.tasks.ner.data.reader import sentences
 from seqops.tasks.ner.data.sentence import Sentence
@@ -188,14 +189,81 @@ def test_without_documents_equal_sentences_are_resampled_together(tmp_path: Path
     assert groups(data, table) == [0, 1, 2, 0]
 
 
-def test_a_document_belongs_to_its_file_and_other_files_may_have_none(tmp_path: Path) -> None:
+def test_equal_documents_are_one_and_other_files_may_have_none(tmp_path: Path) -> None:
     data = task(layout="conll", types=("PER",), tokenizer="whitespace")
     ann, runs, bob, sits = SENTENCES
     marked = f"-DOCSTART- O\n{ann}\n\n{runs}\n\n-DOCSTART- O\n{bob}\n"
     files = [tmp_path / name for name in ("a.txt", "b.txt", "c.txt")]
     for path, text in zip(files, (marked, marked, f"{sits}\n\n{sits}\n"), strict=True):
         path.write_text(text)
-    assert groups(data, data.read(files)) == [0, 0, 1, 2, 2, 3, 4, 4]
+    assert groups(data, data.read(files)) == [0, 0, 1, 0, 0, 1, 2, 2]
+
+
+def documents(count: int) -> list[str]:
+    """Return documents of three sentences; the second one is in all of them."""
+    sentences = ("Ann B-PER\nruns O\n{0} O", "it O\nrained O", "Bob B-PER\nsits O\n{0} O")
+    return ["-DOCSTART- O\n\n" + "\n\n".join(sentences).format(i) + "\n\n" for i in range(count)]
+
+
+def drawn(folder: Path, parts: list[str], split: str = "grouped", **values: object):
+    data = task(layout="conll", types=("PER",), tokenizer="whitespace", split=split, **values)
+    checked = data.with_checked_columns(data.read([write_file(folder, "".join(parts))]))
+    return data, checked
+
+
+@pytest.mark.parametrize("split", ["grouped", "near"])
+def test_documents_are_drawn_whole_and_their_sentences_stay_out_of_training(
+    tmp_path: Path, split: str
+) -> None:
+    data, checked = drawn(tmp_path, documents(60), split)
+    names = checked["split"].to_numpy("<U10").reshape(60, 3)
+    assert (names[:, 0] == names[:, 2]).all()
+    assert {*names[:, 0]} == {"train", "validation", "test"}
+    shared = names[:, 1]
+    assert (shared[names[:, 0] == "test"] == "test").all()
+    assert (shared[names[:, 0] != "test"] == "unused").all()
+    left_out = int((names == "unused").sum())
+    assert data.leakage(checked)["rows left out, whose text is in a held-out document"] == left_out > 0
+    assert not checked["straddles"].any()
+    assert data.remarks(checked)[0] == "180 sentences with 120 entities in 60 documents"
+
+
+def test_documents_keep_their_split_when_others_come_before_or_after(tmp_path: Path) -> None:
+    parts = documents(60)
+    first = [part.replace("Ann B-PER", "Eve B-PER") for part in parts[:9]]
+    _, alone = drawn(tmp_path, parts)
+    _, grown = drawn(tmp_path, [*first, *parts[::-1]])
+    before = alone["split"].to_numpy("<U10").reshape(60, 3)[:, 0]
+    after = grown["split"].to_numpy("<U10")[27:].reshape(60, 3)[::-1, 0]
+    assert (before == after).all()
+
+
+def test_sentences_are_drawn_one_by_one_where_it_is_said(tmp_path: Path) -> None:
+    _, checked = drawn(tmp_path, documents(60), "sentences")
+    names = checked["split"].to_numpy("<U10").reshape(60, 3)
+    assert (names[:, 0] != names[:, 2]).any()
+    assert len({*names[:, 1]}) == 1
+    assert "unused" not in names
+
+
+def test_two_documents_are_too_few_to_be_drawn(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"2 documents or clusters are drawn; data\.split: sentences draws"):
+        drawn(tmp_path, ["".join(documents(20)[:1]), documents(20)[7]])
+
+
+def test_a_model_knows_all_sentences_of_a_document_it_was_fitted_on(tmp_path: Path) -> None:
+    data, checked = drawn(tmp_path, documents(60))
+    split = checked["split"].to_numpy("<U10")
+    encoded = data.encode(checked, split, data.fit_encoding(checked, split))
+    grown = documents(60)
+    held = split.reshape(60, 3)[:, 0] == "test"
+    taught, tested = int(np.flatnonzero(~held)[0]), int(np.flatnonzero(held)[0])
+    new = "Eve B-PER\nsings O\n\n"
+    later = data.read([write_file(tmp_path, grown[taught] + new + grown[tested] + new)])
+    everything = np.full(len(later), "test")
+    rows = data.encode(later, everything, data.fit_encoding(checked, split))["test"]
+    known = with_known_key(rows, fitted_keys(encoded))
+    assert known.tolist() == [True, True, True, True, False, False, False, False]
 
 
 def groups(data, table):

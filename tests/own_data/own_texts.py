@@ -83,6 +83,13 @@ def conll(found, row="{0} {1}", above=""):
     return ("".join(f"{above}{block}\n\n" for block in blocks)).encode()
 
 
+def documents(count, length=10):
+    """Documents of some sentences each."""
+    found = sentences(count * length)
+    starts = range(0, len(found), length)
+    return b"".join(b"-DOCSTART- O\n\n" + conll(found[start : start + length]) for start in starts)
+
+
 def klp(count=60):
     blocks = []
     for n in range(count):
@@ -235,6 +242,16 @@ TEXTS = {
         "ner",
         {"a.txt": b"-DOCSTART- -X- O O\n\n" + conll(sentences(), "{0} NN I-NP {1}")},
         {"data.layout": "conll"},
+    ),
+    "few-documents": (
+        "ner",
+        {"a.txt": documents(2, 60)},
+        {"data.split": "sentences"},
+    ),
+    "documents": (
+        "ner",
+        {"a.txt": documents(50)},
+        {"data.split": "grouped"},
     ),
     "iob1": ("ner", {"a.txt": conll(sentences(begin="I-", single="I-"))}, {"data.types": ["ORG", "LOC"]}),
     "bioes": ("ner", {"a.txt": conll(sentences(end="E-", single="S-"))}, {"data.types": ["ORG", "LOC"]}),

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from seqops.core.score import Score
 from seqops.evaluation.evaluate import BaselineComparison, BootstrapConfig, EvaluationResult
 from seqops.metrics.paired_tests import Difference, paired
 from seqops.metrics.ratio import ratio
-from seqops.metrics.small_levels import HALF_WIDTH
 from seqops.registry.comparison_history import level_of
 from seqops.registry.promotion_rule import Comparison, PromotionInputs, PromotionRule, decide
 
 pytestmark = pytest.mark.slow
+HALF_WIDTH = norm.isf(0.025)
 ALPHA, ROWS, SHARE, WEEKS, HISTORIES = 0.05, 400, 0.8, 104, 500
 RULE = PromotionRule(
     BootstrapConfig(2000, 0, ALPHA), slice_alpha=0.0, unscorable="keep", untrained="refuse", gate="trivial"

@@ -13,8 +13,9 @@ from seqops.core.score import Score
 from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference, paired
 from seqops.metrics.seeds import over_seeds, satterthwaite, variance_of_mean
-from seqops.metrics.small_levels import HALF_WIDTH
 
+HALF_WIDTH = float(stats.norm.isf(0.025))
+"""Half the width of a 95 % interval in standard errors."""
 LEVEL = 0.05
 """Probability that any finalist replaces present values that are as good."""
 

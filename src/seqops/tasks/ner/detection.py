@@ -20,6 +20,8 @@ TAGGED = 0.95
 """Share of the lines of a file of columns that end in a tag."""
 FEW_SENTENCES = 5000
 """Sentences below which a word that occurs once is known, too."""
+FEW_DOCUMENTS = 50
+"""Documents below which whole ones may leave the validation split empty."""
 LAYOUTS: Mapping[str, str] = {
     "klp": "`;` before texts, `$` before annotated texts, and a line for each token",
     "conll": "a token on each line, its tag in the last column, and blank lines between sentences",
@@ -35,11 +37,12 @@ def detect(files: Sequence[InputFile]) -> Guess | None:
     if layout is None:
         return None
     try:
-        sentences = [sentence for file in files for sentence in reader.sentences(file.path, layout)]
+        sentences = {file.path: reader.sentences(file.path, layout) for file in files}
     except DataError as error:
         doubt = (str(error),)
         return Guess(LIKELY, "sentences with entities", (LAYOUTS[layout],), {"data.layout": layout}, doubt)
-    return _guess(layout, sentences)
+    documents = {first for found in sentences.values() for first in reader.documents(found).values()}
+    return _guess(layout, [sentence for found in sentences.values() for sentence in found], len(documents))
 
 
 def _layout(file: InputFile) -> Layout | None:
@@ -54,7 +57,7 @@ def _layout(file: InputFile) -> Layout | None:
     return "conll" if rows and marked and len(tagged) >= TAGGED * len(rows) else None
 
 
-def _guess(layout: Layout, sentences: Sequence[Sentence]) -> Guess:
+def _guess(layout: Layout, sentences: Sequence[Sentence], documents: int) -> Guess:
     types = Counter(tag[2:] for sentence in sentences for tag in sentence.tags if tag[1:2] in ("-", "_"))
     tokens = [sentence.tokens for sentence in sentences]
     schemes = [name for name, _ in groupby(sorted(sentence.scheme for sentence in sentences))]
@@ -63,7 +66,7 @@ def _guess(layout: Layout, sentences: Sequence[Sentence]) -> Guess:
     values: dict[str, Any] = {
         "data.layout": layout,
         "data.types": [kind for kind, _ in types.most_common()],
-        "data.split": "grouped",
+        "data.split": "sentences" if 0 < documents < FEW_DOCUMENTS else "grouped",
         "data.tokenizer": tokenizer,
         "data.tokens": "corpus" if are_characters(tokens) else "both",
         "data.min_count": 1 if len(sentences) < FEW_SENTENCES else 2,
@@ -76,6 +79,9 @@ def _guess(layout: Layout, sentences: Sequence[Sentence]) -> Guess:
         f"tags in {', '.join(schemes)}",
         f"raw text is divided by {tokenizer} (data.tokenizer)",
     ]
+    if documents:
+        drawn = "too few to draw whole ones" if documents < FEW_DOCUMENTS else "drawn whole"
+        reasons.append(f"{documents:,} documents: {drawn} (data.split)")
     return Guess(CERTAIN, "sentences with entities", tuple(reasons), values)
 
 

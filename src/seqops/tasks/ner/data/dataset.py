@@ -13,12 +13,11 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
-from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
-from seqops.core.records import FILE, Expectation
+from seqops.core.records import Expectation
 from seqops.preprocessing import near_duplicates, splitting
-from seqops.preprocessing.named_splits import NAMED, concat_files, leaked_counts, named_or_drawn
+from seqops.preprocessing.named_splits import concat_files, leaked_counts
 from seqops.preprocessing.scripts import are_characters
 from seqops.tasks.ner.data import checks, encoding, reader, sample, splits
 from seqops.tasks.ner.data.alignment import gold_spans
@@ -36,9 +35,10 @@ class Dataset(interfaces.Dataset):
     types
         Entity types.
     split
-        `grouped` keeps sentences of the same text in one split; `near` keeps clusters of near-duplicates in
-        one split, too; `published` draws test rows of a single file one by one, as the published results on
-        KLP do. Files that `source` names for splits are used as they are.
+        `grouped` keeps each document, and sentences of the same text, in one split; `sentences` only the
+        latter; `near` keeps clusters of near-duplicates in one split, too; `published` draws test rows of a
+        single file one by one, as the published results on KLP do. Files that `source` names for splits are
+        used as they are.
     test
         Share of the sentences for testing.
     validation
@@ -65,7 +65,7 @@ class Dataset(interfaces.Dataset):
 
     layout: Literal["klp", "conll"]
     types: tuple[str, ...]
-    split: Literal["published", "grouped", "near"]
+    split: splits.Split
     test: Fraction
     validation: Fraction
     seed: Count
@@ -91,36 +91,13 @@ class Dataset(interfaces.Dataset):
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse files to one row per sentence: text, tokens, tags in IOB2, and spans of characters.
 
-        If a file has documents, of several sentences, `document` is the key of that of each sentence.
+        If a file has documents, of several sentences, `document` is the first text of that of each sentence.
         """
-        every = enumerate(reader.sentences(path, self.layout) for path in raw)
-        return concat_files(raw, [_table(sentences, f"{file}:") for file, sentences in every])
+        return concat_files(raw, [_table(reader.sentences(path, self.layout)) for path in raw])
 
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
-        """Draw the test rows, then the validation rows from the rest, with equal texts together.
-
-        Splits that `source` names are kept. Raises DataError if a split would be empty, and for a published
-        draw from several files.
-        """
-        texts = table["text"].to_list()
-        groups = near_duplicates.cluster_keys(texts) if self.split == "near" else splits.keys_of(texts)
-        if NAMED in table:
-            names = named_or_drawn(table, groups, self.validation, self.seed + 1)
-        else:
-            test = self._drawn_test(table, groups)
-            names = splitting.assign_splits(test, groups, self.validation, self.seed + 1)
-        splitting.require_rows(names, "sentences")
-        return names
-
-    def _drawn_test(self, table: pd.DataFrame, groups: Sequence[str]) -> splitting.Mask:
-        if self.split != "published" or len(table) < 2:
-            return splitting.draw_groups(groups, self.test, self.seed)
-        if FILE in table:
-            raise DataError(
-                "data.split: published draws the test rows from one file, and there are several. Name the "
-                "file of each split: `source: {train: ..., test: ...}`; or set data.split to grouped."
-            )
-        return splits.draw_published(len(table), self.test, self.seed)
+        """Draw the test rows, then the validation rows from the rest; see `splits.assigned`."""
+        return splits.assigned(table, self.split, self.test, self.validation, self.seed)
 
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and the columns that the expectations check."""
@@ -131,12 +108,16 @@ class Dataset(interfaces.Dataset):
         return checks.expectations(self.types, self.max_length, disjoint=self.split != "published")
 
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
-        """Count held-out sentences with a near-duplicate in training, and copies in splits that are named."""
-        return {**near_duplicates.counts(checked), **leaked_counts(checked, "text")}
+        """Count near-duplicates and copies of held-out sentences, and the copies that are left out."""
+        unused = int((checked["split"] == "unused").sum())
+        left_out = {"rows left out, whose text is in a held-out document": unused} if unused else {}
+        return {**near_duplicates.counts(checked), **leaked_counts(checked, "text"), **left_out}
 
     def remarks(self, checked: pd.DataFrame) -> Sequence[str]:
-        """Say how many sentences and entities were read, and which tags were converted."""
+        """Say how many sentences, entities and documents were read, and which tags were converted."""
         found = [f"{len(checked):,} sentences with {checked['entities'].sum():,} entities"]
+        if splits.DOCUMENT in checked:
+            found[0] += f" in {len({*splits.groups_of(checked)}):,} documents"
         converted = sorted(set(checked["scheme"]) - {"IOB2"})
         found += [f"tags in {scheme} were converted to IOB2" for scheme in converted]
         if are_characters(checked["tokens"]) and self.tokenizer != "character":
@@ -166,12 +147,11 @@ class Dataset(interfaces.Dataset):
         return {name: whole.take(rows) for name, rows in splitting.rows_by_split(split).items()}
 
 
-def _table(sentences: Sequence[Sentence], file: str) -> pd.DataFrame:
+def _table(sentences: Sequence[Sentence]) -> pd.DataFrame:
     spans = [gold_spans(sentence) for sentence in sentences]
     columns = {name: [getattr(s, name) for s in sentences] for name in reader.COLUMNS}
     for i, name in enumerate(("starts", "ends", "types")):
         columns[name] = [[span[i] for span in row or ()] for row in spans]
-    documents = [f"{file}{sentence.document}" for sentence in sentences]
-    if 1 < len({*documents}) < len(documents):
-        columns[encoding.DOCUMENT] = documents
+    if first := reader.documents(sentences):
+        columns[splits.DOCUMENT] = [first[sentence.document] for sentence in sentences]
     return pd.DataFrame({**columns, "aligned": [row is not None for row in spans]})

@@ -21,13 +21,11 @@ from seqops.preprocessing.splitting import Mask, group_codes, is_in
 from seqops.tasks.ner.data import features
 from seqops.tasks.ner.data.alignment import token_spans
 from seqops.tasks.ner.data.features import FeatureEncoder, TokenizedSentence, tokenize
-from seqops.tasks.ner.data.splits import keys_of
+from seqops.tasks.ner.data.splits import groups_of, keys_of
 
 TrainedView = Literal["corpus", "raw", "both"]
 TokenizerName = features.TokenizerName
 LINE = "\n"
-DOCUMENT = "document"
-"""The column of a table with the document of each sentence, if its file has any."""
 """Separates the tokens of a sentence in `<view>_forms`; no token contains it, as a sentence is one line."""
 VIEWS: dict[str, tuple[str, ...]] = {"corpus": ("corpus",), "raw": ("raw",), "both": ("corpus", "raw")}
 
@@ -92,22 +90,14 @@ def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenize
     }
     types = [[meta["types"].index(kind) for kind in row] for row in table["types"]]
     columns["spans"] = _triples(zip(table["starts"], table["ends"], types, strict=True))
-    texts = keys_of(table["text"])
-    columns[GROUP], columns[KEYS] = group_codes(_units(table, texts)), keys_column(texts)
+    texts, groups = keys_of(table["text"]), groups_of(table)
+    columns[GROUP] = group_codes(groups)
+    columns[KEYS] = keys_column(texts) if groups == texts else keys_column(groups, texts)
     columns["aligned"] = table["aligned"].to_numpy(np.bool_)
     columns[near_duplicates.NEAR] = near_duplicates.flags(table["text"].to_list(), split)
     columns["leaked"] = leaked(table, split)
     columns["unseen"] = _unseen(table, split == "train")
     return Split(columns)
-
-
-def _units(table: pd.DataFrame, texts: Sequence[str]) -> list[str]:
-    """Return what each sentence is resampled with: its document, or without one, equal texts: (n,)."""
-    if DOCUMENT not in table:
-        return list(texts)
-    known = table[DOCUMENT].notna()
-    units = zip(known, table[DOCUMENT], texts, strict=True)
-    return [f"document {document}" if has else f"text {text}" for has, document, text in units]
 
 
 def request(texts: Sequence[str], tokenizer: TokenizerName, max_length: int, meta: Meta) -> Split:
@@ -131,7 +121,7 @@ def request(texts: Sequence[str], tokenizer: TokenizerName, max_length: int, met
 def leaked(table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Mask:
     """Mark the test rows whose text also occurs in training or validation: (n,)."""
     keys = np.array(keys_of(table["text"]), object)
-    mask: Mask = np.logical_and(split == "test", is_in(keys, keys[split != "test"]))
+    mask: Mask = np.logical_and(split == "test", is_in(keys, keys[np.isin(split, ("train", "validation"))]))
     return mask
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +37,12 @@ def sentences(path: Path, layout: Literal["klp", "conll"]) -> list[Sentence]:
     for sentence in found:
         sentence.document = f"{bisect(marks, sentence.line)} {sentence.document}"
     return found
+
+
+def documents(sentences: Sequence[Sentence]) -> dict[str, str]:
+    """Return the first text of each document of a file; none if it has one, or each sentence is one."""
+    first = {sentence.document: sentence.text for sentence in reversed(sentences)}
+    return first if 1 < len(first) < len(sentences) else {}
 
 
 def lines(path: Path) -> list[str]:
