@@ -13,7 +13,7 @@ def shown(*arguments):
 
 
 def test_a_key_has_its_choices_its_value_and_its_meaning():
-    choices = "one of grouped, sentences, near, published; now grouped"
+    choices = "one of grouped, documents, near, published; now grouped"
     assert shown("ner", "data.split")[0] == f"data.split: {choices}"
 
 

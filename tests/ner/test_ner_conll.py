@@ -185,7 +185,6 @@ def test_sentences_of_one_document_are_resampled_together(tmp_path: Path, text: 
 def test_without_documents_equal_sentences_are_resampled_together(tmp_path: Path, text: str) -> None:
     data = task(layout="conll", types=("PER",), tokenizer="whitespace")
     table = data.read([write_file(tmp_path, text.format(*SENTENCES))])
-    assert "document" not in table
     assert groups(data, table) == [0, 1, 2, 0]
 
 
@@ -205,18 +204,16 @@ def documents(count: int) -> list[str]:
     return ["-DOCSTART- O\n\n" + "\n\n".join(sentences).format(i) + "\n\n" for i in range(count)]
 
 
-def drawn(folder: Path, parts: list[str], split: str = "grouped", **values: object):
-    data = task(layout="conll", types=("PER",), tokenizer="whitespace", split=split, **values)
-    checked = data.with_checked_columns(data.read([write_file(folder, "".join(parts))]))
-    return data, checked
+def drawn(folder: Path, text: str, split: str = "documents"):
+    data = task(layout="conll", types=("PER",), tokenizer="whitespace", split=split)
+    table = data.read([write_file(folder, text)])
+    checked = data.with_checked_columns(table)
+    return data, checked, checked["split"].to_numpy("<U10")
 
 
-@pytest.mark.parametrize("split", ["grouped", "near"])
-def test_documents_are_drawn_whole_and_their_sentences_stay_out_of_training(
-    tmp_path: Path, split: str
-) -> None:
-    data, checked = drawn(tmp_path, documents(60), split)
-    names = checked["split"].to_numpy("<U10").reshape(60, 3)
+def test_documents_are_drawn_whole_and_their_sentences_stay_out_of_training(tmp_path: Path) -> None:
+    data, checked, split = drawn(tmp_path, "".join(documents(60)))
+    names = split.reshape(60, 3)
     assert (names[:, 0] == names[:, 2]).all()
     assert {*names[:, 0]} == {"train", "validation", "test"}
     shared = names[:, 1]
@@ -231,39 +228,59 @@ def test_documents_are_drawn_whole_and_their_sentences_stay_out_of_training(
 def test_documents_keep_their_split_when_others_come_before_or_after(tmp_path: Path) -> None:
     parts = documents(60)
     first = [part.replace("Ann B-PER", "Eve B-PER") for part in parts[:9]]
-    _, alone = drawn(tmp_path, parts)
-    _, grown = drawn(tmp_path, [*first, *parts[::-1]])
-    before = alone["split"].to_numpy("<U10").reshape(60, 3)[:, 0]
-    after = grown["split"].to_numpy("<U10")[27:].reshape(60, 3)[::-1, 0]
-    assert (before == after).all()
+    one = "-DOCSTART- O\n\nGil B-PER\nruns O\n\n"
+    _, _, before = drawn(tmp_path, "".join(parts))
+    _, _, after = drawn(tmp_path, "".join([*first, one, *parts[::-1]]))
+    assert (before.reshape(60, 3)[:, 0] == after[28:].reshape(60, 3)[::-1, 0]).all()
 
 
-def test_sentences_are_drawn_one_by_one_where_it_is_said(tmp_path: Path) -> None:
-    _, checked = drawn(tmp_path, documents(60), "sentences")
-    names = checked["split"].to_numpy("<U10").reshape(60, 3)
-    assert (names[:, 0] != names[:, 2]).any()
-    assert len({*names[:, 1]}) == 1
+@pytest.mark.parametrize("split", ["grouped", "near"])
+def test_other_splits_do_not_depend_on_the_documents(tmp_path: Path, split: str) -> None:
+    marked = "".join(documents(60))
+    names = drawn(tmp_path, marked, split)[2]
+    assert names.tolist() == drawn(tmp_path, marked.replace("-DOCSTART- O\n\n", ""), split)[2].tolist()
     assert "unused" not in names
 
 
-def test_two_documents_are_too_few_to_be_drawn(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"2 documents or clusters are drawn; data\.split: sentences draws"):
-        drawn(tmp_path, ["".join(documents(20)[:1]), documents(20)[7]])
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("".join(documents(29)), "29 documents are too few to be drawn whole: at least 30 are needed"),
+        ("".join(documents(40)).replace("-DOCSTART- O\n\n", ""), "the files have none: no -DOCSTART-"),
+    ],
+)
+def test_documents_that_cannot_be_drawn_are_refused(tmp_path: Path, text: str, fault: str) -> None:
+    with pytest.raises(DataError, match=fault):
+        drawn(tmp_path, text)
+
+
+def test_validation_documents_are_drawn_from_the_training_file(tmp_path: Path) -> None:
+    paths = [tmp_path / split / "a.txt" for split in ("train", "test")]
+    for path, parts in zip(paths, (documents(60), documents(3)), strict=True):
+        path.parent.mkdir()
+        path.write_text("".join(parts))
+    data = task(layout="conll", types=("PER",), tokenizer="whitespace", split="documents")
+    table = data.read(paths)
+    names = data.assign_splits(table).reshape(63, 3)
+    assert (names[60:] == "test").all()
+    assert {*names[:60, 0]} == {"train", "validation"}
+    assert (names[:60, 1] == np.where(names[:60, 0] == "validation", "validation", "unused")).all()
 
 
 def test_a_model_knows_all_sentences_of_a_document_it_was_fitted_on(tmp_path: Path) -> None:
-    data, checked = drawn(tmp_path, documents(60))
-    split = checked["split"].to_numpy("<U10")
+    data, checked, split = drawn(tmp_path, "".join(documents(60)))
     encoded = data.encode(checked, split, data.fit_encoding(checked, split))
-    grown = documents(60)
-    held = split.reshape(60, 3)[:, 0] == "test"
-    taught, tested = int(np.flatnonzero(~held)[0]), int(np.flatnonzero(held)[0])
-    new = "Eve B-PER\nsings O\n\n"
-    later = data.read([write_file(tmp_path, grown[taught] + new + grown[tested] + new)])
-    everything = np.full(len(later), "test")
-    rows = data.encode(later, everything, data.fit_encoding(checked, split))["test"]
-    known = with_known_key(rows, fitted_keys(encoded))
-    assert known.tolist() == [True, True, True, True, False, False, False, False]
+    first = split.reshape(60, 3)[:, 0]
+    rows = data.encode(checked, np.full(len(split), "test"), data.fit_encoding(checked, split))["test"]
+    known = with_known_key(rows, fitted_keys(encoded)).reshape(60, 3)
+    assert (known == (first != "test")[:, None]).all()
+
+
+@pytest.mark.parametrize(("columns", "found"), [("d{0} {1}", 2), ("{1} d{0}", 2), ("{1}", 0)])
+def test_the_document_is_the_column_whose_values_recur(tmp_path: Path, columns: str, found: int) -> None:
+    rows = [columns.format(i // 2, f"s{i}") for i in range(4)]
+    text = "".join(f"{row} {name} B-PER\n{row} now O\n\n" for row, name in zip(rows, "abcd", strict=True))
+    assert len({sentence.document for sentence in read(tmp_path, text)} - {""}) == found
 
 
 def groups(data, table):

@@ -246,12 +246,12 @@ TEXTS = {
     "few-documents": (
         "ner",
         {"a.txt": documents(2, 60)},
-        {"data.split": "sentences"},
+        {"data.split": "grouped"},
     ),
     "documents": (
         "ner",
         {"a.txt": documents(50)},
-        {"data.split": "grouped"},
+        {"data.split": "documents"},
     ),
     "iob1": ("ner", {"a.txt": conll(sentences(begin="I-", single="I-"))}, {"data.types": ["ORG", "LOC"]}),
     "bioes": ("ner", {"a.txt": conll(sentences(end="E-", single="S-"))}, {"data.types": ["ORG", "LOC"]}),

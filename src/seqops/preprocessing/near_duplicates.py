@@ -51,19 +51,6 @@ def cluster_keys(texts: Sequence[str]) -> list[str]:
     return clustered(code, distinct, similar_pairs(distinct))
 
 
-def cluster_groups(groups: Sequence[str], texts: Sequence[str]) -> list[str]:
-    """Name each row's group by the cluster of its longest text, the last by name of equally long ones: (n,).
-
-    groups: that of each row, whose texts may be too common to be compared one by one.
-    """
-    longest: dict[str, str] = {}
-    for group, text in zip(groups, texts, strict=True):
-        if text:
-            longest[group] = max(longest.get(group, ""), text, key=lambda each: (len(each), each))
-    cluster = dict(zip(longest, cluster_keys(list(longest.values())), strict=True))
-    return [cluster.get(group, group) for group in groups]
-
-
 def clustered(code: Ids, distinct: Sequence[str], pairs: Ids) -> list[str]:
     """Return one key of the cluster of each row; pairs link a cluster, also through others.
 

@@ -15,13 +15,12 @@ from seqops.preprocessing.scripts import HANGUL, are_characters, is_unspaced, sh
 from seqops.preprocessing.tag_schemes import is_tag
 from seqops.tasks.ner.data import reader
 from seqops.tasks.ner.data.sentence import Sentence
+from seqops.tasks.ner.data.splits import FEW_DOCUMENTS
 
 TAGGED = 0.95
 """Share of the lines of a file of columns that end in a tag."""
 FEW_SENTENCES = 5000
 """Sentences below which a word that occurs once is known, too."""
-FEW_DOCUMENTS = 50
-"""Documents below which whole ones may leave the validation split empty."""
 LAYOUTS: Mapping[str, str] = {
     "klp": "`;` before texts, `$` before annotated texts, and a line for each token",
     "conll": "a token on each line, its tag in the last column, and blank lines between sentences",
@@ -41,7 +40,7 @@ def detect(files: Sequence[InputFile]) -> Guess | None:
     except DataError as error:
         doubt = (str(error),)
         return Guess(LIKELY, "sentences with entities", (LAYOUTS[layout],), {"data.layout": layout}, doubt)
-    documents = {first for found in sentences.values() for first in reader.documents(found).values()}
+    documents = {text for found in sentences.values() for text in reader.documents(found).values()}
     return _guess(layout, [sentence for found in sentences.values() for sentence in found], len(documents))
 
 
@@ -66,7 +65,7 @@ def _guess(layout: Layout, sentences: Sequence[Sentence], documents: int) -> Gue
     values: dict[str, Any] = {
         "data.layout": layout,
         "data.types": [kind for kind, _ in types.most_common()],
-        "data.split": "sentences" if 0 < documents < FEW_DOCUMENTS else "grouped",
+        "data.split": "documents" if documents >= FEW_DOCUMENTS else "grouped",
         "data.tokenizer": tokenizer,
         "data.tokens": "corpus" if are_characters(tokens) else "both",
         "data.min_count": 1 if len(sentences) < FEW_SENTENCES else 2,
@@ -80,7 +79,7 @@ def _guess(layout: Layout, sentences: Sequence[Sentence], documents: int) -> Gue
         f"raw text is divided by {tokenizer} (data.tokenizer)",
     ]
     if documents:
-        drawn = "too few to draw whole ones" if documents < FEW_DOCUMENTS else "drawn whole"
+        drawn = "drawn whole" if documents >= FEW_DOCUMENTS else "too few to be drawn whole"
         reasons.append(f"{documents:,} documents: {drawn} (data.split)")
     return Guess(CERTAIN, "sentences with entities", tuple(reasons), values)
 

@@ -39,8 +39,10 @@ def sentences(path: Path, blocks: Sequence[Block]) -> list[Sentence]:
         _sentence(block, [row[at:] for row in columns if number is None or row[number].isdecimal()])
         for block, columns in zip(kept, rows, strict=True)
     ]
-    for sentence, columns in zip(parsed, rows, strict=True):
-        sentence.document = " ".join(columns[0][name] for name in range(at) if name != number)
+    before = [[columns[0][name] for columns in rows] for name in range(at) if name != number]
+    document = next((names for names in before if 1 < len({*names}) < len(names)), [""] * len(rows))
+    for sentence, name in zip(parsed, document, strict=True):
+        sentence.document = name
     converted, scheme = to_iob2([sentence.tags for sentence in parsed])
     unspaced = is_unspaced([sentence.tokens for sentence in parsed])
     for sentence, tags in zip(parsed, converted, strict=True):

@@ -35,8 +35,8 @@ class Dataset(interfaces.Dataset):
     types
         Entity types.
     split
-        `grouped` keeps each document, and sentences of the same text, in one split; `sentences` only the
-        latter; `near` keeps clusters of near-duplicates in one split, too; `published` draws test rows of a
+        `grouped` keeps sentences of the same text in one split; `near` keeps clusters of near-duplicates in
+        one split, too; `documents` keeps whole documents in one split; `published` draws test rows of a
         single file one by one, as the published results on KLP do. Files that `source` names for splits are
         used as they are.
     test
@@ -91,7 +91,7 @@ class Dataset(interfaces.Dataset):
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
         """Parse files to one row per sentence: text, tokens, tags in IOB2, and spans of characters.
 
-        If a file has documents, of several sentences, `document` is the first text of that of each sentence.
+        If a file has documents, `document` is the hash of the text of that of each sentence.
         """
         return concat_files(raw, [_table(reader.sentences(path, self.layout)) for path in raw])
 
@@ -117,7 +117,7 @@ class Dataset(interfaces.Dataset):
         """Say how many sentences, entities and documents were read, and which tags were converted."""
         found = [f"{len(checked):,} sentences with {checked['entities'].sum():,} entities"]
         if splits.DOCUMENT in checked:
-            found[0] += f" in {len({*splits.groups_of(checked)}):,} documents"
+            found[0] += f" in {checked[splits.DOCUMENT].nunique():,} documents"
         converted = sorted(set(checked["scheme"]) - {"IOB2"})
         found += [f"tags in {scheme} were converted to IOB2" for scheme in converted]
         if are_characters(checked["tokens"]) and self.tokenizer != "character":
@@ -152,6 +152,6 @@ def _table(sentences: Sequence[Sentence]) -> pd.DataFrame:
     columns = {name: [getattr(s, name) for s in sentences] for name in reader.COLUMNS}
     for i, name in enumerate(("starts", "ends", "types")):
         columns[name] = [[span[i] for span in row or ()] for row in spans]
-    if first := reader.documents(sentences):
-        columns[splits.DOCUMENT] = [first[sentence.document] for sentence in sentences]
+    if documents := reader.documents(sentences):
+        columns[splits.DOCUMENT] = [documents.get(sentence.document) for sentence in sentences]
     return pd.DataFrame({**columns, "aligned": [row is not None for row in spans]})

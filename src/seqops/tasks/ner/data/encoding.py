@@ -21,7 +21,7 @@ from seqops.preprocessing.splitting import Mask, group_codes, is_in
 from seqops.tasks.ner.data import features
 from seqops.tasks.ner.data.alignment import token_spans
 from seqops.tasks.ner.data.features import FeatureEncoder, TokenizedSentence, tokenize
-from seqops.tasks.ner.data.splits import groups_of, keys_of
+from seqops.tasks.ner.data.splits import groups_of, keys_of, units_of
 
 TrainedView = Literal["corpus", "raw", "both"]
 TokenizerName = features.TokenizerName
@@ -91,7 +91,7 @@ def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenize
     types = [[meta["types"].index(kind) for kind in row] for row in table["types"]]
     columns["spans"] = _triples(zip(table["starts"], table["ends"], types, strict=True))
     texts, groups = keys_of(table["text"]), groups_of(table)
-    columns[GROUP] = group_codes(groups)
+    columns[GROUP] = group_codes(units_of(table))
     columns[KEYS] = keys_column(texts) if groups == texts else keys_column(groups, texts)
     columns["aligned"] = table["aligned"].to_numpy(np.bool_)
     columns[near_duplicates.NEAR] = near_duplicates.flags(table["text"].to_list(), split)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.korean import nfc
+from seqops.preprocessing.row_keys import key_hashes
 from seqops.preprocessing.tag_schemes import is_tag
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.ner.data import conll
@@ -33,16 +34,20 @@ def sentences(path: Path, layout: Literal["klp", "conll"]) -> list[Sentence]:
     found = conll.sentences(path, blocks) if layout == "conll" else [_klp(path, block) for block in blocks]
     if not found:
         raise DataError.at(path, None, "contains no sentence", "Give a file with at least one sentence.")
-    marks = [number for number, row in enumerate(rows, 1) if row.startswith(MARKS)]
-    for sentence in found:
-        sentence.document = f"{bisect(marks, sentence.line)} {sentence.document}"
+    if marks := [number for number, row in enumerate(rows, 1) if row.startswith(MARKS)]:
+        for sentence in found:
+            sentence.document = f"{bisect(marks, sentence.line)} {sentence.document}"
     return found
 
 
 def documents(sentences: Sequence[Sentence]) -> dict[str, str]:
-    """Return the first text of each document of a file; none if it has one, or each sentence is one."""
-    first = {sentence.document: sentence.text for sentence in reversed(sentences)}
-    return first if 1 < len(first) < len(sentences) else {}
+    """Return the hash of the text of each document of a file, by its key."""
+    texts: dict[str, list[str]] = {}
+    for sentence in sentences:
+        if sentence.document:
+            texts.setdefault(sentence.document, []).append(sentence.text)
+    hashes = key_hashes("\n".join(each) for each in texts.values())
+    return {document: f"{value:016x}" for document, value in zip(texts, hashes, strict=True)}
 
 
 def lines(path: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -42,9 +43,7 @@ def assigned(table: pd.DataFrame, split: Split, test: float, validation: float, 
     has none of their texts; an empty text is always `unused`. Splits that `source` names are kept.
     """
     keys = keys_of(table)
-    groups = groups_of(table)
-    if split == "near":
-        groups = near_duplicates.cluster_groups(groups, keys)
+    groups = _clustered(groups_of(table), keys) if split == "near" else groups_of(table)
     if NAMED in table:
         names = named_or_drawn(table, groups, validation, seed + 1)
         return _required(without_copies(names, keys))
@@ -66,3 +65,14 @@ def assigned(table: pd.DataFrame, split: Split, test: float, validation: float, 
 def _required(names: Names) -> Names:
     require_rows(names, "texts")
     return names
+
+
+def _clustered(groups: Sequence[str], keys: Sequence[str]) -> list[str]:
+    """Name each row's group by the cluster of its longest text, the last by name of equally long ones."""
+    longest: dict[str, str] = {}
+    for group, key in zip(groups, keys, strict=True):
+        if key:
+            longest[group] = max(longest.get(group, ""), key, key=lambda text: (len(text), text))
+    clusters = near_duplicates.cluster_keys(list(longest.values()))
+    cluster = dict(zip(longest, clusters, strict=True))
+    return [cluster.get(group, group) for group in groups]
