@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from seqops.core.records import Baseline
 from seqops.core.score import Score
@@ -10,6 +11,7 @@ from seqops.evaluation.evaluate import (
     BootstrapConfig,
     EvaluationResult,
     best_baseline,
+    corrected,
     evaluate,
     verdict,
     worst_examples,
@@ -170,6 +172,18 @@ def test_a_classical_baseline_is_in_the_verdict_but_does_not_decide():
     evaluation = evaluated(20)
     evaluation.comparisons.append(WORSE)
     assert evaluation.beats_trivial
+
+
+def test_losses_are_corrected_for_the_number_of_baselines_and_gains_are_not():
+    found = {
+        name: Difference(-0.1, -0.2, 0.0, 1 - p, p, 50)
+        for name, p in (("a", 0.03), ("b", 0.01), ("c", 0.999))
+    }
+    found["d"] = Difference(0.1, None, None, None, None, 3, "too few")
+    rows = corrected(found, dict.fromkeys(found, "classical"))
+    assert [row.difference.p_worse for row in rows] == pytest.approx([0.09, 0.04, 1, None])
+    assert [row.summary(0.05) for row in rows] == ["ties", "loses to", "beats", "undecided"]
+    assert [row.difference.p_better for row in rows] == pytest.approx([0.97, 0.99, 0.001, None])
 
 
 def test_the_best_baseline_is_chosen_within_its_kind():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from seqops.core.settings import Gate
 from seqops.evaluation.formatting import number
 from seqops.evaluation.model_kinds import recommendation
 from seqops.metrics.intervals import interval
+from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference, Outcome, paired
 from seqops.metrics.training_gain import TrainingGain
 
@@ -42,7 +43,10 @@ class BootstrapConfig:
 
 @dataclass(frozen=True)
 class BaselineComparison:
-    """The model compared with one baseline by the goal metric."""
+    """The model compared with one baseline by the goal metric.
+
+    difference: its `p_worse` is corrected for the number of baselines, see `corrected`.
+    """
 
     name: str
     kind: str
@@ -59,7 +63,7 @@ class BaselineComparison:
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """The result of evaluating a model on its test rows."""
+    """The result of evaluating a model on its test rows; `metrics` holds the uncorrected p-values."""
 
     metrics: dict[str, Any]
     comparisons: list[BaselineComparison]
@@ -141,15 +145,15 @@ def evaluate(
     goal, resamples, seed = evaluation.metrics.goal.metric, bootstrap.resamples, bootstrap.seed
     ours = named(scores, goal)
 
-    def compared_by(metric: str) -> list[BaselineComparison]:
+    def against(metric: str) -> dict[str, Difference]:
         first = named(scores, metric)
-        return [
-            BaselineComparison(b.name, b.kind, paired(first, named(theirs[b.name], metric), resamples, seed))
-            for b in baselines
-        ]
+        return {b.name: paired(first, named(theirs[b.name], metric), resamples, seed) for b in baselines}
 
-    comparisons = compared_by(goal)
-    further = {metric: compared_by(metric) for metric in evaluation.metrics.also_compared}
+    differences = against(goal)
+    also = {metric: against(metric) for metric in evaluation.metrics.also_compared}
+    kinds = {b.name: b.kind for b in baselines}
+    comparisons = corrected(differences, kinds)
+    further = {metric: corrected(found, kinds) for metric, found in also.items()}
 
     def intervals(of: Sequence[Score]) -> dict[str, Any]:
         return {s.name: interval(s, resamples, seed).to_json() for s in of}
@@ -161,10 +165,10 @@ def evaluate(
         "model": intervals(scores),
         "order": [s.name for s in scores],
         "baselines": {name: intervals(of) for name, of in theirs.items()},
-        "baseline_kinds": {b.name: b.kind for b in baselines},
+        "baseline_kinds": kinds,
         "baseline_settings": {b.name: b.settings for b in baselines if b.settings},
         "failed_baselines": failed,
-        "against": _stored(comparisons),
+        "against": _stored(differences),
         "slices": _slices(evaluation, ours, truth, meta, resamples, seed),
         "signatures": {s.name: s.signature for s in scores},
         "nominal": {s.name: s.nominal for s in scores if s.nominal is not None},
@@ -177,17 +181,29 @@ def evaluate(
     if training is not None:
         metrics |= {"training": training.to_json(), "training_summary": training.summary(bootstrap.alpha)}
     if further:
-        metrics["also_against"] = {metric: _stored(rows) for metric, rows in further.items()}
+        metrics["also_against"] = {metric: _stored(found) for metric, found in also.items()}
     return result
 
 
 def _read(metrics: Mapping[str, Any], against: Mapping[str, Any]) -> list[BaselineComparison]:
-    kinds = metrics["baseline_kinds"]
-    return [BaselineComparison(name, kinds[name], Difference.read(d)) for name, d in against.items()]
+    return corrected({name: Difference.read(d) for name, d in against.items()}, metrics["baseline_kinds"])
 
 
-def _stored(comparisons: Sequence[BaselineComparison]) -> dict[str, Any]:
-    return {r.name: r.difference.to_json() for r in comparisons}
+def _stored(differences: Mapping[str, Difference]) -> dict[str, Any]:
+    return {name: difference.to_json() for name, difference in differences.items()}
+
+
+def corrected(differences: Mapping[str, Difference], kinds: Mapping[str, str]) -> list[BaselineComparison]:
+    """Return the comparisons with baselines, their p-values of being worse corrected with Holm's method.
+
+    The best baseline is found on the rows of the test, so the model loses to it by chance more often than to
+    a baseline that was named before. To beat it is to beat them all, which needs no correction.
+    """
+    worse = holm([1.0 if found.p_worse is None else found.p_worse for found in differences.values()])
+    return [
+        BaselineComparison(name, kinds[name], found if found.p_worse is None else replace(found, p_worse=p))
+        for (name, found), p in zip(differences.items(), worse, strict=True)
+    ]
 
 
 def verdict(
