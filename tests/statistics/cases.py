@@ -1,6 +1,18 @@
 """The cases of the table in docs/believing.md, by task."""
 
-from shapes import Accuracy, Classes, Forecasts, LastingErrors, Passages, Phrases, Plays, Spans, Translations
+from shapes import (
+    Accuracy,
+    Classes,
+    Forecasts,
+    LastingErrors,
+    Passages,
+    Phrases,
+    Plays,
+    SeasonalNaive,
+    SharedShocks,
+    Spans,
+    Translations,
+)
 
 FIVE, RARE = (0.05, 0.2, 0.5, 0.2, 0.05), (0.024, 0.076, 0.2, 0.3, 0.4)
 
@@ -63,7 +75,11 @@ UNCOVERED = {
     "text: nats of 435 passages of plays of 20": Plays(435, 20),
     "text: nats of 435 passages of plays of 60": Plays(435, 60),
     "forecast: 48 origins, 1 step, errors that last (0.8)": LastingErrors(48, 0.8),
+    "forecast: seasonal naive on a random walk, 48 origins, 1 step": SeasonalNaive(48, 1),
+    "forecast: seasonal naive on a random walk, 120 origins, 12 steps": SeasonalNaive(120, 12),
+    "forecast: 200 series that share 5 % of the variance": SharedShocks(200, 0.05),
+    "forecast: 200 series that share 20 % of the variance": SharedShocks(200, 0.2),
     "translation: BLEU 2 of 60 sentences": Translations(60, 0.05),
     "text: nats of 60 skewed independent passages": Passages(60, skew=1.0),
 }
-"""At the edge of what the intervals cover: few plays, errors that last, no match of four words, much skew."""
+"""At the edge of what the intervals cover: few plays, errors that last or are shared, no match, much skew."""

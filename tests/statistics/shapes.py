@@ -279,6 +279,45 @@ class Forecasts:
 
 
 @dataclass(frozen=True)
+class SeasonalNaive:
+    """A backtest of the seasonal naive on a random walk: each error is the sum of a season of innovations."""
+
+    origins: int
+    steps: int
+    season: int = STEPS
+
+    @property
+    def true(self):
+        return float(np.sqrt(2 / np.pi * self.season))
+
+    def one(self, generator):
+        walk = np.cumsum(generator.standard_normal(self.origins + self.steps + self.season))
+        missed = np.abs(walk[self.season :] - walk[: -self.season])
+        errors = np.lib.stride_tricks.sliding_window_view(missed, self.steps)[: self.origins]
+        statistics = np.stack([errors.sum(1), np.full(self.origins, self.steps)], 1)
+        block = max(NEIGHBOURS, self.steps)
+        return score_of(statistics, ratio, False, block=block, unit="origin", limits=POSITIVE)
+
+
+@dataclass(frozen=True)
+class SharedShocks:
+    """One forecast of 18 steps of each of many series; share: that of the variance that all series share."""
+
+    series: int
+    share: float
+
+    @property
+    def true(self):
+        return float(np.sqrt(2 / np.pi))
+
+    def one(self, generator):
+        own = generator.standard_normal((self.series, 18))
+        errors = np.sqrt(self.share) * generator.standard_normal(18) + np.sqrt(1 - self.share) * own
+        statistics = np.stack([np.abs(errors).sum(1), np.full(self.series, 18.0)], 1)
+        return score_of(statistics, ratio, False, unit="series", limits=POSITIVE)
+
+
+@dataclass(frozen=True)
 class LastingErrors:
     """A backtest one step ahead whose errors resemble those before, as where a season is missed.
 
