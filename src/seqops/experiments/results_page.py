@@ -85,7 +85,7 @@ def _page(results: Results, introduction: str, pictures: Mapping[str, str]) -> s
     parts = ["# Results of the presets", introduction]
     for task in dict.fromkeys(row.task for row in results.rows):
         rows = [row for row in results.rows if row.task == task]
-        done = [_cells(row, run) for row in rows for run in row.runs]
+        done = [_cells(row, run, rows) for row in rows for run in row.runs]
         not_run = ", ".join(f"`{row.command}`" for row in rows if not row.runs)
         former = FORMER_NOTE if any(_of_former_release(run) for row in rows for run in row.runs) else ""
         parts += [f"## {task}", table(HEAD, done), former, f"Not run: {not_run}." if not_run else ""]
@@ -94,8 +94,9 @@ def _page(results: Results, introduction: str, pictures: Mapping[str, str]) -> s
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _cells(row: PresetResult, run: RunResult) -> list[str]:
+def _cells(row: PresetResult, run: RunResult, of_task: Sequence[PresetResult]) -> list[str]:
     best, former = (run.trivial, run.classical), _of_former_release(run)
+    verdict = [UNTESTED if former else _verdict(run, best), _stronger(run, of_task)]
     return [
         f"{row.preset} {FORMER}" if former else row.preset,
         f"{run.source}, {run.n_test}",
@@ -103,7 +104,7 @@ def _cells(row: PresetResult, run: RunResult) -> list[str]:
         "<br>".join(_score(score, former) for score in run.scores),
         _seeds(run.seeds),
         *(_score(baseline, former) for baseline in best),
-        UNTESTED if former else _verdict(run, best),
+        "<br>".join(filter(None, verdict)),
         "unknown" if run.seconds is None else f"{run.seconds:.0f}",
         "unknown" if run.epochs is None else str(run.epochs),
         row.settings,
@@ -119,6 +120,31 @@ def _verdict(run: RunResult, best: Sequence[BaselineResult | None]) -> str:
 def _outcome(baseline: BaselineResult) -> str:
     others = "".join(f"; by {metric} {outcome} it" for metric, outcome in baseline.also.items())
     return f"{baseline.outcome} {baseline.name}{others}"
+
+
+def _stronger(run: RunResult, of_task: Sequence[PresetResult]) -> str:
+    """Name the best classical baseline that only later runs on the same test rows had; empty if none is.
+
+    A classical baseline is better than the trivial one, which tells whether lower scores are better.
+    """
+    ours, trivial = _value(run.classical), _value(run.trivial)
+    if run.classical is None or ours is None or trivial is None:
+        return ""
+    sign, named, same = 1 if ours > trivial else -1, run.classical.name, (run.source, run.n_test)
+    others = [(row, other) for row in of_task for other in row.runs if (other.source, other.n_test) == same]
+    found = [
+        (sign * (value - ours), f"{other.classical.name}, {number(value)} in {row.preset}")
+        for row, other in others
+        if other.classical
+        and other.classical.name != named
+        and (value := _value(other.classical)) is not None
+    ]
+    lead, words = max(found, default=(0.0, ""))
+    return f"*not compared with {words}*" if lead > 0 else ""
+
+
+def _value(score: ScoreResult | None) -> float | None:
+    return None if score is None else score.value
 
 
 def _of_former_release(run: RunResult) -> bool:
