@@ -78,6 +78,12 @@ def test_the_columns_that_are_forecast_and_left_out_are_said(tmp_path):
     )
 
 
+def test_entities_are_counted_not_their_tags(tmp_path):
+    text = b"Kappa B-ORG\nLabs I-ORG\nopened O\n\nLund B-LOC\n\nMalmo B-LOC\n"
+    candidate, *_ = planned(tmp_path, {"a.conll": text})
+    assert "3 sentences; entities: LOC 2, ORG 1" in candidate.guess.reasons
+
+
 def daily(columns):
     """Return a table of 60 days; columns: the number of each in row i."""
     rows = [

@@ -8,6 +8,7 @@ from shapes import (
     Passages,
     Phrases,
     Plays,
+    RootMeanSquare,
     SeasonalNaive,
     SharedShocks,
     Spans,
@@ -75,6 +76,10 @@ UNCOVERED = {
     "text: nats of 435 passages of plays of 20": Plays(435, 20),
     "text: nats of 435 passages of plays of 60": Plays(435, 60),
     "forecast: 48 origins, 1 step, errors that last (0.8)": LastingErrors(48, 0.8),
+    "sentiment: accuracy 0.7 of phrases of 100 sentences of very unequal length, alike in each": Phrases(
+        100, common=0.3, unequal=True
+    ),
+    "forecast: RMSE of 100 origins, 1 step, errors with heavy tails (t, 4)": RootMeanSquare(100, 4),
     "forecast: seasonal naive on a random walk, 48 origins, 1 step": SeasonalNaive(48, 1),
     "forecast: seasonal naive on a random walk, 120 origins, 12 steps": SeasonalNaive(120, 12),
     "forecast: 200 series that share 5 % of the variance": SharedShocks(200, 0.05),

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from seqops.core.score import PERCENT, POSITIVE, SHARE, Score
 from seqops.metrics import classification, translation
 from seqops.metrics.entity_spans import f1
-from seqops.metrics.forecasting import NEIGHBOURS
+from seqops.metrics.forecasting import NEIGHBOURS, root
 from seqops.metrics.ratio import ratio
 from seqops.tasks.textgen.metrics import BLOCKS
 
@@ -47,12 +47,16 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Phrases:
-    """Rows that are right or wrong, several to a sentence, whose difficulty they share."""
+    """Rows that are right or wrong, several to a sentence, whose difficulty they share.
+
+    unequal: whether the numbers of rows are log-normal with deviation 1.
+    """
 
     sentences: int
     true: float = 0.7
     phrases: int = 6
     common: float = 3.0
+    unequal: bool = False
 
     def one(self, generator):
         return self._draw(generator, *self._sentences(generator))
@@ -62,7 +66,10 @@ class Phrases:
         return self._draw(generator, groups, difficulty), self._draw(generator, groups, difficulty)
 
     def _sentences(self, generator):
-        sizes = 1 + generator.poisson(self.phrases - 1, self.sentences)
+        if self.unequal:
+            sizes = np.ceil(self.phrases * generator.lognormal(-0.5, 1.0, self.sentences)).astype(int)
+        else:
+            sizes = 1 + generator.poisson(self.phrases - 1, self.sentences)
         quality = generator.beta(self.true * self.common, (1 - self.true) * self.common, self.sentences)
         return np.repeat(np.arange(self.sentences), sizes), np.repeat(quality, sizes)
 
@@ -225,12 +232,23 @@ class Plays:
     true: float = 1.0
 
     def one(self, generator):
+        return self._score(generator, self._levels(generator, 0.08))
+
+    def two(self, generator):
+        """Two systems of which one is better in some plays, the other in others."""
+        common = self._levels(generator, 0.08)
+        return self._score(generator, common), self._score(generator, common + self._levels(generator, 0.02))
+
+    def _levels(self, generator, deviation):
         levels = []
         while len(levels) < self.passages:
-            levels += [generator.normal(1.0, 0.08)] * max(5, int(generator.exponential(self.length)))
-        nats = np.array(levels[: self.passages]) + generator.normal(0, 0.12, self.passages)
-        block = self.passages // BLOCKS
+            levels += [generator.normal(0.0, deviation)] * max(5, int(generator.exponential(self.length)))
+        return np.array(levels[: self.passages])
+
+    def _score(self, generator, levels):
+        nats = self.true + levels + generator.normal(0, 0.12, self.passages)
         statistics = np.stack([nats, np.ones(self.passages)], 1)
+        block = self.passages // BLOCKS
         return score_of(statistics, ratio, False, block=block, limits=POSITIVE)
 
 
@@ -276,6 +294,23 @@ class Forecasts:
         statistics = np.stack([errors.sum(1), np.full(self.origins, self.steps)], 1)
         block = max(NEIGHBOURS, -(-self.steps // self.distance))
         return score_of(statistics, ratio, False, block=block, unit="origin", limits=POSITIVE)
+
+
+@dataclass(frozen=True)
+class RootMeanSquare:
+    """One-step errors of a t distribution, scored by the root of their mean square."""
+
+    origins: int
+    freedom: float
+
+    @property
+    def true(self):
+        return float(np.sqrt(self.freedom / (self.freedom - 2)))
+
+    def one(self, generator):
+        squares = generator.standard_t(self.freedom, self.origins) ** 2
+        statistics = np.stack([squares, np.ones(self.origins)], 1)
+        return score_of(statistics, root, False, block=NEIGHBOURS, unit="origin", limits=POSITIVE)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _layout(file: InputFile) -> Layout | None:
 
 
 def _guess(layout: Layout, sentences: Sequence[Sentence], documents: int) -> Guess:
-    types = Counter(tag[2:] for sentence in sentences for tag in sentence.tags if tag[1:2] in ("-", "_"))
+    types = Counter(tag[2:] for sentence in sentences for tag in sentence.tags if tag[:2] in ("B-", "B_"))
     tokens = [sentence.tokens for sentence in sentences]
     schemes = [name for name, _ in groupby(sorted(sentence.scheme for sentence in sentences))]
     tokenizer = _tokenizer(layout, sentences)
