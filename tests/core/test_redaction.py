@@ -102,6 +102,18 @@ def test_what_variables_hold_is_replaced_by_their_names(monkeypatch):
     assert hide_variables("hush hush/1/and more", addresses) == "$LONGER"
 
 
+def test_what_a_variable_holds_is_hidden_however_a_server_escapes_it(monkeypatch):
+    monkeypatch.setenv("KEY", "a b/c=\N{LATIN SMALL LETTER E WITH ACUTE}")
+    forms = [
+        "a%20b%2Fc%3D%C3%A9",
+        "a%20b%2fc%3d%c3%a9",
+        "a%20b/c=%C3%A9",
+        "a%20b/c=%c3%a9",
+        "a%20b/c%3D%C3%A9",
+    ]
+    assert {hide_variables(form, ["http://h/$KEY"]) for form in forms} == {"$KEY"}
+
+
 def test_a_redacted_address_has_no_secret():
     for address in ("https://a:b@h/x?token=c", "https://h/x?key=c&auth=d"):
         assert secret_of(address) is not None

@@ -39,6 +39,12 @@ def names(monkeypatch):
         ("192.168.1.1", {"private"}),
         ("100.64.0.1", {"private"}),
         ("fd00::1", {"private"}),
+        ("224.0.0.1", {"private"}),
+        ("64:ff9b::7f00:1", {"loopback"}),
+        ("2002:a00:1::", {"private"}),
+        ("::127.0.0.1", {"loopback"}),
+        ("::1", {"loopback"}),
+        ("fe80::1%25eth0", {"link-local"}),
         ("unknown.org", set()),
     ],
 )
@@ -55,7 +61,7 @@ def test_where_a_host_is(host, where):
         ("http://127.0.0.1:8/a", "http://localhost:9/b", "http://localhost:9/b"),
         ("http://intranet/a", "http://192.168.1.1/b", "http://192.168.1.1/b"),
         ("http://public.org/a", "http://unknown.org/b", "http://unknown.org/b"),
-        ("http://public.org/a", "/\xc3\xa9", "http://public.org/é"),
+        ("http://public.org/a", "/\xc3\xa9", "http://public.org/%C3%A9"),
         ("http://u:p@public.org/a", "http://public.org/b", "http://u:p@public.org/b"),
         ("http://u:p@public.org/a", "https://public.org/b", "https://u:p@public.org/b"),
         ("http://u:p@public.org/a", "http://public.org:81/b", "http://public.org:81/b"),
@@ -79,6 +85,17 @@ def test_a_redirect_is_followed(url, location, target):
         ("http://public.org/a", "http://both.org/b", "redirects to http://both.org/b, a private address"),
         ("http://intranet/a", "http://127.0.0.1/b", "redirects to http://127.0.0.1/b, a loopback address"),
         ("http://intranet/a", "http://169.254.169.254/x", "http://169.254.169.254/x, a link-local address"),
+        (
+            r"http://public.org/a",
+            r"http://127.0.0.1\@other.org/b",
+            "http://127.0.0.1/%5C@other.org/b, a loopback",
+        ),
+        (
+            "http://public.org/a",
+            "http://%31%32%37.0.0.1/b",
+            "redirects to http://127.0.0.1/b, a loopback address",
+        ),
+        ("http://public.org/a", "http://[64:ff9b::a00:1]/b", "http://[64:ff9b::a00:1]/b, a private address"),
         ("http://public.org/a", "gopher://h/", "redirects to 'gopher://h/', which is no http address"),
         ("http://public.org/a", "", "redirects without an address"),
     ],
@@ -87,6 +104,11 @@ def test_a_redirect_is_refused_with_its_address(url, location, words):
     with pytest.raises(RefusedRedirectError) as raised:
         redirected(url, location, url)
     assert words in str(raised.value)
+
+
+def test_a_password_follows_to_no_host_that_only_looks_the_same():
+    target = redirected("http://u:p@public.org/a", r"http://other.org\@public.org/b", "http://public.org/a")
+    assert target == "http://other.org/%5C@public.org/b"
 
 
 def test_the_first_request_decides_what_is_near():

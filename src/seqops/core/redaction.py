@@ -9,6 +9,9 @@ from urllib.parse import quote
 
 ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)(?P<rest>\S+?)(?P<end>['\"<>()\[\],.;:]*)(?=\s|$)")
 HIDDEN = "***"
+KEPT = "!#$%&'()*+,/:;=?@[]~"
+"""What `requests` leaves as it is in a URL."""
+ESCAPED = re.compile(r"%[0-9A-F]{2}")
 VARIABLE = re.compile(r"\$([A-Za-z_]\w*|\{[A-Za-z_]\w*\})", re.ASCII)
 
 
@@ -29,7 +32,8 @@ def hide_variables(text: str, addresses: Iterable[str]) -> str:
 
 
 def _forms(value: str) -> set[str]:
-    return {value, quote(value), quote(value, safe="")}
+    quoted = {quote(value), quote(value, safe=""), quote(value, safe=KEPT)}
+    return {value, *quoted, *(ESCAPED.sub(lambda found: found[0].lower(), form) for form in quoted)}
 
 
 def split_address(rest: str) -> tuple[str, str, str, str]:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import ipaddress
 import socket
 from contextlib import suppress
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
+
+from requests import PreparedRequest, RequestException
 
 SCHEMES = ("http", "https")
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""IPv6 addresses that a gateway translates to the IPv4 address in their last four bytes (RFC 6052)."""
+COMPATIBLE = ipaddress.ip_network("::/96")
+"""IPv6 addresses that once stood for the IPv4 address in their last four bytes (RFC 4291, 2.5.5.1)."""
 
 
 class RefusedRedirectError(Exception):
@@ -21,10 +27,10 @@ def redirected(url: str, location: str, source: str) -> str:
     internet to this machine or its network.
     """
     target = _joined(url, location)
-    before, after = urlsplit(url), urlsplit(target)
+    before, after, first = urlsplit(as_sent(url)), urlsplit(target), urlsplit(as_sent(source))
     if before.scheme == "https" and after.scheme == "http":
         raise RefusedRedirectError(f"redirects from https to {target}, which is not encrypted")
-    if nearer := zones(after.hostname or "") - {"public"} - zones(urlsplit(source).hostname or ""):
+    if nearer := zones(after.hostname or "") - {"public"} - zones(first.hostname or ""):
         raise RefusedRedirectError(f"redirects to {target}, a {nearer.pop()} address")
     # the same server is asked with the same user and password
     user = before.netloc.rpartition("@")[0]
@@ -33,13 +39,27 @@ def redirected(url: str, location: str, source: str) -> str:
     return target
 
 
+def as_sent(url: str) -> str:
+    """Return a URL as it will be requested. Raises ValueError if it cannot be.
+
+    Only then do all parsers find the same host: `http://a\\@b` is at a for the connection, and at b for
+    `urlsplit`; `%61` is the letter a for the connection alone.
+    """
+    prepared = PreparedRequest()
+    try:
+        prepared.prepare_url(url, None)
+    except RequestException as error:
+        raise ValueError(str(error)) from error
+    return str(prepared.url)
+
+
 def _joined(url: str, location: str) -> str:
     if not location:
         raise RefusedRedirectError("redirects without an address")
     # a header is read as latin-1, and servers send UTF-8
     location = location.encode("latin-1", "replace").decode("utf-8", "replace")
     try:
-        target = urljoin(url, location)
+        target = as_sent(urljoin(url, location))
         parts = urlsplit(target)
         valid = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:
@@ -56,16 +76,24 @@ def zones(host: str) -> set[str]:
     """
     found = set()
     with suppress(OSError, UnicodeError):
-        for *_, address in socket.getaddrinfo(host, None):
+        # a zone of IPv6 is written `%25eth0`
+        for *_, address in socket.getaddrinfo(unquote(host), None):
             found.add(_zone(str(address[0])))
     return found
 
 
 def _zone(address: str) -> str:
     ip = ipaddress.ip_address(address.partition("%")[0])
-    ip = getattr(ip, "ipv4_mapped", None) or ip
+    ip = _embedded(ip) if isinstance(ip, ipaddress.IPv6Address) else ip
     if ip.is_loopback or ip.is_unspecified:
         return "loopback"
     if ip.is_link_local:
         return "link-local"
-    return "public" if ip.is_global else "private"
+    return "public" if ip.is_global and not ip.is_multicast else "private"
+
+
+def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the IPv4 address that an IPv6 address stands for; itself if there is none."""
+    if ip in NAT64 or (ip in COMPATIBLE and int(ip) > 1):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
