@@ -69,6 +69,12 @@ REFUSED = {
     "label of 70": (answer(b"302 Found", Location=f"http://{'a' * 70}.h/"), "URL|reached|requested"),
     "gzip not asked for": (answer(body=ZIPPED, Content_Encoding="gzip"), "sends the file compressed"),
     "unknown encoding": (answer(Content_Encoding="x"), "sends the file compressed"),
+    "gzip on the way": (answer(body=ZIPPED, Transfer_Encoding="gzip"), "sends the file encoded"),
+    "gzip in chunks": (
+        answer(body=b"1\r\na\r\n0\r\n\r\n", Content_Length=None, Transfer_Encoding="gzip, chunked"),
+        "sends the file encoded",
+    ),
+    "reason of 60 kB": (answer(b"404 " + b"x" * 60_000, b""), "answered 404 x{100}. Check"),
     "not HTTP": (b"SSH-2.0-OpenSSH\r\n", "cannot be reached"),
     "nothing": (b"", "cannot be reached"),
     "status of text": (b"HTTP/1.1 abc OK\r\n\r\n", "cannot be reached"),
@@ -125,14 +131,45 @@ def test_a_part_of_another_file_is_not_appended(server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kept", "ranges"), [('"1"\n100', ["bytes=50-", None]), ('"1"\n', ["bytes=50-"]), ('"1"', ["bytes=50-"])]
+    ("kept", "second"), [('"1"\n100', None), ('"1"\n', "bytes=100-"), ('"1"', "bytes=100-")]
 )
-def test_a_part_of_a_file_of_another_length_is_not_appended(server, tmp_path, kept, ranges):
+def test_a_part_of_a_file_of_another_length_is_not_appended(server, tmp_path, kept, second):
     (tmp_path / "part").write_bytes(BODY[:50])
     (tmp_path / "part.etag").write_text(kept)
     longer = answer(b"206 Partial Content", BODY[50:], Content_Range="bytes 50-99/101", ETag='"1"')
     assert fetched(server, tmp_path, longer, answer()) == BODY
-    assert server.ranges == ranges
+    assert server.ranges == ["bytes=50-", second]
+
+
+@pytest.mark.parametrize("kept", ['"1"\n100', '"1"\n'])
+def test_less_of_the_rest_than_was_asked_for_is_continued(server, tmp_path, kept):
+    (tmp_path / "part").write_bytes(BODY[:50])
+    (tmp_path / "part.etag").write_text(kept)
+    some = answer(b"206 Partial Content", BODY[50:80], Content_Range="bytes 50-79/100", ETag='"1"')
+    rest = answer(b"206 Partial Content", BODY[80:], Content_Range="bytes 80-99/100", ETag='"1"')
+    assert fetched(server, tmp_path, some, rest) == BODY
+    assert server.ranges == ["bytes=50-", "bytes=80-"]
+
+
+def test_more_than_the_rest_is_not_appended(server, tmp_path):
+    (tmp_path / "part").write_bytes(BODY[:50])
+    (tmp_path / "part.etag").write_text('"1"\n100')
+    more = answer(b"206 Partial Content", BODY[50:] + b"more", Content_Range="bytes 50-99/100", ETag='"1"')
+    assert fetched(server, tmp_path, more, answer()) == BODY
+    assert server.ranges == ["bytes=50-", None]
+
+
+@pytest.mark.parametrize(("kept", "etag"), [('"1"\n100', '"1"'), ('"1"\n', '"2"')])
+def test_a_part_of_another_length_or_file_is_not_taken_for_the_whole(server, tmp_path, kept, etag):
+    (tmp_path / "part").write_bytes(BODY[:50])
+    (tmp_path / "part.etag").write_text(kept)
+    shrunk = answer(b"416 Range Not Satisfiable", b"", Content_Range="bytes */50", ETag=etag)
+    assert fetched(server, tmp_path, shrunk, answer()) == BODY
+    assert server.ranges == ["bytes=50-", None]
+
+
+def test_blanks_around_a_length_are_no_part_of_it(server, tmp_path):
+    assert fetched(server, tmp_path, answer(Content_Length=" 100\t")) == BODY
 
 
 def test_a_resumed_transfer_of_a_compressed_file_continues_at_a_compressed_byte(server, tmp_path):

@@ -59,7 +59,7 @@ def check_status(response: requests.Response) -> None:
     if "If-None-Match" in asked or "If-Modified-Since" in asked:
         expected |= {UNCHANGED}
     if response.status_code not in expected:
-        raise UnusableAnswerError(f"answered {response.status_code} {response.reason}")
+        raise UnusableAnswerError(f"answered {response.status_code} {(response.reason or '')[:100]}")
 
 
 def check_encoding(response: requests.Response, name: str) -> None:
@@ -67,6 +67,9 @@ def check_encoding(response: requests.Response, name: str) -> None:
 
     Some servers name the compression of a file here that is itself compressed: that one is stored as it is.
     """
+    transfer = response.headers.get("Transfer-Encoding", "").strip().lower()
+    if transfer not in ("", "chunked"):
+        raise UnusableAnswerError(f"sends the file encoded ({transfer[:40]!r}), which was not asked for")
     encoding = response.headers.get("Content-Encoding", "").strip().lower() or "identity"
     itself = encoding in ("gzip", "x-gzip") and name.endswith(GZIPPED)
     if encoding != "identity" and not itself:
@@ -78,6 +81,7 @@ def announced_length(response: requests.Response) -> int | None:
     length = response.headers.get("Content-Length")
     if length is None:
         return None
+    length = length.strip(" \t")
     if not LENGTH.fullmatch(length):
         raise UnusableAnswerError(f"announces a length that is no number ({length[:40]!r})")
     return int(length)
@@ -91,12 +95,29 @@ def resumed_at(response: requests.Response, part: Path, etag: str, total: str = 
     """
     if response.status_code == OK:
         return 0
-    done, found = part.stat().st_size, RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    start, whole = found.groups() if found else (None, None)
-    if response.status_code == NO_RANGE and whole == str(done):
-        return None
+    done, (start, whole) = part.stat().st_size, _range(response)
     same = Validators.of(response).etag in ("", etag)
     same = same and (not total or whole in ("*", total))
+    if response.status_code == NO_RANGE and whole == str(done) and same:
+        return None
     if response.status_code == PARTIAL and start == str(done) and same:
         return done
     raise MismatchError
+
+
+def whole_length(response: requests.Response, done: int) -> int | None:
+    """Return the bytes of the whole file, if known; done: those that precede the body.
+
+    A server may send less of the rest than it was asked for (RFC 9110, section 14.2). Raises
+    UnusableAnswerError like `announced_length`.
+    """
+    length, (_, whole) = announced_length(response), _range(response)
+    if response.status_code == PARTIAL and whole not in (None, "*"):
+        return int(whole)
+    return None if length is None else done + length
+
+
+def _range(response: requests.Response) -> tuple[str, str] | tuple[None, None]:
+    """Return where the body starts and the length of the whole, as Content-Range writes them."""
+    found = RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    return (found[1], found[2]) if found else (None, None)

@@ -198,8 +198,7 @@ def _receive(
     if done is None:
         return
     answers.check_encoding(response, source.text.partition("?")[0])
-    length = answers.announced_length(response)
-    total = None if length is None else done + length
+    total = answers.whole_length(response, done)
     _check_size(total or 0, limit)
     _remember(Validators.of(response).strong_etag, total, part)
     bar.show(done, total)
@@ -212,6 +211,10 @@ def _receive(
             _check_size(done, limit)
             file.write(chunk)
             bar.show(done, total)
+    if done > (total or done):
+        raise answers.MismatchError
+    if done < (total or done):
+        raise requests.ConnectionError
 
 
 def _remember(etag: str, total: int | None, part: Path) -> None:
