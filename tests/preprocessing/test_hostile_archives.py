@@ -2,6 +2,7 @@
 
 import gzip
 import tarfile
+import warnings
 import zipfile
 from collections import Counter
 
@@ -46,6 +47,34 @@ def test_a_sparse_file_in_a_tar_is_refused_by_both_readers(tmp_path, kind):
     with pytest.raises(DataError, match="is a sparse file"):
         extract(path, "a.txt", tmp_path / "out", LIMIT)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("opened", [zipfile.ZipFile, tarfile.open], ids=["zip", "tar.gz"])
+def test_two_files_of_one_name_are_refused_if_they_are_wanted(tmp_path, opened):
+    path = tmp_path / "a"
+    (tmp_path / "c.txt").write_text("1")
+    with opened(path, "w" if opened is zipfile.ZipFile else "w:gz") as packed, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile warns
+        for name in ("a/b.txt", "c.txt", "a/b.txt"):
+            (packed.write if opened is zipfile.ZipFile else packed.add)(tmp_path / "c.txt", name)
+    with pytest.raises(DataError, match=r"a: contains 'a/b\.txt' twice\. Pack it again"):
+        read_all(path)
+    assert list(members(path, LIMIT, lambda name: name == "c.txt")) == [("c.txt", b"1")]
+
+
+def test_an_encrypted_zip_is_named_as_such(tmp_path):
+    content = bytearray(zipped({"c.txt": b"1\n"}))
+    content[6] |= 1
+    content[content.index(b"PK\1\2") + 8] |= 1
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.zip: 'c\.txt' needs a password\. Unpack it"):
+        read_all(tmp_path / "a.zip")
+
+
+def test_reading_every_file_of_a_zip_lists_their_names_once(tmp_path, monkeypatch):
+    (tmp_path / "a.zip").write_bytes(zipped(CONTENT))
+    monkeypatch.delattr(zipfile.ZipFile, "namelist")  # of n names, for each of n files
+    assert read_all(tmp_path / "a.zip") == list(CONTENT.items())
 
 
 def test_a_size_over_the_limit_is_refused_before_the_member_is_read(tmp_path):

@@ -24,6 +24,9 @@ ANOTHER = "Do not use this file; name another."
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 """Compression of a zip; LZMA would allocate what its header asks for."""
 
+ENCRYPTED = 1
+"""The flag of a member of a zip that is encrypted."""
+
 
 def is_archive(path: Path) -> bool:
     """Return whether a file is a zip or a gzip file, by its first bytes."""
@@ -52,14 +55,16 @@ def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterato
     """Yield name and content of each wanted file of a zip or tar.gz, in its order; writes nothing to disk.
 
     limit: maximum unpacked bytes of the whole archive, counted while unpacking. Raises DataError if the
-    archive is broken or the limit is exceeded.
+    archive is broken, the limit is exceeded or two wanted files have one name.
     """
     if _is_zip(archive):
         yield from _zip_members(archive, limit, wanted)
         return
+    seen: set[str] = set()
     with _broken_is_data_error(archive), gzip.open(archive) as unpacked:
         for name, content in files_of(_bounded(unpacked, archive, limit), limit):
             if wanted(name):
+                _require_new(archive, name, seen)
                 yield name, b"".join(iter(partial(content.read, READ_BYTES), b""))
 
 
@@ -117,13 +122,23 @@ def _is_zip(path: Path) -> bool:
 
 def _zip_members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     with _broken_is_data_error(archive), zipfile.ZipFile(archive) as zipped:
-        for name in zipped.namelist():
+        seen: set[str] = set()
+        for info in zipped.infolist():
+            name = info.filename
             if name.endswith("/") or not wanted(name):
                 continue
-            with _zip_member(archive, zipped, name, limit) as source:
+            _require_new(archive, name, seen)
+            with _zip_member(archive, zipped, info, limit) as source:
                 content = _bounded(source, archive, limit).read()
             limit -= len(content)
             yield name, content
+
+
+def _require_new(archive: Path, name: str, seen: set[str]) -> None:
+    """Raise DataError for a second file of a name: which of them counts depends on the program that reads."""
+    if name in seen:
+        raise DataError.at(archive, None, f"contains {name!r} twice", "Pack it again, with one of them.")
+    seen.add(name)
 
 
 def _only_name(archive: Path) -> str:
@@ -168,8 +183,11 @@ class _Readable(Protocol):
 def _opened(archive: Path, member: str, limit: int) -> Iterator[_Readable]:
     with archive.open("rb") as file:
         if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as zipped, _zip_member(archive, zipped, member, limit) as source:
-                yield _bounded(source, archive, limit)
+            with zipfile.ZipFile(file) as zipped:
+                if member not in zipped.NameToInfo:
+                    raise _missing_member(archive, member)
+                with _zip_member(archive, zipped, zipped.getinfo(member), limit) as source:
+                    yield _bounded(source, archive, limit)
         else:
             file.seek(0)
             with gzip.open(file) as unpacked:
@@ -181,14 +199,14 @@ def _opened(archive: Path, member: str, limit: int) -> Iterator[_Readable]:
                 yield _tar_member(archive, bounded, member, limit) if tar else bounded
 
 
-def _zip_member(archive: Path, zipped: zipfile.ZipFile, member: str, limit: int) -> IO[bytes]:
-    if member not in zipped.namelist():
-        raise _missing_member(archive, member)
-    info = zipped.getinfo(member)
+def _zip_member(archive: Path, zipped: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> IO[bytes]:
+    if info.flag_bits & ENCRYPTED:
+        what = f"{info.filename!r} needs a password"
+        raise DataError.at(archive, None, what, "Unpack it, and pack it again without one.")
     if info.file_size > limit:
         raise _too_large(archive, limit)
     if info.compress_type not in METHODS:
-        what = f"{member!r} is compressed by method {info.compress_type}"
+        what = f"{info.filename!r} is compressed by method {info.compress_type}"
         raise DataError.at(archive, None, what, "Pack it with deflate.")
     return zipped.open(info)
 
