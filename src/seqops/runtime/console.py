@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -12,9 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich.console import Console
+from rich.text import Text
 
 from seqops.core.errors import SeqopsError
 from seqops.core.redaction import redact
@@ -34,8 +36,24 @@ STOPPED = "Stopped. Finished work is kept; run the same command again to resume.
 REPEAT = 0.1
 """Seconds until a signal is sent again that Python has ignored."""
 LOG_WIDTH = 120  # columns, if the output is not a terminal
-out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WIDTH)
-err = Console(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else LOG_WIDTH)
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that a terminal obeys or that turn the direction of a text, except tab and end of line."""
+
+
+class PlainConsole(Console):
+    """A console that shows control characters as escapes: data and answers of servers steer no terminal."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Convert a string that is printed, also one in a table."""
+        return super().render_str(CONTROL.sub(_escape, text), **options)
+
+
+def _escape(character: re.Match[str]) -> str:
+    return character[0].encode("unicode_escape").decode("ascii")
+
+
+out = PlainConsole(soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WIDTH)
+err = PlainConsole(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else LOG_WIDTH)
 
 
 class Terminated(SystemExit):
