@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from seqops.core.address_secrets import secret_of
 from seqops.core.redaction import hide_variables, redact
 
-KEYS = ["code", "jwt", "sas", "hmac", "bearer", "session", "pw", "SessionId", "X-Amz-Security-Token"]
+KEYS = ["code", "jwt", "sas", "hmac", "bearer", "session", "pw", "SessionId", "X-Amz-Security-Token",
+        "account_key", "api.key", "subscription-key", "otp", "pin", "ticket", "cookie", "oauth_verifier",
+        "sessid"]  # fmt: skip
 # characters that a password pasted without quoting may contain
 ANY = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
 
@@ -75,10 +77,12 @@ def test_no_password_and_no_query_value_survives(password, value):
         ("https://h/a.csv?x=550e8400-e29b-41d4-a716-446655440000", "the value of 'x'"),
         ("https://h/a.csv?x=aB3dE5gH7jK9m", "the value of 'x'"),
         ("https://h/a.csv?x=aB3dE5gH7jK9", None),
+        ("https://h/a.csv?from=https%3A%2F%2Fann%3Ahush%40h%2Fb", "the value of 'from'"),
+        ("https://h/a.csv?from=https%3A%2F%2Fh%2Fb.csv", None),
         ("https://h/a.csv?file=Monthly_sunspots-1749.csv", None),
         ("https://h/a.csv?at=2024-01-31T12:00:00Z&to=2024-01-31", None),
         ("https://h/a.csv?n=1234567890.12345&columns=year%2Cmonth,value", None),
-        ("https://h/a.csv?country_code=DE&keyword=sunspots&author=ann", None),
+        ("https://h/a.csv?country_code=DE&keyword=sunspots&author=ann&assess=1", None),
         ("https://***@h/a.csv?token=***", None),
     ],
 )

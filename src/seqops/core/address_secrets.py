@@ -11,8 +11,9 @@ from seqops.core.redaction import ADDRESS, HIDDEN, VARIABLE, split_address
 PLAIN_LENGTH = 12
 """Characters up to which a value under a harmless key is no secret."""
 SECRET_KEY = re.compile(
-    r"token|secret|passw|passphrase|signature|credential|bearer|jwt|hmac|session|(api|access|private)[_-]?key|"
-    r"^(key|sig|auth|authorization|pwd|pw|pass|code|sas|sid|apikey)$",
+    r"token|secret|passw|passphrase|signature|credential|bearer|jwt|hmac|sess(ion|id|_id)|cookie|ticket|oauth|"
+    r"(api|access|private|account|shared|subscription|master|storage)[_.-]?key|"
+    r"^(key|sig|sign|auth|authorization|pwd|pw|pass|code|otp|pin|sas|sid|apikey)$",
     re.IGNORECASE,
 )
 WORDS = re.compile(r"[^A-Za-z0-9]+")
@@ -25,7 +26,7 @@ def secret_of(address: str, public_keys: Collection[str] = ()) -> str | None:
     """Describe the secret in a URL; None if it contains none, or only a `$NAME` placeholder.
 
     Under a key that names a secret every value is one; under any other key, and under none, a value that is
-    longer than PLAIN_LENGTH and not plainly a file name, a date, a number or words.
+    longer than PLAIN_LENGTH and not plainly a file name, a date, a number or words, or a URL with a secret.
     public_keys: keys whose values are not secret.
     """
     parts = ADDRESS.fullmatch(address)
@@ -52,7 +53,11 @@ def _is_masked(value: str) -> bool:
 
 
 def _is_secret(key: str, value: str) -> bool:
-    return bool(SECRET_KEY.search(key)) or (len(value) > PLAIN_LENGTH and not _is_plain(value))
+    return (
+        bool(SECRET_KEY.search(key))
+        or secret_of(value) is not None
+        or (len(value) > PLAIN_LENGTH and not _is_plain(value))
+    )
 
 
 def _is_plain(value: str) -> bool:
