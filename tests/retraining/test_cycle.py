@@ -8,7 +8,7 @@ import mlflow
 import pytest
 from retraining_project import ALWAYS, NEW
 
-from seqops.core.errors import SeqopsError
+from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.files import read_json
 from seqops.params import Params
 from seqops.registry.champion import Decision
@@ -291,6 +291,18 @@ def test_an_unexpected_exception_of_a_task_is_recorded_and_notified_and_the_next
         assert "hush" not in text and "pw" not in text
     with pytest.raises(CycleFailedError):
         cycles.retrain_all(project.project, ["a", "b"], ["always"], 0, False, True)
+
+
+def test_wrong_settings_of_notifications_end_it_before_any_task(monkeypatch, project):
+    class Wrong(AnyTask):
+        @property
+        def notify(self):
+            raise ConfigError("notify.events is wrong")
+
+    monkeypatch.setattr(Params, "load", lambda path: Wrong(["a"]))
+    monkeypatch.setattr(cycles, "retrain", lambda *task: pytest.fail("a task was tried"))
+    with pytest.raises(ConfigError, match=r"notify\.events is wrong"):
+        cycles.retrain_all(project.project, ["a"], ["always"], 0, False, False)
 
 
 class AnyTask:

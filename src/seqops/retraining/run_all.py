@@ -21,11 +21,13 @@ def retrain_all(
 ) -> int:
     """Run a cycle of each task, also after one has failed, and send notifications. Returns the exit code.
 
-    Raises ConfigError for an unknown task or trigger; in a dry run, SeqopsError if the tracking store fails.
+    Raises ConfigError for an unknown task or trigger and for wrong settings, before any cycle; in a dry run,
+    SeqopsError if the tracking store fails.
     """
     params = Params.load(project.params)
     conditions = [Trigger.parse(text) for text in triggers]
     settings = CycleOptions(conditions, params.drift, tune, dry_run, params.download)
+    targets = params.notify
     for name in set(names) - set(params.names):
         params.task(name)
     if dry_run:
@@ -36,7 +38,7 @@ def retrain_all(
         ended = _cycle(project, name, settings, debug)
         outcomes.add(ended.outcome)
         if not dry_run:
-            notify(params.notify, ended.event())
+            notify(targets, ended.event())
     return CODES[next(outcome for outcome in BY_PRIORITY if outcome in outcomes)]
 
 
