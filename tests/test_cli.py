@@ -166,6 +166,16 @@ def test_a_file_in_another_encoding_is_named(tmp_path):
         list(_inputs([], tmp_path / "inputs.txt", partial(Endpoint.inputs_of, None)))
 
 
+def test_standard_input_is_utf_8_in_every_locale(monkeypatch):
+    def given(content):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), "ascii"))
+        return [*_inputs([], None, partial(Endpoint.inputs_of, None))]
+
+    assert given("\ufeffcaf\u00e9\r\nb\u2028c\n".encode()) == ["caf\u00e9", "b\u2028c"]
+    with pytest.raises(DataError, match=r"standard input: not UTF-8 .* Save it as UTF-8"):
+        given("a\ncaf\u00e9\n".encode("cp1252"))
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

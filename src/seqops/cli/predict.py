@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -111,7 +111,7 @@ def _inputs(
     inputs = iter(given) if file is None else chain(given, _divided(file, inputs_of))
     first = next(inputs, None)
     if first is None and file is None and not sys.stdin.isatty():
-        inputs = (line.rstrip("\n") for line in sys.stdin)
+        inputs = (line.rstrip("\n") for line in _decoded(sys.stdin.buffer, Path("standard input")))
         first = next(inputs, None)
     if first is None:
         raise SeqopsError("no input. Pass it as an argument, with --file, or on standard input.")
@@ -135,8 +135,12 @@ def _lines(file: Path) -> Iterator[str]:
             return
         with file.open("rb") as content:
             require_text(file, content.read(BEGINNING))
+    with file.open("rb") as content:
+        yield from _decoded(content, file)
+
+
+def _decoded(content: IO[bytes], name: Path) -> Iterator[str]:
     try:
-        with file.open(encoding="utf-8-sig") as lines:
-            yield from lines
+        yield from io.TextIOWrapper(content, "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError.at(file, None, f"not UTF-8 ({error.reason})", "Save it as UTF-8.") from None
+        raise DataError.at(name, None, f"not UTF-8 ({error.reason})", "Save it as UTF-8.") from None
