@@ -280,6 +280,8 @@ def test_another_plan_replaces_the_stored_one_and_makes_up_no_run(path, plan):
         (b'{"cron": 1, "arguments": [], "next": "2026-01-05T03:00:00Z", "begun": null}', "cron:"),
         (b'{"cron": "", "arguments": [], "next": "2026-01-05T03:00:00", "begun": null}', "next:"),
         (b'{"cron": "", "arguments": [], "next": "soon", "begun": null}', "next:"),
+        (b'{"cron": "", "arguments": [], "next": "0001-01-01T00:00:00Z", "begun": null}', "next:"),
+        (b'{"cron": "", "arguments": [], "next": "9999-12-31T23:59:59Z", "begun": null}', "next:"),
     ],
 )
 def test_an_invalid_state_is_refused_and_not_changed(path, content, message):

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from tzlocal import get_localzone
 
 from seqops.core.errors import ConfigError, DataError
@@ -20,6 +21,11 @@ LONGEST_WAIT = 30.0
 """Seconds until the clock is read again, to notice a changed clock or a machine that was asleep."""
 SET_BACK = timedelta(hours=3)
 """A clock set back by more was wrong before; if by less, no run is repeated (as in Debian's cron)."""
+
+Moment = Annotated[
+    AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))
+]
+"""A time that exists in every time zone."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,8 @@ class ScheduleState:
 
     cron: str
     arguments: tuple[str, ...]
-    next: AwareDatetime
-    begun: AwareDatetime | None
+    next: Moment
+    begun: Moment | None
 
     @classmethod
     def read(cls, path: Path) -> ScheduleState | None:
