@@ -36,8 +36,9 @@ STOPPED = "Stopped. Finished work is kept; run the same command again to resume.
 REPEAT = 0.1
 """Seconds until a signal is sent again that Python has ignored."""
 LOG_WIDTH = 120  # columns, if the output is not a terminal
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Characters that a terminal obeys or that turn the direction of a text, except tab and end of line."""
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that a terminal obeys, except tab and end of line; that turn the direction of a text; or that
+stand for bytes that are no UTF-8, as in the name of a file."""
 
 
 class PlainConsole(Console):
