@@ -1,0 +1,123 @@
+"""A home that cannot be written to, and git in any state or absent: DVC and the commands work."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_project import TASK, create_project
+
+import checkout
+
+BARS = "--bounding-set=-dac_override,-dac_read_search,-fowner"
+"""Without these powers, permissions apply to root as well."""
+SETPRIV = shutil.which("setpriv")
+AUTHOR = ["-c", "user.name=ann", "-c", "user.email=ann@example.org"]
+OUTPUTS = ["arrays", "meta.json", "table.parquet"]
+
+
+def git(root, *words):
+    subprocess.run(["git", *AUTHOR, *words], cwd=root, check=True, capture_output=True)
+
+
+def without_git(root):
+    dvc(root, "init", "--no-scm")
+
+
+def without_commits(root):
+    git(root, "init")
+    dvc(root, "init")
+
+
+def detached(root):
+    without_commits(root)
+    git(root, "add", "params.yaml", "dvc.yaml", ".dvc")
+    git(root, "commit", "-m", "one")
+    git(root, "checkout", "--detach")
+
+
+def dirty(root):
+    detached(root)
+    git(root, "switch", "-c", "other")
+    (root / "params.yaml").write_text((root / "params.yaml").read_text() + "# changed\n")
+    git(root, "rm", "--cached", "dvc.yaml")
+    (root / "untracked \N{SNOWMAN}.txt").write_text("x")
+
+
+def merging(root):
+    """Leave a merge with a conflict in a file that no command reads."""
+    detached(root)
+    for branch, text in (("left", "1"), ("right", "2")):
+        git(root, "switch", "-c", branch, "HEAD" if branch == "left" else "left~1")
+        (root / "notes.txt").write_text(text)
+        git(root, "add", "notes.txt")
+        git(root, "commit", "-m", branch)
+    assert subprocess.run(
+        ["git", *AUTHOR, "merge", "left"], cwd=root, check=False, capture_output=True
+    ).returncode
+
+
+PLACES = [without_git, without_commits, detached, dirty, merging]
+
+
+def run(root, words, home):
+    """Run a program of the environment in the project, as a user to whom permissions apply."""
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LANG": "C.UTF-8"}
+    environment |= {"PYTHONPATH": str(checkout.HERE.parent / "src"), "HOME": str(home)}
+    environment["GIT_CEILING_DIRECTORIES"] = str(root.parent)
+    bars = [SETPRIV, BARS] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        [*bars, sys.executable, "-m", *words],
+        cwd=root,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stdout, done.stdout
+    return done.returncode, done.stdout
+
+
+def dvc(root, *words, home=Path("/nonexistent")):
+    code, output = run(root, ["dvc", *words], home)
+    assert code == 0, output
+    return output
+
+
+def works(root, home):
+    """Run the stages up to the encoded data, and the commands that look for git or for the home."""
+    dvc(root, "repro", f"preprocess@{TASK}", home=home)
+    assert all((root / "data" / TASK / name).exists() for name in OUTPUTS)
+    assert "up to date" in dvc(root, "repro", f"preprocess@{TASK}", home=home)
+    code, output = run(root, ["seqops", "compare", TASK], home)
+    assert (code, "is registered. Run `dvc repro`" in output) == (1, True), output
+
+
+@pytest.fixture
+def project(tmp_path):
+    root = create_project(tmp_path / "project")
+    shutil.copytree(checkout.HERE.parent / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    return root
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
+def test_the_state_of_git_changes_nothing(project, tmp_path, place, figures):
+    place(project)
+    works(project, tmp_path)
+    figures("places", f"git: {place.__name__}", tried=3, withstood=3)
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and SETPRIV is None, reason="needs setpriv")
+@pytest.mark.parametrize("kind", ["read-only", "missing"])
+def test_a_home_that_cannot_be_written_to_changes_nothing(project, tmp_path, kind, figures):
+    home = tmp_path / "home"
+    if kind == "read-only":
+        home.mkdir(mode=0o555)
+    without_commits(project)
+    works(project, home)
+    assert not home.is_dir() or not any(home.iterdir())
+    figures("places", f"home: {kind}", tried=3, withstood=3)
