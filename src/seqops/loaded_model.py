@@ -51,10 +51,17 @@ class LoadedModel:
         return self.network.predict(self.model, rows, self.meta)
 
     def drift_features(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> DriftFeatures:
-        """Return the monitored features of the new rows of a table and their scores; new: (n,)."""
+        """Return the monitored features of the new rows of a table; new: (n,)."""
         from seqops.drift.features import features_of
 
-        return features_of(self.evaluation(), self.network, self.model, self.meta, table, new)
+        return features_of(self.evaluation(), self.meta, table, new)
+
+    def drift_score(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> dict[str, Any] | None:
+        """Return the score of the new test rows of a table as JSON values, None without any; new: (n,)."""
+        from seqops.drift.features import score_of
+
+        found = score_of(self.evaluation(), self.network, self.model, self.meta, table, new)
+        return None if found is None else found.to_json()
 
     def _rows(self, inputs: list[str]) -> Split:
         self.endpoint.requests.check(inputs)

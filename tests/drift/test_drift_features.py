@@ -107,7 +107,7 @@ def test_rows_from_disk_have_the_same_features_as_those_in_memory(case):
     assert build_reference(evaluation_of(case.data).drift_features(loaded, case.meta)) == case.reference
 
 
-def test_the_reference_includes_the_score_of_each_test_row(case):
+def test_the_reference_includes_the_score_of_the_test_rows(case):
     paths = TaskPaths(case.folder)
     splits = {**case.splits, "test": case.splits["test"].take(np.arange(12))}
     write_splits(paths.arrays, splits)

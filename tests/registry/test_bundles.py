@@ -131,7 +131,7 @@ def test_training_rows_have_not_drifted_from_the_champion(published):
 def test_new_rows_in_the_champion_s_test_split_are_predicted_and_scored(published):
     table = published[3][2]
     score = next(f for f in measure_drift(published, table).measured if f.name == "score (backtest_mase)")
-    assert (score.before, score.now) == (18, 18)  # blocks of two origins
+    assert (score.before, score.now) == (36, 36)
     assert score.overall.decline == pytest.approx(0.0, abs=1e-9)
     assert score.p == 1.0
 

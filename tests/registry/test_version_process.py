@@ -216,6 +216,7 @@ def test_a_version_of_release_0_1_0_returns_its_drift_features(version_0_1_0):
     assert {name: len(column) for name, column in found.items()} == bundle.watched
     everything = process.drift_features(table, np.ones(len(table), np.bool_))
     assert np.allclose(everything["score (nats)"].values, bundle.scores, rtol=1e-4)
+    assert process.drift_score(table, np.ones(len(table), np.bool_)) is None
 
 
 def test_a_setting_unknown_to_release_0_1_0_is_refused_with_its_message(version_0_1_0):

@@ -61,12 +61,9 @@ def promotion():
 
 def drift():
     """Alarms of scores that are the same, that are worse by the margin, and that have fallen."""
-    margin = drift_level.LIMITS.margin
-    for name in drift_level.SCORES:
-        same = [drift_level.alarms(name, before, now, 0.0) for before, now in ((700, 60), (2000, 500))]
-        row(name, *same, drift_level.alarms(name, 2000, 500, margin))
-    for rows in (500, 100, 60):
-        row(f"accuracy 0.90 -> 0.75 of {rows} rows", drift_level.alarms("accuracy", 1000, rows, 0.15))
+    print(f"{simulation.repetitions()} repetitions")
+    for name, samples in {**drift_level.SAME, **drift_level.AT_THE_MARGIN, **drift_level.WORSE}.items():
+        row(name, drift_level.alarms(*samples[:2])[0])
 
 
 def tuning():

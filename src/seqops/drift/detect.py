@@ -1,10 +1,10 @@
 """Drift detection: compare new rows with the training rows of a model.
 
 An input has drifted if its shift is both statistically significant and large: with many rows every
-difference is significant, with few every difference is large. The score has drifted if it is significantly
-worse by more than a margin. The p-values are corrected by Holm, because the verdict covers all features: a
-false alarm in one of them is a false alarm. Values within a row (the tags of a sentence) are not
-independent; their number is divided by the design effect before testing.
+difference is significant, with few every difference is large. The score over all rows has drifted if it is
+significantly worse by more than a margin. The p-values are corrected by Holm, because the verdict covers
+all features: a false alarm in one of them is a false alarm. Values within a row (the tags of a sentence)
+are not independent; their number is divided by the design effect before testing.
 
 Inputs are compared with all training rows and with the latest of them: otherwise a drift that the model
 has already been trained on would be reported every week, while most training rows are older than it.
@@ -29,28 +29,38 @@ from seqops.core.records import Goal
 from seqops.core.settings import DriftSettings
 from seqops.drift.profiles import (
     DriftTest,
-    NumericProfile,
     describe_sample,
     kind_of,
     read_profile,
     values_of,
 )
-from seqops.drift.score_decline import ScoreDecline, score_decline, score_feature
+from seqops.drift.score_decline import ScoreDecline, score_decline, score_feature, untested
+from seqops.drift.score_sample import ScoreSample
 from seqops.metrics.multiple_testing import holm
 from seqops.metrics.rounding import rounded
-from seqops.metrics.units import MIN_BLOCKS
 
 Reference = dict[str, Any]
-"""The profile of each monitored feature, as JSON values."""
+"""The profile of each monitored feature, and the score, as JSON values."""
+SCORE_KIND = "score"
+FORMER_SCORE = (
+    "the version was registered by a release that kept the scores of single rows; "
+    "train and register a new version to have its score tested"
+)
 _Test = TypeVar("_Test", DriftTest, DriftTest | ScoreDecline)
 LATEST = "latest"
 LATEST_DIVISOR = 5
 """The latest rows are the last fifth of the training rows, in the order of their source."""
 
 
-def build_reference(features: DriftFeatures) -> Reference:
-    """Profile the features of training rows: a few hundred numbers per feature, as JSON, no raw rows."""
-    return {name: _profile(column) for name, column in features.items() if len(values_of(column))}
+def build_reference(features: DriftFeatures, metric: str = "", score: ScoreSample | None = None) -> Reference:
+    """Profile the features of training rows: a few hundred numbers per feature, as JSON, no raw rows.
+
+    metric, score: name and sample of the score of test rows, if there is one.
+    """
+    profiles = {name: _profile(column) for name, column in features.items() if len(values_of(column))}
+    if score is None:
+        return profiles
+    return {**profiles, score_feature(metric): {"kind": SCORE_KIND, **score.to_json()}}
 
 
 def _profile(column: Ragged | Array) -> dict[str, Any]:
@@ -66,7 +76,7 @@ class FeatureDrift:
 
     before, now: rows; overall, recent: comparison with all training rows and with the latest ones, None if
     there are too few rows (recent: None for a score); their p-values are corrected for the number of
-    features.
+    features; reason: why it is not tested.
     """
 
     name: str
@@ -75,6 +85,7 @@ class FeatureDrift:
     overall: DriftTest | ScoreDecline | None
     recent: DriftTest | None = None
     drifted: bool = False
+    reason: str = ""
 
     @property
     def p(self) -> float:
@@ -91,7 +102,7 @@ class FeatureDrift:
         """Describe the size of the shift."""
         closest, suffix = self.overall, ""
         if closest is None:
-            return f"{self.name} (too few rows: {self.before} before, {self.now} now)"
+            return f"{self.name} not tested: {self.reason}"
         if isinstance(closest, ScoreDecline):
             return f"{self.name} (p {closest.p:.2g}; {closest.largest_shift()})"
         if self.recent is not None and self.recent.psi < closest.psi:
@@ -111,6 +122,7 @@ class FeatureDrift:
             **known,
             "drifted": self.drifted,
             "measured": self.overall is not None,
+            **({"reason": self.reason} if self.reason else {}),
         }
 
 
@@ -135,7 +147,12 @@ class DriftReport:
         """Summarize the report in one line."""
         if not self.measured:
             rows = max((feature.now for feature in self.features), default=0)
-            return f"drift not tested: {rows} new rows, at least {self.thresholds.min_rows} are needed"
+            few = f"drift not tested: {rows} new rows, at least {self.thresholds.min_rows} are needed"
+            reasons = {f.reason for f in self.features} if rows >= self.thresholds.min_rows else ()
+            return f"drift not tested: {'; '.join(sorted(reasons))}" if reasons else few
+        return self._verdict() + "".join(f"; {f.summary()}" for f in self.features if f.overall is None)
+
+    def _verdict(self) -> str:
         moved = sorted((f for f in self.measured if f.drifted), key=lambda f: -f.smallest_psi)
         if moved:
             shifts = "; ".join(f.summary() for f in moved)
@@ -171,7 +188,7 @@ class DriftReport:
         for feature in self.features:
             rows = (escape(feature.name), str(feature.before), str(feature.now))
             if feature.overall is None:
-                table.add_row(*rows, "", "", "", "", "too few rows")
+                table.add_row(*rows, "", "", "", "", escape(f"not tested: {feature.reason}"))
                 continue
             test = feature.overall
             size = f"{test.psi:.3f} ({test.chance_psi:.3f})" if isinstance(test, DriftTest) else ""
@@ -182,17 +199,29 @@ class DriftReport:
 
 
 def measure_drift(
-    reference: Mapping[str, Any], features: DriftFeatures, thresholds: DriftSettings, goal: Goal
+    reference: Mapping[str, Any],
+    features: DriftFeatures,
+    thresholds: DriftSettings,
+    goal: Goal,
+    score: Mapping[str, Any] | None = None,
 ) -> DriftReport:
-    """Compare the features of new rows with a reference; features that only one of them has are left out.
+    """Compare new rows with a reference; features that only one of them has are left out.
 
-    goal: the metric whose scores are among the features.
+    goal: the metric of the score; score: a score sample of the new test rows as JSON values, None if there
+    is none. A reference of a release that kept the scores of single rows has no test of the score.
     """
+    scored = score_feature(goal.metric)
     found = [
-        _feature_drift(name, reference[name], column, thresholds, goal)
+        _feature_drift(name, reference[name], column, thresholds.min_rows)
         for name, column in features.items()
-        if name in reference and reference[name]["kind"] == kind_of(column)
+        if name != scored and name in reference and reference[name]["kind"] == kind_of(column)
     ]
+    if scored in reference and reference[scored]["kind"] != SCORE_KIND:
+        now = len(features.get(scored, ()))
+        found.append(FeatureDrift(scored, reference[scored]["rows"], now, None, reason=FORMER_SCORE))
+    elif scored in reference and score is not None:
+        samples = ScoreSample.read(reference[scored]), ScoreSample.read(score)
+        found.append(_score_drift(scored, *samples, thresholds, goal))
     overall_tests, recent_tests = (
         _corrected(tests) for tests in ([f.overall for f in found], [f.recent for f in found])
     )
@@ -205,32 +234,28 @@ def measure_drift(
     )
 
 
-def _feature_drift(
-    name: str, profile: Mapping[str, Any], column: Ragged | Array, thresholds: DriftSettings, goal: Goal
+def _score_drift(
+    name: str, before: ScoreSample, now: ScoreSample, thresholds: DriftSettings, goal: Goal
 ) -> FeatureDrift:
-    overall: DriftTest | ScoreDecline | None = None
+    reason = untested(before, now, thresholds.min_rows)
+    overall = None if reason else score_decline(before, now, goal, thresholds.margin)
+    return FeatureDrift(name, before.rows, now.rows, overall, reason=reason)
+
+
+def _feature_drift(
+    name: str, profile: Mapping[str, Any], column: Ragged | Array, min_rows: int
+) -> FeatureDrift:
+    enough, latest = _enough(profile, column, min_rows), profile.get(LATEST)
+    overall = read_profile(profile).compare(column) if enough else None
     recent = None
-    stored = read_profile(profile)
-    if name == score_feature(goal.metric) and isinstance(stored, NumericProfile):
-        if _enough_scores(profile, column, thresholds.min_rows):
-            overall = score_decline(stored, column, goal, thresholds.margin)
-    else:
-        latest = profile.get(LATEST)
-        if _enough(profile, column, thresholds.min_rows):
-            overall = stored.compare(column)
-        if latest is not None and _enough(latest, column, thresholds.min_rows):
-            recent = read_profile(latest).compare(column)
-    return FeatureDrift(name, profile["rows"], len(column), overall, recent)
+    if latest is not None and _enough(latest, column, min_rows):
+        recent = read_profile(latest).compare(column)
+    reason = "" if enough else f"too few rows: {profile['rows']} before, {len(column)} now"
+    return FeatureDrift(name, profile["rows"], len(column), overall, recent, reason=reason)
 
 
 def _enough(profile: Mapping[str, Any], column: Ragged | Array, min_rows: int) -> bool:
     return bool(min(profile["rows"], len(column), len(values_of(column))) >= min_rows)
-
-
-def _enough_scores(profile: Mapping[str, Any], column: Ragged | Array, min_rows: int) -> bool:
-    """Return whether both samples have enough scores; a block of dependent ones is a row of the samples."""
-    scores = min(profile["values"], len(values_of(column)))
-    return bool(scores >= min_rows and min(profile["rows"], len(column)) >= MIN_BLOCKS)
 
 
 def _corrected(tests: list[_Test | None]) -> list[_Test | None]:

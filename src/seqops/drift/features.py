@@ -1,8 +1,7 @@
-"""Features monitored for drift: those of the encoded rows, and the score of each predicted row."""
+"""What is monitored for drift: features of the encoded rows, and the score of the predicted rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,8 @@ import pandas as pd
 
 from seqops.core.interfaces import Dataset, DriftFeatures, Evaluation, Meta
 from seqops.core.predictors import Predictor
-from seqops.core.ragged import Array, Ragged, Split
-from seqops.core.score import Score
-from seqops.drift.score_decline import score_feature
+from seqops.core.ragged import Split
+from seqops.drift.score_sample import ScoreSample
 from seqops.preprocessing.splitting import SPLITS
 
 MAX_SCORED_ROWS = 500
@@ -21,27 +19,33 @@ MAX_SCORED_ROWS = 500
 
 
 def features_of(
+    evaluation: Evaluation, meta: Meta, table: pd.DataFrame, new: npt.NDArray[np.bool_]
+) -> DriftFeatures:
+    """Return the monitored features of the new rows; new: (n,).
+
+    The whole table is needed, because rows of a series or a text depend on the rows before them.
+    """
+    return evaluation.drift_features(encoded(evaluation.data, table, new, "train", meta), meta)
+
+
+def score_of(
     evaluation: Evaluation,
     predictor: Predictor,
     model: Any,
     meta: Meta,
     table: pd.DataFrame,
     new: npt.NDArray[np.bool_],
-) -> DriftFeatures:
-    """Return the monitored features of the new rows and the scores of the new test rows; new: (n,).
-
-    The whole table is needed, because rows of a series or a text depend on the rows before them.
-    """
+) -> ScoreSample | None:
+    """Return the score of the new test rows of a table; None if there are none; new: (n,)."""
     data, metrics = evaluation.data, evaluation.metrics
-    features = evaluation.drift_features(encoded(data, table, new, "train", meta), meta)
     rows = new & (data.assign_splits(table) == "test")
     if not rows.any():
-        return features
+        return None
     truth = encoded(data, table, rows, "test", meta)
     sampled = np.unique(np.linspace(0, len(truth) - 1, min(len(truth), MAX_SCORED_ROWS)).astype(np.int64))
     truth = truth.take(sampled)
     scores = metrics.score(predictor.predict(model, truth, meta), truth, meta)
-    return {**features, **scored(next(s for s in scores if s.name == metrics.goal.metric))}
+    return ScoreSample.of(next(s for s in scores if s.name == metrics.goal.metric))
 
 
 def encoded(data: Dataset, table: pd.DataFrame, rows: npt.NDArray[np.bool_], name: str, meta: Meta) -> Split:
@@ -54,15 +58,3 @@ def encoded(data: Dataset, table: pd.DataFrame, rows: npt.NDArray[np.bool_], nam
     longer = pd.concat([table, table.iloc[:1], table.iloc[:1]], ignore_index=True)
     split = np.concatenate([np.where(rows, name, "unused"), others])
     return data.encode(longer, split, meta)[name]
-
-
-def scored(score: Score) -> Mapping[str, Ragged | Array]:
-    """Return the score of each row as a feature; rows with dependent errors are grouped as one ragged row."""
-    each = np.asarray(score.each(), np.float64)
-    known = np.isfinite(each)
-    if score.block == 1 and score.groups is None:
-        return {score_feature(score.name): each[known]}
-    blocks = score.unit_of_row()[known] // score.block
-    order = np.argsort(blocks, kind="stable")
-    starts = np.flatnonzero(np.diff(blocks[order], prepend=-1))
-    return {score_feature(score.name): Ragged(each[known][order], np.append(starts, len(blocks)))}

@@ -63,9 +63,7 @@ class NumericProfile:
 
     rows, values: numbers of them; effect: design effect of values grouped in rows; edges: deciles, each the
     upper bound of its cell, and one just below each decile that a tenth of the values equal; counts:
-    (edges + 1,); points: at most `MAX_POINTS` values, evenly spaced in the sorted sample; mean, and
-    mean_variance: the squared standard error of the mean, with rows as the independent units (both None in
-    the profiles of earlier releases).
+    (edges + 1,); points: at most `MAX_POINTS` values, evenly spaced in the sorted sample.
     """
 
     rows: int
@@ -74,8 +72,6 @@ class NumericProfile:
     edges: list[float]
     counts: list[int]
     points: list[float]
-    mean: float | None = None
-    mean_variance: float | None = None
 
     @classmethod
     def from_sample(cls, column: Ragged | Array) -> NumericProfile:
@@ -90,17 +86,7 @@ class NumericProfile:
             np.int64
         )
         points = ordered[picked] if len(ordered) > MAX_POINTS else ordered
-        mean, variance = mean_of(column)
-        return cls(
-            len(column),
-            len(ordered),
-            effect,
-            edges.tolist(),
-            counts.tolist(),
-            points.tolist(),
-            rounded(mean),
-            rounded(variance),
-        )
+        return cls(len(column), len(ordered), effect, edges.tolist(), counts.tolist(), points.tolist())
 
     def compare(self, column: Ragged | Array) -> DriftTest:
         """Compare another sample with this one: PSI over the cells, and p of two tests by Bonferroni.
@@ -115,13 +101,6 @@ class NumericProfile:
         spread = chi2_pvalue(before / self.effect, counts / effect)
         sizes = (self.values / self.effect, len(values) / effect)
         return _drift_test(before, counts, self._cells(), sizes, min(1.0, 2 * min(shift, spread)))
-
-    def mean_and_variance(self) -> tuple[float, float]:
-        """Return the mean and its squared standard error, from the kept points if they were not stored."""
-        if self.mean is None or self.mean_variance is None:
-            points = np.array(self.points)
-            return float(points.mean()), float(points.var(ddof=1) * self.effect / self.values)
-        return self.mean, self.mean_variance
 
     def _cells(self) -> list[str]:
         alone = {high for low, high in pairwise(self.edges) if np.nextafter(low, np.inf) == high}
@@ -209,16 +188,6 @@ def _drift_test(
 def values_of(column: Ragged | Array) -> Array:
     """Return the values of a sample, flattened if ragged: (N,)."""
     return column.values if isinstance(column, Ragged) else column
-
-
-def mean_of(column: Ragged | Array) -> tuple[float, float]:
-    """Return the mean of all values and its squared standard error, with rows as the independent units."""
-    values = values_of(column).astype(np.float64)
-    sizes = column.lengths if isinstance(column, Ragged) else np.ones(len(column))
-    rows = np.repeat(np.arange(len(column)), sizes.astype(np.int64))
-    residuals = np.bincount(rows, values - values.mean(), minlength=len(column))
-    correction = len(column) / max(len(column) - 1, 1)
-    return float(values.mean()), float(correction * (residuals**2).sum() / len(values) ** 2)
 
 
 def _binned(column: Ragged | Array, edges: Floats) -> tuple[Counts, float]:

@@ -1,4 +1,4 @@
-"""The drift reference of a bundle: statistics of its training rows and test scores."""
+"""The drift reference of a bundle: statistics of its training rows, and its score of the test rows."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from seqops.core.arrays_io import read_table
 from seqops.core.interfaces import Evaluation
 from seqops.core.project import TaskPaths
 from seqops.drift.detect import Reference, build_reference
-from seqops.drift.features import scored
+from seqops.drift.score_sample import ScoreSample
 from seqops.evaluation.evaluate import named
 
 
 def reference_of(evaluation: Evaluation, paths: TaskPaths) -> Reference:
-    """Summarize the monitored features of the training rows and the score of each test row."""
+    """Summarize the monitored features of the training rows and the score of the test rows."""
     splits, meta = paths.encoded()
     scores = evaluation.metrics.score(read_table(paths.predictions), splits["test"], meta)
+    goal = evaluation.metrics.goal.metric
     return build_reference(
-        {
-            **evaluation.drift_features(splits["train"], meta),
-            **scored(named(scores, evaluation.metrics.goal.metric)),
-        }
+        evaluation.drift_features(splits["train"], meta), goal, ScoreSample.of(named(scores, goal))
     )

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from seqops.core.ragged import Array, Ragged
 from seqops.core.records import Goal
-from seqops.drift.profiles import NumericProfile, mean_of
+from seqops.drift.score_sample import ScoreSample
 from seqops.metrics.rounding import rounded
 
 
 @dataclass(frozen=True)
 class ScoreDecline:
-    """The mean score of rows before and now; p: one-sided, that it is not worse by more than the margin."""
+    """The score before and now; p: one-sided, that it is not worse by more than the margin."""
 
     metric: str
     before: float
@@ -26,8 +25,8 @@ class ScoreDecline:
     p: float
 
     def largest_shift(self) -> str:
-        """Format the mean scores before and now."""
-        return f"mean {self.metric} of a row: {self.before:.4g} -> {self.now:.4g}"
+        """Format the scores before and now."""
+        return f"{self.metric} {self.before:.4g} -> {self.now:.4g}"
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values without the p-value, which the caller corrects for multiple testing."""
@@ -40,23 +39,35 @@ class ScoreDecline:
 
 
 def score_feature(metric: str) -> str:
-    """Return the name of the feature that holds the score of each row."""
+    """Return the name of the feature that is the score."""
     return f"score ({metric})"
 
 
-def score_decline(profile: NumericProfile, column: Ragged | Array, goal: Goal, margin: float) -> ScoreDecline:
-    """Test whether the mean score of a row has become worse by more than `margin`, in units of the score.
+def untested(before: ScoreSample, now: ScoreSample, min_rows: int) -> str:
+    """Say why two samples cannot be compared; an empty string if they can."""
+    if min(before.rows, now.rows) < min_rows:
+        return f"too few scored rows: {before.rows} before, {now.rows} now"
+    samples = (("before", before), ("now", now))
+    return ", ".join(f"{sample.untested} {when}" for when, sample in samples if sample.untested)
 
-    Welch's t-test with the margin as the shift under the null hypothesis (Welch 1947); the rows of a ragged
-    column are the independent units.
+
+def score_decline(before: ScoreSample, now: ScoreSample, goal: Goal, margin: float) -> ScoreDecline:
+    """Test whether the score over all rows has become worse by more than `margin`, in units of the score.
+
+    Welch's t-test of two independent samples (Welch 1947) with the margin as the shift under the null
+    hypothesis. The errors are those towards no decline: of a worse score before, and of a better one now
+    (Zou and Donner 2008, equation 5). Raises ValueError if a sample cannot be tested.
     """
-    before, variance_before = profile.mean_and_variance()
-    now, variance_now = mean_of(column)
-    decline = (before - now) if goal.higher_is_better else (now - before)
-    variance = variance_before + variance_now
-    if variance == 0:
+    worse, better = ("below", "above") if goal.higher_is_better else ("above", "below")
+    values = (before.value, now.value, getattr(before, worse), getattr(now, better))
+    if any(value is None for value in values):
+        raise ValueError("a sample without errors has no test")
+    first, second, *errors = (float(value) for value in values if value is not None)
+    decline = (first - second) if goal.higher_is_better else (second - first)
+    variances = np.square(errors)
+    if not variances.any():
         p = 0.0 if decline > margin else 1.0
     else:
-        parts = (variance_before**2 / (profile.rows - 1), variance_now**2 / (len(column) - 1))
-        p = float(student.sf((decline - margin) / np.sqrt(variance), variance**2 / sum(parts)))
-    return ScoreDecline(goal.metric, before, now, decline, margin, p)
+        freedom = variances.sum() ** 2 / (variances**2 / [before.freedom, now.freedom]).sum()
+        p = float(student.sf((decline - margin) / np.sqrt(variances.sum()), freedom))
+    return ScoreDecline(goal.metric, first, second, decline, margin, p)

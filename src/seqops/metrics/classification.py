@@ -75,10 +75,14 @@ def macro_f1(sums: Floats) -> Floats:
 
 
 def few_rows_of_a_class(sums: Floats) -> str:
-    """Return why the macro-F1 of a confusion matrix (K * K,) has no interval: a class has too few rows."""
-    rows = _square(sums).sum(-1)
-    fewest = int(rows[rows > 0].min(initial=np.inf)) if (rows > 0).any() else 0
-    return f"a class has {fewest} rows" if 0 < fewest < MIN_ROWS else ""
+    """Return why the macro-F1 of a confusion matrix (K * K,) has no interval: a class has too few rows.
+
+    A class that is predicted counts, too, even if no row is of that class.
+    """
+    table = _square(sums)
+    rows = table.sum(-1)[table.sum(-1) + table.sum(-2) > 0]
+    fewest = int(rows.min(initial=np.inf)) if len(rows) else MIN_ROWS
+    return f"a class has {fewest} rows" if fewest < MIN_ROWS else ""
 
 
 def quadratic_kappa(sums: Floats) -> Floats:

@@ -125,14 +125,30 @@ class VersionProcess:
             return read_table(predicted)
 
     def drift_features(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> DriftFeatures:
-        """Return the monitored features of the new rows of a table and their scores; new: (n,)."""
+        """Return the monitored features of the new rows of a table; new: (n,)."""
+        with self._written(table, new) as (folder, paths):
+            described = list(self._ask("drift_features", features=str(folder), **paths))
+            return {found["name"]: _feature(folder, n, found["ragged"]) for n, found in enumerate(described)}
+
+    def drift_score(self, table: pd.DataFrame, new: npt.NDArray[np.bool_]) -> dict[str, Any] | None:
+        """Return the score of the new test rows of a table as JSON values; new: (n,).
+
+        None if there are no such rows, or if the version was registered before it was measured this way.
+        """
+        with self._written(table, new) as (_, paths):
+            (found,) = self._ask("drift_score", **paths)
+            return None if found is None else dict(found)
+
+    @contextmanager
+    def _written(
+        self, table: pd.DataFrame, new: npt.NDArray[np.bool_]
+    ) -> Iterator[tuple[Path, dict[str, str]]]:
+        """Write the arguments of a request about new rows into a folder that exists until the block ends."""
         with tempfile.TemporaryDirectory(dir=self._scratch) as scratch:
             folder = Path(scratch)
             write_table(folder / "table.parquet", table)
             np.save(folder / "new.npy", new, allow_pickle=False)
-            paths = {"table": folder / "table.parquet", "new": folder / "new.npy", "features": folder}
-            described = list(self._ask("drift_features", **{name: str(p) for name, p in paths.items()}))
-            return {found["name"]: _feature(folder, n, found["ragged"]) for n, found in enumerate(described)}
+            yield folder, {"table": str(folder / "table.parquet"), "new": str(folder / "new.npy")}
 
     def close(self) -> None:
         """Stop the process, even during a request."""

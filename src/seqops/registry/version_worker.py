@@ -117,6 +117,9 @@ def _respond(model: Any, call: str, **arguments: Any) -> Iterator[Any]:
         _predict_split(model, **{name: Path(path) for name, path in arguments.items()})
     elif call == "drift_features":
         yield from _drift_features(model, **{name: Path(path) for name, path in arguments.items()})
+    elif call == "drift_score":
+        # not known of versions registered before bundles had `drift_score`
+        yield _drift_score(model, **{name: Path(path) for name, path in arguments.items()})
     else:
         raise ValueError(f"unknown call {call!r}")
 
@@ -154,6 +157,16 @@ def _drift_features(model: Any, table: Path, new: Path, features: Path) -> Itera
         if ragged:
             np.save(features / f"{number}.offsets.npy", values.offsets, allow_pickle=False)
         yield {"name": name, "ragged": ragged}
+
+
+def _drift_score(model: Any, table: Path, new: Path) -> dict[str, Any] | None:
+    import numpy as np
+    import pandas as pd
+
+    if not hasattr(model, "drift_score"):
+        return None
+    found: dict[str, Any] | None = model.drift_score(pd.read_parquet(table), np.load(new, allow_pickle=False))
+    return found
 
 
 def _describe(error: Exception) -> dict[str, Any]:

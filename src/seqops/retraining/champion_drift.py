@@ -50,7 +50,8 @@ def drift_from_champion(
     champion = versions.version(client, name, number)
     try:
         with running(client, champion) as process:
-            return measure_drift(reference, process.drift_features(table, new), thresholds, goal)
+            features, score = process.drift_features(table, new), process.drift_score(table, new)
+            return measure_drift(reference, features, thresholds, goal, score)
     except Exception as error:
         # the code of an old bundle can raise anything
         reason = str(error).strip().split("\n")[0] or type(error).__name__
