@@ -1,5 +1,6 @@
 """The cases of the table in docs/believing.md, by task."""
 
+from rare_shapes import Ordered, RareSpans
 from shapes import (
     Accuracy,
     Classes,
@@ -16,6 +17,7 @@ from shapes import (
 )
 
 FIVE, RARE = (0.05, 0.2, 0.5, 0.2, 0.05), (0.024, 0.076, 0.2, 0.3, 0.4)
+HALVES, THIRDS, FIFTHS = (1 / 2,) * 2, (1 / 3,) * 3, (1 / 5,) * 5
 
 INDEPENDENT = {
     "labels: accuracy 0.9 of 50 rows": Accuracy(50, 0.9),
@@ -45,6 +47,32 @@ FEW = {
     "labels: accuracy 0.998 of 2,000 rows": Accuracy(2000, 0.998, 0.002),
     "ner: F1 0.96 of 100 sentences in 25 documents": Spans(25, 0.95),
     "ner: F1 0.996 of 240 sentences in 60 documents": Spans(60, 0.995),
+    "ner: F1 0.73 of a type with 25 spans in 711 sentences": RareSpans(711, 25, 0.6, 1.0),
+    "ner: F1 0.97 of a type with 30 spans in 711 sentences": RareSpans(711, 30, 0.95, 0.5),
+    "ner: F1 0.94 of a type with 40 spans in 711 sentences": RareSpans(711, 40, 0.9, 0.5),
+    "ner: F1 0.99 of a type with 60 spans in 711 sentences": RareSpans(711, 60, 0.98, 0.5),
+    "ner: F1 0.92 of a type with 60 spans in 711 sentences": RareSpans(711, 60, 0.9, 3.0),
+    "sentiment: kappa 0.94 of 50 rows in two classes": Ordered(50, HALVES, 0.97, "kappa"),
+    "sentiment: kappa 0.998 of 200 rows in five classes": Ordered(200, FIFTHS, 0.99, "kappa"),
+    "sentiment: kappa 0.99 of 200 rows in five classes": Ordered(200, FIFTHS, 0.95, "kappa"),
+    "sentiment: kappa 0.98 of 200 rows in three classes": Ordered(200, THIRDS, 0.98, "kappa"),
+    "sentiment: kappa 0.996 of 500 rows in three classes": Ordered(500, THIRDS, 0.995, "kappa"),
+    "sentiment: kappa 0.90 of 200 rows, 5 % of them of one class": Ordered(200, (0.05, 0.95), 0.99, "kappa"),
+    "sentiment: kappa 0.97 of 200 rows in five classes, far errors": Ordered(
+        200, FIFTHS, 0.99, "kappa", True
+    ),
+    "sentiment: mae 0.03 of 50 rows in two classes": Ordered(50, HALVES, 0.97, "mae"),
+    "sentiment: mae 0.01 of 200 rows in five classes": Ordered(200, FIFTHS, 0.99, "mae"),
+    "sentiment: mae 0.05 of 200 rows in five classes": Ordered(200, FIFTHS, 0.95, "mae"),
+    "sentiment: mae 0.02 of 200 rows in three classes": Ordered(200, THIRDS, 0.98, "mae"),
+    "sentiment: mae 0.005 of 500 rows in three classes": Ordered(500, THIRDS, 0.995, "mae"),
+    "sentiment: mae 0.03 of 200 rows in five classes, far errors": Ordered(200, FIFTHS, 0.99, "mae", True),
+    "sentiment: macro-F1 0.99 of 1,000 rows, 3 % of them of one class": Ordered(
+        1000, (0.03, 0.97), 0.999, "macro_f1"
+    ),
+    "sentiment: macro-F1 0.98 of 200 rows, 12 % of them of one class": Ordered(
+        200, (0.12, 0.88), 0.99, "macro_f1"
+    ),
 }
 """Few units decide: the coverage may be above 0.97, because the score is discrete or the limits cautious."""
 
@@ -69,6 +97,9 @@ REFUSED = {
     "forecast: 36 origins, 12 steps, 1 apart": Forecasts(36),
     "forecast: 60 origins, 12 steps, 1 apart": Forecasts(60),
     "labels: accuracy 0.9 of 12 rows": Accuracy(12, 0.9),
+    "ner: F1 0.89 of a type with 5 spans in 711 sentences": RareSpans(711, 5, 0.8),
+    "ner: F1 0.95 of a type with 12 spans in 711 sentences": RareSpans(711, 12, 0.9),
+    "ner: F1 0.26 of a type with 12 spans in 711 sentences": RareSpans(711, 12, 0.15),
 }
 """Too few independent units for an interval."""
 
@@ -86,5 +117,10 @@ UNCOVERED = {
     "forecast: 200 series that share 20 % of the variance": SharedShocks(200, 0.2),
     "translation: BLEU 2 of 60 sentences": Translations(60, 0.05),
     "text: nats of 60 skewed independent passages": Passages(60, skew=1.0),
+    "sentiment: kappa 0.87 of 200 rows in uneven classes, far errors": Ordered(
+        200, FIVE, 0.97, "kappa", True
+    ),
+    "sentiment: macro-F1 0.99 of 1,000 rows, 24 of them of one class": Ordered(1000, RARE, 0.99, "macro_f1"),
 }
-"""At the edge of what the intervals cover: few plays, errors that last or are shared, no match, much skew."""
+"""At the edge of what the intervals cover: few plays, errors that last or are shared, no match, much skew,
+few errors of unlike weight."""

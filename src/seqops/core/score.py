@@ -19,19 +19,33 @@ GROUP = "group"
 
 
 @dataclass(frozen=True)
+class Border:
+    """How far a score may be from its best value, where hardly a row keeps it from there.
+
+    limits: the smallest and the largest possible value; failed: maps sums (k,) to how far off the score would
+    be, by its slope at the best value, if every row failed as badly as one can.
+    """
+
+    limits: tuple[float, float]
+    failed: Callable[[npt.NDArray[np.float64]], float]
+
+
+@dataclass(frozen=True)
 class Score:
     """A corpus-level metric as a function of sums of per-example statistics.
 
     statistics: (n, k), one row per example; value: maps sums (..., k) to values (...,). Because every
     metric has this form (F1 from tp, fp, fn; BLEU from n-gram counts; RMSE from squared errors), rows are
-    resampled without scoring text again.
+    resampled without scoring text again. A row whose statistics are all 0 says nothing about the score and
+    does not count, so statistics have no sum that `value` does not use.
 
     groups: (n,) the unit of resampling of each row: statistics are summed by group, and units are ordered by
     their number; None: every row is a unit of its own. block: number of consecutive units whose errors depend
     on each other (1: independent units). unit: what a unit is, in the singular. limits: smallest and largest
-    possible value; None: unbounded. no_interval: why no interval of this score would hold its level, or what
-    tells that from the sums (k,) of its rows. nominal: the value that is promised, such as the coverage of an
-    interval; None: the better the score, the better.
+    possible value; None: unbounded. border: for a score on another scale than that of its limits, or
+    of which a single row may be off by more than 1 / n. no_interval: why no interval of this score would
+    hold its level, or what tells that from the sums (k,) of its rows. nominal: the value that is promised,
+    such as the coverage of an interval; None: the better the score, the better.
     """
 
     name: str
@@ -43,6 +57,7 @@ class Score:
     groups: npt.NDArray[np.int64] | None = None
     unit: str = "row"
     limits: tuple[float, float] | None = None
+    border: Border | None = None
     no_interval: str | Callable[[npt.NDArray[np.float64]], str] = ""
     nominal: float | None = None
 

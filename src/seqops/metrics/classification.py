@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.score import POSITIVE, SHARE, Score
+from seqops.core.score import POSITIVE, SHARE, Border, Score
 from seqops.metrics import calibration
 from seqops.metrics.ratio import divide
 
@@ -25,7 +25,12 @@ def class_scores(
     ordered: the classes are ordinal, so that the distance between two classes is meaningful.
     """
     cells = confusion(truth, predicted, classes)
-    reasons = {"macro_f1": few_rows_of_a_class}
+    reasons = {"macro_f1": few_rows_of_a_class, "kappa": one_class}
+    borders = {
+        "macro_f1": Border(SHARE, worst_macro_f1),
+        "kappa": Border((-1.0, 1.0), worst_kappa),
+        "mae": Border((0.0, classes - 1.0), worst_error),
+    }
     measures: dict[str, tuple[Measure, bool, str, Limits]] = {
         "macro_f1": (macro_f1, True, "mean F1 of the classes that occur or are predicted", SHARE),
         "accuracy": (accuracy, True, "share of rows with the right class", SHARE),
@@ -34,7 +39,16 @@ def class_scores(
         measures["kappa"] = (quadratic_kappa, True, "Cohen's kappa, weighted by squared distance", None)
         measures["mae"] = (absolute_error, False, "mean distance in steps of the scale", POSITIVE)
     scores = [
-        Score(name, cells, of, better, what, limits=limits, no_interval=reasons.get(name, ""))
+        Score(
+            name,
+            cells,
+            of,
+            better,
+            what,
+            limits=limits,
+            border=borders.get(name),
+            no_interval=reasons.get(name, ""),
+        )
         for name, (of, better, what, limits) in measures.items()
     ]
     chosen = probabilities[np.arange(len(predicted)), predicted]
@@ -85,6 +99,15 @@ def few_rows_of_a_class(sums: Floats) -> str:
     return f"a class has {fewest} rows" if fewest < MIN_ROWS else ""
 
 
+def one_class(sums: Floats) -> str:
+    """Return why the kappa of a confusion matrix (K * K,) has no interval: it is 0 whatever the rows."""
+    table = _square(sums)
+    truth, predicted = ((table.sum(axis) > 0).sum() == 1 for axis in (1, 0))
+    if np.isnan(quadratic_kappa(sums)) or not (truth or predicted):
+        return ""
+    return "only one class is predicted" if predicted else "only one class occurs"
+
+
 def quadratic_kappa(sums: Floats) -> Floats:
     """Return Cohen's kappa with quadratic weights (Cohen 1968) of confusion matrices (..., K * K).
 
@@ -106,6 +129,36 @@ def absolute_error(sums: Floats) -> Floats:
     table = _square(sums)
     steps = np.arange(table.shape[-1])
     return divide((np.abs(steps[:, None] - steps) * table).sum((-2, -1)), table.sum((-2, -1)))
+
+
+def worst_kappa(sums: Floats) -> float:
+    """Return how far below 1 kappa is if every row of a confusion matrix (K * K,) is off as far as it can."""
+    table = _square(sums) / sums.sum()
+    squares = _steps(table) ** 2
+    by_chance = float((squares * np.outer(table.sum(1), table.sum(0))).sum())
+    return float(squares[table.sum(1) > 0].max()) / by_chance if by_chance > 0 else 2.0
+
+
+def worst_error(sums: Floats) -> float:
+    """Return the largest distance of a class that is not the true one, in a confusion matrix (K * K,)."""
+    table = _square(sums)
+    return float(_steps(table)[table.sum(1) > 0].max())
+
+
+def worst_macro_f1(sums: Floats) -> float:
+    """Return how far the macro-F1 falls by a wrong row of the two rarest classes, times the number of rows.
+
+    Of a confusion matrix (K * K,) of which hardly a row is wrong: the F1 of a class of m falls by 1 / 2m.
+    """
+    both = _square(sums).sum(-1) + _square(sums).sum(-2)
+    rows = np.sort(both[both > 0])
+    return float(sums.sum() * (1 / rows[:2]).sum() / len(rows))
+
+
+def _steps(table: Floats) -> Floats:
+    """Return the distance of each pair of classes: (K, K)."""
+    steps = np.arange(len(table), dtype=np.float64)
+    return np.abs(steps[:, None] - steps)
 
 
 def negative_log_likelihood(probabilities: Floats, truth: Ids) -> Floats:

@@ -5,7 +5,7 @@ Strict IOB2, as `seqeval` with `mode="strict", scheme=IOB2`, and as CoNLL-2003 s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +25,20 @@ def span_scores(
 ) -> list[Score]:
     """Score the spans of each example: micro F1, precision, recall, and the F1 of each type.
 
-    The statistics of an example are its true positives, false positives and false negatives.
+    The statistics of an example are its true positives, false positives and false negatives, as far as the
+    score counts them.
     """
     kinds = [_counts(predicted, true, {kind}) for kind in types]
     whole = _counts(predicted, true, set(types))
     what = "strict spans, micro-averaged"
+    measures = {
+        "f1": (whole, f1),
+        "precision": (whole[:, [0, 1]], hit_rate),
+        "recall": (whole[:, [0, 2]], hit_rate),
+    }
     scores = [
-        Score(f"{prefix}{name}", whole, of, higher_is_better=True, signature=what, limits=SHARE)
-        for name, of in MEASURES.items()
+        Score(f"{prefix}{name}", counts, of, higher_is_better=True, signature=what, limits=SHARE)
+        for name, (counts, of) in measures.items()
     ]
     return scores + [
         Score(f"{prefix}f1_{kind}", counts, f1, True, f"strict spans of {kind}", limits=SHARE)
@@ -46,17 +52,9 @@ def f1(sums: Floats) -> Floats:
     return divide(2 * tp, 2 * tp + fp + fn)
 
 
-def precision(sums: Floats) -> Floats:
-    """Return tp / (tp + fp) of sums (..., 3)."""
-    return divide(sums[..., 0], sums[..., 0] + sums[..., 1])
-
-
-def recall(sums: Floats) -> Floats:
-    """Return tp / (tp + fn) of sums (..., 3)."""
-    return divide(sums[..., 0], sums[..., 0] + sums[..., 2])
-
-
-MEASURES: dict[str, Callable[[Floats], Floats]] = {"f1": f1, "precision": precision, "recall": recall}
+def hit_rate(sums: Floats) -> Floats:
+    """Return tp / (tp + f) of sums (..., 2): precision if f are false positives, else recall."""
+    return divide(sums[..., 0], sums.sum(-1))
 
 
 def _counts(

@@ -15,7 +15,7 @@ from seqops.metrics.rare_events import FEW, share_limits
 from seqops.metrics.resampling import bootstrap
 from seqops.metrics.rounding import rounded
 from seqops.metrics.transforms import Transform, transform_of
-from seqops.metrics.units import independent, too_few
+from seqops.metrics.units import counting, independent, too_few
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def interval(score: Score, resamples: int, seed: int) -> Interval:
     number = independent(score, len(units))
     value = score.point()
     undefined = "" if np.isfinite(value) else "undefined"
-    reason = score.without_interval() or too_few(score, len(units)) or undefined
+    reason = score.without_interval() or too_few(score, units) or undefined
     if reason:
         return Interval(value, None, None, number, reason)
     low, high = _ends(score, value, units, resamples, seed)
@@ -61,14 +61,16 @@ def _ends(score: Score, value: float, units: Floats, resamples: int, seed: int) 
     centred = influences(score.value, units)
     error, freedom = error_over_units(score, centred)
     scale = transform_of(score.limits, value)
-    if limits := limits_of_few(score, value, centred, error):
+    if limits := limits_of_few(score, value, units, centred, error):
         return limits
     if score.block > 1:
         half = t_quantile(freedom) * error
         return ends_at(scale, value, (-half, half))
     if error == 0:
         return value, value
-    return ends_at(scale, value, _studentised(score, scale, value, error, units, resamples, seed))
+    return within(
+        score, ends_at(scale, value, _studentised(score, scale, value, error, units, resamples, seed))
+    )
 
 
 def error_over_units(score: Score, centred: Floats) -> tuple[float, int]:
@@ -79,29 +81,47 @@ def error_over_units(score: Score, centred: Floats) -> tuple[float, int]:
     return standard_error(centred), len(centred) - 1
 
 
-def limits_of_few(score: Score, value: float, centred: Floats, error: float) -> tuple[float, float] | None:
+def limits_of_few(
+    score: Score, value: float, units: Floats, centred: Floats, error: float
+) -> tuple[float, float] | None:
     """Return the limits of a bounded score whose variance few units carry; None for any other score.
 
-    centred, error: influences of the units (units,), and the standard error from them.
+    units, centred, error: statistics by unit (units, k), their influences (units,), and the standard error
+    from them.
     """
-    if score.limits is None or not np.isfinite(score.limits).all():
+    limits = bounds(score)
+    if not np.isfinite(limits).all():
         return None
+    counts = counting(units)
     if score.block > 1 and error == 0:
         blocks = np.arange(0, len(centred) - score.block + 1, score.block)
-        return _near_limit(*score.limits, value, np.add.reduceat(centred, blocks))
-    if score.block == 1 and carriers(centred) < FEW:
-        return _near_limit(*score.limits, value, centred)
-    return None
+        counts, centred = np.logical_or.reduceat(counts, blocks), np.add.reduceat(centred, blocks)
+    elif score.block > 1 or carriers(centred) >= FEW:
+        return None
+    failed = score.border.failed(units.sum(axis=0)) if score.border else 0.0
+    return _near_limit(*limits, value, centred[counts], failed)
 
 
-def _near_limit(low: float, high: float, value: float, centred: Floats) -> tuple[float, float]:
+def _near_limit(low: float, high: float, value: float, centred: Floats, failed: float) -> tuple[float, float]:
     """Return the limits of a score from what its units add to its distance from the nearer limit."""
     width, n = high - low, len(centred)
+    worst = min(failed / (n * width), 1.0)
     if 2 * value > low + high:
-        least, most = share_limits(((high - value) / n - centred) / width)
+        least, most = share_limits(((high - value) / n - centred) / width, worst=worst)
         return high - most * width, high - least * width
-    least, most = share_limits(((value - low) / n + centred) / width)
+    least, most = share_limits(((value - low) / n + centred) / width, worst=worst)
     return low + least * width, low + most * width
+
+
+def bounds(score: Score) -> tuple[float, float]:
+    """Return the smallest and the largest possible value of a score; infinite where there is none."""
+    return score.border.limits if score.border else score.limits or (-np.inf, np.inf)
+
+
+def within(score: Score, ends: tuple[float, float]) -> tuple[float, float]:
+    """Return the ends of an interval, cut at the limits of the score."""
+    least, most = bounds(score)
+    return max(least, ends[0]), min(most, ends[1])
 
 
 def _studentised(

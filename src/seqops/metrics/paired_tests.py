@@ -13,10 +13,11 @@ import numpy.typing as npt
 from seqops.core.score import Score
 from seqops.metrics.dependence import cosine_terms, long_run_error, t_quantile, t_tails
 from seqops.metrics.influence import carriers, influences, standard_error
+from seqops.metrics.intervals import bounds
 from seqops.metrics.rare_events import FEW, difference_limits
 from seqops.metrics.resampling import bootstrap, swapped
 from seqops.metrics.rounding import rounded
-from seqops.metrics.units import independent, too_few
+from seqops.metrics.units import counting, independent, too_few
 
 Floats = npt.NDArray[np.float64]
 Outcome = Literal["beats", "ties", "loses to", "undecided"]
@@ -80,7 +81,7 @@ def paired(ours: Score, theirs: Score, resamples: int, seed: int) -> Difference:
     sign = 1.0 if ours.higher_is_better else -1.0
     value = sign * (ours.point() - theirs.point())
     both = _Pair(ours, ours.by_unit(), theirs.by_unit(), sign)
-    number, reason = independent(ours, len(both.first)), too_few(ours, len(both.first))
+    number, reason = independent(ours, len(both.first)), too_few(ours, both.units)
     if not np.isfinite(value) or (reason and ours.block > 1):
         return Difference(value, None, None, None, None, number, reason or "undefined")
     if ours.block > 1:
@@ -153,13 +154,15 @@ class _Pair:
 
     @property
     def _width(self) -> float | None:
-        limits = self.score.limits
-        return limits[1] - limits[0] if limits and np.isfinite(limits).all() else None
+        low, high = bounds(self.score)
+        return high - low if np.isfinite(high - low) else None
 
     def limits(self, value: float) -> tuple[float, float]:
         """Return the 95 % limits of the improvement from those of the gains and of the losses."""
-        width = self._width or 1.0
-        low, high = difference_limits((self.centred + value / len(self.centred)) / width)
+        width, centred = self._width or 1.0, self.centred[counting(self.units)]
+        border, sums = self.score.border, self.first.sum(axis=0) + self.second.sum(axis=0)
+        worst = min(border.failed(sums) / (len(centred) * width), 1.0) if border else 0.0
+        low, high = difference_limits((centred + value / len(centred)) / width, worst)
         return low * width, high * width
 
     def studentised(self, value: float, resamples: int, seed: int) -> tuple[float, float, float, float]:

@@ -14,10 +14,12 @@ FEW = 20
 ALPHA, NEGLIGIBLE = 0.05, 1e-9
 
 
-def share_limits(parts: Floats, largest: float = 0.0) -> tuple[float, float]:
+def share_limits(parts: Floats, largest: float = 0.0, worst: float = 0.0) -> tuple[float, float]:
     """Return the 95 % limits of a share that is the sum of the parts of independent units: (units,).
 
-    largest: smallest value for the part of a unit that is not among them.
+    largest: smallest value for the part of a unit that is not among them; worst: what it may be at most, if
+    that is more than any part that was seen. After n events the next one counts as the worst with the weight
+    1 / (n + 1) (rule of succession).
 
     Mid-p interval of Clopper and Pearson (1934; Lancaster 1961) if each part is 0 or 1 / n. Otherwise units
     count by their size, as in the limits of weighted sums of Fay and Feuer (1997), of which the upper one
@@ -27,6 +29,8 @@ def share_limits(parts: Floats, largest: float = 0.0) -> tuple[float, float]:
     if share < NEGLIGIBLE:
         share = squares = 0.0
     more = max(float(parts.max()), largest) if share > 0 else largest or 1 / len(parts)
+    events = share**2 / squares if share > 0 else 0.0
+    more += max(worst - more, 0.0) / (events + 1)
     below = _beta(share, squares) if share > 0 else None
     above = _beta(share + more, squares + more**2)
 
@@ -37,15 +41,15 @@ def share_limits(parts: Floats, largest: float = 0.0) -> tuple[float, float]:
     return _root(tail, ALPHA / 2), _root(tail, 1 - ALPHA / 2)
 
 
-def difference_limits(parts: Floats) -> tuple[float, float]:
+def difference_limits(parts: Floats, worst: float = 0.0) -> tuple[float, float]:
     """Return the 95 % limits of a sum of gains and losses of independent units: (units,), from their limits.
 
-    Method of variance estimates recovery (Zou and Donner 2008, equation 5).
+    worst: as of `share_limits`. Method of variance estimates recovery (Zou and Donner 2008, equation 5).
     """
     gains, losses = np.maximum(parts, 0.0), np.maximum(-parts, 0.0)
     gain, loss = float(gains.sum()), float(losses.sum())
     largest = float(np.abs(parts).max())
-    (gain_low, gain_high), (loss_low, loss_high) = (share_limits(x, largest) for x in (gains, losses))
+    (gain_low, gain_high), (loss_low, loss_high) = (share_limits(x, largest, worst) for x in (gains, losses))
     low = gain - loss - np.hypot(gain - gain_low, loss_high - loss)
     high = gain - loss + np.hypot(gain_high - gain, loss - loss_low)
     return float(low), float(high)

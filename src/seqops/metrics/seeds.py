@@ -13,7 +13,7 @@ import numpy.typing as npt
 from seqops.core.score import Score
 from seqops.metrics.dependence import t_quantile
 from seqops.metrics.influence import influences
-from seqops.metrics.intervals import Interval, ends_at, error_over_units, limits_of_few
+from seqops.metrics.intervals import Interval, ends_at, error_over_units, limits_of_few, within
 from seqops.metrics.rounding import rounded
 from seqops.metrics.transforms import transform_of
 from seqops.metrics.units import independent, too_few
@@ -65,7 +65,7 @@ def interval_over_seeds(scores: Sequence[Score]) -> Interval:
     value, number = float(values.mean()), independent(mean, len(units))
     undefined = "" if np.isfinite(values).all() else "undefined"
     few = f"{len(values)} seeds" if len(values) < MIN_SEEDS else ""
-    if reason := mean.without_interval() or too_few(mean, len(units)) or undefined or few:
+    if reason := mean.without_interval() or too_few(mean, units) or undefined or few:
         return Interval(value, None, None, number, reason)
     return Interval(value, *_ends(mean, value, units, variance_of_mean(values), len(values) - 1), number)
 
@@ -74,22 +74,17 @@ def _ends(mean: Score, value: float, units: Floats, over: float, freedom: int) -
     """Return the ends of the interval; over: variance over seeds of the mean, with `freedom` degrees."""
     centred, scale = influences(mean.value, units), transform_of(mean.limits, value)
     error, freedom_of_units = error_over_units(mean, centred)
-    if limits := limits_of_few(mean, value, centred, error):
+    if limits := limits_of_few(mean, value, units, centred, error):
         apart = t_quantile(freedom) * math.sqrt(over)
         others = ends_at(scale, value, (-apart, apart))
         low, high = (math.hypot(a - value, b - value) for a, b in zip(limits, others, strict=True))
-        return _within(mean, value - low, value + high)
+        return within(mean, (value - low, value + high))
     variances = (error**2, over)
     if sum(variances) == 0:
         return value, value
     degrees = satterthwaite(variances, (freedom_of_units, freedom))
     half = t_quantile(degrees) * math.sqrt(sum(variances))
-    return ends_at(scale, value, (-half, half))
-
-
-def _within(score: Score, low: float, high: float) -> tuple[float, float]:
-    least, most = score.limits or (-math.inf, math.inf)
-    return max(least, low), min(most, high)
+    return within(mean, ends_at(scale, value, (-half, half)))
 
 
 def over_seeds(scores: Sequence[Score]) -> Score:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from seqops.core.score import Score
 
 MIN_UNITS = 20
@@ -15,14 +18,23 @@ def independent(score: Score, units: int) -> int:
     return units // score.block
 
 
-def too_few(score: Score, units: int) -> str:
-    """Say why there is no interval of that many units; an empty string if there is one."""
-    number = independent(score, units)
+def counting(units: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which units (units, k) say anything about a score: those with a statistic that is not 0.
+
+    A sentence without a true or a predicted entity, for example, could not have changed the F1.
+    """
+    return np.asarray(units.any(axis=1))
+
+
+def too_few(score: Score, units: npt.NDArray[np.float64]) -> str:
+    """Say why there is no interval of units (units, k); an empty string if there is one."""
+    total, count = len(units), int(counting(units).sum())
+    number = independent(score, count)
     if score.block > 1 and number < MIN_BLOCKS:
         return f"too few {score.unit}s for an interval: {number} independent"
-    if units < MIN_UNITS:
-        if score.unit == "row":
-            return f"n = {units}"
-        plural = "s" if units != 1 and score.unit != "series" else ""
-        return f"n = {units} {score.unit}{plural}"
-    return ""
+    if count >= MIN_UNITS:
+        return ""
+    if count == total and score.unit == "row":
+        return f"n = {total}"
+    plural = "s" if total != 1 and score.unit != "series" else ""
+    return f"n = {count}{'' if count == total else f' of {total}'} {score.unit}{plural}"
