@@ -37,6 +37,7 @@ COMMANDS = [
     "publish",
     "move-versions",
     "drift",
+    "vectors",
     "doctor",
     "preset",
     "run",

@@ -22,6 +22,7 @@ from seqops.cli import (
     schedule,
     tune,
     use,
+    vectors,
     weights,
 )
 from seqops.runtime.console import out
@@ -51,6 +52,7 @@ for command in (
     presets.preset,
     use.use,
     weights.weights,
+    vectors.vectors,
     predict.predict,
     generate.generate,
     results.results,

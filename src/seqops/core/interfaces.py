@@ -43,6 +43,7 @@ class Dataset(ABC):
     """What the network's `lengths` count, as the rate of training is said."""
     takes_folders: ClassVar[bool] = False  # whether `source` may name folders, which are packed as zips
     takes_named_splits: ClassVar[bool] = False  # whether `source` may name the files of each split
+    reads_vectors: ClassVar[bool] = False  # whether `data.vectors` may name a file of word vectors
 
     @abstractmethod
     def sample(self) -> Mapping[str, bytes]:
@@ -92,6 +93,13 @@ class Dataset(ABC):
         split = self.assign_splits(table)
         meta = self.fit_encoding(table, split)
         return self.encode(table, split, meta), meta
+
+    def training_words(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> list[list[str]]:
+        """Return the words of each training text, those that word vectors are for.
+
+        Raises ConfigError if the rows of this task are no texts.
+        """
+        raise ConfigError("the rows of this task are no texts: there are no words to learn vectors of.")
 
     @abstractmethod
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:

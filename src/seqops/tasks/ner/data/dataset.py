@@ -124,6 +124,10 @@ class Dataset(interfaces.Dataset):
             found.append("the tokens are single characters: set data.tokenizer to character")
         return found
 
+    def training_words(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> list[list[str]]:
+        """Return the tokens of each training sentence, with digits as 0: the corpus's own if trained on."""
+        return encoding.words_of(table[split == "train"], self.tokens, self.tokenizer)
+
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn vocabularies from the tokens of the training rows."""
         training = table[split == "train"]

@@ -58,6 +58,12 @@ def fit_morphemes(training: pd.DataFrame, trained: TrainedView, tokenizer: Token
     return fit_vectors(number for tokens in seen for number in number_morphemes(tokens.forms, tokens.pos))
 
 
+def words_of(training: pd.DataFrame, trained: TrainedView, tokenizer: TokenizerName) -> list[list[str]]:
+    """Return the words of training rows, as in the vocabulary, in the first of the views `trained`."""
+    sentences = tokens_of(training, VIEWS[trained][0], tokenizer)
+    return [[features.mask_digits(form) for form in tokens.forms] for tokens in sentences]
+
+
 def _seen(training: pd.DataFrame, trained: TrainedView, tokenizer: TokenizerName) -> list[TokenizedSentence]:
     return [tokens for view in VIEWS[trained] for tokens in tokens_of(training, view, tokenizer)]
 

@@ -124,6 +124,7 @@ class Dataset(interfaces.Dataset):
 
     registered_name: ClassVar[str] = "sentiment-classifier"
     takes_named_splits: ClassVar[bool] = True
+    reads_vectors: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.names and len(self.names) != len(self.labels):
@@ -162,6 +163,10 @@ class Dataset(interfaces.Dataset):
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
         """Count held-out texts with a near-duplicate in training, and copies of them that are left out."""
         return {**near_duplicates.counts(checked), **checks.left_out(checked)}
+
+    def training_words(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> list[list[str]]:
+        """Return the words and punctuation marks of each training text, labelled or not."""
+        return [self._tokenizer.tokens(text) for text in table["text"][split == "train"]]
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn words, n-grams and their weights from the training texts, labelled or not."""

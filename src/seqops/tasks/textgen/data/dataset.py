@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from seqops.preprocessing.named_splits import NAMED
 from seqops.tasks.textgen.data import checks, overlaps, sections, tokenizer, windows
 from seqops.tasks.textgen.data.reader import read_text
 from seqops.tasks.textgen.data.sample import help_text
+
+WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+"""A word, with inner apostrophes, or a punctuation mark."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,10 @@ class Dataset(interfaces.Dataset):
         """Raise ConfigError for a mixture with subwords."""
         if model.get("mixture", "none") != "none":
             checks.require_characters(self.tokens)
+
+    def training_words(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> list[list[str]]:
+        """Return the words and punctuation marks of the training text, in lower case, as one row."""
+        return [WORD.findall(windows.joined(table, split, "train").lower())]
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn characters, or subwords, from the training text."""

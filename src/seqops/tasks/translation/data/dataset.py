@@ -127,6 +127,11 @@ class Dataset(interfaces.Dataset):
         """List the checks of the pairs."""
         return checks.expectations(self.max_length, self.min_rows)
 
+    def training_words(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> list[list[str]]:
+        """Return the words and punctuation marks of each training source once, in lower case."""
+        sources = table["source"][split == "train"].drop_duplicates()
+        return [encoding.split_words(text) for text in sources]
+
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
         """Learn subwords, words, token counts and the mean target length from the training pairs."""
         training = table[split == "train"]
