@@ -14,6 +14,7 @@ from seqops.tasks.labelling.data.sample import labels
 from seqops.tasks.labelling.model.network import Network
 
 SETTINGS = {"kind": "lstm", "direction": "both", "units": 8, "layers": 1, "dropout": 0.0}
+SETTINGS |= {"recurrent_dropout": 0.0, "layer_norm": False, "residual": False}
 META = {"values": ["x", "y"], "centre": [1.0, -1.0], "width": [2.0, 0.5]}
 KINDS = ["lstm", "gru", "simple_rnn"]
 

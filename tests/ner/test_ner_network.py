@@ -22,7 +22,8 @@ def network(**changed: object) -> Network:
     fields: dict[str, object] = {
         "kind": "lstm", "mixture": "none", "word_dim": 8, "char_dim": 6, "filters": 6,
         "kernel_sizes": (2, 3), "pos_dim": 4, "units": 12, "layers": 1, "dropout": 0.0,
-        "word_dropout": 0.1, "crf": True, "ensemble_size": 1,
+        "word_dropout": 0.1, "recurrent_dropout": 0.0, "layer_norm": False, "residual": False,
+        "crf": True, "ensemble_size": 1,
     }  # fmt: skip
     return Network(**{**fields, **changed})  # type: ignore[arg-type]
 
@@ -36,8 +37,13 @@ def encoded(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"ensemble_size": 2}, {"crf": False}, {"kind": "gru", "layers": 2}],
-    ids=["two crfs", "softmax", "gru"],
+    [
+        {"ensemble_size": 2},
+        {"crf": False},
+        {"kind": "gru", "layers": 2},
+        {"layers": 2, "recurrent_dropout": 0.1, "layer_norm": True, "residual": True, "crf": False},
+    ],
+    ids=["two crfs", "softmax", "gru", "joined layers"],
 )
 def test_a_few_sentences_are_overfitted(encoded, changed: dict[str, object]) -> None:
     data, splits, meta = encoded

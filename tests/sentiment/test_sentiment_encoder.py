@@ -17,7 +17,7 @@ from seqops.tasks.sentiment.metrics import Metrics
 from seqops.tasks.sentiment.model.network import Network
 from seqops.training.loop import train
 
-NETWORK = Network("encoder", "none", 8, 6, 1, 0.1, "concat")
+NETWORK = Network("encoder", "none", 8, 6, 1, 0.1, 0.0, False, False, "concat")
 TEXTS = [
     f"{first} {mood} {last}"
     for last in ("film", "films")

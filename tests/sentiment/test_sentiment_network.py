@@ -28,7 +28,7 @@ FIT_CONFIG = FitConfig(
 def network(**changed: object) -> Network:
     fields: dict[str, object] = {
         "kind": "bilstm", "mixture": "none", "embedding": 8, "units": 12, "layers": 1, "dropout": 0.0,
-        "pooling": "concat",
+        "recurrent_dropout": 0.0, "layer_norm": False, "residual": False, "pooling": "concat",
     }  # fmt: skip
     return Network(**{**fields, **changed})  # type: ignore[arg-type]
 

@@ -16,25 +16,28 @@ class BidirectionalRNN(keras.layers.Layer):
     """Reads rows forwards and backwards (Graves and Schmidhuber 2005).
 
     With right padding the forward layer never sees padding before a real step, and the backward layer only
-    needs its input reversed within each row's length; so neither needs a mask.
+    needs its input reversed within each row's length; so neither needs a mask. recurrent_dropout: share of
+    the state that is dropped in training, the same part at all steps (Gal and Ghahramani 2016).
     """
 
-    def __init__(self, kind: str, units: int, **kwargs: Any) -> None:
+    def __init__(self, kind: str, units: int, recurrent_dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.kind, self.units = kind, units
-        self.forwards = CELLS[kind](units, return_sequences=True, name="forwards")
-        self.backwards = CELLS[kind](units, return_sequences=True, name="backwards")
+        self.kind, self.units, self.recurrent_dropout = kind, units, recurrent_dropout
+        settings = {"return_sequences": True, "recurrent_dropout": recurrent_dropout}
+        self.forwards = CELLS[kind](units, name="forwards", **settings)
+        self.backwards = CELLS[kind](units, name="backwards", **settings)
 
     def build(self, x_shape: Any, lengths_shape: Any) -> None:
         """Create the weights of both directions for an input (B, T, D)."""
         self.forwards.build(x_shape)
         self.backwards.build(x_shape)
 
-    def call(self, x: Tensor, lengths: Tensor) -> Tensor:
+    def call(self, x: Tensor, lengths: Tensor, training: bool = False) -> Tensor:
         """Map (B, T, D) with lengths (B,) to (B, T, 2 * units); outputs beyond a length are undefined."""
         flipped = tf.reverse_sequence(x, lengths, seq_axis=1)
-        backwards = tf.reverse_sequence(self.backwards(flipped), lengths, seq_axis=1)
-        return tf.concat([self.forwards(x), backwards], -1)
+        read = self.backwards(flipped, training=training)
+        backwards = tf.reverse_sequence(read, lengths, seq_axis=1)
+        return tf.concat([self.forwards(x, training=training), backwards], -1)
 
     def compute_output_shape(self, x_shape: Any, lengths_shape: Any) -> tuple[Any, ...]:
         """Return (B, T, 2 * units)."""
@@ -42,7 +45,8 @@ class BidirectionalRNN(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of `__init__`."""
-        return {**super().get_config(), "kind": self.kind, "units": self.units}
+        settings = {"units": self.units, "recurrent_dropout": self.recurrent_dropout}
+        return {**super().get_config(), "kind": self.kind, **settings}
 
 
 def mixed_precision_matmul(a: Tensor, b: Tensor, precision: str, **transposed: bool) -> Tensor:

@@ -15,6 +15,7 @@ from seqops.core.constrained_types import Positive, Rate
 from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Split
 from seqops.nn.batching import in_length_order
+from seqops.nn.layer_joints import LayerJoint
 from seqops.nn.rnn import CELLS, BidirectionalRNN
 from seqops.tasks.labelling.model.predictions import predictions
 from seqops.tasks.labelling.model.regression import Regression
@@ -46,6 +47,14 @@ class Network(interfaces.Network):
         Recurrent layers.
     dropout
         Share of each layer's outputs dropped in training.
+    recurrent_dropout
+        Share of the state that a recurrent layer drops in training, the same part at every step of a row (Gal
+        and Ghahramani 2016); above 0 training is slower, on a GPU much so: cuDNN has none.
+    layer_norm
+        Whether the outputs of each recurrent layer are normalised (Ba et al. 2016).
+    residual
+        Whether the input of each recurrent layer is added to its output (He et al. 2016) where both have the
+        same width, as they have from the second layer on.
     """
 
     kind: Literal["lstm", "gru", "simple_rnn", "regression"]
@@ -53,6 +62,9 @@ class Network(interfaces.Network):
     units: Positive
     layers: Positive
     dropout: Rate
+    recurrent_dropout: Rate
+    layer_norm: bool
+    residual: bool
 
     def configured(self) -> Model:
         """Return the regression, if that is the kind, or else this network."""
@@ -63,9 +75,11 @@ class Network(interfaces.Network):
         figures = keras.Input((None, len(meta["values"])), name="figures")
         lengths = keras.Input((), dtype="int32", name="lengths")
         x: Tensor = figures
+        join = LayerJoint(self.residual, self.layer_norm)
         for layer in range(self.layers):
-            x = self._encode(x, lengths, f"encoder_{layer}")  # (B, T, U), or (B, T, 2U) if bidirectional
-            x = keras.layers.Dropout(self.dropout, name=f"dropout_{layer}")(x)
+            read = self._encode(x, lengths, f"encoder_{layer}")  # (B, T, U), or (B, T, 2U) if bidirectional
+            read = keras.layers.Dropout(self.dropout, name=f"dropout_{layer}")(read)
+            x = join(x, read, f"encoder_{layer}")
         logits = keras.layers.Dense(1, name="logits")(x)
         model = keras.Model({"figures": figures, "lengths": lengths}, logits, name="labeller")
         # the mean over real steps, not over padding
@@ -75,9 +89,10 @@ class Network(interfaces.Network):
 
     def _encode(self, x: Tensor, lengths: Tensor, name: str) -> Tensor:
         if self.direction == "both":
-            return BidirectionalRNN(self.kind, self.units, name=name)(x, lengths)
+            return BidirectionalRNN(self.kind, self.units, self.recurrent_dropout, name=name)(x, lengths)
         # with padding on the right, no real step comes after padding
-        return CELLS[self.kind](self.units, return_sequences=True, name=name)(x)
+        settings = {"return_sequences": True, "recurrent_dropout": self.recurrent_dropout}
+        return CELLS[self.kind](self.units, name=name, **settings)(x)
 
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Pad scaled figures (B, T, D), labels (B, T, 1) and weights (B, T): 1 for real steps."""

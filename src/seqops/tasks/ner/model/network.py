@@ -18,6 +18,7 @@ from seqops.core.constrained_types import Positive, Rate
 from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Ragged, Split
 from seqops.nn.crf import CRF
+from seqops.nn.layer_joints import LayerJoint
 from seqops.nn.rnn import BidirectionalRNN
 from seqops.preprocessing.iob2 import is_valid_transition
 from seqops.preprocessing.morpheme_vectors import DIMENSION, MorphemeVectors
@@ -61,6 +62,14 @@ class Network(interfaces.Network):
         Bidirectional recurrent layers.
     dropout
         Share of the token features and of each layer's outputs dropped in training.
+    recurrent_dropout
+        Share of the state that a recurrent layer drops in training, the same part at every step of a row (Gal
+        and Ghahramani 2016); above 0 training is slower, on a GPU much so: cuDNN has none.
+    layer_norm
+        Whether the outputs of each recurrent layer are normalised (Ba et al. 2016).
+    residual
+        Whether the input of each recurrent layer is added to its output (He et al. 2016) where both have the
+        same width, as they have from the second layer on.
     word_dropout
         Share of the words replaced by the unknown word in training.
     crf
@@ -79,6 +88,9 @@ class Network(interfaces.Network):
     units: Positive
     layers: Positive
     dropout: Rate
+    recurrent_dropout: Rate
+    layer_norm: bool
+    residual: bool
     word_dropout: Rate
     crf: bool
     ensemble_size: Positive
@@ -116,10 +128,12 @@ class Network(interfaces.Network):
         x = [*self._token(meta, token, name), *vectors]
         x = keras.layers.Concatenate(name=f"{name}_token")(x)  # (B, T, D)
         x = keras.layers.Dropout(self.dropout, name=f"{name}_drop_token")(x)
+        join = LayerJoint(self.residual, self.layer_norm)
         for layer in range(self.layers):
-            encoder = BidirectionalRNN(self.kind, self.units, name=f"{name}_encoder_{layer}")
-            x = encoder(x, lengths)  # (B, T, 2U)
-            x = keras.layers.Dropout(self.dropout, name=f"{name}_drop_encoder_{layer}")(x)
+            settings = (self.kind, self.units, self.recurrent_dropout)
+            read = BidirectionalRNN(*settings, name=f"{name}_encoder_{layer}")(x, lengths)  # (B, T, 2U)
+            read = keras.layers.Dropout(self.dropout, name=f"{name}_drop_encoder_{layer}")(read)
+            x = join(x, read, f"{name}_encoder_{layer}")
         x = keras.layers.Dense(len(meta["tags"]), name=f"{name}_emissions")(x)
         return CRF(allowed(meta["tags"]), name=f"{name}_crf")(x) if self.crf else x
 

@@ -21,6 +21,7 @@ from seqops.nn.batching import in_length_order
 from seqops.nn.bert import Bert, BertSizes
 from seqops.nn.classifier_head import Head
 from seqops.nn.language_encoder import embedding
+from seqops.nn.layer_joints import LayerJoint
 from seqops.nn.rnn import CELLS, BidirectionalRNN
 from seqops.nn.temperature_scaling import log_softmax
 from seqops.preprocessing.vocabulary import PAD
@@ -60,6 +61,14 @@ class Network(interfaces.Network):
         Number of dense (`bow`, `tfidf`) or recurrent layers; `embedding` and `encoder` ignore it.
     dropout
         Dropout rate in training.
+    recurrent_dropout
+        Share of the state that a recurrent layer drops in training, the same part at every step of a row (Gal
+        and Ghahramani 2016); above 0 training is slower, on a GPU much so: cuDNN has none.
+    layer_norm
+        Whether the outputs of each recurrent layer are normalised (Ba et al. 2016).
+    residual
+        Whether the input of each recurrent layer is added to its output (He et al. 2016) where both have the
+        same width, as they have from the second layer on.
     pooling
         What represents a text: the `last` recurrent state, or that with the mean and the maximum of all
         states (`concat`, which `lm` always uses); `encoder` ignores it.
@@ -71,6 +80,9 @@ class Network(interfaces.Network):
     units: Positive
     layers: Positive
     dropout: Rate
+    recurrent_dropout: Rate
+    layer_norm: bool
+    residual: bool
     pooling: Literal["last", "concat"]
 
     def __post_init__(self) -> None:
@@ -151,13 +163,18 @@ class Network(interfaces.Network):
 
     def _recurrent(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Apply the recurrent layers of the kind to (B, T, E): none for `embedding`."""
+        join = LayerJoint(self.residual, self.layer_norm)
         for number in range(self.layers if self.kind != "embedding" else 0):
-            if number:
-                x = keras.layers.Dropout(self.dropout, name=f"drop_{number}")(x)
+            name = f"recurrent_{number}"
+            inputs = keras.layers.Dropout(self.dropout, name=f"drop_{number}")(x) if number else x
             if self.kind == "bilstm":
-                x = BidirectionalRNN("lstm", self.units, name=f"recurrent_{number}")(x, lengths)
+                read = BidirectionalRNN("lstm", self.units, self.recurrent_dropout, name=name)(
+                    inputs, lengths
+                )
             else:
-                x = CELLS[self.kind](self.units, return_sequences=True, name=f"recurrent_{number}")(x)
+                settings = {"return_sequences": True, "recurrent_dropout": self.recurrent_dropout}
+                read = CELLS[self.kind](self.units, name=name, **settings)(inputs)
+            x = join(x, read, name)
         return x
 
     def batch(self, split: Split, meta: Meta) -> Batch:
