@@ -13,7 +13,7 @@ from seqops.core.score import Score
 from seqops.metrics.influence import influences
 from seqops.metrics.intervals import error_over_units, limits_of_few
 from seqops.metrics.rounding import rounded
-from seqops.metrics.units import too_few
+from seqops.metrics.units import counting, too_few
 
 Floats = npt.NDArray[np.float64]
 ONE_SIDED = 1.645
@@ -48,16 +48,16 @@ class ScoreSample:
         its limit has the limits of a share, if they are wider. Units with nothing to score, such as
         a sentence without true and predicted entities, are no units.
         """
-        rows, units, value = int(score.statistics.any(axis=1).sum()), score.by_unit(), score.point()
+        rows, units, value = int(counting(score.statistics).sum()), score.by_unit(), score.point()
         if score.block == 1:
-            units = units[units.any(axis=1)]
+            units = units[counting(units)]
         known = float(value) if np.isfinite(value) and rows else None
-        reason = score.without_interval() or too_few(score, len(units))
+        reason = score.without_interval() or too_few(score, units)
         if reason or known is None:
             return cls(rounded(known), None, None, 0, rows, reason or "undefined")
         centred = influences(score.value, units)
         error, freedom = error_over_units(score, centred)
-        low, high = limits_of_few(score, known, centred, error) or (known, known)
+        low, high = limits_of_few(score, known, units, centred, error) or (known, known)
         longer = 0.0 if score.block > 1 else _skewness(centred) * (1 + 2 * FAR**2) / (6 * FAR)
         below = max(error * (1 + max(-longer, 0.0)), (known - low) / ONE_SIDED)
         above = max(error * (1 + max(longer, 0.0)), (high - known) / ONE_SIDED)
