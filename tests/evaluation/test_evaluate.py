@@ -6,12 +6,11 @@ import pytest
 
 from seqops.core.records import Baseline
 from seqops.core.score import Score
+from seqops.evaluation.baseline_comparisons import BaselineComparison, corrected
 from seqops.evaluation.evaluate import (
-    BaselineComparison,
     BootstrapConfig,
     EvaluationResult,
     best_baseline,
-    corrected,
     evaluate,
     verdict,
     worst_examples,

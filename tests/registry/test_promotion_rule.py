@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from seqops.core.score import Score
-from seqops.evaluation.evaluate import BaselineComparison, BootstrapConfig, EvaluationResult
+from seqops.evaluation.baseline_comparisons import BaselineComparison
+from seqops.evaluation.evaluate import BootstrapConfig, EvaluationResult
 from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference
 from seqops.metrics.training_gain import TrainingGain

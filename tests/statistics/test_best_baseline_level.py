@@ -5,7 +5,7 @@ import pytest
 from simulation import ALPHA, RESAMPLES, generator_of, repetitions, slack
 
 from seqops.core.score import SHARE, Score
-from seqops.evaluation.evaluate import corrected
+from seqops.evaluation.baseline_comparisons import corrected
 from seqops.metrics.paired_tests import paired
 from seqops.metrics.ratio import ratio
 

@@ -9,7 +9,8 @@ import pytest
 from scipy.stats import binom, norm
 
 from seqops.core.score import Score
-from seqops.evaluation.evaluate import BaselineComparison, BootstrapConfig, EvaluationResult
+from seqops.evaluation.baseline_comparisons import BaselineComparison
+from seqops.evaluation.evaluate import BootstrapConfig, EvaluationResult
 from seqops.metrics.paired_tests import Difference, paired
 from seqops.metrics.ratio import ratio
 from seqops.registry.comparison_history import level_of

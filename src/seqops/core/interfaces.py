@@ -39,8 +39,7 @@ class Dataset(ABC):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     registered_name: ClassVar[str]  # the kind of model; `registry.names` adds the name of its data
-    length_unit: ClassVar[str] = "tokens"
-    """What the network's `lengths` count, as the rate of training is said."""
+    length_unit: ClassVar[str] = "tokens"  # what the network's `lengths` count, for the rate of training
     takes_folders: ClassVar[bool] = False  # whether `source` may name folders, which are packed as zips
     takes_named_splits: ClassVar[bool] = False  # whether `source` may name the files of each split
     reads_vectors: ClassVar[bool] = False  # whether `data.vectors` may name a file of word vectors
@@ -51,10 +50,7 @@ class Dataset(ABC):
 
     @abstractmethod
     def read(self, raw: Sequence[Path]) -> pd.DataFrame:
-        """Parse raw files into one row per example, in published order; `line` is its 1-based raw line.
-
-        Raises DataError if a file cannot be parsed.
-        """
+        """Parse raw files to one row per example, in their order; `line`: from 1. Raises DataError."""
 
     @abstractmethod
     def assign_splits(self, table: pd.DataFrame) -> npt.NDArray[np.str_]:
@@ -95,10 +91,7 @@ class Dataset(ABC):
         return self.encode(table, split, meta), meta
 
     def training_words(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> list[list[str]]:
-        """Return the words of each training text, those that word vectors are for.
-
-        Raises ConfigError if the rows of this task are no texts.
-        """
+        """Return the words of each training text. Raises ConfigError if the rows are no texts."""
         raise ConfigError("the rows of this task are no texts: there are no words to learn vectors of.")
 
     @abstractmethod
@@ -275,10 +268,7 @@ class Network(Predictor):
         return None
 
     def pretext(self) -> Objective | None:
-        """Return the objective of this network's pretext task, which needs no labels; None: it has none.
-
-        Its network shares variables (same path and shape) with this one.
-        """
+        """Return the objective of a pretext task with shared variables (same path and shape); None: none."""
         return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,10 @@ from seqops.core.ragged import Split
 from seqops.core.records import Baseline
 from seqops.core.score import Score
 from seqops.core.settings import Gate
+from seqops.evaluation.baseline_comparisons import BaselineComparison, corrected
 from seqops.evaluation.formatting import number
 from seqops.evaluation.model_kinds import recommendation
 from seqops.metrics.intervals import interval
-from seqops.metrics.multiple_testing import holm
 from seqops.metrics.paired_tests import Difference, Outcome, paired
 from seqops.metrics.training_gain import TrainingGain
 
@@ -39,26 +39,6 @@ class BootstrapConfig:
     resamples: int
     seed: int
     alpha: float
-
-
-@dataclass(frozen=True)
-class BaselineComparison:
-    """The model compared with one baseline by the goal metric.
-
-    difference: its `p_worse` is corrected for the number of baselines, see `corrected`.
-    """
-
-    name: str
-    kind: str
-    difference: Difference
-
-    def summary(self, alpha: float) -> Outcome:
-        """Return the outcome for the model: `beats`, `ties`, `loses to` or `undecided`."""
-        return self.difference.outcome(alpha)
-
-    def beaten(self, alpha: float) -> bool:
-        """Return whether the model is significantly better at level `alpha`."""
-        return self.summary(alpha) == "beats"
 
 
 @dataclass(frozen=True)
@@ -191,19 +171,6 @@ def _read(metrics: Mapping[str, Any], against: Mapping[str, Any]) -> list[Baseli
 
 def _stored(differences: Mapping[str, Difference]) -> dict[str, Any]:
     return {name: difference.to_json() for name, difference in differences.items()}
-
-
-def corrected(differences: Mapping[str, Difference], kinds: Mapping[str, str]) -> list[BaselineComparison]:
-    """Return the comparisons with baselines, their p-values of being worse corrected with Holm's method.
-
-    The best baseline is found on the rows of the test, so the model loses to it by chance more often than to
-    a baseline that was named before. To beat it is to beat them all, which needs no correction.
-    """
-    worse = holm([1.0 if found.p_worse is None else found.p_worse for found in differences.values()])
-    return [
-        BaselineComparison(name, kinds[name], found if found.p_worse is None else replace(found, p_worse=p))
-        for (name, found), p in zip(differences.items(), worse, strict=True)
-    ]
 
 
 def verdict(

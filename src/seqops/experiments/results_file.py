@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from seqops.core.errors import DataError
 from seqops.core.files import write_json
-from seqops.evaluation.evaluate import BaselineComparison, EvaluationResult, best_baseline
+from seqops.evaluation.baseline_comparisons import BaselineComparison
+from seqops.evaluation.evaluate import EvaluationResult, best_baseline
 from seqops.experiments.recorded_runs import CurvePoint, RecordedRun, ResultsRow
 from seqops.metrics.paired_tests import Outcome
 
