@@ -1,5 +1,7 @@
 """The verdict and the metrics of a toy task whose scores are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -212,6 +214,19 @@ def test_the_worst_examples_come_first():
     worst = worst_examples(EVALUATION, predicted, TRUTH, META, 3)
     assert worst.index[0] == 7
     assert worst["accuracy"].tolist() == [0.0, 1.0, 1.0]
+
+
+def test_rows_with_nothing_to_score_are_no_worst_examples():
+    class SomeRows(ToyMetrics):
+        def score(self, predicted, truth, meta):
+            [score] = super().score(predicted, truth, meta)
+            scored = np.arange(len(score.statistics))[:, None] % 2
+            return [replace(score, statistics=score.statistics * scored, value=lambda s: s[..., 0])]
+
+    odd = TRUTH.plain("odd")
+    predicted = pd.DataFrame({"odd": np.where(np.arange(20) == 7, 1 - odd, odd)})
+    worst = worst_examples(ToyEvaluation(DATA, SomeRows(DATA)), predicted, TRUTH, META, 10)
+    assert worst.index.tolist() == [7, 1, 3, 5, 9, 11, 13, 15, 17, 19]
 
 
 def test_a_baseline_that_failed_is_named_with_its_reason_and_not_compared():

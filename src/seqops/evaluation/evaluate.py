@@ -22,6 +22,7 @@ from seqops.evaluation.model_kinds import recommendation
 from seqops.metrics.intervals import interval
 from seqops.metrics.paired_tests import Difference, Outcome, paired
 from seqops.metrics.training_gain import TrainingGain
+from seqops.metrics.units import counting
 
 WORDS: dict[Outcome, str] = {
     "beats": "beats",
@@ -246,10 +247,13 @@ def best_baseline(metrics: Mapping[str, Any], kind: str | None = None) -> tuple[
 def worst_examples(
     evaluation: interfaces.Evaluation, predicted: pd.DataFrame, truth: Split, meta: Meta, limit: int = 20
 ) -> pd.DataFrame:
-    """Return the rows with the worst goal score of their own, worst first."""
+    """Return the rows with the worst goal score of their own, worst first; those without one come last.
+
+    A sentence without true and predicted entities, for example, has none.
+    """
     goal = named(evaluation.metrics.score(predicted, truth, meta), evaluation.metrics.goal.metric)
     sign = 1.0 if goal.higher_is_better else -1.0
-    each = np.nan_to_num(sign * goal.each(), nan=np.inf)
+    each = np.where(counting(goal.statistics), np.nan_to_num(sign * goal.each(), nan=np.inf), np.inf)
     rows = np.argsort(each, kind="stable")[:limit]
     table = evaluation.examples(predicted, truth, meta).iloc[rows]
     return table.assign(**{goal.name: goal.each()[rows]})
