@@ -5,6 +5,8 @@ from typer.testing import CliRunner
 
 from seqops.cli import app
 
+LAYERS = ("kind", "direction", "units", "layers", "dropout", "recurrent_dropout", "layer_norm", "residual")
+
 
 def shown(*arguments):
     done = CliRunner().invoke(app, ["params", *arguments])
@@ -25,7 +27,7 @@ def test_a_key_has_its_limits_and_a_long_meaning_is_folded():
 
 def test_a_part_has_all_its_keys_and_no_others():
     keys = [line.partition(":")[0] for line in shown("labelling", "model") if line[0] != " "]
-    assert keys == [f"model.{key}" for key in ("kind", "direction", "units", "layers", "dropout")]
+    assert keys == [f"model.{key}" for key in LAYERS]
 
 
 def test_a_shared_section_is_explained():

@@ -31,7 +31,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def answer(status=b"200 OK", body=BODY, **headers):
     """Return an answer; a header that is None is left out."""
-    headers = {"Content_Length": str(len(body)), **headers}
+    headers = {"Content_Length": str(len(body)), "Connection": "close", **headers}
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items() if value is not None]
     return b"HTTP/1.1 " + status + b"\r\n" + "\r\n".join([*lines, "", ""]).encode() + body
 
