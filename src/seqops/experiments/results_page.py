@@ -37,18 +37,18 @@ INTRODUCTION = """\
 Written by `make results` from the runs in the tracking store. A row is the last finished and evaluated run
 whose parameters are exactly those of `params.yaml` with the preset's values. The first score is the one
 that tuning and promotion use; every score and baseline is on the same test rows. The verdict is two paired
-tests on them, both one-sided at {alpha:g}: *beats* if the model is better, *loses to* if it is worse,
-*ties* otherwise, and *undecided* where the rows have too few independent units. [Believing a
-number](believing.md) has the methods. All these figures are those of one fit; *seeds* says how much the
-first score varies over several: mean, range, and 95 % interval over seeds and rows. MASE is in units of the
-mean error of the seasonal naive forecast, on the training rows or, of many series, on all rows of each before
-the test; the report and `signatures` have the value. Seconds and epochs are
-those of the first fit where a preset trains a second time (`fit.refit`). A model whose training did not
-improve on its initial weights, by a test on the validation rows, says so. The settings are a hash
+tests on them, both one-sided at {alpha:g}: *beats* if the model is better, *loses to* if it is worse after
+Holm's correction for the number of baselines, *ties* otherwise, and *undecided* where the rows have too few
+independent units. [Believing a number](believing.md) has the methods. All these figures are those of one
+fit; *seeds* says how much the first score varies over several: mean, range, and 95 % interval over seeds
+and rows. MASE is in units of the mean error of the seasonal naive forecast, on the training rows or, of
+many series, on all rows of each before the test; the report and `signatures` have the value. Seconds and
+epochs are those of the first fit where a preset trains a second time (`fit.refit`). A model whose training
+did not improve on its initial weights, by a test on the validation rows, says so. The settings are a hash
 of all parameters: a row whose run is not in this store, because it ran elsewhere, is kept until the
 settings of its preset change, with the baselines that there were. The plots show the goal score on the
-validation rows before training and at the end of every epoch. [{record}]({record}) has all figures of
-this page and of the plots, [{points}]({points}) the points of the plots as a table."""
+validation rows before training and at the end of every epoch. [{record}]({record}) has all figures of this
+page and of the plots, [{points}]({points}) the points of the plots as a table."""
 FORMER = "†"
 FORMER_NOTE = f"""\
 {FORMER} Measured by an earlier release, on its splits and against its baselines, some of which have become
