@@ -1,20 +1,15 @@
 """A project and a home that belong to another user: commands say which file, and end."""
 
 import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
+import plain_user
 import pytest
 
 import checkout
 
-BARS = "--bounding-set=-dac_override,-dac_read_search,-fowner"
-"""Without these powers, permissions apply to root as well."""
-SETPRIV, NOBODY = shutil.which("setpriv"), 65534
+NOBODY = 65534
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or SETPRIV is None, reason="only root can give files to another user"
+    os.geteuid() != 0 or plain_user.SETPRIV is None, reason="only root can give files to another user"
 )
 
 
@@ -33,19 +28,8 @@ def theirs(tmp_path_factory):
 
 def run(root, *words):
     """Run seqops in the project, as a user who owns neither it nor the home; return code and output."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(root.parent / "home"), "LANG": "C.UTF-8"}
-    environment["PYTHONPATH"] = str(Path(checkout.HERE).parent / "src")
-    done = subprocess.run(
-        [SETPRIV, BARS, sys.executable, "-m", "seqops", *words],
-        cwd=root,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return done.returncode, " ".join(done.stdout.split())
+    code, output = plain_user.run(root, root.parent / "home", "seqops", *words)
+    return code, " ".join(output.split())
 
 
 @pytest.mark.parametrize("command", ["compare", "promote", "predict", "tune", "retrain"])

@@ -3,17 +3,14 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import plain_user
 import pytest
 from small_project import TASK, create_project
 
 import checkout
 
-BARS = "--bounding-set=-dac_override,-dac_read_search,-fowner"
-"""Without these powers, permissions apply to root as well."""
-SETPRIV = shutil.which("setpriv")
 AUTHOR = ["-c", "user.name=ann", "-c", "user.email=ann@example.org"]
 OUTPUTS = ["arrays", "meta.json", "table.parquet"]
 
@@ -63,23 +60,9 @@ PLACES = [without_git, without_commits, detached, dirty, merging]
 
 
 def run(root, words, home):
-    """Run a program of the environment in the project, as a user to whom permissions apply."""
-    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LANG": "C.UTF-8"}
-    environment |= {"PYTHONPATH": str(checkout.HERE.parent / "src"), "HOME": str(home)}
-    environment["GIT_CEILING_DIRECTORIES"] = str(root.parent)
-    bars = [SETPRIV, BARS] if os.geteuid() == 0 else []
-    done = subprocess.run(
-        [*bars, sys.executable, "-m", *words],
-        cwd=root,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in done.stdout, done.stdout
-    return done.returncode, done.stdout
+    code, output = plain_user.run(root, home, *words)
+    assert "Traceback" not in output, output
+    return code, output
 
 
 def dvc(root, *words, home=Path("/nonexistent")):
@@ -111,7 +94,7 @@ def test_the_state_of_git_changes_nothing(project, tmp_path, place, figures):
     figures("places", f"git: {place.__name__}", tried=3, withstood=3)
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and SETPRIV is None, reason="needs setpriv")
+@pytest.mark.skipif(os.geteuid() == 0 and plain_user.SETPRIV is None, reason="needs setpriv")
 @pytest.mark.parametrize("kind", ["read-only", "missing"])
 def test_a_home_that_cannot_be_written_to_changes_nothing(project, tmp_path, kind, figures):
     home = tmp_path / "home"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from shapes import score_of
+from shapes import Labelled, score_of
 
 from seqops.core.score import SHARE
 from seqops.metrics.classification import class_scores
@@ -38,15 +38,12 @@ class RareSpans:
 
 
 @dataclass(frozen=True)
-class Ordered:
-    """Rows of ordered classes, as the task scores them; shares: of the classes; right: of the rows.
+class Ordered(Labelled):
+    """Rows of ordered classes, as the task scores them.
 
     name: of the score; far: errors are as far from the true class as they can be, instead of next to it.
     """
 
-    rows: int
-    shares: tuple[float, ...]
-    right: float
     name: str
     far: bool = False
 
@@ -57,16 +54,6 @@ class Ordered:
             wrong = self._wrong(label)
             table[label, wrong] += self.shares[label] * (1 - self.right) / len(wrong)
         return float(self._score(np.array([0]), np.array([0])).value(table.ravel()))
-
-    def one(self, generator):
-        return self._draw(generator, self._truth(generator))
-
-    def two(self, generator):
-        truth = self._truth(generator)
-        return self._draw(generator, truth), self._draw(generator, truth)
-
-    def _truth(self, generator):
-        return generator.choice(len(self.shares), self.rows, p=self.shares)
 
     def _wrong(self, label):
         """Return the classes that are predicted in place of a class, each as often."""

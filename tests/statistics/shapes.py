@@ -23,6 +23,14 @@ def score_of(statistics, value=ratio, higher=True, **more):
     return Score("score", np.asarray(statistics, np.float64), value, higher, "simulated", **more)
 
 
+def backtest(errors, distance=1):
+    """Score the errors of origins `distance` steps apart: (origins, steps)."""
+    origins, steps = errors.shape
+    statistics = np.stack([errors.sum(1), np.full(origins, steps)], 1)
+    block = max(NEIGHBOURS, -(-steps // distance))
+    return score_of(statistics, ratio, False, block=block, unit="origin", limits=POSITIVE)
+
+
 @dataclass(frozen=True)
 class Accuracy:
     """Rows that are right or wrong; disagree: share of rows of which exactly one of two systems is right."""
@@ -79,23 +87,12 @@ class Phrases:
 
 
 @dataclass(frozen=True)
-class Classes:
-    """Rows of several classes; shares: of the classes; right: probability of the right one.
-
-    score: a function of the confusion matrix in `metrics.classification`.
-    """
+class Labelled:
+    """Rows of several classes; shares: of the classes; right: probability of the right one."""
 
     rows: int
     shares: tuple[float, ...]
     right: float
-    score: str = "macro_f1"
-
-    @property
-    def true(self):
-        shares = np.array(self.shares)
-        wrong = (1 - self.right) * shares / (1 - shares[:, None])
-        table = shares[:, None] * np.where(np.eye(len(shares)), self.right, wrong)
-        return float(getattr(classification, self.score)(table.ravel()))
 
     def one(self, generator):
         return self._draw(generator, self._truth(generator))
@@ -106,6 +103,20 @@ class Classes:
 
     def _truth(self, generator):
         return generator.choice(len(self.shares), self.rows, p=self.shares)
+
+
+@dataclass(frozen=True)
+class Classes(Labelled):
+    """Wrong rows by the shares of the classes; score: a function of the confusion matrix in `metrics`."""
+
+    score: str = "macro_f1"
+
+    @property
+    def true(self):
+        shares = np.array(self.shares)
+        wrong = (1 - self.right) * shares / (1 - shares[:, None])
+        table = shares[:, None] * np.where(np.eye(len(shares)), self.right, wrong)
+        return float(getattr(classification, self.score)(table.ravel()))
 
     def _draw(self, generator, truth):
         chances = np.tile(self.shares, (self.rows, 1))
@@ -291,9 +302,7 @@ class Forecasts:
         return np.stack(errors, 1)
 
     def _score(self, errors):
-        statistics = np.stack([errors.sum(1), np.full(self.origins, self.steps)], 1)
-        block = max(NEIGHBOURS, -(-self.steps // self.distance))
-        return score_of(statistics, ratio, False, block=block, unit="origin", limits=POSITIVE)
+        return backtest(errors, self.distance)
 
 
 @dataclass(frozen=True)
@@ -329,9 +338,7 @@ class SeasonalNaive:
         walk = np.cumsum(generator.standard_normal(self.origins + self.steps + self.season))
         missed = np.abs(walk[self.season :] - walk[: -self.season])
         errors = np.lib.stride_tricks.sliding_window_view(missed, self.steps)[: self.origins]
-        statistics = np.stack([errors.sum(1), np.full(self.origins, self.steps)], 1)
-        block = max(NEIGHBOURS, self.steps)
-        return score_of(statistics, ratio, False, block=block, unit="origin", limits=POSITIVE)
+        return backtest(errors)
 
 
 @dataclass(frozen=True)
