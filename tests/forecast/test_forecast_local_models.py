@@ -61,6 +61,28 @@ def test_it_forecasts_as_the_baseline_does(kind, tmp_path):
         assert ours["mean"].tolist() == baseline.predicted["mean"].tolist()
 
 
+def test_the_model_its_validation_and_the_baseline_fit_the_same_rows_once(monkeypatch):
+    panels = []
+
+    def counted(panel):
+        panels.append(panel)
+        return naive(panel)
+
+    with_method(monkeypatch, "theta", counted)
+    model, rows = LocalForecaster("theta"), split([[1, 2, 2, 3]], [[6, 6]])
+    corrections = Corrections(np.zeros((2, 1, 21)))
+    again = split([[1, 2, 2, 3]], [[7, 7]])
+    first, second = (model.predict(corrections, part, META) for part in (rows, again))
+    (baseline,) = local_methods.all_of(again, META, ArrayCache(), [MODELS["theta"]])
+    assert len(panels) == 1
+    assert first.equals(second)
+    assert baseline.predicted["mean"].tolist() == first["mean"].tolist()
+    for changed in (META | {"horizon": 3}, META | {"season": 1}):
+        model.validate(corrections, rows, changed)
+    model.validate(corrections, split([[1, 2, 2, 4]], [[6, 6]]), META)
+    assert len(panels) == 4
+
+
 def test_quantiles_are_corrected_by_the_errors_on_validation_rows(monkeypatch):
     with_method(monkeypatch, "theta", naive)
     # from season to season by 1 and by 10: errors of 3 and 30 are alike

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -17,7 +16,13 @@ from seqops.core.ragged import Array, Split
 from seqops.core.records import Baseline
 from seqops.runtime.console import err
 from seqops.tasks.forecast.model.local.histories import by_row, panel_of, to_table
-from seqops.tasks.forecast.model.local.methods import METHODS, Combination, LocalMethod, forecast
+from seqops.tasks.forecast.model.local.methods import (
+    METHODS,
+    Combination,
+    LocalMethod,
+    fitted,
+    forecast,
+)
 from seqops.tasks.forecast.model.local.naive import seasonal_naive
 from seqops.tasks.forecast.model.local.panel import LocalForecast, Panel
 from seqops.tracking.code_closure import closure
@@ -32,7 +37,7 @@ def all_of(
     fallback = seasonal_naive(panel)
 
     def fit(method: LocalMethod, panel: Panel) -> LocalForecast:
-        return _cached(method, panel, cache) if method.slow else method.forecast(panel)
+        return _cached(method, panel, cache) if method.slow else fitted(method, panel)
 
     found = []
     for method in _with_progress(methods, len(place)):
@@ -58,7 +63,7 @@ def _baseline(
 
 def _cached(method: LocalMethod, panel: Panel, cache: ArrayCache) -> LocalForecast:
     def compute() -> dict[str, Array]:
-        found = method.forecast(panel)
+        found = fitted(method, panel)
         return {
             "mean": found.mean,
             "quantiles": found.quantiles,
@@ -71,11 +76,10 @@ def _cached(method: LocalMethod, panel: Panel, cache: ArrayCache) -> LocalForeca
 
 def _key(method: LocalMethod, panel: Panel) -> dict[str, Any]:
     """Return all that the forecasts depend on: the histories, the method's source and its libraries."""
-    histories = hashlib.sha256(panel.start.tobytes() + panel.values.tobytes()).hexdigest()
     return {
         "method": method.name,
         "shape": list(panel.values.shape),
-        "histories": histories,
+        "histories": panel.digest,
         "season": panel.season,
         "horizon": panel.horizon,
         "source": {name: sha256_of(path) for name, path in closure([method.forecast.__module__]).items()},

@@ -17,7 +17,7 @@ from seqops.tasks.forecast.model.adaptive_levels import adapted
 from seqops.tasks.forecast.model.classical.fitting import quiet_single_thread
 from seqops.tasks.forecast.model.intervals import cells
 from seqops.tasks.forecast.model.local.histories import by_row, panel_of, to_table
-from seqops.tasks.forecast.model.local.methods import MODELS, forecast
+from seqops.tasks.forecast.model.local.methods import MODELS, fitted, forecast
 from seqops.tasks.forecast.model.local.naive import seasonal_naive
 from seqops.tasks.forecast.model.local.panel import Floats
 from seqops.tasks.forecast.model.quantile_calibration import corrections, outwards
@@ -84,7 +84,7 @@ class LocalForecaster(ClassicalModel):
         """
         panel, order = panel_of(split, meta)
         with quiet_single_thread():
-            found = forecast(MODELS[self.kind], panel, lambda method, panel: method.forecast(panel))
+            found = forecast(MODELS[self.kind], panel, fitted)
         found, columns = (
             found.completed(seasonal_naive(panel))[0].take(np.argsort(order)),
             len(meta["values"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from seqops.tasks.forecast.data.model_settings import LocalKind
@@ -55,6 +56,12 @@ METHODS = (*NAIVE, *FITTED, Combination("combination", FITTED, "combination"))
 MODELS: Mapping[LocalKind, LocalMethod | Combination] = {m.model_kind: m for m in METHODS if m.model_kind}
 
 Fit = Callable[[LocalMethod, Panel], LocalForecast]
+
+
+@lru_cache(maxsize=len(FITTED))
+def fitted(method: LocalMethod, panel: Panel) -> LocalForecast:
+    """Forecast the series of a panel, once if a model, its parts and the baselines ask for the same."""
+    return method.forecast(panel)
 
 
 def forecast(method: LocalMethod | Combination, panel: Panel, fit: Fit) -> LocalForecast:

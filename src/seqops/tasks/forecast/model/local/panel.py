@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +20,12 @@ SETTINGS = 3
 """Models that are named, of all that series chose."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Panel:
     """Histories that end together, the longest first, so that those known at a time are the first ones.
 
-    values: (T, n), NaN before the first row of each; start: (n,) its first row, ascending.
+    values: (T, n), NaN before the first row of each; start: (n,) its first row, ascending. Panels of equal
+    contents are equal.
     """
 
     values: Floats
@@ -39,6 +42,23 @@ class Panel:
         for column, row in enumerate(order):
             values[len(values) - lengths[row] :, column] = histories[row]
         return cls(values, np.asarray(len(values) - lengths[order], np.int64), season, horizon), order
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 of the histories."""
+        return hashlib.sha256(self.start.tobytes() + self.values.tobytes()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all that forecasts depend on."""
+        return isinstance(other, Panel) and self._contents == other._contents
+
+    def __hash__(self) -> int:
+        """Return a hash of the same."""
+        return hash(self._contents)
+
+    @property
+    def _contents(self) -> tuple[object, ...]:
+        return self.digest, self.values.shape, self.season, self.horizon
 
     @property
     def lengths(self) -> Integers:
