@@ -1,6 +1,7 @@
 """The translator: shapes, padding, the flattened loss, and learning a tiny language."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from pairs import task, to_tsv, write_file
 from parts import metrics_of
 from seqops.core.errors import ConfigError
 from seqops.core.ragged import Ragged, Split
-from seqops.preprocessing.subwords import END, START
+from seqops.preprocessing.subwords import END, START, Subwords
 from seqops.preprocessing.vocabulary import PAD
 
 COUNTS = [0, 0, 2, 1, 1, 1, 1, 0, 0, 0, 0]
@@ -42,6 +43,7 @@ def network(**changed: object):
         "precision": "float32",
         "beam_size": 3,
         "length_penalty": 1.0,
+        "reranking": "none",
     }
     return Network(**{**fields, **changed})  # type: ignore[arg-type]
 
@@ -99,6 +101,47 @@ def test_a_later_token_affects_no_earlier_logit(built) -> None:
     )
     np.testing.assert_allclose(after[:3], before[:3], atol=1e-6)
     assert np.abs(after[3] - before[3]).max() > 1e-4
+
+
+def test_minimum_risk_orders_the_same_hypotheses_by_their_likeness(built, monkeypatch) -> None:
+    from seqops.tasks.translation.model import minimum_risk
+
+    net, model = built
+    seen = []
+
+    def backwards(hypotheses, log_probabilities):
+        seen.append(log_probabilities.tolist())
+        return [2, 1, 0]
+
+    monkeypatch.setattr(minimum_risk, "ranked", backwards)
+    meta = META | {"target": Subwords.train(["a b c d"], 11).json}
+    plain = net.predict(model, split(), meta)
+    reranked = replace(net, reranking="minimum_risk").predict(model, split(), meta)
+    for (_, before), (_, after) in zip(plain.iterrows(), reranked.iterrows(), strict=True):
+        assert after["nbest"] == before["nbest"][::-1]
+        assert after["nbest_scores"] == before["nbest_scores"][::-1]
+        assert after["hypothesis"] == before["nbest"][2]
+        assert after["score"] == before["nbest_scores"][2]
+    # what the search divided by the length penalty, (5 + length) / 6, is multiplied by it again
+    lengths = [[len(row) for row in rows] for rows in ids_of(model)]
+    for scores, found, counts in zip(plain["nbest_scores"], seen, lengths, strict=True):
+        expected = [score * (5 + count) / 6 for score, count in zip(scores, counts, strict=True)]
+        assert found == pytest.approx(expected, rel=1e-5)
+
+
+def ids_of(model):
+    hypotheses, _ = model.beams(split().ragged("source").padded(PAD))
+    return [[[i for i in row if i != PAD] for row in rows] for rows in hypotheses.numpy().tolist()]
+
+
+def test_the_hypothesis_with_the_highest_expected_chrf_is_first() -> None:
+    from seqops.tasks.translation.model.minimum_risk import ranked
+
+    # the likeliest has nothing in common with the two others, which support each other
+    hypotheses = ["xyz", "the old house", "the old horse"]
+    assert ranked(hypotheses, np.log([0.4, 0.35, 0.25])) == [1, 2, 0]
+    assert ranked(hypotheses, np.log([0.8, 0.15, 0.05])) == [0, 1, 2]
+    assert ranked(["b", "a"], np.log([0.5, 0.5])) == [0, 1]
 
 
 @pytest.mark.parametrize("kind", ["lstm", "transformer"])

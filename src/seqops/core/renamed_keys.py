@@ -67,6 +67,7 @@ ADDED = {
     "tasks.sentiment.model.recurrent_dropout": "0.0",
     "tasks.sentiment.model.layer_norm": "False",
     "tasks.sentiment.model.residual": "False",
+    "tasks.translation.model.reranking": "none",
     "tasks.ner.model.mixture": "none",
     "tasks.sentiment.model.mixture": "none",
     "tasks.textgen.model.mixture": "none",

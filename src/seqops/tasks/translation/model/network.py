@@ -17,9 +17,11 @@ from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Array, Ragged, Split
 from seqops.nn.batching import in_length_order
+from seqops.nn.beam_search import penalty
 from seqops.nn.softmax import smoothed_cross_entropy
 from seqops.preprocessing.subwords import START, Subwords
 from seqops.preprocessing.vocabulary import PAD
+from seqops.tasks.translation.model import minimum_risk
 from seqops.tasks.translation.model.phrase_based import PhraseBased
 from seqops.tasks.translation.model.recurrent import RecurrentTranslator
 from seqops.tasks.translation.model.transformer import TransformerTranslator
@@ -71,6 +73,9 @@ class Network(interfaces.Network):
         Hypotheses that beam search keeps.
     length_penalty
         Exponent alpha of the length penalty in beam search (Wu et al. 2016); 0: none.
+    reranking
+        `minimum_risk`: the translation is the hypothesis of the beam search with the highest expected chrF
+        (Kumar and Byrne 2004), instead of that with the best score; `none`.
     """
 
     kind: Literal["lstm", "gru", "transformer", "phrase_table"]
@@ -86,6 +91,7 @@ class Network(interfaces.Network):
     precision: Literal["float32", "bfloat16"]
     beam_size: Positive
     length_penalty: NonNegative
+    reranking: Literal["none", "minimum_risk"]
 
     def configured(self) -> Model:
         """Return the phrase table, if that is the kind, or else this network."""
@@ -131,15 +137,20 @@ class Network(interfaces.Network):
         return lengths
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Translate by beam search: hypothesis, score, n-best list and its scores, attention, subwords."""
+        """Translate by beam search: hypothesis, score, n-best list and its scores, attention, subwords.
+
+        With `reranking` the n-best list is in the order of the expected chrF.
+        """
         tokens = Subwords(meta["target"])
         found: dict[int, tuple[list[str], list[float]]] = {}
         best: dict[int, list[int]] = {}
         for rows, source in _sources(split):
             hypotheses, scores = (t.numpy() for t in model.beams(source))
             for row, ids, values in zip(rows, hypotheses, scores, strict=True):
-                found[int(row)] = (tokens.decode(ids), [float(v) for v in values])
-                best[int(row)] = [int(i) for i in ids[0] if i != PAD]
+                nbest = tokens.decode(ids)
+                order = self._order(nbest, ids, values)
+                found[int(row)] = ([nbest[i] for i in order], [float(values[i]) for i in order])
+                best[int(row)] = [int(i) for i in ids[order[0]] if i != PAD]
         texts, scores_of = zip(*(found[i] for i in range(len(split))), strict=True) if found else ((), ())
         return pd.DataFrame(
             {
@@ -159,6 +170,13 @@ class Network(interfaces.Network):
         for rows, source in _sources(split):
             found.update(zip(map(int, rows), tokens.decode(model.greedy(source).numpy()), strict=True))
         return pd.DataFrame({"hypothesis": [found[i] for i in range(len(split))]})
+
+    def _order(self, nbest: list[str], ids: Array, scores: Array) -> list[int]:
+        """Return the order of the hypotheses of one row, whose tokens are ids (W, L); scores: (W,)."""
+        if self.reranking == "none":
+            return [*range(len(nbest))]
+        lengths = (ids != PAD).sum(axis=1)
+        return minimum_risk.ranked(nbest, scores * penalty(lengths, self.length_penalty).numpy())
 
     def _attention(self, model: Translator, split: Split, best: dict[int, list[int]]) -> list[list[float]]:
         """Return the weights of the first rows, (T, S) flattened; empty for others and without attention."""
