@@ -89,6 +89,9 @@ def test_the_model_card_names_the_pretrained_weights_and_the_adapter():
     text = card(*given, pretrained={"name": "tiny", "sha256": "ab12"})
     assert "**Base.** tiny, sha256 ab12, tuned by lora of rank 4 in query, value, merged." in text
     assert "**Base.**" not in card(*given)
+    plain = {**SCORES, "settings": {"model.kind": "dense"}}
+    text = card(*given[:2], plain, "test 40", pretrained={"name": "m3.weights.h5", "sha256": "ab12"})
+    assert "**Base.** m3.weights.h5, sha256 ab12, all tuned." in text
 
 
 def test_the_model_card_names_the_kind_and_the_settings():

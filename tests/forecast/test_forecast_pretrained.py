@@ -1,5 +1,6 @@
 """A fit that starts from the weights of an earlier one: the file, what is carried over, and refusals."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -38,12 +39,15 @@ def trained(folder, meta=META, **changes):
 def saved(folder, model):
     model.save_weights(folder / "m3.weights.h5")
     table = WARM.read([folder / "m3.weights.h5", write_csv(folder, ROWS)])
-    return weights_of(table)
+    return weights_of(table, "m3.weights.h5")
 
 
 def test_the_meta_has_the_weights_file_and_the_table_only_the_series(tmp_path):
     splits, meta = WARM.split_and_encode(WARM.read(sources(tmp_path)))
     assert content_of(json.loads(json.dumps(meta))["pretrained"]) == CONTENT
+    # as the card of a model names them
+    assert meta["pretrained"]["name"] == "m3.weights.h5"
+    assert meta["pretrained"]["sha256"] == hashlib.sha256(CONTENT).hexdigest()
     cold = replace(WARM, pretrained="")
     same, without = cold.split_and_encode(cold.read([tmp_path / "series.csv"]))
     assert without == {**meta, "pretrained": {}}
@@ -124,7 +128,7 @@ def test_weights_of_a_model_with_another_scaling_are_refused(tmp_path):
 def test_a_damaged_file_is_refused(tmp_path):
     table = with_pretrained(WARM.read(sources(tmp_path)), "m3.weights.h5", sources(tmp_path, HDF5 + b"no"))
     with pytest.raises(ConfigError, match="the weights file is damaged"):
-        Network(**SETTINGS).build({**META, "pretrained": weights_of(table)})
+        Network(**SETTINGS).build({**META, "pretrained": weights_of(table, "m3.weights.h5")})
 
 
 def test_a_fit_starts_from_the_weights_and_repeats_exactly(tmp_path):

@@ -66,9 +66,10 @@ def _kind(settings: Mapping[str, Any]) -> str:
 
 def _base(settings: Mapping[str, Any], pretrained: Mapping[str, Any]) -> str:
     """Name the pretrained weights, and the adapter with which they were tuned."""
-    kind, rank = settings["fit.adapter.kind"], settings["fit.adapter.rank"]
-    targets = ", ".join(settings["fit.adapter.targets"])
-    tuned = "all tuned" if kind == "none" else f"tuned by {kind} of rank {rank} in {targets}, merged"
+    kind, tuned = settings.get("fit.adapter.kind", "none"), "all tuned"
+    if kind != "none":
+        targets = ", ".join(settings["fit.adapter.targets"])
+        tuned = f"tuned by {kind} of rank {settings['fit.adapter.rank']} in {targets}, merged"
     return f"**Base.** {pretrained['name']}, sha256 {pretrained['sha256']}, {tuned}."
 
 

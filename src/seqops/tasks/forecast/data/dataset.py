@@ -268,7 +268,7 @@ class Dataset(interfaces.Dataset):
             "calendar_size": calendar_size(self.calendar, self.seasons, self.harmonics, self.gaps),
             "unit": "series" if self.series else "origin",
             "baselines": systems_of(table),
-            "pretrained": weights_of(table),
+            "pretrained": weights_of(table, self.pretrained),
             "origins": {"first": int(origins.min()), "last": int(origins.max()), "count": len(origins)},
             "first_ordinal": int(table["ordinal"].iloc[0]),
             "first_date": str(table["date"].iloc[0]),

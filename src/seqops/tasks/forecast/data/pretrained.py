@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,9 +33,15 @@ def with_pretrained(table: pd.DataFrame, name: str, raw: Sequence[Path]) -> pd.D
     return table.assign(**{WEIGHTS: cells})
 
 
-def weights_of(table: pd.DataFrame) -> Meta:
-    """Return what a meta keeps of the weights that a table has: base64, in `weights`; empty: none."""
-    return {"weights": table[WEIGHTS].iloc[0]} if WEIGHTS in table else {}
+def weights_of(table: pd.DataFrame, name: str) -> Meta:
+    """Return what a meta keeps of the weights file that a table has; empty: none.
+
+    That is its name, its SHA-256 and, in base64, its content.
+    """
+    if WEIGHTS not in table:
+        return {}
+    kept = {"weights": table[WEIGHTS].iloc[0]}
+    return {"name": name, "sha256": hashlib.sha256(content_of(kept)).hexdigest(), **kept}
 
 
 def content_of(pretrained: Meta) -> bytes:
