@@ -13,6 +13,7 @@ from seqops.tasks.sentiment.model.classical import STRENGTHS, LabelledTexts, Tex
 from seqops.tasks.sentiment.model.network import Network
 
 WORDS = ("dull", "fine", "great", "odd")
+FOUR, TWO = ({"labels": words, "label_shares": []} for words in (WORDS, WORDS[:2]))
 
 
 def rows(texts, labels):
@@ -24,7 +25,7 @@ def words_with(labels):
     return rows([f"{WORDS[k]} {i}" for i in range(6) for k in labels], [k for _ in range(6) for k in labels])
 
 
-def always(probabilities):
+def always(predicted):
     return 0.0
 
 
@@ -63,7 +64,7 @@ def test_the_choice_is_the_first_that_is_best_on_validation_rows(kind, monkeypat
     monkeypatch.setitem(classical.FITS, kind, fit)
     monkeypatch.setattr(classical, "_with_temperature", lambda model, validation, labels: model)
     texts = LabelledTexts(words_with([0, 1]), words_with([0, 1]))
-    found = TextClassifier(kind).fit_to(texts, lambda p: float(p[0, 0]), 2)
+    found = TextClassifier(kind).fit_to(texts, lambda found: found["probabilities"][0][0], TWO)
     assert found.intercepts.tolist() == [3.0, 0.0]
     inputs = 1 if kind == "linear_svm" else 2
     assert asked == [*offered] * inputs
@@ -75,8 +76,8 @@ def test_the_choice_is_the_first_that_is_best_on_validation_rows(kind, monkeypat
 def test_a_class_without_training_rows_has_probability_0(kind, absent):
     present, every = [k for k in range(4) if k != absent], words_with(range(4))
     model = TextClassifier(kind)
-    fitted = model.fit_to(LabelledTexts(words_with(present), every), always, 4)
-    found = model.predict(fitted, every, {"labels": WORDS})
+    fitted = model.fit_to(LabelledTexts(words_with(present), every), always, FOUR)
+    found = model.predict(fitted, every, FOUR)
     probabilities = np.array(found["probabilities"].tolist())
     assert (probabilities[:, absent] == 0).all()
     assert probabilities.sum(1) == pytest.approx(1)
@@ -85,8 +86,8 @@ def test_a_class_without_training_rows_has_probability_0(kind, absent):
 
 
 def test_the_only_class_of_the_training_rows_is_certain(tmp_path):
-    model, meta = TextClassifier("nb_logistic"), {"labels": WORDS}
-    fitted = model.fit_to(LabelledTexts(words_with([2]), words_with([1, 2])), always, 4)
+    model, meta = TextClassifier("nb_logistic"), FOUR
+    fitted = model.fit_to(LabelledTexts(words_with([2]), words_with([1, 2])), always, FOUR)
     model.save(fitted, tmp_path / "model.weights.h5")
     found = model.predict(model.load(tmp_path / "model.weights.h5", meta), words_with([0, 1]), meta)
     assert found["probabilities"].tolist() == [[0.0, 0.0, 1.0, 0.0]] * 12

@@ -57,6 +57,7 @@ ADDED = {
     "tasks.*.fit.adapter.targets": "['query', 'value']",
     "tasks.*.fit.adapter.layers": "['head']",
     "tasks.sentiment.data.pretrained": "",
+    "tasks.sentiment.data.decision": "likeliest",
     "tasks.ner.data.vectors": "none",
     "tasks.ner.model.recurrent_dropout": "0.0",
     "tasks.ner.model.layer_norm": "False",

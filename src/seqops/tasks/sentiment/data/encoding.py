@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from seqops.core.interfaces import Meta
@@ -124,6 +125,13 @@ class TextEncoder:
             return {}
         plain = [MARKUP.sub(" ", text) for text in texts]
         return {"pieces": Ragged.from_rows(self.pieces.encode(plain, self.max_length), np.int32)}
+
+
+def shares_of(labels: npt.NDArray[np.int64], classes: int) -> list[float]:
+    """Return the share of each class among labels (n,), of which -1 are none; a missing class counts once."""
+    counts = np.maximum(np.bincount(labels[labels >= 0], minlength=classes), 1)
+    shares: list[float] = (counts / counts.sum()).tolist()
+    return shares
 
 
 def weighted(split: Split, meta: Meta) -> Ragged:

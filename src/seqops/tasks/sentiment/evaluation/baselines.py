@@ -29,7 +29,7 @@ def classical(splits: Mapping[str, Split], metrics: Metrics, meta: Meta) -> list
         if kind == "linear_svm" and sum(map(len, texts.train.ragged("texts").texts())) > SVM_CHARACTERS:
             continue
         model = TextClassifier(kind)
-        fitted = model.fit_to(texts, goal, len(meta["labels"]))
+        fitted = model.fit_to(texts, goal, meta)
         predicted = model.predict(fitted, splits["test"], meta)
         found.append(Baseline(name, "classical", predicted, model_kind=kind))
     return found

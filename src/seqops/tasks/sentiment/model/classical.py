@@ -18,7 +18,8 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Array, Ragged, Split
-from seqops.metrics.class_predictions import Floats, predictions
+from seqops.metrics.class_predictions import predictions
+from seqops.metrics.label_decision import LabelDecision
 from seqops.nn.temperature_scaling import fit_temperature
 from seqops.tasks.sentiment.data.encoding import labelled
 from seqops.tasks.sentiment.model import linear
@@ -26,8 +27,8 @@ from seqops.tasks.sentiment.model.linear import Ids, LinearClassifier
 from seqops.tasks.sentiment.model.ngrams import Matrix, Terms, stacked
 
 ClassicalKind = Literal["tfidf_logistic", "nb_logistic", "linear_svm"]
-Goal = Callable[[Floats], float]
-"""A score of probabilities of the labelled validation rows (n, classes); higher is better."""
+Goal = Callable[[pd.DataFrame], float]
+"""A score of predictions of the labelled validation rows; higher is better."""
 Inputs = tuple[tuple[Terms, ...], Matrix, Matrix]
 """N-grams, and their weights in the training and in the validation texts."""
 ORDERS = (2, 3)
@@ -101,16 +102,22 @@ class TextClassifier(ClassicalModel):
     def fit(self, metrics: Metrics, splits: Mapping[str, Split], meta: Meta) -> LinearClassifier:
         """Fit to labelled training texts; choose n-grams, strength and class weights by the goal."""
         texts = LabelledTexts.of(splits)
-        return self.fit_to(texts, goal_of(metrics, texts.validation, meta), len(meta["labels"]))
+        return self.fit_to(texts, goal_of(metrics, texts.validation, meta), meta)
 
-    def fit_to(self, texts: LabelledTexts, goal: Goal, classes: int) -> LinearClassifier:
+    def fit_to(self, texts: LabelledTexts, goal: Goal, meta: Meta) -> LinearClassifier:
         """Fit with all choices; return the first that is best by the goal on validation rows."""
-        truth, _ = texts.labels
+        truth, held_out = texts.labels
+        classes, decision = len(meta["labels"]), LabelDecision.of_meta(meta)
         if len(np.unique(truth)) < 2:
             return _constant(truth, classes)
-        fits = self._candidates(texts, classes)
-        scored = ((goal(model.probabilities(validation)), model) for model, validation in fits)
-        return max(scored, key=lambda each: each[0])[1]
+
+        def scored(model: LinearClassifier, validation: Matrix) -> tuple[float, LinearClassifier]:
+            probabilities = model.probabilities(validation)
+            decided = replace(model, offsets=decision.offsets(probabilities, held_out))
+            return goal(predictions(probabilities, decided.labels(probabilities))), decided
+
+        fits = (scored(*fitted) for fitted in self._candidates(texts, classes))
+        return max(fits, key=lambda each: each[0])[1]
 
     def _candidates(self, texts: LabelledTexts, classes: int) -> Iterator[tuple[LinearClassifier, Matrix]]:
         truth, held_out = texts.labels
@@ -131,8 +138,9 @@ class TextClassifier(ClassicalModel):
             yield from (texts.words(order, idf=self.kind == "tfidf_logistic") for order in ORDERS)
 
     def predict(self, model: LinearClassifier, split: Split, meta: Meta) -> pd.DataFrame:
-        """Predict `label`, the index of the most likely one, and `probabilities` of all."""
-        return predictions(model.probabilities(model.matrix(split.ragged("texts").texts())))
+        """Predict `label`, the index by `data.decision`, and `probabilities` of all."""
+        probabilities = model.probabilities(model.matrix(split.ragged("texts").texts()))
+        return predictions(probabilities, model.labels(probabilities))
 
     def to_arrays(self, model: LinearClassifier) -> dict[str, Array]:
         """Return the n-grams as UTF-8 bytes, their weights, and the coefficients."""
@@ -142,6 +150,7 @@ class TextClassifier(ClassicalModel):
             "present": model.present,
             "temperature": np.array(model.temperature),
             "separate": np.array(model.separate),
+            "label_offsets": np.zeros(model.classes) if model.offsets is None else model.offsets,
         }
         for place, block in enumerate(model.blocks):
             names = Ragged.from_texts(block.names)
@@ -165,14 +174,15 @@ class TextClassifier(ClassicalModel):
             len(meta["labels"]),
             float(arrays["temperature"]),
             bool(arrays["separate"]),
+            arrays["label_offsets"],
         )
 
 
 def goal_of(metrics: Metrics, validation: Split, meta: Meta) -> Goal:
-    """Return the task's goal as a function of probabilities of labelled validation rows."""
+    """Return the task's goal as a function of predictions of labelled validation rows."""
 
-    def goal(probabilities: Floats) -> float:
-        scores = metrics.score(predictions(probabilities), validation, meta)
+    def goal(predicted: pd.DataFrame) -> float:
+        scores = metrics.score(predicted, validation, meta)
         return next(score for score in scores if score.name == metrics.goal.metric).point()
 
     return goal

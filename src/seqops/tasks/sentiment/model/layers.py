@@ -15,6 +15,18 @@ from seqops.preprocessing.vocabulary import PAD
 Tensor = Any
 
 
+class LabelOffsets(keras.layers.Layer):
+    """Logits as they are; beside them, what is added to log probabilities where a label is decided."""
+
+    def build(self, shape: Any) -> None:
+        """Create the offsets of the classes of logits (B, K)."""
+        self.offsets = self.add_weight(shape=shape[-1:], initializer="zeros", trainable=False, name="offsets")
+
+    def call(self, logits: Tensor) -> Tensor:
+        """Return the logits (B, K)."""
+        return logits
+
+
 class TermSum(keras.layers.Layer):
     """A dense layer over sparse n-gram weights, computed as a weighted sum of embedding rows."""
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqops.metrics.class_predictions import Floats
+from seqops.metrics.label_decision import decide
 from seqops.nn.temperature_scaling import log_softmax
 from seqops.tasks.sentiment.model.ngrams import Matrix, Terms, Texts, stacked
 
@@ -26,7 +27,8 @@ class LinearClassifier:
 
     blocks: n-grams, whose columns follow each other; coefficients: (F, K); intercepts: (K,); present: the
     classes of the training rows (K,); classes: number of all; temperature: divides the margins; separate: the
-    margins are those of one classifier per class, whose probabilities are brought to the sum 1.
+    margins are those of one classifier per class, whose probabilities are brought to the sum 1; offsets: (K,)
+    is added to log probabilities where a label is decided.
     """
 
     blocks: Sequence[Terms]
@@ -36,6 +38,7 @@ class LinearClassifier:
     classes: int
     temperature: float = 1.0
     separate: bool = False
+    offsets: Floats | None = None
 
     def matrix(self, texts: Texts) -> Matrix:
         """Return the weighted n-grams of texts: (n, F)."""
@@ -52,6 +55,10 @@ class LinearClassifier:
         out = np.zeros((matrix.shape[0], self.classes))
         out[:, self.present] = np.exp(log_softmax(logits))
         return out
+
+    def labels(self, probabilities: Floats) -> Ids:
+        """Return the labels that follow from probabilities: (n,)."""
+        return decide(probabilities, np.zeros(self.classes) if self.offsets is None else self.offsets)
 
 
 def softmax_regression(train: Matrix, truth: Ids, strength: float, weight: str | None) -> Coefficients:

@@ -17,6 +17,7 @@ from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.objective import Objective
 from seqops.core.ragged import Ragged, Split
 from seqops.metrics.class_predictions import predictions
+from seqops.metrics.label_decision import LabelDecision, decide
 from seqops.nn.batching import in_length_order
 from seqops.nn.bert import Bert, BertSizes
 from seqops.nn.classifier_head import Head
@@ -29,7 +30,7 @@ from seqops.tasks.sentiment.data.encoding import labelled, weighted
 from seqops.tasks.sentiment.data.pretrained_encoder import NEEDS_WEIGHTS, weights_of
 from seqops.tasks.sentiment.data.word_vectors import rows_of
 from seqops.tasks.sentiment.model.classical import ClassicalKind, TextClassifier
-from seqops.tasks.sentiment.model.layers import Last, Lengths, MeanMax, Reader, TermSum
+from seqops.tasks.sentiment.model.layers import LabelOffsets, Last, Lengths, MeanMax, Reader, TermSum
 from seqops.tasks.sentiment.model.mixture import TextMixture
 from seqops.tasks.sentiment.model.pretraining import NATS_PER_WORD, LanguageModelNetwork, perplexity
 
@@ -106,6 +107,8 @@ class Network(interfaces.Network):
         else:
             inputs, x = self._terms(meta) if self._uses_ngrams else self._words(meta)
         logits = Head(self.units, len(meta["labels"]), self.dropout, name="head")(x)
+        if meta["label_shares"]:
+            logits = LabelOffsets(name="decision")(logits)
         model = keras.Model(inputs, logits, name="classifier")
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(optimizer, loss, jit_compile=False)
@@ -199,13 +202,21 @@ class Network(interfaces.Network):
         return labelled(split)
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
-        """Predict `label`, the index of the most likely one, and `probabilities` of all."""
-        return predictions(np.exp(log_softmax(self._logits(model, split, meta))))
+        """Predict `label`, the index by `data.decision`, and `probabilities` of all."""
+        probabilities = np.exp(log_softmax(self._logits(model, split, meta)))
+        balanced = bool(meta["label_shares"])
+        offsets = model.get_layer("decision").offsets.numpy() if balanced else np.zeros(len(meta["labels"]))
+        return predictions(probabilities, decide(probabilities, offsets))
 
     def calibrate(self, model: keras.Model, split: Split, meta: Meta) -> None:
-        """Fit the temperature to the labelled validation rows."""
+        """Fit the temperature, and what decides on a label, to the labelled validation rows."""
         rows = labelled(split)
-        model.get_layer("head").calibrate(self._logits(model, rows, meta), rows.plain("label"))
+        truth = np.asarray(rows.plain("label"), np.int64)
+        model.get_layer("head").calibrate(self._logits(model, rows, meta), truth)
+        if meta["label_shares"]:
+            probabilities = np.exp(log_softmax(self._logits(model, rows, meta)))
+            offsets = LabelDecision.of_meta(meta).offsets(probabilities, truth)
+            model.get_layer("decision").offsets.assign(offsets)
 
     def pretext(self) -> Objective | None:
         """Return next-word prediction if the kind is `lm`, else None."""
