@@ -26,10 +26,10 @@ results: $(VENV)/.ready
 	seqops results --output docs/results.md
 
 test: $(VENV)/.ready
-	pytest -n 2 --dist loadfile --durations=15
+	pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
 test-slow: $(VENV)/.ready
-	pytest -n 2 --dist loadfile --durations=15 -m "slow or browser"
+	pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 -m "slow or browser"
 
 # coverage of every interval and size of every test, with all repetitions; test-slow runs a tenth of them
 test-statistics: $(VENV)/.ready
