@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -35,7 +36,7 @@ class Document:
         """Read the file. Raises ConfigError if it is not a mapping that contains the mapping `tasks`."""
         try:
             with well_formed(path):
-                document = YAML(typ="rt", pure=True).load(path.read_text("utf-8"))
+                document = _parsed(path.read_text("utf-8"))
         except FileNotFoundError:
             raise ConfigError(f"{path} does not exist. Restore it: `git checkout params.yaml`.") from None
         if not isinstance(document, Mapping) or not isinstance(document.get("tasks"), Mapping):
@@ -116,6 +117,12 @@ class Document:
             value = value[key]
         shown = shortened(path, 300)
         return f"{self.path.name}: {shown}" if line is None else f"{self.path.name}:{line}: {shown}"
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Any:
+    """Parse a text once: with its lines it takes longer than all else that is done with the file."""
+    return YAML(typ="rt", pure=True).load(text)
 
 
 @contextmanager
