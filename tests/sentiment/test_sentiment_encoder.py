@@ -1,6 +1,7 @@
 """The pretrained encoder: word pieces, adapters through a fit, and a model that needs no store."""
 
 import dataclasses
+import functools
 import json
 import shutil
 
@@ -35,13 +36,17 @@ def _texts():
     return {CONFIG: json.dumps(tiny_bert.CONFIG), TOKENIZER: tiny_bert.tokenizer()}
 
 
+def set_up(folder, patch):
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(ROOT / name, folder / name)
+    patch.setenv("SEQOPS_ROOT", str(folder))
+    patch.delenv("SEQOPS_STATE", raising=False)
+    return folder
+
+
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    monkeypatch.setenv("SEQOPS_ROOT", str(tmp_path))
-    monkeypatch.delenv("SEQOPS_STATE", raising=False)
-    return tmp_path
+    return set_up(tmp_path, monkeypatch)
 
 
 def encoded(max_length=8):
@@ -93,13 +98,30 @@ def fit(kind, checkpoint=None, epochs=3):
     return train(NETWORK, Metrics(data), splits, meta, config, checkpoint), splits, meta
 
 
+@pytest.fixture(scope="module")
+def fits(tmp_path_factory):
+    """Return a function that fits each kind of adapter once, in a project with the base."""
+    folder = tmp_path_factory.mktemp("fits")
+    with pytest.MonkeyPatch.context() as patch:
+        stored(set_up(folder, patch) / ".state")
+
+    @functools.cache
+    def fit_once(kind):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SEQOPS_ROOT", str(folder))
+            patch.delenv("SEQOPS_STATE", raising=False)
+            return fit(kind)
+
+    return fit_once
+
+
 def arrays_of(model, part):
     return {v.path: v.numpy() for v in model.get_layer(part).weights}
 
 
-def test_lora_moves_queries_and_values_alone_and_the_rest_is_the_base(project):
+def test_lora_moves_queries_and_values_alone_and_the_rest_is_the_base(project, fits):
     stored(project / ".state")
-    fitted, _, meta = fit("lora")
+    fitted, _, meta = fits("lora")
     assert fitted.best_epoch.trained
     base = NETWORK.build(meta)
     NETWORK.load_pretrained(base, meta)
@@ -110,20 +132,19 @@ def test_lora_moves_queries_and_values_alone_and_the_rest_is_the_base(project):
 
 
 @pytest.mark.parametrize("kind", ["none", "lora", "qlora", "dora"])
-def test_a_trained_model_is_loaded_without_the_store(project, kind, tmp_path):
-    stored(project / ".state")
-    fitted, splits, meta = fit(kind)
-    NETWORK.save(fitted.model, tmp_path / "model.weights.h5")
-    shutil.rmtree(project / ".state")
-    loaded = NETWORK.load(tmp_path / "model.weights.h5", meta)
+def test_a_trained_model_is_loaded_without_the_store(project, fits, kind):
+    fitted, splits, meta = fits(kind)
+    NETWORK.save(fitted.model, project / "model.weights.h5")
+    assert not (project / ".state").exists()
+    loaded = NETWORK.load(project / "model.weights.h5", meta)
     expected = NETWORK.predict(fitted.model, splits["test"], meta)
     assert NETWORK.predict(loaded, splits["test"], meta).equals(expected)
 
 
-def test_a_resumed_fit_ends_with_equal_weights(project, tmp_path):
+def test_a_resumed_fit_ends_with_equal_weights(project, fits):
     stored(project / ".state")
-    whole, _, _ = fit("dora", epochs=2)
-    fit("dora", tmp_path / "half.npz", epochs=1)
-    resumed, _, _ = fit("dora", tmp_path / "half.npz", epochs=2)
+    whole, _, _ = fits("dora")
+    fit("dora", project / "half.npz", epochs=1)
+    resumed, _, _ = fit("dora", project / "half.npz")
     for one, other in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
