@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,12 @@ def prepare() -> None:
     """Set the variables that libraries read at import; those already set stay unchanged."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    logging.getLogger("tensorflow").addFilter(_no_advice_to_trace_once)
+
+
+def _no_advice_to_trace_once(record: logging.LogRecord) -> bool:
+    """Drop the warning that functions are traced again: each of several models has a graph of its own."""
+    return "retracing" not in record.getMessage()
 
 
 @contextmanager

@@ -84,6 +84,4 @@ def divide_cores(jobs: int) -> None:
     """Limit TensorFlow to this process's share of the cores; call before TensorFlow computes anything."""
     with silence_stderr():
         import tensorflow as tf
-    # each trial builds its own graph on purpose: no retracing warnings
-    tf.get_logger().setLevel("ERROR")
     tf.config.threading.set_intra_op_parallelism_threads(max(1, usable_cores() // jobs))
