@@ -3,6 +3,7 @@
 import gzip
 import io
 import shutil
+import tracemalloc
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -148,29 +149,30 @@ def test_triggers_are_accepted_under_either_name(option, monkeypatch):
     assert received == [["drift", "age=7d"]]
 
 
+TEXTS = SimpleNamespace(inputs_of=partial(Endpoint.inputs_of, None), requests=RequestLimits(chars=5))
+
+
 def test_a_file_has_one_input_per_line_whatever_separators_a_text_contains(tmp_path):
     (tmp_path / "inputs.txt").write_bytes("a\u2028b\r\n\r\nc\x0cd\n".encode())
-    lines = partial(Endpoint.inputs_of, None)
-    assert [*_inputs([], tmp_path / "inputs.txt", lines)] == ["a\u2028b", "", "c\x0cd"]
-    assert [*_inputs(["x"], tmp_path / "inputs.txt", lines)][:2] == ["x", "a\u2028b"]
+    assert [*_inputs([], tmp_path / "inputs.txt", TEXTS)] == ["a\u2028b", "", "c\x0cd"]
+    assert [*_inputs(["x"], tmp_path / "inputs.txt", TEXTS)][:2] == ["x", "a\u2028b"]
 
 
 def test_a_compressed_file_is_read_as_the_plain_one(tmp_path):
     (tmp_path / "inputs.txt.gz").write_bytes(gzip.compress("a\u2028b\r\nc\x0cd\n".encode()))
-    lines = partial(Endpoint.inputs_of, None)
-    assert [*_inputs([], tmp_path / "inputs.txt.gz", lines)] == ["a\u2028b", "c\x0cd"]
+    assert [*_inputs([], tmp_path / "inputs.txt.gz", TEXTS)] == ["a\u2028b", "c\x0cd"]
 
 
 def test_a_file_in_another_encoding_is_named(tmp_path):
     (tmp_path / "inputs.txt").write_bytes("caf\u00e9\n".encode("cp1252"))
     with pytest.raises(DataError, match=r"inputs\.txt: not UTF-8 .* Save it as UTF-8"):
-        list(_inputs([], tmp_path / "inputs.txt", partial(Endpoint.inputs_of, None)))
+        list(_inputs([], tmp_path / "inputs.txt", TEXTS))
 
 
 def test_standard_input_is_utf_8_in_every_locale(monkeypatch):
     def given(content):
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), "ascii"))
-        return [*_inputs([], None, partial(Endpoint.inputs_of, None))]
+        return [*_inputs([], None, TEXTS)]
 
     assert given("\ufeffcaf\u00e9\r\nb\u2028c\n".encode()) == ["caf\u00e9", "b\u2028c"]
     with pytest.raises(DataError, match=r"standard input: not UTF-8 .* Save it as UTF-8"):
@@ -189,6 +191,22 @@ def test_an_input_file_that_is_empty_or_no_text_is_named(tmp_path, content, word
     (tmp_path / "inputs.txt").write_bytes(content)
     output = refusal("predict", "ner", "--file", str(tmp_path / "inputs.txt"))
     assert f"inputs.txt: {words}" in " ".join(output.split())
+
+
+def test_of_a_line_longer_than_an_input_may_be_no_more_is_read(tmp_path):
+    """As of a file of one line of gigabytes; of a gzip file no more is unpacked, either."""
+    read = io.StringIO("abcde\nabcdefghijk\n")
+    lines = TEXTS.requests.lines(read, Path("x.txt"))
+    assert next(lines) == "abcde\n"
+    with pytest.raises(DataError, match=r"^x\.txt:2: the line has more than 5 characters, the most"):
+        next(lines)
+    assert read.read() == "ghijk\n"
+    (tmp_path / "zeros.gz").write_bytes(gzip.compress(b"x" * 64_000_000))
+    tracemalloc.start()
+    with pytest.raises(DataError, match=r"^zeros\.gz:1: the line has more than 5 characters"):
+        list(_inputs([], tmp_path / "zeros.gz", TEXTS))
+    assert tracemalloc.get_traced_memory()[1] < 16_000_000
+    tracemalloc.stop()
 
 
 def test_a_missing_input_file_is_not_reported_as_a_full_disk(tmp_path):

@@ -120,4 +120,4 @@ def test_a_request_names_all_inputs_that_it_refuses(meta):
 def test_a_file_that_cannot_be_divided_is_named_with_the_line(tmp_path, text, message):
     (tmp_path / "new.csv").write_text(text)
     with pytest.raises(DataError, match=message):
-        list(_inputs([], tmp_path / "new.csv", endpoint_of(DATA).inputs_of))
+        list(_inputs([], tmp_path / "new.csv", endpoint_of(DATA)))

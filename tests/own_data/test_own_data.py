@@ -1,6 +1,7 @@
 """Files in the formats of the field: what they are taken for, and whether their settings really read them."""
 
 import gzip
+import os
 from pathlib import Path
 
 import own_series
@@ -9,7 +10,7 @@ import pytest
 from own_series import SERIES
 from own_texts import TEXTS, UNREADABLE
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, SeqopsError
 from seqops.core.project import Project
 from seqops.experiments import own_data
 from seqops.inspection.files import InputFile
@@ -51,6 +52,16 @@ def test_a_file_is_recognised_and_its_settings_read_it(tmp_path, name):
     report = run_expectations(checked, configured.data.expectations())
     assert report.passed, [r.summary() for r in report.results if not r.passed]
     assert {"train", "validation", "test"} <= {*checked["split"]}
+
+
+def test_a_name_that_is_no_utf_8_is_refused_in_words(tmp_path):
+    path = Path(os.fsdecode(b"caf\xe9.csv"))
+    for inside in (tmp_path / path, Path("/elsewhere") / path):
+        with pytest.raises(
+            SeqopsError, match=r"its name is not UTF-8, which params\.yaml is written in\. Re"
+        ):
+            own_data.source_of(Project(tmp_path), [inside], False)
+    assert own_data.source_of(Project(tmp_path), [tmp_path / "caf\u00e9.csv"], False) == "caf\u00e9.csv"
 
 
 @pytest.mark.parametrize("name", UNREADABLE)

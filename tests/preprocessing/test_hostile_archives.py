@@ -1,6 +1,7 @@
 """Archives made to break a reader: refused in words, and nothing is unpacked beyond the limit."""
 
 import gzip
+import os
 import tarfile
 import warnings
 import zipfile
@@ -10,7 +11,7 @@ import pytest
 
 from archives import damaged, sparse_gnu, sparse_pax, tar, tarred, zipped
 from seqops.core.errors import DataError
-from seqops.preprocessing.archive import extract, members
+from seqops.preprocessing.archive import extract, members, pack
 
 LIMIT = 1 << 20
 CONTENT = {"c.txt": b"1\n", "a/b.txt": b"text\n" * 300, "long/" * 30 + "d.txt": b"x", "é.txt": b"y"}
@@ -60,6 +61,21 @@ def test_two_files_of_one_name_are_refused_if_they_are_wanted(tmp_path, opened):
     with pytest.raises(DataError, match=r"a: contains 'a/b\.txt' twice\. Pack it again"):
         read_all(path)
     assert list(members(path, LIMIT, lambda name: name == "c.txt")) == [("c.txt", b"1")]
+
+
+def test_a_name_that_is_no_utf_8_is_refused_if_it_is_wanted(tmp_path):
+    name = os.fsdecode(b"caf\xe9.txt")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / name).write_text("1")
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as packed:
+        packed.add(tmp_path / "a" / name, name)
+    words = r"the name of the file 'caf\\udce9\.txt' is not UTF-8\. Rename it"
+    with pytest.raises(DataError, match=rf"^a\.tar\.gz: {words}"):
+        read_all(tmp_path / "a.tar.gz")
+    assert list(members(tmp_path / "a.tar.gz", LIMIT, lambda name: False)) == []
+    with pytest.raises(DataError, match=rf"^a: {words}"):
+        pack(tmp_path / "a", tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()
 
 
 def test_an_encrypted_zip_is_named_as_such(tmp_path):

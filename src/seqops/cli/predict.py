@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -23,9 +23,9 @@ from seqops.core.files import atomic_write
 from seqops.core.interfaces import Endpoint
 from seqops.core.project import Project
 from seqops.params import Params
-from seqops.preprocessing.archive import is_archive
+from seqops.preprocessing.archive import is_archive, opened_only_file
 from seqops.preprocessing.binary_formats import BEGINNING
-from seqops.preprocessing.text_file import read_text, require_text
+from seqops.preprocessing.text_file import MAX_UNPACKED, require_text
 from seqops.runtime.console import err, exit_on_error, out
 
 
@@ -57,7 +57,7 @@ def predict(
             raise ConfigError(f"--output: {output.name} must end in {', '.join(FORMATS)}.")
         endpoint = Params.load(Project.find().params).task(task).endpoint()
         arguments = map(endpoint.from_argument, inputs or [])
-        batches = endpoint.requests.batches(_inputs(arguments, file, endpoint.inputs_of))
+        batches = endpoint.requests.batches(_inputs(arguments, file, endpoint))
         batches = chain([next(batches)], batches)  # invalid input is refused before a model is loaded
         size = None if file is None or (output is None and sys.stdout.isatty()) else file.stat().st_size
         with running_version(task, alias, model) as version, progress(size, batches) as shown:
@@ -104,43 +104,41 @@ def progress(size: int | None, batches: Iterable[list[str]]) -> Iterator[Iterato
         yield counted()
 
 
-def _inputs(
-    given: Iterable[str], file: Path | None, inputs_of: Callable[[Iterable[str]], Iterable[str]]
-) -> Iterator[str]:
+def _inputs(given: Iterable[str], file: Path | None, endpoint: Endpoint) -> Iterator[str]:
     """Return the inputs one by one. Raises SeqopsError if there are none."""
-    inputs = iter(given) if file is None else chain(given, _divided(file, inputs_of))
+    inputs = iter(given) if file is None else chain(given, _divided(file, endpoint))
     first = next(inputs, None)
     if first is None and file is None and not sys.stdin.isatty():
-        inputs = (line.rstrip("\n") for line in _decoded(sys.stdin.buffer, Path("standard input")))
+        lines = _decoded(sys.stdin.buffer, Path("standard input"), endpoint)
+        inputs = (line.rstrip("\n") for line in lines)
         first = next(inputs, None)
     if first is None:
         raise SeqopsError("no input. Pass it as an argument, with --file, or on standard input.")
     return chain([first], inputs)
 
 
-def _divided(file: Path, inputs_of: Callable[[Iterable[str]], Iterable[str]]) -> Iterable[str]:
+def _divided(file: Path, endpoint: Endpoint) -> Iterable[str]:
     """Return the inputs of a file. Raises DataError that names the file if it cannot be divided."""
     try:
-        return inputs_of(_lines(file))
+        return endpoint.inputs_of(_lines(file, endpoint))
     except DataError as error:
         raise DataError.placed(file, error.line, error.fault) from None
 
 
-def _lines(file: Path) -> Iterator[str]:
-    if file.is_file():  # not of a pipe: what is read once is gone
-        if file.stat().st_size == 0:
-            raise DataError.at(file, None, "is empty", "Write the inputs to it, or name another file.")
-        if is_archive(file):
-            yield from io.StringIO(read_text(file), newline=None)
-            return
+def _lines(file: Path, endpoint: Endpoint) -> Iterator[str]:
+    if not file.is_file():  # a pipe, of which what is read once is gone
         with file.open("rb") as content:
-            require_text(file, content.read(BEGINNING))
-    with file.open("rb") as content:
-        yield from _decoded(content, file)
+            yield from _decoded(content, file, endpoint)
+        return
+    if file.stat().st_size == 0:
+        raise DataError.at(file, None, "is empty", "Write the inputs to it, or name another file.")
+    with opened_only_file(file, MAX_UNPACKED) if is_archive(file) else file.open("rb") as content:
+        require_text(file, content.peek(BEGINNING)[:BEGINNING])
+        yield from _decoded(content, file, endpoint)
 
 
-def _decoded(content: IO[bytes], name: Path) -> Iterator[str]:
+def _decoded(content: IO[bytes], name: Path, endpoint: Endpoint) -> Iterator[str]:
     try:
-        yield from io.TextIOWrapper(content, "utf-8-sig")
+        yield from endpoint.requests.lines(io.TextIOWrapper(content, "utf-8-sig"), name)
     except UnicodeDecodeError as error:
         raise DataError.at(name, None, f"not UTF-8 ({error.reason})", "Save it as UTF-8.") from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
 
 from seqops.core.errors import DataError
 
@@ -40,6 +42,20 @@ class RequestLimits:
             room -= len(text)
         if batch:
             yield batch
+
+    def lines(self, text: TextIO, name: Path) -> Iterator[str]:
+        """Yield the lines of a text with their ends, of which an input has one or several.
+
+        Raises DataError with the number of a line that is longer than an input may be, without reading more
+        of it than that.
+        """
+        number = 1
+        while line := text.readline(self.chars + 1):
+            if len(line) > self.chars and not line.endswith("\n"):
+                what = f"the line has more than {self.chars:,} characters, the most that an input may have"
+                raise DataError.at(name, number, what, "Give shorter ones.")
+            yield line
+            number += 1
 
     def summary(self) -> str:
         """Format the limits as a sentence of the model card."""

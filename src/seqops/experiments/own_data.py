@@ -102,7 +102,7 @@ def _detected(task: str, files: Sequence[InputFile]) -> Guess | None:
 def source_of(project: Project, paths: Sequence[Path], takes_named_splits: bool) -> Source:
     """Write paths as a source: relative to the project where they are inside, with splits that names show.
 
-    Raises SeqopsError for a file in a folder that the pipeline writes to.
+    Raises SeqopsError for a file in a folder that the pipeline writes to, and for a name that is no UTF-8.
     """
     names = {path: _address(project, path) for path in paths}
     if takes_named_splits and len(paths) > 1 and (splits := by_split(paths)):
@@ -118,7 +118,13 @@ def _address(project: Project, path: Path) -> str:
     whole, root = path.resolve(), project.root.resolve()
     if whole.is_relative_to(root / "data"):
         raise SeqopsError(f"{path} is in data/, which the pipeline writes to. Move it to another folder.")
-    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(whole)
+    address = whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(whole)
+    try:
+        address.encode()
+    except UnicodeEncodeError:
+        what = "its name is not UTF-8, which params.yaml is written in"
+        raise SeqopsError(f"{path}: {what}. Rename it.") from None
+    return address
 
 
 def with_guess(

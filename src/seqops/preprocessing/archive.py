@@ -55,7 +55,7 @@ def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterato
     """Yield name and content of each wanted file of a zip or tar.gz, in its order; writes nothing to disk.
 
     limit: maximum unpacked bytes of the whole archive, counted while unpacking. Raises DataError if the
-    archive is broken, the limit is exceeded or two wanted files have one name.
+    archive is broken, the limit is exceeded, two wanted files have one name or one a name that is no UTF-8.
     """
     if _is_zip(archive):
         yield from _zip_members(archive, limit, wanted)
@@ -64,18 +64,25 @@ def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterato
     with _broken_is_data_error(archive), gzip.open(archive) as unpacked:
         for name, content in files_of(_bounded(unpacked, archive, limit), limit):
             if wanted(name):
-                _require_new(archive, name, seen)
+                _check_name(archive, name, seen)
                 yield name, b"".join(iter(partial(content.read, READ_BYTES), b""))
 
 
 def only_file(archive: Path, limit: int) -> bytes:
-    """Return what a gzip file holds, or the only file of a zip.
+    """Return what a gzip file holds, or the only file of a zip. limit, errors: as of `opened_only_file`."""
+    with opened_only_file(archive, limit) as source:
+        return b"".join(iter(partial(source.read, READ_BYTES), b""))
+
+
+@contextmanager
+def opened_only_file(archive: Path, limit: int) -> Iterator[io.BufferedReader]:
+    """Open what a gzip file holds, or the only file of a zip, to be read piece by piece.
 
     limit: maximum unpacked bytes. Raises DataError for several files, a tar or an Excel file.
     """
     name = _only_name(archive) if _is_zip(archive) else ""
     with _broken_is_data_error(archive), _opened(archive, name, limit) as source:
-        return b"".join(iter(partial(source.read, READ_BYTES), b""))
+        yield source
 
 
 def names_of(archive: Path, limit: int) -> list[str]:
@@ -97,12 +104,14 @@ def names_of(archive: Path, limit: int) -> list[str]:
 def pack(folder: Path, to: Path) -> None:
     """Write the files of a folder, but for hidden ones, to a zip: equal bytes for equal files.
 
-    Raises DataError if there are none.
+    Raises DataError if there are none, or one has a name that is no UTF-8.
     """
     files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
     shown = {name: path for name, path in files.items() if not any(p.startswith(".") for p in name.parts)}
     if not shown:
         raise DataError.at(folder, None, "the folder has no files", "Name another folder, or a file.")
+    for name in shown:
+        _require_utf8(folder, str(name))
     with zipfile.ZipFile(to, "w", zipfile.ZIP_STORED) as packed:
         for name, path in shown.items():
             with path.open("rb") as file, packed.open(zipfile.ZipInfo(name.as_posix()), "w") as copy:
@@ -127,15 +136,19 @@ def _zip_members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> It
             name = info.filename
             if name.endswith("/") or not wanted(name):
                 continue
-            _require_new(archive, name, seen)
+            _check_name(archive, name, seen)
             with _zip_member(archive, zipped, info, limit) as source:
                 content = _bounded(source, archive, limit).read()
             limit -= len(content)
             yield name, content
 
 
-def _require_new(archive: Path, name: str, seen: set[str]) -> None:
-    """Raise DataError for a second file of a name: which of them counts depends on the program that reads."""
+def _check_name(archive: Path, name: str, seen: set[str]) -> None:
+    """Raise DataError for a name that is no UTF-8, and for a second file of a name.
+
+    Which of two files of one name counts depends on the program that reads.
+    """
+    _require_utf8(archive, name)
     if name in seen:
         raise DataError.at(archive, None, f"contains {name!r} twice", "Pack it again, with one of them.")
     seen.add(name)
@@ -150,6 +163,14 @@ def _only_name(archive: Path) -> str:
         what = f"a zip of {len(names)} files, where one file is read"
         raise DataError.at(archive, None, what, "Unpack it, and name the file.")
     return names[0]
+
+
+def _require_utf8(place: Path, name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        what = f"the name of the file {name!r} is not UTF-8"
+        raise DataError.at(place, None, what, "Rename it; in an archive, and pack that again.") from None
 
 
 @contextmanager
@@ -180,7 +201,7 @@ class _Readable(Protocol):
 
 
 @contextmanager
-def _opened(archive: Path, member: str, limit: int) -> Iterator[_Readable]:
+def _opened(archive: Path, member: str, limit: int) -> Iterator[io.BufferedReader]:
     with archive.open("rb") as file:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as zipped:
@@ -196,7 +217,9 @@ def _opened(archive: Path, member: str, limit: int) -> Iterator[_Readable]:
                 if tar and not member:
                     what = "a tar, where one file is read"
                     raise DataError.at(archive, None, what, "Unpack it, and name the file.")
-                yield _tar_member(archive, bounded, member, limit) if tar else bounded
+                yield (
+                    _bounded(_tar_member(archive, bounded, member, limit), archive, limit) if tar else bounded
+                )
 
 
 def _zip_member(archive: Path, zipped: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> IO[bytes]:
@@ -228,14 +251,14 @@ def _too_large(archive: Path, limit: int) -> DataError:
     return DataError.at(archive, None, what, ANOTHER)
 
 
-def _bounded(source: IO[bytes] | gzip.GzipFile, archive: Path, limit: int) -> io.BufferedReader:
+def _bounded(source: _Readable, archive: Path, limit: int) -> io.BufferedReader:
     return io.BufferedReader(_Bounded(source, archive, limit), READ_BYTES)
 
 
 class _Bounded(io.RawIOBase):
     """A reader that raises DataError after a limit of bytes."""
 
-    def __init__(self, source: IO[bytes] | gzip.GzipFile, archive: Path, limit: int) -> None:
+    def __init__(self, source: _Readable, archive: Path, limit: int) -> None:
         self._source, self._archive, self._limit, self._total = source, archive, limit, 0
 
     def readable(self) -> bool:
