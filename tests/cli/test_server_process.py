@@ -22,6 +22,7 @@ import os, signal, sys
 from seqops.cli import server_process
 # a shell starts what runs in the background with SIGINT ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 server_process.PATIENCE = 0.5
 sys.exit(server_process.run_server([sys.executable, '-c', *sys.argv[1:]], os.environ))
 """
@@ -29,7 +30,7 @@ STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN);"
 
 
 @pytest.mark.parametrize("worker", ["", STUBBORN])
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_the_server_and_its_workers(worker, by):
     with subprocess.Popen(
         [sys.executable, "-c", COMMAND, SERVER, worker],

@@ -104,3 +104,13 @@ def test_a_home_that_cannot_be_written_to_changes_nothing(project, tmp_path, kin
     works(project, home)
     assert not home.is_dir() or not any(home.iterdir())
     figures("places", f"home: {kind}", tried=3, withstood=3)
+
+
+@pytest.mark.parametrize("words", [["run"], ["retrain", TASK], ["tune", TASK], ["doctor"]], ids=" ".join)
+def test_a_file_in_place_of_the_home_is_named(project, tmp_path, words, figures):
+    (tmp_path / "home").write_text("")
+    without_commits(project)
+    code, output = run(project, ["seqops", *words], tmp_path / "home")
+    assert code != 0
+    assert f"DVC cannot read its settings in {tmp_path}/home/.config/dvc/config: Not a directory." in output
+    figures("places", f"home: a file, {words[0]}", tried=1, withstood=1)

@@ -15,7 +15,7 @@ PATIENCE = 10.0
 
 
 def run_server(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a server to its end; return its exit code. SIGTERM and Ctrl-C end all of its processes."""
+    """Run a server to its end; return its exit code. SIGTERM, SIGHUP and Ctrl-C end all of its processes."""
     with exit_on_sigterm():
         # a group of its own, because a server starts workers, which would go on listening
         process = subprocess.Popen(list(command), env=dict(environment), process_group=0)  # noqa: S603

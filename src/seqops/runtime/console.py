@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
@@ -57,16 +57,24 @@ out = PlainConsole(soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WI
 err = PlainConsole(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else LOG_WIDTH)
 
 
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
 class Terminated(SystemExit):
-    """The process was asked to end by SIGTERM."""
+    """The process was asked to end by SIGTERM, or by SIGHUP since its terminal was closed."""
+
+    def __init__(self, number: int) -> None:
+        """number: of the signal."""
+        super().__init__(128 + number)
+        self.number = number
 
 
 @contextmanager
 def exit_on_error(debug: bool = False) -> Iterator[None]:
     """Turn an expected error into one message on stderr and a non-zero exit; `debug` shows the traceback.
 
-    Ctrl-C and SIGTERM end with 130 and 143. Secrets in URLs are masked, also in the traceback of an
-    unexpected error.
+    Ctrl-C, SIGTERM and SIGHUP end with 130, 143 and 129. Secrets in URLs are masked, also in the traceback
+    of an unexpected error.
     """
     sys.excepthook = _show
     try:
@@ -76,7 +84,8 @@ def exit_on_error(debug: bool = False) -> Iterator[None]:
         err.print(STOPPED)
         sys.exit(130)
     except Terminated:
-        err.print(STOPPED)
+        with suppress(OSError):  # the terminal may be closed
+            err.print(STOPPED)
         raise
     except (SeqopsError, OSError) as error:
         if debug:
@@ -89,32 +98,34 @@ def exit_on_error(debug: bool = False) -> Iterator[None]:
 def exit_on_sigterm() -> Iterator[None]:
     """Exit by an exception on SIGTERM, with code 143, so that temporary files are removed.
 
-    Only the main thread can do this; a handler that is already there stays.
+    So too on SIGHUP, with code 129: the terminal was closed. Only the main thread can do this; a handler that
+    is already there stays, and so does a signal that is ignored, as SIGHUP is by `nohup`.
     """
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-    ):
+    own = [number for number in ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread() or not own:
         yield
         return
     former = sys.unraisablehook
     sys.unraisablehook = lambda ignored: _repeat_signal(ignored) or former(ignored)
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in own:
+        signal.signal(number, _terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in own:
+            signal.signal(number, signal.SIG_DFL)
         sys.unraisablehook = former
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated(128 + number)
+    raise Terminated(number)
 
 
 def _repeat_signal(ignored: sys.UnraisableHookArgs) -> bool:
     """Send a signal again whose exception came inside a destructor or a callback, where Python ignores it."""
-    kinds = {Terminated: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}
-    number = kinds.get(ignored.exc_type)
+    number: int | None = signal.SIGINT if ignored.exc_type is KeyboardInterrupt else None
+    if isinstance(ignored.exc_value, Terminated):
+        number = ignored.exc_value.number
     if number is not None:
         again = threading.Timer(REPEAT, os.kill, (os.getpid(), number))
         again.daemon = True

@@ -12,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from seqops.core.errors import DataError
 from seqops.core.project import Project
 from seqops.core.yaml_file import shortened
+from seqops.runtime.dvc_settings import require_readable_settings
 
 HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")
 CONFLICT = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
@@ -28,7 +29,9 @@ def require_readable_record(project: Project) -> None:
     """Raise DataError if dvc.lock is there, but DVC could not read it: with the line, and what to do.
 
     DVC itself says what is wrong, but not what to do; and a retraining would have replaced data by then.
+    Raises SeqopsError if DVC cannot even read its settings.
     """
+    require_readable_settings(project)
     path = project.root / "dvc.lock"
     try:
         text = path.read_text("utf-8")
