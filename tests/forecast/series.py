@@ -17,6 +17,7 @@ TASK = Dataset(
     static=(),
     frequency="month",
     time_zone="",
+    date_order="auto",
     decimal="auto",
     thousands="",
     gaps="refuse",

@@ -1,6 +1,7 @@
 """Dates as people write them: every supported form is read back; the frequency is inferred or checked."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,6 +15,7 @@ from seqops.core.project import Project
 from seqops.params import Params
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.frequency import NAMES, Frequency, infer
+from seqops.tasks.forecast.data.timeline import Column
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ABBREVIATED = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -203,6 +205,60 @@ def test_day_and_month_are_told_apart_by_regularity(tmp_path):
     texts = [f"{i % 12 + 1:02d}/01/{2000 + i // 12}" for i in range(30)]
     path = write(tmp_path, texts)
     assert np.diff(task(frequency="auto").read([path])["ordinal"]).tolist() == [1] * 29
+
+
+TWELVE = [f"{i:02d}/01/2020" for i in range(1, 13)]
+
+
+def days_of(tmp_path, texts, **settings):
+    """Read rows; return the days or months from one to the next."""
+    return np.diff(task(**settings).read([write(tmp_path, texts)])["ordinal"]).tolist()
+
+
+@pytest.mark.parametrize("frequency", ["day", "month", "auto"])
+def test_twelve_days_that_may_be_twelve_months_are_refused_until_the_order_is_set(tmp_path, frequency):
+    words = (
+        r":2: '01/01/2020' may begin with the day or with the month: .*\. Write dates as 2024-01-31, or set "
+        r"data\.date_order: day-month or month-day\."
+    )
+    with pytest.raises(DataError, match=words):
+        days_of(tmp_path, TWELVE, frequency=frequency)
+    for order, wrong in (("day-month", "month"), ("month-day", "day")):
+        if frequency == wrong:
+            with pytest.raises(DataError, match="the dates look"):
+                days_of(tmp_path, TWELVE, frequency=frequency, date_order=order)
+        else:
+            assert days_of(tmp_path, TWELVE, frequency=frequency, date_order=order) == [1] * 11
+
+
+def test_the_frequency_of_a_trained_model_decides_the_order_in_a_request():
+    column = Column(Path("input 1"), range(2, 14), TWELVE, "", True, certain=True)
+    for frequency, order in (("day", "day-month"), ("month", "month-day")):
+        found = column.timeline(frequency)
+        assert (np.diff(found.ordinals).tolist(), found.order) == ([1] * 11, order)
+
+
+def test_a_thirteenth_day_decides_the_order_of_every_row(tmp_path):
+    assert days_of(tmp_path, [*TWELVE, "13/01/2020"], frequency="day") == [1] * 12
+    with pytest.raises(DataError, match=r"the dates look daily, but data\.frequency is month"):
+        days_of(tmp_path, [*TWELVE, "13/01/2020"], frequency="month")
+    # with gaps, the rows alone show nothing
+    texts = ["01/02/2020", "05/02/2020", "13/02/2020"]
+    assert days_of(tmp_path, texts, frequency="day", gaps="nan") == [1] * 12
+
+
+def test_one_series_decides_the_order_of_the_others(tmp_path):
+    rows = [f"b,{text},1" for text in ("03/01/2020", "05/01/2020")]
+    rows += [f"a,{i:02d}/01/2020,1" for i in range(10, 16)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["name,date,value", *rows]))
+    read = task(frequency="day", series="name", date="date", scaling="window", gaps="nan").read([path])
+    assert read.loc[read["series"] == "b", "date"].tolist() == ["03/01/2020", "2020-01-04", "05/01/2020"]
+
+
+def test_a_stamp_in_another_order_than_the_one_that_is_set_is_named(tmp_path):
+    with pytest.raises(DataError, match=r":3: '13/01/2020' is not a date .*that begins with the month"):
+        days_of(tmp_path, ["12/01/2020", "13/01/2020"], frequency="day", date_order="month-day")
 
 
 def local_hours(first, count):

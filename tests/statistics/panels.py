@@ -22,9 +22,10 @@ from seqops.training.refit import refit
 WINDOW, HORIZON = 36, 12
 DATA = Dataset(
     series="series", short="pad", date="", values=(), covariates=(), static=(), frequency="month",
-    time_zone="", decimal="auto", thousands="", gaps="refuse", season=12, seasons=(), harmonics=0,
-    window=WINDOW, horizon=HORIZON, backtest_horizon=HORIZON, origin_step=HORIZON, validation=HORIZON,
-    test=HORIZON, max_history=WINDOW, baselines="", pretrained="", log=True, scaling="window", calendar=(),
+    time_zone="", date_order="auto", decimal="auto", thousands="", gaps="refuse", season=12, seasons=(),
+    harmonics=0, window=WINDOW, horizon=HORIZON, backtest_horizon=HORIZON, origin_step=HORIZON,
+    validation=HORIZON, test=HORIZON, max_history=WINDOW, baselines="", pretrained="", log=True,
+    scaling="window", calendar=(),
     min_value=None, max_value=None,
 )  # fmt: skip
 NETWORK = Network(

@@ -73,6 +73,7 @@ ADDED = {
     "tasks.sentiment.model.mixture": "none",
     "tasks.textgen.model.mixture": "none",
     "tasks.forecast.model.mixture": "none",
+    "tasks.forecast.data.date_order": "auto",
     "tasks.forecast.data.series": "",
     "tasks.forecast.data.short": "refuse",
     "tasks.forecast.data.static": "[]",

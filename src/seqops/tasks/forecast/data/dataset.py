@@ -40,7 +40,7 @@ from seqops.tasks.forecast.data.reader import SeriesFormat, figure_columns, read
 from seqops.tasks.forecast.data.ready_made import file_named, systems_of, with_ready_made
 from seqops.tasks.forecast.data.scaling import Scaling
 from seqops.tasks.forecast.data.shortfalls import shortfalls
-from seqops.tasks.forecast.data.stamps import TimeZone, zone_of_ordinals
+from seqops.tasks.forecast.data.stamps import DateOrder, TimeZone, zone_of_ordinals
 
 GENERATED: dict[str, Callable[[], Mapping[str, bytes]]] = {"sine": sample.sine}
 
@@ -76,6 +76,8 @@ class Dataset(interfaces.Dataset):
         dates whose rows are taken as they follow each other.
     time_zone
         Zone of times without an offset to UTC, such as `Europe/Berlin`; empty: they are taken as they are.
+    date_order
+        What 01/02/2024 begins with: `day-month` or `month-day`; `auto`: as the column shows, else refused.
     decimal
         Decimal sign; `auto`: a point, and figures such as 1.009 that may be thousands are refused.
     thousands
@@ -130,6 +132,7 @@ class Dataset(interfaces.Dataset):
     static: tuple[str, ...]
     frequency: FrequencyName
     time_zone: TimeZone
+    date_order: DateOrder
     decimal: Decimal
     thousands: Thousands
     gaps: Gaps
@@ -177,7 +180,7 @@ class Dataset(interfaces.Dataset):
     def series_format(self, frequency: str, time_zone: str) -> SeriesFormat:
         """Return how files and requests are read."""
         columns = self.series, self.date, self.values, self.covariates, self.static
-        return SeriesFormat(*columns, frequency, time_zone, self.numbers, self.gaps)
+        return SeriesFormat(*columns, frequency, time_zone, self.date_order, self.numbers, self.gaps)
 
     @property
     def numbers(self) -> NumberFormat:

@@ -27,7 +27,7 @@ from seqops.tasks.forecast.data.gaps import Gaps, with_missing_rows
 from seqops.tasks.forecast.data.header import with_header
 from seqops.tasks.forecast.data.months_across import refuse_months_across
 from seqops.tasks.forecast.data.series_column import date_parts, series_column, series_pair
-from seqops.tasks.forecast.data.stamps import is_date, run_backwards
+from seqops.tasks.forecast.data.stamps import DateOrder, is_date, order_of, run_backwards
 from seqops.tasks.forecast.data.timeline import Column, Timeline
 
 VALUE, COVARIATE, STATIC = "value.", "covariate.", "static."
@@ -41,7 +41,8 @@ class SeriesFormat:
     """How a file is read.
 
     An empty `date` means the first column that has no other use, an empty `series` one series per file; empty
-    `values` mean every column that is none of these, no covariate and not static.
+    `values` mean every column that is none of these, no covariate and not static. certain: whether the
+    frequency is that of a trained model, which the rows do not have to show.
     """
 
     series: str
@@ -51,8 +52,10 @@ class SeriesFormat:
     static: Sequence[str]
     frequency: str
     time_zone: str
+    date_order: DateOrder
     numbers: NumberFormat
     gaps: Gaps
+    certain: bool = False
 
 
 def read_files(raw: Sequence[Path], form: SeriesFormat) -> pd.DataFrame:
@@ -92,9 +95,9 @@ class Rows:
             found.setdefault(name, []).append(row)
         return {name: self._take(rows) for name, rows in found.items()}
 
-    def oldest_first(self, date: str, time_zone: str) -> Rows:
+    def oldest_first(self, date: str, time_zone: str, order: DateOrder) -> Rows:
         """Return the rows from the last line up if their dates run backwards, else as they are."""
-        backwards = run_backwards(self.column(date), time_zone)
+        backwards = run_backwards(self.column(date), time_zone, order)
         return self._take(range(len(self.lines))[::-1]) if backwards else self
 
     def _take(self, rows: Sequence[int]) -> Rows:
@@ -124,32 +127,37 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
     every = Rows(path, lines[1:], header, body)
     if not (form.values or form.series):
         refuse_months_across(path, header, date, every.column(date))
-    form = replace(form, date=date, values=values)
+    order = order_of(every.column(date)) if form.date_order == "auto" else form.date_order
+    form = replace(form, date=date, values=values, date_order=order)
     if not form.series:
         _check_one_series(every, date)
     for name in (*values, *form.covariates):
         _check_unambiguous(every, name, form.numbers)
-    columns, frequency = _parse_many(every, form) if form.series else _parse_series(path.stem, every, form)
-    table = pd.DataFrame(columns)
+    columns, timeline = _parse_many(every, form) if form.series else _parse_series(path.stem, every, form)
+    table, frequency = pd.DataFrame(columns), timeline.frequency
     return table if form.gaps == "refuse" else with_missing_rows(table, frequency), frequency
 
 
-def _parse_many(every: Rows, form: SeriesFormat) -> tuple[Columns, str]:
+def _parse_many(every: Rows, form: SeriesFormat) -> tuple[Columns, Timeline]:
     parts = every.by(form.series)
     if "" in parts:
         what, fix = f"column {form.series!r} is empty", "Give the name of the series in each row."
         raise DataError.at(every.path, parts[""].lines[0], what, fix)
     longest = max(parts, key=lambda name: len(parts[name].lines))
-    frequency = _parse_series(longest, parts[longest], form)[1]
-    form = replace(form, frequency=frequency)
+    timeline = _parse_series(longest, parts[longest], form)[1]
+    order = form.date_order if timeline.order == "auto" else timeline.order
+    form = replace(form, frequency=timeline.frequency, date_order=order, certain=True)
     found = [_parse_series(name, part, form)[0] for name, part in parts.items()]
-    return {name: np.concatenate([part.pop(name) for part in found]) for name in [*found[0]]}, frequency
+    table = {name: np.concatenate([part.pop(name) for part in found]) for name in [*found[0]]}
+    return table, timeline
 
 
-def _parse_series(name: str, rows: Rows, form: SeriesFormat) -> tuple[Columns, str]:
-    rows = rows.oldest_first(form.date, form.time_zone)
+def _parse_series(name: str, rows: Rows, form: SeriesFormat) -> tuple[Columns, Timeline]:
+    rows = rows.oldest_first(form.date, form.time_zone, form.date_order)
     texts = rows.column(form.date)
-    column = Column(rows.path, rows.lines, texts, form.time_zone, form.gaps == "refuse")
+    column = Column(
+        rows.path, rows.lines, texts, form.time_zone, form.gaps == "refuse", form.date_order, form.certain
+    )
     timeline = _timeline(column, form, rows)
     table = {
         "line": np.array(rows.lines),
@@ -162,7 +170,7 @@ def _parse_series(name: str, rows: Rows, form: SeriesFormat) -> tuple[Columns, s
         for figure in names:
             table[prefix + figure] = np.array(_figures(rows, figure, form.numbers))
     table |= {STATIC + column: np.array(rows.column(column), object) for column in form.static}
-    return table, timeline.frequency
+    return table, timeline
 
 
 def _without_index(header: list[str], body: list[list[str]]) -> tuple[list[str], list[list[str]]]:

@@ -133,7 +133,7 @@ def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
         raise DataError.at(_name(index), 1, what, f"Rename it to {form.series}.")
     date = form.date if form.date in header else ""
     static = [name for name in form.static if name in header]
-    form = replace(form, series=series, date=date, static=static, values=(), covariates=())
+    form = replace(form, series=series, date=date, static=static, values=(), covariates=(), certain=True)
     if set(meta["values"] + meta["covariates"]) <= set(header):
         return replace(form, values=meta["values"], covariates=meta["covariates"])
     return form

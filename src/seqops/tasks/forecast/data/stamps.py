@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
@@ -24,6 +24,8 @@ TIME = (
     r"(?P<offset> ?Z| ?[+-]\d\d(:?\d\d)?)?)?"
 )
 Match = re.Match[str]
+DateOrder = Literal["auto", "day-month", "month-day"]
+"""What stamps such as 01/02/2024 begin with; `auto`: as the rows show."""
 
 
 def _year(found: Match) -> date:
@@ -58,19 +60,37 @@ def _epoch(found: Match) -> datetime:
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """One way to write a stamp; digits: whether it may be a plain number as well."""
+    """One way to write a stamp.
+
+    digits: whether it may be a plain number as well; order: of day and month, `auto` where only one is read.
+    """
 
     example: str
     pattern: re.Pattern[str]
     read: Callable[[Match], date]
     digits: bool = False
+    order: DateOrder = "auto"
 
 
-def _form(example: str, pattern: str, read: Callable[[Match], date], digits: bool = False) -> Form:
-    return Form(example, re.compile(pattern, re.ASCII), read, digits)
+def _form(
+    example: str, pattern: str, read: Callable[[Match], date], digits: bool = False, order: DateOrder = "auto"
+) -> Form:
+    return Form(example, re.compile(pattern, re.ASCII), read, digits, order)
 
 
 POINTED = _form("2024.01", r"(?P<y>\d{4})\.(?P<m>\d{1,2})", _month, True)
+DAY_FIRST = _form(
+    "31/01/2024",
+    r"(?P<d>\d{1,2})(?P<s>[-/])(?P<m>\d{1,2})(?P=s)(?P<y>\d{4})" + TIME,
+    _day,
+    order="day-month",
+)
+MONTH_FIRST = _form(
+    "01/31/2024",
+    r"(?P<m>\d{1,2})(?P<s>[-/])(?P<d>\d{1,2})(?P=s)(?P<y>\d{4})" + TIME,
+    _day,
+    order="month-day",
+)
 FORMS = (
     _form("2024", r"(?P<y>[12]\d{3})", _year, True),
     _form("202401", r"(?P<y>[12]\d{3})(?P<m>\d\d)", _month, True),
@@ -84,8 +104,8 @@ FORMS = (
     _form("2024-W05", r"(?P<y>\d{4})-?W(?P<w>\d\d)(-?(?P<d>\d))?", _week),
     _form("2024-01-31T13:00", r"(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})" + TIME, _day),
     _form("31.01.2024", r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})" + TIME, _day),
-    _form("31/01/2024", r"(?P<d>\d{1,2})(?P<s>[-/])(?P<m>\d{1,2})(?P=s)(?P<y>\d{4})" + TIME, _day),
-    _form("01/31/2024", r"(?P<m>\d{1,2})(?P<s>[-/])(?P<d>\d{1,2})(?P=s)(?P<y>\d{4})" + TIME, _day),
+    DAY_FIRST,
+    MONTH_FIRST,
     _form("Jan 2024", NAMED + r"[- /.]+(?P<y>\d{4})", _named_day),
     _form("2024 Jan", r"(?P<y>\d{4})[- /.]+" + NAMED, _named_day),
     _form("31 Jan 2024", r"(?P<d>\d{1,2})[- /.]+" + NAMED + r"[- /.]+(?P<y>\d{4})" + TIME, _named_day),
@@ -106,18 +126,23 @@ class Reading:
     instants: Stamps
 
 
-def readings(path: Path, lines: Sequence[int], texts: Sequence[str], time_zone: str) -> list[Reading]:
+def readings(
+    path: Path, lines: Sequence[int], texts: Sequence[str], time_zone: str, order: DateOrder = "auto"
+) -> list[Reading]:
     """Read a column in every form that all its stamps have: two where day and month may be exchanged.
 
-    time_zone: of stamps without an offset; empty: unknown. Raises DataError with the line of a stamp that no
-    form reads.
+    time_zone: of stamps without an offset; empty: unknown. order: of day and month, if it is known. Raises
+    DataError with the line of a stamp that no form reads.
     """
-    parsed: dict[Form, list[datetime]] = {form: [] for form in FORMS}
+    forms = [form for form in FORMS if order in ("auto", form.order) or form.order == "auto"]
+    parsed: dict[Form, list[datetime]] = {form: [] for form in forms}
     for line, text in zip(lines, texts, strict=True):
         read = _read(text)
         stamps = {form: read[form] for form in parsed if form in read}
         if not stamps:
-            like = "" if len(parsed) == len(FORMS) else f" like {texts[0][:40]!r}"
+            like = "" if len(parsed) == len(forms) else f" like {texts[0][:40]!r}"
+            if {form.order for form in read} - {"auto", order}:
+                like += f" that begins with the {order.partition('-')[0]}" * (order != "auto")
             raise DataError.at(path, line, f"{text[:40]!r} is not a date{like}", FIX)
         parsed = {form: parsed[form] for form in stamps}
         for form, stamp in stamps.items():
@@ -134,7 +159,16 @@ def _reading(form: Form, stamps: Sequence[datetime], time_zone: str) -> Reading:
     return Reading(form, local, _instants(stamps, time_zone))
 
 
-def run_backwards(texts: Sequence[str], time_zone: str) -> bool:
+def order_of(texts: Iterable[str]) -> DateOrder:
+    """Return the order of day and month that stamps above the 12th show; `auto` if none does, or both do."""
+    shown: set[DateOrder] = set()
+    for text in dict.fromkeys(texts):
+        orders = {form.order for form in _read(text)} - {"auto"}
+        shown |= orders if len(orders) == 1 else set()
+    return shown.pop() if len(shown) == 1 else "auto"
+
+
+def run_backwards(texts: Sequence[str], time_zone: str, order: DateOrder = "auto") -> bool:
     """Return whether stamps begin with the latest, and none is later than the one before it."""
     first, last = _read(texts[0]), _read(texts[-1])
     if not any(
@@ -142,7 +176,7 @@ def run_backwards(texts: Sequence[str], time_zone: str) -> bool:
     ):
         return False
     try:
-        found = readings(Path(), range(len(texts)), texts[::-1], time_zone)
+        found = readings(Path(), range(len(texts)), texts[::-1], time_zone, order)
     except DataError:
         return False
     return all(bool((np.diff(reading.instants).astype(np.int64) >= 0).all()) for reading in found)

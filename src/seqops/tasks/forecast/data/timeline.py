@@ -12,44 +12,70 @@ import numpy.typing as npt
 from seqops.core.errors import DataError
 from seqops.preprocessing.csv_table import parse_number
 from seqops.tasks.forecast.data.frequency import MIN_STAMPS, Frequency, Integers, infer
-from seqops.tasks.forecast.data.stamps import Reading, readings
+from seqops.tasks.forecast.data.stamps import DateOrder, Reading, readings
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """The frequency of a series by name, and the number of each row's period: (T,)."""
+    """The frequency of a series by name, and the number of each row's period: (T,).
+
+    order: of day and month as the stamps were read; `auto` if they were read in another form.
+    """
 
     frequency: str
     ordinals: Integers
+    order: DateOrder = "auto"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of stamps and where it stands; strict: whether missing periods are refused."""
+    """A column of stamps and where it stands.
+
+    strict: whether missing periods are refused; order: of day and month; certain: whether a frequency that is
+    given is that of the rows, whatever they look like.
+    """
 
     path: Path
     lines: Sequence[int]
     texts: Sequence[str]
     time_zone: str
     strict: bool
+    order: DateOrder = "auto"
+    certain: bool = False
 
     def timeline(self, frequency: str) -> Timeline:
         """Number the rows: consecutive periods differ by 1. Raises DataError if that is impossible."""
         if frequency == "position" or (frequency == "auto" and self._is_plain_numbers()):
             return Timeline("position", self._positions())
-        found = readings(self.path, self.lines, self.texts, self.time_zone)
+        found = self._readings()
         if frequency == "auto":
             return self._inferred(found)
         given = Frequency.parse(frequency)
         numbered = [_ordinals(reading, given) for reading in found]
         best = self._best(numbered)
+        if not self.certain:
+            self._check_order(found, best, given)
         self._check_frequency(found[best], given, numbered[best])
-        return Timeline(frequency, numbered[best])
+        return Timeline(frequency, numbered[best], found[best].form.order)
+
+    def _check_order(self, found: Sequence[Reading], best: int, given: Frequency) -> None:
+        """Raise DataError if the rows are as regular in another period, with day and month exchanged.
+
+        So are twelve rows from 01/01/2024 to 12/01/2024: days, or months.
+        """
+        least = _regularity(_ordinals(found[best], given))
+        for reading in (each for each in found if each is not found[best]):
+            other = _infer(reading)
+            if other not in (None, given) and _regularity(_ordinals(reading, other)) >= least:
+                raise self._exchangeable(f"the dates look {given.looks} or {other.looks}")
+
+    def _readings(self) -> list[Reading]:
+        return readings(self.path, self.lines, self.texts, self.time_zone, self.order)
 
     def _inferred(self, found: Sequence[Reading]) -> Timeline:
         frequencies = [_infer(reading) for reading in found]
         lines = [
-            Timeline(frequency.name, _ordinals(reading, frequency))
+            Timeline(frequency.name, _ordinals(reading, frequency), reading.form.order)
             for reading, frequency in zip(found, frequencies, strict=True)
             if frequency is not None
         ]
@@ -65,9 +91,13 @@ class Column:
         best = int(np.argmax(regularity))
         equal = [o for o, value in zip(numbered, regularity, strict=True) if value == regularity[best]]
         if any((ordinals != equal[0]).any() for ordinals in equal):
-            what = f"{self.texts[0][:40]!r} may begin with the day or with the month"
-            raise DataError.at(self.path, self.lines[0], what, "Write dates as 2024-01-31.")
+            raise self._exchangeable("both make the rows regular")
         return best
+
+    def _exchangeable(self, why: str) -> DataError:
+        what = f"{self.texts[0][:40]!r} may begin with the day or with the month: {why}"
+        fix = "Write dates as 2024-01-31, or set data.date_order: day-month or month-day."
+        return DataError.at(self.path, self.lines[0], what, fix)
 
     def _check_frequency(self, reading: Reading, given: Frequency, ordinals: Integers) -> None:
         found, regularity = _infer(reading), _regularity(ordinals)
@@ -84,7 +114,7 @@ class Column:
         if self._numbers() is None:
             return False
         try:
-            found = readings(self.path, self.lines, self.texts, self.time_zone)
+            found = self._readings()
         except DataError:
             return True
         return all(_infer(reading) is None for reading in found)
@@ -109,7 +139,7 @@ class Column:
 
     def _ranks(self) -> Integers:
         """Number dates as they follow each other, whatever lies between them."""
-        found = readings(self.path, self.lines, self.texts, self.time_zone)
+        found = self._readings()
         ranks = [np.unique(reading.instants, return_inverse=True)[1].astype(np.int64) for reading in found]
         return ranks[self._best(ranks)]
 

@@ -28,8 +28,8 @@ GROWTH = 3.0
 TARGET = re.compile(r"(adj.? )?close|sales?|y|value|target|demand|units( sold)?|price|revenue", re.IGNORECASE)
 """What columns are called that are forecast where one alone is."""
 RESET: Mapping[str, Any] = {
-    "data.covariates": [], "data.time_zone": "", "data.seasons": [], "data.baselines": "",
-    "data.pretrained": "", "data.calendar": [], "data.max_value": None,
+    "data.covariates": [], "data.time_zone": "", "data.date_order": "auto", "data.seasons": [],
+    "data.baselines": "", "data.pretrained": "", "data.calendar": [], "data.max_value": None,
     "model.difference": "auto", "model.output_steps": "auto",
 }  # fmt: skip
 """Settings that speak of other data, or must fit lengths that are derived."""
