@@ -1,5 +1,6 @@
 """A modified bundle is refused before its code runs, by every command of the project."""
 
+import os
 import shutil
 import uuid
 from pathlib import Path
@@ -81,6 +82,21 @@ def replace_by_link(bundle, name):
     (bundle / name).symlink_to(elsewhere)
 
 
+def replace_by_equal_link(bundle, name):
+    """Move a file out of the bundle: what is verified could change until it is loaded."""
+    (bundle / name).rename(bundle.parents[3] / "elsewhere")
+    (bundle / name).symlink_to(bundle.parents[3] / "elsewhere")
+
+
+def replace_by_pipe(bundle, name):
+    (bundle / name).unlink()
+    os.mkfifo(bundle / name)
+
+
+def link_to_folder(bundle, name):
+    (bundle / name).symlink_to("/")
+
+
 TAMPERINGS = [
     (modify, WEIGHTS, "is altered"),
     (modify, MODEL, "is altered"),
@@ -90,6 +106,9 @@ TAMPERINGS = [
     (add, "code/seqops/sitecustomize.py", "was added"),
     (add, "code/json.pyc", "was added"),
     (replace_by_link, CODE, "is altered"),
+    (replace_by_equal_link, CODE, "is altered"),
+    (replace_by_pipe, CODE, "is missing"),
+    (link_to_folder, "code/other", "was added"),
 ]
 
 
@@ -171,6 +190,8 @@ def damage(toy, how):
     elif how == "a link to nothing":
         delete(bundle, WEIGHTS)
         (bundle / WEIGHTS).symlink_to("nowhere")
+    elif how == "a link out of the store":
+        replace_by_equal_link(bundle, WEIGHTS)
     else:
         modify(bundle, WEIGHTS)
 
@@ -178,7 +199,8 @@ def damage(toy, how):
 DAMAGES = {
     "all artefacts": "is missing",
     "the bundle": "is missing",
-    "a link to nothing": "is missing",
+    "a link to nothing": f"{WEIGHTS} is altered",
+    "a link out of the store": f"{WEIGHTS} is altered",
     "weights": f"{WEIGHTS} is altered",
 }
 

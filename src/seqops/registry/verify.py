@@ -33,7 +33,9 @@ BUNDLE = "seqops.bundle_sha256"
 FORMER_LIST = "bundle.json"
 NOT_FOUND = 404
 MAX_LISTED = 5  # files that an error lists
-NOT_COPIED = shutil.ignore_patterns("__pycache__", "registered_model_meta")
+NOT_COPIED = ("__pycache__", "registered_model_meta")
+LINK = "link"
+"""Stands for the hash of a link: no bundle is registered with one, and what it leads to may change."""
 
 
 def record_files(run: TrainingRun, uri: str) -> str:
@@ -84,7 +86,7 @@ def fault_of(client: mlflow.MlflowClient, version: Version) -> str:
 
 def _intact_copy(client: mlflow.MlflowClient, version: Version, scratch: Path) -> Path:
     try:
-        bundle = _copied(version.source, scratch)
+        bundle = _copied(_place(client, version), scratch)
     except Exception as error:
         if not _is_of_store(error):
             raise
@@ -101,6 +103,16 @@ def _intact_copy(client: mlflow.MlflowClient, version: Version, scratch: Path) -
         what = f"is not what was registered: {_alterations(client, version, found)}"
         raise _error(client, version, what, "Its code was not run. ")
     return bundle
+
+
+def _place(client: mlflow.MlflowClient, version: Version) -> str:
+    """Return the folder of a bundle on this machine as an address, which MLflow does not read if a link
+    leads out of it; else the source of the version.
+    """
+    if version.source.startswith("file:"):
+        return version.source
+    place = client.get_model_version_download_uri(version.name, str(version.version))
+    return place if place.startswith("file:") else version.source
 
 
 def _is_of_store(error: Exception) -> bool:
@@ -140,7 +152,7 @@ def _copied(uri: str, scratch: Path) -> Path:
     to = scratch / "bundle"
     if uri.startswith("file:"):
         origin = unquote(urlsplit(uri).path)
-        return Path(shutil.copytree(origin, to, ignore=NOT_COPIED, ignore_dangling_symlinks=True))
+        return Path(shutil.copytree(origin, to, symlinks=True, ignore=_not_copied))
     import mlflow
 
     to.mkdir()
@@ -152,9 +164,21 @@ def _copied(uri: str, scratch: Path) -> Path:
     return bundle
 
 
+def _not_copied(folder: str, names: list[str]) -> list[str]:
+    """List what belongs to no bundle: what earlier loads have left, and pipes, which never end."""
+    paths = {name: Path(folder, name) for name in names}
+    return [
+        name
+        for name, path in paths.items()
+        if name in NOT_COPIED or not (path.is_symlink() or path.is_file() or path.is_dir())
+    ]
+
+
 def _contents(bundle: Path) -> dict[str, str]:
-    files = (path for path in bundle.rglob("*") if path.is_file())
-    return {path.relative_to(bundle).as_posix(): sha256_of(path) for path in files}
+    paths = (path for path in bundle.rglob("*") if path.is_symlink() or path.is_file())
+    return {
+        path.relative_to(bundle).as_posix(): LINK if path.is_symlink() else sha256_of(path) for path in paths
+    }
 
 
 def _alterations(client: mlflow.MlflowClient, version: Version, found: Mapping[str, str]) -> str:
