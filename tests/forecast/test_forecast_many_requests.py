@@ -54,6 +54,30 @@ def test_a_column_of_series_in_another_spelling_is_refused(meta):
         endpoint_of(DATA).parse([text], meta)
 
 
+def test_another_column_is_not_read_in_place_of_the_model_s(meta):
+    rows = [f"{m},new,{i}" for i, m in enumerate(months(8), 1)]
+    message = r"input 1:1: there is no column 'sold', which the model reads\. Name the columns as in training"
+    with pytest.raises(DataError, match=message):
+        endpoint_of(DATA).parse(["\n".join(["month,shop,price", *rows])], meta)
+    # without names there is only one place for the figures
+    unnamed = "\n".join(row.replace(",new", "") for row in rows)
+    assert endpoint_of(DATA).parse([unnamed], meta).ragged("history")[0][:, 0].tolist() == [*range(1, 9)]
+
+
+def test_the_advice_on_several_series_is_not_that_for_training(meta):
+    lines = [f"{m},{store},1" for store in ("a", "b") for m in months(8)]
+    message = "a table of several series. Give one series per input, or name the columns as in training"
+    with pytest.raises(DataError, match=message):
+        endpoint_of(DATA).parse(["\n".join(["month,store,sold", *lines])], meta)
+
+
+def test_a_second_row_of_a_month_is_said_to_be_that(meta):
+    rows = [f"{m},{i}" for i, m in enumerate(months(8), 1)]
+    message = r"input 1:5: the date is that of the row before\. .* Several series need the column 'shop'\."
+    with pytest.raises(DataError, match=message):
+        endpoint_of(DATA).parse(["\n".join(["month,sold", *rows[:3], rows[2], *rows[3:]])], meta)
+
+
 def test_the_message_about_a_series_names_it(meta):
     text = "\n".join(["month,shop,sold", *(f"{m},new,{i}" for i, m in enumerate(months(5), 1))])
     with pytest.raises(DataError, match=r"input 1, series new: 5 values are too few"):

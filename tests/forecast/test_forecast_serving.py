@@ -109,6 +109,7 @@ def test_inputs_keep_their_order(meta):
         ("1 2 3 4 5 6 7 eight", "contains no data rows"),
         (csv(10).replace("2010-05,5\n", ""), "input 1:6: the date does not follow"),
         (csv(10).replace("2010-05,5", "2010-05,five"), "input 1:6: 'five'"),
+        (csv(10).replace("2010-05,5", "2010-04,5"), "input 1:6: the date is that of the row before"),
         ("date,a,b\n2000-01,1,2", "2 columns besides the date"),
     ],
 )

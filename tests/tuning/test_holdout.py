@@ -23,6 +23,13 @@ class InOrder(ToyMetrics):
         return Units(None, 4, "origin")
 
 
+class OfSeries(ToyMetrics):
+    """Rows that are series."""
+
+    def units(self, truth, meta):
+        return Units(None, 1, "series")
+
+
 def split(rows, **columns):
     return Split({"row": np.arange(rows), **columns})
 
@@ -44,6 +51,15 @@ def test_independent_rows_are_drawn_and_each_is_in_one_part():
         "70 rows of the validation split choose and stop the trials. 30 rows of it, which no trial "
         "was chosen or stopped on, decide between the finalists and the present values."
     )
+    assert found.described(70) == found.description
+    assert found.described(64) == (
+        f"{found.description} Each fit is scored on 64 of the former, drawn by its seed."
+    )
+
+
+def test_series_are_counted_in_their_plural():
+    found = hold_out(split(100), OfSeries(ToyData()), {}, 0.3, 0)
+    assert found.description.startswith("70 series of the validation split")
 
 
 def test_a_group_is_in_one_part():

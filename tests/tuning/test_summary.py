@@ -2,16 +2,20 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import optuna
 
+from seqops.core.ragged import Split
 from seqops.core.records import Goal
 from seqops.metrics.paired_tests import Difference
 from seqops.tuning.decision import Comparison
 from seqops.tuning.finalists import Finalist
+from seqops.tuning.holdout import Holdout
 from seqops.tuning.report import write_page
 from seqops.tuning.summary import summarize
 
 PRESENT = Finalist("current values", {"model.units": 8}, None, (1.0, 1.2, 1.1))
+TRUTH = Split({"row": np.arange(40)})
 ROWS = Difference(0.5, 0.3, 0.7, 0.001, 0.999, 30)
 
 
@@ -21,9 +25,13 @@ def other(comparison):
 
 def summary(*finalists, held_out=True):
     session = SimpleNamespace(
-        task=SimpleNamespace(name="ner", metrics=lambda: SimpleNamespace(goal=Goal("f1", True))),
+        task=SimpleNamespace(
+            name="ner",
+            metrics=lambda: SimpleNamespace(goal=Goal("f1", True)),
+            fit_config=SimpleNamespace(validation_rows=100),
+        ),
         tuning=SimpleNamespace(finalist_seeds=3),
-        holdout=SimpleNamespace(held_out=object() if held_out else None, description="Some <rows> decide."),
+        holdout=Holdout(TRUTH, TRUTH if held_out else None, "Some <rows> decide."),
     )
     return summarize(session, [PRESENT, *finalists])
 

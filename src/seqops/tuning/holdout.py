@@ -30,6 +30,14 @@ class Holdout:
     held_out: Split | None
     description: str
 
+    def described(self, validation_rows: int) -> str:
+        """Return the description, and how many rows score a fit if `fit.validation_rows` are fewer."""
+        if len(self.selection) <= validation_rows:
+            return self.description
+        return (
+            f"{self.description} Each fit is scored on {validation_rows:,} of the former, drawn by its seed."
+        )
+
 
 def hold_out(validation: Split, metrics: Metrics, meta: Meta, share: float, seed: int) -> Holdout:
     """Hold out a share of the validation units; none if they are too few for a test.
@@ -105,4 +113,4 @@ def _part(rows: int, units: int, unit: str) -> str:
 
 
 def _counted(number: int, unit: str) -> str:
-    return f"{number:,} {unit}{'s' * (number != 1)}"
+    return f"{number:,} {unit}{'s' * (number != 1 and not unit.endswith('s'))}"

@@ -28,7 +28,7 @@ def summarize(session: Session, tried: Sequence[Finalist]) -> Summary:
     where = "held-out" if held_out else "selection"
     return Summary(
         f"{goal} on the {where} validation rows over {seeds} other seeds",
-        session.holdout.description,
+        session.holdout.described(session.task.fit_config.validation_rows),
         ("", "values", "score in its trial", "mean", "standard deviation", "improvement", "p", "outcome"),
         [_row(finalist, finalist is best) for finalist in tried],
         _outcome(name, tried, best, held_out),

@@ -62,7 +62,7 @@ def tune(project: Project, name: str, settings: TuneOptions) -> None:
     with translate_storage_errors(url):
         divide_cores(settings.jobs)
         session = Session.open(project, name, url)
-        err.print(session.holdout.description, highlight=False)
+        err.print(session.holdout.described(session.task.fit_config.validation_rows), highlight=False)
         trials_an_hour = _search(session, settings)
         tried = _repeat(session, settings)
         best = select_winner(tried)

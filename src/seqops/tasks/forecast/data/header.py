@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from seqops.preprocessing.csv_table import MISSING
@@ -24,6 +25,16 @@ def with_header(lines: list[int], rows: Rows) -> tuple[list[int], Rows]:
     if len(named[0]) > 1 or _kind(named[1][0].strip()) != "number":
         return lines, named
     return lines, [[POSITION, *named[0]], *([str(n), *row] for n, row in enumerate(named[1:], 1))]
+
+
+def has_names(lines: list[int], rows: Rows) -> bool:
+    """Return whether the first row names the columns."""
+    return {*rows[0]} <= {*with_header(lines, rows)[1][0]}
+
+
+def are_given_names(names: Sequence[str]) -> bool:
+    """Return whether names of value columns are those of `with_header`."""
+    return all(re.fullmatch(rf"{VALUE}( \d+)?", name) for name in names)
 
 
 def _names(row: Sequence[str]) -> list[str]:

@@ -130,7 +130,7 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
     order = order_of(every.column(date)) if form.date_order == "auto" else form.date_order
     form = replace(form, date=date, values=values, date_order=order)
     if not form.series:
-        _check_one_series(every, date)
+        _check_one_series(every, date, form.certain)
     for name in (*values, *form.covariates):
         _check_unambiguous(every, name, form.numbers)
     columns, timeline = _parse_many(every, form) if form.series else _parse_series(path.stem, every, form)
@@ -202,19 +202,21 @@ def _timeline(column: Column, form: SeriesFormat, rows: Rows) -> Timeline:
         raise DataError.at(rows.path, error.line, error.fault.partition(". ")[0], fix) from None
 
 
-def _check_one_series(rows: Rows, date: str) -> None:
+def _check_one_series(rows: Rows, date: str, request: bool) -> None:
     """Raise DataError where the dates of several series follow each other."""
+    fix = "Give one series per input, or name the columns as in training."
     columns, dates = {name: rows.column(name) for name in rows.header if name != date}, rows.column(date)
     if parts := date_parts(columns, dates):
         what = f"the dates repeat, because they are divided among the columns {', '.join([date, *parts])}"
         raise DataError.at(rows.path, None, what, "Join them in one column, such as 2024-01-31 or 2024-01.")
     if name := series_column(columns, dates):
         what = f"most dates repeat, and column {name!r} tells their rows apart: a table of several series"
-        raise DataError.at(rows.path, None, what, f"Set data.series: {name}, and data.scaling: window.")
+        own = f"Set data.series: {name}, and data.scaling: window."
+        raise DataError.at(rows.path, None, what, fix if request else own)
     if pair := series_pair(columns, dates):
         what = f"most dates repeat, and {' and '.join(pair)} together tell their rows apart: several series"
-        fix = "Join them in one column, name that in data.series, and set data.scaling: window."
-        raise DataError.at(rows.path, None, what, fix)
+        own = "Join them in one column, name that in data.series, and set data.scaling: window."
+        raise DataError.at(rows.path, None, what, fix if request else own)
 
 
 def _check_unambiguous(rows: Rows, name: str, numbers: NumberFormat) -> None:

@@ -17,6 +17,7 @@ from seqops.preprocessing.csv_table import read_csv_rows
 from seqops.preprocessing.number_format import NumberFormat
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.encoding import static_kinds
+from seqops.tasks.forecast.data.header import are_given_names, has_names
 from seqops.tasks.forecast.data.origins import Series
 from seqops.tasks.forecast.data.reader import SHAPE, STATIC, SeriesFormat, figure_columns, parse_file
 
@@ -61,13 +62,14 @@ def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
         row = int(np.argmax(missing.any(axis=1)))
         what, fix = f"value {row + 1} is missing", "Fill the gap before forecasting."
         raise DataError.at(name, request.line(row), what, fix)
+    steps = np.diff(series.ordinals, prepend=series.ordinals[0] - 1)
+    regular = f"Give one row per {meta['frequency']}, in order, without gaps."
+    if data.series and not request.name:
+        regular += f" Several series need the column {data.series!r}."
     faults = [
         ("a value is not a finite number", "Give numbers as 1234.5.", np.isinf(series.figures).any(axis=1)),
-        (
-            "the date does not follow the previous one",
-            f"Give one row per {meta['frequency']}, in order, without gaps.",
-            np.diff(series.ordinals, prepend=series.ordinals[0] - 1) != 1,
-        ),
+        ("the date is that of the row before", regular, steps == 0),
+        ("the date does not follow the previous one", regular, steps != 1),
     ]
     if meta["log"]:
         fix = "The model was trained on logarithms: give values above 0."
@@ -123,9 +125,14 @@ def parse_request(text: str, index: int, data: Dataset, meta: Meta) -> Request:
 
 
 def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
-    """Return how to read a CSV: its columns by the names of the training data, or else by their places."""
+    """Return how to read a CSV: its columns by the names of the training data, or by their places.
+
+    By their places only where this file, or that of the training, has no names. Raises DataError for other
+    names.
+    """
     form = data.series_format(meta["frequency"], meta["time_zone"])
-    header = [cell.strip() for cell in read_csv_rows(_name(index), text, SHAPE)[1][0]]
+    rows = read_csv_rows(_name(index), text, SHAPE)
+    header = [cell.strip() for cell in rows[1][0]]
     series = form.series if form.series in header else ""
     alike = [name for name in header if name.casefold() == form.series.casefold() != ""]
     if alike and not series:
@@ -134,8 +141,13 @@ def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
     date = form.date if form.date in header else ""
     static = [name for name in form.static if name in header]
     form = replace(form, series=series, date=date, static=static, values=(), covariates=(), certain=True)
-    if set(meta["values"] + meta["covariates"]) <= set(header):
+    wanted = [*meta["values"], *meta["covariates"]]
+    missing = [name for name in wanted if name not in header]
+    if not missing:
         return replace(form, values=meta["values"], covariates=meta["covariates"])
+    if has_names(*rows) and not are_given_names(wanted):
+        what = f"there is no column {missing[0]!r}, which the model reads"
+        raise DataError.at(_name(index), 1, what, f"Name the columns as in training: {', '.join(wanted)}.")
     return form
 
 
