@@ -52,7 +52,7 @@ class Endpoint(interfaces.Endpoint):
         return unknown_words((word for text in inputs for word in tokenizer.tokens(text)), meta["words"])
 
     def respond(self, predicted: pd.DataFrame, inputs: Sequence[str], meta: Meta) -> list[dict[str, Any]]:
-        """Return the most likely label of each text and the probability of every label."""
+        """Return the label of each text and the probability of every label."""
         rows = zip(inputs, predicted["label"], predicted["probabilities"], strict=True)
         return [
             {
