@@ -16,7 +16,7 @@ Y = np.array([[[10.0, 20.0], [5.0, 1.0]]], np.float32)
 META = {
     "ner": {"width": 3, "words": "abc", "pos": "ab", "characters": "abcd", "tags": ["O", "B-PS", "I-PS"]},
     "labelling": {"values": ["x"], "centre": [0.0], "width": [1.0]},
-    "sentiment": {"words": "abcd", "labels": ["no", "yes"], "vectors": {}},
+    "sentiment": {"words": "abcd", "labels": ["no", "yes"], "label_shares": [], "vectors": {}},
 }
 
 
