@@ -25,6 +25,7 @@ from seqops.inspection.splits import by_split
 from seqops.inspection.tables import odd_cell, ragged
 from seqops.params import Params
 from seqops.preprocessing.archive import pack
+from seqops.preprocessing.encodings import is_utf8
 
 LARGE = 5 << 20
 """Bytes of files that are not read a second time to check them: the stage `validate` does that."""
@@ -119,11 +120,9 @@ def _address(project: Project, path: Path) -> str:
     if whole.is_relative_to(root / "data"):
         raise SeqopsError(f"{path} is in data/, which the pipeline writes to. Move it to another folder.")
     address = whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(whole)
-    try:
-        address.encode()
-    except UnicodeEncodeError:
+    if not is_utf8(address):
         what = "its name is not UTF-8, which params.yaml is written in"
-        raise SeqopsError(f"{path}: {what}. Rename it.") from None
+        raise SeqopsError(f"{path}: {what}. Rename it.")
     return address
 
 

@@ -16,6 +16,7 @@ from typing import IO, Protocol
 from seqops.core.errors import DataError
 from seqops.core.files import READ_BYTES
 from seqops.preprocessing.binary_formats import office_format
+from seqops.preprocessing.encodings import is_utf8
 from seqops.preprocessing.tar_stream import MemberReader, RefusedMemberError, files_of
 
 TAR_MAGIC = b"ustar", slice(257, 262)
@@ -166,11 +167,9 @@ def _only_name(archive: Path) -> str:
 
 
 def _require_utf8(place: Path, name: str) -> None:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
+    if not is_utf8(name):
         what = f"the name of the file {name!r} is not UTF-8"
-        raise DataError.at(place, None, what, "Rename it; in an archive, and pack that again.") from None
+        raise DataError.at(place, None, what, "Rename it; in an archive, and pack that again.")
 
 
 @contextmanager

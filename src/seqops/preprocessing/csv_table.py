@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from seqops.core.errors import DataError
+from seqops.preprocessing.encodings import is_utf8
 from seqops.preprocessing.number_format import PLAIN, NumberFormat
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
@@ -123,9 +124,5 @@ def parse_number(path: Path, line: int | None, text: str, column: str, form: Num
 def require_valid_unicode(inputs: Sequence[str]) -> None:
     """Raise DataError for a text with an unpaired surrogate, which JSON and command lines can contain."""
     for number, text in enumerate(inputs, 1):
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
-            raise DataError(
-                f"input {number} is not valid Unicode (unpaired surrogate). Encode it as UTF-8."
-            ) from None
+        if not is_utf8(text):
+            raise DataError(f"input {number} is not valid Unicode (unpaired surrogate). Encode it as UTF-8.")

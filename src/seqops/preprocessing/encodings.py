@@ -63,6 +63,17 @@ def likely_encoding(content: bytes) -> str:
     return _cyrillic(sample) or _east_asian(sample)
 
 
+def is_utf8(text: str) -> bool:
+    """Return whether a text can be written as UTF-8: not with an unpaired surrogate, as JSON, a command line
+    and names of files can have.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def is_western(content: bytes) -> bool:
     """Return whether a text may be in windows-1252: of Western Europe, with signs outside words."""
     try:

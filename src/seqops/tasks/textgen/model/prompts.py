@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from seqops.core.errors import DataError
 from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.encodings import is_utf8
 from seqops.tasks.textgen.data.tokenizer import BREAK, Tokenizer
 
 MAX_TOKENS = 100_000
@@ -48,13 +49,10 @@ def parse(text: str, number: int) -> Prompt:
     request = value if isinstance(value, dict) else {"prompt": text}
     try:
         prompt = Prompt.model_validate(request)
-        prompt.prompt.encode("utf-8")
     except ValidationError as error:
         raise DataError(f"input {number}: {_message(error)}") from None
-    except UnicodeEncodeError:
-        raise DataError(
-            f"input {number}: the prompt is not valid Unicode (unpaired surrogate). Remove it."
-        ) from None
+    if not is_utf8(prompt.prompt):
+        raise DataError(f"input {number}: the prompt is not valid Unicode (unpaired surrogate). Remove it.")
     return prompt
 
 
