@@ -22,7 +22,7 @@ class LabelDecision:
     """The label with the highest p / share^s, s chosen by the macro-F1 of validation rows.
 
     shares: those of the classes among the labelled training rows (K,); empty: the most likely label. Source:
-    logit adjustment after the fit (Menon et al. 2021, section 4.1), with the strength s as its parameter.
+    logit adjustment after the fit (Menon et al. 2021, section 4), with the strength s as its parameter.
     """
 
     shares: tuple[float, ...]
@@ -40,7 +40,7 @@ class LabelDecision:
         classes = probabilities.shape[1]
         if not self.shares or not len(truth):
             return np.zeros(classes)
-        tried = -STRENGTHS[:, None] * np.log(np.maximum(self.shares, LOWEST))
+        tried = -STRENGTHS[:, None] * np.log(self.shares)
         tables = [confusion(truth, decide(probabilities, each), classes).sum(0) for each in tried]
         return np.asarray(tried[int(np.nanargmax(macro_f1(np.array(tables))))], np.float64)
 

@@ -42,7 +42,7 @@ class SeriesFormat:
 
     An empty `date` means the first column that has no other use, an empty `series` one series per file; empty
     `values` mean every column that is none of these, no covariate and not static. certain: whether the
-    frequency is that of a trained model, which the rows do not have to show.
+    frequency is that of the trained model, or of another series of the file, and need not show in the rows.
     """
 
     series: str

@@ -11,12 +11,9 @@ from seqops.core.interfaces import Meta, Metrics
 from seqops.core.mixtures import FittedMixture, Mixture, likeliest_factors
 from seqops.core.ragged import Array, Split
 from seqops.metrics.class_predictions import Floats, predictions, probabilities_of
-from seqops.metrics.label_decision import LabelDecision, decide
+from seqops.metrics.label_decision import LOWEST, LabelDecision, decide
 from seqops.nn.temperature_scaling import log_softmax
 from seqops.tasks.sentiment.data.encoding import labelled
-
-LOWEST = 1e-12
-"""The lowest probability of a part, whose logarithm is finite."""
 
 
 @dataclass(frozen=True)

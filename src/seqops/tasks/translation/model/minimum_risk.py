@@ -13,7 +13,7 @@ def ranked(hypotheses: Sequence[str], log_probabilities: npt.NDArray[np.floating
     """Return the places of n hypotheses, that with the highest expected chrF first.
 
     The probabilities of the model, normalised over the hypotheses, say how likely each is the reference
-    (Kumar and Byrne 2004, section 2.1); the gain is chrF (Popovic 2015). log_probabilities: (n,).
+    (Kumar and Byrne 2004, section 2); the gain is chrF (Popovic 2015). log_probabilities: (n,).
     """
     chrf = CHRF()
     weights = np.exp(log_probabilities - log_probabilities.max())
