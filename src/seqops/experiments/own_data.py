@@ -103,7 +103,7 @@ def _detected(task: str, files: Sequence[InputFile]) -> Guess | None:
 def source_of(project: Project, paths: Sequence[Path], takes_named_splits: bool) -> Source:
     """Write paths as a source: relative to the project where they are inside, with splits that names show.
 
-    Raises SeqopsError for a file in a folder that the pipeline writes to, and for a name that is no UTF-8.
+    Raises SeqopsError for a file in a folder that the pipeline writes to, and for a name that is not UTF-8.
     """
     names = {path: _address(project, path) for path in paths}
     if takes_named_splits and len(paths) > 1 and (splits := by_split(paths)):

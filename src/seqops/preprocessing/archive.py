@@ -56,7 +56,7 @@ def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterato
     """Yield name and content of each wanted file of a zip or tar.gz, in its order; writes nothing to disk.
 
     limit: maximum unpacked bytes of the whole archive, counted while unpacking. Raises DataError if the
-    archive is broken, the limit is exceeded, two wanted files have one name or one a name that is no UTF-8.
+    archive is broken, the limit is exceeded, two wanted files have one name or one has a name that is not UTF-8.
     """
     if _is_zip(archive):
         yield from _zip_members(archive, limit, wanted)
@@ -105,7 +105,7 @@ def names_of(archive: Path, limit: int) -> list[str]:
 def pack(folder: Path, to: Path) -> None:
     """Write the files of a folder, but for hidden ones, to a zip: equal bytes for equal files.
 
-    Raises DataError if there are none, or one has a name that is no UTF-8.
+    Raises DataError if there are none, or one has a name that is not UTF-8.
     """
     files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
     shown = {name: path for name, path in files.items() if not any(p.startswith(".") for p in name.parts)}
@@ -145,7 +145,7 @@ def _zip_members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> It
 
 
 def _check_name(archive: Path, name: str, seen: set[str]) -> None:
-    """Raise DataError for a name that is no UTF-8, and for a second file of a name.
+    """Raise DataError for a name that is not UTF-8, and for a second file of a name.
 
     Which of two files of one name counts depends on the program that reads.
     """

@@ -38,7 +38,7 @@ REPEAT = 0.1
 LOG_WIDTH = 120  # columns, if the output is not a terminal
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that a terminal obeys, except tab and end of line; that turn the direction of a text; or that
-stand for bytes that are no UTF-8, as in the name of a file."""
+stand for bytes that are not UTF-8, as in a file name."""
 
 
 class PlainConsole(Console):
