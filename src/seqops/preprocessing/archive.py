@@ -56,7 +56,7 @@ def members(archive: Path, limit: int, wanted: Callable[[str], bool]) -> Iterato
     """Yield name and content of each wanted file of a zip or tar.gz, in its order; writes nothing to disk.
 
     limit: maximum unpacked bytes of the whole archive, counted while unpacking. Raises DataError if the
-    archive is broken, the limit is exceeded, two wanted files have one name or one has a name that is not UTF-8.
+    archive is broken, the limit is exceeded, two wanted files have one name, or a name is not UTF-8.
     """
     if _is_zip(archive):
         yield from _zip_members(archive, limit, wanted)
