@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
@@ -19,6 +20,7 @@ from seqops.tasks.images.data.encoding import labelled, standardised
 
 ClassicalKind = Literal["logistic", "svm"]
 ROWS = 1000  # of one prediction batch
+ITERATIONS = 300  # of L-BFGS, at most
 STRENGTHS: dict[ClassicalKind, tuple[float, ...]] = {"logistic": (0.01, 0.1, 1.0), "svm": (1.0, 10.0)}
 """Inverse regularisation strengths (C of scikit-learn); the best by the goal on validation rows is kept."""
 
@@ -93,9 +95,13 @@ class PixelClassifier(ClassicalModel):
 
 
 def _logistic(x: Floats, labels: Ids, classes: int, strength: float) -> PixelScores:
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=strength, max_iter=300).fit(x, labels)
+    model = LogisticRegression(C=strength, max_iter=ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early regularises, too
+        model.fit(x, labels)
     present = np.unique(labels)
     # of two classes, scikit-learn has the coefficients of the second alone
     of_present, biases = model.coef_, model.intercept_
