@@ -25,6 +25,10 @@ STRENGTHS: dict[ClassicalKind, tuple[float, ...]] = {"logistic": (0.01, 0.1, 1.0
 """Inverse regularisation strengths (C of scikit-learn); the best by the goal on validation rows is kept."""
 
 
+SVM_PICTURES = 10_000
+"""Training pictures of an SVM, at most: its time and memory grow with the square of their number."""
+
+
 @dataclass(frozen=True)
 class PixelScores:
     """One score a class: of pixels (logistic), or of their similarity to training pictures (svm).
@@ -43,8 +47,7 @@ class PixelScores:
         """Return the undivided scores of pixels (n, D): (n, K)."""
         if not len(self.support):
             return np.asarray(x @ self.coefficients + self.intercepts, np.float64)
-        squares = (x**2).sum(1)[:, None] + (self.support**2).sum(1) - 2 * x @ self.support.T
-        similar = np.exp(-self.gamma * np.maximum(squares, 0.0))
+        similar = _kernel(x, self.support, self.gamma)
         return np.asarray(similar @ self.coefficients + self.intercepts, np.float64)
 
 
@@ -53,14 +56,14 @@ class PixelClassifier(ClassicalModel):
     """A classifier of the pixels of a picture.
 
     kind: `logistic`, multinomial logistic regression, or `svm`, a support vector machine with an RBF kernel
-    for each class against all others.
+    for each class against all others, which learns from `SVM_PICTURES` training pictures at most.
     """
 
     kind: ClassicalKind
 
     def fit(self, metrics: Metrics, splits: Mapping[str, Split], meta: Meta) -> PixelScores:
         """Fit to training pictures with every strength; keep the first that is best on validation rows."""
-        train, validation = labelled(splits["train"]), labelled(splits["validation"])
+        train, validation = self.learnt_from(splits["train"]), labelled(splits["validation"])
         labels, held_out = (np.asarray(part.plain("label"), np.int64) for part in (train, validation))
         x, classes = _flat(train, meta), len(meta["labels"])
         if len(np.unique(labels)) < 2:
@@ -73,6 +76,13 @@ class PixelClassifier(ClassicalModel):
             found = {score.name: score for score in metrics.score(predicted, validation, meta)}
             scored.append((found[metrics.goal.metric].point(), calibrated))
         return max(scored, key=lambda each: each[0])[1]
+
+    def learnt_from(self, train: Split) -> Split:
+        """Return the training pictures that the model is fitted to; those of an SVM are evenly spaced."""
+        rows = labelled(train)
+        if self.kind != "svm" or len(rows) <= SVM_PICTURES:
+            return rows
+        return rows.take(np.linspace(0, len(rows) - 1, SVM_PICTURES).astype(np.int64))
 
     def _fits(self, x: Floats, labels: Ids, classes: int) -> Iterator[PixelScores]:
         fit = _logistic if self.kind == "logistic" else _svm
@@ -116,12 +126,19 @@ def _svm(x: Floats, labels: Ids, classes: int, strength: float) -> PixelScores:
     from sklearn.svm import SVC
 
     gamma = 1 / x.shape[1]  # the pixels are standardised
+    similar = _kernel(x, x, gamma)  # once for all classes
     coefficients, intercepts = np.zeros((len(x), classes)), np.full(classes, -1.0)
     for label in np.unique(labels):
-        model = SVC(C=strength, gamma=gamma).fit(x, labels == label)
+        model = SVC(C=strength, kernel="precomputed").fit(similar, labels == label)
         coefficients[model.support_, label], intercepts[label] = model.dual_coef_[0], model.intercept_[0]
     used = np.flatnonzero(np.any(coefficients != 0, axis=1))
     return PixelScores(coefficients[used], intercepts, x[used], gamma)
+
+
+def _kernel(x: Floats, other: Floats, gamma: float) -> Floats:
+    """Return exp(-gamma |x - y|^2) of rows (n, D) and (m, D): (n, m)."""
+    squares = (x**2).sum(1)[:, None] + (other**2).sum(1) - 2 * x @ other.T
+    return np.asarray(np.exp(-gamma * np.maximum(squares, 0.0)), np.float64)
 
 
 def _constant(x: Floats, labels: npt.NDArray[np.int64], classes: int) -> PixelScores:
