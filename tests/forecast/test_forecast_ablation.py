@@ -10,7 +10,8 @@ from seqops.tasks.forecast.model.network import Network
 
 SETTINGS = {
     "kind": "es_lstm", "direction": "forward", "layers": 1, "units": 3, "dropout": 0.0, "ensemble_size": 2,
-    "output_steps": 6, "difference": 0, "mixture": "none",
+    "output_steps": 6, "difference": 0, "mixture": "none", "recurrent_dropout": 0.0, "layer_norm": False,
+    "residual": False,
 }  # fmt: skip
 SERIES = [20 + 0.5 * i + 4 * np.sin(i * np.pi / 2) + 0.3 * ((7 * i) % 5) for i in range(44)]
 

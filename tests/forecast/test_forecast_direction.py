@@ -14,7 +14,8 @@ from seqops.training.loop import train
 RECURRENT = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple_rnn": keras.layers.SimpleRNN}
 SETTINGS = {
     "kind": "lstm", "direction": "both", "layers": 1, "units": 3, "dropout": 0.0, "ensemble_size": 2,
-    "output_steps": 6, "difference": 0, "mixture": "none",
+    "output_steps": 6, "difference": 0, "mixture": "none", "recurrent_dropout": 0.0, "layer_norm": False,
+    "residual": False,
 }  # fmt: skip
 SERIES = [20 + 0.5 * i + 4 * np.sin(i * np.pi / 2) + 0.3 * ((7 * i) % 5) for i in range(44)]
 

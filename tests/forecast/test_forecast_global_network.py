@@ -25,7 +25,8 @@ NAN = np.nan
 KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
 SETTINGS = {
     "kind": "lstm", "direction": "forward", "layers": 2, "units": 3, "dropout": 0.0, "ensemble_size": 2,
-    "output_steps": 6, "difference": 0, "mixture": "none",
+    "output_steps": 6, "difference": 0, "mixture": "none", "recurrent_dropout": 0.0, "layer_norm": False,
+    "residual": False,
 }  # fmt: skip
 META = {
     "scaling": "window", "log": True, "season": 4, "window": 9, "horizon": 6, "values": ["value"],
@@ -99,11 +100,18 @@ def test_where_last_season_is_unknown_the_initial_forecast_is_the_level():
 
 
 @pytest.mark.parametrize(
-    ("kind", "direction"), [("lstm", "forward"), ("gru", "both"), ("es_lstm", "forward")]
+    ("kind", "direction", "joined"),
+    [
+        ("lstm", "forward", False),
+        ("gru", "both", False),
+        ("es_lstm", "forward", False),
+        ("lstm", "both", True),
+    ],
 )
-def test_padding_changes_no_forecast(kind, direction):
+def test_padding_changes_no_forecast(kind, direction, joined):
     short, long = {**META, "window": 10}, {**META, "window": 17}
-    network, model = untrained(short, kind=kind, direction=direction)
+    joints = {"layer_norm": joined, "residual": joined, "recurrent_dropout": 0.3 * joined}
+    network, model = untrained(short, kind=kind, direction=direction, **joints)
     padded = network.build(long)
     padded.set_weights(model.get_weights())
     split, same = (examples([10], meta=meta) for meta in (short, long))

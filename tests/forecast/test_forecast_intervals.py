@@ -109,7 +109,7 @@ def test_calibration_keeps_the_errors_of_the_validation_rows(tmp_path):
 
 def test_registered_weights_also_know_the_errors_of_the_test_rows(tmp_path):
     splits, meta = task().split_and_encode(table(tmp_path, 10 + np.arange(40) % 4))
-    network = Network("dense", "forward", 1, 2, 0.0, 1, 6, 0, "none")
+    network = Network("dense", "forward", 1, 2, 0.0, 0.0, False, False, 1, 6, 0, "none")
     model = network.build(meta)
     network.calibrate(model, splits["validation"], meta)
     trained, folder = tmp_path / "model.weights.h5", tmp_path / "registered"

@@ -9,7 +9,7 @@ from parts import endpoint_of, metrics_of
 from seqops.core.errors import ConfigError
 from seqops.core.settings import Decay, FitConfig
 from seqops.metrics.quantile_forecasts import LEVELS, column
-from seqops.nn.ensemble import EnsembleDense, EnsembleRecurrent
+from seqops.nn.ensemble import EnsembleDense, EnsembleNorm, EnsembleRecurrent
 from seqops.nn.exponential_smoothing import INITIAL, ExponentialSmoothing
 from seqops.tasks.forecast.data.scaling import Scale
 from seqops.tasks.forecast.model.conformal import half_widths
@@ -21,7 +21,8 @@ from seqops.training.loop import train
 KINDS = ["lstm", "gru", "simple_rnn", "dense", "es_lstm"]
 SETTINGS = {
     "kind": "lstm", "direction": "forward", "layers": 1, "units": 3, "dropout": 0.0, "ensemble_size": 2,
-    "output_steps": 6, "difference": 0, "mixture": "none",
+    "output_steps": 6, "difference": 0, "mixture": "none", "recurrent_dropout": 0.0, "layer_norm": False,
+    "residual": False,
 }  # fmt: skip
 FIT_CONFIG = FitConfig(
     seed=0,
@@ -68,6 +69,68 @@ def test_every_member_equals_the_keras_layer_with_its_weights(kind):
             [np.asarray(layer.kernel)[member], np.asarray(layer.cell.recurrent)[member], bias]
         )
         np.testing.assert_allclose(found[:, :, member], np.asarray(reference(x[:, :, member])), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "simple_rnn"])
+def test_recurrent_dropout_drops_the_same_part_of_the_state_at_every_step_of_training(kind):
+    keras.utils.set_random_seed(0)
+    layer, plain = EnsembleRecurrent(kind, 2, 3, "layer", 0.5), EnsembleRecurrent(kind, 2, 3, "plain")
+    x = random(4, 5, 2, 6)
+    for one in (layer, plain):
+        one.build(x.shape)
+    for weight, value in zip(layer.trainable_variables, plain.trainable_variables, strict=True):
+        weight.assign(value)
+    expected = np.asarray(plain(x))
+    np.testing.assert_array_equal(np.asarray(layer(x, training=False)), expected)
+    trained = np.asarray(layer(x, training=True))
+    np.testing.assert_allclose(trained[:, 0], expected[:, 0], atol=1e-6)
+    assert np.abs(trained[:, 1:] - expected[:, 1:]).max() > 1e-3
+    # with everything but one unit dropped, the other units of a member see that unit alone
+    mask = np.zeros((4, 6), "float32")
+    mask[:, [1, 3]] = 2.0
+    layer.drop_state = lambda ones, training: mask
+    recurrent = np.asarray(plain.cell.recurrent).copy()
+    recurrent[0, [0, 2]] = recurrent[1, [1, 2]] = 0.0
+    recurrent[0, 1], recurrent[1, 0] = 2 * recurrent[0, 1], 2 * recurrent[1, 0]
+    plain.cell.recurrent.assign(recurrent)
+    np.testing.assert_allclose(np.asarray(layer(x, training=True)), np.asarray(plain(x)), atol=1e-5)
+
+
+def test_every_member_is_normalised_by_itself_as_keras_does():
+    x, layer, reference = random(4, 5, 2, 3), EnsembleNorm(name="norm"), keras.layers.LayerNormalization()
+    found = np.asarray(layer(x))
+    np.testing.assert_allclose(found, np.asarray(reference(x)), atol=1e-5)
+    layer.gain.assign([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]])
+    layer.offset.assign([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    np.testing.assert_allclose(np.asarray(layer(x))[:, :, 0], found[:, :, 0])
+    np.testing.assert_allclose(np.asarray(layer(x))[:, :, 1], 1 + 2 * found[:, :, 1], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "direction"),
+    [("lstm", "both"), ("gru", "forward"), ("dense", "forward"), ("es_lstm", "forward")],
+)
+def test_joined_layers_can_be_trained_and_saved(encoded, tmp_path, kind, direction):
+    data, splits, meta = encoded
+    joined = {"layers": 2, "recurrent_dropout": 0.2, "layer_norm": True, "residual": True}
+    network = Network(**{**SETTINGS, "kind": kind, "direction": direction, **joined})
+    fitted = train(network, metrics_of(data), splits, meta, FIT_CONFIG)
+    fitted.model.save_weights(tmp_path / "model.weights.h5")
+    again = network.build(meta)
+    again.load_weights(tmp_path / "model.weights.h5")
+    first, second = (network.predict(m, splits["test"], meta) for m in (fitted.model, again))
+    np.testing.assert_array_equal(np.stack(first["mean"]), np.stack(second["mean"]))
+    units = 6 if direction == "both" else 3
+    normalised = [w for w in again.trainable_variables if w.name in ("gain", "offset")]
+    assert [tuple(w.shape) for w in normalised] == [(2, units)] * 4
+
+
+def test_the_input_of_the_first_layer_is_not_added_and_that_of_the_second_is(encoded):
+    _, model = untrained(encoded[2], layers=2, residual=True)
+    body, x = model.get_layer("ensemble").body, random(4, 5, 2, 3)  # as wide as the units
+    first = body.stack[0](x)
+    expected = first[:, -1] + body.stack[1](first)[:, -1]
+    np.testing.assert_allclose(np.asarray(body(x)), np.asarray(expected), atol=1e-6)
 
 
 def test_lstm_members_have_a_forget_bias_of_one_and_different_kernels():

@@ -89,6 +89,7 @@ def test_a_new_model_has_exactly_the_weights_of_the_file(tmp_path, kind):
         ({"kind": "gru"}, r"with model.kind lstm \(here gru\)\."),
         ({"kind": "es_lstm"}, r"with model.kind lstm \(here es_lstm\)\."),
         ({"kind": "dense", "units": 5}, r"with model.kind lstm \(here dense\), model.units 3 \(here 5\)\."),
+        ({"layer_norm": True}, r"with model.layer_norm false \(here true\)\."),
         ({"direction": "both"}, r"with model.direction forward \(here both\)\."),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from seqops.nn.language_encoder import LanguageEncoder, last
+from seqops.nn.layer_joints import LayerJoint
 from seqops.nn.softmax import Softmax
 
 SETTINGS = {
@@ -16,8 +17,13 @@ SETTINGS = {
     "dropout": 0.5,
     "tie_embeddings": False,
     "precision": "float32",
+    "recurrent_dropout": 0.0,
+    "joint": LayerJoint(residual=False, layer_norm=False),
 }
 TOKENS = np.array([[1, 2, 3, 4], [5, 6, 0, 1]], np.int32)
+
+
+JOINED = LayerJoint(residual=True, layer_norm=True)
 
 
 def encoder(**changed: object) -> LanguageEncoder:
@@ -39,14 +45,27 @@ def test_encoding_in_two_parts_equals_encoding_at_once(kind: str) -> None:
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("joint", [LayerJoint(False, False), JOINED], ids=["plain", "joined"])
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
-def test_encoding_token_by_token_equals_encoding_at_once(kind: str) -> None:
-    encoder_ = encoder(kind=kind)
+def test_encoding_token_by_token_equals_encoding_at_once(kind: str, joint: LayerJoint) -> None:
+    encoder_ = encoder(kind=kind, joint=joint, recurrent_dropout=0.3)
     whole, _ = encoder_(TOKENS, encoder_.zeros(2))
     state = encoder_.zeros(2)
     for t in range(4):
         hidden, state = encoder_.step(TOKENS[:, t], state)
         np.testing.assert_allclose(hidden, whole[:, t], atol=1e-6)
+
+
+def test_joined_layers_add_their_input_and_normalise_the_sum() -> None:
+    encoder_ = encoder(joint=JOINED)
+    output, states = encoder_(TOKENS, encoder_.zeros(2))
+    below, above = states[0][0].numpy(), states[1][0].numpy()
+
+    def normalised(x):
+        return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-3)
+
+    # the embedding has another width than the first layer, so it is not added
+    np.testing.assert_allclose(output, normalised(normalised(below) + above), atol=1e-5)
 
 
 def test_states_are_returned_after_every_token() -> None:

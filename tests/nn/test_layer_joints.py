@@ -37,6 +37,15 @@ def test_the_sum_is_normalised_over_its_width():
     np.testing.assert_allclose(LayerJoint(True, True)(X, Y, "a"), [[[-1, 1], [1, -1]]], atol=1e-3)
 
 
+def test_as_a_layer_it_joins_one_step_as_it_joins_all():
+    layer = LayerJoint(True, True).layer("a")
+    np.testing.assert_allclose(layer(X, Y), [[[-1, 1], [1, -1]]], atol=1e-3)
+    np.testing.assert_allclose(layer(X[:, 1], Y[:, 1]), [[1, -1]], atol=1e-3)
+    np.testing.assert_array_equal(LayerJoint(True, False).layer("b")(X, Y), X + Y)
+    assert LayerJoint(True, False).layer("c")(X[:, :, :1], Y) is Y
+    assert LayerJoint(False, False).layer("d")(X, Y) is Y
+
+
 @pytest.mark.parametrize("kind", ["lstm", "gru", "simple_rnn"])
 def test_recurrent_dropout_acts_in_training_alone_and_never_on_the_first_step(kind):
     keras.utils.set_random_seed(0)

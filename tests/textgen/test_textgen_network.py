@@ -2,6 +2,7 @@
 
 import json
 
+import h5py
 import keras
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from parts import endpoint_of, metrics_of
 from seqops.tasks.textgen.model.network import streams
 
 KINDS = ["lstm", "gru", "transformer"]
+JOINED = {"layers": 2, "layer_norm": True, "residual": True, "recurrent_dropout": 0.3}
 
 
 def encoded(text: str = VERSE * 4, **changed: object):
@@ -150,6 +152,39 @@ def test_an_overconfident_network_is_calibrated_on_validation_passages(case, kin
     for other in (0.98 * temperature, 1.02 * temperature):
         model.head.temperature.assign(other)
         assert nats() > after
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_generation_has_the_probabilities_of_joined_layers_read_at_once(case, kind):
+    net, model = built(case, kind=kind, **JOINED)
+    batch = net.batch(case[1]["train"].take(np.arange(4)), case[2])
+    losses = [float(model.train_on_batch(*batch)) for _ in range(30)]
+    assert losses[-1] < losses[0] - 0.1
+    ids = np.random.default_rng(0).integers(2, case[2]["size"], 20).astype(np.int32)
+    whole = model.head(model._read(ids[None], np.zeros(1, np.int64), training=False)[0])
+    state = model.encoder.zeros(1)
+    for start, end in ((0, 7), (7, 8), (8, 20)):  # carried over between the parts
+        logits, state = model.follow(ids[start:end], state)
+        np.testing.assert_allclose(logits[0], whole[end - 1], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_joined_layers_carry_their_whole_state_to_the_next_window(case, kind):
+    _, model = built(case, kind=kind, **{**JOINED, "recurrent_dropout": 0.0})
+    first, second, whole = halves(case, 0)
+    [_, found] = logits_after(model, [first, second])
+    [expected] = logits_after(model, [whole])
+    np.testing.assert_allclose(found, expected[8:], atol=1e-5)
+
+
+def test_layers_that_are_not_joined_have_no_place_in_the_file_of_the_weights(case, tmp_path):
+    _, model = built(case)
+    model.save_weights(tmp_path / "model.weights.h5")
+    names: list[str] = []
+    with h5py.File(tmp_path / "model.weights.h5") as file:
+        file.visit(names.append)
+    assert "encoder/recurrent/lstm/vars/0" in names
+    assert [name for name in names if "joint" in name or "drop_state" in name] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

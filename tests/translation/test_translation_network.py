@@ -38,6 +38,9 @@ def network(**changed: object):
         "attention": "luong",
         "tie_embeddings": True,
         "dropout": 0.0,
+        "recurrent_dropout": 0.0,
+        "layer_norm": False,
+        "residual": False,
         "label_smoothing": 0.1,
         "sampled_softmax_size": 0,
         "precision": "float32",
@@ -126,6 +129,26 @@ def test_minimum_risk_orders_the_same_hypotheses_by_their_likeness(built, monkey
     hypotheses, scores = model.beams(split().ragged("source").padded(PAD))
     expected = scores.numpy() * (5 + np.sum(hypotheses.numpy() != PAD, axis=-1)) / 6
     np.testing.assert_allclose(sorted(seen), sorted(expected.tolist()), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "attention"), [("lstm", "luong"), ("gru", "none")])
+def test_joined_layers_decode_token_by_token_as_a_whole_target(kind: str, attention: str) -> None:
+    joined = {"layer_norm": True, "residual": True, "recurrent_dropout": 0.3}
+    net = network(kind=kind, attention=attention, layers=3, **joined)
+    model = net.build(META)
+    assert model.count_params() == network(kind=kind, attention=attention, layers=3).build(
+        META
+    ).count_params() + 2 * (3 * 12 + 3 * 12)
+    inputs, truth, weights = net.batch(split(), META)
+    model.train_on_batch(inputs, truth, weights)
+    encoded = model.encode(inputs["source"])
+    whole, _ = model.read(inputs["target"], encoded)
+    state = model.initial_state(encoded, 4)
+    for t in range(4):
+        readouts, state = model.step(inputs["target"][:, t], state, encoded)
+        np.testing.assert_allclose(readouts, whole[:, t], atol=1e-5)
+    alone = model(net.batch(split().take(np.array([1])), META)[0])
+    np.testing.assert_allclose(alone, model(inputs)[4:], atol=1e-5)
 
 
 def test_the_hypothesis_with_the_highest_expected_chrf_is_first() -> None:

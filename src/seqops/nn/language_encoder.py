@@ -7,6 +7,7 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
+from seqops.nn.layer_joints import LayerJoint
 from seqops.nn.rnn import GRU, LSTM
 
 Tensor = Any
@@ -31,9 +32,13 @@ class LanguageEncoder(keras.layers.Layer):
         dropout: float,
         tie_embeddings: bool,
         precision: str,
+        recurrent_dropout: float,
+        joint: LayerJoint,
         **kwargs: Any,
     ) -> None:
         """Create the layers; width: of the embedding; precision: of the LSTM's matrix products in training.
+
+        recurrent_dropout: share of the state that is dropped in training; joint: of each layer to its input.
 
         tie_embeddings: the output is as wide as the embedding, so that `Softmax` can share the embedding
         matrix (Merity et al. 2018, section 4.4).
@@ -43,11 +48,12 @@ class LanguageEncoder(keras.layers.Layer):
         self.layer_units = (units,) * (layers - 1) + (width if tie_embeddings else units,)
         self.embedding = embedding(vocabulary, width, name="embedding")
         self.recurrent = [
-            recurrent_layer(kind, size, precision, name=f"recurrent_{n}")
+            recurrent_layer(kind, size, precision, recurrent_dropout, name=f"recurrent_{n}")
             for n, size in enumerate(self.layer_units)
         ]
         names = ["drop_embedding", *(f"drop_{n}" for n in range(layers))]
         self.drops = [keras.layers.Dropout(dropout, name=name) for name in names]
+        self.joints = [joint.layer(f"joint_{n}") for n in range(layers)]
 
     def zeros(self, rows: Tensor | int) -> States:
         """Return the initial states for `rows` rows."""
@@ -62,17 +68,18 @@ class LanguageEncoder(keras.layers.Layer):
         """
         x = self.drops[0](self.embedding(tokens), training=training)
         states = []
-        for layer, drop, before in zip(self.recurrent, self.drops[1:], state, strict=True):
+        layers = zip(self.recurrent, self.drops[1:], self.joints, state, strict=True)
+        for layer, drop, join, before in layers:
             states.append(layer(x, before, training=training))
-            x = drop(states[-1][0], training=training)
+            x = join(x, drop(states[-1][0], training=training))
         return x, tuple(states)
 
     def step(self, tokens: Tensor, state: States) -> tuple[Tensor, States]:
         """Read one token of each row (B,); returns the output (B, D) and the state."""
         x, states = self.embedding(tokens), []
-        for layer, before in zip(self.recurrent, state, strict=True):
+        for layer, join, before in zip(self.recurrent, self.joints, state, strict=True):
             states.append(layer.step(x, before))
-            x = states[-1][0]
+            x = join(x, states[-1][0])
         return x, tuple(states)
 
 
@@ -87,6 +94,8 @@ def embedding(size: int, width: int, name: str) -> keras.layers.Embedding:
     return keras.layers.Embedding(size, width, embeddings_initializer=initializer, name=name)
 
 
-def recurrent_layer(kind: str, units: int, precision: str, name: str) -> LSTM | GRU:
+def recurrent_layer(kind: str, units: int, precision: str, recurrent_dropout: float, name: str) -> LSTM | GRU:
     """Create a recurrent layer of a kind; precision: of an LSTM's matrix products in training."""
-    return LSTM(units, precision, name=name) if kind == "lstm" else GRU(units, name=name)
+    if kind == "lstm":
+        return LSTM(units, precision, recurrent_dropout, name=name)
+    return GRU(units, recurrent_dropout, name=name)

@@ -58,12 +58,14 @@ class LSTM(keras.layers.Layer):
     """The LSTM of Hochreiter and Schmidhuber 1997 with forget gates; gates in the order i, f, c, o.
 
     Like `keras.layers.LSTM` (the same weights give the same outputs), but it also returns the cell state of
-    every step, so that the state at the end of a row needs no mask.
+    every step, so that the state at the end of a row needs no mask. recurrent_dropout: as in
+    `BidirectionalRNN`; the states that it returns are whole, so that a next call may start from them.
     """
 
-    def __init__(self, units: int, precision: str, **kwargs: Any) -> None:
+    def __init__(self, units: int, precision: str, recurrent_dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units, self.precision = units, precision
+        self.drop_state = keras.layers.Dropout(recurrent_dropout) if recurrent_dropout else None
 
     def build(self, shape: Any) -> None:
         """Create the weights as Keras does: forget gates start open."""
@@ -88,7 +90,9 @@ class LSTM(keras.layers.Layer):
         flat = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [-1, inputs.shape[-1]])
         projected = mixed_precision_matmul(flat, self.kernel, precision) + self.bias
         projected = tf.reshape(projected, [steps, rows, 4 * self.units])
-        hidden, cell = _run(projected, tf.convert_to_tensor(self.recurrent), *state, precision)
+        drop = self.drop_state if training else None
+        mask = drop(tf.ones_like(state[0]), training=True) if drop else None
+        hidden, cell = _run(projected, tf.convert_to_tensor(self.recurrent), *state, precision, mask)
         return tf.transpose(hidden, [1, 0, 2]), tf.transpose(cell, [1, 0, 2])
 
     def step(self, inputs: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
@@ -101,10 +105,12 @@ class LSTM(keras.layers.Layer):
 class GRU(keras.layers.Layer):
     """The GRU of Cho et al. 2014; like `LSTM`, it returns the state of every step."""
 
-    def __init__(self, units: int, **kwargs: Any) -> None:
+    def __init__(self, units: int, recurrent_dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
-        self.steps = keras.layers.GRU(units, return_sequences=True, name="steps")
+        self.steps = keras.layers.GRU(
+            units, return_sequences=True, recurrent_dropout=recurrent_dropout, name="steps"
+        )
 
     def zeros(self, inputs: Tensor) -> tuple[Tensor]:
         """Return the state before the first step, for inputs of B rows."""
@@ -130,21 +136,25 @@ def _open_forget_gates(shape: Any, dtype: Any = None) -> Tensor:
 
 
 def _run(
-    projected: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str
+    projected: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str, mask: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Run over the projected inputs (T, B, 4U); returns hidden and cell states, (T, B, U) each."""
+    """Run over the projected inputs (T, B, 4U); returns hidden and cell states, (T, B, U) each.
+
+    mask: what the last hidden state (B, U) is multiplied by before each product; None for nothing.
+    """
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def run(projected: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor) -> Any:
-        hiddens, cells, gates = _forward(projected, recurrent, hidden, cell, precision)
+        hiddens, cells, gates = _forward(projected, recurrent, hidden, cell, precision, mask)
 
         def gradient(up_hidden: Tensor, up_cell: Tensor) -> tuple[Tensor, ...]:
             previous = tf.concat([cell[None], cells[:-1]], 0)
             d_gates, d_hidden, d_cell = _backward(
-                up_hidden, up_cell, gates, cells, previous, recurrent, precision
+                up_hidden, up_cell, gates, cells, previous, recurrent, precision, mask
             )
             width = recurrent.shape[0]
-            inputs = tf.reshape(tf.concat([hidden[None], hiddens[:-1]], 0), [-1, width])
+            inputs = _kept(tf.concat([hidden[None], hiddens[:-1]], 0), mask)
+            inputs = tf.reshape(inputs, [-1, width])
             d_recurrent = mixed_precision_matmul(
                 inputs, tf.reshape(d_gates, [-1, 4 * width]), precision, transpose_a=True
             )
@@ -156,13 +166,18 @@ def _run(
     return hiddens, cells
 
 
+def _kept(hidden: Tensor, mask: Tensor | None) -> Tensor:
+    return hidden if mask is None else hidden * mask
+
+
 def _forward(
-    projected: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str
+    projected: Tensor, recurrent: Tensor, hidden: Tensor, cell: Tensor, precision: str, mask: Tensor | None
 ) -> tuple[Tensor, ...]:
     steps, matrix = tf.shape(projected)[0], tf.cast(recurrent, precision)
 
     def step(t: Tensor, hidden: Tensor, cell: Tensor, *written: Any) -> tuple[Any, ...]:
-        new = _cell(projected[t] + mixed_precision_matmul(hidden, matrix, precision), cell)
+        kept = _kept(hidden, mask)
+        new = _cell(projected[t] + mixed_precision_matmul(kept, matrix, precision), cell)
         return t + 1, *new[:2], *(w.write(t, n) for w, n in zip(written, new, strict=True))
 
     units = recurrent.shape[0]
@@ -189,6 +204,7 @@ def _backward(
     previous: Tensor,
     recurrent: Tensor,
     precision: str,
+    mask: Tensor | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of the gates' inputs (T, B, 4U) and of the first hidden and cell state."""
     i, f, c, o = tf.split(gates, 4, -1)
@@ -204,7 +220,7 @@ def _backward(
         d_gates = tf.concat([tf.tile(d_cell, [1, 3]) * of_cell[t], d_hidden * of_hidden[t]], -1)
         return (
             t - 1,
-            mixed_precision_matmul(d_gates, matrix, precision),
+            _kept(mixed_precision_matmul(d_gates, matrix, precision), mask),
             d_cell * f[t],
             written.write(t, d_gates),
         )

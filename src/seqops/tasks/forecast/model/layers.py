@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import keras
 import numpy as np
 from keras import ops
 
-from seqops.nn.ensemble import EnsembleBidirectional, EnsembleDense, EnsembleRecurrent
+from seqops.nn.ensemble import EnsembleBidirectional, EnsembleDense, EnsembleNorm, EnsembleRecurrent
 from seqops.nn.exponential_smoothing import ExponentialSmoothing
+from seqops.nn.layer_joints import LayerJoint
 from seqops.tasks.forecast.model.conformal import PERIODS, PastErrors
 
 BodyKind = Literal["lstm", "gru", "simple_rnn", "dense"]
@@ -20,6 +22,8 @@ class Body(keras.layers.Layer):
     """Recurrent or dense layers over a window: (B, W, M, F) -> (B, M, units), or 2 x units if bidirectional.
 
     The window lies wholly before the origin, so reading it backwards reveals nothing that is to be forecast.
+    joint: of each layer to its input, which is added from the second layer on: that of the first has steps
+    that do not exist, and its width depends on the columns.
     """
 
     def __init__(
@@ -29,12 +33,19 @@ class Body(keras.layers.Layer):
         layers: int,
         units: int,
         dropout: float,
+        recurrent_dropout: float,
+        joint: LayerJoint,
         ensemble_size: int,
         name: str,
     ) -> None:
         super().__init__(name=name)
         self.kind, self.units, self.ensemble_size = kind, units, ensemble_size
-        self.stack = [_body_layer(kind, direction, ensemble_size, units, i) for i in range(layers)]
+        sizes = (ensemble_size, units, recurrent_dropout)
+        self.stack = [_body_layer(kind, direction, *sizes, i) for i in range(layers)]
+        self.joints = [
+            replace(joint, residual=False).layer("joint_0", EnsembleNorm),
+            *(joint.layer(f"joint_{i}", EnsembleNorm) for i in range(1, layers)),
+        ]
         self.dropouts = [keras.layers.Dropout(dropout, name=f"dropout_{i}") for i in range(layers)]
 
     def call(self, x: Any, exists: Any = None, training: bool | None = None) -> Any:
@@ -42,18 +53,19 @@ class Body(keras.layers.Layer):
         if self.kind == "dense":
             x = ops.transpose(x, (0, 2, 1, 3))
             x = ops.reshape(x, (-1, self.ensemble_size, x.shape[2] * x.shape[3]))
-        for layer, dropout in zip(self.stack, self.dropouts, strict=True):
-            x = dropout(layer(x) if self.kind == "dense" else layer(x, exists), training=training)
+        for layer, join, dropout in zip(self.stack, self.joints, self.dropouts, strict=True):
+            read = layer(x) if self.kind == "dense" else layer(x, exists, training=training)
+            x = join(x, dropout(read, training=training))
         return x if self.kind == "dense" else self.stack[-1].ends(x)
 
 
 def _body_layer(
-    kind: BodyKind, direction: Direction, ensemble_size: int, units: int, i: int
+    kind: BodyKind, direction: Direction, ensemble_size: int, units: int, recurrent_dropout: float, i: int
 ) -> keras.layers.Layer:
     if kind == "dense":
         return EnsembleDense(units, "relu", "glorot_uniform", f"dense_{i}")
     layer = EnsembleBidirectional if direction == "both" else EnsembleRecurrent
-    return layer(kind, ensemble_size, units, f"{kind}_{i}")
+    return layer(kind, ensemble_size, units, f"{kind}_{i}", recurrent_dropout)
 
 
 class Ensemble(keras.layers.Layer):

@@ -18,6 +18,7 @@ from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Split
 from seqops.core.records import Ablation
+from seqops.nn.layer_joints import LayerJoint
 from seqops.tasks.forecast.data.derived import CountOrAuto, PositiveOrAuto
 from seqops.tasks.forecast.data.gaps import filled
 from seqops.tasks.forecast.data.model_settings import (
@@ -63,6 +64,13 @@ class Network(interfaces.Network):
         Units of each layer; of each direction if bidirectional.
     dropout
         Share of each layer's outputs dropped in training.
+    recurrent_dropout
+        Share of the state that a recurrent layer drops in training, the same part at every step of a window
+        (Gal and Ghahramani 2016); above 0 training is slower. `dense` ignores it.
+    layer_norm
+        Whether the outputs of each layer are normalised (Ba et al. 2016), in each member by itself.
+    residual
+        Whether the input of each layer from the second on is added to its output (He et al. 2016).
     ensemble_size
         Members of the ensemble.
     output_steps
@@ -81,6 +89,9 @@ class Network(interfaces.Network):
     layers: Positive
     units: Positive
     dropout: Rate
+    recurrent_dropout: Rate
+    layer_norm: bool
+    residual: bool
     ensemble_size: Positive
     output_steps: PositiveOrAuto
     difference: CountOrAuto
@@ -129,7 +140,8 @@ class Network(interfaces.Network):
 
     def _body(self) -> Body:
         kind = cast(BodyKind, "lstm" if self.kind == "es_lstm" else self.kind)
-        shape = (self.layers, self.units, self.dropout, self.ensemble_size)
+        joint = LayerJoint(self.residual, self.layer_norm)
+        shape = (self.layers, self.units, self.dropout, self.recurrent_dropout, joint, self.ensemble_size)
         return Body(kind, self.direction, *shape, name="body")
 
     def _difference(self, meta: Meta) -> int:

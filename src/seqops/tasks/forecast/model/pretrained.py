@@ -17,6 +17,7 @@ from seqops.tasks.forecast.data.pretrained import content_of
 Shapes = Mapping[str, tuple[int, ...]]
 FORECASTER = "layers/quantile_forecaster"
 STACK = f"{FORECASTER}/body/stack/"
+NORM = f"{FORECASTER}/body/joints/joint_layer/norm"
 HEAD, HIDDEN = f"{FORECASTER}/head/vars/0", f"{FORECASTER}/hidden/vars/0"
 CALIBRATION = "layers/quantile_calibration/vars/0"
 INPUTS = "data.calendar, data.covariates, data.gaps, data.season, data.seasons, data.static or data.window"
@@ -85,6 +86,7 @@ def _settings(shapes: Shapes) -> dict[str, str | int]:
         "model.kind": kind,
         "model.direction": "both" if any("/backwards/" in name for name in stack) else "forward",
         "model.layers": len({name.removeprefix(STACK).split("/")[0] for name in stack}),
+        "model.layer_norm": str(f"{NORM}/vars/0" in shapes).lower(),
         "model.units": cells[0][1] if cells else shapes[HIDDEN][2],
         "model.ensemble_size": shapes[HEAD][0],
         "data.horizon": horizon,

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from seqops.nn.language_encoder import LanguageEncoder
+from seqops.nn.layer_joints import LayerJoint
 from seqops.nn.masking import MASK_VALUE
 from seqops.nn.rnn import gather_last
 from seqops.preprocessing.vocabulary import PAD
@@ -98,7 +99,13 @@ class Reader(keras.layers.Layer):
         super().__init__(**kwargs)
         sizes = (vocabulary, width, units, layers, dropout)
         self.language = LanguageEncoder(
-            "lstm", *sizes, tie_embeddings=True, precision="float32", name="language"
+            "lstm",
+            *sizes,
+            tie_embeddings=True,
+            precision="float32",
+            recurrent_dropout=0.0,
+            joint=LayerJoint(residual=False, layer_norm=False),
+            name="language",
         )
 
     def call(self, words: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:

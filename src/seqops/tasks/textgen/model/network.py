@@ -18,6 +18,7 @@ from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.ragged import Split
 from seqops.nn.batching import in_length_order
 from seqops.nn.language_encoder import LanguageEncoder
+from seqops.nn.layer_joints import LayerJoint
 from seqops.nn.softmax import TemperedSoftmax
 from seqops.nn.temperature_scaling import temperature
 from seqops.preprocessing.vocabulary import PAD
@@ -59,6 +60,15 @@ class Network(interfaces.Network):
         Attention heads of a transformer; recurrent kinds ignore it.
     dropout
         Dropout rate in training.
+    recurrent_dropout
+        Share of the state that a recurrent layer drops in training, the same part at every step of a row (Gal
+        and Ghahramani 2016); above 0 training is slower. A transformer ignores it, as it does the two
+        below: it has its own.
+    layer_norm
+        Whether the outputs of each recurrent layer are normalised (Ba et al. 2016).
+    residual
+        Whether the input of each recurrent layer is added to its output (He et al. 2016) where both have the
+        same width.
     tie_embeddings
         Whether the softmax shares the weights of the embedding; the last recurrent layer then has its width.
     precision
@@ -86,6 +96,9 @@ class Network(interfaces.Network):
     layers: Positive
     heads: Positive
     dropout: Rate
+    recurrent_dropout: Rate
+    layer_norm: bool
+    residual: bool
     tie_embeddings: bool
     precision: Literal["float32", "bfloat16"]
     stateful: bool
@@ -135,6 +148,8 @@ class Network(interfaces.Network):
             self.dropout,
             self.tie_embeddings,
             self.precision,
+            self.recurrent_dropout,
+            LayerJoint(self.residual, self.layer_norm),
             name="encoder",
         )
         head = self._head(encoder.embedding, vocabulary, self.precision)

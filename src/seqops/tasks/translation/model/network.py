@@ -60,6 +60,15 @@ class Network(interfaces.Network):
         Whether the softmax shares the weights of the target embedding (Press and Wolf 2017).
     dropout
         Dropout rate in training.
+    recurrent_dropout
+        Share of the state that a recurrent layer drops in training, the same part at every step of a row (Gal
+        and Ghahramani 2016); above 0 training is slower. A transformer ignores it, as it does the two
+        below: it has its own.
+    layer_norm
+        Whether the outputs of each recurrent layer are normalised (Ba et al. 2016).
+    residual
+        Whether the input of each recurrent layer is added to its output (He et al. 2016) where both have the
+        same width; that of the encoder has both directions.
     label_smoothing
         Share of each target's probability that is spread over the vocabulary in training; 0: none. Must be 0
         if `sampled_softmax_size` is not.
@@ -86,6 +95,9 @@ class Network(interfaces.Network):
     attention: Literal["none", "luong", "luong_dot", "bahdanau"]
     tie_embeddings: bool
     dropout: Rate
+    recurrent_dropout: Rate
+    layer_norm: bool
+    residual: bool
     label_smoothing: Rate
     sampled_softmax_size: Count
     precision: Literal["float32", "bfloat16"]

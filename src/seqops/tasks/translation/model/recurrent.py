@@ -11,6 +11,7 @@ import tensorflow as tf
 from seqops.core.interfaces import Meta
 from seqops.nn.attention import BahdanauAttention, DotAttention, LuongAttention
 from seqops.nn.language_encoder import States, recurrent_layer
+from seqops.nn.layer_joints import LayerJoint
 from seqops.nn.rnn import gather_last
 from seqops.tasks.translation.model.translator import Translator, lengths_of
 
@@ -44,7 +45,12 @@ class RecurrentTranslator(Translator):
     def __init__(self, settings: Network, meta: Meta, **kwargs: Any) -> None:
         super().__init__(settings, meta, **kwargs)
         units, dropout, numbers = settings.units, settings.dropout, range(settings.layers)
-        layer = partial(recurrent_layer, settings.kind, precision=settings.precision)
+        layer = partial(
+            recurrent_layer,
+            settings.kind,
+            precision=settings.precision,
+            recurrent_dropout=settings.recurrent_dropout,
+        )
         self.forwards = [layer(units, name=f"encoder_forwards_{i}") for i in numbers]
         self.backwards = [layer(units, name=f"encoder_backwards_{i}") for i in numbers]
         self.decoders = [layer(2 * units, name=f"decoder_{i}") for i in numbers]
@@ -55,13 +61,17 @@ class RecurrentTranslator(Translator):
             [keras.layers.Dropout(dropout, name=f"drop_{name}_{i}") for i in numbers]
             for name in ("memory", "states")
         )
+        join = LayerJoint(settings.residual, settings.layer_norm)
+        self.memory_joints = [join.layer(f"encoder_joint_{i}") for i in numbers]
+        self.state_joints = [join.layer(f"decoder_joint_{i}") for i in numbers]
         self.drop_readout = keras.layers.Dropout(dropout, name="drop_readout")
 
     def encode(self, source: Tensor, training: bool = False) -> RecurrentMemory:
         """Encode sources (B, S)."""
         lengths = lengths_of(source)
         states, initial = self.drop_source(self.source_embedding(source), training=training), []
-        for forwards, backwards, drop in zip(self.forwards, self.backwards, self.drop_memory, strict=True):
+        layers = zip(self.forwards, self.backwards, self.drop_memory, self.memory_joints, strict=True)
+        for forwards, backwards, drop, join in layers:
             backward_source = tf.reverse_sequence(states, lengths, 1)
             forward = forwards(states, forwards.zeros(states), training=training)
             backward = backwards(backward_source, backwards.zeros(states), training=training)
@@ -70,8 +80,8 @@ class RecurrentTranslator(Translator):
                 for a, b in zip(forward, backward, strict=True)
             )
             initial.append(tuple(tf.concat(both, -1) for both in ends))
-            states = tf.concat([forward[0], tf.reverse_sequence(backward[0], lengths, 1)], -1)
-            states = drop(states, training=training)
+            read = tf.concat([forward[0], tf.reverse_sequence(backward[0], lengths, 1)], -1)
+            states = join(states, drop(read, training=training))
         keys = self.attention.keys(states) if self.attention else states
         return RecurrentMemory(states, keys, lengths, tuple(initial))
 
@@ -96,10 +106,11 @@ class RecurrentTranslator(Translator):
         self, target: Tensor, memory: RecurrentMemory, state: States, training: bool = False
     ) -> tuple[Tensor, States, Tensor]:
         states, after = self.drop_target(self.target_embedding(target), training=training), []
-        for decoder, before, drop in zip(self.decoders, state, self.drop_states, strict=True):
+        layers = zip(self.decoders, state, self.drop_states, self.state_joints, strict=True)
+        for decoder, before, drop, join in layers:
             steps = decoder(states, before, training=training)
             after.append(tuple(s[:, -1] for s in steps))
-            states = drop(steps[0], training=training)
+            states = join(states, drop(steps[0], training=training))
         weights = tf.zeros([tf.shape(target)[0], tf.shape(target)[1], 0])
         if self.attention:
             context, weights = self.attention(states, memory.keys, memory.states, memory.lengths)
