@@ -13,6 +13,7 @@ from seqops.core.errors import ConfigError, DataError
 from seqops.evaluation import class_baselines
 from seqops.preprocessing import few_labels, near_duplicates
 from seqops.preprocessing.splitting import normalize_text
+from seqops.preprocessing.subwords import Subwords
 from seqops.preprocessing.vocabulary import UNKNOWN
 from seqops.tasks.sentiment.data.encoding import (
     NgramTokenizer,
@@ -188,6 +189,40 @@ def test_equal_texts_with_different_labels_are_reported():
 
 
 # --- encoding
+
+
+def test_subwords_are_learnt_from_training_texts_and_spell_every_word(tmp_path):
+    data = task(tokens="bpe", vocabulary=300, max_length=12, reviews=300)
+    rows = data.read([write_file(tmp_path / "sample.tsv", data.sample()["sample.tsv"])])
+    splits, meta = data.split_and_encode(rows)
+    assert meta["subwords"]["size"] == 300
+    subwords = Subwords(meta["subwords"]["json"])
+    texts, ids = splits["test"].ragged("texts").texts(), splits["test"].ragged("subwords")
+    for text, row in zip(texts[:20], ids, strict=False):
+        [whole] = subwords.encode([text.lower()])
+        assert row.tolist() == whole[:12]
+    unseen = data.encoder(meta).encode(["QUIXOTIC<br />tale"])
+    assert subwords.decode([unseen.ragged("subwords")[0]]) == ["quixotic tale"]
+    assert endpoint_of(data).unknown_words(["quixotic"], meta) == []
+    # the words stay: slices and drift are about them
+    assert len(splits["test"].ragged("words")) == len(ids)
+
+
+def test_without_subwords_a_text_is_encoded_as_words_alone(tmp_path):
+    data = task(reviews=300)
+    rows = data.read([write_file(tmp_path / "sample.tsv", data.sample()["sample.tsv"])])
+    splits, meta = data.split_and_encode(rows)
+    assert "subwords" not in meta
+    assert "subwords" not in splits["test"].columns
+    assert endpoint_of(data).unknown_words(["quixotic"], meta) == ["quixotic"]
+
+
+def test_subwords_without_a_model_that_reads_them_are_refused():
+    with pytest.raises(ConfigError, match=r"data\.vectors are those of words\. Set data\.tokens to word"):
+        task(tokens="bpe", vectors="glove.txt")
+    with pytest.raises(ConfigError, match=r"model\.kind tfidf reads no subwords\. Set data\.tokens to word"):
+        task(tokens="bpe").check_model({"kind": "tfidf"})
+    task(tokens="bpe").check_model({"kind": "lm"})
 
 
 def test_tokens_and_terms_by_hand():

@@ -38,6 +38,23 @@ def encoded(tmp_path_factory: pytest.TempPathFactory):
     return encode_sample(tmp_path_factory.mktemp("raw"), reviews=300)
 
 
+@pytest.mark.parametrize("name", ["embedding", "bilstm", "lm"])
+def test_a_model_of_subwords_reads_and_learns_from_them(tmp_path, name) -> None:
+    _, splits, meta = encode_sample(tmp_path, reviews=300, tokens="bpe", vocabulary=300)
+    keras.utils.set_random_seed(0)
+    net = network(kind=name)
+    model = net.build(meta, keras.optimizers.Adam(0.02))
+    rows = splits["train"].take(np.arange(16))
+    assert net.lengths(rows).tolist() == rows.ragged("subwords").lengths.tolist()
+    batch = net.batch(rows, meta)
+    losses = [float(model.train_on_batch(*batch)) for _ in range(20)]
+    assert losses[-1] < losses[0] / 2
+    if name == "lm":
+        goal = net.pretext()
+        predicted = goal.network.predict(goal.network.build(meta), rows, meta)
+        assert predicted["words"].tolist() == (rows.ragged("subwords").lengths - 1).tolist()
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def kind(request: pytest.FixtureRequest, encoded):
     _, splits, meta = encoded

@@ -58,6 +58,7 @@ ADDED = {
     "tasks.*.fit.adapter.layers": "['head']",
     "tasks.sentiment.data.pretrained": "",
     "tasks.sentiment.data.decision": "likeliest",
+    "tasks.sentiment.data.tokens": "word",
     "tasks.ner.data.vectors": "none",
     "tasks.ner.model.recurrent_dropout": "0.0",
     "tasks.ner.model.layer_norm": "False",

@@ -47,7 +47,9 @@ class Endpoint(interfaces.Endpoint):
         return self.data.encoder(meta).encode(list(inputs))
 
     def unknown_words(self, inputs: Sequence[str], meta: Meta) -> list[str]:
-        """List the words that are not in the vocabulary."""
+        """List the words that are not in the vocabulary; of subwords, none."""
+        if "subwords" in meta:
+            return []
         tokenizer = self.data.encoder(meta).tokenizer
         return unknown_words((word for text in inputs for word in tokenizer.tokens(text)), meta["words"])
 

@@ -33,6 +33,9 @@ from seqops.tasks.sentiment.data import (
     word_vectors,
 )
 
+SEQUENCE_KINDS = ("embedding", "lstm", "gru", "bilstm", "lm")
+"""The `model.kind`s that read a text as a sequence of `data.tokens`."""
+
 
 @dataclass(frozen=True)
 class Dataset(interfaces.Dataset):
@@ -79,11 +82,14 @@ class Dataset(interfaces.Dataset):
         Words left out of the n-grams: `none`, or the `english` list of scikit-learn, which includes "not".
     min_count
         Training texts that a word or n-gram must occur in; rarer words become the unknown word.
+    tokens
+        What a sequence model reads: `word`, words and punctuation marks; or `bpe`, subwords learnt from the
+        training texts (Sennrich et al. 2016), of which none is unknown. An encoder has word pieces.
     vocabulary
-        Maximum number of words, the most frequent ones.
+        Maximum number of words, the most frequent ones, or of subwords, 256 bytes among them.
     max_length
-        Words and punctuation marks, or word pieces of an encoder, of a text that a sequence model reads; the
-        rest is cut off.
+        Words and punctuation marks, subwords, or word pieces of an encoder, of a text that a sequence model
+        reads; the rest is cut off.
     vectors
         File of pretrained word vectors (GloVe, word2vec as text, fastText), relative to the project
         root; "": none.
@@ -118,6 +124,7 @@ class Dataset(interfaces.Dataset):
     features: Positive
     stop_words: encoding.StopWords
     min_count: Positive
+    tokens: Literal["word", "bpe"]
     vocabulary: Positive
     max_length: Positive
     vectors: str
@@ -139,6 +146,8 @@ class Dataset(interfaces.Dataset):
             )
         if len(set(self.labels)) < len(self.labels):
             raise ConfigError("data.labels contains a label twice. List each label once.")
+        if self.tokens == "bpe" and self.vectors:
+            raise ConfigError("data.vectors are those of words. Set data.tokens to word, or vectors to none.")
 
     def sample(self) -> Mapping[str, bytes]:
         """Generate reviews in the format of the Rotten Tomatoes phrases."""
@@ -162,8 +171,14 @@ class Dataset(interfaces.Dataset):
         return checks.expectations(self.labels, self.min_rows, self.max_chars, self.min_label_agreement)
 
     def check_model(self, model: Mapping[str, Any]) -> None:
-        """Raise ConfigError for an encoder without pretrained weights."""
-        pretrained_encoder.check_model(str(model["kind"]), self.pretrained)
+        """Raise ConfigError for an encoder without pretrained weights, or subwords that no kind reads."""
+        kind = str(model["kind"])
+        pretrained_encoder.check_model(kind, self.pretrained)
+        if self.tokens == "bpe" and kind not in SEQUENCE_KINDS:
+            raise ConfigError(
+                f"model.kind {kind} reads no subwords. Set data.tokens to word, or choose one of "
+                f"{', '.join(SEQUENCE_KINDS)}."
+            )
 
     def leakage(self, checked: pd.DataFrame) -> Mapping[str, int]:
         """Count held-out texts with a near-duplicate in training, and copies of them that are left out."""
@@ -174,11 +189,14 @@ class Dataset(interfaces.Dataset):
         return [self._tokenizer.tokens(text) for text in table["text"][split == "train"]]
 
     def fit_encoding(self, table: pd.DataFrame, split: npt.NDArray[np.str_]) -> Meta:
-        """Learn words, n-grams and their weights from the training texts, labelled or not."""
+        """Learn words or subwords, n-grams and their weights from the training texts, labelled or not."""
         texts = list(table["text"][split == "train"])
         sizes = (self.min_count, self.vocabulary, self.features)
         vocabularies = encoding.fit_text_encoding(texts, self._tokenizer, *sizes)
         vectors = self._vectors(vocabularies["words"]) if self.vectors else {}
+        subwords = (
+            encoding.fit_subwords(texts, self._tokenizer, self.vocabulary) if self.tokens == "bpe" else {}
+        )
         weights = pretrained_encoder.meta_of(self.pretrained, self.max_length) if self.pretrained else {}
         return {
             **vocabularies,
@@ -186,6 +204,7 @@ class Dataset(interfaces.Dataset):
             "label_shares": self._label_shares(table, split) if self.decision == "balanced" else [],
             "vectors": vectors,
             "example": texts[0],
+            **subwords,
             **weights,
         }
 

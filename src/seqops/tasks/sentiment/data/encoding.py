@@ -15,6 +15,7 @@ import pandas as pd
 
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
+from seqops.preprocessing.subwords import Subwords
 from seqops.preprocessing.vocabulary import UNKNOWN, build_vocabulary, coverage_size, index_of
 from seqops.preprocessing.word_pieces import WordPieces
 
@@ -37,10 +38,14 @@ class NgramTokenizer:
     ngrams: int
     stop_words: StopWords
 
-    def tokens(self, text: str) -> list[str]:
-        """Split a text into words, with inner apostrophes, and punctuation marks; `<br>` is a space."""
+    def plain(self, text: str) -> str:
+        """Return a text in its case, in which `<br>` is a space."""
         text = MARKUP.sub(" ", text)
-        return TOKEN.findall(text.lower() if self.lowercase else text)
+        return text.lower() if self.lowercase else text
+
+    def tokens(self, text: str) -> list[str]:
+        """Split a text into words, with inner apostrophes, and punctuation marks."""
+        return TOKEN.findall(self.plain(text))
 
     def terms(self, tokens: Sequence[str]) -> list[str]:
         """List the n-grams of 1 to `ngrams` words."""
@@ -80,6 +85,22 @@ def fit_text_encoding(
     }
 
 
+def fit_subwords(texts: Iterable[str], tokenizer: NgramTokenizer, vocabulary: int) -> Meta:
+    """Learn at most `vocabulary` subwords from training texts, as `subwords` of a meta."""
+    subwords = Subwords.train(map(tokenizer.plain, texts), vocabulary)
+    return {"subwords": {"json": subwords.json, "size": len(subwords)}}
+
+
+def sequence_size(meta: Meta) -> int:
+    """Return the number of ids of what a sequence model reads: of words or of subwords."""
+    return int(meta["subwords"]["size"]) if "subwords" in meta else len(meta["words"])
+
+
+def sequence_of(split: Split) -> Ragged:
+    """Return the ids of what a sequence model reads of each text: subwords, if it was encoded as these."""
+    return split.ragged("subwords" if "subwords" in split.columns else "words")
+
+
 @dataclass(frozen=True)
 class TextEncoder:
     """Encodes texts as arrays by fitted vocabularies."""
@@ -89,17 +110,20 @@ class TextEncoder:
     words: dict[str, int]
     terms: dict[str, int]
     pieces: WordPieces | None = None
+    subwords: Subwords | None = None
 
     @classmethod
     def from_meta(cls, tokenizer: NgramTokenizer, max_length: int, meta: Meta) -> TextEncoder:
         """Return the encoder of a meta of `fit_text_encoding`; max_length: tokens read of a text."""
         pieces = WordPieces(meta["pretrained"]["tokenizer"]) if "pretrained" in meta else None
-        return cls(tokenizer, max_length, index_of(meta["words"]), index_of(meta["terms"]), pieces)
+        subwords = Subwords(meta["subwords"]["json"]) if "subwords" in meta else None
+        vocabularies = (index_of(meta["words"]), index_of(meta["terms"]))
+        return cls(tokenizer, max_length, *vocabularies, pieces, subwords)
 
     def encode(self, texts: Sequence[str]) -> Split:
         """Encode texts: `words`, ids of the first tokens; `terms`, distinct n-gram ids from 1; `counts`.
 
-        With a pretrained encoder also `pieces`, the ids of word pieces.
+        With a pretrained encoder also `pieces`, the ids of word pieces; with subwords also `subwords`.
         """
         words, terms, counts = [], [], []
         for text in texts:
@@ -117,6 +141,7 @@ class TextEncoder:
                 "counts": Ragged.from_rows(counts, np.int32),
                 "texts": Ragged.from_texts(texts),
                 **self._pieces(texts),
+                **self._subwords(texts),
             }
         )
 
@@ -125,6 +150,12 @@ class TextEncoder:
             return {}
         plain = [MARKUP.sub(" ", text) for text in texts]
         return {"pieces": Ragged.from_rows(self.pieces.encode(plain, self.max_length), np.int32)}
+
+    def _subwords(self, texts: Sequence[str]) -> dict[str, Ragged]:
+        if self.subwords is None:
+            return {}
+        rows = self.subwords.encode([self.tokenizer.plain(text) for text in texts])
+        return {"subwords": Ragged.from_rows((row[: self.max_length] for row in rows), np.int32)}
 
 
 def shares_of(labels: npt.NDArray[np.int64], classes: int) -> list[float]:

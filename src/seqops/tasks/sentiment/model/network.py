@@ -26,7 +26,7 @@ from seqops.nn.layer_joints import LayerJoint
 from seqops.nn.rnn import CELLS, BidirectionalRNN
 from seqops.nn.temperature_scaling import log_softmax
 from seqops.preprocessing.vocabulary import PAD
-from seqops.tasks.sentiment.data.encoding import labelled, weighted
+from seqops.tasks.sentiment.data.encoding import labelled, sequence_of, sequence_size, weighted
 from seqops.tasks.sentiment.data.pretrained_encoder import NEEDS_WEIGHTS, weights_of
 from seqops.tasks.sentiment.data.word_vectors import rows_of
 from seqops.tasks.sentiment.model.classical import ClassicalKind, TextClassifier
@@ -54,8 +54,8 @@ class Network(interfaces.Network):
         A linear classifier whose probabilities are pooled with those of the network; `none`: the network
         alone.
     embedding
-        Dimensions of a word vector, those of `data.vectors` if that is set; `bow`, `tfidf` and `encoder`
-        ignore it.
+        Dimensions of the vector of a word or subword, those of `data.vectors` if that is set; `bow`, `tfidf`
+        and `encoder` ignore it.
     units
         Units of each layer, of one direction in a `bilstm`, and of the hidden layer before the logits.
     layers
@@ -125,12 +125,11 @@ class Network(interfaces.Network):
     def _uses_ngrams(self) -> bool:
         return self.kind in ("bow", "tfidf")
 
-    @property
-    def _sequence(self) -> str:
-        return "pieces" if self.kind == "encoder" else "words"
+    def _sequence(self, split: Split) -> Ragged:
+        return split.ragged("pieces") if self.kind == "encoder" else sequence_of(split)
 
     def _reader(self, meta: Meta) -> Reader:
-        sizes = (len(meta["words"]), self.embedding, self.units, self.layers, self.dropout)
+        sizes = (sequence_size(meta), self.embedding, self.units, self.layers, self.dropout)
         return Reader(*sizes, name="encoder")
 
     def _terms(self, meta: Meta) -> tuple[dict[str, Tensor], Tensor]:
@@ -148,7 +147,7 @@ class Network(interfaces.Network):
         if self.kind == "lm":
             _, x = self._reader(meta)(words)
         else:
-            x = embedding(len(meta["words"]), self.embedding, name="embedding")(words)
+            x = embedding(sequence_size(meta), self.embedding, name="embedding")(words)
             x = self._recurrent(keras.layers.Dropout(self.dropout, name="drop_embedding")(x), lengths)
         pooled = []
         if self.kind != "embedding":
@@ -186,7 +185,7 @@ class Network(interfaces.Network):
 
     def _inputs(self, split: Split, meta: Meta) -> Any:
         if not self._uses_ngrams:
-            return split.ragged(self._sequence).padded(PAD)
+            return self._sequence(split).padded(PAD)
         terms, counts = split.ragged("terms"), split.ragged("counts")
         # each repetition of a word adds less than the one before
         presence = Ragged(np.log1p(counts.values).astype(np.float32), counts.offsets)
@@ -194,8 +193,8 @@ class Network(interfaces.Network):
         return {"terms": terms.padded(PAD), "weights": weights.padded()}
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
-        """Count the n-grams, the words, or the word pieces: (n,)."""
-        return split.ragged("terms" if self._uses_ngrams else self._sequence).lengths
+        """Count the n-grams, the words, the subwords, or the word pieces: (n,)."""
+        return (split.ragged("terms") if self._uses_ngrams else self._sequence(split)).lengths
 
     def training_rows(self, split: Split) -> Split:
         """Return the labelled rows."""

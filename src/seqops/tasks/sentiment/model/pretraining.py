@@ -22,6 +22,7 @@ from seqops.nn.batching import in_length_order
 from seqops.nn.language_encoder import LanguageEncoder
 from seqops.nn.softmax import Softmax
 from seqops.preprocessing.vocabulary import PAD
+from seqops.tasks.sentiment.data.encoding import sequence_of
 from seqops.tasks.sentiment.model.layers import Reader
 
 Tensor = Any
@@ -61,13 +62,13 @@ class LanguageModelNetwork(interfaces.Network):
 
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Pad words (B, T); the labels are flat, of real words only: (N,)."""
-        words = split.ragged("words").padded(PAD)
+        words = sequence_of(split).padded(PAD)
         following = _following(words)
         return words, following, np.ones(len(following), np.float32)
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Count the words: (n,)."""
-        return split.ragged("words").lengths
+        return sequence_of(split).lengths
 
     def training_rows(self, split: Split) -> Split:
         """Return the rows of two words or more, with a label or without."""
@@ -75,7 +76,7 @@ class LanguageModelNetwork(interfaces.Network):
 
     def predict(self, model: keras.Model, split: Split, meta: Meta) -> pd.DataFrame:
         """Return the negative log-likelihood of each row: `nats`, of the `words` after the first."""
-        words, nats = split.ragged("words"), np.zeros(len(split))
+        words, nats = sequence_of(split), np.zeros(len(split))
         predictable = np.flatnonzero(words.lengths > 1)
         for order in in_length_order(words.lengths[predictable], ROWS):
             rows = predictable[order]
