@@ -59,6 +59,7 @@ ADDED = {
     "tasks.sentiment.data.pretrained": "",
     "tasks.sentiment.data.decision": "likeliest",
     "tasks.sentiment.data.tokens": "word",
+    "tasks.sentiment.data.lexicon": "",
     "tasks.ner.data.vectors": "none",
     "tasks.ner.model.recurrent_dropout": "0.0",
     "tasks.ner.model.layer_norm": "False",

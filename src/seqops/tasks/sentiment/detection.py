@@ -30,7 +30,7 @@ FEW_TEXTS = 1000
 """Texts below which a word that occurs once is known, too."""
 MOST_WORDS = 400
 RESET = {
-    "data.names": [], "data.max_labelled": 0, "data.vectors": "", "data.pretrained": "",
+    "data.names": [], "data.max_labelled": 0, "data.vectors": "", "data.lexicon": "", "data.pretrained": "",
     "data.lowercase": True, "data.group": "", "data.ordered": False, "data.split": "grouped",
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ from seqops.preprocessing.splitting import group_codes, rows_by_split
 from seqops.tasks.sentiment.data import (
     checks,
     encoding,
+    lexicon,
     pretrained_encoder,
     reader,
     sample,
@@ -93,6 +94,9 @@ class Dataset(interfaces.Dataset):
     vectors
         File of pretrained word vectors (GloVe, word2vec as text, fastText), relative to the project
         root; "": none.
+    lexicon
+        File of words and weights, separated by a tab or a comma, relative to the project root, whose sums are
+        a baseline; "": none.
     pretrained
         Name of pretrained weights (`seqops weights`) whose encoder `model.kind: encoder` is, and whose word
         pieces texts are encoded as; "": none.
@@ -128,6 +132,7 @@ class Dataset(interfaces.Dataset):
     vocabulary: Positive
     max_length: Positive
     vectors: str
+    lexicon: str
     pretrained: str
     min_rows: Positive
     max_chars: Positive
@@ -205,6 +210,7 @@ class Dataset(interfaces.Dataset):
             "vectors": vectors,
             "example": texts[0],
             **subwords,
+            **self._lexicon(texts),
             **weights,
         }
 
@@ -241,7 +247,12 @@ class Dataset(interfaces.Dataset):
         return encoding.shares_of(self._kept_labels(table, split)[split == "train"], len(self.labels))
 
     def _vectors(self, words: Sequence[str]) -> Meta:
-        return word_vectors.read_vectors(Project.find().root / Path(self.vectors).expanduser(), words)
+        return word_vectors.read_vectors(_beside_params(self.vectors), words)
+
+    def _lexicon(self, texts: Sequence[str]) -> Meta:
+        if not self.lexicon:
+            return {}
+        return lexicon.read_lexicon(_beside_params(self.lexicon), self._tokenizer, texts)
 
     @property
     def _tokenizer(self) -> encoding.NgramTokenizer:
@@ -250,3 +261,8 @@ class Dataset(interfaces.Dataset):
     def encoder(self, meta: Meta) -> encoding.TextEncoder:
         """Return the text encoder with the vocabularies of `meta`."""
         return encoding.TextEncoder.from_meta(self._tokenizer, self.max_length, meta)
+
+
+def _beside_params(name: str) -> Path:
+    """Return a file that a setting names, relative to the project root."""
+    return Project.find().root / Path(name).expanduser()
