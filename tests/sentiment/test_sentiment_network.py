@@ -13,7 +13,7 @@ from seqops.core.ragged import Ragged, Split
 from seqops.core.settings import Decay, FitConfig, Stage
 from seqops.nn.temperature_scaling import fit_temperature, log_softmax
 from seqops.tasks.sentiment.data.word_vectors import read_vectors
-from seqops.tasks.sentiment.model.layers import Last, MeanMax, Reader, TermSum
+from seqops.tasks.sentiment.model.layers import Last, MeanMax, Reader, SideBySide, TermSum
 from seqops.tasks.sentiment.model.network import Network
 from seqops.training.loop import train
 from seqops.training.optimizer import copy_shared_weights
@@ -36,6 +36,38 @@ def network(**changed: object) -> Network:
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory: pytest.TempPathFactory):
     return encode_sample(tmp_path_factory.mktemp("raw"), reviews=300)
+
+
+def test_vectors_side_by_side_by_hand() -> None:
+    layer = SideBySide(3)
+    steps = np.array([[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [9.0, 9.0]]], np.float32)
+    found = np.asarray(layer(steps, np.array([2, 1])))
+    assert found.tolist() == [[1, 2, 3, 4, 0, 0], [5, 6, 0, 0, 0, 0]]
+
+
+def test_flattened_words_know_their_place_and_padding_changes_nothing(encoded) -> None:
+    _, splits, meta = encoded
+    keras.utils.set_random_seed(0)
+    net = network(kind="embedding", pooling="flatten")
+    model = net.build(meta, keras.optimizers.Adam(0.02))
+    assert model.get_layer("flat").width == meta["max_length"] == 400
+    rows = splits["train"].take(np.arange(16))
+    together = np.array(net.predict(model, rows, meta)["probabilities"].tolist())
+    for row in (0, 5):
+        alone = net.predict(model, rows.take(np.array([row])), meta)["probabilities"][0]
+        np.testing.assert_allclose(alone, together[row], atol=1e-6)
+    words = rows.ragged("words")[0][None]
+    assert np.abs(model(words).numpy() - model(words[:, ::-1]).numpy()).max() > 1e-4
+    batch = net.batch(rows, meta)
+    losses = [float(model.train_on_batch(*batch)) for _ in range(20)]
+    assert losses[-1] < losses[0] / 2
+
+
+def test_flatten_is_refused_of_other_kinds() -> None:
+    with pytest.raises(
+        ValueError, match="pooling flatten is of kind embedding: set pooling to concat for lstm"
+    ):
+        network(kind="lstm", pooling="flatten")
 
 
 @pytest.mark.parametrize("name", ["embedding", "bilstm", "lm"])

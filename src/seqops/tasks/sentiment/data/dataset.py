@@ -208,6 +208,7 @@ class Dataset(interfaces.Dataset):
             "labels": list(self.names or self.labels),
             "label_shares": self._label_shares(table, split) if self.decision == "balanced" else [],
             "vectors": vectors,
+            "max_length": self.max_length,
             "example": texts[0],
             **subwords,
             **self._lexicon(texts),

@@ -87,6 +87,21 @@ class MeanMax(keras.layers.Layer):
         return tf.concat([mean, tf.reduce_max(tf.where(real, steps, MASK_VALUE), 1)], -1)
 
 
+class SideBySide(keras.layers.Layer):
+    """The vectors of the first `width` steps of each row side by side, zeros beyond its end."""
+
+    def __init__(self, width: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width = width
+
+    def call(self, steps: Tensor, lengths: Tensor) -> Tensor:
+        """Map (B, T, D) to (B, width * D)."""
+        real = tf.sequence_mask(lengths, tf.shape(steps)[1])[:, :, None]
+        read = tf.where(real, steps, 0.0)[:, : self.width]
+        padded = tf.pad(read, [[0, 0], [0, self.width - tf.shape(read)[1]], [0, 0]])
+        return tf.reshape(padded, [-1, self.width * steps.shape[-1]])
+
+
 class Reader(keras.layers.Layer):
     """Apply an LSTM language encoder to rows (B, T), each from the zero state: two outputs (B, T, D).
 

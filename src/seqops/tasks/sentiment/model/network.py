@@ -30,7 +30,15 @@ from seqops.tasks.sentiment.data.encoding import labelled, sequence_of, sequence
 from seqops.tasks.sentiment.data.pretrained_encoder import NEEDS_WEIGHTS, weights_of
 from seqops.tasks.sentiment.data.word_vectors import rows_of
 from seqops.tasks.sentiment.model.classical import ClassicalKind, TextClassifier
-from seqops.tasks.sentiment.model.layers import LabelOffsets, Last, Lengths, MeanMax, Reader, TermSum
+from seqops.tasks.sentiment.model.layers import (
+    LabelOffsets,
+    Last,
+    Lengths,
+    MeanMax,
+    Reader,
+    SideBySide,
+    TermSum,
+)
 from seqops.tasks.sentiment.model.mixture import TextMixture
 from seqops.tasks.sentiment.model.pretraining import NATS_PER_WORD, LanguageModelNetwork, perplexity
 
@@ -45,7 +53,7 @@ class Network(interfaces.Network):
     Attributes
     ----------
     kind
-        `bow` or `tfidf`: a dense network over n-grams; `embedding`: word vectors pooled by mean and maximum;
+        `bow` or `tfidf`: a dense network over n-grams; `embedding`: word vectors, see `pooling`;
         `lstm`, `gru` or `bilstm`: recurrent layers over word vectors; `lm`: an LSTM that can be pretrained
         as a language model (Howard and Ruder 2018); `encoder`: the mean of the states of the pretrained
         transformer of `data.pretrained`. `tfidf_logistic`, `nb_logistic` or `linear_svm`: a linear classifier
@@ -72,7 +80,8 @@ class Network(interfaces.Network):
         same width, as they have from the second layer on.
     pooling
         What represents a text: the `last` recurrent state, or that with the mean and the maximum of all
-        states (`concat`, which `lm` always uses); `encoder` ignores it.
+        states (`concat`, which `lm` always uses). `embedding` takes mean and maximum with either, or, with
+        `flatten`, the vectors of all words side by side, as many as `data.max_length`. `encoder` ignores it.
     """
 
     kind: Literal["bow", "tfidf", "embedding", "lstm", "gru", "bilstm", "lm", "encoder", ClassicalKind]
@@ -84,11 +93,13 @@ class Network(interfaces.Network):
     recurrent_dropout: Rate
     layer_norm: bool
     residual: bool
-    pooling: Literal["last", "concat"]
+    pooling: Literal["last", "concat", "flatten"]
 
     def __post_init__(self) -> None:
         if self.kind in get_args(ClassicalKind) and self.mixture != "none":
             raise ValueError("only a network is mixed: set mixture to none, or kind to a network")
+        if self.pooling == "flatten" and self.kind != "embedding":
+            raise ValueError(f"pooling flatten is of kind embedding: set pooling to concat for {self.kind}")
 
     def configured(self) -> Model:
         """Return the classical classifier of the kind, or else this network, alone or mixed with one."""
@@ -149,6 +160,8 @@ class Network(interfaces.Network):
         else:
             x = embedding(sequence_size(meta), self.embedding, name="embedding")(words)
             x = self._recurrent(keras.layers.Dropout(self.dropout, name="drop_embedding")(x), lengths)
+        if self.pooling == "flatten":
+            return words, SideBySide(meta["max_length"], name="flat")(x, lengths)
         pooled = []
         if self.kind != "embedding":
             pooled.append(Last(self.kind == "bilstm", name="last")(x, lengths))
