@@ -7,7 +7,8 @@ import pandas as pd
 
 from seqops.core.records import Baseline
 from seqops.evaluation.evaluate import BootstrapConfig, evaluate
-from seqops.evaluation.model_kinds import other_methods
+from seqops.evaluation.model_kinds import other_methods, recommendation
+from seqops.metrics.paired_tests import Difference
 from toy import ToyData, ToyEvaluation, ToyMetrics, toy_task
 
 DATA = ToyData()
@@ -57,9 +58,23 @@ def test_a_lower_score_is_better_where_the_goal_says_so():
     assert found.endswith("low is better here (p = 0.004988): set model.kind: a.")
 
 
-def test_what_is_not_significantly_better_or_has_no_kind_is_not_recommended():
-    assert "set model.kind" not in verdict(10, baseline("hardly", 11, "a"))
-    assert "set model.kind" not in verdict(2, baseline("no kind", 20))
+def test_what_is_better_but_not_significantly_is_named_as_one_to_try():
+    hardly, behind = baseline("hardly", 11, "a"), baseline("behind", 9, "b")
+    found = verdict(10, behind, hardly, baseline("no kind", 12))
+    assert found.endswith(". hardly is better by its score alone (p = 1): try model.kind: a.")
+    assert verdict(10, hardly, mixed=True).endswith(": try model.kind: a and model.mixture: none.")
+
+
+def test_where_there_is_no_test_the_better_score_is_said_to_be_untested():
+    untested = Difference(-0.1, None, None, None, None, 3, "too few origins")
+    assert recommendation([baseline("sarima", 9, "sarima")], {}, {"sarima": untested}, False) == (
+        "sarima is better by its score alone (not tested): try model.kind: sarima."
+    )
+
+
+def test_what_is_not_better_or_has_no_kind_is_not_recommended():
+    assert "model.kind" not in verdict(10, baseline("behind", 9, "a"), baseline("equal", 10, "b"))
+    assert "model.kind" not in verdict(2, baseline("no kind", 20))
 
 
 def test_the_method_of_the_model_is_no_baseline():

@@ -77,6 +77,11 @@ class EvaluationResult:
         classical = [r for r in self.comparisons if r.kind == "classical"]
         return [r for r in classical if r.summary(self.alpha) == "loses to"]
 
+    @property
+    def ahead(self) -> list[BaselineComparison]:
+        """List the classical baselines with a better score, whether the difference is significant or not."""
+        return [r for r in self.comparisons if r.kind == "classical" and r.difference.value < 0]
+
     def blocking_baselines(self, gate: Gate) -> list[BaselineComparison]:
         """List the classical baselines because of which a gate refuses the model."""
         if gate == "all":
@@ -156,7 +161,8 @@ def evaluate(
     }
     words = verdict(goal, comparisons, bootstrap.alpha, training, further) + failures(failed)
     result = EvaluationResult(metrics, comparisons, bootstrap.alpha)
-    advice = recommendation(baselines, {r.name: r.difference for r in result.better_baselines}, mixed)
+    better, ahead = _by_name(result.better_baselines), _by_name(result.ahead)
+    advice = recommendation(baselines, better, ahead, mixed)
     remarks = evaluation.metrics.remarks(metrics, meta)
     metrics["verdict"] = " ".join(filter(None, [words, *remarks, advice]))
     if training is not None:
@@ -164,6 +170,10 @@ def evaluate(
     if further:
         metrics["also_against"] = {metric: _stored(found) for metric, found in also.items()}
     return result
+
+
+def _by_name(comparisons: Sequence[BaselineComparison]) -> dict[str, Difference]:
+    return {r.name: r.difference for r in comparisons}
 
 
 def _read(metrics: Mapping[str, Any], against: Mapping[str, Any]) -> list[BaselineComparison]:
