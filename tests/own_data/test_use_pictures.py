@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from seqops.cli import app
 from seqops.core.errors import DataError
 from seqops.experiments import own_data
-from seqops.inspection.files import InputFile
+from seqops.inspection.files import InputFile, opened_folders
 from seqops.params import Params
 
 ROOT = Path(__file__).parents[2]
@@ -98,6 +98,9 @@ def test_idx_files_are_recognised_by_their_beginning(tmp_path):
         ):
             paths.append(tmp_path / f"{name}-{kind}-ubyte.gz")
             paths[-1].write_bytes(gzip.compress(idx(array)))
+    (tmp_path / "notes.txt").write_text("other")
+    assert opened_folders([tmp_path]) == sorted(paths)
+    assert opened_folders([tmp_path / "notes.txt"]) == [tmp_path / "notes.txt"]
     found = guess(*paths)
     assert found.values["data.layout"] == "idx" and found.values["data.split"] == "published"
     assert [found.values[f"data.{key}"] for key in ("height", "width", "channels")] == [28, 20, 1]

@@ -20,7 +20,7 @@ from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.experiments import own_data
 from seqops.experiments.own_data import Candidate
-from seqops.inspection.files import InputFile
+from seqops.inspection.files import InputFile, opened_folders
 from seqops.params import Params
 from seqops.runtime.console import err, exit_on_error, out
 from seqops.tuning.yaml_edit import edited
@@ -47,6 +47,7 @@ def use(
     with exit_on_error(debug):
         project = Project.find()
         params = Params.load(project.params)
+        files = opened_folders(files)
         opened = [InputFile.open(path) for path in files]
         chosen = _chosen(own_data.candidates(params, opened, task))
         _explain(chosen)

@@ -20,6 +20,7 @@ from seqops.preprocessing.text_file import FIX, MAX_UNPACKED, decode, require_te
 HEAD = 2000
 """Lines by which a format is recognised."""
 COMPRESSED = (".gz", ".zip")
+IDX_NAME = re.compile(r"^[^.].*\bidx[134]-ubyte(\.gz)?$")
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,17 @@ class InputFile:
                 f"the text seems to be in {self.encoding}, not in UTF-8",
                 f"Convert it: `{command}`.",
             )
+
+
+def opened_folders(paths: Sequence[Path]) -> list[Path]:
+    """Return paths with a folder of IDX files (`train-images-idx3-ubyte.gz`) as these files, by name."""
+    return [file for path in paths for file in (_idx_files(path) or [path])]
+
+
+def _idx_files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return []
+    return [file for file in sorted(path.iterdir()) if file.is_file() and IDX_NAME.search(file.name)]
 
 
 def _encoding(path: Path, content: bytes) -> str:
