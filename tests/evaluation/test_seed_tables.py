@@ -94,6 +94,16 @@ def test_the_model_card_names_the_pretrained_weights_and_the_adapter():
     assert "**Base.** m3.weights.h5, sha256 ab12, all tuned." in text
 
 
+def test_the_model_card_names_the_layers_that_were_tuned():
+    stages = [{"layers": ["head"]}, {"layers": ["top", "head"]}]
+    settings = {**SCORES, "settings": {"model.kind": "backbone", "fit.stages": stages}}
+    given = (ToyEndpoint(ToyData()), "toy-sample", settings, "test 40")
+    base = {"name": "tiny", "sha256": "ab12"}
+    assert "sha256 ab12, tuned in head, then top, head." in card(*given, pretrained=base)
+    stages.append({})
+    assert "sha256 ab12, all tuned." in card(*given, pretrained=base)
+
+
 def test_the_model_card_names_the_kind_and_the_settings():
     settings = {"settings": {"model.kind": "gru", "fit.epochs": 4}}
     text = card(ToyEndpoint(ToyData()), "toy-sample", {**SCORES, **settings}, "test 40")

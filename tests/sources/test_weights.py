@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 
+import h5py
 import numpy as np
 import pytest
 from rich.console import Console
@@ -79,6 +80,43 @@ def test_what_the_catalogue_does_not_say_is_refused(bring, changed, message):
         bring(archive(), **changed)
 
 
+def layers_archive(**extra):
+    weights, file = io.BytesIO(), io.BytesIO()
+    with h5py.File(weights, "w") as opened:
+        opened["block/conv/vars/0"] = np.arange(6.0, dtype=np.float32).reshape(1, 2, 3)
+        opened["block/conv/vars/1"] = np.ones(3, np.float32)
+        for name, link in extra.items():
+            opened[name] = link
+    with zipfile.ZipFile(file, "w") as opened:
+        opened.writestr("m/model.weights.h5", weights.getvalue())
+    return file.getvalue()
+
+
+OF_LAYERS = {
+    "weights": "m/model.weights.h5", "config": None, "tokenizer": None,
+    "backbone": "VGG16", "layers": {"block1_conv1": "block/conv"},
+}  # fmt: skip
+
+
+def test_layers_of_a_backbone_are_stored_under_their_names(bring):
+    store, _ = bring(layers_archive(), **OF_LAYERS)
+    found = store.named("tiny").tensors
+    assert {key: array.tolist() for key, array in found.items()} == {
+        "block1_conv1/kernel": [[[0, 1, 2], [3, 4, 5]]],
+        "block1_conv1/bias": [1, 1, 1],
+    }
+    with pytest.raises(DataError, match=r"have no config\.json: they are not those of a text encoder"):
+        _ = store.named("tiny").config
+
+
+def test_layers_that_are_not_there_and_links_to_other_files_are_refused(bring):
+    with pytest.raises(SeqopsError, match=r"the weights have no block/dense/vars/0\. Fix `layers`"):
+        bring(layers_archive(), **{**OF_LAYERS, "layers": {"block1_conv1": "block/dense"}})
+    for link in (h5py.ExternalLink("/etc/passwd", "x"), h5py.SoftLink("/block")):
+        with pytest.raises(DataError, match=r"model\.weights\.h5: other refers to another place or file"):
+            bring(layers_archive(other=link), **OF_LAYERS)
+
+
 def test_what_is_no_archive_is_refused(bring):
     with pytest.raises(SeqopsError, match=r"archive\.zip is no ZIP archive"):
         bring(b"<html>")
@@ -133,6 +171,7 @@ def test_the_catalogue_names_licence_and_origin_and_its_errors_the_key(tmp_path)
         ({"package": "a-b"}, r"tiny\.package: String should match"),
         ({"package": "a --pre x==1"}, r"tiny\.package: String should match"),
         ({"licence": None}, r"tiny\.licence: Field required"),
+        ({"tokenizer": None}, "give either config and tokenizer, or backbone and layers"),
     ):
         write(**changed)
         with pytest.raises(SeqopsError, match=message):

@@ -35,7 +35,7 @@ def weights(
         lines = [
             f"{name}: {entry.origin}.",
             f"Licence: {entry.licence}. sha256 of the weights: {sha256}.",
-            f"Use them: `data.pretrained: {name}` and `model.kind: encoder`.",
+            f"Use them: `pretrained: {name}` under `data`, and under `model` `{entry.settings}`.",
         ]
         out.print("\n".join(lines), markup=False, highlight=False)
 

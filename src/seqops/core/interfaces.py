@@ -26,6 +26,7 @@ from seqops.core.settings import FitConfig
 if TYPE_CHECKING:
     import keras
 
+    from seqops.core.frozen_features import FrozenFeatures
     from seqops.core.objective import Objective
 
 Meta = dict[str, Any]
@@ -103,12 +104,11 @@ class Dataset(ABC):
 
     @abstractmethod
     def encode(self, table: pd.DataFrame, split: npt.NDArray[np.str_], meta: Meta) -> dict[str, Split]:
-        """Encode rows with a fitted encoding; split: of each row (n,).
+        """Encode rows with a fitted encoding to `train`, `validation` and `test`; split: of each row (n,).
 
-        Returns `train`, `validation` and `test`. The meta may have been fitted to another table: a champion
-        is scored on rows that it never saw. The selection and order of the rows do not depend on the meta.
-        The column `keys` of each split identifies what its rows were made of (`preprocessing.row_keys`).
-        Raises DataError if a split cannot be made from the rows.
+        The meta may have been fitted to another table: a champion is scored on rows that it never saw. The
+        selection and order of the rows do not depend on the meta. The column `keys` of each split identifies
+        what its rows were made of (`preprocessing.row_keys`). Raises DataError if a split cannot be made.
         """
 
 
@@ -237,6 +237,10 @@ class Network(Predictor):
 
     def load_pretrained(self, model: keras.Model, meta: Meta) -> None:
         """Load what a fit starts from into a model just built; a trained model is loaded without it."""
+
+    def frozen_features(self, model: keras.Model, meta: Meta) -> FrozenFeatures | None:
+        """Return how upper layers train on what frozen ones compute once; None: each epoch computes all."""
+        return None
 
     @abstractmethod
     def batch(self, split: Split, meta: Meta) -> Batch:

@@ -90,6 +90,8 @@ ADDED = {
     "tasks.forecast.data.static": "[]",
     "tasks.forecast.data.baselines": "",
     "tasks.forecast.data.pretrained": "",
+    "tasks.images.data.pretrained": "",
+    "tasks.images.model.backbone": "VGG16",
 }
 """The dotted path of a key that a recorded run may lack -> the value with which nothing changes."""
 

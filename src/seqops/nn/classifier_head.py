@@ -14,22 +14,32 @@ Tensor = Any
 
 
 class Head(keras.layers.Layer):
-    """Logits of the classes, divided by a temperature that is fitted to validation rows after training."""
+    """Logits of the classes, divided by a temperature that is fitted to validation rows after training.
 
-    def __init__(self, hidden: int, classes: int, dropout: float, **kwargs: Any) -> None:
+    normalised: begin with batch normalisation, for inputs of any scale.
+    """
+
+    def __init__(
+        self, hidden: int, classes: int, dropout: float, normalised: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
+        self.norm = keras.layers.BatchNormalization(momentum=0.9, name="norm") if normalised else None
         self.drops = [keras.layers.Dropout(dropout, name=f"drop_{n}") for n in range(2)]
         self.hidden = keras.layers.Dense(hidden, "relu", name="hidden")
         self.logits = keras.layers.Dense(classes, name="logits")
 
     def build(self, shape: Any) -> None:
         """Create the weights for inputs (B, D)."""
+        if self.norm is not None:
+            self.norm.build(shape)
         self.hidden.build(shape)
         self.logits.build((shape[0], self.hidden.units))
         self.temperature = self.add_weight(shape=(), initializer="ones", trainable=False, name="temperature")
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         """Map (B, D) to logits (B, K)."""
+        if self.norm is not None:
+            x = self.norm(x, training=training)
         x = self.hidden(self.drops[0](x, training=training))
         return self.logits(self.drops[1](x, training=training)) / self.temperature
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from seqops.core.array_cache import UNREADABLE
 from seqops.core.errors import DataError
 from seqops.core.files import atomic_write, read_json, write_json
+from seqops.core.project import Project
 
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 """Texts that are stored beside the tensors, as bytes."""
@@ -39,7 +40,7 @@ class PretrainedWeights:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The published configuration of the network."""
+        """The published configuration of a text encoder. Raises DataError if they are of another network."""
         found: dict[str, Any] = json.loads(self._text(CONFIG))
         return found
 
@@ -49,6 +50,8 @@ class PretrainedWeights:
         return self._text(TOKENIZER)
 
     def _text(self, name: str) -> str:
+        if name not in self.tensors:
+            raise DataError(f"the pretrained weights have no {name}: they are not those of a text encoder.")
         return self.tensors[name].tobytes().decode("utf-8")
 
 
@@ -62,6 +65,11 @@ class WeightsStore:
     def of_state(cls, state: Path) -> WeightsStore:
         """Return the store in the state folder of a project."""
         return cls(state / "weights")
+
+    @classmethod
+    def of_project(cls) -> WeightsStore:
+        """Return the store of the project around the working directory."""
+        return cls.of_state(Project.find().state)
 
     def add(self, name: str, tensors: Mapping[str, npt.NDArray[Any]], origin: Mapping[str, str]) -> str:
         """Store tensors under their hash, and the hash with its origin under a name; return the hash."""

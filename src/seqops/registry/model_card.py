@@ -65,8 +65,11 @@ def _kind(settings: Mapping[str, Any]) -> str:
 
 
 def _base(settings: Mapping[str, Any], pretrained: Mapping[str, Any]) -> str:
-    """Name the pretrained weights, and the adapter with which they were tuned."""
+    """Name the pretrained weights, and the layers or the adapter with which they were tuned."""
     kind, tuned = settings.get("fit.adapter.kind", "none"), "all tuned"
+    stages = [stage.get("layers") for stage in settings.get("fit.stages", ())]
+    if stages and all(stages):
+        tuned = f"tuned in {', then '.join(', '.join(layers) for layers in stages)}"
     if kind != "none":
         targets = ", ".join(settings["fit.adapter.targets"])
         tuned = f"tuned by {kind} of rank {settings['fit.adapter.rank']} in {targets}, merged"

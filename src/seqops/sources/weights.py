@@ -8,18 +8,26 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 
 from seqops.core.errors import SeqopsError
 from seqops.core.files import sha256_of
 from seqops.core.redaction import redact
+from seqops.preprocessing.hdf5_weights import read_hdf5
 from seqops.preprocessing.pretrained_weights import CONFIG, TOKENIZER, WeightsStore
 from seqops.preprocessing.safetensors import read_safetensors
 from seqops.sources.http import LIMIT, download
 from seqops.sources.weights_catalog import WeightsEntry
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+VARIABLES = ("kernel", "bias")
+"""Of a convolution, in the order in which Keras writes them."""
 
 
 def bring(name: str, entry: WeightsEntry, store: WeightsStore, console: Console) -> str:
@@ -36,11 +44,28 @@ def bring(name: str, entry: WeightsEntry, store: WeightsStore, console: Console)
                 f"{archive.name} has sha256 {found}, but the catalogue has {entry.sha256}. It is damaged or "
                 "changed: do not use it."
             )
-        members = _members(archive, [entry.weights, entry.config, entry.tokenizer])
-    tensors = read_safetensors(members[entry.weights], entry.weights)
-    texts = {CONFIG: members[entry.config], TOKENIZER: members[entry.tokenizer]}
-    arrays = {**tensors, **{key: np.frombuffer(text, np.uint8) for key, text in texts.items()}}
+        texts = {CONFIG: entry.config, TOKENIZER: entry.tokenizer}
+        names = {key: member for key, member in texts.items() if member is not None}
+        members = _members(archive, [entry.weights, *names.values()])
+    if entry.layers is None:
+        tensors = read_safetensors(members[entry.weights], entry.weights)
+    else:
+        tensors = _of_layers(read_hdf5(members[entry.weights], entry.weights), entry.layers)
+    arrays = {**tensors, **{key: np.frombuffer(members[name], np.uint8) for key, name in names.items()}}
     return store.add(name, arrays, {"licence": entry.licence, "origin": entry.origin})
+
+
+def _of_layers(arrays: Arrays, layers: Mapping[str, str]) -> dict[str, npt.NDArray[Any]]:
+    """Name arrays by layer and variable, as `block1_conv1/kernel`. Raises SeqopsError if one is missing."""
+    places = {
+        f"{layer}/{variable}": f"{group}/vars/{number}"
+        for layer, group in layers.items()
+        for number, variable in enumerate(VARIABLES)
+    }
+    for place in places.values():
+        if place not in arrays:
+            raise SeqopsError(f"the weights have no {place}. Fix `layers` in the catalogue.")
+    return {key: arrays[place] for key, place in places.items()}
 
 
 def _downloaded(entry: WeightsEntry, folder: Path, console: Console) -> Path:

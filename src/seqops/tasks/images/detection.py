@@ -28,7 +28,13 @@ LARGEST = 64
 STEP = 4
 """The sides are multiples of it, so that blocks and patches divide them."""
 LABEL = re.compile(r"(label|class|category|target|species|name|y)s?", re.IGNORECASE)
-RESET = {"data.labels": [], "data.pretext_labels": [], "data.names": [], "data.max_labelled": 0}
+RESET = {
+    "data.labels": [],
+    "data.pretext_labels": [],
+    "data.names": [],
+    "data.max_labelled": 0,
+    "data.pretrained": "",
+}
 
 
 def detect(files: Sequence[InputFile]) -> Guess | None:

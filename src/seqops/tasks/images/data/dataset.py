@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.core.records import Expectation
 from seqops.core.score import GROUP
-from seqops.preprocessing import few_labels, near_duplicates, splitting
+from seqops.preprocessing import few_labels, near_duplicates, splitting, weights_choice
 from seqops.preprocessing.named_splits import NAMED, named_or_drawn
 from seqops.preprocessing.row_keys import KEYS, keys_column
 from seqops.tasks.images.data import checks, near_pictures, reader, sample
@@ -66,6 +66,9 @@ class Dataset(interfaces.Dataset):
         Size, in pixels, to which pictures are resized.
     channels
         1: grey; 3: red, green and blue.
+    pretrained
+        Weights from which the network of `model.kind: backbone` starts: a name of `seqops weights`, or the
+        path of a `.h5` or `.npz` file, relative to the project; empty: none.
     """
 
     layout: reader.Layout
@@ -82,6 +85,7 @@ class Dataset(interfaces.Dataset):
     height: Positive
     width: Positive
     channels: Literal[1, 3]
+    pretrained: str
 
     registered_name: ClassVar[str] = "image-classifier"
     length_unit: ClassVar[str] = "pictures"
@@ -142,6 +146,14 @@ class Dataset(interfaces.Dataset):
             )
         return (table["published"] == "test").to_numpy(np.bool_)
 
+    def check_model(self, model: Mapping[str, Any]) -> None:
+        """Raise ConfigError for pretrained weights of a network that does not start from them."""
+        if self.pretrained and model["kind"] != "backbone":
+            raise ConfigError(
+                f"data.pretrained: a model of the kind {model['kind']} starts from no weights. "
+                "Set model.kind to backbone, or data.pretrained to an empty text."
+            )
+
     def with_checked_columns(self, table: pd.DataFrame) -> pd.DataFrame:
         """Add the split and the columns that the checks read."""
         return checks.with_checked_columns(super().with_checked_columns(table), self.pretext_labels)
@@ -169,7 +181,15 @@ class Dataset(interfaces.Dataset):
             "mean": mean.tolist(),
             "spread": np.where(spread > 0, spread, 1.0).tolist(),
             "example": base64.b64encode(example).decode("ascii"),
+            **self._pretrained(),
         }
+
+    def _pretrained(self) -> Meta:
+        """Return the name and the hash of the weights that are chosen, if there are any."""
+        if not self.pretrained:
+            return {}
+        weights = weights_choice.read_weights(self.pretrained)
+        return {"pretrained": weights_choice.meta_of(self.pretrained, weights)}
 
     def _channels(self, pictures: Ragged) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return mean and standard deviation of each channel, from 0 to 1: (C,) each."""

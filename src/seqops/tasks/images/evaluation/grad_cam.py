@@ -9,15 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from seqops.tasks.images.model.backbone import Backbone
 from seqops.tasks.images.model.layers import ConvBlock
 
 Floats = npt.NDArray[np.float64]
 
 
 def last_convolution(model: Any) -> int | None:
-    """Return the number of the last layer of a network that is a convolutional block; None if none is."""
+    """Return the number of the last layer that is a convolutional block or a backbone; None if none is."""
     layers = model.layers if isinstance(model, keras.Model) else []
-    return max((i for i, layer in enumerate(layers) if isinstance(layer, ConvBlock)), default=None)
+    found = [i for i, layer in enumerate(layers) if isinstance(layer, ConvBlock | Backbone)]
+    return max(found, default=None)
 
 
 def heat_maps(model: keras.Model, block: int, pixels: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:

@@ -38,9 +38,7 @@ class ConvBlock(keras.layers.Layer):
     def features(self, x: Tensor, training: bool = False) -> Tensor:
         """Map (B, H, W, C) to the rectified features of its places: (B, H, W, F)."""
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            # a frozen layer keeps its statistics
-            learns = training and norm.gamma.trainable
-            x = tf.nn.relu(norm(convolution(x), training=learns))
+            x = tf.nn.relu(norm(convolution(x), training=training))
         return x
 
     def pooled(self, x: Tensor, training: bool = False) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
@@ -15,6 +14,7 @@ from annotated_types import Ge, Lt
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Positive, Rate
 from seqops.core.errors import ConfigError
+from seqops.core.frozen_features import FrozenFeatures
 from seqops.core.interfaces import Batch, Meta, Model
 from seqops.core.objective import Objective
 from seqops.core.ragged import Split
@@ -24,12 +24,13 @@ from seqops.nn.classifier_head import Head
 from seqops.nn.temperature_scaling import log_softmax
 from seqops.tasks.images.data.encoding import labelled, standardised
 from seqops.tasks.images.metrics import Metrics, scores_of
+from seqops.tasks.images.model.backbone import Backbone, require_network
 from seqops.tasks.images.model.classical import ClassicalKind, PixelClassifier
+from seqops.tasks.images.model.features import FEATURES, batches, frozen_features
 from seqops.tasks.images.model.layers import Augment, ConvBlock
 from seqops.tasks.images.model.vision_transformer import encoder
 
 Tensor = Any
-ROWS = 256  # of one prediction batch
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,19 @@ class Network(interfaces.Network):
     ----------
     kind
         `cnn`: convolutional blocks; `lstm`: recurrent layers that read the rows of a picture from the top;
-        `vit`: a transformer over patches (Dosovitskiy et al. 2021).
+        `vit`: a transformer over patches (Dosovitskiy et al. 2021); `backbone`: a published network under a
+        new head.
         `logistic` or `svm`: a classifier of pixels without a network, for which the other keys of `model` and
         those of `fit` have no meaning.
+    backbone
+        The network of a `backbone`: a name of keras.applications, as VGG16 or MobileNetV2. It starts from the
+        weights of `data.pretrained`, or from nothing.
     units
         Filters of the first block of a `cnn`, twice as many in each further one; units of each layer of an
-        `lstm`; width of a `vit`.
+        `lstm`; width of a `vit`; a `backbone` ignores it.
     layers
-        Blocks of a `cnn`, each of which halves the side, or of a `vit`; recurrent layers of an `lstm`.
+        Blocks of a `cnn`, each of which halves the side, or of a `vit`; recurrent layers of an `lstm`; a
+        `backbone` ignores it.
     patch
         Side of a patch of a `vit`, in pixels; it divides height and width.
     heads
@@ -64,7 +70,8 @@ class Network(interfaces.Network):
         Largest random change of light and contrast of training pictures, in standard deviations; 0: none.
     """
 
-    kind: Literal["cnn", "lstm", "vit", ClassicalKind]
+    kind: Literal["cnn", "lstm", "vit", "backbone", ClassicalKind]
+    backbone: str
     units: Positive
     layers: Positive
     patch: Positive
@@ -75,6 +82,9 @@ class Network(interfaces.Network):
     flip: bool
     colour: Annotated[float, Ge(0.0), Lt(1.0)]
 
+    def __post_init__(self) -> None:
+        require_network(self.backbone)
+
     def configured(self) -> Model:
         """Return the classical classifier of the kind, or else this network."""
         classical = {kind: PixelClassifier(kind) for kind in get_args(ClassicalKind)}
@@ -82,23 +92,36 @@ class Network(interfaces.Network):
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile: standardised pixels (B, H, W, C) in, logits (B, K) out."""
-        return self.classifier(meta["shape"], len(meta["labels"]), "head", optimizer)
+        return self.classifier(meta, len(meta["labels"]), "head", optimizer)
 
     def classifier(
-        self, shape: Sequence[int], classes: int, head: str, optimizer: keras.Optimizer | str
+        self, meta: Meta, classes: int, head: str, optimizer: keras.Optimizer | str
     ) -> keras.Model:
-        """Build and compile a classifier of pixels (B, *shape); head: the name of its last layers."""
-        pixels = keras.Input(tuple(shape), name="pixels")
+        """Build and compile a classifier of pixels; head: the name of its last layers."""
+        pixels = keras.Input(tuple(meta["shape"]), name="pixels")
         x = Augment(self.shift, self.flip, self.colour, name="augment")(pixels)
         if self.kind == "vit":
             x = encoder(x, self.patch, self.units, self.layers, self.heads, self.dropout)
+        elif self.kind == "backbone":
+            x = Backbone(self.backbone, meta["mean"], meta["spread"], name="backbone")(x)
         else:
             x = self._convolutional(x) if self.kind == "cnn" else self._recurrent(x)
-        logits = Head(self.hidden, classes, self.dropout, name=head)(x)
+        logits = Head(self.hidden, classes, self.dropout, self.kind == "backbone", name=head)(x)
         model = keras.Model(pixels, logits, name="classifier")
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(optimizer, loss, jit_compile=False)
         return model
+
+    def load_pretrained(self, model: keras.Model, meta: Meta) -> None:
+        """Load the weights of `data.pretrained`. Raises DataError if they are not here, or do not fit."""
+        if self.kind == "backbone" and "pretrained" in meta:
+            model.get_layer("backbone").load(meta)
+
+    def frozen_features(self, model: keras.Model, meta: Meta) -> FrozenFeatures | None:
+        """Return how the head trains on the features of a frozen backbone; None if pictures are changed."""
+        if self.kind != "backbone" or self.shift or self.flip or self.colour:
+            return None
+        return None if model.get_layer("backbone").trainable_weights else frozen_features(model, meta)
 
     def _convolutional(self, x: Tensor) -> Tensor:
         for number in range(self.layers):
@@ -117,12 +140,8 @@ class Network(interfaces.Network):
         return x
 
     def batch(self, split: Split, meta: Meta) -> Batch:
-        """Decode pictures to standardised pixels (B, H, W, C); labels (B,), weight 1 for each row."""
-        return (
-            standardised(split.ragged("picture"), meta),
-            split.plain("label"),
-            np.ones(len(split), np.float32),
-        )
+        """Return what a model reads of pictures; labels (B,), weight 1 for each row."""
+        return inputs_of(split, meta), split.plain("label"), np.ones(len(split), np.float32)
 
     def lengths(self, split: Split) -> npt.NDArray[np.int64]:
         """Return 1 for every picture: (n,)."""
@@ -141,8 +160,10 @@ class Network(interfaces.Network):
         """Return the pictures of the labels that are predicted."""
         return labelled(split)
 
-    def pretext(self) -> Objective:
-        """Return the classification of the pictures of `data.pretext_labels`."""
+    def pretext(self) -> Objective | None:
+        """Return the classification of the pictures of `data.pretext_labels`; a backbone has none."""
+        if self.kind == "backbone":
+            return None
         return Objective(PretextClassifier(self), Metrics.goal, pretext_scores)
 
 
@@ -156,7 +177,7 @@ class PretextClassifier(interfaces.Network):
         """Build and compile. Raises ConfigError if there are no such labels."""
         if len(meta["pretext"]) < 2:
             raise ConfigError("fit.stages: a pretext stage needs two or more labels in data.pretext_labels.")
-        return self.network.classifier(meta["shape"], len(meta["pretext"]), "pretext_head", optimizer)
+        return self.network.classifier(meta, len(meta["pretext"]), "pretext_head", optimizer)
 
     def batch(self, split: Split, meta: Meta) -> Batch:
         """Decode pictures as the network does; their pretext labels (B,), weight 1 for each row."""
@@ -181,10 +202,16 @@ def pretext_scores(predicted: pd.DataFrame, truth: Split, meta: Meta) -> list[Sc
     return scores_of(predicted, truth, "pretext", len(meta["pretext"]))
 
 
+def inputs_of(split: Split, meta: Meta) -> npt.NDArray[np.float32]:
+    """Return features of a frozen backbone (B, F) if there are any, else standardised pixels (B, H, W, C)."""
+    if FEATURES in split.columns:
+        return np.asarray(split.plain(FEATURES), np.float32)
+    return standardised(split.ragged("picture"), meta)
+
+
 def logits_of(model: keras.Model, split: Split, meta: Meta) -> npt.NDArray[np.float64]:
     """Compute the logits of all pictures: (n, K)."""
     logits = np.zeros((len(split), model.output_shape[-1]))
-    for start in range(0, len(split), ROWS):
-        rows = np.arange(start, min(start + ROWS, len(split)))
-        logits[rows] = model.predict_on_batch(standardised(split.take(rows).ragged("picture"), meta))
+    for rows in batches(len(split), meta):
+        logits[rows] = model.predict_on_batch(inputs_of(split.take(rows), meta))
     return logits

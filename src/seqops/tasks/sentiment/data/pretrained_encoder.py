@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Meta
-from seqops.core.project import Project
-from seqops.preprocessing.pretrained_weights import PretrainedWeights, WeightsStore
+from seqops.preprocessing import weights_choice
 from seqops.preprocessing.word_pieces import WordPieces
 
 KIND = "encoder"
@@ -25,8 +24,7 @@ def meta_of(name: str, max_length: int) -> Meta:
 
     Raises DataError if the weights are not here, and ConfigError if they read fewer pieces of a text.
     """
-    store = WeightsStore.of_state(Project.find().state)
-    weights = store.named(name)
+    weights = weights_choice.read_weights(name)
     longest = int(weights.config["max_position_embeddings"])
     if not 2 < max_length <= longest:
         raise ConfigError(
@@ -35,15 +33,8 @@ def meta_of(name: str, max_length: int) -> Meta:
         )
     return {
         "pretrained": {
-            "name": name,
-            "sha256": weights.sha256,
+            **weights_choice.meta_of(name, weights),
             "config": weights.config,
             "tokenizer": WordPieces(weights.tokenizer).json,
         }
     }
-
-
-def weights_of(meta: Meta) -> PretrainedWeights:
-    """Read the weights that a meta names. Raises DataError if they are not here, or damaged."""
-    found = meta["pretrained"]
-    return WeightsStore.of_state(Project.find().state).read(found["name"], found["sha256"])

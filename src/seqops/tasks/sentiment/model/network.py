@@ -25,9 +25,10 @@ from seqops.nn.language_encoder import embedding
 from seqops.nn.layer_joints import LayerJoint
 from seqops.nn.rnn import CELLS, BidirectionalRNN
 from seqops.nn.temperature_scaling import log_softmax
+from seqops.preprocessing import weights_choice
 from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.sentiment.data.encoding import labelled, sequence_of, sequence_size, weighted
-from seqops.tasks.sentiment.data.pretrained_encoder import NEEDS_WEIGHTS, weights_of
+from seqops.tasks.sentiment.data.pretrained_encoder import NEEDS_WEIGHTS
 from seqops.tasks.sentiment.data.word_vectors import rows_of
 from seqops.tasks.sentiment.model.classical import ClassicalKind, TextClassifier
 from seqops.tasks.sentiment.model.layers import (
@@ -130,7 +131,7 @@ class Network(interfaces.Network):
     def load_pretrained(self, model: keras.Model, meta: Meta) -> None:
         """Load the weights of the encoder. Raises DataError if they are not here, or do not fit."""
         if self.kind == "encoder":
-            model.get_layer("encoder").load(weights_of(meta).tensors)
+            model.get_layer("encoder").load(weights_choice.weights_of(meta).tensors)
 
     @property
     def _uses_ngrams(self) -> bool:
