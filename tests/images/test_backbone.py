@@ -15,6 +15,8 @@ from seqops.core.errors import ConfigError, DataError
 from seqops.core.settings import Stage
 from seqops.preprocessing import weights_choice
 from seqops.preprocessing.pretrained_weights import WeightsStore
+from seqops.tasks.images.data.encoding import standardised
+from seqops.tasks.images.evaluation.grad_cam import heat_maps, last_convolution
 from seqops.tasks.images.metrics import Metrics
 from seqops.tasks.images.model.backbone import Backbone
 from seqops.tasks.images.model.features import batches
@@ -96,6 +98,15 @@ def test_frozen_layers_keep_weights_and_statistics(encoded, layers):
     assert {path.split("/")[0 if "head" in path else 1] for path in moved} == {*layers}
     if "conv_pw_13_bn" in layers:
         assert "backbone/conv_pw_13_bn/moving_mean" in moved
+
+
+def test_grad_cam_weights_the_places_of_the_backbone(encoded):
+    splits, meta = encoded
+    rows = splits["test"].take(np.arange(2))
+    model = NETWORK.build(meta)
+    maps, logits = heat_maps(model, last_convolution(model), standardised(rows.ragged("picture"), meta))
+    assert maps.shape == (2, 1, 1)
+    np.testing.assert_allclose(logits, logits_of(model, rows, meta), rtol=1e-4, atol=1e-5)
 
 
 def test_the_name_backbone_trains_all_of_it(encoded):
