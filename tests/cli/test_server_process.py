@@ -30,7 +30,7 @@ STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN);"
 
 
 @pytest.mark.parametrize("worker", ["", STUBBORN])
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_a_signal_ends_the_server_and_its_workers(worker, by):
     with subprocess.Popen(
         [sys.executable, "-c", COMMAND, SERVER, worker],

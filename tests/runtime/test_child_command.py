@@ -1,4 +1,4 @@
-"""A command ends with what it started when its parent is told to end; killed, it still holds the lock."""
+"""A command ends with what it started when its parent ends, and holds the lock of a killed one until then."""
 
 import os
 import signal
@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from processes import alive
@@ -65,10 +66,18 @@ def test_a_parent_that_is_told_to_end_ends_everything_it_started(running, sent, 
     assert not alive(grandchild)
 
 
-def test_the_command_of_a_killed_parent_holds_its_lock(running, tmp_path):
-    parent, _ = running
+def test_a_killed_parent_ends_everything_it_started_which_holds_its_lock_until_then(running, tmp_path):
+    parent, grandchild = running
+    # the child cannot end before the lock is looked at
+    child = psutil.Process(grandchild).parent()
+    child.suspend()
     parent.kill()
     parent.wait()
     refused = f"a retraining is already running .process {parent.pid} has exited, but a child of it"
     with pytest.raises(LockHeldError, match=refused), try_lock(Path(tmp_path / "lock"), "a retraining"):
         pytest.fail("two at once")
+    child.resume()
+    while any(map(alive, [child.pid, grandchild])):
+        time.sleep(0.02)
+    with try_lock(Path(tmp_path / "lock"), "a retraining"):
+        pass

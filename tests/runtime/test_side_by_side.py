@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from processes import alive
 from seqops.runtime.side_by_side import run_side_by_side
 
@@ -40,14 +42,16 @@ def test_two_commands_run_at_the_same_time_and_each_line_has_a_name(tmp_path, ca
     assert lines == ["forecast: an error", "forecast: met 1", "ner: an error", "ner: met 2"]
 
 
-def test_commands_end_with_their_parent_and_the_waiting_ones_never_start(tmp_path):
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)])
+def test_commands_end_with_their_parent_and_the_waiting_ones_never_start(tmp_path, sent, code):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     parent = subprocess.Popen(
         [sys.executable, "-u", "-c", PARENT], cwd=tmp_path, start_new_session=True, **pipes
     )
     pids = [int(parent.stdout.readline().partition(": ")[2]) for _ in range(2)]
-    parent.send_signal(signal.SIGTERM)
+    parent.send_signal(sent)
     rest, message = parent.communicate()
-    assert parent.returncode == 143 and rest == "" and message.startswith("Stopped.")
+    assert parent.returncode == code and rest == ""
+    assert message.startswith("Stopped.") == (sent == signal.SIGTERM)
     while any(map(alive, pids)):
         time.sleep(0.02)

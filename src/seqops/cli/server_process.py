@@ -9,16 +9,18 @@ import time
 from collections.abc import Mapping, Sequence
 
 from seqops.runtime.console import exit_on_sigterm
+from seqops.runtime.process_tree import watched
 
 PATIENCE = 10.0
 """Seconds that the processes of a server have to end before they are killed."""
 
 
 def run_server(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a server to its end; return its exit code. SIGTERM, SIGHUP and Ctrl-C end all of its processes."""
-    with exit_on_sigterm():
+    """Run a server to its end; return its exit code. All of its processes end with this one."""
+    with exit_on_sigterm(), watched() as watch:
         # a group of its own, because a server starts workers, which would go on listening
         process = subprocess.Popen(list(command), env=dict(environment), process_group=0)  # noqa: S603
+        watch(process.pid)
         try:
             return process.wait()
         finally:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from seqops.runtime.process_tree import watched
+
 
 class Command:
     """A command line, run in a folder and in its own process group.
@@ -31,17 +33,19 @@ class Command:
 
     def run(self) -> int | None:
         """Run to completion; return the exit code (negative: the signal), or None after `end`."""
-        with self._lock:
-            if self._ended:
-                return None
-            self._process = subprocess.Popen(  # noqa: S603
-                self._words,
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                pass_fds=(self._lock_fd,),
-                process_group=0,
-            )
-        code = self._process.wait()
+        with watched() as watch:
+            with self._lock:
+                if self._ended:
+                    return None
+                self._process = subprocess.Popen(  # noqa: S603
+                    self._words,
+                    cwd=self._folder,
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=(self._lock_fd,),
+                    process_group=0,
+                )
+                watch(self._process.pid)
+            code = self._process.wait()
         with self._lock:
             self._process = None
         return code

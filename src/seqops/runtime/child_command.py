@@ -1,18 +1,13 @@
-"""A command that ends with everything it started when this process is told to end."""
+"""A command that ends with everything it started when this process ends."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
 from seqops.runtime.console import exit_on_sigterm
-
-PATIENCE = 10.0
-"""Seconds that processes have to end before they are told, and then before they are killed."""
+from seqops.runtime.process_tree import PATIENCE, end_tree, watched
 
 
 def run_command(
@@ -20,10 +15,12 @@ def run_command(
 ) -> int:
     """Run a command in a folder to its end; return its exit code.
 
-    locks: file descriptors that it inherits, so that it holds their locks if this process is killed.
+    locks: file descriptors that it inherits, so that it holds their locks until it ends if this process is
+    killed.
     """
-    with exit_on_sigterm():
+    with exit_on_sigterm(), watched() as watch:
         process = subprocess.Popen(command, cwd=folder, env=dict(environment), pass_fds=tuple(locks))  # noqa: S603
+        watch(process.pid)
         try:
             return process.wait()
         except KeyboardInterrupt:
@@ -33,18 +30,3 @@ def run_command(
         except BaseException:
             end_tree(process.pid, patience=0)
             raise
-
-
-def end_tree(pid: int, patience: float) -> None:
-    """End a process and its descendants, if they do not end within some seconds."""
-    try:
-        first = psutil.Process(pid)
-        running = [first, *first.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
-    for seconds, act in ((patience, psutil.Process.terminate), (PATIENCE, psutil.Process.kill)):
-        _, running = psutil.wait_procs(running, timeout=seconds)
-        for process in running:
-            with suppress(psutil.NoSuchProcess):
-                act(process)
-    psutil.wait_procs(running)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from seqops.runtime.child_command import PATIENCE, end_tree
 from seqops.runtime.console import exit_on_sigterm, out
+from seqops.runtime.process_tree import PATIENCE, end_tree, watched
 
 
 def run_side_by_side(
@@ -16,24 +16,26 @@ def run_side_by_side(
 ) -> dict[str, int]:
     """Run named commands in a folder, `jobs` at a time; return the exit code of each.
 
-    They end, with all that they started, when this process is told to end.
+    They end, with all that they started, when this process ends.
     """
     running: dict[str, subprocess.Popen[str]] = {}
 
     def run(name: str) -> int:
-        process = running[name] = subprocess.Popen(  # noqa: S603
-            commands[name],
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        for line in process.stdout or ():
-            out.print(f"{name}: {line.rstrip()}", markup=False, highlight=False)
-        return process.wait()
+        with watched() as watch:
+            process = running[name] = subprocess.Popen(  # noqa: S603
+                commands[name],
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+            watch(process.pid)
+            for line in process.stdout or ():
+                out.print(f"{name}: {line.rstrip()}", markup=False, highlight=False)
+            return process.wait()
 
     with exit_on_sigterm(), ThreadPoolExecutor(jobs) as pool:
         try:
