@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import io
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
+from PIL import Image
 
 from seqops.core import interfaces
 from seqops.core.errors import DataError
@@ -18,9 +21,41 @@ from seqops.core.request_limits import RequestLimits
 from seqops.tasks.images.data.checks import MIN_SIDE
 from seqops.tasks.images.data.dataset import Dataset
 from seqops.tasks.images.data.encoding import stored
-from seqops.tasks.images.data.pictures import FIX, Picture, PictureError
+from seqops.tasks.images.data.pictures import FIX, FORMATS, Picture, PictureError
 
 MOST_LIKELY = 5
+
+
+@dataclass(frozen=True)
+class PictureLimits(RequestLimits):
+    """Limits of a request; pixels: of all its pictures together, because one of 8 kB may have 50 million."""
+
+    pixels: int = 500_000_000
+
+    def check(self, inputs: Sequence[str]) -> None:
+        """Raise DataError if a request holds more, as the headers of its pictures say."""
+        super().check(inputs)
+        if (total := sum(map(_pixels, inputs))) > self.pixels:
+            what = f"the pictures of the request have {total:,} pixels, more than {self.pixels:,}"
+            raise DataError(f"{what}. Send them in several requests.")
+
+    def batches(self, inputs: Iterable[str]) -> Iterator[list[str]]:
+        """Divide inputs, in order, into requests within the limits. Raises DataError for a long input."""
+        for large in super().batches(inputs):
+            batch: list[str] = []
+            room = self.pixels
+            for text in large:
+                pixels = _pixels(text)
+                if batch and pixels > room:
+                    yield batch
+                    batch, room = [], self.pixels
+                batch.append(text)
+                room -= pixels
+            yield batch
+
+    def summary(self) -> str:
+        """Format the limits as sentences of the model card."""
+        return f"{super().summary()} Its pictures have at most {self.pixels:,} pixels together."
 
 
 @dataclass(frozen=True)
@@ -29,7 +64,7 @@ class Endpoint(interfaces.Endpoint):
 
     data: Dataset
 
-    requests: ClassVar[RequestLimits] = RequestLimits(chars=20_000_000, total_chars=20_000_000)
+    requests: ClassVar[RequestLimits] = PictureLimits(chars=20_000_000, total_chars=20_000_000)
     intended_use: ClassVar[str] = (
         "Names the class of a picture that shows one of the things that it was trained on, to sort pictures "
         "or to propose labels to a person."
@@ -72,11 +107,27 @@ class Endpoint(interfaces.Endpoint):
         return str(meta["example"])
 
 
+def _decoded(text: str) -> bytes:
+    """Decode the base64 of a data: address, or alone. Raises ValueError."""
+    return base64.b64decode(text.strip().partition("base64,")[2] or text.strip(), validate=True)
+
+
+def _pixels(text: str) -> int:
+    """Return how many pixels a picture has, as its header says; 0 for what `parse` refuses as none."""
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(io.BytesIO(_decoded(text)), formats=FORMATS) as image,
+        ):
+            return image.width * image.height
+    except Exception:  # of any kind, as the formats differ
+        return 0
+
+
 def _content(text: str, number: int) -> bytes:
     """Return the bytes of a picture. Raises DataError that names the input."""
-    encoded = text.strip().partition("base64,")[2] or text.strip()  # of a data: address, or alone
     try:
-        content = base64.b64decode(encoded, validate=True)
+        content = _decoded(text)
     except ValueError:
         what = f"input {number} is neither the path of a file nor a picture in base64: {text.strip()[:40]!r}"
         raise DataError(f"{what}. Check the path.") from None
