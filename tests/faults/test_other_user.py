@@ -1,4 +1,4 @@
-"""A project and a home that belong to another user: commands say which file, and end."""
+"""A project and a home that belong to another user, readable or not: commands say which file, and end."""
 
 import os
 
@@ -57,3 +57,33 @@ def test_doctor_names_every_folder_that_it_may_not_write_to_and_goes_on(theirs, 
     assert "is not writable. Give it to the user who runs seqops." in output
     assert "ok params labelling" in output
     figures("another user", "doctor", tried=1, withstood=1)
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory):
+    """A project that another user has made with a umask of 077: its folder can be entered, no file read."""
+    folder = tmp_path_factory.mktemp("closed")
+    root = checkout.project(folder / "project")
+    for path in [root, *root.rglob("*")]:
+        os.chown(path, NOBODY, NOBODY)
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    root.chmod(0o755)
+    return root
+
+
+@pytest.mark.parametrize("command", ["compare", "predict", "tune", "retrain", "run", "params"])
+def test_a_project_made_with_umask_077_names_the_file_that_another_user_may_not_read(
+    closed, command, figures
+):
+    code, output = run(closed, command, "labelling")
+    assert (code, "Traceback" in output) == (1, False), output
+    assert f"error: {closed}/params.yaml: Permission denied." in output
+    figures("another user", f"umask 077: {command}", tried=1, withstood=1)
+
+
+def test_doctor_names_every_file_of_a_project_made_with_umask_077_that_it_may_not_read(closed, figures):
+    code, output = run(closed, "doctor")
+    assert (code, "Traceback" in output, "Errno" in output) == (1, False, False), output
+    for name, path in (("params", "params.yaml"), ("catalogue", "data/catalog.yaml")):
+        assert f"problem {name}: {closed}/{path}: Permission denied. Free disk space or fix the" in output
+    figures("another user", "umask 077: doctor", tried=1, withstood=1)

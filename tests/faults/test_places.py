@@ -1,4 +1,4 @@
-"""A home that cannot be written to, and git in any state or absent: DVC and the commands work."""
+"""A home that cannot be written to, git in any state or absent, umask 077: DVC and the commands work."""
 
 import os
 import shutil
@@ -114,3 +114,29 @@ def test_a_file_in_place_of_the_home_is_named(project, tmp_path, words, figures)
     assert code != 0
     assert f"DVC cannot read its settings in {tmp_path}/home/.config/dvc/config: Not a directory." in output
     figures("places", f"home: a file, {words[0]}", tried=1, withstood=1)
+
+
+def test_with_umask_077_everything_works_and_nobody_else_may_read_it(project, tmp_path, figures):
+    former = os.umask(0o077)
+    try:
+        without_commits(project)
+        works(project, tmp_path)
+    finally:
+        os.umask(former)
+    made = [project / "data" / TASK, *(project / "data" / TASK / name for name in OUTPUTS)]
+    # DVC gives files of its cache to all for reading, below folders that are closed
+    made += [project / ".state", project / ".dvc" / "cache"]
+    assert [path for path in made if path.is_dir() and path.stat().st_mode & 0o077] == []
+    figures("places", "umask 077", tried=3, withstood=3)
+
+
+def test_dvc_itself_with_a_file_in_place_of_the_home_changes_nothing(project, tmp_path, figures):
+    """Its traceback is DVC's own; `seqops run` names the file instead."""
+    (tmp_path / "home").write_text("")
+    without_commits(project)
+    code, _ = plain_user.run(project, tmp_path / "home", "dvc", "repro", f"preprocess@{TASK}")
+    assert code != 0
+    assert not (project / "dvc.lock").exists() and not (project / "data" / TASK).exists()
+    (tmp_path / "home").unlink()
+    works(project, tmp_path / "home")
+    figures("places", "home: a file, dvc", tried=1, withstood=1)

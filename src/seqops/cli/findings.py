@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
 from seqops.core.redaction import redact
+from seqops.runtime.console import error_summary
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def run(name: str, check: Check, project: Project) -> Iterator[Finding]:
     try:
         yield from check(project)
     except (SeqopsError, OSError) as error:
-        yield Finding(name, False, redact(str(error)))
+        yield Finding(name, False, error_summary(error))
     except Exception as error:
         # a damaged file can raise anything; the other checks have to run
         what = redact(" ".join(str(error).split())[:200])
