@@ -10,6 +10,7 @@ from seqops.core.errors import DataError
 from seqops.core.request_limits import RequestLimits
 from seqops.params import Params
 from seqops.serving import InvalidInputError, RawModel
+from seqops.tasks.textgen.model.prompts import MAX_TOKENS
 
 LIMITS = RequestLimits(items=3, chars=4, total_chars=8)
 
@@ -77,3 +78,8 @@ def test_no_task_accepts_input_without_a_limit(request):
         requests = params.task(name).endpoint().requests
         assert 0 < requests.chars <= requests.total_chars <= 20_000_000
         assert f"{requests.chars:,} characters each" in requests.summary()
+
+
+def test_prompts_of_the_default_length_ask_for_no_more_than_those_that_give_one(request):
+    task = Params.load(request.config.rootpath / "params.yaml").task("textgen")
+    assert task.endpoint().requests.items * task.section["model"]["length"] <= MAX_TOKENS

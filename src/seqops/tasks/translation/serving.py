@@ -12,6 +12,7 @@ from seqops.core import interfaces
 from seqops.core.errors import DataError
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
+from seqops.core.request_limits import RequestLimits
 from seqops.preprocessing.csv_table import require_valid_unicode
 from seqops.preprocessing.subwords import Subwords
 from seqops.preprocessing.vocabulary import unknown_words
@@ -25,6 +26,7 @@ class Endpoint(interfaces.Endpoint):
 
     data: Dataset
 
+    requests: ClassVar[RequestLimits] = RequestLimits(total_chars=200_000)
     intended_use: ClassVar[str] = (
         "Drafts translations of short sentences like those it was trained on, for readers who can check them."
     )
