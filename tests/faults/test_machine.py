@@ -6,12 +6,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import plain_user
 import pytest
 from killed_child import run_in_child, stage
-from small_project import STAGES, TASK, create_project, run
+from small_project import STAGES, TASK, change, create_project, run
 
 from checkout import start
 from seqops.core.files import sha256_of
+from seqops.core.project import Project
+from seqops.registry.decision_log import DecisionLog
 
 NAMES = ["download", "validate", "preprocess"]
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
@@ -131,3 +134,22 @@ def test_a_clock_that_jumps_changes_no_artefact(copied, clock, monkeypatch):
     output, _ = process.communicate()
     assert process.returncode == 0, output
     assert artefacts(copied) == before
+
+
+@pytest.mark.skipif(not FAKETIME.is_file(), reason="faketime not found: apt-get install faketime")
+def test_versions_keep_their_order_when_the_clock_is_set_back_between_them(copied, monkeypatch):
+    monkeypatch.setenv("LD_PRELOAD", str(FAKETIME))
+    weights = []
+    for seed, clock in ((0, "+40y"), (1, "-20y")):
+        change(copied, fit={"seed": seed}, evaluation={"seeds": 1})
+        monkeypatch.setenv("FAKETIME", clock)
+        process = start(copied, "train,repeat,evaluate", [TASK])
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+        weights.append(sha256_of(copied / "data" / TASK / "model.weights.h5"))
+    assert weights[0] != weights[1]
+    decided = DecisionLog.read(Project(copied)).decisions
+    assert [entry["version"] for entry in decided if entry["stage"] == "outcome"] == ["1", "2"]
+    code, output = plain_user.run(copied, copied, "seqops", "compare", TASK)
+    assert code == 0 and "Traceback" not in output, output
+    assert output.index(" v2") < output.index(" v1"), output
