@@ -209,11 +209,12 @@ def progress_bars_are_disabled():
 
 
 def files_of_stages_are_locked_by_path():
-    from dvc.lock import LockError
+    from dvc.lock import LockError, make_lock
     from dvc.repo import Repo
     from dvc.rwlock import rwlock
 
     assert parameters(rwlock) == ["tmp_dir", "fs", "cmd", "read", "write", "hardlink"]
+    assert parameters(make_lock) == ["lockfile", "tmp_dir", "friendly", "hardlink_lock", "wait"]
     assert issubclass(LockError, Exception)
     assert {"tmp_dir", "fs", "config"} <= set(inspect.getsource(Repo.__init__).replace("self.", " ").split())
 

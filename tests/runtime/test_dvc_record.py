@@ -9,7 +9,7 @@ from seqops.cli.checks import record
 from seqops.cli.findings import run
 from seqops.core.errors import DataError, SeqopsError
 from seqops.core.project import Project
-from seqops.runtime.dvc_lock import kept_from_stages
+from seqops.runtime.dvc_lock import kept_from_stages, remove_cut_list
 from seqops.runtime.dvc_record import require_readable_record
 
 MD5 = "764efa883dda1e11db47671c4a3bbd9e"
@@ -86,3 +86,35 @@ def test_a_damaged_lock_file_of_dvc_is_named(project, content):
     rwlock.unlink()
     (finding,) = run("dvc.lock", record, project)
     assert finding.ok
+
+
+@pytest.mark.parametrize("content", [b"", b'{"write": {"a": {"pi', b"\0\0"])
+def test_a_list_of_files_in_use_that_a_killed_dvc_has_cut_is_deleted(project, content, capsys):
+    tmp = project.root / ".dvc" / "tmp"
+    tmp.mkdir(parents=True)
+    (tmp / "rwlock").write_bytes(content)
+    remove_cut_list(project)
+    assert not (tmp / "rwlock").exists()
+    assert capsys.readouterr().err.startswith("Deleted .dvc/tmp/rwlock: a `dvc` that was killed")
+
+
+@pytest.mark.parametrize("content", [b"{}", b'{"write": {"a": {"pid": 1, "cmd": "b"}}}', b"[]"])
+def test_another_list_of_files_in_use_stays(project, content, capsys):
+    tmp = project.root / ".dvc" / "tmp"
+    tmp.mkdir(parents=True)
+    remove_cut_list(project)
+    (tmp / "rwlock").write_bytes(content)
+    remove_cut_list(project)
+    assert (tmp / "rwlock").read_bytes() == content
+    assert capsys.readouterr().err == ""
+
+
+def test_a_list_that_dvc_is_writing_stays(project):
+    from dvc.lock import make_lock
+
+    tmp = project.root / ".dvc" / "tmp"
+    tmp.mkdir(parents=True)
+    (tmp / "rwlock").write_bytes(b"")
+    with make_lock(str(tmp / "rwlock.lock"), tmp_dir=str(tmp)):
+        remove_cut_list(project)
+    assert (tmp / "rwlock").exists()

@@ -17,6 +17,7 @@ from seqops.experiments import presets
 from seqops.params import Params
 from seqops.runtime.child_command import run_command
 from seqops.runtime.console import exit_on_error
+from seqops.runtime.dvc_lock import remove_cut_list
 from seqops.runtime.dvc_record import require_readable_record
 from seqops.runtime.environment import stage_environment
 from seqops.runtime.stage_numbers import numbered, planned
@@ -54,6 +55,7 @@ def run(what: What = None, jobs: Jobs = 1, debug: Debug = False) -> None:
                 kind = "preset or task" if task == first else "task"
                 raise ConfigError(f"unknown {kind} {task!r}{nearest(task, [*recipes, *known])}")
         require_readable_record(project)
+        remove_cut_list(project)
         reproduce(project, list(dict.fromkeys(what or known)), jobs)
 
 
@@ -62,6 +64,7 @@ def _run_preset(project: Project, name: str, tasks: list[str]) -> int:
     names = chosen.select_tasks(tasks)
     command, environment = experiment(chosen, names), _environment(project)
     require_readable_record(project)
+    remove_cut_list(project)
     # DVC may have cached a run that a tracking store created since does not have
     force = [] if _recorded(project, chosen, names) else ["--force"]
     if len(names) == 1:

@@ -13,7 +13,7 @@ from seqops.core.project import Project
 from seqops.params import Params
 from seqops.runtime.child_command import run_command
 from seqops.runtime.console import exit_on_error
-from seqops.runtime.dvc_lock import one_dvc
+from seqops.runtime.dvc_lock import one_dvc, remove_cut_list
 from seqops.runtime.dvc_record import require_readable_record
 from seqops.runtime.environment import stage_environment
 from seqops.tuning.search_space import space_of
@@ -55,6 +55,7 @@ def tune(
 def _encode(project: Project, task: str) -> None:
     """Encode the data of the task with the current params.yaml by `dvc repro`, after any other one."""
     require_readable_record(project)
+    remove_cut_list(project)
     command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", f"preprocess@{task}"]
     with one_dvc(project, task):
         code = run_command(command, project.root, stage_environment())

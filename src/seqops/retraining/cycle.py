@@ -24,7 +24,7 @@ from seqops.retraining.row_diff import RowDiff
 from seqops.retraining.triggers import Trigger, TriggerContext, due
 from seqops.runtime.child_command import run_command
 from seqops.runtime.console import err, error_summary, out
-from seqops.runtime.dvc_lock import kept_from_stages, one_dvc
+from seqops.runtime.dvc_lock import kept_from_stages, one_dvc, remove_cut_list
 from seqops.runtime.dvc_record import require_readable_record
 from seqops.runtime.environment import stage_environment
 from seqops.runtime.journal import JournalEntry
@@ -110,6 +110,7 @@ class Cycle:
     def run(self) -> CycleResult:
         """Fetch, validate, decide whether it is due, reproduce, and record the result."""
         require_readable_record(self.project)
+        remove_cut_list(self.project)
         incoming = IncomingData.fetch(self.project, self.task, self.options.downloads)
         before: dict[str, Any] = {"data_before": incoming.current_sha256, "data_after": incoming.sha256}
         try:
@@ -196,6 +197,7 @@ class Cycle:
     def _dvc(self, command: str, *more: str) -> None:
         # another task may be retrained in the same project
         with one_dvc(self.project, self.task.name):
+            remove_cut_list(self.project)
             self._run("dvc", "--wait-for-lock", command, *more)
 
     def _run(self, module: str, *arguments: str) -> None:

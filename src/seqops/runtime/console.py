@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, NoReturn
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -106,9 +106,22 @@ def exit_on_sigterm() -> Iterator[None]:
         yield
         return
     former = sys.unraisablehook
-    sys.unraisablehook = lambda ignored: _repeat_signal(ignored) or former(ignored)
+
+    def hook(ignored: sys.UnraisableHookArgs) -> None:
+        if not _repeat_signal(ignored):
+            former(ignored)
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code is hook.__code__:  # Python ignores exceptions there too
+                _send_again(number)
+                return
+            frame = frame.f_back
+        raise Terminated(number)
+
+    sys.unraisablehook = hook
     for number in own:
-        signal.signal(number, _terminate)
+        signal.signal(number, terminate)
     try:
         yield
     finally:
@@ -117,20 +130,21 @@ def exit_on_sigterm() -> Iterator[None]:
         sys.unraisablehook = former
 
 
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated(number)
-
-
 def _repeat_signal(ignored: sys.UnraisableHookArgs) -> bool:
     """Send a signal again whose exception came inside a destructor or a callback, where Python ignores it."""
     number: int | None = signal.SIGINT if ignored.exc_type is KeyboardInterrupt else None
     if isinstance(ignored.exc_value, Terminated):
         number = ignored.exc_value.number
     if number is not None:
-        again = threading.Timer(REPEAT, os.kill, (os.getpid(), number))
-        again.daemon = True
-        again.start()
+        _send_again(number)
     return number is not None
+
+
+def _send_again(number: int) -> None:
+    """Send this process a signal a little later."""
+    again = threading.Timer(REPEAT, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
 
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from seqops.core.errors import SeqopsError
@@ -20,6 +21,35 @@ def one_dvc(project: Project, task: str) -> Iterator[None]:
     """Run a command of DVC on a task after those that other commands of seqops run on it."""
     with exclusive_lock(project.root / ".state" / "stages" / f"{task}.dvc.lock"):
         yield
+
+
+def remove_cut_list(project: Project) -> None:
+    """Delete DVC's list of the files in use, if a `dvc` that was killed while it wrote the list cut it.
+
+    DVC would refuse every command until somebody deletes it. What it held of other commands is lost; they
+    still have the outputs of their task for themselves.
+    """
+    path = project.root / ".dvc" / "tmp" / "rwlock"
+    if not _is_cut(path):
+        return
+    from dvc.lock import LockError, make_lock
+
+    # the lock under which DVC reads and writes the list; who holds it now is writing
+    with suppress(LockError), make_lock(f"{path}.lock", tmp_dir=str(path.parent)):
+        if _is_cut(path):
+            path.unlink()
+            what = "a `dvc` that was killed had left its list of files in use unfinished"
+            err.print(f"Deleted {path.relative_to(project.root)}: {what}.", markup=False, highlight=False)
+
+
+def _is_cut(path: Path) -> bool:
+    try:
+        json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return False
+    except ValueError:
+        return True
+    return False
 
 
 @contextmanager
