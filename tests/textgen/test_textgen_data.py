@@ -227,9 +227,9 @@ def test_an_invalid_setting_is_refused(payload, message):
 
 
 def test_prompts_that_ask_for_many_tokens_together_are_refused():
-    halves = [json.dumps({"prompt": "a", "length": 50_000})] * 2
+    halves = [json.dumps({"prompt": "a", "length": 10_000})] * 2
     assert len(endpoint_of(task()).parse(halves, META)) == 2
-    with pytest.raises(DataError, match="the prompts ask for 100,001 tokens together, more than 100,000"):
+    with pytest.raises(DataError, match="the prompts ask for 20,001 tokens together, more than 20,000"):
         endpoint_of(task()).parse([*halves, '{"prompt": "a", "length": 1}'], META)
 
 

@@ -23,7 +23,7 @@ class Endpoint(interfaces.Endpoint):
 
     data: Dataset
 
-    requests: ClassVar[RequestLimits] = RequestLimits(items=100, chars=20_000, total_chars=200_000)
+    requests: ClassVar[RequestLimits] = RequestLimits(items=20, chars=20_000, total_chars=200_000)
     intended_use: ClassVar[str] = (
         "Generates text in the style of its training text, and estimates how likely a text is, for study, "
         "play and comparison."

@@ -15,8 +15,8 @@ from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.encodings import is_utf8
 from seqops.tasks.textgen.data.tokenizer import BREAK, Tokenizer
 
-MAX_TOKENS = 100_000
-"""Tokens that the prompts of one request may ask for, together."""
+MAX_TOKENS = 20_000
+"""Tokens that the prompts of one request may ask for, together: a few milliseconds of a processor each."""
 UNSET = -1
 """Marks a setting that the request does not give; the model's own applies."""
 
