@@ -29,7 +29,8 @@ DATA = Dataset(
     min_value=None, max_value=None,
 )  # fmt: skip
 NETWORK = Network(
-    kind="dense", direction="forward", layers=1, units=16, dropout=0.0, ensemble_size=1, output_steps=HORIZON,
+    kind="dense", direction="forward", layers=1, units=16, dropout=0.0, recurrent_dropout=0.0,
+    layer_norm=False, residual=False, ensemble_size=1, output_steps=HORIZON,
     difference=0, mixture="none",
 )  # fmt: skip
 
