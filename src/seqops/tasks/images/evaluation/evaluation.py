@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +17,16 @@ from seqops.core.records import Baseline, Plot
 from seqops.evaluation import class_baselines
 from seqops.evaluation.calibration_plot import reliability
 from seqops.evaluation.confusion import plot_confusion
-from seqops.metrics.class_predictions import confidence_of, labels_of
+from seqops.metrics.class_predictions import Floats, confidence_of, labels_of
 from seqops.preprocessing import near_duplicates
 from seqops.tasks.images.data.dataset import Dataset
 from seqops.tasks.images.data.encoding import labelled, pixels_of, standardised
+from seqops.tasks.images.data.pictures import Pixels
 from seqops.tasks.images.evaluation import baselines
 from seqops.tasks.images.evaluation.grad_cam import heat_maps, last_convolution
 from seqops.tasks.images.evaluation.thumbnails import heated, thumbnail
 from seqops.tasks.images.metrics import Metrics
+from seqops.tasks.images.model.features import batches
 
 SHOWN = 10
 """Pictures whose Grad-CAM is shown."""
@@ -45,7 +47,7 @@ class Evaluation(interfaces.Evaluation):
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Slice by near-duplicates, and by light: darker and lighter than the mean of training."""
-        light = _light(truth, meta)
+        light = _measured(truth, meta, lambda pixels: pixels.mean((1, 2, 3)) / 255)
         usual = float(np.mean(meta["mean"]))
         return {
             **near_duplicates.slices(truth),
@@ -56,10 +58,9 @@ class Evaluation(interfaces.Evaluation):
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Return the mean light and the contrast of each picture, and its label."""
         split = labelled(split)
-        pixels = pixels_of(split.ragged("picture"), meta["shape"]) / 255
         return {
-            "mean light": pixels.mean((1, 2, 3)),
-            "contrast": pixels.std((1, 2, 3)),
+            "mean light": _measured(split, meta, lambda pixels: (pixels / 255).mean((1, 2, 3))),
+            "contrast": _measured(split, meta, lambda pixels: (pixels / 255).std((1, 2, 3))),
             "label": np.array(meta["labels"])[split.plain("label")],
         }
 
@@ -108,7 +109,7 @@ class Evaluation(interfaces.Evaluation):
         ]
 
 
-def _light(split: Split, meta: Meta) -> npt.NDArray[np.float64]:
-    """Return the mean of the pixels of each picture, from 0 to 1: (n,)."""
-    light: npt.NDArray[np.float64] = pixels_of(split.ragged("picture"), meta["shape"]).mean((1, 2, 3)) / 255
-    return light
+def _measured(split: Split, meta: Meta, measure: Callable[[Pixels], Floats]) -> Floats:
+    """Decode the pictures a batch at a time, and return a number of each: (n,)."""
+    parts = (split.take(rows).ragged("picture") for rows in batches(len(split), meta))
+    return np.concatenate([np.zeros(0), *(measure(pixels_of(part, meta["shape"])) for part in parts)])
