@@ -1,5 +1,6 @@
 """dvc.lock is read as DVC reads it, or named with what to do, before work begins that needs it."""
 
+import json
 import subprocess
 import sys
 
@@ -89,12 +90,16 @@ def test_a_damaged_lock_file_of_dvc_is_named(project, content):
 
 
 @pytest.mark.parametrize("content", [b"", b'{"write": {"a": {"pi', b"\0\0"])
-def test_a_list_of_files_in_use_that_a_killed_dvc_has_cut_is_deleted(project, content, capsys):
+@pytest.mark.parametrize("by", [remove_cut_list, lambda project: list(record(project))])
+def test_a_list_of_files_in_use_that_a_killed_dvc_has_cut_is_deleted(project, content, by, capsys):
+    command = [sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"]
+    subprocess.run(command, cwd=project.root, check=True)
     tmp = project.root / ".dvc" / "tmp"
-    tmp.mkdir(parents=True)
+    tmp.mkdir(exist_ok=True)
     (tmp / "rwlock").write_bytes(content)
-    remove_cut_list(project)
-    assert not (tmp / "rwlock").exists()
+    by(project)
+    with kept_from_stages(project, [], "a test"):
+        assert json.loads((tmp / "rwlock").read_bytes()) == {"read": {}, "write": {}}
     assert capsys.readouterr().err.startswith("Deleted .dvc/tmp/rwlock: a `dvc` that was killed")
 
 

@@ -25,7 +25,7 @@ from seqops.params import SHARED, Params
 from seqops.registry.environment_check import installed_version
 from seqops.registry.names import registered_name
 from seqops.retraining.triggers import Trigger
-from seqops.runtime.dvc_lock import kept_from_stages
+from seqops.runtime.dvc_lock import kept_from_stages, remove_cut_list
 from seqops.runtime.dvc_record import require_readable_record
 from seqops.runtime.installed_code import FOLDER, require_recorded, version
 from seqops.sources import catalog
@@ -98,8 +98,12 @@ def programs(project: Project) -> Iterator[Finding]:
 
 
 def record(project: Project) -> Iterator[Finding]:
-    """Check that DVC can read what it recorded of the stages, and which files they use."""
+    """Check that DVC can read what it recorded of the stages, and which files they use.
+
+    The list of these files is deleted where a `dvc` that was killed has left it unfinished.
+    """
     require_readable_record(project)
+    remove_cut_list(project)
     with kept_from_stages(project, [], "seqops doctor"):
         found = (project.root / "dvc.lock").is_file()
     yield Finding("dvc.lock", True, "readable" if found else "not there yet: no stage has run")
