@@ -97,9 +97,13 @@ def test_recurrent_dropout_drops_the_same_part_of_the_state_at_every_step_of_tra
 
 
 def test_every_member_is_normalised_by_itself_as_keras_does():
-    x, layer, reference = random(4, 5, 2, 3), EnsembleNorm(name="norm"), keras.layers.LayerNormalization()
+    x, layer, reference = random(4, 5, 2, 3), EnsembleNorm(1, "norm"), keras.layers.LayerNormalization()
     found = np.asarray(layer(x))
     np.testing.assert_allclose(found, np.asarray(reference(x)), atol=1e-5)
+    both = np.concatenate([x, x[..., ::-1] * 7], axis=-1)
+    two = np.asarray(EnsembleNorm(2, "both")(both))
+    np.testing.assert_allclose(two[..., :3], found, atol=1e-6)
+    np.testing.assert_allclose(two[..., 3:], np.asarray(reference(x[..., ::-1] * 7)), atol=1e-5)
     layer.gain.assign([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]])
     layer.offset.assign([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
     np.testing.assert_allclose(np.asarray(layer(x))[:, :, 0], found[:, :, 0])

@@ -46,7 +46,15 @@ class EnsembleDense(keras.layers.Layer):
 
 
 class EnsembleNorm(keras.layers.Layer):
-    """Layer normalisation (Ba et al. 2016) of each member by itself: (B, ..., M, D)."""
+    """Layer normalisation (Ba et al. 2016) of each member and each direction by itself: (B, ..., M, D).
+
+    Beyond the end of a row the state of one direction is kept and that of the other is zero: normalised
+    together, the kept one would depend on the padding.
+    """
+
+    def __init__(self, directions: int, name: str) -> None:
+        super().__init__(name=name)
+        self.directions = directions
 
     def build(self, shape: tuple[int, ...]) -> None:
         """Create the gain and the offset, (M, D) each."""
@@ -55,8 +63,11 @@ class EnsembleNorm(keras.layers.Layer):
 
     def call(self, x: Any) -> Any:
         """Normalise over the last axis, with the epsilon of Keras."""
-        mean, variance = ops.moments(x, axes=[-1], keepdims=True)
-        return (x - mean) * ops.rsqrt(variance + 1e-3) * self.gain + self.offset
+        parts = []
+        for part in ops.split(x, self.directions, axis=-1):
+            mean, variance = ops.moments(part, axes=[-1], keepdims=True)
+            parts.append((part - mean) * ops.rsqrt(variance + 1e-3))
+        return ops.concatenate(parts, axis=-1) * self.gain + self.offset
 
 
 class EnsembleCell(keras.layers.Layer):

@@ -25,7 +25,7 @@ class LayerJoint:
         return keras.layers.LayerNormalization(name=f"{name}_norm")(outputs) if self.layer_norm else outputs
 
     def layer(
-        self, name: str, norm: type[keras.layers.Layer] = keras.layers.LayerNormalization
+        self, name: str, norm: Callable[..., keras.layers.Layer] = keras.layers.LayerNormalization
     ) -> Callable[[Tensor, Tensor], Tensor]:
         """Return what joins inputs to outputs in a layer or model of one's own; norm: what normalises."""
         if not (self.residual or self.layer_norm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import keras
@@ -42,9 +43,10 @@ class Body(keras.layers.Layer):
         self.kind, self.units, self.ensemble_size = kind, units, ensemble_size
         sizes = (ensemble_size, units, recurrent_dropout)
         self.stack = [_body_layer(kind, direction, *sizes, i) for i in range(layers)]
+        norm = partial(EnsembleNorm, 2 if direction == "both" else 1)
         self.joints = [
-            replace(joint, residual=False).layer("joint_0", EnsembleNorm),
-            *(joint.layer(f"joint_{i}", EnsembleNorm) for i in range(1, layers)),
+            replace(joint, residual=False).layer("joint_0", norm),
+            *(joint.layer(f"joint_{i}", norm) for i in range(1, layers)),
         ]
         self.dropouts = [keras.layers.Dropout(dropout, name=f"dropout_{i}") for i in range(layers)]
 

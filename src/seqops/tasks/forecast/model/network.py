@@ -68,7 +68,8 @@ class Network(interfaces.Network):
         Share of the state that a recurrent layer drops in training, the same part at every step of a window
         (Gal and Ghahramani 2016); above 0 training is slower. `dense` ignores it.
     layer_norm
-        Whether the outputs of each layer are normalised (Ba et al. 2016), in each member by itself.
+        Whether the outputs of each layer are normalised (Ba et al. 2016), in each member and each
+        direction by itself.
     residual
         Whether the input of each layer from the second on is added to its output (He et al. 2016).
     ensemble_size
