@@ -19,7 +19,7 @@ from small_project import restore
 
 from tuning_project import HELD_OUT
 
-ROUNDS, IN_A_ROW = 15, 3
+ROUNDS, IN_A_ROW = 6, 3
 PATIENCE = 300.0
 """Seconds after the last signal in which everything that the commands have started must have ended: a stage
 whose `dvc` alone was killed goes on to its end."""
@@ -205,11 +205,12 @@ def complete(root):
     return recorded(root), seconds
 
 
-def test_commands_that_are_ended_while_they_run_together_end_later_as_if_never_disturbed(
-    project, scaled, figures
-):
+@pytest.mark.skipif(
+    float(os.environ.get("SEQOPS_FAULTS_SHARE", "1")) < 1, reason="a quarter of an hour: `make test-faults`"
+)
+def test_commands_that_are_ended_while_they_run_together_end_later_as_if_never_disturbed(project, figures):
     undisturbed, seconds = complete(project)
-    rng, rounds, sent = random.Random("storm"), scaled(ROUNDS), Counter()
+    rng, rounds, sent = random.Random("storm"), ROUNDS, Counter()
     while rounds:
         restore(project.parent / "before", project)
         for _ in range(min(IN_A_ROW, rounds)):
