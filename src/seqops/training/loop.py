@@ -32,14 +32,11 @@ from seqops.training.checkpoint import (
     set_weights,
     weights_of,
 )
-from seqops.training.frozen_statistics import freeze_statistics
 from seqops.training.learning_rate import learning_rate, plateaus
 from seqops.training.optimizer import (
     averaged_weights,
-    copy_shared_weights,
-    freeze_and_scale,
-    optimizer_of,
 )
+from seqops.training.stage_model import stage_model, transfer
 
 
 class NonFiniteLossError(SeqopsError):
@@ -99,16 +96,11 @@ def train(
         stage_config = replace(fit_config, epochs=stage.epochs, learning_rate=stage.learning_rate, stages=())
         if _finished(progress, number, stage_config, objective.goal.higher_is_better):
             continue
-        keras.utils.set_random_seed(fit_config.seed)
-        model = objective.network.build(meta, optimizer_of(stage_config))
-        objective.network.load_pretrained(model, meta)
-        attach(model, fit_config.adapter)
-        freeze_and_scale(model, stage)
-        freeze_statistics(model)
+        model = stage_model(objective.network, meta, stage_config, stage)
         if progress.of_stage(number):
             restore(model, progress, fit_config.adapter)
         elif number:
-            _transfer(model, objective, objectives[number - 1], meta, progress.best)
+            transfer(model, objective, objectives[number - 1], meta, progress.best)
         training, held_out = objective.network.training_rows(splits["train"]), validation
         if frozen := objective.network.frozen_features(model, meta):
             cache = ArrayCache(checkpoint.parent / "features" if checkpoint else None)
@@ -153,19 +145,6 @@ def _finished(progress: FitState, number: int, fit_config: FitConfig, higher_is_
     best = progress.best_trained(higher_is_better).epoch
     idle = sum(e.epoch > best for e in done)
     return len(done) >= fit_config.epochs or idle >= fit_config.patience
-
-
-def _transfer(
-    model: keras.Model, objective: Objective, previous: Objective, meta: Meta, best: Weights
-) -> None:
-    """Load the best weights of the previous stage: all, or those that both models share."""
-    if previous.network == objective.network:
-        model.set_weights(best)
-        return
-    donor = previous.network.build(meta)
-    donor.set_weights(best)
-    if not copy_shared_weights(model, donor):
-        raise ConfigError("fit.stages: the pretext model shares no layer with this model. Remove its stage.")
 
 
 def merged_model(
