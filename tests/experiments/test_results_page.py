@@ -92,14 +92,14 @@ def test_a_curve_has_the_epochs_on_the_goal_and_the_seconds_of_all_epochs(fake_s
     fake_store.add_run("translation", "fast", TRANSLATION_METRICS)
     fake_store.results()
     assert fake_store.curves.split() == [
-        "task,preset,settings,source,goal,epoch,seconds,validation",
+        "task,preset,settings,data,goal,epoch,seconds,validation",
         "ner,fast,sample,f1,1,6.0,0.1235",
         "ner,fast,sample,f1,2,12.0,0.2469",
         "ner,wide,klp2016,f1,3,45.8,0.3704",
         "ner,wide,klp2016,f1,4,61.0,0.4938",
     ]
     with Image.open(fake_store.root / "docs" / "results-ner.png") as picture:
-        assert picture.size == (1210, 396)  # two sources: two panels
+        assert picture.size == (1210, 396)  # two datasets: two panels
 
 
 def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(fake_store):

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from seqops.experiments.results_file import PresetResult, RunResult
 
-COLUMNS = ["task", "preset", "settings", "source", "goal", "epoch", "seconds", "validation"]
+COLUMNS = ["task", "preset", "settings", "data", "goal", "epoch", "seconds", "validation"]
 N_COLUMNS = 2  # panels in a row
 
 
@@ -27,7 +27,7 @@ def _lines(row: PresetResult, run: RunResult) -> Iterator[tuple[str | int | floa
             row.task,
             row.preset,
             row.settings,
-            run.source,
+            run.data,
             run.scores[0].name,
             point.epoch,
             point.seconds,
@@ -36,15 +36,15 @@ def _lines(row: PresetResult, run: RunResult) -> Iterator[tuple[str | int | floa
 
 
 def picture(lines: pd.DataFrame) -> bytes:
-    """Draw the curves of one task as a PNG: one panel per source, one line per preset."""
-    panels = list(lines.groupby("source", sort=True))
+    """Draw the curves of one task as a PNG: one panel per dataset, one line per preset."""
+    panels = list(lines.groupby("data", sort=True))
     n_rows = -(-len(panels) // N_COLUMNS)
     figure = Figure(figsize=(5.5 * min(len(panels), N_COLUMNS), 3.6 * n_rows), dpi=110, layout="constrained")
-    for i, (source, group) in enumerate(panels):
+    for i, (data, group) in enumerate(panels):
         axes = figure.add_subplot(n_rows, min(len(panels), N_COLUMNS), i + 1)
         for preset, line in group.groupby("preset", sort=True):
             axes.plot(line["seconds"], line["validation"], marker=".", label=preset)
-        axes.set(xlabel="seconds of training", ylabel=f"{group['goal'].iloc[0]}, validation", title=source)
+        axes.set(xlabel="seconds of training", ylabel=f"{group['goal'].iloc[0]}, validation", title=data)
         axes.set_xlim(left=0)
         axes.grid(alpha=0.3)
         axes.legend()

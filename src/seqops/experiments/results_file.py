@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from seqops.evaluation.baseline_comparisons import BaselineComparison
 from seqops.evaluation.evaluate import EvaluationResult, best_baseline
 from seqops.experiments.recorded_runs import CurvePoint, RecordedRun, ResultsRow
 from seqops.metrics.paired_tests import Outcome
+from seqops.registry.names import data_name
 
 MAX_SCORES = 3  # scores of a run: the goal, and the first of the others
 
@@ -84,7 +86,7 @@ class RunResult:
     seed : int
         Random seed of the training.
     source : str
-        Dataset.
+        Datasets, each with its split where that is named, separated by commas.
     n_test : int
         Number of test rows.
     model : str
@@ -120,6 +122,11 @@ class RunResult:
     curve: tuple[CurvePoint, ...]
     untrained: bool = False
     seeds: SeedsResult | None = None
+
+    @property
+    def data(self) -> str:
+        """The name of the data, as in the names of registered models."""
+        return data_name([re.sub(r"^(train|validation|test)=", "", part) for part in self.source.split(",")])
 
     @classmethod
     def of(cls, run: RecordedRun, alpha: float) -> RunResult:

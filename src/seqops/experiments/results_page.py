@@ -99,7 +99,7 @@ def _cells(row: PresetResult, run: RunResult, of_task: Sequence[PresetResult]) -
     verdict = [UNTESTED if former else _verdict(run, best), _stronger(run, of_task)]
     return [
         f"{row.preset} {FORMER}" if former else row.preset,
-        f"{run.source}, {run.n_test}",
+        f"{run.data}, {run.n_test}",
         run.model,
         "<br>".join(_score(score, former) for score in run.scores),
         _seeds(run.seeds),

@@ -29,7 +29,12 @@ def registered_name(task: Task) -> str:
 
 
 def name_from_data(kind: str, sources: Sequence[str], settings: Collection[object]) -> str:
-    """Return the name of a kind of model with that of its data.
+    """Return the name of a kind of model with that of its data."""
+    return f"{kind}-{data_name(sources, settings)}"
+
+
+def data_name(sources: Sequence[str], settings: Collection[object] = ()) -> str:
+    """Return the name of the data of sources.
 
     settings: values of the section `data`; a source that one of them names, such as one of word vectors,
     does not count. Several files give the words that their names begin with; if there are none, their
@@ -41,7 +46,7 @@ def name_from_data(kind: str, sources: Sequence[str], settings: Collection[objec
     folders = {_slug(path.parent.name) for path in paths}
     candidates = [_common_words(names), *(folders if len(folders) == 1 else ())]
     telling = [name for name in candidates if re.search(r"[^\W\d]", name)]
-    return f"{kind}-{next(filter(None, [*telling, *names]), 'data')[:MAX_SUFFIX].strip('-')}"
+    return next(filter(None, [*telling, *names]), "data")[:MAX_SUFFIX].strip("-")
 
 
 def _common_words(names: Sequence[str]) -> str:
