@@ -191,7 +191,8 @@ def test_a_row_of_several_runs_has_a_line_for_each(tmp_path):
     score = {"name": "f1", "value": 0.5, "low": 0.25, "high": None, "units": 4}
     run = {
         **dict.fromkeys(("trivial", "classical", "seconds", "epochs")),
-        **{"source": "sample", "n_test": 4, "model": "gru", "scores": [score], "curve": []},
+        **{"source": "train=x-a,train=x-b,test=x-c", "n_test": 4, "model": "gru"},
+        **{"scores": [score], "curve": []},
     }
     row = {"task": "ner", "preset": "fast", "command": "seqops run fast ner", "settings": "08564007"}
     runs = [{**run, "seed": 0}, {**run, "seed": 1, "scores": [{**score, "value": 0.75}]}]
@@ -200,7 +201,7 @@ def test_a_row_of_several_runs_has_a_line_for_each(tmp_path):
     text = (tmp_path / "results.md").read_text("utf-8")
     lines = [line for line in text.splitlines() if line.startswith("| fast |")]
     assert lines == [
-        f"| fast | sample, 4 | gru | f1 {value} (no interval) | 1 seed | none | none |  | unknown | unknown "
+        f"| fast | x, 4 | gru | f1 {value} (no interval) | 1 seed | none | none |  | unknown | unknown "
         "| 08564007 | `seqops run fast ner` |"
         for value in ("0.5", "0.75")
     ]
