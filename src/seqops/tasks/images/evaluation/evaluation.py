@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,6 @@ from seqops.metrics.class_predictions import Floats, confidence_of, labels_of
 from seqops.preprocessing import near_duplicates
 from seqops.tasks.images.data.dataset import Dataset
 from seqops.tasks.images.data.encoding import labelled, pixels_of, standardised
-from seqops.tasks.images.data.pictures import Pixels
 from seqops.tasks.images.evaluation import baselines
 from seqops.tasks.images.evaluation.grad_cam import heat_maps, last_convolution
 from seqops.tasks.images.evaluation.thumbnails import heated, thumbnail
@@ -47,7 +46,7 @@ class Evaluation(interfaces.Evaluation):
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Slice by near-duplicates, and by light: darker and lighter than the mean of training."""
-        light = _measured(truth, meta, lambda pixels: pixels.mean((1, 2, 3)) / 255)
+        light, _ = _light_and_contrast(truth, meta)
         usual = float(np.mean(meta["mean"]))
         return {
             **near_duplicates.slices(truth),
@@ -58,9 +57,10 @@ class Evaluation(interfaces.Evaluation):
     def drift_features(self, split: Split, meta: Meta) -> DriftFeatures:
         """Return the mean light and the contrast of each picture, and its label."""
         split = labelled(split)
+        light, contrast = _light_and_contrast(split, meta)
         return {
-            "mean light": _measured(split, meta, lambda pixels: (pixels / 255).mean((1, 2, 3))),
-            "contrast": _measured(split, meta, lambda pixels: (pixels / 255).std((1, 2, 3))),
+            "mean light": light,
+            "contrast": contrast,
             "label": np.array(meta["labels"])[split.plain("label")],
         }
 
@@ -109,7 +109,10 @@ class Evaluation(interfaces.Evaluation):
         ]
 
 
-def _measured(split: Split, meta: Meta, measure: Callable[[Pixels], Floats]) -> Floats:
-    """Decode the pictures a batch at a time, and return a number of each: (n,)."""
-    parts = (split.take(rows).ragged("picture") for rows in batches(len(split), meta))
-    return np.concatenate([np.zeros(0), *(measure(pixels_of(part, meta["shape"])) for part in parts)])
+def _light_and_contrast(split: Split, meta: Meta) -> Floats:
+    """Decode the pictures a batch at a time; return mean and standard deviation of each: (2, n)."""
+    found = np.zeros((2, len(split)))
+    for rows in batches(len(split), meta):
+        pixels = pixels_of(split.take(rows).ragged("picture"), meta["shape"]) / 255
+        found[:, rows] = pixels.mean((1, 2, 3)), pixels.std((1, 2, 3))
+    return found

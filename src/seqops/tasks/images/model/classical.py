@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -85,8 +85,8 @@ class PixelClassifier(ClassicalModel):
         return rows.take(np.linspace(0, len(rows) - 1, SVM_PICTURES).astype(np.int64))
 
     def _fits(self, x: Floats, labels: Ids, classes: int) -> Iterator[PixelScores]:
-        fit = _logistic if self.kind == "logistic" else _svm
-        return (fit(x, labels, classes, strength) for strength in STRENGTHS[self.kind])
+        fits = _logistic if self.kind == "logistic" else _svm
+        return fits(x, labels, classes, STRENGTHS[self.kind])
 
     def predict(self, model: PixelScores, split: Split, meta: Meta) -> pd.DataFrame:
         """Predict `label`, the index of the most likely one, and `probabilities` of all."""
@@ -104,11 +104,16 @@ class PixelClassifier(ClassicalModel):
         return PixelScores(arrays["coefficients"], arrays["intercepts"], arrays["support"], **numbers)
 
 
-def _logistic(x: Floats, labels: Ids, classes: int, strength: float) -> PixelScores:
-    from sklearn.exceptions import ConvergenceWarning
+def _logistic(x: Floats, labels: Ids, classes: int, strengths: Sequence[float]) -> Iterator[PixelScores]:
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=strength, max_iter=ITERATIONS)
+    for strength in strengths:
+        yield _regression(LogisticRegression(C=strength, max_iter=ITERATIONS), x, labels, classes)
+
+
+def _regression(model: Any, x: Floats, labels: Ids, classes: int) -> PixelScores:
+    from sklearn.exceptions import ConvergenceWarning
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early regularises, too
         model.fit(x, labels)
@@ -122,17 +127,19 @@ def _logistic(x: Floats, labels: Ids, classes: int, strength: float) -> PixelSco
     return PixelScores(coefficients, intercepts, np.zeros((0, x.shape[1])), 0.0)
 
 
-def _svm(x: Floats, labels: Ids, classes: int, strength: float) -> PixelScores:
+def _svm(x: Floats, labels: Ids, classes: int, strengths: Sequence[float]) -> Iterator[PixelScores]:
     from sklearn.svm import SVC
 
     gamma = 1 / x.shape[1]  # the pixels are standardised
-    similar = _kernel(x, x, gamma)  # once for all classes
-    coefficients, intercepts = np.zeros((len(x), classes)), np.full(classes, -1.0)
-    for label in np.unique(labels):
-        model = SVC(C=strength, kernel="precomputed").fit(similar, labels == label)
-        coefficients[model.support_, label], intercepts[label] = model.dual_coef_[0], model.intercept_[0]
-    used = np.flatnonzero(np.any(coefficients != 0, axis=1))
-    return PixelScores(coefficients[used], intercepts, x[used], gamma)
+    similar = _kernel(x, x, gamma)  # once for all strengths and classes
+    for strength in strengths:
+        coefficients, intercepts = np.zeros((len(x), classes)), np.full(classes, -1.0)
+        for label in np.unique(labels):
+            model = SVC(C=strength, kernel="precomputed").fit(similar, labels == label)
+            coefficients[model.support_, label] = model.dual_coef_[0]
+            intercepts[label] = model.intercept_[0]
+        used = np.flatnonzero(np.any(coefficients != 0, axis=1))
+        yield PixelScores(coefficients[used], intercepts, x[used], gamma)
 
 
 def _kernel(x: Floats, other: Floats, gamma: float) -> Floats:
