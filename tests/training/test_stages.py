@@ -39,6 +39,22 @@ def test_layers_that_are_not_named_are_frozen():
     assert moved == {"logits/kernel", "logits/bias"}
 
 
+def test_a_star_stands_for_any_text_in_the_name_of_a_layer():
+    starred, named = (
+        weights(fit(Stage(1, 0.01, layers=("log*",)))),
+        weights(fit(Stage(1, 0.01, layers=("logits",)))),
+    )
+    assert all((starred[path] == value).all() for path, value in named.items())
+
+
+def test_the_trained_numbers_are_those_of_the_layers_of_any_stage():
+    head = 8 * 2 + 2
+    embedding = fit(Stage(1, 0.01)).model.get_layer("embedding").count_params()
+    assert fit(HEAD).trained_parameters == head
+    assert fit(HEAD, Stage(1, 0.01, layers=("embedding", "logits"))).trained_parameters == head + embedding
+    assert fit(HEAD, Stage(1, 0.01)).trained_parameters == fit(Stage(1, 0.01)).model.count_params()
+
+
 def test_each_layer_has_its_share_of_the_learning_rate():
     """Adam's first step changes a weight by the learning rate, whatever its gradient."""
     one_step = {"weight_decay": 0.0, "clip_norm": 1e9, "batch_size": 60}

@@ -67,7 +67,7 @@ class Stage:
     objective
         `goal`: the task itself; `pretext`: the network's pretext task, which needs no labels.
     layers
-        Names of the layers to train, the lowest first; empty: all layers, at one learning rate.
+        Names of the layers to train, the lowest first, `*` for any text; empty: all, at one learning rate.
     layer_lr_decay
         Factor by which the learning rate of each of `layers` is divided for the layer below it
         (Howard and Ruder 2018, section 3.2).

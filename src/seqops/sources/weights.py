@@ -22,10 +22,12 @@ from seqops.core.redaction import redact
 from seqops.preprocessing.hdf5_weights import read_hdf5
 from seqops.preprocessing.pretrained_weights import CONFIG, TOKENIZER, WeightsStore
 from seqops.preprocessing.safetensors import read_safetensors
+from seqops.preprocessing.torch_tensors import read_torch
 from seqops.sources.http import LIMIT, download
 from seqops.sources.weights_catalog import WeightsEntry
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+READERS = {".safetensors": read_safetensors, ".h5": read_hdf5, ".pth": read_torch}
 VARIABLES = ("kernel", "bias")
 """Of a convolution, in the order in which Keras writes them."""
 
@@ -47,10 +49,9 @@ def bring(name: str, entry: WeightsEntry, store: WeightsStore, console: Console)
         texts = {CONFIG: entry.config, TOKENIZER: entry.tokenizer}
         names = {key: member for key, member in texts.items() if member is not None}
         members = _members(archive, [entry.weights, *names.values()])
-    if entry.layers is None:
-        tensors = read_safetensors(members[entry.weights], entry.weights)
-    else:
-        tensors = _of_layers(read_hdf5(members[entry.weights], entry.weights), entry.layers)
+    tensors: Arrays = READERS[Path(entry.weights).suffix](members[entry.weights], entry.weights)
+    if entry.layers is not None:
+        tensors = _of_layers(tensors, entry.layers)
     arrays = {**tensors, **{key: np.frombuffer(members[name], np.uint8) for key, name in names.items()}}
     return store.add(name, arrays, {"licence": entry.licence, "origin": entry.origin})
 

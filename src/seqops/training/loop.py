@@ -33,9 +33,7 @@ from seqops.training.checkpoint import (
     weights_of,
 )
 from seqops.training.learning_rate import learning_rate, plateaus
-from seqops.training.optimizer import (
-    averaged_weights,
-)
+from seqops.training.optimizer import averaged_weights, trained_size
 from seqops.training.stage_model import stage_model, transfer
 
 
@@ -157,7 +155,7 @@ def merged_model(
     best = network.build(meta)
     if fit_config.adapter.kind == "none":
         best.set_weights(weights)
-        return best, trainable_size(best)
+        return best, trained_size(best, fit_config.plan())
     # the frozen weights that were drawn, not read, are drawn again
     keras.utils.set_random_seed(fit_config.seed)
     adapted = network.build(meta)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -120,6 +122,16 @@ def freeze_and_scale(model: keras.Model, stage: Stage) -> None:
     model.optimizer.learning_rate_shares = shares
 
 
+def trained_size(model: keras.Model, stages: Sequence[Stage]) -> int:
+    """Count the numbers in the trainable weights of a model that any of the stages trains."""
+    named = [stage.layers for stage in stages]
+    return sum(
+        math.prod(variable.shape)
+        for variable in model.trainable_variables
+        if not all(named) or any(_layer_index(variable, layers) is not None for layers in named)
+    )
+
+
 def copy_shared_weights(model: keras.Model, donor: keras.Model) -> int:
     """Copy the variables that both models share, by path in the model and by shape; returns their number."""
     sources = {(_path_within(v, donor), v.shape): v for v in donor.variables}
@@ -136,7 +148,8 @@ def _parts(variable: Any) -> Sequence[str]:
 
 
 def _layer_index(variable: Any, layers: Sequence[str]) -> int | None:
-    return next((index for index, name in enumerate(layers) if name in _parts(variable)), None)
+    found = (index for index, name in enumerate(layers) if fnmatch.filter(_parts(variable), name))
+    return next(found, None)
 
 
 def _path_within(variable: Any, model: keras.Model) -> str:

@@ -1,4 +1,4 @@
-"""A published network of keras.applications, without its classifier, as a layer."""
+"""A published network, without its classifier, as a layer: of keras.applications, or EfficientNet-Lite0."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ import tensorflow as tf
 from seqops.core.errors import ConfigError, DataError
 from seqops.core.interfaces import Meta
 from seqops.preprocessing import weights_choice
+from seqops.tasks.images.model import efficientnet_lite
 
 Tensor = Any
 Arrays = Mapping[str, npt.NDArray[Any]]
-NETWORKS = tuple(name for name in dir(keras.applications) if name[0].isupper())
+LITE = "EfficientNetLite0"
+NETWORKS = tuple(sorted([*(name for name in dir(keras.applications) if name[0].isupper()), LITE]))
+TORCH_STEM = "_conv_stem.weight"
 CHANNELS = 3
 """Of what these networks read: red, green and blue."""
 IMAGENET_MEAN, IMAGENET_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -27,7 +30,7 @@ IMAGENET_MEAN, IMAGENET_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class Backbone(keras.layers.Layer):
-    """A network of keras.applications with its own preprocessing, averaged over all places.
+    """A published network with its own preprocessing, averaged over all places.
 
     mean, spread: by channel, from 0 to 1; they undo the standardisation of the pixels. While all of it is
     frozen, it runs in inference mode.
@@ -41,9 +44,8 @@ class Backbone(keras.layers.Layer):
     def build(self, shape: Any) -> None:
         """Create the network for inputs (B, H, W, C). Raises ConfigError for a size that it does not take."""
         _, height, width, _ = shape
-        create = getattr(keras.applications, self.chosen)
         try:
-            self.network = create(include_top=False, weights=None, input_shape=(height, width, CHANNELS))
+            self.network = _network(self.chosen, (height, width, CHANNELS))
         except ValueError as error:
             raise ConfigError(
                 f"model.backbone: {self.chosen} takes no pictures of {height} x {width} pixels (data.height, "
@@ -77,7 +79,7 @@ class Backbone(keras.layers.Layer):
         path = weights_choice.hdf5_file(name)
         try:
             if path is None:
-                self._assign(weights.tensors)
+                self._assign(_keras_arrays(self.chosen, weights.tensors))
             else:
                 self._load_file(path)
         except (ValueError, KeyError, OSError) as error:
@@ -126,11 +128,25 @@ class Backbone(keras.layers.Layer):
 
 
 def require_network(name: str) -> None:
-    """Raise ValueError for what is no network of keras.applications."""
+    """Raise ValueError for a network that is not known."""
     if name not in NETWORKS:
         close = difflib.get_close_matches(name, NETWORKS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(NETWORKS)}"
-        raise ValueError(f"keras.applications has no network {name!r}: {hint}")
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(NETWORKS)}"
+        raise ValueError(f"no network {name!r}: {hint}")
+
+
+def _network(name: str, shape: tuple[int, int, int]) -> keras.Model:
+    """Create a network without its classifier. Raises ValueError for a size that it does not take."""
+    if name == LITE:
+        return efficientnet_lite.efficientnet_lite0(shape)
+    create = getattr(keras.applications, name)
+    created: keras.Model = create(include_top=False, weights=None, input_shape=shape)
+    return created
+
+
+def _keras_arrays(name: str, arrays: Arrays) -> Arrays:
+    """Return arrays as they are, or those of a version in torch by Keras' names and axes."""
+    return efficientnet_lite.from_torch(arrays) if name == LITE and TORCH_STEM in arrays else arrays
 
 
 def _key(variable: Any) -> str:
@@ -140,6 +156,8 @@ def _key(variable: Any) -> str:
 
 def _preprocessing(network: str) -> Callable[[Tensor], Tensor]:
     """Return the published preprocessing of a network, of pixels from 0 to 255."""
+    if network == LITE:
+        return efficientnet_lite.preprocess_input
     modules = (module for name, module in sorted(vars(keras.applications).items()) if name[0].islower())
     own = next(module for module in modules if hasattr(module, network))
     found: Callable[[Tensor], Tensor] = own.preprocess_input

@@ -46,8 +46,8 @@ class Network(interfaces.Network):
         `logistic` or `svm`: a classifier of pixels without a network, for which the other keys of `model` and
         those of `fit` have no meaning.
     backbone
-        The network of a `backbone`: a name of keras.applications, as VGG16 or MobileNetV2. It starts from the
-        weights of `data.pretrained`, or from nothing.
+        The network of a `backbone`: EfficientNetLite0, or a name of keras.applications, as VGG16 or
+        MobileNetV2. It starts from the weights of `data.pretrained`, or from nothing.
     units
         Filters of the first block of a `cnn`, twice as many in each further one; units of each layer of an
         `lstm`; width of a `vit`; a `backbone` ignores it.
