@@ -64,7 +64,7 @@ def fit(
                 {
                     **of_network,
                     "validation/best": fitted.best_epoch.validation,
-                    "peak_memory_mib": peak_memory(),
+                    mlflow_runs.MEMORY: peak_memory(),
                     "seconds": time.monotonic() - started,
                 }
             )

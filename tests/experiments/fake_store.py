@@ -127,6 +127,8 @@ class FakeStore:
             self.client.log_metric(run, "seconds_per_epoch", seconds / epochs, step=epoch + 1)
             objective = "pretext" if epoch < pretext else "goal"
             self.client.log_metric(run, f"validation/{objective}", 0.123456 * (epoch + 1), step=epoch + 1)
+        if epochs:
+            self.client.log_metric(run, "peak_memory_mib", 1234.6)
         if metrics is not None:
             self.client.log_text(run, json.dumps(metrics), "evaluation.json")
         self.client.set_terminated(run, status)

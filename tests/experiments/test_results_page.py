@@ -122,10 +122,12 @@ def test_the_record_has_every_figure_of_a_row_by_its_settings_and_command(fake_s
         {"name": "recall", "value": 0.7, "low": 0.6, "high": None, "units": 40, "reason": ""},
         {"name": "precision", "value": 0.9, "low": 0.8, "high": 0.95, "units": 40, "reason": ""},
     ]
-    assert run["trivial"] == {"name": "usual", **score(0.4), "reason": "", "outcome": "beats", "also": {}}
-    longest = {"name": "longest", **score(0.805), "reason": "", "outcome": "loses to", "also": {}}
-    assert run["classical"] == longest
+    usual = {"outcome": "beats", "also": {}, "difference": 0.4, "p": 0.01}
+    assert run["trivial"] == {"name": "usual", **score(0.4), "reason": "", **usual}
+    longest = {"outcome": "loses to", "also": {}, "difference": -0.15, "p": 0.0}
+    assert run["classical"] == {"name": "longest", **score(0.805), "reason": "", **longest}
     assert (run["seed"], run["seconds"], run["epochs"], run["seeds"]) == (0, 12.3, 2, None)
+    assert run["memory"] == 1235
     assert run["curve"] == [
         {"epoch": 1, "seconds": 6.2, "validation": 0.1235},
         {"epoch": 2, "seconds": 12.3, "validation": 0.2469},
@@ -158,7 +160,7 @@ def test_the_verdict_names_a_further_metric_that_disagrees(fake_store):
     also = {"chrf": {"copy": comparison(-12, -8, 1.0)}, "ter": {"copy": comparison(1, 2, 0.001)}}
     fake_store.add_run("translation", "fast", {**TRANSLATION_METRICS, "also_against": also})
     fake_store.results()
-    assert "| beats copy; by chrf loses to it |" in fake_store.page
+    assert "| beats copy (+17, p 0.001); by chrf loses to it |" in fake_store.page
 
 
 def test_the_page_and_the_curves_come_from_the_record_alone(fake_store, tmp_path_factory):
@@ -202,7 +204,7 @@ def test_a_row_of_several_runs_has_a_line_for_each(tmp_path):
     lines = [line for line in text.splitlines() if line.startswith("| fast |")]
     assert lines == [
         f"| fast | x, 4 | gru | f1 {value} (no interval) | 1 seed | none | none |  | unknown | unknown "
-        "| 08564007 | `seqops run fast ner` |"
+        "| unknown | 08564007 | `seqops run fast ner` |"
         for value in ("0.5", "0.75")
     ]
     assert "both one-sided at 0.01:" in text

@@ -13,7 +13,7 @@ from mlflow.entities import Run
 from seqops.core.callbacks import GOAL
 from seqops.core.renamed_keys import identity
 from seqops.tracking.connection import translate_store_errors
-from seqops.tracking.mlflow_runs import FINISHED, TRAINING, read_run_scores
+from seqops.tracking.mlflow_runs import FINISHED, MEMORY, TRAINING, read_run_scores
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,16 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """One run: its params, the content of its evaluation.json, and its learning curve.
+    """One run: its params, the content of its evaluation.json, its learning curve and its memory.
 
-    The curve is empty if the weights were trained with another tracking store.
+    The curve is empty if the weights were trained with another tracking store. memory: the most that training
+    took, in MiB; None: not recorded.
     """
 
     params: Mapping[str, str]
     metrics: Mapping[str, Any]
     curve: Sequence[CurvePoint]
+    memory: float | None = None
 
     @property
     def seeds(self) -> int:
@@ -67,7 +69,7 @@ def latest_run(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]
         if identity(task, run.data.params) == wanted:
             metrics = read_run_scores(client, run.info.run_id)
             if metrics is not None:
-                return RecordedRun(params, metrics, _curve(client, run))
+                return RecordedRun(params, metrics, _curve(client, run), run.data.metrics.get(MEMORY))
     return None
 
 

@@ -15,7 +15,7 @@ from seqops.core.files import write_json
 from seqops.evaluation.baseline_comparisons import BaselineComparison
 from seqops.evaluation.evaluate import EvaluationResult, best_baseline
 from seqops.experiments.recorded_runs import CurvePoint, RecordedRun, ResultsRow
-from seqops.metrics.paired_tests import Outcome
+from seqops.metrics.rounding import rounded
 from seqops.registry.names import data_name
 
 MAX_SCORES = 3  # scores of a run: the goal, and the first of the others
@@ -42,11 +42,14 @@ class BaselineResult(ScoreResult):
     """The goal score of a baseline.
 
     outcome: the model `beats`, `ties` or `loses to` it, None if untested; also: the outcomes by further
-    metrics that differ from it, by metric.
+    metrics that differ from it, by metric; difference: by how much the model is better; p: that it is better,
+    or of a model that loses, that it is worse. None: not recorded.
     """
 
     outcome: str | None = None
     also: Mapping[str, str] = field(default_factory=dict)
+    difference: float | None = None
+    p: float | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,8 @@ class RunResult:
         Whether training did not improve on the initial model.
     seeds : SeedsResult, optional
         The goal score over several seeds, of which `seed` is the first; None: it was trained with one.
+    memory : int, optional
+        The most memory that training took, in MiB; None: unknown.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -122,6 +127,7 @@ class RunResult:
     curve: tuple[CurvePoint, ...]
     untrained: bool = False
     seeds: SeedsResult | None = None
+    memory: int | None = None
 
     @property
     def data(self) -> str:
@@ -148,6 +154,7 @@ class RunResult:
             ),
             untrained=EvaluationResult.read(dict(metrics), alpha).untrained,
             seeds=SeedsResult.of(metrics),
+            memory=None if run.memory is None else round(run.memory),
         )
 
 
@@ -211,12 +218,25 @@ def _best(run: RecordedRun, kind: str, alpha: float) -> BaselineResult | None:
     if name not in metrics["baselines"]:
         return None
     result = EvaluationResult.read(dict(metrics), alpha)
-    outcome = _outcome(result.comparisons, name, alpha)
-    also = {metric: _outcome(rows, name, alpha) for metric, rows in result.further.items()}
-    different = {metric: found for metric, found in also.items() if found and found != outcome}
+    found = _of(result.comparisons, name)
+    outcome = found.summary(alpha) if found else None
+    also = {metric: other.summary(alpha) for metric, r in result.further.items() if (other := _of(r, name))}
     score = metrics["baselines"][name][metrics["goal"]]
-    return BaselineResult(name, **score, outcome=outcome, also=different)
+    return BaselineResult(
+        name,
+        **score,
+        outcome=outcome,
+        also={metric: further for metric, further in also.items() if further != outcome},
+        difference=None if found is None else rounded(found.difference.value),
+        p=None if found is None else rounded(_p(found, alpha)),
+    )
 
 
-def _outcome(comparisons: Sequence[BaselineComparison], baseline: str, alpha: float) -> Outcome | None:
-    return next((r.summary(alpha) for r in comparisons if r.name == baseline), None)
+def _p(found: BaselineComparison, alpha: float) -> float | None:
+    """Return the p-value that the model is worse if it loses, else that it is better."""
+    difference = found.difference
+    return difference.p_worse if found.summary(alpha) == "loses to" else difference.p_better
+
+
+def _of(comparisons: Sequence[BaselineComparison], baseline: str) -> BaselineComparison | None:
+    return next((found for found in comparisons if found.name == baseline), None)

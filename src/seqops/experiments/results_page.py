@@ -29,6 +29,7 @@ HEAD = (
     "best classical baseline",
     "verdict",
     "seconds of training",
+    "memory, MiB",
     "epochs",
     "settings",
     "command",
@@ -39,16 +40,19 @@ whose parameters are exactly those of `params.yaml` with the preset's values. Th
 that tuning and promotion use; every score and baseline is on the same test rows. The verdict is two paired
 tests on them, both one-sided at {alpha:g}: *beats* if the model is better, *loses to* if it is worse after
 Holm's correction for the number of baselines, *ties* otherwise, and *undecided* where the rows have too few
-independent units. [Believing a number](believing.md) has the methods. All these figures are those of one
-fit; *seeds* says how much the first score varies over several: mean, range, and 95 % interval over seeds
-and rows. MASE is in units of the mean error of the seasonal naive forecast, on the training rows or, of
-many series, on all rows of each before the test; the report and `signatures` have the value. Seconds and
-epochs are those of the first fit where a preset trains a second time (`fit.refit`). A model whose training
-did not improve on its initial weights, by a test on the validation rows, says so. The settings are a hash
-of all parameters: a row whose run is not in this store, because it ran elsewhere, is kept until the
-settings of its preset change, with the baselines that there were. The plots show the goal score on the
-validation rows before training and at the end of every epoch. [{record}]({record}) has all figures of this
-page and of the plots, [{points}]({points}) the points of the plots as a table."""
+independent units. After it stand the difference of the scores (positive: the model is better) and p: that
+the model is better, or if it loses, that it is worse, as corrected. [Believing a number](believing.md) has
+the methods. All these figures are those of one fit; *seeds* says how much the first score varies over
+several: mean, range, and 95 % interval over seeds and rows. MASE is in units of the mean error of the
+seasonal naive forecast, on the training rows or, of many series, on all rows of each before the test; the
+report and `signatures` have the value. Seconds and epochs are those of the first fit where a preset trains
+a second time (`fit.refit`); memory is the most that the training stage took, TensorFlow included. Memory,
+differences and p are missing where a row was measured before they were recorded. A model whose training did
+not improve on its initial weights, by a test on the validation rows, says so. The settings are a hash of
+all parameters: a row whose run is not in this store, because it ran elsewhere, is kept until the settings
+of its preset change, with the baselines that there were. The plots show the goal score on the validation
+rows before training and at the end of every epoch. [{record}]({record}) has all figures of this page and of
+the plots, [{points}]({points}) the points of the plots as a table."""
 FORMER = "†"
 FORMER_NOTE = f"""\
 {FORMER} Measured by an earlier release, on its splits and against its baselines, some of which have become
@@ -106,6 +110,7 @@ def _cells(row: PresetResult, run: RunResult, of_task: Sequence[PresetResult]) -
         *(_score(baseline, former) for baseline in best),
         "<br>".join(filter(None, verdict)),
         "unknown" if run.seconds is None else f"{run.seconds:.0f}",
+        "unknown" if run.memory is None else f"{run.memory:,}",
         "unknown" if run.epochs is None else str(run.epochs),
         row.settings,
         f"`{row.command}`",
@@ -119,7 +124,9 @@ def _verdict(run: RunResult, best: Sequence[BaselineResult | None]) -> str:
 
 def _outcome(baseline: BaselineResult) -> str:
     others = "".join(f"; by {metric} {outcome} it" for metric, outcome in baseline.also.items())
-    return f"{baseline.outcome} {baseline.name}{others}"
+    if baseline.difference is None or baseline.p is None:
+        return f"{baseline.outcome} {baseline.name}{others}"
+    return f"{baseline.outcome} {baseline.name} ({baseline.difference:+.4g}, p {baseline.p:.2g}){others}"
 
 
 def _stronger(run: RunResult, of_task: Sequence[PresetResult]) -> str:
