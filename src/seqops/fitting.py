@@ -11,7 +11,7 @@ from seqops.core.interfaces import Network, Task
 from seqops.core.predictors import ClassicalModel
 from seqops.core.project import Project
 from seqops.runtime.console import err
-from seqops.runtime.machine import peak_memory
+from seqops.runtime.machine import PEAK_MEMORY, peak_memory
 from seqops.tracking import mlflow_runs
 from seqops.tracking.fingerprint import Fingerprint
 from seqops.tracking.mlflow_runs import Repeat
@@ -64,7 +64,7 @@ def fit(
                 {
                     **of_network,
                     "validation/best": fitted.best_epoch.validation,
-                    mlflow_runs.MEMORY: peak_memory(),
+                    PEAK_MEMORY: peak_memory(),
                     "seconds": time.monotonic() - started,
                 }
             )

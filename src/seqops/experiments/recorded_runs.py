@@ -12,8 +12,9 @@ from mlflow.entities import Run
 
 from seqops.core.callbacks import GOAL
 from seqops.core.renamed_keys import identity
+from seqops.runtime.machine import PEAK_MEMORY
 from seqops.tracking.connection import translate_store_errors
-from seqops.tracking.mlflow_runs import FINISHED, MEMORY, TRAINING, read_run_scores
+from seqops.tracking.mlflow_runs import FINISHED, TRAINING, read_run_scores
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def latest_run(client: mlflow.MlflowClient, task: str, params: Mapping[str, str]
         if identity(task, run.data.params) == wanted:
             metrics = read_run_scores(client, run.info.run_id)
             if metrics is not None:
-                return RecordedRun(params, metrics, _curve(client, run), run.data.metrics.get(MEMORY))
+                return RecordedRun(params, metrics, _curve(client, run), run.data.metrics.get(PEAK_MEMORY))
     return None
 
 

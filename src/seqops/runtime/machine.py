@@ -6,6 +6,9 @@ import os
 import resource
 import sys
 
+PEAK_MEMORY = "peak_memory_mib"
+"""The name of the peak memory among the metrics of a run."""
+
 
 def usable_cores() -> int:
     """Return the number of cores that this process may use: all of them where the system sets no limit."""

@@ -38,8 +38,6 @@ FINISHED, UNFINISHED = "attributes.status = 'FINISHED'", "attributes.status != '
 TRAINING, REPEAT = "training", "repeat"
 """The `seqops.kind` of a run that trained the weights of the pipeline, and of one with a further seed;
 studies and trials have others."""
-MEMORY = "peak_memory_mib"
-"""The metric of a run for the most memory that training took."""
 GROUP = "seqops.seeds_group"
 """The tag that a training run and its repeats share."""
 SCORES, METRICS_SHA256 = ("evaluation.json", "metrics.json"), "seqops.metrics_sha256"
