@@ -144,6 +144,15 @@ def test_the_example_is_a_valid_request(meta, wide):
         )
 
 
+def test_the_example_of_data_with_decimal_commas_has_them(meta, wide):
+    data = task(decimal=",")
+    figures = {**meta, "example": [[row[0] + 0.5] for row in meta["example"]]}
+    example = endpoint_of(data).example(figures)
+    assert example.split()[0].endswith(",5")
+    assert len(endpoint_of(data).parse([example], figures)) == 1
+    assert len(endpoint_of(data).parse([endpoint_of(data).example(wide)], wide)) == 1
+
+
 def test_several_series_are_listed_by_name(tmp_path):
     rows = [f"{month},{i},{2 * i}" for i, month in enumerate(months(40))]
     data = task()

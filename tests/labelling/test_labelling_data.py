@@ -132,6 +132,8 @@ def test_a_request_is_read_like_training_rows(tmp_path):
     [
         (" \n", ["x"], r"^input 2: contains no number"),
         ("1 two", ["x"], r"^input 2: 'two' in column 'x' is not a number"),
+        ("0,1 0,9 0,4", ["x"], r"^input 2: the comma in '0,1' may separate a fraction or two figures"),
+        ("284,5", ["x"], r"^input 2: the comma in '284,5' may"),
         ("1 nan", ["x"], r"^input 2: no value in column 'x'"),
         ("1 " * 21, ["x"], r"^input 2: it has 21 steps\. Give at most 20"),
         ("1 2\n3", ["x", "y"], r"^input 2:2: 1 numbers, but training had 2\. .*x, y"),

@@ -51,6 +51,10 @@ def test_the_index_column_of_pandas_is_no_value(tmp_path, name):
         ([*ROWS, "a,2,1"], r"^steps\.csv:5: sequence 'a' continues after another one started"),
         ([*ROWS, "b,2"], r"^steps\.csv:5: 2 cells where the header has 3"),
         (["a,1,0", "b,2,0"], r"^steps\.csv: every step has the label 0\. .*both labels"),
+        (
+            ["a,2.868,0", "a,170,1", "b,255,0"],
+            r"^steps\.csv: 2\.868 in column 'value' may be a thousand or a fraction\. Write 2868 if it is",
+        ),
         ([], r"^steps\.csv: contains no data rows\. .*one row per step"),
     ],
 )

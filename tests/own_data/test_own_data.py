@@ -142,7 +142,8 @@ def test_numbers_that_count_rows_or_name_few_things_are_left_out(tmp_path, name,
         (
             lambda i: f'"{1900 + 37 * i:,}"',
             {"data.decimal": ".", "data.thousands": ","},
-            "a comma in 1,900 is taken to separate thousands; if it does not: --set data.decimal=,",
+            "a comma in 1,900 is taken to separate thousands; if it does not: "
+            """--set 'data.decimal=","' --set 'data.thousands=""'""",
         ),
         (
             lambda i: f"{1900 + 37 * i:,}".replace(",", "."),
@@ -155,6 +156,48 @@ def test_what_separates_thousands_is_said_where_it_may_be_a_fraction(tmp_path, n
     [candidate] = own_data.candidates(PARAMS, opened(tmp_path, daily({"y": number})), None)
     assert {key: candidate.guess.values[key] for key in settings} == settings
     assert candidate.guess.doubts == (doubt,)
+
+
+def test_fractions_below_one_have_a_decimal_comma(tmp_path):
+    [candidate] = own_data.candidates(
+        PARAMS, opened(tmp_path, daily({"y": lambda i: f'"0,{500 + i}"'})), None
+    )
+    found = candidate.guess
+    assert (found.values["data.decimal"], found.values["data.thousands"]) == (",", "")
+    assert (found.values["data.log"], found.doubts) == (False, ())
+
+
+def test_numbers_that_are_not_written_alike_are_named(tmp_path):
+    files = opened(tmp_path, daily({"y": lambda i: '"501,3"' if i else "529.7"}))
+    [candidate] = own_data.candidates(PARAMS, files, None)
+    assert candidate.guess.doubts == (
+        "numbers are not all written alike, as 529.7 and 501,3: write them as 1234.5",
+    )
+
+
+@pytest.mark.parametrize("first", ["year,catch\n", "t,y\n", ""])
+def test_a_comma_between_whole_numbers_divides_two_columns(tmp_path, first):
+    rows = "".join(f"{1900 + i},{345 + i % 7}\n" for i in range(60))
+    [candidate] = own_data.candidates(PARAMS, opened(tmp_path, {"n.csv": f"{first}{rows}".encode()}), None)
+    found = candidate.guess
+    assert found.values["data.decimal"] == "auto"
+    assert found.reasons[0].startswith("2 columns between commas")
+
+
+def test_a_decimal_comma_in_a_list_of_numbers_is_one(tmp_path):
+    rows = "".join(f"{13 * i % 50},{345 + i % 7}\n" for i in range(60))
+    [candidate] = own_data.candidates(PARAMS, opened(tmp_path, {"n.csv": f"Wert\n{rows}".encode()}), None)
+    assert candidate.guess.reasons[0] == "a number on each line"
+
+
+def test_parallel_files_of_splits_with_different_directions_are_refused(tmp_path):
+    lines = {"en": "the red boy", "fr": "le garcon rouge"}
+    names = ["train.fr", "train.en", "test.en", "test.fr"]
+    texts = {n: "".join(f"{lines[n[-2:]]} {'x' * (i % 9)} {i}\n" for i in range(80)).encode() for n in names}
+    with pytest.raises(
+        DataError, match=r"test lists test\.en, then test\.fr, but train train\.fr, then train"
+    ):
+        own_data.candidates(PARAMS, opened(tmp_path, texts), None)
 
 
 def test_a_part_of_the_date_is_not_forecast(tmp_path):
@@ -206,6 +249,9 @@ NOT_READ = {
     "a web page": ("a.csv", b"\n<!DOCTYPE html><html>404</html>", "is a web page"),
     "git lfs": ("a.csv", b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),
     "json": ("a.json", b'[\n {"text": "a b c", "label": 1}\n]', "JSON, which no task reads"),
+    "nested json": ("a.jsonl", b'{"tokens": ["a"], "tags": ["O"]}\n', "with lists or mappings in 'tokens'"),
+    "translation memory": ("a.tmx", b"<?xml version='1.0'?>\n<tmx>the big red book</tmx>", "data of no task"),
+    "comments before a table": ("a.csv", b"# all about the weather here\nyear,t\n1,2\n", "data of no task"),
     "utf-16": ("a.tsv", own_texts.lines(own_texts.PAIRS).decode().encode("utf-16-be"), "UTF-16 without"),
     "gzip twice": ("a.gz", gzip.compress(gzip.compress(b"a b c")), "a gzip file in another one"),
     "open document": ("a.ods", own_texts.zipped({"mimetype": b"a", "content.xml": b"x"}), "an OpenDocument"),

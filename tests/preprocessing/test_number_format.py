@@ -48,6 +48,8 @@ def test_a_number_is_read_as_the_format_says(form, cell, value):
         (NumberFormat(",", "."), "12.34.567", "as data.decimal and data.thousands say"),
         (NumberFormat(",", "."), "1,2,3", "as data.decimal and data.thousands say"),
         (NumberFormat(".", ","), "1.5,000", "as data.decimal and"),
+        (NumberFormat(".", ","), "0,501", "as data.decimal and"),
+        (None, "284,5", "Write numbers as 1234.5"),
     ],
 )
 def test_another_format_is_refused_with_the_key_to_set(form, cell, fix):

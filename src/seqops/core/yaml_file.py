@@ -77,6 +77,8 @@ class Document:
             return TypeAdapter(kind).validate_json(json.dumps(value, allow_nan=False), strict=True)
         except ValidationError as error:
             raise self._invalid(error, kind, path) from None
+        except ConfigError as error:
+            raise ConfigError(f"{self.at(path)}: {error}") from None
         except (TypeError, ValueError) as error:
             raise ConfigError(f"{self.at(path)}: {error}") from None
 

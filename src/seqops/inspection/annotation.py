@@ -10,9 +10,9 @@ from seqops.preprocessing.tag_schemes import is_tag
 
 MOST = 0.95
 """Share of the lines that have the form."""
-COLUMNS = "Write a token and its tag on each line, between a tab, and a blank line after each sentence."
-PAIRS = "Write the sentence and its translation on each line, between a tab."
-LABELS = "Write the text and its label on each line, between a tab."
+COLUMNS = "Write a token and its tag on each line, separated by a tab, and a blank line after each sentence."
+PAIRS = "Write the sentence and its translation on each line, separated by a tab."
+LABELS = "Write the text and its label on each line, separated by a tab."
 TOKEN_AND_TAG = re.compile(r"\S+[|/_](O|[BIES]-\w+)")
 SUFFIX = re.compile(r"[A-Z]+[-_][BIES]")
 CELLS = re.compile(r"[\t ,;|]")

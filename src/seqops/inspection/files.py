@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.archive import is_archive, is_mac_metadata, names_of
@@ -53,8 +54,8 @@ class InputFile:
         text = decode(path, content, encoding, FIX)
         if not text.strip():
             raise DataError.at(path, None, "is empty", "Save it again, or name another file.")
-        if _is_json(text):
-            raise _json(path)
+        if (found := _first_json(text)) is not None:
+            raise _json(path, found)
         return cls(path, nfc(text.replace("\r\n", "\n").replace("\r", "\n")), encoding)
 
     @cached_property
@@ -114,17 +115,25 @@ def _encoding(path: Path, content: bytes) -> str:
     return "utf-8"
 
 
-def _is_json(text: str) -> bool:
-    """Return whether a text is JSON, or its first line is."""
+def _first_json(text: str) -> Any:
+    """Return the JSON of the first line of a text, or of all of it; None if it is none."""
     begins = re.match(r"\s*(\{|\[\s*[\[{])", text)
     for part in (text.partition("\n")[0], text) if begins else ():
         with suppress(ValueError):
-            json.loads(part)
-            return True
-    return False
+            return json.loads(part)
+    return None
 
 
-def _json(path: Path) -> DataError:
+def _json(path: Path, found: Any) -> DataError:
+    record = found[0] if isinstance(found, list) else found
+    nested = (
+        [key for key, value in record.items() if isinstance(value, list | dict)]
+        if isinstance(record, dict)
+        else []
+    )
+    if nested:
+        what = f"JSON, which no task reads, with lists or mappings in {nested[0]!r}"
+        return DataError.at(path, None, what, "Write a table, or lines of tokens and tags, from it.")
     read = f"read_json('{path.name}', lines={path.suffix != '.json'})"
     command = f"python -c \"import pandas; pandas.{read}.to_csv('{path.stem}.csv', index=False)\""
     return DataError.at(path, None, "JSON, which no task reads", f"Convert it: `{command}`.")

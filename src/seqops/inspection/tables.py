@@ -68,8 +68,8 @@ class Table:
         """Say that the first row may be what it is not taken for."""
         if self.sure:
             return ()
-        taken = "names the columns" if self.named else "is data"
-        return (f"line 1 is not clearly a header or data; it is taken to be that it {taken}",)
+        taken = "to name the columns" if self.named else "for data"
+        return (f"line 1 is not clearly a header or data; it is taken {taken}",)
 
 
 def is_number(cell: str) -> bool:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.encodings import is_utf8
-from seqops.preprocessing.number_format import PLAIN, NumberFormat
+from seqops.preprocessing.number_format import PLAIN, WORDS, NumberFormat
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 """Cells, in lower case, that mean a missing number."""
@@ -107,17 +107,23 @@ def require_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
             raise DataError(f"the table has no column {name}, which the model needs. Name it in data.")
 
 
-def parse_number(path: Path, line: int | None, text: str, column: str, form: NumberFormat = PLAIN) -> float:
-    """Parse a finite number; a missing value becomes NaN. Raises DataError with the line and the column."""
+def parse_number(
+    path: Path, line: int | None, text: str, column: str, form: NumberFormat | None = None
+) -> float:
+    """Parse a finite number; a missing value becomes NaN. Raises DataError with the line and the column.
+
+    form: None: a point before the fraction, in a task without settings for others.
+    """
     cell = text.strip()
     if cell.lower() in MISSING:
         return math.nan
     try:
-        number = float(form.plain(cell))
+        number = float((form or PLAIN).plain(cell))
     except ValueError:
         number = math.inf
     if math.isinf(number):
-        raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", form.fix(cell))
+        fix = form.fix(cell) if form else WORDS
+        raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", fix)
     return number
 
 

@@ -12,6 +12,7 @@ Thousands = Literal["", ".", ",", " ", "'"]
 
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?P<sign>[.,])\d{3}", re.ASCII)
 """A number that may be a thousand or a fraction: 1.009, 1,009."""
+FRACTION = re.compile(r"(\d+([eE][+-]?\d+)?)?", re.ASCII)
 GROUP = re.compile(r"\d{3}", re.ASCII)
 SMALL = re.compile(r"[+-]?\d{1,3}", re.ASCII)
 WORDS = "Write numbers as 1234.5, without thousands separators or units."
@@ -39,9 +40,9 @@ class NumberFormat:
             whole = re.sub("[\u00a0\u202f]", " ", whole)
         first, *groups = whole.split(self.thousands) if self.thousands else [whole]
         grouped = not groups or (
-            re.fullmatch(r"[+-]?\d{1,3}", first, re.ASCII) and all(map(GROUP.fullmatch, groups))
+            re.fullmatch(r"[+-]?[1-9]\d{0,2}", first, re.ASCII) and all(map(GROUP.fullmatch, groups))
         )
-        if not grouped or "." in first or (not rest.isdigit() and rest):
+        if not grouped or "." in first or not FRACTION.fullmatch(rest):
             raise ValueError(cell)
         return "".join([first, *groups]) + (f".{rest}" if sign else "")
 
@@ -85,3 +86,4 @@ class NumberFormat:
 
 PLAIN = NumberFormat(".", "")
 """A point before the fraction, and no separated thousands."""
+AUTO = NumberFormat("auto", "")

@@ -61,17 +61,17 @@ def format_stamp(ordinal: int, meta: Meta) -> str:
     return pd.Timestamp(instant, tz="UTC").tz_convert(meta["time_zone"]).isoformat(" ", "minutes")
 
 
-def example(meta: Meta) -> str:
-    """Format the stored training rows as an input that `parse_request` accepts."""
-    rows = meta["example"]
+def example(meta: Meta, sign: str) -> str:
+    """Format the stored training rows as an input that `parse_request` accepts; sign: of decimals."""
+    rows, delimiter = meta["example"], ";" if sign == "," else ","
     if len(meta["values"]) + len(meta["covariates"]) == 1:
-        return " ".join(f"{row[0]:g}" for row in rows)
-    header = ",".join(["date", *meta["values"], *meta["covariates"]])
+        return " ".join(f"{row[0]:g}".replace(".", sign) for row in rows)
+    header = delimiter.join(["date", *meta["values"], *meta["covariates"]])
     lines = []
     for index, row in enumerate(rows):
         ordinal = meta["first_ordinal"] + index
         date = str(index) if meta["frequency"] == "position" else format_stamp(ordinal, meta)
-        lines.append(",".join([date, *(f"{x:g}" for x in row)]))
+        lines.append(delimiter.join([date, *(f"{x:g}".replace(".", sign) for x in row)]))
     return "\n".join([header, *lines])
 
 
@@ -144,4 +144,4 @@ class Endpoint(interfaces.Endpoint):
 
     def example(self, meta: Meta) -> str:
         """Return training rows as a list of numbers, or as CSV if there are several columns."""
-        return example(meta)
+        return example(meta, self.data.numbers.sign)

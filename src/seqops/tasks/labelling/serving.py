@@ -21,6 +21,7 @@ from seqops.tasks.labelling.data.dataset import Dataset
 from seqops.tasks.labelling.data.reader import number
 
 SEPARATORS = re.compile(r"[\s,;]+")
+LONE_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 
 
 def parse_request(text: str, index: int, values: list[str], max_length: int) -> npt.NDArray[np.float64]:
@@ -29,6 +30,9 @@ def parse_request(text: str, index: int, values: list[str], max_length: int) -> 
     Raises DataError with the number of the input, from 1.
     """
     name = Path(f"input {index + 1}")
+    if len(values) == 1 and (found := _decimal_comma(text)):
+        fix = "Write figures as 0.5, and blanks or lines between them."
+        raise DataError.at(name, None, f"the comma in {found!r} may separate a fraction or two figures", fix)
     cells = [[cell for cell in SEPARATORS.split(line.strip()) if cell] for line in text.splitlines()]
     steps = [[cell] for row in cells for cell in row] if len(values) == 1 else [row for row in cells if row]
     if not steps:
@@ -43,6 +47,11 @@ def parse_request(text: str, index: int, values: list[str], max_length: int) -> 
     return np.array(
         [[number(name, None, cell, of) for cell, of in zip(row, values, strict=True)] for row in steps]
     )
+
+
+def _decimal_comma(text: str) -> str | None:
+    """Return what may be one figure with a decimal comma, or two figures: `0,5`; None if there is none."""
+    return next((part for part in re.split(r"[\s;]+", text) if LONE_COMMA.fullmatch(part)), None)
 
 
 def to_record(row: pd.Series) -> dict[str, Any]:

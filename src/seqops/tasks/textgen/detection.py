@@ -15,11 +15,13 @@ LONG, MIN_CHARS = 1_000_000, 10_000
 
 
 WORD = re.compile(r"[^\W\d_]+")
+STRUCTURED = re.compile(r"\.(csv|tsv|json|jsonl|xml|tmx|html?)(\.gz)?$", re.IGNORECASE)
+"""Ends of the names of files that hold records, not text to read."""
 
 
 def detect(files: Sequence[InputFile]) -> Guess | None:
     """Take files for running text: nothing shows it but words, so other tasks come first."""
-    if any(file.members for file in files):
+    if any(file.members or _is_structured(file) for file in files):
         return None
     encodings = {file.encoding for file in files}
     if len(encodings) > 1:
@@ -55,3 +57,8 @@ def detect(files: Sequence[InputFile]) -> Guess | None:
     return Guess(
         UNLIKELY if tabular or annotated else POSSIBLE, "running text", reasons, values, tuple(doubts)
     )
+
+
+def _is_structured(file: InputFile) -> bool:
+    """Return whether a file is called as records are, or begins as XML does."""
+    return STRUCTURED.search(file.path.name) is not None or file.text.lstrip().startswith("<?xml")

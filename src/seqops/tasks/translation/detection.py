@@ -11,6 +11,7 @@ from seqops.inspection.splits import by_split
 from seqops.inspection.tables import Table, are_numbers, few_values
 from seqops.preprocessing.scripts import HANGUL, UNSPACED, share_of
 from seqops.tasks.translation.data.columns import is_header
+from seqops.tasks.translation.data.direction import require_one_direction
 
 ATTRIBUTION = ("attribution", "cc-by", "tatoeba.org", "http")
 VOCABULARIES = {5_000: 1000, 50_000: 3000, 500_000: 5000}
@@ -24,12 +25,16 @@ MOST_LABELS = 20
 
 
 def detect(files: Sequence[InputFile]) -> Guess | None:
-    """Take files for sentence pairs in two columns, or for two parallel files of equally many lines."""
+    """Take files for sentence pairs in two columns, or for two parallel files of equally many lines.
+
+    Raises DataError if parallel files of splits have different directions.
+    """
     if any(file.members or file.encoding != "utf-8" for file in files):
         return None
     parts = by_split([file.path for file in files])
     first = [file for file in files if not parts or file.path in parts["train"]]
     if len(first) == 2 and not any("\t" in line for file in first for line in file.head):
+        require_one_direction(parts.items())
         return _parallel(first)
     table = Table.of(first[0])
     return None if table is None or len(first) > 1 else _columns(first[0], table)

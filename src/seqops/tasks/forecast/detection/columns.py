@@ -10,11 +10,11 @@ from pathlib import Path
 from seqops.core.errors import DataError
 from seqops.inspection.tables import are_numbers
 from seqops.preprocessing.csv_table import MISSING, is_index
-from seqops.preprocessing.number_format import GROUPED, NumberFormat
+from seqops.preprocessing.number_format import AUTO, GROUPED, NumberFormat
 from seqops.tasks.forecast.data.series_column import PART, series_column
 from seqops.tasks.forecast.data.stamps import is_date, readings
 
-AUTO = NumberFormat("auto", "")
+FRACTIONS = """--set 'data.decimal=","' --set 'data.thousands=""'"""
 SIGNS = {".": "a point", ",": "a comma"}
 FORMATS = (
     NumberFormat(".", ","), NumberFormat(",", ""), NumberFormat(",", "."),
@@ -63,7 +63,7 @@ def roles_of(columns: Columns, named: bool = True) -> Roles | None:
         every = every[1:]
     kept = [name for name in every if name or any(columns[name])]
     date = next((name for name in kept if _are_dates(name, columns[name])), "")
-    if not date and _are_positions(columns[kept[0]]) and all(are_numbers(columns[name]) for name in kept):
+    if not date and are_positions(columns[kept[0]]) and all(are_numbers(columns[name]) for name in kept):
         date = kept[0]
     elif not date:
         return None
@@ -94,16 +94,27 @@ def number_format(cells: Iterable[str]) -> tuple[NumberFormat, str]:
         form = NumberFormat(".", ",") if "," in cell else NumberFormat(",", ".")
         sign = SIGNS[form.thousands]
         return form, f"{sign} may separate thousands or a fraction; it is taken to separate thousands"
-    fitting = (form for form in (AUTO, *FORMATS) if all(_is_read(form, cell) for cell in known))
-    form = next(fitting, AUTO)
+    fitting = (form for form in (AUTO, *FORMATS) if all(is_read(form, cell) for cell in known))
+    found = next(fitting, None)
+    if found is None:
+        return AUTO, _unlike(known)
+    form = found
     if all(map(GROUPED.fullmatch, known)):
         sign, taken = ("," if form.thousands == "," else "."), "thousands" if form.thousands else "a fraction"
-        option = "--set data.decimal=," if form.thousands else "--set data.thousands=."
+        option = FRACTIONS if form.thousands else "--set data.thousands=."
         return form, f"{SIGNS[sign]} in {known[0]} is taken to separate {taken}; if it does not: {option}"
     return form, ""
 
 
-def _is_read(form: NumberFormat, cell: str) -> bool:
+def _unlike(cells: Sequence[str]) -> str:
+    """Say that numbers are not all written alike, by the two that differ first."""
+    readings = [form for form in (AUTO, *FORMATS) if is_read(form, cells[0])]
+    other = next((cell for cell in cells if not any(is_read(form, cell) for form in readings)), cells[-1])
+    return f"numbers are not all written alike, as {cells[0]} and {other}: write them as 1234.5"
+
+
+def is_read(form: NumberFormat, cell: str) -> bool:
+    """Return whether a cell is a number in a format."""
     try:
         float(form.plain(cell))
     except ValueError:
@@ -120,7 +131,7 @@ def _are_dates(name: str, cells: Sequence[str]) -> bool:
         return False
 
 
-def _are_positions(cells: Sequence[str]) -> bool:
+def are_positions(cells: Sequence[str]) -> bool:
     """Return whether whole numbers increase by equal steps."""
     if len(cells) < 3 or not all(cell.isdecimal() for cell in cells):
         return False

@@ -21,10 +21,18 @@ from seqops.tasks.forecast.data.derived import LENGTHS
 from seqops.tasks.forecast.data.frequency import looks
 from seqops.tasks.forecast.data.stamps import run_backwards
 from seqops.tasks.forecast.data.timeline import Column, Timeline
-from seqops.tasks.forecast.detection.columns import Columns, Roles, number_format, roles_of
+from seqops.tasks.forecast.detection.columns import (
+    Columns,
+    Roles,
+    are_positions,
+    is_read,
+    number_format,
+    roles_of,
+)
 
 GROWTH = 3.0
 """Largest value over smallest from which the logarithm is modelled."""
+TWO_NAMES = re.compile(r"^[^,]+,[^,\s][^,]*$")
 TARGET = re.compile(r"(adj.? )?close|sales?|y|value|target|demand|units( sold)?|price|revenue", re.IGNORECASE)
 """What columns are called that are forecast where one alone is."""
 RESET: Mapping[str, Any] = {
@@ -49,7 +57,21 @@ def _only_figures(file: InputFile) -> list[str]:
     """Return the numbers of a file of one on each line, below a name or not; else none."""
     cells = [line.strip() for line in file.lines if line.strip()]
     body = cells if NUMBER.fullmatch(cells[0]) else cells[1:]
-    return body if len(body) > 2 and all(NUMBER.fullmatch(cell) for cell in body) else []
+    if len(body) < 3 or not all(NUMBER.fullmatch(cell) for cell in body) or _are_pairs(cells, body):
+        return []
+    return body
+
+
+def _are_pairs(cells: Sequence[str], body: Sequence[str]) -> bool:
+    """Return whether commas divide two columns: a header has one, too, or the first column is numbered."""
+    rows = [cell.split(",") for cell in body]
+    if any(len(row) != 2 for row in rows):
+        return False
+    return (
+        are_positions([row[0] for row in rows])
+        if len(cells) == len(body)
+        else TWO_NAMES.search(cells[0]) is not None
+    )
 
 
 def _guess(
@@ -160,9 +182,15 @@ def _timeline(column: Column, frequency: str) -> Timeline | None:
 def _range(columns: Columns, roles: Roles, numbers: NumberFormat) -> Mapping[str, Any]:
     """Choose the logarithm for positive values that differ by a factor, and the lower bound."""
     rows = [
-        [float(numbers.plain(cell)) for cell in columns[name] if cell.lower() not in MISSING]
+        [
+            float(numbers.plain(cell))
+            for cell in columns[name]
+            if cell.lower() not in MISSING and is_read(numbers, cell)
+        ]
         for name in roles.figures
     ]
+    if not all(rows):
+        return {}
     lowest = min(map(min, rows))
     growing = lowest > 0 and max(max(row) / min(row) for row in rows) >= GROWTH
     return {"data.log": growing, "data.min_value": 0 if lowest >= 0 else None}

@@ -13,6 +13,7 @@ import pandas as pd
 
 from seqops.core.errors import DataError
 from seqops.preprocessing.csv_table import check_header, is_index, parse_number, read_csv_rows
+from seqops.preprocessing.number_format import AUTO
 from seqops.preprocessing.text_file import read_text
 
 Cell = TypeVar("Cell", str, int, float)
@@ -50,7 +51,13 @@ def parse(path: Path, sequence: str, values: Sequence[str], label: str) -> pd.Da
         "sequence": [names[start] for start in starts],
         "labels": _cut(column(label, _label), starts),
     }
-    columns |= {VALUE + name: _cut(column(name, number), starts) for name in values}
+    for name in values:
+        if cell := AUTO.ambiguous(column(name, _text)):
+            what = f"{cell} in column {name!r} may be a thousand or a fraction"
+            whole = cell.replace(".", "")
+            fix = f"Write {whole} if it is above 999, or one more decimal if it is a fraction, as {cell}0."
+            raise DataError.at(path, None, what, fix)
+        columns[VALUE + name] = _cut(column(name, number), starts)
     return pd.DataFrame(columns)
 
 
@@ -74,6 +81,10 @@ def _cut(steps: list[Cell], starts: list[int]) -> list[list[Cell]]:
 def _name(path: Path, line: int, cell: str, column: str) -> str:
     if not cell:
         raise DataError.at(path, line, f"no sequence in column {column!r}", "Name the sequence of the step.")
+    return cell
+
+
+def _text(path: Path, line: int, cell: str, column: str) -> str:
     return cell
 
 

@@ -14,6 +14,7 @@ from seqops.preprocessing.named_splits import concat_files
 from seqops.preprocessing.quoted_cells import unquoted
 from seqops.preprocessing.text_file import read_text
 from seqops.tasks.translation.data.columns import check_sentences, is_header
+from seqops.tasks.translation.data.direction import require_one_direction
 from seqops.tasks.translation.data.out_of_step import out_of_step
 
 FORMAT = "Give one file of `source TAB target` lines, or two files with one sentence per line."
@@ -22,9 +23,10 @@ FORMAT = "Give one file of `source TAB target` lines, or two files with one sent
 def read_pairs(raw: Sequence[Path], source_column: int, target_column: int) -> pd.DataFrame:
     """Parse one tab-separated file or two parallel ones, of each split that is named: line, source, target.
 
-    Raises DataError if the files cannot be read as pairs.
+    Raises DataError if the files cannot be read as pairs, or if splits have them in different directions.
     """
     parts = {split: [path for path in raw if split_of(path) == split] for split in map(split_of, raw)}
+    require_one_direction(parts.items())
     tables = [_pairs(files, source_column, target_column) for files in parts.values()]
     return concat_files([files[0] for files in parts.values()], tables)
 
