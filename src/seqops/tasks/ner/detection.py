@@ -80,7 +80,7 @@ def _guess(layout: Layout, sentences: Sequence[Sentence], documents: int) -> Gue
     ]
     if documents:
         drawn = "drawn whole" if documents >= FEW_DOCUMENTS else "too few to be drawn whole"
-        reasons.append(f"{documents:,} documents: {drawn} (data.split)")
+        reasons.append(f"{documents:,} document{'s' * (documents > 1)}: {drawn} (data.split)")
     return Guess(CERTAIN, "sentences with entities", tuple(reasons), values)
 
 

@@ -32,7 +32,7 @@ from seqops.tasks.forecast.detection.columns import (
 
 GROWTH = 3.0
 """Largest value over smallest from which the logarithm is modelled."""
-TWO_NAMES = re.compile(r"^[^,]+,[^,\s][^,]*$")
+TWO_NAMES = re.compile(r"[^,]+,[^,\s][^,]*")
 TARGET = re.compile(r"(adj.? )?close|sales?|y|value|target|demand|units( sold)?|price|revenue", re.IGNORECASE)
 """What columns are called that are forecast where one alone is."""
 RESET: Mapping[str, Any] = {
@@ -67,11 +67,8 @@ def _are_pairs(cells: Sequence[str], body: Sequence[str]) -> bool:
     rows = [cell.split(",") for cell in body]
     if any(len(row) != 2 for row in rows):
         return False
-    return (
-        are_positions([row[0] for row in rows])
-        if len(cells) == len(body)
-        else TWO_NAMES.search(cells[0]) is not None
-    )
+    headed = len(cells) > len(body)
+    return bool(TWO_NAMES.fullmatch(cells[0])) if headed else are_positions([row[0] for row in rows])
 
 
 def _guess(

@@ -117,7 +117,8 @@ class Dataset(interfaces.Dataset):
         """Say how many sentences, entities and documents were read, and which tags were converted."""
         found = [f"{len(checked):,} sentences with {checked['entities'].sum():,} entities"]
         if splits.DOCUMENT in checked:
-            found[0] += f" in {checked[splits.DOCUMENT].nunique():,} documents"
+            documents = checked[splits.DOCUMENT].nunique()
+            found[0] += f" in {documents:,} document{'s' * (documents > 1)}"
         converted = sorted(set(checked["scheme"]) - {"IOB2"})
         found += [f"tags in {scheme} were converted to IOB2" for scheme in converted]
         if are_characters(checked["tokens"]) and self.tokenizer != "character":
