@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-import pickletools
+import pickletools  # nosec B403
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
