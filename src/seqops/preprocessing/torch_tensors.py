@@ -15,9 +15,7 @@ import numpy.typing as npt
 from seqops.core.errors import DataError
 
 MAGIC = 0x1950A86A20F9469CFC6C
-"""The first number of a file of `torch.save` before version 1.6, or later without `zipfile` format."""
-HEADER, KEYS = 3, 1
-"""Pickles before the tensors: the magic number, the version and the system; and after them: storages."""
+"""The first number of a file that `torch.save` wrote before version 1.6."""
 DTYPES = {
     "FloatStorage": "<f4",
     "DoubleStorage": "<f8",
@@ -71,8 +69,7 @@ def read_torch(content: bytes, name: str) -> dict[str, npt.NDArray[Any]]:
     try:
         if _unpickled(file) != MAGIC:
             raise ValueError
-        for _ in range(HEADER - KEYS):
-            _unpickled(file)
+        _version, _system = _unpickled(file), _unpickled(file)
         state, keys = _unpickled(file), _unpickled(file)
         used = {tensor.storage.key: tensor.storage for tensor in state.values()}
         numbers = {key: _numbers(file, used[key]) for key in keys}

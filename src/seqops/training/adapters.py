@@ -79,11 +79,6 @@ def merge(adapted: keras.Model, plain: keras.Model) -> None:
                 variable.assign(value)
 
 
-def trainable_size(model: keras.Model) -> int:
-    """Count the numbers in the trainable weights of a model."""
-    return sum(int(np.prod(variable.shape)) for variable in model.trainable_weights)
-
-
 def sublayers(layer: Layer) -> Iterator[Layer]:
     """Yield all layers within a layer, each once, in the order in which they were assigned."""
     yield from _sublayers(layer, set())

@@ -21,7 +21,7 @@ from seqops.core.ragged import Split
 from seqops.core.score import Score
 from seqops.core.settings import FitConfig, Stage
 from seqops.nn.batching import buckets
-from seqops.training.adapters import attach, merge, trainable_size
+from seqops.training.adapters import attach, merge
 from seqops.training.checkpoint import (
     FitState,
     Weights,
@@ -163,7 +163,7 @@ def merged_model(
     attach(adapted, fit_config.adapter)
     set_weights(adapted, weights, fit_config.adapter)
     merge(adapted, best)
-    return best, trainable_size(adapted)
+    return best, trained_size(adapted, fit_config.plan())
 
 
 @dataclass(frozen=True)

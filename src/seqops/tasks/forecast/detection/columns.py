@@ -91,14 +91,12 @@ def number_format(cells: Iterable[str]) -> tuple[NumberFormat, str]:
     """
     known = [cell for cell in cells if cell.lower() not in MISSING]
     if cell := AUTO.ambiguous(known):
-        form = NumberFormat(".", ",") if "," in cell else NumberFormat(",", ".")
-        sign = SIGNS[form.thousands]
-        return form, f"{sign} may separate thousands or a fraction; it is taken to separate thousands"
+        grouped = NumberFormat(".", ",") if "," in cell else NumberFormat(",", ".")
+        sign = SIGNS[grouped.thousands]
+        return grouped, f"{sign} may separate thousands or a fraction; it is taken to separate thousands"
     fitting = (form for form in (AUTO, *FORMATS) if all(is_read(form, cell) for cell in known))
-    found = next(fitting, None)
-    if found is None:
+    if (form := next(fitting, None)) is None:
         return AUTO, _unlike(known)
-    form = found
     if all(map(GROUPED.fullmatch, known)):
         sign, taken = ("," if form.thousands == "," else "."), "thousands" if form.thousands else "a fraction"
         option = FRACTIONS if form.thousands else "--set data.thousands=."
