@@ -2,14 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sentiment_task import PARAMS, encode_sample
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
 
 from parts import metrics_of
 from seqops.core.errors import ConfigError
 from seqops.core.files import sha256_of
 from seqops.core.ragged import Ragged, Split
+from seqops.nn.temperature_scaling import log_softmax
 from seqops.tasks.sentiment.model import classical
 from seqops.tasks.sentiment.model.classical import STRENGTHS, LabelledTexts, TextClassifier
+from seqops.tasks.sentiment.model.linear import softmax_regression
 from seqops.tasks.sentiment.model.network import Network
 
 WORDS = ("dull", "fine", "great", "odd")
@@ -103,3 +108,15 @@ def test_the_kind_of_the_section_is_the_model_that_is_configured():
     with pytest.raises(ConfigError, match=r"model\.units: "):
         values = {"tasks.sentiment.model.kind": "linear_svm", "tasks.sentiment.model.units": 0}
         PARAMS.with_values(values).task("sentiment").network()
+
+
+def test_a_fit_to_long_texts_reaches_its_end():
+    generator, truth = np.random.default_rng(0), np.repeat([0, 1], 300)
+    chances = np.full((600, 3000), 0.1)
+    chances[truth == 1, :300] = 0.14
+    terms = normalize(csr_matrix((generator.random(chances.shape) < chances).astype(np.float32)))
+    coefficients, intercepts = softmax_regression(terms, truth, 100.0, None)
+    found = log_softmax(terms @ coefficients + intercepts)
+    best = LogisticRegression(C=100.0, tol=1e-8, max_iter=2000).fit(terms, truth).predict_log_proba(terms)
+    rows = np.arange(len(truth))
+    assert -found[rows, truth].mean() == pytest.approx(-best[rows, truth].mean(), rel=0.05)

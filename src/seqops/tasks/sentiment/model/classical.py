@@ -35,7 +35,7 @@ ORDERS = (2, 3)
 """Words of the longest n-gram."""
 WEIGHTS = (None, "balanced")
 """Weights of the classes: equal for each row, or equal for each class in total."""
-STRENGTHS = {"tfidf_logistic": (1.0, 10.0), "nb_logistic": (0.1, 1.0), "linear_svm": (0.1, 1.0)}
+STRENGTHS = {"tfidf_logistic": (1.0, 10.0, 100.0), "nb_logistic": (0.1, 1.0), "linear_svm": (0.1, 1.0)}
 """Inverse regularisation strengths (C of scikit-learn); all of these are chosen on validation rows."""
 FITS = {
     "tfidf_logistic": linear.softmax_regression,
