@@ -291,6 +291,23 @@ UNREADABLE = {
         {"p.txt": lines([*PAIRS[:9], *ANKI[9:]])},
         "line 10 has 3 cells between tabs, and line 1 has 2",
     ),
+    "header-only": ({"h.csv": b"date,sales\n"}, "it has one line only"),
+    "short-years": (
+        {
+            "d.csv": lines(
+                [[row] for row in ("date,sales", *(f"{day:02}/01/20,{day * 7}" for day in range(1, 32)))]
+            )
+        },
+        "'01/01/20' in column 'date' has a year of two digits",
+    ),
+    "wide": (
+        {
+            "w.csv": lines(
+                [[row] for row in ("shop,2020-01,2020-02,2020-03", *(f"s{i},{i},2,3" for i in range(30)))]
+            )
+        },
+        "its columns are dates .2020-01, ",
+    ),
     "lists-of-numbers": ({"n.txt": b"284,5 277,5 310,0\n" * 30}, "looks like data of no task"),
     "latin-table": ({"m.csv": "märz,umsatz\n2020-01,1\n".encode("latin-1")}, "iconv -f windows-1252"),
     "json-lines": (

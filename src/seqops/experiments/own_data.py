@@ -22,7 +22,7 @@ from seqops.inspection.annotation import annotation
 from seqops.inspection.files import InputFile
 from seqops.inspection.guess import POSSIBLE, Guess
 from seqops.inspection.splits import by_split
-from seqops.inspection.tables import odd_cell, ragged
+from seqops.inspection.tables import odd_cell, odd_layout, ragged
 from seqops.params import Params
 from seqops.preprocessing.archive import pack
 from seqops.preprocessing.encodings import is_utf8
@@ -31,7 +31,8 @@ LARGE = 5 << 20
 """Bytes of files that are not read a second time to check them: the stage `validate` does that."""
 NEAR = 0.1
 """Guesses whose confidence differs by no more are for the user to decide."""
-FIX = "Name it by --task, and see docs/tasks/index.md for its format."
+FORMATS = "docs/tasks/index.md has the formats."
+FIX = f"Name its task by --task; {FORMATS}"
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ def candidates(params: Params, files: Sequence[InputFile], task: str | None) -> 
             file.require_utf8()
         what = f"does not look like data of the task {task}" if task else "looks like data of no task"
         why, fix = annotation(files[0])
-        why = f"it has {why}" if why else ragged(files[0]) or odd_cell(files[0])
-        raise DataError.at(files[0].path, None, f"{what}: {why}" if why else what, fix or FIX)
+        why = f"it has {why}" if why else odd_layout(files[0]) or ragged(files[0]) or odd_cell(files[0])
+        if why:
+            raise DataError.at(files[0].path, None, f"{what}: {why}", fix or FORMATS)
+        raise DataError.at(files[0].path, None, what, FIX)
     likely.sort(key=lambda candidate: -candidate.guess.confidence)
     return [c for c in likely if c.guess.confidence >= likely[0].guess.confidence - NEAR]
 

@@ -20,6 +20,7 @@ NAME = re.compile(r"([^\W\d][\w .()/%°-]{0,40}(?<![.]))?")
 """How columns are called: beginning with a letter, without punctuation; an index has no name."""
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([ T].*)?")
+SHORT_YEAR = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}")
 FIGURE = re.compile(r"(?=.*\d).{1,20}")
 MOST_ODD = 0.1
 """Share of the cells of a column that may be unlike the others."""
@@ -111,6 +112,16 @@ def ragged(file: InputFile) -> str:
     return ""
 
 
+def odd_layout(file: InputFile) -> str:
+    """Say that a table has no rows, or a column for each date instead of a row; empty: neither."""
+    if len([line for line in file.lines if line.strip()]) == 1:
+        return "it has one line only"
+    dates = [name for name in file.head[0].split(",") if DATE.fullmatch(name.strip().strip('"'))]
+    if len(dates) > 2 and Table.of(file):
+        return f"its columns are dates ({dates[0].strip()}, ...): write a row for each date"
+    return ""
+
+
 def odd_cell(file: InputFile) -> str:
     """Say which cell is unlike its column of numbers or dates, or what has figures and is neither.
 
@@ -123,6 +134,8 @@ def odd_cell(file: InputFile) -> str:
             odd = [cell for cell in body if not known(cell)]
             if 0 < len(odd) <= MOST_ODD * len(body):
                 return f"column {name!r} has {odd[0][:40]!r} among {kind}"
+        if body and all(map(SHORT_YEAR.fullmatch, body)):
+            return f"{body[0]!r} in column {name!r} has a year of two digits: write all four"
         known_date = all(map(DATE.fullmatch, body))
         if not known_date and not are_numbers(body) and all(map(FIGURE.fullmatch, body)):
             odd = [cell for cell in body if not is_number(cell)]
