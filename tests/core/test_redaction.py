@@ -11,7 +11,8 @@ from seqops.core.address_secrets import secret_of
 from seqops.core.redaction import hide_variables, redact
 
 KEYS = ["code", "jwt", "sas", "hmac", "bearer", "session", "pw", "SessionId", "X-Amz-Security-Token",
-        "account_key", "api.key", "subscription-key", "otp", "pin", "ticket", "cookie", "oauth_verifier",
+        "account_key", "auth_key", "authkey", "download_key", "psk", "psw",
+        "api.key", "subscription-key", "otp", "pin", "ticket", "cookie", "oauth_verifier",
         "sessid"]  # fmt: skip
 # characters that a password pasted without quoting may contain
 ANY = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)

@@ -12,8 +12,8 @@ PLAIN_LENGTH = 12
 """Characters up to which a value under a harmless key is no secret."""
 SECRET_KEY = re.compile(
     r"token|secret|passw|passphrase|signature|credential|bearer|jwt|hmac|sess(ion|id|_id)|cookie|ticket|oauth|"
-    r"(api|access|private|account|shared|subscription|master|storage)[_.-]?key|"
-    r"^(key|sig|sign|auth|authorization|pwd|pw|pass|code|otp|pin|sas|sid|apikey)$",
+    r"(api|access|private|account|shared|subscription|master|storage|auth|user|client|download|license)[_.-]?key|"
+    r"^(key|sig|sign|auth|authorization|pwd|pw|psw|psk|pass|code|otp|pin|sas|sid|apikey)$",
     re.IGNORECASE,
 )
 WORDS = re.compile(r"[^A-Za-z0-9]+")
