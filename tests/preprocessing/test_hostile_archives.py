@@ -113,11 +113,21 @@ def test_a_header_of_a_gigabyte_is_refused_before_it_is_read(tmp_path, kind):
         read_all(path)
 
 
-def test_a_zip_that_asks_for_the_memory_of_lzma_is_refused(tmp_path):
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_zip_whose_method_takes_memory_without_a_limit_is_refused(tmp_path, method):
     path = tmp_path / "a.zip"
-    path.write_bytes(zipped({"a.txt": b"text"}, zipfile.ZIP_LZMA))
-    with pytest.raises(DataError, match=r"'a\.txt' is compressed by method 14\. Pack it with deflate"):
+    path.write_bytes(zipped({"a.txt": b"text"}, method))
+    with pytest.raises(DataError, match=rf"'a\.txt' is compressed by method {method}\. Pack it with deflate"):
         extract(path, "a.txt", tmp_path / "out", LIMIT)
+
+
+def test_many_headers_before_a_member_are_refused(tmp_path):
+    header = tarfile.TarInfo("a.txt")
+    header.type, header.size = tarfile.XHDTYPE, 9
+    path = tmp_path / "s.tar.gz"
+    path.write_bytes(gzip.compress(20 * (header.tobuf() + b"9 a=bcde\n".ljust(512, b"\0"))))
+    with pytest.raises(DataError, match=r"broken archive \(more than 16 headers before a member\)"):
+        read_all(path)
 
 
 @pytest.mark.parametrize("layout", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])

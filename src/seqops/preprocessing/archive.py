@@ -22,8 +22,8 @@ from seqops.preprocessing.tar_stream import MemberReader, RefusedMemberError, fi
 TAR_MAGIC = b"ustar", slice(257, 262)
 """The bytes of a tar that tell it from other files, and where they stand (POSIX.1-1988)."""
 ANOTHER = "Do not use this file; name another."
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
-"""Compression of a zip; LZMA would allocate what its header asks for."""
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Compression of a zip; LZMA allocates what its header asks for, and bzip2 is unpacked without a limit."""
 
 ENCRYPTED = 1
 """The flag of a member of a zip that is encrypted."""

@@ -11,6 +11,9 @@ BLOCK = tarfile.BLOCKSIZE
 MAX_HEADER = 1 << 20
 """Maximum bytes of a long name or of a list of pax records."""
 
+MAX_HEADERS = 16
+"""Maximum number of headers that describe one member."""
+
 PAX, GLOBAL, LONG_NAME, LONG_LINK = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -63,6 +66,7 @@ def files_of(stream: IO[bytes], limit: int) -> Iterator[tuple[str, MemberReader]
     limit; ValueError, TarError or EOFError if the tar is broken.
     """
     records: dict[str, str] = {}
+    headers = 0
     while True:
         header = _exactly(stream, BLOCK)
         if not header.strip(b"\0"):
@@ -70,11 +74,13 @@ def files_of(stream: IO[bytes], limit: int) -> Iterator[tuple[str, MemberReader]
         info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
         if info.type in (PAX, GLOBAL, LONG_NAME, LONG_LINK):
             records |= _extension(info, stream)
+            if (headers := headers + 1) > MAX_HEADERS:
+                raise ValueError(f"more than {MAX_HEADERS} headers before a member")
             continue
         name, size = records.get("path", info.name), _size(records.get("size"), info, limit)
         if info.type == tarfile.GNUTYPE_SPARSE or any(key.startswith("GNU.sparse") for key in records):
             raise RefusedMemberError(f"{name!r} is a sparse file")
-        records = {}
+        records, headers = {}, 0
         content = MemberReader(stream, 0 if info.type in WITHOUT_DATA else size)
         # before POSIX.1-1988 a folder was a file with a slash at the end
         if info.type in FILES and not name.endswith("/"):

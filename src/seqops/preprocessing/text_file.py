@@ -32,6 +32,8 @@ def read_content(path: Path) -> bytes:
 
 def unpacked(path: Path) -> bytes:
     """Read the bytes of a file, or of the only one that is packed in it. Raises DataError."""
+    if path.exists() and not path.is_file():
+        raise DataError.at(path, None, "is not a file", "Name a file.")
     try:
         return only_file(path, MAX_UNPACKED) if is_archive(path) else path.read_bytes()
     except FileNotFoundError:
