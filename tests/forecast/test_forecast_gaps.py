@@ -210,3 +210,11 @@ def test_a_request_with_gaps_is_treated_like_the_series(tmp_path):
     assert split.ragged("history")[0][:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7, 7, 9, 10]
     with pytest.raises(DataError, match="the date does not follow"):
         endpoint_of(task()).parse([text], meta)
+
+
+def test_a_date_far_from_the_others_is_refused_with_its_line(tmp_path):
+    rows = [f"{month},1" for month in months(40)]
+    with pytest.raises(DataError) as refused:
+        task(gaps="nan").read([write_csv(tmp_path, [*rows[:20], "2150-01,1"])])
+    words = "after 2001-08, 1,780 of 1,780 missing rows follow. The file has 21 rows: correct the date"
+    assert f"series.csv:21: {words}" in str(refused.value)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from seqops.core.errors import DataError
 from seqops.core.ragged import Array
 from seqops.tasks.forecast.data.frequency import Frequency
 
 Gaps = Literal["refuse", "nan", "interpolate", "forward"]
+FEW_MISSING, MOST_MISSING = 1_000, 10
+"""Missing rows that may be inserted anywhere, and for each row that there is."""
 
 
 def period_name(ordinal: int, frequency: str) -> str:
@@ -19,14 +23,19 @@ def period_name(ordinal: int, frequency: str) -> str:
     return str(ordinal) if frequency == "position" else Frequency.parse(frequency).format(ordinal)
 
 
-def with_missing_rows(table: pd.DataFrame, frequency: str) -> pd.DataFrame:
+def with_missing_rows(path: Path, table: pd.DataFrame, frequency: str) -> pd.DataFrame:
     """Insert a row without values for every period that is missing between two rows of a series.
 
     The rows of a series follow each other. Each inserted one has the line of the row before it. Rows out of
-    order stay as they are.
+    order stay as they are. Raises DataError where far more rows are missing than there are.
     """
     step = table.groupby("series", sort=False)["ordinal"].diff().fillna(1).astype(np.int64).to_numpy()
     copies = np.maximum(np.append(step[1:], 1), 1)
+    if (missing := int(copies.sum()) - len(table)) > max(FEW_MISSING, MOST_MISSING * len(table)):
+        row = table.iloc[int(copies.argmax())]
+        what = f"after {row['date']}, {copies.max() - 1:,} of {missing:,} missing rows follow"
+        fix = f"The file has {len(table):,} rows: correct the date, or set data.frequency to a longer step."
+        raise DataError.at(path, int(row["line"]), what, fix)
     rows = np.repeat(np.arange(len(table)), copies)
     ahead = np.arange(len(rows)) - np.repeat(np.cumsum(copies) - copies, copies)
     found = table.iloc[rows].reset_index(drop=True)

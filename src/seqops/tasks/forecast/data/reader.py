@@ -135,7 +135,7 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
         _check_unambiguous(every, name, form.numbers)
     columns, timeline = _parse_many(every, form) if form.series else _parse_series(path.stem, every, form)
     table, frequency = pd.DataFrame(columns), timeline.frequency
-    return table if form.gaps == "refuse" else with_missing_rows(table, frequency), frequency
+    return table if form.gaps == "refuse" else with_missing_rows(path, table, frequency), frequency
 
 
 def _parse_many(every: Rows, form: SeriesFormat) -> tuple[Columns, Timeline]:
