@@ -1,5 +1,6 @@
 """Decoding: what is no picture, or an unusual one."""
 
+import io
 import struct
 import zlib
 
@@ -84,3 +85,22 @@ def test_pixels_survive_encoding():
     for channels in (1, 3):
         pixels = np.arange(4 * 5 * channels, dtype=np.uint8).reshape(4, 5, channels)
         assert (Picture.decode(encode(pixels)).pixels(4, 5, channels) == pixels).all()
+
+
+def test_a_jpeg_of_many_scans_is_refused_undecoded():
+    file = io.BytesIO()
+    Image.new("L", (8, 8)).save(file, "JPEG", progressive=True)
+    content = file.getvalue()
+    assert Picture.decode(content).size == (8, 8)
+    scan = content[content.rindex(b"\xff\xda") : -2]
+    with pytest.raises(PictureError, match=r"^a JPEG of 1\d\d scans, more than the 50 that are decoded$"):
+        Picture.decode(content[:-2] + 100 * scan + content[-2:])
+
+
+def test_a_tile_larger_than_its_picture_is_a_bomb():
+    # size, bits, no compression, black is 0; then size, place and bytes of the tile
+    tags = {256: 16, 257: 16, 258: 8, 259: 1, 262: 1, 322: 40_000, 323: 40_000, 324: 8, 325: 0}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    content = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
+    with pytest.raises(PictureError, match=r"^a picture of 40,000 x 40,000 pixels, more than"):
+        Picture.decode(content)

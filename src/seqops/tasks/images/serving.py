@@ -21,7 +21,7 @@ from seqops.core.request_limits import RequestLimits
 from seqops.tasks.images.data.checks import MIN_SIDE
 from seqops.tasks.images.data.dataset import Dataset
 from seqops.tasks.images.data.encoding import stored
-from seqops.tasks.images.data.pictures import FIX, FORMATS, Picture, PictureError
+from seqops.tasks.images.data.pictures import FIX, FORMATS, Picture, PictureError, decoded_size
 
 MOST_LIKELY = 5
 
@@ -119,7 +119,8 @@ def _pixels(text: str) -> int:
             warnings.catch_warnings(action="ignore"),
             Image.open(io.BytesIO(_decoded(text)), formats=FORMATS) as image,
         ):
-            return image.width * image.height
+            width, height = decoded_size(image)
+            return width * height
     except Exception:  # of any kind, as the formats differ
         return 0
 

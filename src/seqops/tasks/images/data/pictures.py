@@ -18,6 +18,11 @@ Pixels = npt.NDArray[np.uint8]
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 MAX_PIXELS = 50_000_000
 """Pixels of the largest picture that is decoded: 150 MB in colour."""
+MAX_SCANS = 50
+"""Scans of a JPEG that is decoded, each of which passes over all pixels; progressive ones have about ten."""
+START_OF_SCAN = b"\xff\xda"
+TILE_SIDES = 322, 323
+"""Tags of a TIFF: width and height of its tiles, which may exceed the picture (TIFF 6.0, section 15)."""
 SIGNATURE_SIDE = 16
 """Pixels of the side of the small copy by which near-duplicates are found."""
 FIX = f"Give a picture in one of these formats: {', '.join(FORMATS)}."
@@ -47,8 +52,11 @@ class Picture:
             raise _too_large("far more pixels") from None
         except Exception:
             raise PictureError("not a picture") from None
-        if image.width * image.height > MAX_PIXELS:
-            raise _too_large(f"{image.width:,} x {image.height:,} pixels, more")
+        width, height = decoded_size(image)
+        if width * height > MAX_PIXELS:
+            raise _too_large(f"{width:,} x {height:,} pixels, more")
+        if image.format in ("JPEG", "MPO") and (scans := content.count(START_OF_SCAN)) > MAX_SCANS:
+            raise PictureError(f"a JPEG of {scans:,} scans, more than the {MAX_SCANS} that are decoded")
         try:
             image.load()
             return cls(_plain(ImageOps.exif_transpose(image)))
@@ -86,6 +94,13 @@ def encode(pixels: Pixels) -> bytes:
     height, width, channels = pixels.shape
     kind = {1: "P5", 3: "P6"}[channels]
     return f"{kind} {width} {height} 255\n".encode("ascii") + pixels.tobytes()
+
+
+def decoded_size(image: Image.Image) -> tuple[int, int]:
+    """Return the width and the height of what is decoded: those of a tile, if it is larger."""
+    tags = getattr(image, "tag_v2", {})
+    width, height = (max(tags.get(tag, 0), 0) for tag in TILE_SIDES)
+    return max(image.width, width), max(image.height, height)
 
 
 def _too_large(size: str) -> PictureError:
