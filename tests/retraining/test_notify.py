@@ -278,3 +278,11 @@ def test_a_wrong_notify_section_names_its_key_and_line(tmp_path, old, new, messa
     line = text[: text.index(old)].count("\n") + 1
     with pytest.raises(ConfigError, match=rf"^params\.yaml:{line}: {message}"):
         _ = Params.load(path).notify
+
+
+def test_an_answer_that_trickles_is_given_up(server, stderr, monkeypatch):
+    monkeypatch.setattr(notify_module, "DEADLINE", 0.2)
+    server.hang = threading.Event()
+    notify(settings(server.url), EVENT)
+    server.hang.set()
+    assert stderr() == warned(server, "had not answered after 0.2 s")

@@ -31,7 +31,7 @@ def doctor(debug: Debug = False) -> None:
 
 
 def ui(
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
     host: Annotated[
         str, typer.Option(help="Address to listen on; any address other than loopback requires a password.")
     ] = "127.0.0.1",

@@ -10,7 +10,7 @@ import typer
 from seqops.cli.options import Debug, Tasks
 from seqops.core.project import Project
 from seqops.params import Params
-from seqops.runtime.console import exit_on_error
+from seqops.runtime.console import exit_on_error, make_output_optional
 
 When = Annotated[
     list[str] | None,
@@ -39,6 +39,7 @@ def retrain(
     several tasks, the first of these that occurred: 13, 12, 0, 10, 11.
     """
     with exit_on_error(debug):
+        make_output_optional()
         from seqops.retraining.run_all import retrain_all
 
         project = Project.find()

@@ -19,7 +19,7 @@ from seqops.cli.retrain import FormerWhen, Tune, When
 from seqops.core.project import Project
 from seqops.core.settings import NotificationSettings
 from seqops.params import Params
-from seqops.runtime.console import err, exit_on_error, out
+from seqops.runtime.console import err, exit_on_error, make_output_optional, out
 
 if TYPE_CHECKING:
     from seqops.retraining.child_process import Command
@@ -43,6 +43,7 @@ def schedule(
 ) -> None:
     """Retrain on a cron schedule until Ctrl-C; after downtime, missed runs are caught up with one run."""
     with exit_on_error(debug):
+        make_output_optional()
         project = Project.find()
         params = Params.load(project.params)
         for name in tasks or []:

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -19,6 +21,9 @@ from seqops.runtime.console import err
 WEBHOOK = "SEQOPS_WEBHOOK"
 TIMEOUTS = (5.0, 10.0)
 """Seconds to connect, and between two bytes of the response."""
+
+DEADLINE = 30.0
+"""Seconds in which the response to an attempt must have begun and its headers be complete."""
 
 PAUSES = (0.5, 2.0)
 """Seconds before the second and the third attempt."""
@@ -98,9 +103,11 @@ def _post(url: str, body: bytes) -> None:
 
     for pause in (*PAUSES, None):
         try:
-            code = _status(url, body)
+            code = _status_in_time(url, body)
         except requests.ReadTimeout:
             raise NotificationError(f"{origin(url)} did not answer within {TIMEOUTS[1]:g} s") from None
+        except TimeoutError:
+            raise NotificationError(f"{origin(url)} had not answered after {DEADLINE:g} s") from None
         except requests.ConnectionError as error:
             trouble, final = f"could not be reached ({type(error).__name__})", False
         except (requests.RequestException, ValueError) as error:
@@ -115,6 +122,20 @@ def _post(url: str, body: bytes) -> None:
         if final or pause is None:
             raise NotificationError(f"{origin(url)} {trouble}")
         time.sleep(pause)
+
+
+def _status_in_time(url: str, body: bytes) -> int:
+    """Post in a thread that ends with the process; raise TimeoutError if it takes longer than DEADLINE."""
+    answer: Future[int] = Future()
+
+    def post() -> None:
+        try:
+            answer.set_result(_status(url, body))
+        except Exception as error:
+            answer.set_exception(error)
+
+    Thread(target=post, daemon=True).start()
+    return answer.result(DEADLINE)
 
 
 def _status(url: str, body: bytes) -> int:

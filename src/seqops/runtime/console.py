@@ -42,7 +42,27 @@ stand for bytes that are not UTF-8, as in a file name."""
 
 
 class PlainConsole(Console):
-    """A console that shows control characters as escapes: data and answers of servers steer no terminal."""
+    """A console that shows control characters as escapes: data and answers of servers steer no terminal.
+
+    optional: output that can no longer be written, as its pipe is closed or the disk full, ends nothing.
+    """
+
+    optional = False
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, and do not raise if the output is optional."""
+        try:
+            super().print(*objects, **options)
+        except OSError:
+            if not self.optional:
+                raise
+            self.quiet = True
+
+    def on_broken_pipe(self) -> None:
+        """End the command where nobody reads its output, unless it is optional."""
+        if not self.optional:
+            super().on_broken_pipe()
+        self.quiet = True
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Convert a string that is printed, also one in a table."""
@@ -55,6 +75,11 @@ def _escape(character: re.Match[str]) -> str:
 
 out = PlainConsole(soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WIDTH)
 err = PlainConsole(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else LOG_WIDTH)
+
+
+def make_output_optional() -> None:
+    """Let a command that runs unattended go on where its output can no longer be written."""
+    out.optional = err.optional = True
 
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
