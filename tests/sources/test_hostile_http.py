@@ -80,6 +80,14 @@ REFUSED = {
     "status of text": (b"HTTP/1.1 abc OK\r\n\r\n", "cannot be reached"),
     "header of 70 kB": (answer(X="a" * 70_000), "cannot be reached"),
     "300 headers": (answer(**{f"X{n}": "a" for n in range(300)}), "cannot be reached"),
+    "chunk of a huge negative length": (
+        answer(body=b"-" + b"f" * 20 + b"\r\n", Content_Length=None, Transfer_Encoding="chunked"),
+        "no HTTP|was interrupted",
+    ),
+    "date beyond all calendars": (
+        answer(b"503 Busy", Retry_After="Fri, 31 Dec 99999999999 23:59:59 GMT"),
+        "no HTTP|answered 503",
+    ),
     "chunk of no length": (
         answer(body=b"zz\r\n", Content_Length=None, Transfer_Encoding="chunked"), "was interrupted 5 times"
     ),

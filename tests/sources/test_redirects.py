@@ -45,6 +45,11 @@ def names(monkeypatch):
         ("::127.0.0.1", {"loopback"}),
         ("::1", {"loopback"}),
         ("fe80::1%25eth0", {"link-local"}),
+        ("fec0::1", {"private"}),
+        ("64:ff9b:1::7f00:1", {"private"}),
+        ("::ffff:0:127.0.0.1", {"loopback"}),
+        ("LocalHost.", {"loopback"}),
+        ("127.0.0.1.", {"loopback"}),
         ("unknown.org", set()),
     ],
 )
@@ -88,7 +93,7 @@ def test_a_redirect_is_followed(url, location, target):
         (
             r"http://public.org/a",
             r"http://127.0.0.1\@other.org/b",
-            "http://127.0.0.1/%5C@other.org/b, a loopback",
+            "http://127.0.0.1/%5C%40other.org/b, a loopback",
         ),
         (
             "http://public.org/a",

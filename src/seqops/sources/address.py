@@ -9,6 +9,9 @@ from urllib.parse import unquote, urlsplit
 from seqops.core.errors import SeqopsError
 from seqops.core.redaction import hide_variables, redact
 
+MAX_NAME = 200
+"""Bytes of the longest file name; file systems have 255, and partial files add to it."""
+
 
 @dataclass(frozen=True)
 class Address:
@@ -39,4 +42,6 @@ class Address:
             name = ""
         if not name.strip() or name.startswith(".") or set(name) & set("/\\") or not name.isprintable():
             raise SeqopsError(f"{self} does not name a file ({name!r}). Give the URL of a file.")
+        if len(name.encode("utf-8")) > MAX_NAME:
+            raise SeqopsError(f"{self} names a file by more than {MAX_NAME} bytes. Give a shorter URL.")
         return name

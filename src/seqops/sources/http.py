@@ -121,7 +121,7 @@ def _in_words(source: Address, limit: int) -> Iterator[None]:
         what, fix = "cannot be reached", "Check the URL and the network."
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         what, fix = f"cannot be requested ({type(error).__name__})", "Check the URL."
-    except (http.client.HTTPException, ValueError) as error:
+    except (http.client.HTTPException, ValueError, ArithmeticError) as error:
         what, fix = f"is no valid URL, or its answer is no HTTP ({type(error).__name__})", AGAIN
     else:
         return
