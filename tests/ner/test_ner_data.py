@@ -246,7 +246,7 @@ def test_requests_are_encoded_like_training_rows(encoded) -> None:
     assert endpoint_of(data).example(meta) in set(rows["text"])
 
 
-@pytest.mark.parametrize(("text", "message"), [("  ", "The text is empty"), ("말 " * 500, "maximum is 100")])
+@pytest.mark.parametrize(("text", "message"), [("  ", "input 1 is empty"), ("말 " * 500, "maximum is 100")])
 def test_an_unusable_request_is_refused(encoded, text: str, message: str) -> None:
     data, _, _, meta = encoded
     with pytest.raises(DataError, match=message):

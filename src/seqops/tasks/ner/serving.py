@@ -40,9 +40,9 @@ class Endpoint(interfaces.Endpoint):
     def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Split raw texts into tokens. Raises DataError for a text that is empty or too long."""
         require_valid_unicode(inputs)
-        for text in inputs:
+        for number, text in enumerate(inputs, 1):
             if not text.strip():
-                raise DataError("The text is empty. Give a sentence.")
+                raise DataError(f"input {number} is empty. Give a sentence.")
         return encoding.request(
             [nfc(text) for text in inputs], self.data.tokenizer, self.data.max_length, meta
         )

@@ -109,10 +109,11 @@ def encode(table: pd.DataFrame, split: npt.NDArray[np.str_], tokenizer: Tokenize
 def request(texts: Sequence[str], tokenizer: TokenizerName, max_length: int, meta: Meta) -> Split:
     """Encode raw texts like the raw view. Raises DataError for more than `max_length` tokens."""
     encoder, found = FeatureEncoder.from_meta(meta), tokenize(texts, tokenizer)
-    for tokens in found:
+    for number, tokens in enumerate(found, 1):
         if len(tokens.forms) > max_length:
             raise DataError(
-                f"The text has {len(tokens.forms)} tokens; the maximum is {max_length} (data.max_length). "
+                f"input {number} has {len(tokens.forms)} tokens; "
+                f"the maximum is {max_length} (data.max_length). "
                 "Give it sentence by sentence."
             )
     return Split(
