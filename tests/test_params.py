@@ -9,7 +9,7 @@ from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.settings import DriftSettings, TuningSettings
 from seqops.params import Params
 from seqops.sources.catalog import read_catalog
-from seqops.tuning.search_space import space_of
+from seqops.tuning.search_space import Float, space_of
 from seqops.tuning.yaml_edit import edited
 
 ROOT = Path(__file__).parents[1]
@@ -172,6 +172,40 @@ def test_an_invalid_search_is_refused_with_its_key_and_line(searching, entry, ke
     with pytest.raises(ConfigError) as refused:
         space_of(params, "ner")
     assert str(refused.value).startswith(f"params.yaml:{line + 1}: tasks.ner.search.{key}: {message}")
+
+
+RATE = "fit.learning_rate: {kind: float, low: 0.001, high: 0.01, log: true, for_kinds: {gru: [0.002, 0.02]}}"
+
+
+@pytest.mark.parametrize(
+    ("entries", "kind", "low", "high"),
+    [
+        ((), "lstm", 0.001, 0.01),
+        ((), "gru", 0.002, 0.02),
+        (("model.kind: {kind: categorical, choices: [lstm, gru]}",), "lstm", 0.001, 0.02),
+        (("model.kind: {kind: categorical, choices: [gru, feature_crf]}",), "lstm", 0.001, 0.02),
+    ],
+)
+def test_a_range_is_that_of_the_kinds_that_a_study_may_train(searching, entries, kind, low, high):
+    params, _ = searching(RATE, *entries)
+    rate = space_of(params.with_values({"tasks.ner.model.kind": kind}), "ner")["fit.learning_rate"]
+    assert rate == Float("float", low, high, log=True)
+
+
+@pytest.mark.parametrize(
+    ("ends", "key", "message"),
+    [
+        ("{rnn: [0.002, 0.02]}", "for_kinds.rnn", "the task does not accept 'rnn': Input should be 'lstm',"),
+        ("{gru: [0.02, 0.002]}", "", "low must be below high, got 0.02 and 0.002"),
+        ("{gru: [0, 0.002]}", "", "log needs a low above 0, got 0.0"),
+    ],
+)
+def test_a_range_of_a_kind_that_is_none_is_refused(searching, ends, key, message):
+    params, _ = searching(RATE.replace("{gru: [0.002, 0.02]}", ends))
+    with pytest.raises(ConfigError) as refused:
+        space_of(params, "ner")
+    assert f"tasks.ner.search.fit.learning_rate.{key}".rstrip(".") in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize("end", [".inf", "2020-01-01"])

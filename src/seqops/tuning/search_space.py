@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optuna.trial import BaseTrial
 
 DIGITS = 3
+KIND = "model.kind"
 Scalar = bool | int | float | str | None
 NOT_SEARCHED = {
     "fit.seed": "the seed is not a hyperparameter",
@@ -88,6 +89,9 @@ class Float:
         Distance between two values; null: any value, rounded to three digits. Not together with `log`.
     log
         Sample on a logarithmic scale.
+    for_kinds
+        Other ends for values of `model.kind`, as in `{transformer: [0.0001, 0.003]}`. If `model.kind` is
+        searched, too, one range spans those of its choices.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -96,9 +100,17 @@ class Float:
     high: float
     step: PositiveFloat | None = None
     log: bool = False
+    for_kinds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_range(self.low, self.high, self.step, self.log)
+        for low, high in [(self.low, self.high), *self.for_kinds.values()]:
+            _check_range(low, high, self.step, self.log)
+
+    def spanning(self, kinds: Iterable[Any]) -> Float:
+        """Return one range that spans those of values of `model.kind`."""
+        ends = [self.for_kinds.get(kind, (self.low, self.high)) for kind in kinds]
+        low, high = min(low for low, _ in ends), max(high for _, high in ends)
+        return replace(self, low=low, high=high, for_kinds={})
 
     def suggest(self, key: str, trial: BaseTrial) -> float:
         """Sample the value of a key in a trial, rounded by `to_value`."""
@@ -198,13 +210,14 @@ def space_of(params: Params, name: str) -> Space:
     if not isinstance(entries, Mapping) or not entries:
         example = "`model.units: {kind: int, low: 32, high: 256, log: true}`"
         raise ConfigError(f"{params.at(path)}: nothing to search. Add keys and ranges, such as {example}.")
-    space = {}
+    space: dict[str, Distribution] = {}
     for key, entry in entries.items():
         _check_searched(params, path, key, task)
         space[key] = _distribution(params, f"{path}.{key}", entry)
-    for key, distribution in space.items():
+    of_kinds = _for_kinds(params, name, space)
+    for key, distribution in of_kinds.items():
         _check_extremes(params, name, key, distribution)
-    return space
+    return of_kinds
 
 
 def _check_searched(params: Params, path: str, key: str, task: Task) -> None:
@@ -230,11 +243,25 @@ def _distribution(params: Params, path: str, entry: Any) -> Distribution:
     return checked
 
 
+def _for_kinds(params: Params, name: str, space: Space) -> Space:
+    """Return the space with the ranges of the kinds of model that it, or else params.yaml, names."""
+    for key, distribution in space.items():
+        for kind in distribution.for_kinds if isinstance(distribution, Float) else ():
+            at = f"tasks.{name}.search.{key}.for_kinds.{kind}"
+            _check_accepted(params, name, KIND, kind, params.at(at))
+    kinds = space[KIND].extremes() if KIND in space else [params.task(name).values().get(KIND)]
+    return {key: each.spanning(kinds) if isinstance(each, Float) else each for key, each in space.items()}
+
+
 def _check_extremes(params: Params, name: str, key: str, distribution: Distribution) -> None:
     for index, value in enumerate(distribution.extremes()):
-        try:
-            params.with_values({f"tasks.{name}.{key}": value}).task(name).network()
-        except ConfigError as error:
-            end = "choices" if isinstance(distribution, Categorical) else ("low", "high")[index]
-            at, reason = params.at(f"tasks.{name}.search.{key}.{end}"), str(error).split(": ", 2)[-1]
-            raise ConfigError(f"{at}: the task does not accept {value!r}: {reason}") from None
+        end = "choices" if isinstance(distribution, Categorical) else ("low", "high")[index]
+        _check_accepted(params, name, key, value, params.at(f"tasks.{name}.search.{key}.{end}"))
+
+
+def _check_accepted(params: Params, name: str, key: str, value: Any, at: str) -> None:
+    try:
+        params.with_values({f"tasks.{name}.{key}": value}).task(name).network()
+    except ConfigError as error:
+        reason = str(error).split(": ", 2)[-1]
+        raise ConfigError(f"{at}: the task does not accept {value!r}: {reason}") from None
