@@ -45,12 +45,13 @@ the model is better, or if it loses, that it is worse, as corrected. [Believing 
 the methods. All these figures are those of one fit; *seeds* says how much the first score varies over
 several: mean, range, and 95 % interval over seeds and rows. MASE is in units of the mean error of the
 seasonal naive forecast, on the training rows or, of many series, on all rows of each before the test; the
-report and `signatures` have the value. Seconds and epochs are those of the first fit where a preset trains
-a second time (`fit.refit`); memory is the most that the training stage took, TensorFlow included. Memory,
-differences and p are missing where a row was measured before they were recorded. A model whose training did
-not improve on its initial weights, by a test on the validation rows, says so. The settings are a hash of
-all parameters: a row whose run is not in this store, because it ran elsewhere, is kept until the settings
-of its preset change, with the baselines that there were. The plots show the goal score on the validation
+report and `signatures` have the value. Seconds, on two cores that other work may have shared, and
+epochs are those of the first fit where a preset trains a second time (`fit.refit`); memory is the most
+that the training stage took, TensorFlow included. Memory, differences and p are missing where a row was
+measured before they were recorded. A model whose training did not improve on its initial weights, by a
+test on the validation rows, says so. The settings are a hash of all parameters: a row whose run is not
+in this store, because it ran elsewhere, is kept until the settings of its preset change, with the
+baselines that there were. The plots show the goal score on the validation
 rows before training and at the end of every epoch. [{record}]({record}) has all figures of this page and of
 the plots, [{points}]({points}) the points of the plots as a table."""
 FORMER = "†"
