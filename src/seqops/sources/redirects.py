@@ -14,8 +14,6 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses that a gateway translates to the IPv4 address in their last four bytes (RFC 6052)."""
 COMPATIBLE = ipaddress.ip_network("::/96")
 """IPv6 addresses that once stood for the IPv4 address in their last four bytes (RFC 4291, 2.5.5.1)."""
-
-
 TRANSLATED = ipaddress.ip_network("::ffff:0:0:0/96")
 """IPv6 addresses that a router translates to the IPv4 address in their last four bytes (RFC 7915)."""
 LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")

@@ -19,6 +19,9 @@ from seqops.preprocessing.vocabulary import unknown_words
 from seqops.tasks.translation.data.dataset import Dataset
 from seqops.tasks.translation.data.encoding import ids_of, split_words
 
+DECIMALS = 4
+"""Decimals of a score; further ones differ between equal sentences of one request."""
+
 
 @dataclass(frozen=True)
 class Endpoint(interfaces.Endpoint):
@@ -64,7 +67,7 @@ class Endpoint(interfaces.Endpoint):
                 "source": source,
                 "translation": nbest[0],
                 "alternatives": [
-                    {"text": text, "score": float(score)}
+                    {"text": text, "score": round(float(score), DECIMALS)}
                     for text, score in zip(nbest[1:], scores[1:], strict=True)
                 ],
             }
