@@ -11,7 +11,7 @@ from parts import endpoint_of, metrics_of
 from seqops.core.files import sha256_of
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.model.character_model import CharacterModel, KneserNey, _of_tokens
-from seqops.tasks.textgen.model.kneser_ney import KneserNeyTables, probabilities
+from seqops.tasks.textgen.model.kneser_ney import KneserNeyTables
 from seqops.tasks.textgen.model.writing import Sampling
 
 MODEL = KneserNey(temperature=0.7, top_k=0, top_p=0.95, length=20, seed=0)
@@ -24,14 +24,6 @@ def case(request):
     lines = TEXT.splitlines(keepends=True)
     splits, meta = made.split_and_encode(pd.DataFrame({"line": range(1, len(lines) + 1), "text": lines}))
     return made, splits, meta, MODEL.fit(metrics_of(made), splits, meta)
-
-
-def test_the_tables_of_an_order_have_its_probabilities():
-    text = np.random.default_rng(0).integers(0, 4, 300)
-    queries = np.array([0, 1, 4, 2, 2, 3, 0, 1, 1])  # 4 is unknown
-    for order, expected in zip(range(1, 5), probabilities(text, queries, 4), strict=False):
-        found = KneserNeyTables.count(text, order, 4)
-        assert found.probabilities(queries).tolist() == pytest.approx(expected.tolist(), rel=1e-12)
 
 
 def test_the_next_symbol_after_what_was_read_is_that_of_the_running_text():

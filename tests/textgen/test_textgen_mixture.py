@@ -13,6 +13,8 @@ from seqops.core.callbacks import MIXTURE, NullCallback
 from seqops.core.errors import ConfigError
 from seqops.core.files import sha256_of
 from seqops.core.settings import Decay
+from seqops.tasks.textgen.model.character_model import CharacterModel
+from seqops.tasks.textgen.model.kneser_ney import KneserNeyTables
 from seqops.tasks.textgen.model.mixture import likeliest_weight, mixed_nats
 from seqops.training.fit_model import fit_model
 from seqops.tuning.session import ScoreRecorder
@@ -30,13 +32,21 @@ def encoded(text=TEXT, **changed):
 
 @pytest.fixture(scope="module")
 def case():
-    """Train for some steps with characters of which the network does not know one, but the n-grams do."""
+    """Train for some steps with characters of which the network does not know one, but the n-grams do.
+
+    Bigrams: longer n-grams know the verse by heart.
+    """
     made, splits, meta = encoded(min_count=5)
     keras.utils.set_random_seed(0)
     model = NETWORK.build(meta, keras.optimizers.Adam(0.03))
     for _ in range(60):
         model.train_on_batch(*NETWORK.batch(splits["train"].take(np.arange(8)), meta))
-    return made, splits, meta, MIXTURE_OF_BOTH.mix(model, metrics_of(made), splits, meta)
+    ngrams = CharacterModel.fit(TEXT, TEXT)
+    counted = KneserNeyTables.count(ngrams.symbols(TEXT), 2, len(ngrams.characters))
+    mixed = MIXTURE_OF_BOTH.mix(model, metrics_of(made), splits, meta)
+    bigrams = replace(mixed, classical=replace(ngrams, tables=counted))
+    weights = MIXTURE_OF_BOTH.choose_weights(bigrams, metrics_of(made), splits["validation"], meta)
+    return made, splits, meta, replace(bigrams, weights=weights)
 
 
 def weighted(model, weight):

@@ -14,8 +14,8 @@ from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.windows import joined_text, stream
 from seqops.tasks.textgen.evaluation import ngrams
 from seqops.tasks.textgen.metrics import costs
-from seqops.tasks.textgen.model import kneser_ney
 from seqops.tasks.textgen.model.character_model import CharacterModel
+from seqops.tasks.textgen.model.held_out_discounts import MAX_ORDER as MAX_CHARACTERS
 
 MAX_ORDER = 6
 
@@ -41,13 +41,13 @@ def _of_tokens(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
 
 
 def _of_characters(splits: Mapping[str, Split]) -> Baseline:
-    """Score the characters by modified Kneser-Ney n-grams of the order that is best on validation text.
+    """Score the characters by the modified Kneser-Ney n-grams that are best on validation text.
 
     The history of a character is the running text before it, whatever context the network is given.
     """
     training, validation, test = (joined_text(splits[name]) for name in ("train", "validation", "test"))
     model = CharacterModel.fit(training, validation)
-    nats = model.nats(test, (training + validation)[-kneser_ney.MAX_ORDER :])
+    nats = model.nats(test, (training + validation)[-MAX_CHARACTERS:])
     each = np.split(nats, np.cumsum(splits["test"].plain("characters"))[:-1])
     predicted = pd.DataFrame({"nats": [row.sum() for row in each], "each": [row.tolist() for row in each]})
     return Baseline(f"Kneser-Ney {model.order}-gram", "classical", predicted, model_kind="kneser_ney")

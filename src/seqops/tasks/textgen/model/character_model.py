@@ -16,8 +16,9 @@ from seqops.preprocessing.vocabulary import UNKNOWN
 from seqops.tasks.textgen.data import tokenizer
 from seqops.tasks.textgen.data.tokenizer import BREAK, CharacterTokenizer
 from seqops.tasks.textgen.data.windows import joined_text
-from seqops.tasks.textgen.model import kneser_ney, prompts, samples, writing
-from seqops.tasks.textgen.model.kneser_ney import MAX_ORDER, Floats, Ints, KneserNeyTables
+from seqops.tasks.textgen.model import held_out_discounts, prompts, samples, writing
+from seqops.tasks.textgen.model.held_out_discounts import MAX_ORDER
+from seqops.tasks.textgen.model.kneser_ney import Floats, Ints, KneserNeyTables
 from seqops.tasks.textgen.model.writing import Sampling
 
 
@@ -34,13 +35,15 @@ class CharacterModel:
 
     @classmethod
     def fit(cls, training: str, validation: str) -> CharacterModel:
-        """Count the training text, and choose the order on the validation text that follows it."""
+        """Count the training text; order and discounts are best on the validation text that follows it."""
         fitted = tokenizer.fit_tokenizer(training, "character", 1, 0)["vocabulary"]
-        empty = cls(fitted[CharacterTokenizer.n_special_tokens :], KneserNeyTables([], [], 0))
+        empty = cls(
+            fitted[CharacterTokenizer.n_special_tokens :], KneserNeyTables([], [], np.zeros((0, 4)), 0)
+        )
         known = len(empty.characters)
         text, held_out = empty.symbols(training), empty.symbols(validation)
-        order = kneser_ney.choose_order(text, text[-MAX_ORDER:], held_out, known)
-        return cls(empty.characters, KneserNeyTables.count(text, order, known))
+        tables = held_out_discounts.fit(text, text[-MAX_ORDER:], held_out, known)
+        return cls(empty.characters, tables)
 
     @property
     def order(self) -> int:
@@ -102,7 +105,7 @@ class KneserNey(ClassicalModel):
     seed: int
 
     def fit(self, metrics: Metrics, splits: Mapping[str, Split], meta: Meta) -> CharacterModel:
-        """Count the training text; validation text chooses the order."""
+        """Count the training text; validation text chooses order and discounts."""
         return CharacterModel.fit(joined_text(splits["train"]), joined_text(splits["validation"]))
 
     def predict(self, model: CharacterModel, split: Split, meta: Meta) -> pd.DataFrame:
@@ -129,9 +132,10 @@ class KneserNey(ClassicalModel):
         return pd.DataFrame({"nats": [row.sum() for row in each], "each": [row.tolist() for row in each]})
 
     def to_arrays(self, model: CharacterModel) -> dict[str, Array]:
-        """Return the characters as UTF-8 bytes, and the n-grams of every order."""
+        """Return the characters as UTF-8 bytes, the discounts, and the n-grams of every order."""
         characters = Ragged.from_texts(model.characters)
         arrays = {"characters": characters.values, "offsets": characters.offsets}
+        arrays["discounts"] = model.tables.discounts
         pairs = zip(model.tables.keys, model.tables.counts, strict=True)
         for order, (keys, counts) in enumerate(pairs, 1):
             arrays |= {f"keys.{order}": keys, f"counts.{order}": counts.astype(np.int32)}
@@ -142,7 +146,8 @@ class KneserNey(ClassicalModel):
         characters = Ragged(arrays["characters"], arrays["offsets"]).texts()
         orders = range(1, sum(name.startswith("keys.") for name in arrays) + 1)
         counts = [arrays[f"counts.{order}"].astype(np.int64) for order in orders]
-        tables = KneserNeyTables([arrays[f"keys.{order}"] for order in orders], counts, len(characters))
+        keys = [arrays[f"keys.{order}"] for order in orders]
+        tables = KneserNeyTables(keys, counts, arrays["discounts"], len(characters))
         return CharacterModel(characters, tables)
 
 
