@@ -8,10 +8,11 @@ from pairs import task
 
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.translation.metrics import Metrics
-from seqops.tasks.translation.model.bigram_model import EDGE, BigramModel
-from seqops.tasks.translation.model.phrase_based import GRID, PhraseBased
-from seqops.tasks.translation.model.phrase_extraction import Cases, extract
+from seqops.tasks.translation.model.lexicon import LEAST, Lexicon
+from seqops.tasks.translation.model.phrase_based import START, PhraseBased, climb
+from seqops.tasks.translation.model.phrase_extraction import Cases, Option, extract, learn_options
 from seqops.tasks.translation.model.phrase_table import PhraseTable, Weights
+from seqops.tasks.translation.model.trigram_model import EDGE, TrigramModel
 from seqops.tasks.translation.model.word_alignment import Cooccurrences, align, symmetrised
 
 GERMAN = [["das", "Haus"], ["das", "Buch"], ["ein", "Buch"]]
@@ -90,13 +91,58 @@ def test_words_without_a_link_may_be_at_the_border_of_a_phrase():
     assert found == {(("go",), ("ve",)), (("go",), ("¿", "ve"))}
 
 
-def test_the_bigram_model_is_a_distribution():
-    model = BigramModel.count([["a", "b"], ["a", "c"]])
-    # after a: b and c once each, with 0.25 / 2 of their own and 0.75 * 2 / 2 times the unigram
-    assert model.log_probability("a", "b") == pytest.approx(math.log(0.125 + 0.75 * 2 / 11))
-    for before in (EDGE, "a", "unseen"):
-        every = [math.exp(model.log_probability(before, word)) for word in ("a", "b", "c", EDGE, "unseen")]
-        assert sum(every) == pytest.approx(1)
+def test_a_trigram_by_hand():
+    model = TrigramModel.count([["a", "b"], ["a", "c"]])
+    # a, b, c and the edge have 1, 1, 1 and 2 distinct words before them, and all discounts are the fallback:
+    # 4 of the 5 are left by counts of 1 and 2, 0.5 + 0.5 + 0.5 + 1 of them go to five words alike
+    b = (1 - 0.5 + 2.5 / 5) / 5
+    # after a: b and c once each; after the edge and a as well
+    after_a = (1 - 0.5 + 2 * 0.5 * b) / 2
+    assert model.log_probability((EDGE, "a"), "b") == pytest.approx(
+        math.log((1 - 0.5 + 2 * 0.5 * after_a) / 2)
+    )
+    # a pair never seen leaves the bigram's, a word never seen the unigram's
+    assert model.log_probability(("b", "a"), "b") == pytest.approx(math.log(after_a))
+    assert model.log_probability(("a", "z"), "b") == pytest.approx(math.log(b))
+
+
+@pytest.mark.parametrize("history", [(EDGE, EDGE), (EDGE, "a"), ("a", "b"), ("b", "a"), ("z", "z")])
+def test_the_trigram_model_is_a_distribution(history):
+    words = ["a", "b", "a", "c", "a", "d", "d", "b", "a", "b", "c"]
+    model = TrigramModel.count([words[i : i + 3] for i in range(9)])
+    every = [math.exp(model.log_probability(history, word)) for word in ("a", "b", "c", "d", EDGE, "unseen")]
+    assert sum(every) == pytest.approx(1)
+
+
+def test_a_shorter_history_leaves_the_lower_order():
+    model = TrigramModel.count([["a", "b"], ["a", "c"]])
+    assert model.log_probability((), "b") == pytest.approx(math.log(0.2))
+    assert model.log_probability(("a",), "b") == pytest.approx(math.log((1 - 0.5 + 2 * 0.5 * 0.2) / 2))
+
+
+def test_a_lexicon_gives_each_word_to_the_word_that_makes_it_most_probable():
+    links = [(["red", "car"], ["el", "coche", "rojo"], {(0, 2), (1, 1)}), (["red"], ["roja"], {(0, 0)})]
+    lexicon = Lexicon.count(links)
+    assert lexicon.log_probability(["red"], ["rojo"]) == pytest.approx(math.log(1 / 2))
+    # `el` has no link: it is all that was written for nothing
+    assert lexicon.log_probability(["red", "car"], ["el", "coche", "roja"]) == pytest.approx(math.log(1 / 2))
+    assert lexicon.log_probability(["car"], ["roja"]) == pytest.approx(math.log(LEAST))
+
+
+def test_the_scores_of_an_option_by_hand():
+    # both words are linked to each other: das is twice the, Haus house and Buch book
+    options = learn_options([["das", "Haus"], ["das", "Buch"]], [["the", "house"], ["the", "book"]])
+    assert options["das",] == [Option(("the",), 0.0, 0.0, 0.0, 0.0)]
+    assert options["das", "Buch"] == [Option(("the", "book"), 0.0, 0.0, 0.0, 0.0)]
+
+
+def test_weights_climb_while_the_score_rises():
+    def score(weights):
+        return -abs(weights.reverse - 1.25) - abs(weights.phrase + 0.5) - abs(weights.word - 3)
+
+    best = Weights(reverse=1.25, word=3, phrase=-0.5)
+    assert climb(Weights(reverse=0.5, word=1.5, phrase=0.0), score) == best
+    assert climb(START, lambda _: 0.0) == START
 
 
 def test_a_sentence_begins_with_the_case_that_the_word_has_elsewhere():
@@ -117,9 +163,14 @@ def test_words_are_recombined_and_unknown_ones_copied():
 
 
 def test_the_score_of_a_translation_by_hand():
-    # one pair, one phrase: probabilities 1 both ways; each of the 2 bigrams has 0.25 + 0.75 * (1 + 1) / 5
+    # one pair, one phrase: probabilities 1 both ways; the word and the edge have 1 distinct word before them,
+    # and so half of the bigram's and half of the trigram's probability of their own
     table = PhraseTable.learn(["Go"], ["Ve"])
-    assert table.translate("Go") == ("Ve", pytest.approx(2 * math.log(0.25 + 0.75 * 2 / 5)))
+    unigram = (1 - 0.5 + 2 * 0.5 / 3) / 2
+    bigram = 0.5 + 0.5 * unigram
+    assert table.translate("Go") == ("Ve", pytest.approx(2 * math.log(0.5 + 0.5 * bigram)))
+    weighted = PhraseTable(table.options, table.language, Weights(language=2.0, word=3.0, phrase=0.5))
+    assert weighted.translate("Go")[1] == pytest.approx(4 * math.log(0.5 + 0.5 * bigram) + 3.5)
 
 
 def test_the_weights_are_chosen_on_the_validation_rows():
@@ -132,13 +183,16 @@ def test_the_weights_are_chosen_on_the_validation_rows():
         table = PhraseTable(fitted.options, fitted.language, weights)
         return metrics.score(model.predict(table, known, meta), known, meta)[0].point()
 
-    assert fitted.weights == max(GRID, key=score)
-    assert Weights(0.5, 1.0).summary() == "weights: language model 0.5, each word 1"
+    assert fitted.weights == climb(START, score)
+    assert Weights(1.0, 0.5, 0.25, 1.25, 1.5, 0.0).summary() == (
+        "weights: reverse probability 1, word by word 0.5 and reverse 0.25, language model 1.25,"
+        " each word 1.5, each phrase 0, each word jumped over -0.5"
+    )
 
 
 def test_a_table_of_arrays_is_the_table():
     model, table = PhraseBased(), PhraseTable.learn(SOURCES, TARGETS)
     again = model.from_arrays(model.to_arrays(table), {})
     assert again.options == table.options
-    assert again.language.bigrams == table.language.bigrams
+    assert again.language.trigrams == table.language.trigrams
     assert again.weights == table.weights

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 from sys import intern
 
 import numpy as np
@@ -14,12 +13,14 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Array, Split
-from seqops.tasks.translation.model.bigram_model import EDGE, BigramModel
-from seqops.tasks.translation.model.phrase_extraction import Phrase
+from seqops.tasks.translation.model.phrase_extraction import Option, Phrase
 from seqops.tasks.translation.model.phrase_table import PhraseTable, Weights
+from seqops.tasks.translation.model.trigram_model import EDGE, TrigramModel
 
-GRID = [Weights(*pair) for pair in product((0.5, 1.0, 1.5), (0.0, 1.0, 2.0))]
-"""Weights of which the best on validation sources are chosen."""
+START = Weights(1.0, 0.5, 0.25, 1.25, 1.5)
+"""Weights near the best ones of English-Spanish sentences."""
+STEPS = (0.5, 0.25)
+"""Changes of one weight after the other that are tried on validation sources."""
 CHOSEN_ON = 300
 """Validation sources that the weights are chosen on, at most."""
 
@@ -39,7 +40,7 @@ class PhraseBased(ClassicalModel):
             scores = metrics.score(predicted, rows, meta)
             return next(s for s in scores if s.name == metrics.goal.metric).point()
 
-        return replace(table, weights=max(GRID, key=score))
+        return replace(table, weights=climb(START, score))
 
     def predict(self, model: PhraseTable, split: Split, meta: Meta) -> pd.DataFrame:
         """Translate each source: one hypothesis with its score, and neither alternatives nor attention."""
@@ -56,34 +57,57 @@ class PhraseBased(ClassicalModel):
         )
 
     def to_arrays(self, model: PhraseTable) -> dict[str, Array]:
-        """Return phrases and bigrams as tab-separated lines of UTF-8, their numbers, and the weights."""
-        options = [(source, *option) for source, found in model.options.items() for option in found]
-        bigrams = model.language.bigrams
+        """Return phrases and trigrams as tab-separated lines of UTF-8, their numbers, and the weights."""
+        options = [(source, option) for source, found in model.options.items() for option in found]
+        trigrams = model.language.trigrams
         return {
-            "phrases": _lines((" ".join(source), " ".join(target)) for source, _, target in options),
-            "scores": np.array([score for _, score, _ in options]),
+            "phrases": _lines((" ".join(source), " ".join(option.words)) for source, option in options),
+            "scores": np.array([option[1:] for _, option in options]).reshape(-1, len(Option._fields) - 1),
             # no word is empty: the edge is written so
-            "bigrams": _lines(("" if a == EDGE else a, "" if b == EDGE else b) for a, b in bigrams),
-            "counts": np.array(list(bigrams.values()), np.int64),
-            "weights": np.array([model.weights.language, model.weights.word]),
+            "trigrams": _lines(["" if word == EDGE else word for word in trigram] for trigram in trigrams),
+            "counts": np.array(list(trigrams.values()), np.int64),
+            "weights": np.array(astuple(model.weights)),
         }
 
     def from_arrays(self, arrays: Mapping[str, Array], meta: Meta) -> PhraseTable:
         """Return the table of the arrays."""
-        options: dict[Phrase, list[tuple[float, Phrase]]] = {}
-        for (source, target), score in zip(_pairs(arrays["phrases"]), arrays["scores"].tolist(), strict=True):
-            options.setdefault(_words(source), []).append((score, _words(target)))
-        counts = zip(_pairs(arrays["bigrams"]), arrays["counts"].tolist(), strict=True)
-        bigrams = Counter({(intern(a or EDGE), intern(b or EDGE)): count for (a, b), count in counts})
-        return PhraseTable(options, BigramModel(bigrams), Weights(*arrays["weights"].tolist()))
+        options: dict[Phrase, list[Option]] = {}
+        rows = zip(_cells(arrays["phrases"]), arrays["scores"].tolist(), strict=True)
+        for (source, target), scores in rows:
+            options.setdefault(_words(source), []).append(Option(_words(target), *scores))
+        counts = zip(_cells(arrays["trigrams"]), arrays["counts"].tolist(), strict=True)
+        trigrams = {tuple(map(_word, trigram)): count for trigram, count in counts}
+        return PhraseTable(options, TrigramModel(Counter(trigrams)), Weights(*arrays["weights"].tolist()))
 
 
-def _lines(pairs: Iterable[tuple[str, str]]) -> Array:
-    return np.frombuffer("".join(f"{a}\t{b}\n" for a, b in pairs).encode(), np.uint8)
+def climb(start: Weights, score: Callable[[Weights], float]) -> Weights:
+    """Change one weight after the other as long as the score rises."""
+    best, highest = start, score(start)
+    for step in STEPS:
+        for field in fields(Weights):
+            for move in (step, -step):
+                before = best
+                while True:
+                    tried = replace(best, **{field.name: getattr(best, field.name) + move})
+                    reached = score(tried)
+                    if reached <= highest:
+                        break
+                    best, highest = tried, reached
+                if best != before:
+                    break
+    return best
 
 
-def _pairs(lines: Array) -> list[Sequence[str]]:
+def _lines(rows: Iterable[Sequence[str]]) -> Array:
+    return np.frombuffer("".join("\t".join(row) + "\n" for row in rows).encode(), np.uint8)
+
+
+def _cells(lines: Array) -> list[Sequence[str]]:
     return [line.split("\t") for line in lines.tobytes().decode().split("\n")[:-1]]
+
+
+def _word(written: str) -> str:
+    return intern(written or EDGE)
 
 
 def _words(phrase: str) -> Phrase:

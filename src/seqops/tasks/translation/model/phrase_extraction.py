@@ -7,19 +7,37 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product, takewhile
+from typing import NamedTuple
 
 from seqops.tasks.translation.data.encoding import WORD
+from seqops.tasks.translation.model.lexicon import Lexicon
 from seqops.tasks.translation.model.word_alignment import Links, align
 
 Phrase = tuple[str, ...]
-Options = Mapping[Phrase, Sequence[tuple[float, Phrase]]]
-"""The translations of each source phrase in lower case with their scores, best first."""
 ITERATIONS = 5
 DIAGONAL = 4.0
 LONGEST = 5
 """Words of a phrase of either language, at most."""
-OPTIONS = 10
+OPTIONS = 20
 """Translations of a phrase that are kept, at most."""
+
+
+class Option(NamedTuple):
+    """A translation of a phrase, with logarithms of probabilities.
+
+    direct: of the translation given the phrase; reverse: of the phrase given the translation; lexical,
+    reverse_lexical: the same word by word.
+    """
+
+    words: Phrase
+    direct: float
+    reverse: float
+    lexical: float
+    reverse_lexical: float
+
+
+Options = Mapping[Phrase, Sequence[Option]]
+"""The translations of each source phrase in lower case, the more probable ones first."""
 
 
 class Cases:
@@ -56,9 +74,11 @@ def tokenised(sources: Sequence[str], targets: Sequence[str]) -> tuple[list[list
 def learn_options(left: Sequence[list[str]], right: Sequence[list[str]]) -> Options:
     """Learn the translations of all phrases of tokenised sentence pairs (Koehn et al. 2003)."""
     counts: Counter[tuple[Phrase, Phrase]] = Counter()
-    for a, b, links in zip(left, right, align(left, right, ITERATIONS, DIAGONAL), strict=True):
-        counts.update(extract(a, b, links))
-    return _scored(counts)
+    rows = list(zip(left, right, align(left, right, ITERATIONS, DIAGONAL), strict=True))
+    for row in rows:
+        counts.update(extract(*row))
+    turned = ((b, a, {(j, i) for i, j in links}) for a, b, links in rows)
+    return _scored(counts, Lexicon.count(rows), Lexicon.count(turned))
 
 
 def extract(left: list[str], right: list[str], links: Links) -> Iterator[tuple[Phrase, Phrase]]:
@@ -87,17 +107,30 @@ def lowered(text: str) -> list[str]:
     return [word.lower() for word in WORD.findall(text)]
 
 
-def _scored(counts: Mapping[tuple[Phrase, Phrase], int]) -> Options:
-    """Score each translation by the logarithm of its probability, and half of that of the reverse one."""
+def _scored(
+    counts: Mapping[tuple[Phrase, Phrase], int], lexicon: Lexicon, reverse_lexicon: Lexicon
+) -> Options:
+    """Keep the best translations of each phrase by its own probability and half of the reverse one."""
     sources, targets = Counter[Phrase](), Counter[Phrase]()
     for (source, target), count in counts.items():
         sources[source] += count
         targets[target] += count
-    options: dict[Phrase, list[tuple[float, Phrase]]] = {}
+    chances: dict[Phrase, list[tuple[Phrase, float, float]]] = {}
     for (source, target), count in counts.items():
-        score = math.log(count / sources[source]) + 0.5 * math.log(count / targets[target])
-        options.setdefault(source, []).append((score, target))
-    return {source: sorted(found, key=lambda o: (-o[0], o[1]))[:OPTIONS] for source, found in options.items()}
+        direct, reverse = math.log(count / sources[source]), math.log(count / targets[target])
+        chances.setdefault(source, []).append((target, direct, reverse))
+    options: dict[Phrase, list[Option]] = {}
+    for source, found in chances.items():
+        kept = sorted(found, key=lambda o: (-o[1] - 0.5 * o[2], o[0]))[:OPTIONS]
+        options[source] = [
+            Option(
+                *each,
+                lexicon.log_probability(source, each[0]),
+                reverse_lexicon.log_probability(each[0], source),
+            )
+            for each in kept
+        ]
+    return options
 
 
 def _opening(words: Sequence[str]) -> int:

@@ -1,84 +1,103 @@
-"""Phrase-based translation without reordering: a phrase table, a bigram model and a Viterbi search."""
+"""Phrase-based translation: a phrase table, a trigram model, and phrases that change places."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
-from operator import itemgetter
 
 from seqops.tasks.translation.data.encoding import WORD
-from seqops.tasks.translation.model.bigram_model import EDGE, BigramModel
 from seqops.tasks.translation.model.detokenize import joined
 from seqops.tasks.translation.model.phrase_extraction import (
     LONGEST,
+    Option,
     Options,
     Phrase,
     learn_options,
     tokenised,
 )
+from seqops.tasks.translation.model.phrase_search import best_translation
+from seqops.tasks.translation.model.trigram_model import TrigramModel
 
-BEAM = 10
-"""Last words that the search keeps at each position."""
+TRIED = 10
+"""Translations of each phrase that the search tries, at most."""
 UNKNOWN = -10.0
 """Logarithm of the probability of a word that is copied because no phrase has it."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of the language model and of each word written, beside the phrase probabilities'."""
+    """Weights of a log-linear model (Koehn et al. 2003), of which the direct probability's is 1.
 
-    language: float
-    word: float
+    reverse, lexical, reverse_lexical: of the scores of an `Option`; language: of the language model; word,
+    phrase: what each word and each phrase that is written adds; jump: what each source word that is skipped
+    or returned over takes.
+    """
+
+    reverse: float = 0.5
+    lexical: float = 0.0
+    reverse_lexical: float = 0.0
+    language: float = 1.0
+    word: float = 0.0
+    phrase: float = 0.0
+    jump: float = 0.5
+
+    def of(self, option: Option) -> float:
+        """Return the score of a translation of a phrase without the language model's."""
+        return (
+            option.direct
+            + self.reverse * option.reverse
+            + self.lexical * option.lexical
+            + self.reverse_lexical * option.reverse_lexical
+            + self.word * len(option.words)
+            + self.phrase
+        )
 
     def summary(self) -> str:
         """Return the weights in words."""
-        return f"weights: language model {self.language:g}, each word {self.word:g}"
+        return (
+            f"weights: reverse probability {self.reverse:g}, word by word {self.lexical:g} and reverse"
+            f" {self.reverse_lexical:g}, language model {self.language:g}, each word {self.word:g},"
+            f" each phrase {self.phrase:g}, each word jumped over {-self.jump:g}"
+        )
 
 
 @dataclass(frozen=True)
 class PhraseTable:
-    """Translates text by phrases seen in training (Koehn et al. 2003), in the order of the source."""
+    """Translates text by phrases seen in training (Koehn et al. 2003)."""
 
     options: Options
-    language: BigramModel
-    weights: Weights = Weights(1.0, 0.0)
+    language: TrigramModel
+    weights: Weights = Weights()
 
     @classmethod
     def learn(cls, sources: Sequence[str], targets: Sequence[str]) -> PhraseTable:
-        """Learn phrases and bigrams from sentence pairs."""
+        """Learn phrases and trigrams from sentence pairs."""
         left, right = tokenised(sources, targets)
-        return cls(learn_options(left, right), BigramModel.count(right))
+        return cls(learn_options(left, right), TrigramModel.count(right))
 
     def translate(self, text: str) -> tuple[str, float]:
         """Return the best sequence of phrases for a text, and its score.
 
         A word that no phrase has is copied.
         """
-        spoken = WORD.findall(text)
-        lowered = [word.lower() for word in spoken]
-        # best score and words that end at each source position, by the last word written
-        best: list[dict[str, tuple[float, Phrase]]] = [{} for _ in range(len(spoken) + 1)]
-        best[0][EDGE] = 0.0, ()
-        for start in range(len(spoken)):
-            kept = sorted(best[start].items(), key=lambda item: (-item[1][0], item[0]))[:BEAM]
-            for end in range(start + 1, min(start + LONGEST, len(spoken)) + 1):
-                options = self.options.get(tuple(lowered[start:end]), ())
-                if not options and end == start + 1:
-                    options = [(UNKNOWN, (spoken[start],))]
-                for (last, (score, words)), (chance, phrase) in product(kept, options):
-                    total = score + chance + self._written(last, phrase)
-                    if total > best[end].get(phrase[-1], (-math.inf,))[0]:
-                        best[end][phrase[-1]] = total, words + phrase
-        ends = {
-            words: score + self.weights.language * self.language.log_probability(last, EDGE)
-            for last, (score, words) in sorted(best[-1].items())
-        }
-        words, score = max(ends.items(), key=itemgetter(1))
+        spoken, longest = WORD.findall(text), range(1, LONGEST + 1)
+        spans = ((i, i + n) for i in range(len(spoken)) for n in longest if i + n <= len(spoken))
+        options = {(start, end): self._best_options(spoken[start:end]) for start, end in spans}
+        words, score = best_translation(len(spoken), options, self._fluency, self.weights.jump)
         return joined(words), score
 
-    def _written(self, last: str, phrase: Phrase) -> float:
-        pairs = zip((last, *phrase), phrase, strict=False)
-        spoken = sum(self.language.log_probability(before, word) for before, word in pairs)
-        return self.weights.language * spoken + self.weights.word * len(phrase)
+    def _best_options(self, spoken: Sequence[str]) -> Sequence[tuple[float, Phrase]]:
+        """Return the best translations of a phrase with their scores; a word without any is copied."""
+        options = self.options.get(tuple(word.lower() for word in spoken), ())
+        if not options and len(spoken) == 1:
+            options = [Option(tuple(spoken), UNKNOWN, 0.0, 0.0, 0.0)]
+        scored = [(self.weights.of(option), option.words) for option in options]
+        return sorted(scored, key=lambda item: (-item[0], item[1]))[:TRIED]
+
+    def _fluency(self, before: Phrase, words: Phrase) -> float:
+        """Return the weighted score of words after others by the language model."""
+        total, last = 0.0, before
+        for word in words:
+            total += self.language.log_probability(last, word)
+            last = (*last, word)[-2:]
+        return self.weights.language * total

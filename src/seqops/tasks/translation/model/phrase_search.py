@@ -1,0 +1,104 @@
+"""The search for the best translation by phrases (Koehn et al. 2003, section 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import product
+from typing import NamedTuple
+
+from seqops.tasks.translation.model.phrase_extraction import Phrase
+from seqops.tasks.translation.model.trigram_model import EDGE
+
+BEAM = 15
+"""Hypotheses that are kept for each number of source words translated."""
+REACH = 6
+"""Source words between the first one without a translation and the next phrase, at most."""
+Span = tuple[int, int]
+Scored = Mapping[Span, Sequence[tuple[float, Phrase]]]
+"""The translations of the source words from a start to an end with their scores."""
+Fluency = Callable[[Phrase, Phrase], float]
+"""The score of words after others."""
+
+
+class State(NamedTuple):
+    """What the score of a continuation depends on: a bit for each source word that is translated, the end
+    of the last phrase in the source, and the last two words written."""
+
+    covered: int
+    end: int
+    last: Phrase
+
+
+class Hypothesis(NamedTuple):
+    """A beginning of a translation: its score, that with an estimate of the rest, and its words."""
+
+    score: float
+    outlook: float
+    words: Phrase
+
+
+def best_translation(length: int, options: Scored, fluency: Fluency, jump: float) -> tuple[Phrase, float]:
+    """Return the best sequence of phrases for `length` source words, and its score.
+
+    Every source word has a translation of its own. jump: subtracted for each source word between the end of a
+    phrase and the start of the next.
+    """
+    rest = _estimates(length, options, fluency)
+    ahead = cache(lambda covered: sum(rest[gap] for gap in _gaps(covered, length)))
+    written = cache(fluency)
+    stacks: list[dict[State, Hypothesis]] = [{} for _ in range(length + 1)]
+    stacks[0][State(0, 0, (EDGE, EDGE))] = Hypothesis(0.0, 0.0, ())
+    for translated, stack in enumerate(stacks[:-1]):
+        kept = sorted(stack.items(), key=lambda item: (-item[1].outlook, item[0]))[:BEAM]
+        for (covered, last_end, last), before in kept:
+            for start, end in _free_spans(covered, length):
+                found = options.get((start, end))
+                if not found:
+                    continue
+                after = covered | (1 << end) - (1 << start)
+                base = before.score - jump * abs(start - last_end)
+                later = stacks[translated + end - start]
+                for chance, phrase in found:
+                    score = base + chance + written(last, phrase)
+                    state = State(after, end, (*last, *phrase)[-2:])
+                    if state not in later or score > later[state].score:
+                        later[state] = Hypothesis(score, score + ahead(after), before.words + phrase)
+    ended = ((found.score + fluency(state.last, (EDGE,)), found.words) for state, found in stacks[-1].items())
+    score, words = max(ended)
+    return words, score
+
+
+def _free_spans(covered: int, length: int) -> Iterator[Span]:
+    """Yield the spans without a translated word that begin within reach of the first of these words."""
+    first = next(i for i in range(length) if not covered >> i & 1)
+    for start in range(first, min(first + REACH + 1, length)):
+        for end in range(start + 1, length + 1):
+            if covered >> end - 1 & 1:
+                break
+            yield start, end
+
+
+def _gaps(covered: int, length: int) -> Iterator[Span]:
+    """Yield the longest spans without a translated word."""
+    start = 0
+    for i in range(length + 1):
+        if i == length or covered >> i & 1:
+            if start < i:
+                yield start, i
+            start = i + 1
+
+
+def _estimates(length: int, options: Scored, fluency: Fluency) -> dict[Span, float]:
+    """Estimate the score of each span: of the best phrases in order, without the words before each."""
+    best = {
+        span: max(chance + fluency((), phrase) for chance, phrase in found)
+        for span, found in options.items()
+        if found
+    }
+    for width, start in product(range(2, length + 1), range(length)):
+        end = start + width
+        if end <= length:
+            halves = (best[start, middle] + best[middle, end] for middle in range(start + 1, end))
+            best[start, end] = max(best.get((start, end), float("-inf")), *halves)
+    return best
