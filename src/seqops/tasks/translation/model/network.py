@@ -41,8 +41,8 @@ class Network(interfaces.Network):
     Attributes
     ----------
     kind
-        Type of the recurrent layers (`lstm`, `gru`), or `transformer`; or `phrase_table`: phrases and trigrams
-        without a network, for which no other key of `model` has a meaning, and none of `fit`.
+        Type of the recurrent layers (`lstm`, `gru`), or `transformer`; or `phrase_table`: phrases and
+        trigrams without a network, for which no other key of `model` has a meaning, and none of `fit`.
     embedding
         Dimensions of a token embedding; for a transformer also the model width, which must be even and a
         multiple of `heads`.
