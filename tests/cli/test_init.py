@@ -42,6 +42,18 @@ def test_the_command_to_try_works_for_a_path_with_a_space(tmp_path):
     assert f"`cd '{tmp_path}/my own' && dvc repro evaluate@TASK`" in done.output.replace("\n", "")
 
 
+def test_a_folder_that_dvc_takes_for_a_variable_is_refused(tmp_path, made):
+    done = call("init", tmp_path / "my{own}", "--no-git")
+    assert done.exit_code == 1
+    assert "DVC takes '{' in a path for a part of a variable. Rename that folder." in " ".join(
+        done.output.split()
+    )
+    assert not (tmp_path / "my{own}").exists()
+    moved = made.rename(tmp_path / "later}")
+    with pytest.raises(SeqopsError, match="DVC takes '}' in a path"):
+        Project.find(moved)
+
+
 def test_the_project_has_settings_stages_presets_and_the_catalogue(made):
     assert (
         Params.load(Project.find(made).params).names == Params.load(PACKAGE.parents[1] / "params.yaml").names

@@ -1,5 +1,6 @@
 """Access to the MLflow server that the started starts."""
 
+import socket
 from configparser import ConfigParser
 
 import pytest
@@ -7,7 +8,16 @@ from mlflow.server.security_utils import is_allowed_host_header
 from typer.testing import CliRunner
 
 from seqops.cli import app, server_process
-from seqops.cli.mlflow_server import CONFIG, HOSTS, KEY, PASSWORD, command, environment, is_loopback
+from seqops.cli.mlflow_server import (
+    CONFIG,
+    HOSTS,
+    KEY,
+    PASSWORD,
+    command,
+    environment,
+    is_loopback,
+    require_free,
+)
 from seqops.core.errors import SeqopsError
 from seqops.tracking import connection
 
@@ -43,6 +53,21 @@ def test_the_ui_listens_on_loopback_by_default(started):
     [(arguments, _)] = started
     assert option(arguments, "--host") == "127.0.0.1"
     assert "--app-name" not in arguments
+
+
+def test_a_port_that_is_taken_is_refused(started):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = CliRunner().invoke(app, ["ui", "--port", str(port)])
+    assert done.exit_code == 1
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use. Give another --port" in done.stderr
+    assert not started
+    assert CliRunner().invoke(app, ["ui", "--port", str(port)]).exit_code == 0
+
+
+def test_a_host_of_another_machine_is_refused():
+    with pytest.raises(SeqopsError, match=r"cannot listen on 192\.0\.2\.1:5000: Cannot assign"):
+        require_free("192.0.2.1", 5000)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +107,7 @@ def test_other_hosts_are_refused_without_a_password(started, host):
 def test_with_a_password_the_server_requires_authentication(started, monkeypatch, tmp_path):
     for name, value in GIVEN.items():
         monkeypatch.setenv(name, value)
-    done = CliRunner().invoke(app, ["ui", "--host", "192.168.1.7"])
+    done = CliRunner().invoke(app, ["ui", "--host", "0.0.0.0"])
     [(arguments, env)] = started
     assert option(arguments, "--app-name") == "basic-auth"
     accounts = ConfigParser()

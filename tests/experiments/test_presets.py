@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from seqops.cli import app
-from seqops.cli.presets import experiment
+from seqops.cli.presets import REFUSED, experiment
 from seqops.core.dotted_keys import flattened
 from seqops.core.errors import ConfigError
 from seqops.core.project import Project
@@ -187,4 +187,5 @@ def test_a_value_that_a_shell_would_split_works_only_with_run(project):
     assert (
         "tasks.ner.source: the shell would split its value at the space. Use `seqops run mine`" in done.stderr
     )
+    assert done.stdout.strip() == REFUSED
     assert 'tasks.ner.source="my texts.txt"' in experiment(Preset.read(store, "mine"), ["ner"])

@@ -108,6 +108,7 @@ def test_a_model_that_is_fitted_as_a_whole_has_no_initial_model_and_is_not_untra
         "The model is fitted as a whole, so there is no initial model to compare it with: "
         "accuracy 0.75 on 40 validation rows."
     )
+    assert TrainingGain.of_whole_fit(accuracy(1, 1)).summary(0.05).endswith("accuracy 1 on 1 validation row.")
 
 
 def test_a_model_that_is_fitted_as_a_whole_has_no_epoch_and_no_initial_score():

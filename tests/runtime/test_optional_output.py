@@ -2,6 +2,9 @@
 
 import io
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +35,14 @@ def test_only_optional_output_may_be_lost(stream, raised):
     optional.print("text")
     optional.print("more")
     assert optional.quiet
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a device without space")
+def test_a_full_disk_behind_the_messages_ends_nothing():
+    program = "from seqops.runtime.console import err, out; err.print('note'); out.print('answer')"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=full, text=True)
+    assert done.stdout == "answer\n"
+    with Path("/dev/full").open("w") as full:
+        lost = subprocess.run([sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert lost.returncode != 0

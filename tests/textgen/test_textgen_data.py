@@ -226,6 +226,11 @@ def test_an_invalid_setting_is_refused(payload, message):
         endpoint_of(task()).parse([json.dumps(payload)], META)
 
 
+def test_a_number_of_thousands_of_digits_is_no_prompt():
+    with pytest.raises(DataError, match="input 2: a number has too many digits"):
+        endpoint_of(task()).parse(["a", '{"prompt": "a", "length": ' + "9" * 5000 + "}"], {})
+
+
 def test_prompts_that_ask_for_many_tokens_together_are_refused():
     halves = [json.dumps({"prompt": "a", "length": 10_000})] * 2
     assert len(endpoint_of(task()).parse(halves, META)) == 2

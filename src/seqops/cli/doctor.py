@@ -46,6 +46,7 @@ def ui(
         project, given = Project.find(), dict(os.environ)
         uri = store_address.store_uri(project)
         environment = mlflow_server.environment(uri, host, given, project.state / "mlflow")
+        mlflow_server.require_free(host, port)
         connection.connect(project)
         if not mlflow_server.is_loopback(host):
             out.print(f"Passwords are sent unencrypted: put a TLS proxy in front of {host}:{port}.")

@@ -17,6 +17,7 @@ from seqops.cli.project_files import DVC_CONFIG, PARAMS, project_files
 from seqops.cli.project_upgrade import Change, changes, record_release
 from seqops.core.errors import SeqopsError
 from seqops.core.files import write_bytes
+from seqops.core.project import require_path
 from seqops.params import Params
 from seqops.runtime.console import exit_on_error, out
 from seqops.runtime.installed_code import FOLDER, version
@@ -45,6 +46,7 @@ def init(
 
 
 def _create(folder: Path, git: bool) -> None:
+    require_path(folder.resolve())
     files = project_files()
     if (ignored := folder / GITIGNORE).is_file():
         files[GITIGNORE] = ignored.read_bytes().rstrip(b"\n") + b"\n" + files[GITIGNORE]

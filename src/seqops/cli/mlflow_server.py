@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,6 +54,20 @@ def environment(uri: str, host: str, given: Mapping[str, str], folder: Path) -> 
         _check(host, given)
         server[CONFIG] = given.get(CONFIG) or str(_accounts(folder))
     return {**given, **server}
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise SeqopsError if the server could not listen: it would end without an error."""
+    try:
+        [family, kind, protocol, _, address], *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        reason = error.strerror or error
+        raise SeqopsError(
+            f"cannot listen on {host}:{port}: {reason}. Give another --port or --host."
+        ) from None
 
 
 def is_loopback(host: str) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from seqops.cli.options import Debug, Tasks
 from seqops.cli.reproduce import reproduce
-from seqops.core.errors import ConfigError
+from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.project import Project
 from seqops.core.yaml_file import nearest
 from seqops.experiments import presets
@@ -34,6 +36,8 @@ What = Annotated[
 Jobs = Annotated[
     int, typer.Option(min=1, metavar="J", help="Tasks of params.yaml that run at once, each in its own DVC.")
 ]
+
+REFUSED = "--see-the-error-of-seqops-preset"
 
 
 def run(what: What = None, jobs: Jobs = 1, debug: Debug = False) -> None:
@@ -74,7 +78,7 @@ def _run_preset(project: Project, name: str, tasks: list[str]) -> int:
 
 def preset(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
     """Print a preset as options of `dvc exp run`: `dvc exp run $(seqops preset real)`."""
-    with exit_on_error(debug):
+    with exit_on_error(debug), refused_by_dvc():
         options = presets.Preset.read(Project.find(), name).options(tasks)
         for option in options:
             if re.search(r"\s", option):
@@ -83,6 +87,17 @@ def preset(name: Name, tasks: Tasks = None, debug: Debug = False) -> None:
                     f"{key}: the shell would split its value at the space. Use `seqops run {name}`."
                 )
         typer.echo(" ".join(f"-S {option}" for option in options))
+
+
+@contextmanager
+def refused_by_dvc() -> Iterator[None]:
+    """Print an option that DVC does not know after an error: without any, it would run params.yaml."""
+    try:
+        yield
+    except SeqopsError:
+        if not sys.stdout.isatty():
+            typer.echo(REFUSED)
+        raise
 
 
 def experiment(chosen: presets.Preset, names: list[str]) -> list[str]:

@@ -120,11 +120,15 @@ class Project:
 
     @classmethod
     def find(cls, start: Path | None = None) -> Project:
-        """Find the project from SEQOPS_ROOT or any folder inside it. Raises SeqopsError if there is none."""
+        """Find the project from SEQOPS_ROOT or any folder inside it.
+
+        Raises SeqopsError if there is none, or if DVC could not run its stages.
+        """
         chosen = os.environ.get("SEQOPS_ROOT")
         here = Path(chosen) if chosen else (start or Path.cwd())
         for folder in [here.resolve(), *here.resolve().parents]:
             if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
+                require_path(folder)
                 return cls(folder)
         raise SeqopsError(
             f"no seqops project at {here} or above it (a folder with params.yaml and dvc.yaml). "
@@ -172,3 +176,11 @@ class Project:
     def task_paths(self, task: str) -> TaskPaths:
         """Return the paths of a task's artefacts."""
         return TaskPaths(self.root / "data" / task)
+
+
+def require_path(folder: Path) -> None:
+    """Raise SeqopsError for the path of a project in which DVC would end every stage with an error."""
+    if found := [character for character in "{}" if character in str(folder)]:
+        raise SeqopsError(
+            f"{folder}: DVC takes {found[0]!r} in a path for a part of a variable. Rename that folder."
+        )

@@ -107,7 +107,7 @@ class TrainingGain:
         where = (
             f"{self.metric} {self.initial:.4g} before training, {self.best:.4g} at epoch {self.best_epoch}"
         )
-        rows = f"on {self.rows} validation rows"
+        rows = f"on {self.rows} validation {'row' if self.rows == 1 else 'rows'}"
         match self.outcome(alpha):
             case "no initial model":
                 return (

@@ -75,11 +75,12 @@ def _escape(character: re.Match[str]) -> str:
 
 out = PlainConsole(soft_wrap=True, width=None if sys.stdout.isatty() else LOG_WIDTH)
 err = PlainConsole(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else LOG_WIDTH)
+err.optional = True
 
 
 def make_output_optional() -> None:
     """Let a command that runs unattended go on where its output can no longer be written."""
-    out.optional = err.optional = True
+    out.optional = True
 
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)

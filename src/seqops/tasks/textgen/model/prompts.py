@@ -44,8 +44,10 @@ def parse(text: str, number: int) -> Prompt:
         raise DataError(f'input {number} is empty. Give a prompt, or {{"prompt": ""}} for an empty prompt.')
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError):
+    except (json.JSONDecodeError, RecursionError):
         value = None
+    except ValueError:  # Python's limit of digits
+        raise DataError(f"input {number}: a number has too many digits. Give a smaller one.") from None
     request = value if isinstance(value, dict) else {"prompt": text}
     try:
         prompt = Prompt.model_validate(request)
