@@ -228,7 +228,8 @@ def test_an_invalid_setting_is_refused(payload, message):
 
 def test_a_number_of_thousands_of_digits_is_no_prompt():
     with pytest.raises(DataError, match="input 2: a number has too many digits"):
-        endpoint_of(task()).parse(["a", '{"prompt": "a", "length": ' + "9" * 5000 + "}"], {})
+        endpoint_of(task()).parse(["a", '{"prompt": "a", "length": ' + "9" * 5000 + "}"], META)
+    assert len(endpoint_of(task()).parse(["9" * 5000, "[" + "9" * 5000 + "]"], META)) == 2
 
 
 def test_prompts_that_ask_for_many_tokens_together_are_refused():

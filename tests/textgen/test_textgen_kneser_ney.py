@@ -16,7 +16,7 @@ from seqops.preprocessing.discounts import closed_form
 from seqops.tasks.textgen.model import held_out_discounts
 from seqops.tasks.textgen.model.character_model import CharacterModel
 from seqops.tasks.textgen.model.held_out_discounts import LEAST, HeldOut
-from seqops.tasks.textgen.model.kneser_ney import KneserNeyTables
+from seqops.tasks.textgen.model.kneser_ney import KneserNeyTables, Order
 
 A, B, C = 0, 1, 2
 MIRROR = os.environ.get("SEQOPS_MIRROR", "")
@@ -140,7 +140,63 @@ def test_order_and_discounts_are_chosen_on_validation_text():
     assert CharacterModel.fit(period, period[:400]).order >= 4
 
 
-def test_no_other_discount_is_better_on_the_validation_text():
+def held_out_orders(text, queries, known, highest):
+    """Look up the queries in the n-grams of every order."""
+    tables = KneserNeyTables.count(text, highest, known)
+    histories, found = np.zeros(len(queries), np.int64), []
+    for row in zip(tables.keys, tables.counts, tables.discounts, strict=True):
+        order = Order(*row, known + 1)
+        ranks = order.find(histories, queries)
+        found.append(HeldOut.of(order, ranks, histories, 0))
+        histories = np.concatenate([[-1], ranks[:-1]])
+    return tables, found
+
+
+def test_the_slopes_are_those_of_the_cost():
+    text, queries = markov(400, 6, 1), markov(80, 6, 2)
+    queries[[5, 6, 30]] = 6  # unknown
+    tables, orders = held_out_orders(text, queries, 6, 4)
+    discounts = np.random.default_rng(0).uniform(0.1, 0.9, (4, 4)) * [0, 1, 2, 3]
+    cost, slopes = held_out_discounts.cost_and_slopes(orders, discounts, 6)
+    chance = replace(tables, discounts=discounts).probabilities(queries)
+    assert cost == pytest.approx(-np.log(chance).mean())
+    for order in range(4):
+        for k in (1, 2, 3):
+            step = np.zeros((4, 4))
+            step[order, k] = 1e-5
+            high, low = (
+                held_out_discounts.cost_and_slopes(orders, discounts + sign * step, 6)[0] for sign in (1, -1)
+            )
+            assert slopes[order, k - 1] == pytest.approx((high - low) / 2e-5, abs=1e-7)
+
+
+def test_a_short_validation_text_leaves_the_discounts_near_the_closed_form():
+    text, test = markov(4000, 6, 1), markov(4000, 6, 3)
+    usual = KneserNeyTables.count(text, 3, 6)
+    costs = []
+    for length in (5, 20, 100, 1000):
+        found = held_out_discounts.fit(text, text[-20:], markov(length, 6, 2)[:length], 6)
+        costs.append(cost_of(found, test[:20], test[20:]))
+    assert costs[-1] < cost_of(usual, test[:20], test[20:]) + 0.002
+    near = held_out_discounts.optimised(
+        held_out_orders(text, markov(20, 6, 2), 6, 3)[1], usual.discounts, usual.discounts, 6
+    )
+    assert np.abs(near[0] - usual.discounts).max() < 0.5
+
+
+def test_discounts_have_three_decimals_and_only_the_first_characters_choose_them(monkeypatch):
+    text, unseen = markov(2000, 6, 1), markov(300, 6, 2)
+    found = held_out_discounts.fit(text, text[-20:], unseen, 6).discounts
+    assert np.array_equal(found.round(3), found)
+    monkeypatch.setattr(held_out_discounts, "CHOSEN_ON", 300)
+    longer = held_out_discounts.fit(text, text[-20:], np.concatenate([unseen[:300], markov(50, 6, 4)]), 6)
+    assert np.array_equal(
+        held_out_discounts.fit(text, text[-20:], unseen[:300], 6).discounts, longer.discounts
+    )
+
+
+def test_no_other_discount_is_better_on_the_validation_text(monkeypatch):
+    monkeypatch.setattr(held_out_discounts, "CAUTION", 0.0)
     text, unseen = markov(2000, 6, 1), markov(300, 6, 2)
     found = held_out_discounts.fit(text, text[-20:], unseen, 6)
     least = cost_of(found, text[-20:], unseen)
@@ -152,13 +208,15 @@ def test_no_other_discount_is_better_on_the_validation_text():
                 assert cost_of(replace(found, discounts=moved), text[-20:], unseen) > least - 1e-5
 
 
-def test_the_discount_of_frequent_symbols_by_hand():
+def test_the_discount_of_frequent_symbols_by_hand(monkeypatch):
     # three symbols were seen 100 times each: the unknown one has the probability 3 d / 300 / 4 = d / 400
     held_out = 1000
     count = np.where(np.arange(held_out) < 6, 0, 100)
-    followers = np.repeat([[0.0], [0.0], [0.0], [3.0]], held_out, axis=1)
+    followers = np.repeat([[0.0], [0.0], [3.0]], held_out, axis=1)
     every = HeldOut(np.full(held_out, True), count, np.full(held_out, 300.0), followers)
-    found, cost = held_out_discounts.optimised([every], np.array([[0.0, 0.5, 1.0, 1.5]]), 3)
+    monkeypatch.setattr(held_out_discounts, "CAUTION", 0.0)
+    usual = np.array([[0.0, 0.5, 1.0, 1.5]])
+    found, cost = held_out_discounts.optimised([every], usual, usual, 3)
     assert found[0, 3] == pytest.approx(400 * 6 / 1000, abs=0.01)
     others = math.log((100 - found[0, 3] + found[0, 3] * 3 / 4) / 300)
     assert cost == pytest.approx(-(6 * math.log(0.006) + 994 * others) / 1000, abs=1e-5)
@@ -167,7 +225,7 @@ def test_the_discount_of_frequent_symbols_by_hand():
 def test_orders_are_tried_until_two_in_a_row_are_no_better(monkeypatch):
     costs, tried = [0.9, 0.2, 0.4, 0.3, 0.1], []
 
-    def optimised(orders, start, known):
+    def optimised(orders, start, usual, known):
         tried.append(len(orders))
         return start + len(orders), costs[len(orders) - 1]
 

@@ -1,6 +1,8 @@
 """Alignment, phrases and search against examples worked by hand."""
 
 import math
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,10 +10,12 @@ from pairs import task
 
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.translation.metrics import Metrics
+from seqops.tasks.translation.model import phrase_based
 from seqops.tasks.translation.model.lexicon import LEAST, Lexicon
-from seqops.tasks.translation.model.phrase_based import START, PhraseBased, climb
+from seqops.tasks.translation.model.phrase_based import JUMPS, START, PhraseBased, climb
 from seqops.tasks.translation.model.phrase_extraction import Cases, Option, extract, learn_options
-from seqops.tasks.translation.model.phrase_table import PhraseTable, Weights
+from seqops.tasks.translation.model.phrase_search import best_translation
+from seqops.tasks.translation.model.phrase_table import REACH, PhraseTable, Weights
 from seqops.tasks.translation.model.trigram_model import EDGE, TrigramModel
 from seqops.tasks.translation.model.word_alignment import Cooccurrences, align, symmetrised
 
@@ -130,10 +134,97 @@ def test_a_lexicon_gives_each_word_to_the_word_that_makes_it_most_probable():
 
 
 def test_the_scores_of_an_option_by_hand():
-    # both words are linked to each other: das is twice the, Haus house and Buch book
-    options = learn_options([["das", "Haus"], ["das", "Buch"]], [["the", "house"], ["the", "book"]])
-    assert options["das",] == [Option(("the",), 0.0, 0.0, 0.0, 0.0)]
-    assert options["das", "Buch"] == [Option(("the", "book"), 0.0, 0.0, 0.0, 0.0)]
+    # auto is car twice and automobile once; wagen is car once
+    left = [["auto"], ["auto"], ["auto"], ["wagen"]]
+    options = learn_options(left, [["car"], ["car"], ["automobile"], ["car"]])
+    two_thirds, third = math.log(2 / 3), math.log(1 / 3)
+    assert options["auto",] == [
+        Option(("car",), two_thirds, two_thirds, two_thirds, two_thirds),
+        Option(("automobile",), third, 0.0, third, 0.0),
+    ]
+    assert options["wagen",] == [Option(("car",), 0.0, third, 0.0, third)]
+
+
+def test_a_word_without_a_link_was_written_for_nothing_in_both_directions():
+    rows = [(["a", "b"], ["x"], {(0, 0)}), (["b"], ["y"], {(0, 0)})]
+    lexicon = Lexicon.count(rows)
+    # b was written as y in one of two cases, and as nothing in the other
+    assert lexicon.log_probability(["b"], ["y"]) == pytest.approx(math.log(1 / 2))
+
+
+def test_the_weights_of_an_option_by_hand():
+    option = Option(("x", "y"), 1.0, 10.0, 100.0, 1000.0)
+    weights = Weights(reverse=2, lexical=3, reverse_lexical=4, language=5, word=6, phrase=7, jump=8)
+    assert weights.of(option) == 1 + 2 * 10 + 3 * 100 + 4 * 1000 + 2 * 6 + 7
+
+
+def by_brute_force(length, options, fluency, jump, reach):
+    """Return the best score of all sequences of phrases."""
+
+    def rest(covered, end, words):
+        free = [i for i in range(length) if i not in covered]
+        if not free:
+            return fluency(tuple(words[-2:]), (EDGE,))
+        scores = []
+        for (start, stop), found in options.items():
+            if covered & set(range(start, stop)) or start > free[0] + reach:
+                continue
+            for chance, phrase in found:
+                score = chance + fluency(tuple(words[-2:]), phrase) - jump * abs(start - end)
+                scores.append(score + rest(covered | set(range(start, stop)), stop, [*words, *phrase]))
+        return max(scores)
+
+    return rest(frozenset(), 0, [EDGE, EDGE])
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("reach", [0, 2])
+def test_the_search_finds_what_brute_force_finds(seed, reach):
+    rng, length = np.random.default_rng(seed), 4
+    spans = [
+        (i, j) for i in range(length) for j in range(i + 1, length + 1) if j == i + 1 or rng.random() < 0.3
+    ]
+    options = {
+        span: [(float(rng.normal()), tuple(rng.choice(list("abc"), rng.integers(1, 3)))) for _ in range(2)]
+        for span in spans
+    }
+    model = TrigramModel.count([list(rng.choice(list("abc"), 4)) for _ in range(12)])
+
+    def fluency(before, words):
+        total, last = 0.0, before
+        for word in words:
+            total += model.log_probability(last, word)
+            last = (*last, word)[-2:]
+        return total
+
+    words, score = best_translation(length, options, fluency, 0.3, reach)
+    assert score == pytest.approx(by_brute_force(length, options, fluency, 0.3, reach))
+    assert words
+
+
+def test_phrases_change_places_where_the_language_model_gains_more_than_the_jumps_cost():
+    words = {("the",): "el", ("red",): "rojo", ("car",): "coche"}
+    options = {source: [Option((target,), 0.0, 0.0, 0.0, 0.0)] for source, target in words.items()}
+    language = TrigramModel.count([["el", "coche", "rojo"]] * 5 + [["rojo"], ["coche"]])
+
+    def translated(jump, reach):
+        table = PhraseTable(options, language, Weights(language=1.0, jump=jump), reach)
+        return table.translate("the red car")[0]
+
+    assert translated(0.1, 6) == "El coche rojo"
+    assert translated(9.0, 6) == translated(0.1, 0) == "El rojo coche"
+
+
+def test_a_long_sentence_takes_time_in_proportion():
+    table = PhraseTable.learn(SOURCES, TARGETS)
+
+    def seconds(repeats):
+        started = time.process_time()
+        table.translate("I see the red car . " * repeats)
+        return time.process_time() - started
+
+    seconds(5)
+    assert seconds(60) < 40 * seconds(10)
 
 
 def test_weights_climb_while_the_score_rises():
@@ -173,25 +264,33 @@ def test_the_score_of_a_translation_by_hand():
     assert weighted.translate("Go")[1] == pytest.approx(4 * math.log(0.5 + 0.5 * bigram) + 3.5)
 
 
-def test_the_weights_are_chosen_on_the_validation_rows():
+def test_the_weights_are_chosen_on_the_validation_rows(monkeypatch):
     known = rows(["The house is new.", "I see the red car."], ["La casa es nuevo.", "Veo el coche."])
     model, metrics, meta = PhraseBased(), Metrics(task()), {}
-    fitted = model.fit(metrics, {"train": rows(SOURCES, TARGETS), "validation": known}, meta)
-    assert fitted.translate("I see the red house.")[0] == "Veo la casa roja."
+    splits = {"train": rows(SOURCES, TARGETS), "validation": known}
+    usual = model.fit(metrics, splits, meta)
+    assert usual.translate("I see the red house.")[0] == "Veo la casa roja."
+    monkeypatch.setattr(phrase_based, "START", Weights(language=-2.0))
+    fitted = model.fit(metrics, splits, meta)
 
-    def score(weights):
-        table = PhraseTable(fitted.options, fitted.language, weights)
+    def score(weights, reach=REACH):
+        table = PhraseTable(fitted.options, fitted.language, weights, reach)
         return metrics.score(model.predict(table, known, meta), known, meta)[0].point()
 
-    assert fitted.weights == climb(START, score)
+    assert score(fitted.weights) > score(Weights(language=-2.0))
+    climbed = climb(Weights(language=-2.0), lambda weights: score(weights, 0))
+    assert climbed != Weights(language=-2.0)
+    assert replace(fitted.weights, jump=climbed.jump) == climbed
+    assert score(fitted.weights) == max(score(replace(climbed, jump=jump)) for jump in JUMPS)
     assert Weights(1.0, 0.5, 0.25, 1.25, 1.5, 0.0).summary() == (
         "weights: reverse probability 1, word by word 0.5 and reverse 0.25, language model 1.25,"
-        " each word 1.5, each phrase 0, each word jumped over -0.5"
+        " each word 1.5, each phrase 0, each source word skipped -0.5"
     )
 
 
 def test_a_table_of_arrays_is_the_table():
-    model, table = PhraseBased(), PhraseTable.learn(SOURCES, TARGETS)
+    model, weights = PhraseBased(), Weights(1.0, 0.5, 0.25, 1.25, -1.5, 2.0, 3.0)
+    table = replace(PhraseTable.learn(SOURCES, TARGETS), weights=weights)
     again = model.from_arrays(model.to_arrays(table), {})
     assert again.options == table.options
     assert again.language.trigrams == table.language.trigrams

@@ -63,11 +63,9 @@ def require_free(host: str, port: int) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as error:
-        reason = error.strerror or error
-        raise SeqopsError(
-            f"cannot listen on {host}:{port}: {reason}. Give another --port or --host."
-        ) from None
+    except (OSError, UnicodeError) as error:
+        what = f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}"
+        raise SeqopsError(f"{what}. Give another --port or --host.") from None
 
 
 def is_loopback(host: str) -> bool:

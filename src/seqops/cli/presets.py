@@ -94,7 +94,7 @@ def refused_by_dvc() -> Iterator[None]:
     """Print an option that DVC does not know after an error: without any, it would run params.yaml."""
     try:
         yield
-    except SeqopsError:
+    except (SeqopsError, OSError):
         if not sys.stdout.isatty():
             typer.echo(REFUSED)
         raise

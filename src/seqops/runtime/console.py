@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -110,8 +110,7 @@ def exit_on_error(debug: bool = False) -> Iterator[None]:
         err.print(STOPPED)
         sys.exit(130)
     except Terminated:
-        with suppress(OSError):  # the terminal may be closed
-            err.print(STOPPED)
+        err.print(STOPPED)
         raise
     except (SeqopsError, OSError) as error:
         if debug:

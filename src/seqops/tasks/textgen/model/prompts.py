@@ -47,7 +47,10 @@ def parse(text: str, number: int) -> Prompt:
     except (json.JSONDecodeError, RecursionError):
         value = None
     except ValueError:  # Python's limit of digits
-        raise DataError(f"input {number}: a number has too many digits. Give a smaller one.") from None
+        value = None
+        if text.lstrip().startswith("{"):
+            what = f"input {number}: a number has too many digits"
+            raise DataError(f"{what}. Give a smaller one.") from None
     request = value if isinstance(value, dict) else {"prompt": text}
     try:
         prompt = Prompt.model_validate(request)

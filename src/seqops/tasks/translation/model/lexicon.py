@@ -38,8 +38,8 @@ class Lexicon:
     def log_probability(self, given: Sequence[str], written: Sequence[str]) -> float:
         """Return the logarithm of the probability of a phrase word by word, given another.
 
-        Each word is due to the word that makes it most probable, or to none. The lexical weight of Koehn et
-        al. 2003, section 4.4, with that word in the place of an average over links.
+        Each word is credited to the word that makes it most probable, or to none. It is the lexical weight of
+        Koehn et al. 2003 with that word in the place of an average over links.
         """
         known = (*given, NOTHING)
         each = (max(self._probability(before, word) for before in known) for word in written)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
+from functools import partial
+from itertools import product
 from sys import intern
 
 import numpy as np
@@ -14,14 +16,16 @@ from seqops.core.interfaces import Meta, Metrics
 from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Array, Split
 from seqops.tasks.translation.model.phrase_extraction import Option, Phrase
-from seqops.tasks.translation.model.phrase_table import PhraseTable, Weights
+from seqops.tasks.translation.model.phrase_table import REACH, PhraseTable, Weights
 from seqops.tasks.translation.model.trigram_model import EDGE, TrigramModel
 
 START = Weights(1.0, 0.5, 0.25, 1.25, 1.5)
 """Weights near the best ones of English-Spanish sentences."""
 STEPS = (0.5, 0.25)
-"""Changes of one weight after the other that are tried on validation sources."""
-CHOSEN_ON = 300
+"""Changes of one weight after the other that are tried on validation sources, in the order of the source."""
+JUMPS = (0.5, 1.0, 2.0)
+"""Costs of a source word that is skipped, of which the best on validation sources is chosen at last."""
+CHOSEN_ON = 1000
 """Validation sources that the weights are chosen on, at most."""
 
 
@@ -35,12 +39,14 @@ class PhraseBased(ClassicalModel):
         table = PhraseTable.learn(sources, targets)
         rows = splits["validation"].take(np.arange(min(len(splits["validation"]), CHOSEN_ON)))
 
-        def score(weights: Weights) -> float:
-            predicted = self.predict(replace(table, weights=weights), rows, meta)
+        def score(weights: Weights, reach: int) -> float:
+            predicted = self.predict(replace(table, weights=weights, reach=reach), rows, meta)
             scores = metrics.score(predicted, rows, meta)
             return next(s for s in scores if s.name == metrics.goal.metric).point()
 
-        return replace(table, weights=climb(START, score))
+        in_order = climb(START, partial(score, reach=0))
+        jumping = [replace(in_order, jump=jump) for jump in JUMPS]
+        return replace(table, weights=max(jumping, key=partial(score, reach=REACH)))
 
     def predict(self, model: PhraseTable, split: Split, meta: Meta) -> pd.DataFrame:
         """Translate each source: one hypothesis with its score, and neither alternatives nor attention."""
@@ -81,20 +87,16 @@ class PhraseBased(ClassicalModel):
 
 
 def climb(start: Weights, score: Callable[[Weights], float]) -> Weights:
-    """Change one weight after the other as long as the score rises."""
+    """Change one weight after the other, but for the jump's, as long as the score rises."""
     best, highest = start, score(start)
-    for step in STEPS:
-        for field in fields(Weights):
-            for move in (step, -step):
-                before = best
-                while True:
-                    tried = replace(best, **{field.name: getattr(best, field.name) + move})
-                    reached = score(tried)
-                    if reached <= highest:
-                        break
-                    best, highest = tried, reached
-                if best != before:
-                    break
+    names = [field.name for field in fields(Weights) if field.name != "jump"]
+    for step, name in product(STEPS, names):
+        for move in (step, -step):
+            before = best
+            while (reached := score(tried := replace(best, **{name: getattr(best, name) + move}))) > highest:
+                best, highest = tried, reached
+            if best != before:
+                break
     return best
 
 

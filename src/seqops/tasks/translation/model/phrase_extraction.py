@@ -37,7 +37,7 @@ class Option(NamedTuple):
 
 
 Options = Mapping[Phrase, Sequence[Option]]
-"""The translations of each source phrase in lower case, the more probable ones first."""
+"""The translations of each source phrase in lower case, by its own probability and half of the reverse."""
 
 
 class Cases:

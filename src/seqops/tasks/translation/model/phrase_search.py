@@ -1,4 +1,4 @@
-"""The search for the best translation by phrases (Koehn et al. 2003, section 3.3)."""
+"""A beam search for the best translation by phrases, which may change places (Koehn et al. 2003)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from functools import cache
 from itertools import product
 from typing import NamedTuple
 
-from seqops.tasks.translation.model.phrase_extraction import Phrase
+from seqops.tasks.translation.model.phrase_extraction import LONGEST, Phrase
 from seqops.tasks.translation.model.trigram_model import EDGE
 
 BEAM = 15
 """Hypotheses that are kept for each number of source words translated."""
-REACH = 6
-"""Source words between the first one without a translation and the next phrase, at most."""
 Span = tuple[int, int]
 Scored = Mapping[Span, Sequence[tuple[float, Phrase]]]
 """The translations of the source words from a start to an end with their scores."""
@@ -38,11 +36,14 @@ class Hypothesis(NamedTuple):
     words: Phrase
 
 
-def best_translation(length: int, options: Scored, fluency: Fluency, jump: float) -> tuple[Phrase, float]:
+def best_translation(
+    length: int, options: Scored, fluency: Fluency, jump: float, reach: int
+) -> tuple[Phrase, float]:
     """Return the best sequence of phrases for `length` source words, and its score.
 
     Every source word has a translation of its own. jump: subtracted for each source word between the end of a
-    phrase and the start of the next.
+    phrase and the start of the next; reach: how far after the first source word without a translation the
+    next phrase may start; 0: phrases keep the order of the source.
     """
     rest = _estimates(length, options, fluency)
     ahead = cache(lambda covered: sum(rest[gap] for gap in _gaps(covered, length)))
@@ -52,7 +53,7 @@ def best_translation(length: int, options: Scored, fluency: Fluency, jump: float
     for translated, stack in enumerate(stacks[:-1]):
         kept = sorted(stack.items(), key=lambda item: (-item[1].outlook, item[0]))[:BEAM]
         for (covered, last_end, last), before in kept:
-            for start, end in _free_spans(covered, length):
+            for start, end in _free_spans(covered, length, reach):
                 found = options.get((start, end))
                 if not found:
                     continue
@@ -69,11 +70,11 @@ def best_translation(length: int, options: Scored, fluency: Fluency, jump: float
     return words, score
 
 
-def _free_spans(covered: int, length: int) -> Iterator[Span]:
-    """Yield the spans without a translated word that begin within reach of the first of these words."""
+def _free_spans(covered: int, length: int, reach: int) -> Iterator[Span]:
+    """Yield the spans without a translated word that start within reach of the first of these words."""
     first = next(i for i in range(length) if not covered >> i & 1)
-    for start in range(first, min(first + REACH + 1, length)):
-        for end in range(start + 1, length + 1):
+    for start in range(first, min(first + reach + 1, length)):
+        for end in range(start + 1, min(start + LONGEST, length) + 1):
             if covered >> end - 1 & 1:
                 break
             yield start, end
@@ -99,6 +100,7 @@ def _estimates(length: int, options: Scored, fluency: Fluency) -> dict[Span, flo
     for width, start in product(range(2, length + 1), range(length)):
         end = start + width
         if end <= length:
-            halves = (best[start, middle] + best[middle, end] for middle in range(start + 1, end))
+            middles = range(start + 1, min(start + LONGEST, end - 1) + 1)
+            halves = (best[start, middle] + best[middle, end] for middle in middles)
             best[start, end] = max(best.get((start, end), float("-inf")), *halves)
     return best

@@ -20,17 +20,19 @@ from seqops.tasks.translation.model.trigram_model import TrigramModel
 
 TRIED = 10
 """Translations of each phrase that the search tries, at most."""
+REACH = 6
+"""Source words after the first one without a translation at which the next phrase may start, at most."""
 UNKNOWN = -10.0
-"""Logarithm of the probability of a word that is copied because no phrase has it."""
+"""Logarithm of the probability of a word that is copied because it is no phrase by itself."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of a log-linear model (Koehn et al. 2003), of which the direct probability's is 1.
+    """Weights of a log-linear model (Och and Ney 2002), of which the direct probability's is 1.
 
     reverse, lexical, reverse_lexical: of the scores of an `Option`; language: of the language model; word,
-    phrase: what each word and each phrase that is written adds; jump: what each source word that is skipped
-    or returned over takes.
+    phrase: added for each word and each phrase that is written; jump: the cost of each source word that is
+    skipped, forwards or back.
     """
 
     reverse: float = 0.5
@@ -57,7 +59,7 @@ class Weights:
         return (
             f"weights: reverse probability {self.reverse:g}, word by word {self.lexical:g} and reverse"
             f" {self.reverse_lexical:g}, language model {self.language:g}, each word {self.word:g},"
-            f" each phrase {self.phrase:g}, each word jumped over {-self.jump:g}"
+            f" each phrase {self.phrase:g}, each source word skipped {0 - self.jump:g}"
         )
 
 
@@ -68,6 +70,7 @@ class PhraseTable:
     options: Options
     language: TrigramModel
     weights: Weights = Weights()
+    reach: int = REACH
 
     @classmethod
     def learn(cls, sources: Sequence[str], targets: Sequence[str]) -> PhraseTable:
@@ -78,12 +81,12 @@ class PhraseTable:
     def translate(self, text: str) -> tuple[str, float]:
         """Return the best sequence of phrases for a text, and its score.
 
-        A word that no phrase has is copied.
+        A word that is no phrase by itself is copied.
         """
         spoken, longest = WORD.findall(text), range(1, LONGEST + 1)
         spans = ((i, i + n) for i in range(len(spoken)) for n in longest if i + n <= len(spoken))
         options = {(start, end): self._best_options(spoken[start:end]) for start, end in spans}
-        words, score = best_translation(len(spoken), options, self._fluency, self.weights.jump)
+        words, score = best_translation(len(spoken), options, self._fluency, self.weights.jump, self.reach)
         return joined(words), score
 
     def _best_options(self, spoken: Sequence[str]) -> Sequence[tuple[float, Phrase]]:
