@@ -86,6 +86,18 @@ def test_a_better_baseline_that_only_another_run_had_is_named(fake_store, value,
     assert ("not compared with longest" in wide) is not named
 
 
+@pytest.mark.parametrize(("value", "named"), [(0.9, True), (0.803, False)])
+def test_a_baseline_that_was_better_in_another_run_is_named(fake_store, value, named):
+    former = tagging_metrics(0.9, TIES)
+    later = {**former, "baselines": {**former["baselines"], "longest": {"f1": score(value)}}}
+    fake_store.add_run("ner", "fast", former, 10, 1)
+    fake_store.add_run("ner", "wide", later, 10, 1)
+    fake_store.results("ner")
+    fast, wide = (line for line in fake_store.page.splitlines() if line.startswith(("| fast", "| wide")))
+    assert (f"<br>*not compared with longest, {value} in wide* |" in fast) is named
+    assert "not compared with longest" not in wide
+
+
 def test_a_curve_has_the_epochs_on_the_goal_and_the_seconds_of_all_epochs(fake_store):
     fake_store.add_run("ner", "fast", tagging_metrics(0.8, TIES), 12, 2)
     fake_store.add_run("ner", "wide", {**tagging_metrics(0.7, TIES), "source": "klp2016"}, 61, 4, pretext=2)

@@ -10,7 +10,7 @@ from pairs import task
 
 from seqops.core.ragged import Ragged, Split
 from seqops.tasks.translation.metrics import Metrics
-from seqops.tasks.translation.model import phrase_based
+from seqops.tasks.translation.model import phrase_based, phrase_table
 from seqops.tasks.translation.model.lexicon import LEAST, Lexicon
 from seqops.tasks.translation.model.phrase_based import JUMPS, START, PhraseBased, climb
 from seqops.tasks.translation.model.phrase_extraction import Cases, Option, extract, learn_options
@@ -202,7 +202,7 @@ def test_the_search_finds_what_brute_force_finds(seed, reach):
     assert words
 
 
-def test_phrases_change_places_where_the_language_model_gains_more_than_the_jumps_cost():
+def test_phrases_change_places_where_the_language_model_gains_more_than_the_jumps_cost(monkeypatch):
     words = {("the",): "el", ("red",): "rojo", ("car",): "coche"}
     options = {source: [Option((target,), 0.0, 0.0, 0.0, 0.0)] for source, target in words.items()}
     language = TrigramModel.count([["el", "coche", "rojo"]] * 5 + [["rojo"], ["coche"]])
@@ -213,6 +213,8 @@ def test_phrases_change_places_where_the_language_model_gains_more_than_the_jump
 
     assert translated(0.1, 6) == "El coche rojo"
     assert translated(9.0, 6) == translated(0.1, 0) == "El rojo coche"
+    monkeypatch.setattr(phrase_table, "REORDERED", 2)
+    assert translated(0.1, 6) == "El rojo coche"
 
 
 def test_a_long_sentence_takes_time_in_proportion():

@@ -42,22 +42,24 @@ tests on them, both one-sided at {alpha:g}: *beats* if the model is better, *los
 Holm's correction for the number of baselines, *ties* otherwise, and *undecided* where the rows have too few
 independent units. After it stand the difference of the scores (positive: the model is better) and p: that
 the model is better, or if it loses, that it is worse, as corrected. [Believing a number](believing.md) has
-the methods. All these figures are those of one fit; *seeds* says how much the first score varies over
-several: mean, range, and 95 % interval over seeds and rows. MASE is in units of the mean error of the
-seasonal naive forecast, on the training rows or, of many series, on all rows of each before the test; the
-report and `signatures` have the value. Seconds, on two cores that other work may have shared, and
-epochs are those of the first fit where a preset trains a second time (`fit.refit`); memory is the most
-that the training stage took, TensorFlow included. Memory, differences and p are missing where a row was
-measured before they were recorded. A model whose training did not improve on its initial weights, by a
-test on the validation rows, says so. The settings are a hash of all parameters: a row whose run is not
-in this store, because it ran elsewhere, is kept until the settings of its preset change, with the
-baselines that there were. The plots show the goal score on the validation
-rows before training and at the end of every epoch. [{record}]({record}) has all figures of this page and of
-the plots, [{points}]({points}) the points of the plots as a table."""
+the methods; *not compared with* names a better classical baseline that only another row on the same test
+rows had, as a later run or by its settings. All these figures are those of one fit; *seeds* says how much
+the first score varies over several: mean, range, and 95 % interval over seeds and rows. MASE is in units of
+the mean error of the seasonal naive forecast, on the training rows or, of many series, on all rows of each
+before the test; the report and `signatures` have the value. Seconds, on two cores that other work may have
+shared, and epochs are those of the first fit where a preset trains a second time (`fit.refit`); memory is
+the most that the training stage took, TensorFlow included. Memory, differences and p are missing where a
+row was measured before they were recorded. A model whose training did not improve on its initial weights,
+by a test on the validation rows, says so. The settings are a hash of all parameters: a row whose run is not
+in this store, because it ran elsewhere, is kept until the settings of its preset change, with the baselines
+that there were. The plots show the goal score on the validation rows before training and at the end of
+every epoch. [{record}]({record}) has all figures of this page and of the plots, [{points}]({points}) the
+points of the plots as a table."""
 FORMER = "†"
 FORMER_NOTE = f"""\
 {FORMER} Measured by an earlier release, on its splits and against its baselines, some of which have become
 stronger since. Its intervals and tests did not hold their level and are left out: run the command again."""
+GROWN = 0.01
 UNTESTED = "*not tested by this release*"
 UNTRAINED = "*training did not improve on the initial model*"
 
@@ -133,7 +135,8 @@ def _outcome(baseline: BaselineResult) -> str:
 def _stronger(run: RunResult, of_task: Sequence[PresetResult]) -> str:
     """Name the best classical baseline that only later runs on the same test rows had; empty if none is.
 
-    A classical baseline is better than the trivial one, which tells whether lower scores are better.
+    One of the same name counts if it was better there by more than the share `GROWN` of its score. A
+    classical baseline is better than the trivial one, which tells whether lower scores are better.
     """
     ours, trivial = _value(run.classical), _value(run.trivial)
     if run.classical is None or ours is None or trivial is None:
@@ -144,8 +147,8 @@ def _stronger(run: RunResult, of_task: Sequence[PresetResult]) -> str:
         (sign * (value - ours), f"{other.classical.name}, {number(value)} in {row.preset}")
         for row, other in others
         if other.classical
-        and other.classical.name != named
         and (value := _value(other.classical)) is not None
+        and (other.classical.name != named or sign * (value - ours) > GROWN * abs(ours))
     ]
     lead, words = max(found, default=(0.0, ""))
     return f"*not compared with {words}*" if lead > 0 else ""

@@ -25,6 +25,8 @@ STEPS = (0.5, 0.25)
 """Changes of one weight after the other that are tried on validation sources, in the order of the source."""
 JUMPS = (0.5, 1.0, 2.0)
 """Costs of a source word that is skipped, of which the best on validation sources is chosen at last."""
+SCORES = 4
+"""Scores of an `Option`."""
 CHOSEN_ON = 1000
 """Validation sources that the weights are chosen on, at most."""
 
@@ -68,7 +70,7 @@ class PhraseBased(ClassicalModel):
         trigrams = model.language.trigrams
         return {
             "phrases": _lines((" ".join(source), " ".join(option.words)) for source, option in options),
-            "scores": np.array([option[1:] for _, option in options]).reshape(-1, len(Option._fields) - 1),
+            "scores": np.array([option[1:] for _, option in options]).reshape(-1, SCORES),
             # no word is empty: the edge is written so
             "trigrams": _lines(["" if word == EDGE else word for word in trigram] for trigram in trigrams),
             "counts": np.array(list(trigrams.values()), np.int64),

@@ -22,6 +22,8 @@ TRIED = 10
 """Translations of each phrase that the search tries, at most."""
 REACH = 6
 """Source words after the first one without a translation at which the next phrase may start, at most."""
+REORDERED = 60
+"""Words of a sentence up to which phrases may change places: in longer ones the search takes long."""
 UNKNOWN = -10.0
 """Logarithm of the probability of a word that is copied because it is no phrase by itself."""
 
@@ -81,12 +83,14 @@ class PhraseTable:
     def translate(self, text: str) -> tuple[str, float]:
         """Return the best sequence of phrases for a text, and its score.
 
-        A word that is no phrase by itself is copied.
+        A word that is no phrase by itself is copied. In a sentence of more than `REORDERED` words, phrases
+        keep their order.
         """
         spoken, longest = WORD.findall(text), range(1, LONGEST + 1)
         spans = ((i, i + n) for i in range(len(spoken)) for n in longest if i + n <= len(spoken))
         options = {(start, end): self._best_options(spoken[start:end]) for start, end in spans}
-        words, score = best_translation(len(spoken), options, self._fluency, self.weights.jump, self.reach)
+        reach = self.reach if len(spoken) <= REORDERED else 0
+        words, score = best_translation(len(spoken), options, self._fluency, self.weights.jump, reach)
         return joined(words), score
 
     def _best_options(self, spoken: Sequence[str]) -> Sequence[tuple[float, Phrase]]:
