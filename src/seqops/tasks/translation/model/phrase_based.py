@@ -25,10 +25,10 @@ STEPS = (0.5, 0.25)
 """Changes of one weight after the other that are tried on validation sources, in the order of the source."""
 JUMPS = (0.5, 1.0, 2.0)
 """Costs of a source word that is skipped, of which the best on validation sources is chosen at last."""
-SCORES = 4
-"""Scores of an `Option`."""
 CHOSEN_ON = 1000
 """Validation sources that the weights are chosen on, at most."""
+SCORES = 4
+"""Scores of an `Option`."""
 
 
 @dataclass(frozen=True)

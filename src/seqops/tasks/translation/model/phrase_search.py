@@ -20,8 +20,11 @@ Fluency = Callable[[Phrase, Phrase], float]
 
 
 class State(NamedTuple):
-    """What the score of a continuation depends on: a bit for each source word that is translated, the end
-    of the last phrase in the source, and the last two words written."""
+    """What the score of a continuation depends on.
+
+    covered: a bit for each source word that is translated; end: of the last phrase in the source; last: the
+    last two words written.
+    """
 
     covered: int
     end: int
