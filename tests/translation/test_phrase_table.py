@@ -225,8 +225,9 @@ def test_a_long_sentence_takes_time_in_proportion():
         table.translate("I see the red car . " * repeats)
         return time.process_time() - started
 
-    seconds(5)
-    assert seconds(60) < 40 * seconds(10)
+    # both are too long for phrases to change places
+    seconds(11)
+    assert seconds(66) < 20 * seconds(11)
 
 
 def test_weights_climb_while_the_score_rises():

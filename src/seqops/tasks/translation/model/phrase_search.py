@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import product
+from itertools import chain
 from typing import NamedTuple
 
 from seqops.tasks.translation.model.phrase_extraction import LONGEST, Phrase
@@ -48,7 +48,7 @@ def best_translation(
     phrase and the start of the next; reach: how far after the first source word without a translation the
     next phrase may start; 0: phrases keep the order of the source.
     """
-    rest = _estimates(length, options, fluency)
+    rest = _estimates(length, options, fluency, reach)
     ahead = cache(lambda covered: sum(rest[gap] for gap in _gaps(covered, length)))
     written = cache(fluency)
     stacks: list[dict[State, Hypothesis]] = [{} for _ in range(length + 1)]
@@ -73,9 +73,14 @@ def best_translation(
     return words, score
 
 
+def _first_free(covered: int) -> int:
+    """Return the index of the first source word without a translation."""
+    return (~covered & covered + 1).bit_length() - 1
+
+
 def _free_spans(covered: int, length: int, reach: int) -> Iterator[Span]:
     """Yield the spans without a translated word that start within reach of the first of these words."""
-    first = next(i for i in range(length) if not covered >> i & 1)
+    first = _first_free(covered)
     for start in range(first, min(first + reach + 1, length)):
         for end in range(start + 1, min(start + LONGEST, length) + 1):
             if covered >> end - 1 & 1:
@@ -85,25 +90,29 @@ def _free_spans(covered: int, length: int, reach: int) -> Iterator[Span]:
 
 def _gaps(covered: int, length: int) -> Iterator[Span]:
     """Yield the longest spans without a translated word."""
-    start = 0
-    for i in range(length + 1):
-        if i == length or covered >> i & 1:
+    start, after = _first_free(covered), covered.bit_length()
+    for i in range(start, after):
+        if covered >> i & 1:
             if start < i:
                 yield start, i
             start = i + 1
+    if start < length:
+        yield start, length
 
 
-def _estimates(length: int, options: Scored, fluency: Fluency) -> dict[Span, float]:
-    """Estimate the score of each span: of the best phrases in order, without the words before each."""
+def _estimates(length: int, options: Scored, fluency: Fluency, reach: int) -> dict[Span, float]:
+    """Estimate the score of each possible gap: of the best phrases in order, without the words before each.
+
+    A gap before a translated word is no wider than `reach`; any other ends with the sentence.
+    """
     best = {
         span: max(chance + fluency((), phrase) for chance, phrase in found)
         for span, found in options.items()
         if found
     }
-    for width, start in product(range(2, length + 1), range(length)):
-        end = start + width
-        if end <= length:
-            middles = range(start + 1, min(start + LONGEST, end - 1) + 1)
-            halves = (best[start, middle] + best[middle, end] for middle in middles)
-            best[start, end] = max(best.get((start, end), float("-inf")), *halves)
+    inner = ((start, start + width) for width in range(2, reach + 1) for start in range(length - width))
+    for start, end in chain(inner, ((start, length) for start in reversed(range(length - 1)))):
+        middles = range(start + 1, min(start + LONGEST, end - 1) + 1)
+        halves = (best[start, middle] + best[middle, end] for middle in middles if (start, middle) in best)
+        best[start, end] = max(best.get((start, end), float("-inf")), *halves)
     return best
