@@ -44,6 +44,30 @@ def test_the_pairs_equal_those_of_a_comparison_of_every_pair(seed):
     assert similar_pairs(texts).tolist() == expected
 
 
+def long_texts(count, seed):
+    """Draw texts of 300 letters out of 12, each with a copy in which 1 to 20 letters are others."""
+    random = np.random.default_rng(seed)
+    drawn = random.integers(97, 109, (count, 300))
+    copies = drawn.copy()
+    for row in copies:
+        row[random.choice(300, random.integers(1, 21), replace=False)] = 64
+    return ["".join(map(chr, row)) for row in np.concatenate([drawn, copies])]
+
+
+def test_the_pairs_of_long_texts_are_found_with_hardly_a_candidate_that_is_none(monkeypatch):
+    texts, similar, candidates = long_texts(60, 0), near_duplicates._similar, []
+
+    def counted(sets, sizes, pairs):
+        candidates.extend(pairs)
+        return similar(sets, sizes, pairs)
+
+    monkeypatch.setattr(near_duplicates, "_similar", counted)
+    expected = brute_force(texts)
+    assert similar_pairs(texts).tolist() == expected
+    assert 20 < len(expected) < 60
+    assert len(candidates) < 100
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text("ab 가", max_size=12), max_size=12, unique=True))
 def test_short_and_empty_texts_are_compared_too(texts):

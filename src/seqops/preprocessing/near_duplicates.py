@@ -18,7 +18,9 @@ THRESHOLD = 0.8
 LEADING = 300
 """Characters of a text that are compared, so that the time does not depend on the length of long texts."""
 SHARED = 3
-"""Trigrams that the prefixes of two near-duplicates share, at least."""
+"""Trigrams that the prefixes of two near-duplicates share, at least; larger sets share more."""
+SHARED_SHARE = 0.05
+"""Share of a set's trigrams that its prefix shares with that of a larger near-duplicate, at least."""
 NEAR = "near"
 """Column of a split, (n,) flags: the held-out row has a near-duplicate in training."""
 SLICE = "without near-duplicates"
@@ -92,9 +94,9 @@ def similar_pairs(texts: Sequence[str]) -> Ids:
     """List all pairs of texts with similarity THRESHOLD or more: (p, 2), the first index is smaller, sorted.
 
     Exact, by prefix filtering (Bayardo et al. 2007; the longer prefixes of Wang et al. 2012, section 3): with
-    the rarest trigrams first, the prefixes of two near-duplicates share SHARED trigrams, or are whole sets.
-    The time grows with the pairs that share rare trigrams: a little faster than the number of natural texts
-    (25,000 English sentences take 1.5 s of one core, 102,902 take 8.7), with its square for random ones.
+    the rarest trigrams first, the prefixes of two near-duplicates share as many as `_shared` says of the
+    smaller one, or are whole sets. The time grows with the pairs that share rare trigrams: a little faster
+    than the number of short texts, with its square for random or long ones.
     """
     sets = _trigram_sets(texts)
     order = np.argsort(np.diff(sets.indptr), kind="stable")
@@ -110,7 +112,8 @@ def similar_pairs(texts: Sequence[str]) -> Ids:
         after = np.flatnonzero(rows < shared.indices)
         rows, columns, data = rows[after] + first, shared.indices[after] + first, shared.data[after]
         needed = _overlap(sizes[rows], sizes[columns])
-        possible = (data >= np.minimum(SHARED, needed)) & (sizes[rows] >= THRESHOLD * sizes[columns] - 1e-9)
+        shared_at_least = np.minimum(_shared(sizes[rows]), needed)
+        possible = (data >= shared_at_least) & (sizes[rows] >= THRESHOLD * sizes[columns] - 1e-9)
         pairs = np.stack([rows[possible], columns[possible]], axis=1)
         found.append(pairs[_similar(sets, sizes, pairs)])
     every = np.sort(order[np.concatenate(found)], axis=1)
@@ -126,6 +129,11 @@ def _overlap(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[n
     """Return the number of shared trigrams that near-duplicates of these sizes have at least."""
     needed: npt.NDArray[np.float64] = np.ceil(THRESHOLD / (1 + THRESHOLD) * (first + second) - 1e-9)
     return needed
+
+
+def _shared(sizes: npt.NDArray[Any]) -> Ids:
+    """Return the number of trigrams that the prefix of a set shares with that of a larger near-duplicate."""
+    return np.maximum(SHARED, SHARED_SHARE * sizes).astype(np.int64)
 
 
 def _trigram_sets(texts: Sequence[str]) -> Any:
@@ -153,10 +161,10 @@ def _trigram_sets(texts: Sequence[str]) -> Any:
 
 
 def _prefixes(sets: Any, sizes: npt.NDArray[Any]) -> Any:
-    """Keep the rarest trigrams of each set, of which a near-duplicate shares SHARED, or all that it needs."""
+    """Keep the rarest trigrams of each set, of which a near-duplicate shares some: see `_shared`."""
     from scipy.sparse import csr_array
 
-    length = np.minimum(sizes, sizes - np.ceil(THRESHOLD * sizes - 1e-9).astype(np.int64) + SHARED)
+    length = np.minimum(sizes, sizes - np.ceil(THRESHOLD * sizes - 1e-9).astype(np.int64) + _shared(sizes))
     position = np.arange(sets.nnz) - np.repeat(sets.indptr[:-1], sizes)
     kept = position < np.repeat(length, sizes)
     starts = np.concatenate([[0], np.cumsum(length)])
