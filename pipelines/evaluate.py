@@ -26,7 +26,7 @@ def evaluate_task(name: str) -> str:
     splits, meta = paths.encoded()
     model, truth = network.load(paths.weights, meta), splits["test"]
     predicted = network.backtest(model, truth, meta)
-    baselines = model_kinds.other_methods(evaluation.baselines(splits, meta), task)
+    baselines = evaluation.baselines(splits, meta, task.section["model"].get("kind", ""))
     rule, mixed = PromotionRule.of(params.evaluation, params.registry), model_kinds.is_mixture(task)
     training = TrainingGain.read(read_json(paths.training))
     found = evaluate.evaluate(evaluation, predicted, truth, meta, baselines, rule.bootstrap, training, mixed)

@@ -64,7 +64,7 @@ class ToyMetrics(Metrics):
 
 
 class ToyEvaluation(Evaluation):
-    def baselines(self, splits, meta):
+    def baselines(self, splits, meta, model_kind=""):
         return [Baseline("always even", "trivial", pd.DataFrame({"odd": [0] * len(splits["test"])}))]
 
     def examples(self, predicted, truth, meta):

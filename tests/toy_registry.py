@@ -72,7 +72,7 @@ def predictions(truth, correct):
 def add_perfect_baseline(toy):
     """Give the task a classical baseline that is always correct."""
 
-    def baselines(self, splits, meta):
+    def baselines(self, splits, meta, model_kind=""):
         found = Baseline("perfect", "classical", predictions(splits["test"], BETTER))
         return [*ToyEvaluation.baselines(self, splits, meta), found]
 

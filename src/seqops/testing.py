@@ -164,10 +164,12 @@ class TaskContract:
 
     def test_baselines_predict_every_test_row_and_one_of_them_is_trivial(self, case: SimpleNamespace) -> None:
         test = case.splits["test"]
+        kind = case.task.section["model"].get("kind", "")
         baselines = case.task.evaluation().baselines(
-            {**case.splits, "train": some(case.splits["train"], 400)}, case.meta
+            {**case.splits, "train": some(case.splits["train"], 400)}, case.meta, kind
         )
         assert "trivial" in {b.kind for b in baselines}
+        assert not kind or kind not in {b.model_kind for b in baselines}
         for baseline in baselines:
             assert not baseline.failure
             assert len(baseline.predicted) == len(test)

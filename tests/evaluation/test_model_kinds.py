@@ -1,4 +1,4 @@
-"""Baselines that a `model.kind` stands for: left out if it is the model's own, recommended if better."""
+"""Baselines that a `model.kind` stands for are recommended if they are better."""
 
 from dataclasses import replace
 
@@ -7,9 +7,9 @@ import pandas as pd
 
 from seqops.core.records import Baseline
 from seqops.evaluation.evaluate import BootstrapConfig, evaluate
-from seqops.evaluation.model_kinds import other_methods, recommendation
+from seqops.evaluation.model_kinds import recommendation
 from seqops.metrics.paired_tests import Difference
-from toy import ToyData, ToyEvaluation, ToyMetrics, toy_task
+from toy import ToyData, ToyEvaluation, ToyMetrics
 
 DATA = ToyData()
 EVALUATION = ToyEvaluation(DATA, ToyMetrics(DATA))
@@ -75,11 +75,3 @@ def test_where_there_is_no_test_the_better_score_is_said_to_be_untested():
 def test_what_is_not_better_or_has_no_kind_is_not_recommended():
     assert "model.kind" not in verdict(10, baseline("behind", 9, "a"), baseline("equal", 10, "b"))
     assert "model.kind" not in verdict(2, baseline("no kind", 20))
-
-
-def test_the_method_of_the_model_is_no_baseline():
-    every = [baseline("same", 18, "nb"), baseline("other", 18, "svm"), baseline("none", 18)]
-    task = toy_task("toy", DATA, section={"model": {"kind": "nb"}})
-    assert [b.name for b in other_methods(every, task)] == ["other", "none"]
-    without_kinds = toy_task("toy", DATA, section={"model": {}})
-    assert other_methods(every, without_kinds) == every

@@ -8,9 +8,9 @@ from series import TASK, months, task, write_csv
 from parts import evaluation_of
 from seqops.core.array_cache import ArrayCache
 from seqops.core.ragged import Ragged, Split
-from seqops.tasks.forecast.evaluation import local_methods
+from seqops.tasks.forecast.evaluation import baselines, local_methods
 from seqops.tasks.forecast.evaluation.ready_made import ready_made
-from seqops.tasks.forecast.model.local.methods import Combination, LocalMethod, fitted
+from seqops.tasks.forecast.model.local.methods import METHODS, Combination, LocalMethod, fitted
 from seqops.tasks.forecast.model.local.naive import naive, seasonal_naive
 from seqops.tasks.forecast.model.local.panel import LocalForecast
 
@@ -35,7 +35,7 @@ def fails_on_the_shortest(panel):
 
 
 def test_forecasts_are_in_the_order_of_the_rows_and_columns():
-    found = {b.name: b for b in local_methods.all_of(split(), META, ArrayCache(), local_methods.METHODS[:3])}
+    found = {b.name: b for b in local_methods.all_of(split(), META, ArrayCache(), METHODS[:3])}
     assert [b.kind for b in found.values()] == ["trivial", "trivial", "classical"]
     assert means(found["naive"]) == [[4, 40, 4, 40], [8, 80, 8, 80]]
     assert means(found["seasonal-naive"]) == [[2, 20, 4, 40], [9, 90, 8, 80]]
@@ -52,7 +52,7 @@ def test_a_failed_fit_is_replaced_and_counted():
 
 def test_gaps_are_filled_by_the_history_alone():
     (found,) = local_methods.all_of(
-        split([[[1.0, 1], [np.nan, 2], [3, np.nan]]]), META, ArrayCache(), local_methods.METHODS[1:2]
+        split([[[1.0, 1], [np.nan, 2], [3, np.nan]]]), META, ArrayCache(), METHODS[1:2]
     )
     assert means(found) == [[2, 2, 3, 2]]
 
@@ -122,7 +122,7 @@ def test_given_forecasts_have_no_intervals_and_must_be_whole():
 
 
 def test_an_evaluation_of_many_series_uses_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(local_methods.all_of, "__defaults__", (local_methods.METHODS[:2],))
+    monkeypatch.setattr(baselines, "METHODS", METHODS[:2])
     data = task(series="shop", scaling="window", horizon=3, backtest_horizon=3, origin_step=3, test=3)
     data = replace(data, validation=3, baselines="given.csv")
     rows = [f"{name},{month},{i + 1}" for name in "ab" for i, month in enumerate(months(30))]

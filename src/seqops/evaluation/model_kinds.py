@@ -13,12 +13,6 @@ from seqops.evaluation.formatting import number
 from seqops.metrics.paired_tests import Difference
 
 
-def other_methods(baselines: Sequence[Baseline], task: Task) -> list[Baseline]:
-    """Leave out the baseline that is the same method as the model of the task, if one is."""
-    kind = task.section["model"].get("kind")
-    return [baseline for baseline in baselines if not baseline.model_kind or baseline.model_kind != kind]
-
-
 def settings(task: Task) -> dict[str, Any]:
     """Return the settings of a model and its fit under dotted keys; of a classical one, its kind alone."""
     kind = {"model.kind": task.section["model"].get("kind")}

@@ -19,7 +19,7 @@ from seqops.core.records import Baseline
 class Evaluation(interfaces.Evaluation):
     """The majority label and the parity of the last digit, slices by length, and every row as text."""
 
-    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+    def baselines(self, splits: Mapping[str, Split], meta: Meta, model_kind: str = "") -> Sequence[Baseline]:
         """Predict the most frequent label; predict by the last digit alone."""
         digits = splits["test"].ragged("digits")
         majority = np.full(len(digits), float(meta["majority"]))

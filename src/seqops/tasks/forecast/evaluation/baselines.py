@@ -19,20 +19,26 @@ from seqops.tasks.forecast.model.classical.catalog import methods
 from seqops.tasks.forecast.model.classical.choice import FIT_ERRORS, ranked, validation_paths, without_gaps
 from seqops.tasks.forecast.model.classical.methods import Floats, Method
 from seqops.tasks.forecast.model.intervals import calibration, with_rolling_quantiles
+from seqops.tasks.forecast.model.local.methods import METHODS
 
 GAPS = "gaps of the history interpolated"
 
 
-def all_of(splits: Mapping[str, Split], meta: Meta, cache: ArrayCache) -> list[Baseline]:
-    """Forecast every test row with every method, each value column by itself.
+def all_of(
+    splits: Mapping[str, Split], meta: Meta, cache: ArrayCache, model_kind: str = ""
+) -> list[Baseline]:
+    """Forecast every test row with every method but that of the model, each value column by itself.
 
     Where the rows are of many series, methods are fitted to each of them, and no choice is made over all.
     """
     with fitting.quiet_single_thread():
         if meta["unit"] == "series":
-            return local_methods.all_of(splits["test"], meta, cache)
+            others = [method for method in METHODS if method.model_kind != model_kind]
+            return local_methods.all_of(splits["test"], meta, cache, others)
         return [
-            forecast_rows(method, splits, meta) for method in methods(meta["season"], meta.get("seasons", ()))
+            forecast_rows(method, splits, meta)
+            for method in methods(meta["season"], meta.get("seasons", ()))
+            if method.model_kind != model_kind
         ]
 
 

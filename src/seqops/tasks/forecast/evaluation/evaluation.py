@@ -33,9 +33,9 @@ class Evaluation(interfaces.Evaluation):
         """Return this evaluation with the fits to many series kept in a folder."""
         return replace(self, cache=ArrayCache(folder))
 
-    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+    def baselines(self, splits: Mapping[str, Split], meta: Meta, model_kind: str = "") -> Sequence[Baseline]:
         """Forecast from the same origins by naive and classical methods; add those given with the data."""
-        found = baselines.all_of(splits, meta, self.cache)
+        found = baselines.all_of(splits, meta, self.cache, model_kind)
         return [*found, *ready_made(splits["test"], meta, {baseline.name for baseline in found})]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:

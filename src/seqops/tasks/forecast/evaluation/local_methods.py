@@ -17,7 +17,6 @@ from seqops.core.records import Baseline
 from seqops.runtime.console import err
 from seqops.tasks.forecast.model.local.histories import by_row, panel_of, to_table
 from seqops.tasks.forecast.model.local.methods import (
-    METHODS,
     Combination,
     LocalMethod,
     fitted,
@@ -29,7 +28,7 @@ from seqops.tracking.code_closure import closure
 
 
 def all_of(
-    test: Split, meta: Meta, cache: ArrayCache, methods: Sequence[LocalMethod | Combination] = METHODS
+    test: Split, meta: Meta, cache: ArrayCache, methods: Sequence[LocalMethod | Combination]
 ) -> list[Baseline]:
     """Forecast every test row, each value column by itself; validation rows are but a part of the history."""
     panel, order = panel_of(test, meta)

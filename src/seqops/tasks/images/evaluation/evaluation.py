@@ -38,11 +38,11 @@ class Evaluation(interfaces.Evaluation):
     data: Dataset
     metrics: Metrics
 
-    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+    def baselines(self, splits: Mapping[str, Split], meta: Meta, model_kind: str = "") -> Sequence[Baseline]:
         """Predict the usual label, draw labels by their shares, and fit classical classifiers of pixels."""
         labels = labelled(splits["train"]).plain("label")
         trivial = class_baselines.trivial(labels, len(splits["test"]), len(meta["labels"]), self.data.seed)
-        return [*trivial, *baselines.classical(splits, self.metrics, meta)]
+        return [*trivial, *baselines.classical(splits, self.metrics, meta, model_kind)]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Slice by near-duplicates, and by light: darker and lighter than the mean of training."""

@@ -23,15 +23,18 @@ SVM_CHARACTERS = 3_000_000
 """Characters of the training texts up to which the SVM is fitted: its n-grams of characters are many."""
 
 
-def classical(splits: Mapping[str, Split], metrics: Metrics, meta: Meta) -> list[Baseline]:
-    """Fit the classical models of the task to labelled training texts, tuned by the goal on validation texts.
+def classical(
+    splits: Mapping[str, Split], metrics: Metrics, meta: Meta, model_kind: str = ""
+) -> list[Baseline]:
+    """Fit the classical models of the task but one to labelled training texts, tuned on validation texts.
 
     The SVM is left out where the training texts are long: see `SVM_CHARACTERS`.
     """
     texts = LabelledTexts.of(splits)
     goal, found = goal_of(metrics, texts.validation, meta), []
+    long = sum(map(len, texts.train.ragged("texts").texts())) > SVM_CHARACTERS
     for kind, name in NAMES.items():
-        if kind == "linear_svm" and sum(map(len, texts.train.ragged("texts").texts())) > SVM_CHARACTERS:
+        if kind == model_kind or (kind == "linear_svm" and long):
             continue
         model = TextClassifier(kind)
         fitted = model.fit_to(texts, goal, meta)

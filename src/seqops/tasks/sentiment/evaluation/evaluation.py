@@ -32,14 +32,14 @@ class Evaluation(interfaces.Evaluation):
     data: Dataset
     metrics: Metrics
 
-    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+    def baselines(self, splits: Mapping[str, Split], meta: Meta, model_kind: str = "") -> Sequence[Baseline]:
         """Predict the majority label, draw labels by their shares, and fit classical classifiers of texts.
 
         With `data.lexicon` also thresholds of the sum of its weights.
         """
         labels = labelled(splits["train"]).plain("label")
         trivial = class_baselines.trivial(labels, len(splits["test"]), len(meta["labels"]), self.data.seed)
-        classical = baselines.classical(splits, self.metrics, meta)
+        classical = baselines.classical(splits, self.metrics, meta, model_kind)
         return [*trivial, *classical, *baselines.of_lexicon(splits, self.data, meta)]
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:

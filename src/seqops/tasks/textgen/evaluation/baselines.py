@@ -17,12 +17,14 @@ from seqops.tasks.textgen.metrics import costs
 from seqops.tasks.textgen.model.character_model import CharacterModel
 from seqops.tasks.textgen.model.held_out_discounts import MAX_ORDER as MAX_CHARACTERS
 
+KNESER_NEY = "kneser_ney"
 MAX_ORDER = 6
 
 
-def all_of(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
-    """Score the test passages by the network's tokens, and by characters."""
-    return [*_of_tokens(splits, meta), _of_characters(splits)]
+def all_of(splits: Mapping[str, Split], meta: Meta, model_kind: str) -> list[Baseline]:
+    """Score the test passages by the network's tokens, and by characters unless those are the model."""
+    tokens = _of_tokens(splits, meta)
+    return tokens if model_kind == KNESER_NEY else [*tokens, _of_characters(splits)]
 
 
 def _of_tokens(splits: Mapping[str, Split], meta: Meta) -> list[Baseline]:
@@ -50,4 +52,4 @@ def _of_characters(splits: Mapping[str, Split]) -> Baseline:
     nats = model.nats(test, (training + validation)[-MAX_CHARACTERS:])
     each = np.split(nats, np.cumsum(splits["test"].plain("characters"))[:-1])
     predicted = pd.DataFrame({"nats": [row.sum() for row in each], "each": [row.tolist() for row in each]})
-    return Baseline(f"Kneser-Ney {model.order}-gram", "classical", predicted, model_kind="kneser_ney")
+    return Baseline(f"Kneser-Ney {model.order}-gram", "classical", predicted, model_kind=KNESER_NEY)

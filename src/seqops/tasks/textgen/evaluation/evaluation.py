@@ -27,9 +27,9 @@ class Evaluation(interfaces.Evaluation):
     data: Dataset
     metrics: Metrics
 
-    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+    def baselines(self, splits: Mapping[str, Split], meta: Meta, model_kind: str = "") -> Sequence[Baseline]:
         """Predict uniformly, by token frequencies, by n-grams of tokens, and by n-grams of characters."""
-        return baselines.all_of(splits, meta)
+        return baselines.all_of(splits, meta, model_kind)
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Slice by copied lines, unknown characters and position in the text."""

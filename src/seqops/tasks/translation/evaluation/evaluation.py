@@ -27,9 +27,9 @@ class Evaluation(interfaces.Evaluation):
     data: Dataset
     metrics: Metrics
 
-    def baselines(self, splits: Mapping[str, Split], meta: Meta) -> Sequence[Baseline]:
+    def baselines(self, splits: Mapping[str, Split], meta: Meta, model_kind: str = "") -> Sequence[Baseline]:
         """Copy the source; translate word by word, by the nearest training sentence, and by phrases."""
-        return baselines.all_of(self.metrics, splits, meta)
+        return baselines.all_of(self.metrics, splits, meta, model_kind)
 
     def slices(self, truth: Split, meta: Meta) -> Mapping[str, npt.NDArray[np.bool_]]:
         """Slice by what training has of a row, by the source's length in words, and by unseen words."""
