@@ -16,7 +16,12 @@ CLASSICAL = {
     "translation": ["phrase_table"],
     "sentiment": ["tfidf_logistic", "nb_logistic", "linear_svm"],
 }
-MIXTURES = {"ner": "feature_crf", "textgen": "kneser_ney", "sentiment": "nb_logistic"}
+MIXTURES = {
+    "ner": "feature_crf",
+    "textgen": "kneser_ney",
+    "sentiment": "nb_logistic",
+    "translation": "phrase_table",
+}
 OTHER_TABLE = "test_a_model_of_another_table_is_scored_on_the_current_rows"
 
 

@@ -31,6 +31,7 @@ def network(**changed: object):
 
     fields: dict[str, object] = {
         "kind": "lstm",
+        "mixture": "none",
         "embedding": 8,
         "units": 6,
         "layers": 1,

@@ -82,6 +82,7 @@ ADDED = {
     "tasks.translation.model.reranking": "none",
     "tasks.ner.model.mixture": "none",
     "tasks.sentiment.model.mixture": "none",
+    "tasks.translation.model.mixture": "none",
     "tasks.textgen.model.mixture": "none",
     "tasks.forecast.model.mixture": "none",
     "tasks.forecast.data.date_order": "auto",

@@ -8,17 +8,35 @@ import numpy as np
 import numpy.typing as npt
 from sacrebleu.metrics.chrf import CHRF
 
+Floats = npt.NDArray[np.float64]
 
-def ranked(hypotheses: Sequence[str], log_probabilities: npt.NDArray[np.floating]) -> list[int]:
-    """Return the places of n hypotheses, that with the highest expected chrF first.
 
-    The probabilities of the model, normalised over the hypotheses, say how likely each is the reference
-    (Kumar and Byrne 2004, section 2); the gain is chrF (Popovic 2015). log_probabilities: (n,).
-    """
+def gains(hypotheses: Sequence[str]) -> Floats:
+    """Return the chrF of each of n hypotheses, if each of them were the reference: (n, n) (Popovic 2015)."""
     chrf = CHRF()
-    weights = np.exp(log_probabilities - log_probabilities.max())
-    gains = np.array(
+    return np.array(
         [[chrf.sentence_score(ours, [other]).score for other in hypotheses] for ours in hypotheses]
     )
-    order: list[int] = np.argsort(-gains @ weights, kind="stable").tolist()
+
+
+def expected_gains(gain: Floats, probabilities: Floats) -> Floats:
+    """Return the expected gain of each hypothesis (Kumar and Byrne 2004, section 2): (n,).
+
+    probabilities: how likely each is the reference (n,), they sum up to 1.
+    """
+    expected: Floats = gain @ probabilities
+    return expected
+
+
+def normalised(log_probabilities: npt.NDArray[np.floating]) -> Floats:
+    """Return the probabilities of a model, normalised over the hypotheses: (n,)."""
+    weights = np.exp(log_probabilities.astype(np.float64) - log_probabilities.max())
+    probabilities: Floats = weights / weights.sum()
+    return probabilities
+
+
+def ranked(hypotheses: Sequence[str], log_probabilities: npt.NDArray[np.floating]) -> list[int]:
+    """Return the places of n hypotheses, that with the highest expected chrF first."""
+    expected = expected_gains(gains(hypotheses), normalised(log_probabilities))
+    order: list[int] = np.argsort(-expected, kind="stable").tolist()
     return order

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,8 @@ from seqops.nn.softmax import smoothed_cross_entropy
 from seqops.preprocessing.subwords import START, Subwords
 from seqops.preprocessing.vocabulary import PAD
 from seqops.tasks.translation.model import minimum_risk
+from seqops.tasks.translation.model.beam import Beam
+from seqops.tasks.translation.model.mixture import PhraseMixture
 from seqops.tasks.translation.model.phrase_based import PhraseBased
 from seqops.tasks.translation.model.recurrent import RecurrentTranslator
 from seqops.tasks.translation.model.transformer import TransformerTranslator
@@ -43,6 +45,9 @@ class Network(interfaces.Network):
     kind
         Type of the recurrent layers (`lstm`, `gru`), or `transformer`; or `phrase_table`: phrases and
         trigrams without a network, for which no other key of `model` has a meaning, and none of `fit`.
+    mixture
+        `phrase_table`: the hypotheses of the beam search and that of a phrase table are ranked together by
+        expected chrF, whatever `reranking` is; `none`: the network alone.
     embedding
         Dimensions of a token embedding; for a transformer also the model width, which must be even and a
         multiple of `heads`.
@@ -88,6 +93,7 @@ class Network(interfaces.Network):
     """
 
     kind: Literal["lstm", "gru", "transformer", "phrase_table"]
+    mixture: Literal["none", "phrase_table"]
     embedding: Positive
     units: Positive
     layers: Positive
@@ -105,9 +111,15 @@ class Network(interfaces.Network):
     length_penalty: NonNegative
     reranking: Literal["none", "minimum_risk"]
 
+    def __post_init__(self) -> None:
+        if self.kind == self.mixture:
+            raise ValueError("a model is not mixed with itself: set mixture to none, or kind to a network")
+
     def configured(self) -> Model:
-        """Return the phrase table, if that is the kind, or else this network."""
-        return PhraseBased() if self.kind == "phrase_table" else self
+        """Return the phrase table, if that is the kind, or else this network, alone or mixed with it."""
+        if self.kind == "phrase_table":
+            return PhraseBased()
+        return self if self.mixture == "none" else PhraseMixture(self, PhraseBased())
 
     def build(self, meta: Meta, optimizer: keras.Optimizer | str = "sgd") -> keras.Model:
         """Build and compile the translator for the vocabularies of `meta`.
@@ -153,25 +165,44 @@ class Network(interfaces.Network):
 
         With `reranking` the n-best list is in the order of the expected chrF.
         """
+        beams = self.beams(model, split, meta)
+        orders = [self._order(beam) for beam in beams]
+        texts = [[beam.texts[i] for i in order] for beam, order in zip(beams, orders, strict=True)]
+        scores = [beam.scores[order].tolist() for beam, order in zip(beams, orders, strict=True)]
+        chosen = [beam.tokens_of(found[0]) for beam, found in zip(beams, texts, strict=True)]
+        return self.table(model, split, meta, texts, scores, chosen)
+
+    def beams(self, model: keras.Model, split: Split, meta: Meta) -> list[Beam]:
+        """Search for the best hypotheses of each source."""
         tokens = Subwords(meta["target"])
-        found: dict[int, tuple[list[str], list[float]]] = {}
-        best: dict[int, list[int]] = {}
+        found: dict[int, Beam] = {}
         for rows, source in _sources(split):
             hypotheses, scores = (t.numpy() for t in model.beams(source))
             for row, ids, values in zip(rows, hypotheses, scores, strict=True):
-                nbest = tokens.decode(ids)
-                order = self._order(nbest, ids, values)
-                found[int(row)] = ([nbest[i] for i in order], [float(values[i]) for i in order])
-                best[int(row)] = [int(i) for i in ids[order[0]] if i != PAD]
-        texts, scores_of = zip(*(found[i] for i in range(len(split))), strict=True) if found else ((), ())
+                lengths = (ids != PAD).sum(axis=1)
+                likelihoods = values * penalty(lengths, self.length_penalty).numpy()
+                found[int(row)] = Beam(tokens.decode(ids), ids, values, likelihoods)
+        return [found[i] for i in range(len(split))]
+
+    def table(
+        self,
+        model: keras.Model,
+        split: Split,
+        meta: Meta,
+        texts: Sequence[Sequence[str]],
+        scores: Sequence[Sequence[float]],
+        chosen: Sequence[list[int]],
+    ) -> pd.DataFrame:
+        """Tabulate the hypotheses of each source in order; chosen: the tokens of the first, if known."""
+        tokens = Subwords(meta["target"])
         return pd.DataFrame(
             {
-                "hypothesis": [text[0] for text in texts],
-                "score": [values[0] for values in scores_of],
+                "hypothesis": [found[0] for found in texts],
+                "score": [values[0] for values in scores],
                 "nbest": list(texts),
-                "nbest_scores": list(scores_of),
-                "attention": self._attention(model, split, best),
-                "pieces": [tokens.pieces(best[i]) for i in range(len(split))],
+                "nbest_scores": list(scores),
+                "attention": self._attention(model, split, chosen),
+                "pieces": [tokens.pieces(ids) for ids in chosen],
             }
         )
 
@@ -183,18 +214,18 @@ class Network(interfaces.Network):
             found.update(zip(map(int, rows), tokens.decode(model.greedy(source).numpy()), strict=True))
         return pd.DataFrame({"hypothesis": [found[i] for i in range(len(split))]})
 
-    def _order(self, nbest: list[str], ids: Array, scores: Array) -> list[int]:
-        """Return the order of the hypotheses of one row, whose tokens are ids (W, L); scores: (W,)."""
+    def _order(self, beam: Beam) -> list[int]:
         if self.reranking == "none":
-            return [*range(len(nbest))]
-        lengths = (ids != PAD).sum(axis=1)
-        return minimum_risk.ranked(nbest, scores * penalty(lengths, self.length_penalty).numpy())
+            return [*range(len(beam.texts))]
+        return minimum_risk.ranked(beam.texts, beam.log_probabilities)
 
-    def _attention(self, model: Translator, split: Split, best: dict[int, list[int]]) -> list[list[float]]:
+    def _attention(self, model: Translator, split: Split, chosen: Sequence[list[int]]) -> list[list[float]]:
         """Return the weights of the first rows, (T, S) flattened; empty for others and without attention."""
         weights: list[list[float]] = [[] for _ in range(len(split))]
         for row in range(min(ATTENTION_ROWS, len(split))):
-            target = np.array([[START, *best[row][:-1]]], np.int32)
+            if not chosen[row]:
+                continue
+            target = np.array([[START, *chosen[row][:-1]]], np.int32)
             _, attended = model.read(target, model.encode(split.ragged("source")[row][None]))
             weights[row] = [float(w) for w in attended.numpy().ravel()]
         return weights
