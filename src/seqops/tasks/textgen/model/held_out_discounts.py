@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from seqops.preprocessing.discounts import closed_form
 from seqops.tasks.textgen.model.kneser_ney import (
@@ -114,7 +115,8 @@ def optimised(orders: Sequence[HeldOut], start: Floats, usual: Floats, known: in
         return value + caution * float((far**2).sum()), slopes.ravel()
 
     bounds = [(LEAST, float(k)) for _ in orders for k in (1, 2, 3)]
-    found = minimize(cost, start[:, 1:].ravel(), jac=True, bounds=bounds, method="L-BFGS-B")
+    with threadpool_limits(1):  # threads cost more than such short sums, whose digits depend on their number
+        found = minimize(cost, start[:, 1:].ravel(), jac=True, bounds=bounds, method="L-BFGS-B")
     return _with_zeros(found.x), float(found.fun)
 
 
