@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from seqops.metrics.class_predictions import Floats
 from seqops.metrics.label_decision import decide
@@ -120,6 +121,6 @@ def _logistic(features: Any, truth: Any, strength: float, weight: str | None, to
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=strength, class_weight=weight, max_iter=ITERATIONS, tol=tolerance)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):  # the steps are too short for a second thread
         warnings.simplefilter("ignore", ConvergenceWarning)
         return model.fit(features, truth)
