@@ -1,6 +1,11 @@
 """One tracking store for all tests: creating MLflow's database takes seconds. The longest files run first."""
 
+import os
+
 import pytest
+
+# test workers and their children share the cores: OpenBLAS's threads would wait for each other, at full load
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # the file with most work first: the last one to end then keeps no worker waiting for long
 LONGEST = [
