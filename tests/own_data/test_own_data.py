@@ -249,6 +249,7 @@ NOT_READ = {
     "a web page": ("a.csv", b"\n<!DOCTYPE html><html>404</html>", "is a web page"),
     "git lfs": ("a.csv", b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),
     "json": ("a.json", b'[\n {"text": "a b c", "label": 1}\n]', "JSON, which no task reads"),
+    "deep json": ("a.json", b"[" * 10_000 + b"]" * 10_000, "JSON, which no task reads, nested too deeply"),
     "nested json": ("a.jsonl", b'{"tokens": ["a"], "tags": ["O"]}\n', "with lists or mappings in 'tokens'"),
     "translation memory": ("a.tmx", b"<?xml version='1.0'?>\n<tmx>the big red book</tmx>", "data of no task"),
     "comments before a table": ("a.csv", b"# all about the weather here\nyear,t\n1,2\n", "data of no task"),

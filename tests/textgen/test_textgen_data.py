@@ -232,6 +232,13 @@ def test_a_number_of_thousands_of_digits_is_no_prompt():
     assert len(endpoint_of(task()).parse(["9" * 5000, "[" + "9" * 5000 + "]"], META)) == 2
 
 
+def test_an_object_that_is_nested_too_deeply_is_no_prompt():
+    nest = "[" * 5000 + "]" * 5000
+    with pytest.raises(DataError, match="input 1: nested too deeply"):
+        endpoint_of(task()).parse(['{"prompt": ' + nest + "}"], META)
+    assert len(endpoint_of(task()).parse([nest], META)) == 1
+
+
 def test_prompts_that_ask_for_many_tokens_together_are_refused():
     halves = [json.dumps({"prompt": "a", "length": 10_000})] * 2
     assert len(endpoint_of(task()).parse(halves, META)) == 2

@@ -21,6 +21,8 @@ from seqops.preprocessing.text_file import FIX, MAX_UNPACKED, decode, require_te
 HEAD = 2000
 """Lines by which a format is recognised."""
 COMPRESSED = (".gz", ".zip")
+JSON = "JSON, which no task reads"
+FLATTEN = "Write a table, or lines of tokens and tags, from it."
 IDX_NAME = re.compile(r"^[^.].*\bidx[134]-ubyte(\.gz)?$")
 
 
@@ -54,8 +56,7 @@ class InputFile:
         text = decode(path, content, encoding, FIX)
         if not text.strip():
             raise DataError.at(path, None, "is empty", "Save it again, or name another file.")
-        if (found := _first_json(text)) is not None:
-            raise _json(path, found)
+        _refuse_json(path, text)
         return cls(path, nfc(text.replace("\r\n", "\n").replace("\r", "\n")), encoding)
 
     @cached_property
@@ -115,28 +116,29 @@ def _encoding(path: Path, content: bytes) -> str:
     return "utf-8"
 
 
+def _refuse_json(path: Path, text: str) -> None:
+    """Raise DataError if the first line of a text is JSON, or all of it."""
+    try:
+        found = _first_json(text)
+    except RecursionError:
+        raise DataError.at(path, None, f"{JSON}, nested too deeply", FLATTEN) from None
+    if found is None:
+        return
+    record = found[0] if isinstance(found, list) else found
+    entries = record.items() if isinstance(record, dict) else ()
+    if nested := [key for key, value in entries if isinstance(value, list | dict)]:
+        raise DataError.at(path, None, f"{JSON}, with lists or mappings in {nested[0]!r}", FLATTEN)
+    read = f"read_json('{path.name}', lines={path.suffix != '.json'})"
+    command = f"python -c \"import pandas; pandas.{read}.to_csv('{path.stem}.csv', index=False)\""
+    raise DataError.at(path, None, JSON, f"Convert it: `{command}`.")
+
+
 def _first_json(text: str) -> Any:
-    """Return the JSON of the first line of a text, or of all of it; None if it is none."""
     begins = re.match(r"\s*(\{|\[\s*[\[{])", text)
     for part in (text.partition("\n")[0], text) if begins else ():
         with suppress(ValueError):
             return json.loads(part)
     return None
-
-
-def _json(path: Path, found: Any) -> DataError:
-    record = found[0] if isinstance(found, list) else found
-    nested = (
-        [key for key, value in record.items() if isinstance(value, list | dict)]
-        if isinstance(record, dict)
-        else []
-    )
-    if nested:
-        what = f"JSON, which no task reads, with lists or mappings in {nested[0]!r}"
-        return DataError.at(path, None, what, "Write a table, or lines of tokens and tags, from it.")
-    read = f"read_json('{path.name}', lines={path.suffix != '.json'})"
-    command = f"python -c \"import pandas; pandas.{read}.to_csv('{path.stem}.csv', index=False)\""
-    return DataError.at(path, None, "JSON, which no task reads", f"Convert it: `{command}`.")
 
 
 def _files_in(folder: Path) -> tuple[str, ...]:

@@ -42,15 +42,15 @@ def parse(text: str, number: int) -> Prompt:
     """Parse a JSON object as a request, and any other text as a prompt. Raises DataError if it is invalid."""
     if not text:
         raise DataError(f'input {number} is empty. Give a prompt, or {{"prompt": ""}} for an empty prompt.')
+    value = None
     try:
         value = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
-        value = None
-    except ValueError:  # Python's limit of digits
-        value = None
-        if text.lstrip().startswith("{"):
-            what = f"input {number}: a number has too many digits"
-            raise DataError(f"{what}. Give a smaller one.") from None
+    except json.JSONDecodeError:
+        pass
+    except ValueError:
+        _refuse_object(text, f"input {number}: a number has too many digits. Give a smaller one.")
+    except RecursionError:
+        _refuse_object(text, f"input {number}: nested too deeply. Give text and numbers alone.")
     request = value if isinstance(value, dict) else {"prompt": text}
     try:
         prompt = Prompt.model_validate(request)
@@ -59,6 +59,12 @@ def parse(text: str, number: int) -> Prompt:
     if not is_utf8(prompt.prompt):
         raise DataError(f"input {number}: the prompt is not valid Unicode (unpaired surrogate). Remove it.")
     return prompt
+
+
+def _refuse_object(text: str, refusal: str) -> None:
+    """Raise DataError for a text that begins like an object, and is beyond a limit of Python."""
+    if text.lstrip().startswith("{"):
+        raise DataError(refusal) from None
 
 
 def encoded(prompts: Sequence[Prompt], tokens: Tokenizer) -> Split:
