@@ -1,7 +1,5 @@
 """Train the model of one task, track the run, and save the weights."""
 
-import pandas as pd
-
 from seqops.core.callbacks import GOAL
 from seqops.core.files import atomic_write, write_json
 from seqops.core.project import Project
@@ -18,6 +16,8 @@ def train_task(name: str) -> str:
     project = Project.find()
     task, paths = Params.load(project.params).task(name), project.task_paths(name)
     with silence_stderr():
+        import pandas as pd
+
         from seqops.fitting import fit
         from seqops.training import early_stopping
         from seqops.training.loop import FittedModel

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from seqops.core.errors import SeqopsError
 from seqops.core.redaction import redact
+from seqops.runtime.ctrl_c import STOPPED
 
 
 def _reopen_closed_streams() -> None:
@@ -32,7 +33,6 @@ def _reopen_closed_streams() -> None:
 
 
 _reopen_closed_streams()
-STOPPED = "Stopped. Finished work is kept; run the same command again to resume."
 REPEAT = 0.1
 """Seconds until a signal is sent again that Python has ignored."""
 LOG_WIDTH = 120  # columns, if the output is not a terminal

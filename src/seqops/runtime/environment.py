@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from seqops.runtime.ctrl_c import held_back
+
 ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "KERAS_BACKEND": "tensorflow",
@@ -38,15 +40,19 @@ def _no_advice_to_trace_once(record: logging.LogRecord) -> bool:
 
 @contextmanager
 def silence_stderr() -> Iterator[None]:
-    """Redirect file descriptor 2 to null, because the first lines of TensorFlow ignore the log level."""
+    """Redirect file descriptor 2 to null, because the first lines of TensorFlow ignore the log level.
+
+    Signals wait until its import, for which this is, is over.
+    """
     stderr, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(null)
+    with held_back():
+        os.dup2(null, 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            os.close(null)
 
 
 def stage_environment() -> dict[str, str]:
