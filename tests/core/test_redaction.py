@@ -12,6 +12,8 @@ from seqops.core.redaction import hide_variables, redact
 
 KEYS = ["code", "jwt", "sas", "hmac", "bearer", "session", "pw", "SessionId", "X-Amz-Security-Token",
         "account_key", "auth_key", "authkey", "download_key", "psk", "psw",
+        "access", "refresh", "refresh_token", "assertion", "cred", "pat", "auth_code", "passcode",
+        "app_key", "appkey", "consumer_key", "x-functions-key", "db_pwd", "user_pass", "sms-otp",
         "api.key", "subscription-key", "otp", "pin", "ticket", "cookie", "oauth_verifier",
         "sessid"]  # fmt: skip
 # characters that a password pasted without quoting may contain
@@ -83,7 +85,10 @@ def test_no_password_and_no_query_value_survives(password, value):
         ("https://h/a.csv?file=Monthly_sunspots-1749.csv", None),
         ("https://h/a.csv?at=2024-01-31T12:00:00Z&to=2024-01-31", None),
         ("https://h/a.csv?n=1234567890.12345&columns=year%2Cmonth,value", None),
-        ("https://h/a.csv?country_code=DE&keyword=sunspots&author=ann&assess=1", None),
+        (
+            "https://h/a.csv?country_code=DE&keyword=sunspots&author=ann&assess=1&accessed=2020&pattern=a&monkey=b&bypass=c",
+            None,
+        ),
         ("https://***@h/a.csv?token=***", None),
     ],
 )

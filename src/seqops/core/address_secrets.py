@@ -13,7 +13,8 @@ PLAIN_LENGTH = 12
 SECRET_KEY = re.compile(
     r"token|secret|passw|passphrase|signature|credential|bearer|jwt|hmac|sess(ion|id|_id)|cookie|ticket|oauth|"
     r"(api|access|private|account|shared|subscription|master|storage|auth|user|client|download|license)[_.-]?key|"
-    r"^(key|sig|sign|auth|authorization|pwd|pw|psw|psk|pass|code|otp|pin|sas|sid|apikey)$",
+    r"(app|consumer|encryption|signing)key|auth[_.-]?code|passcode|(^|[_.-])(key|pwd|pw|psw|psk|pass|otp|pin)$|"
+    r"^(sig|sign|auth|authorization|access|refresh|assertion|creds?|pat|code|sas|sid)$",
     re.IGNORECASE,
 )
 WORDS = re.compile(r"[^A-Za-z0-9]+")
