@@ -189,3 +189,17 @@ def test_a_value_that_a_shell_would_split_works_only_with_run(project):
     )
     assert done.stdout.strip() == REFUSED
     assert 'tasks.ner.source="my texts.txt"' in experiment(Preset.read(store, "mine"), ["ner"])
+
+
+@pytest.mark.parametrize("words", [[], ["--nope"], ["mine", "--debug=3"], ["mine", "no-such-task"]])
+def test_a_preset_that_is_asked_for_wrongly_prints_an_option_that_dvc_refuses(project, words):
+    project('  ner:\n    source: "a.txt"\n')
+    done = CliRunner().invoke(app, ["preset", *words])
+    assert done.exit_code != 0
+    assert done.stdout.strip() == REFUSED
+
+
+def test_the_help_on_presets_is_no_error(project):
+    done = CliRunner().invoke(app, ["preset", "--help"])
+    assert done.exit_code == 0
+    assert REFUSED not in done.stdout

@@ -49,7 +49,6 @@ def main(
 for command in (
     init.init,
     presets.run,
-    presets.preset,
     use.use,
     weights.weights,
     vectors.vectors,
@@ -73,3 +72,4 @@ for command in (
     doctor.ui,
 ):
     app.command()(command)
+app.command(cls=presets.PresetCommand)(presets.preset)

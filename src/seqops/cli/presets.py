@@ -6,13 +6,14 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from seqops.cli.options import Debug, Tasks
 from seqops.cli.reproduce import reproduce
-from seqops.core.errors import ConfigError, SeqopsError
+from seqops.core.errors import ConfigError
 from seqops.core.project import Project
 from seqops.core.yaml_file import nearest
 from seqops.experiments import presets
@@ -94,10 +95,21 @@ def refused_by_dvc() -> Iterator[None]:
     """Print an option that DVC does not know after an error: without any, it would run params.yaml."""
     try:
         yield
-    except (SeqopsError, OSError):
+    except typer.Exit:  # of --help
+        raise
+    except Exception:
         if not sys.stdout.isatty():
             typer.echo(REFUSED)
         raise
+
+
+class PresetCommand(TyperCommand):
+    """`seqops preset`, also with arguments that it does not take."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; after an error, print an option that DVC does not know."""
+        with refused_by_dvc():
+            return super().parse_args(ctx, args)
 
 
 def experiment(chosen: presets.Preset, names: list[str]) -> list[str]:
