@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -126,15 +127,23 @@ def _divided(file: Path, endpoint: Endpoint) -> Iterable[str]:
 
 
 def _lines(file: Path, endpoint: Endpoint) -> Iterator[str]:
-    if not file.is_file():  # a pipe, of which what is read once is gone
-        with file.open("rb") as content:
-            yield from _decoded(content, file, endpoint)
-        return
-    if file.stat().st_size == 0:
-        raise DataError.at(file, None, "is empty", "Write the inputs to it, or name another file.")
-    with opened_only_file(file, MAX_UNPACKED) if is_archive(file) else file.open("rb") as content:
+    packed = file.is_file() and is_archive(file)  # what is read once of a pipe is gone
+    with opened_only_file(file, MAX_UNPACKED) if packed else _opened(file) as content:
+        if not content.peek(1):
+            what = "is empty" if file.is_file() else "is empty, or a pipe that no program writes to"
+            raise DataError.at(file, None, what, "Write the inputs to it, or name another file.")
         require_text(file, content.peek(BEGINNING)[:BEGINNING])
         yield from _decoded(content, file, endpoint)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[io.BufferedReader]:
+    """Open a file, or a pipe without waiting for a program that writes to it."""
+    if file.is_socket() or file.is_block_device():
+        raise DataError.at(file, None, "is not a file", "Name a file.")
+    with open(file, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as content:
+        os.set_blocking(content.fileno(), True)
+        yield content
 
 
 def _decoded(content: IO[bytes], name: Path, endpoint: Endpoint) -> Iterator[str]:
