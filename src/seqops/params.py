@@ -13,7 +13,7 @@ from typing import Any
 import seqops.tasks
 from seqops.core import settings
 from seqops.core.address_secrets import secret_of
-from seqops.core.errors import ConfigError
+from seqops.core.errors import ConfigError, quoted
 from seqops.core.interfaces import Dataset, Endpoint, Evaluation, Metrics, Model, Network, Task
 from seqops.core.raw_folder import Addresses, Source, SplitName, sources_of
 from seqops.core.redaction import redact
@@ -97,7 +97,7 @@ class Params(Document):
         Raises ConfigError for an unknown task and for an unknown, missing or invalid key.
         """
         if name not in self.content["tasks"]:
-            raise ConfigError(f"{self.path.name}: unknown task {name!r}{nearest(name, self.names)}")
+            raise ConfigError(f"{self.path.name}: unknown task {quoted(name)}{nearest(name, self.names)}")
         section = self.content["tasks"][name]
         self._check_sections(name, section)
         data = self.section(_module(name, DATASET).Dataset, f"tasks.{name}.data")

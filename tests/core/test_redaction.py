@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -122,6 +123,15 @@ def test_what_a_variable_holds_is_hidden_however_a_server_escapes_it(monkeypatch
         "a%20b/c%3D%C3%A9",
     ]
     assert {hide_variables(form, ["http://h/$KEY"]) for form in forms} == {"$KEY"}
+
+
+def test_redaction_takes_linear_time():
+    def seconds(length):
+        started = time.process_time()
+        redact("a" * length)
+        return time.process_time() - started
+
+    assert seconds(400_000) < 40 * max(seconds(40_000), 0.001)
 
 
 def test_a_redacted_address_has_no_secret():

@@ -65,6 +65,12 @@ REFUSED = {
     "no host": (answer(b"302 Found", Location="http://"), "redirects more than 10 times"),
     "no port": (answer(b"302 Found", Location="http://h:x/a"), "redirects to 'http://h:x/a', which is no"),
     "file": (answer(b"302 Found", Location="file:///etc/passwd"), "which is no http address"),
+    "location of 5,000 characters": (
+        answer(b"302 Found", Location=f"http://127.0.0.2:1/{'a' * 5000}"), "cannot be reached",
+    ),
+    "no address, of 5,000 characters": (
+        answer(b"302 Found", Location=f"ftp://h/{'a' * 5000}"), r"redirects to 'ftp://h/aaa.*…\. Check",
+    ),
     "ftp": (answer(b"302 Found", Location="ftp://h/a"), "redirects to 'ftp://h/a', which is no http address"),
     "label of 70": (answer(b"302 Found", Location=f"http://{'a' * 70}.h/"), "URL|reached|requested"),
     "gzip not asked for": (answer(body=ZIPPED, Content_Encoding="gzip"), "sends the file compressed"),

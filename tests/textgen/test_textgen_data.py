@@ -208,6 +208,7 @@ def test_text_that_is_not_an_object_is_a_prompt():
     [
         ({"promt": "a", "prompt": "a"}, r"input 1: unknown setting 'promt'\. Known: prompt, temperature"),
         ({"length": 5}, "input 1: the object has no 'prompt'"),
+        ({"prompt": ["a" * 10_000]}, r"got \['a{77}…\.$"),
         ({"prompt": 3}, "input 1: prompt: input should be a valid string, got 3"),
         (
             {"prompt": "a", "temperature": -1},

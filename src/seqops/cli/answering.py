@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from seqops.core.errors import SeqopsError
+from seqops.core.errors import SeqopsError, quoted
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.params import Params
@@ -85,7 +85,7 @@ def _why_absent(client: mlflow.MlflowClient, task: Task, name: str, alias: str) 
             f"`seqops publish {task.name}`.{known}"
         )
     if alias != versions.CHAMPION:
-        return f"no version of {name} has the alias {alias!r}. Use champion or challenger."
+        return f"no version of {name} has the alias {quoted(alias)}. Use champion or challenger."
     tags = tags_of(versions.version(client, name, latest))
     decided = f"`seqops publish {task.name}` applies the rule to version {latest}"
     if tags.get(DECISION) == "kept":

@@ -11,7 +11,7 @@ import typer
 
 from seqops import skeleton
 from seqops.cli.options import Debug
-from seqops.core.errors import ConfigError, SeqopsError
+from seqops.core.errors import ConfigError, SeqopsError, quoted
 from seqops.core.files import atomic_directory, write_bytes
 from seqops.core.project import Project
 from seqops.params import Params
@@ -45,7 +45,9 @@ def new_task(
 
 def _check(name: str, tasks: Path, tests: Path, params: Params) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
-        raise SeqopsError(f"{name!r} cannot name a task. Use lower-case letters, digits and underscores.")
+        raise SeqopsError(
+            f"{quoted(name)} cannot name a task. Use lower-case letters, digits and underscores."
+        )
     if not tasks.is_dir():
         raise SeqopsError(f"{tasks} does not exist. Run the command in a checkout of the project.")
     for path in (tasks / name, tests):

@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 
 from seqops.cli.options import Debug, Tasks
 from seqops.cli.reproduce import reproduce
-from seqops.core.errors import ConfigError
+from seqops.core.errors import ConfigError, quoted
 from seqops.core.project import Project
 from seqops.core.yaml_file import nearest
 from seqops.experiments import presets
@@ -58,7 +58,7 @@ def run(what: What = None, jobs: Jobs = 1, debug: Debug = False) -> None:
         for task in what or ():
             if task not in known:
                 kind = "preset or task" if task == first else "task"
-                raise ConfigError(f"unknown {kind} {task!r}{nearest(task, [*recipes, *known])}")
+                raise ConfigError(f"unknown {kind} {quoted(task)}{nearest(task, [*recipes, *known])}")
         require_readable_record(project)
         remove_cut_list(project)
         reproduce(project, list(dict.fromkeys(what or known)), jobs)

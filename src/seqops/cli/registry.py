@@ -12,7 +12,7 @@ import typer
 from seqops.cli.confirm import confirm
 from seqops.cli.options import Debug, Model, OneTask, Tasks
 from seqops.cli.version_tables import decision_table, difference_table, differing_values, score_tables
-from seqops.core.errors import DataError, SeqopsError
+from seqops.core.errors import DataError, SeqopsError, quoted
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.params import Params
@@ -76,7 +76,7 @@ def _require_model(client: mlflow.MlflowClient, model: str, task: Task) -> None:
     known = versions.names(client, task.data.registered_name)
     if model not in known and not versions.versions(client, model):
         found = f"Those of this task are {', '.join(known)}" if known else "There is none of this task yet"
-        raise SeqopsError(f"no registered model has the name {model!r}. {found}.")
+        raise SeqopsError(f"no registered model has the name {quoted(model)}. {found}.")
 
 
 def compare(

@@ -14,7 +14,7 @@ from ruamel.yaml.error import YAMLError
 
 from seqops.cli.confirm import confirm
 from seqops.cli.options import Debug
-from seqops.core.errors import ConfigError, DataError, SeqopsError
+from seqops.core.errors import ConfigError, DataError, SeqopsError, quoted
 from seqops.core.files import write_bytes
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
@@ -81,7 +81,7 @@ def _chosen(likely: Sequence[Candidate]) -> Candidate:
         raise SeqopsError(f"the files may be for {' or '.join(names)}. Name one by --task.")
     answer = typer.prompt(f"Which task ({', '.join(names)})", default=names[0])
     if answer not in names:
-        raise SeqopsError(f"{answer!r} is none of {', '.join(names)}. Nothing was changed.")
+        raise SeqopsError(f"{quoted(answer)} is none of {', '.join(names)}. Nothing was changed.")
     return likely[names.index(answer)]
 
 

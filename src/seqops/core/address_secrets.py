@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from urllib.parse import unquote_plus
 
+from seqops.core.errors import quoted
 from seqops.core.redaction import ADDRESS, HIDDEN, VARIABLE, split_address
 
 PLAIN_LENGTH = 12
@@ -38,7 +39,7 @@ def secret_of(address: str, public_keys: Collection[str] = ()) -> str | None:
         return "a user name or a password"
     for key, value in (*_pairs(path.partition(";")[2]), *_pairs(query), *_pairs(fragment)):
         if key not in public_keys and not _is_masked(value) and _is_secret(key, value):
-            return f"the value of {key!r}" if key else "a value without a key"
+            return f"the value of {quoted(key)}" if key else "a value without a key"
     return None
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)(?P<rest>\S+?)(?P<end>['\"<>()\[\],.;:]*)(?=\s|$)")
+ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]{0,40}://)(?P<rest>\S+?)(?P<end>['\"<>()\[\],.;:]*)(?=\s|$)")
 HIDDEN = "***"
 KEPT = "!#$%&'()*+,/:;=?@[]~"
 """What `requests` leaves as it is in a URL."""

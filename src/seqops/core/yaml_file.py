@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from seqops.core.errors import ConfigError
+from seqops.core.errors import ConfigError, quoted, shortened
 from seqops.core.renamed_keys import renamed
 
 T = TypeVar("T")
@@ -97,7 +97,7 @@ class Document:
         end = "."
         if first["type"] == "literal_error":
             end = did_you_mean(str(first["input"]), re.findall(r"'([^']*)'", first["ctx"]["expected"]))
-        return ConfigError(f"{self.at(full)}: {first['msg']}, got {shortened(repr(first['input']))}{end}")
+        return ConfigError(f"{self.at(full)}: {first['msg']}, got {quoted(first['input'])}{end}")
 
     def unknown(self, parent: str, key: str, known: Iterable[str]) -> ConfigError:
         """Return the error for an unknown key below a dotted path, with the nearest known key."""
@@ -138,11 +138,6 @@ def well_formed(path: Path) -> Iterator[None]:
         # an impossible date or number is a ValueError, and so are bytes that are not UTF-8
         reason = shortened(" ".join(str(error).split()), 300)
         raise ConfigError(f"{path.name} is not valid YAML: {reason}") from None
-
-
-def shortened(text: str, max_length: int = 80) -> str:
-    """Truncate a text for a message."""
-    return text if len(text) <= max_length else f"{text[: max_length - 1]}…"
 
 
 def nearest(key: str, known: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from seqops.core.errors import ConfigError, DataError, SeqopsError
+from seqops.core.errors import ConfigError, DataError, SeqopsError, quoted
 from seqops.core.interfaces import Task
 from seqops.core.project import Project
 from seqops.core.raw_folder import Source, sources_of
@@ -49,7 +49,7 @@ def candidates(params: Params, files: Sequence[InputFile], task: str | None) -> 
     task: the only one that is asked. Raises ConfigError for an unknown task and DataError if none is likely.
     """
     if task is not None and task not in params.names:
-        raise ConfigError(f"unknown task {task!r}{nearest(task, params.names)}")
+        raise ConfigError(f"unknown task {quoted(task)}{nearest(task, params.names)}")
     found = [
         Candidate(name, guess)
         for name in _asked(params, files, task)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seqops.core.dotted_keys import flattened
-from seqops.core.errors import ConfigError
+from seqops.core.errors import ConfigError, quoted
 from seqops.core.project import Project
 from seqops.core.settings import EvaluationSettings
 from seqops.core.yaml_file import Document, nearest
@@ -39,7 +39,7 @@ class Preset(Params):
         """
         path = project.root / "presets" / f"{name}.yaml"
         if not path.is_file():
-            raise ConfigError(f"unknown preset {name!r}{nearest(name, names(project))}")
+            raise ConfigError(f"unknown preset {quoted(name)}{nearest(name, names(project))}")
         base, chosen = Params.load(project.params), Document.load(path)
         preset = cls(path, _without_names(_merged(base.content, chosen.content), chosen), base, chosen)
         for key in chosen.content:
@@ -65,7 +65,7 @@ class Preset(Params):
         """Return the given tasks, by default all. Raises ConfigError for one that the preset lacks."""
         for task in tasks or ():
             if task not in self.tasks:
-                raise ConfigError(f"{self.path.name}: unknown task {task!r}{nearest(task, self.tasks)}")
+                raise ConfigError(f"{self.path.name}: unknown task {quoted(task)}{nearest(task, self.tasks)}")
         return list(tasks or self.tasks)
 
     def options(self, tasks: Sequence[str] | None = None) -> list[str]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.archive import is_archive, is_mac_metadata, names_of
 from seqops.preprocessing.binary_formats import BEGINNING, office_format, picture_format
 from seqops.preprocessing.encodings import is_western, likely_encoding
@@ -127,7 +127,7 @@ def _refuse_json(path: Path, text: str) -> None:
     record = found[0] if isinstance(found, list) else found
     entries = record.items() if isinstance(record, dict) else ()
     if nested := [key for key, value in entries if isinstance(value, list | dict)]:
-        raise DataError.at(path, None, f"{JSON}, with lists or mappings in {nested[0]!r}", FLATTEN)
+        raise DataError.at(path, None, f"{JSON}, with lists or mappings in {quoted(nested[0])}", FLATTEN)
     read = f"read_json('{path.name}', lines={path.suffix != '.json'})"
     command = f"python -c \"import pandas; pandas.{read}.to_csv('{path.stem}.csv', index=False)\""
     raise DataError.at(path, None, JSON, f"Convert it: `{command}`.")

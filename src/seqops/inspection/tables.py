@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from seqops.core.errors import quoted
 from seqops.inspection.files import InputFile
 from seqops.preprocessing.quoted_cells import unquoted
 
@@ -98,10 +99,10 @@ def ragged(file: InputFile) -> str:
     """
     first = file.lines[0]
     if re.fullmatch("sep=.?", first.strip(), re.IGNORECASE):
-        return f"line 1 is {first.strip()!r}, an instruction for Excel: delete it"
+        return f"line 1 is {quoted(first.strip())}, an instruction for Excel: delete it"
     marks = [mark for mark in ("\t", ";", "|", ",") if mark in first]
     if not marks and file.name.lower().endswith((".csv", ".tsv")):
-        return f"line 1 is {first[:40]!r}, and has no cells: a table begins with the names of its columns"
+        return f"line 1 is {quoted(first)}, and has no cells: a table begins with the names of its columns"
     if not marks or (marks[0] == "," and ('"' in file.text or not file.name.lower().endswith(".csv"))):
         return ""
     mark = marks[0]
@@ -133,13 +134,13 @@ def odd_cell(file: InputFile) -> str:
         for kind, known in (("numbers", is_number), ("dates", DATE.fullmatch)):
             odd = [cell for cell in body if not known(cell)]
             if 0 < len(odd) <= MOST_ODD * len(body):
-                return f"column {name!r} has {odd[0][:40]!r} among {kind}"
+                return f"column {quoted(name)} has {quoted(odd[0])} among {kind}"
         if body and all(map(SHORT_YEAR.fullmatch, body)):
-            return f"{body[0]!r} in column {name!r} has a year of two digits: write all four"
+            return f"{quoted(body[0])} in column {quoted(name)} has a year of two digits: write all four"
         known_date = all(map(DATE.fullmatch, body))
         if not known_date and not are_numbers(body) and all(map(FIGURE.fullmatch, body)):
             odd = [cell for cell in body if not is_number(cell)]
-            return f"{odd[0]!r} in column {name!r} is read neither as a number nor as a date"
+            return f"{quoted(odd[0])} in column {quoted(name)} is read neither as a number nor as a date"
     return ""
 
 

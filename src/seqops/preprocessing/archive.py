@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.core.files import READ_BYTES
 from seqops.preprocessing.binary_formats import office_format
 from seqops.preprocessing.encodings import is_utf8
@@ -46,7 +46,7 @@ def extract(archive: Path, member: str, to: Path, limit: int) -> None:
     parts = PurePosixPath(member.replace("\\", "/")).parts
     if member.startswith(("/", "\\")) or ".." in parts or ":" in member:
         fix = "Name a member by a relative path without `..`."
-        raise DataError.at(archive, None, f"the member {member!r} points outside the archive", fix)
+        raise DataError.at(archive, None, f"the member {quoted(member)} points outside the archive", fix)
     with _broken_is_data_error(archive), _opened(archive, member, limit) as source, to.open("wb") as file:
         while chunk := source.read(READ_BYTES):
             file.write(chunk)
@@ -151,7 +151,9 @@ def _check_name(archive: Path, name: str, seen: set[str]) -> None:
     """
     _require_utf8(archive, name)
     if name in seen:
-        raise DataError.at(archive, None, f"contains {name!r} twice", "Pack it again, with one of them.")
+        raise DataError.at(
+            archive, None, f"contains {quoted(name)} twice", "Pack it again, with one of them."
+        )
     seen.add(name)
 
 
@@ -168,7 +170,7 @@ def _only_name(archive: Path) -> str:
 
 def _require_utf8(place: Path, name: str) -> None:
     if not is_utf8(name):
-        what = f"the name of the file {name!r} is not UTF-8"
+        what = f"the name of the file {quoted(name)} is not UTF-8"
         raise DataError.at(place, None, what, "Rename it; in an archive, and pack that again.")
 
 
@@ -223,12 +225,12 @@ def _opened(archive: Path, member: str, limit: int) -> Iterator[io.BufferedReade
 
 def _zip_member(archive: Path, zipped: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> IO[bytes]:
     if info.flag_bits & ENCRYPTED:
-        what = f"{info.filename!r} needs a password"
+        what = f"{quoted(info.filename)} needs a password"
         raise DataError.at(archive, None, what, "Unpack it, and pack it again without one.")
     if info.file_size > limit:
         raise _too_large(archive, limit)
     if info.compress_type not in METHODS:
-        what = f"{info.filename!r} is compressed by method {info.compress_type}"
+        what = f"{quoted(info.filename)} is compressed by method {info.compress_type}"
         raise DataError.at(archive, None, what, "Pack it with deflate.")
     return zipped.open(info)
 
@@ -242,7 +244,7 @@ def _tar_member(archive: Path, unpacked: io.BufferedReader, member: str, limit: 
 
 
 def _missing_member(archive: Path, member: str) -> DataError:
-    return DataError.at(archive, None, f"contains no file {member!r}", "Name one of its members.")
+    return DataError.at(archive, None, f"contains no file {quoted(member)}", "Name one of its members.")
 
 
 def _too_large(archive: Path, limit: int) -> DataError:

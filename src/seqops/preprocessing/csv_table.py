@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.encodings import is_utf8
 from seqops.preprocessing.number_format import PLAIN, WORDS, NumberFormat
 
@@ -33,7 +33,7 @@ def read_csv_rows(path: Path, text: str, shape: str) -> tuple[list[int], list[li
     content = re.split("\r\n|\r|\n", text)
     header = next((line for line in content if line.strip()), "")
     if EXCEL.fullmatch(header.strip()):
-        what = f"line 1 is {header.strip()!r}, an instruction for Excel"
+        what = f"line 1 is {quoted(header.strip())}, an instruction for Excel"
         raise DataError.at(path, content.index(header) + 1, what, "Delete the line.")
     reader = csv.reader(content, delimiter=delimiter_of(header), strict=True, skipinitialspace=True)
     lines, rows = [], []
@@ -70,12 +70,12 @@ def check_header(path: Path, line: int, header: list[str], wanted: Sequence[str]
     """Raise DataError if a column occurs twice or a wanted one is missing; keys: params that name columns."""
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise DataError.at(path, line, f"two columns are called {repeated[0][:40]!r}", "Rename one of them.")
+        raise DataError.at(path, line, f"two columns are called {quoted(repeated[0])}", "Rename one of them.")
     for name in wanted:
         if name not in header:
             known = ", ".join(repr(cell[:40]) for cell in header[:20])
             fix = f"Name one of those in {keys}."
-            raise DataError.at(path, line, f"column {name!r} not found; the header has {known}", fix)
+            raise DataError.at(path, line, f"column {quoted(name)} not found; the header has {known}", fix)
 
 
 def is_index(name: str, cells: Sequence[str]) -> bool:
@@ -123,7 +123,7 @@ def parse_number(
         number = math.inf
     if math.isinf(number):
         fix = form.fix(cell) if form else WORDS
-        raise DataError.at(path, line, f"{cell[:40]!r} in column {column!r} is not a number", fix)
+        raise DataError.at(path, line, f"{quoted(cell)} in column {quoted(column)} is not a number", fix)
     return number
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 
 DTYPES = {
     "F64": "<f8",
@@ -55,7 +55,9 @@ def _tensor(name: str, key: str, entry: Mapping[str, Any], data: memoryview) -> 
         if min([0, *shape]) < 0 or not 0 <= start <= end <= len(data) or end - start != count * kind.itemsize:
             raise ValueError
     except (KeyError, TypeError, ValueError):
-        raise DataError(f"{name}: the tensor {key!r} has an unknown type or a wrong size. {FIX}") from None
+        raise DataError(
+            f"{name}: the tensor {quoted(key)} has an unknown type or a wrong size. {FIX}"
+        ) from None
     flat = np.frombuffer(data[start:end], kind)
     if dtype == BFLOAT16:  # the upper half of a float32
         flat = (flat.astype("<u4") << 16).view("<f4")

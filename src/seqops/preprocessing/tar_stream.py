@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import IO
 
+from seqops.core.errors import quoted
+
 BLOCK = tarfile.BLOCKSIZE
 MAX_HEADER = 1 << 20
 """Maximum bytes of a long name or of a list of pax records."""
@@ -79,7 +81,7 @@ def files_of(stream: IO[bytes], limit: int) -> Iterator[tuple[str, MemberReader]
             continue
         name, size = records.get("path", info.name), _size(records.get("size"), info, limit)
         if info.type == tarfile.GNUTYPE_SPARSE or any(key.startswith("GNU.sparse") for key in records):
-            raise RefusedMemberError(f"{name!r} is a sparse file")
+            raise RefusedMemberError(f"{quoted(name)} is a sparse file")
         records, headers = {}, 0
         content = MemberReader(stream, 0 if info.type in WITHOUT_DATA else size)
         # before POSIX.1-1988 a folder was a file with a slash at the end
@@ -91,7 +93,9 @@ def files_of(stream: IO[bytes], limit: int) -> Iterator[tuple[str, MemberReader]
 def _size(record: str | None, info: tarfile.TarInfo, limit: int) -> int:
     size = info.size if record is None else int(record)
     if not 0 <= size <= limit:
-        raise RefusedMemberError(f"{info.name!r} has {size:,} bytes, more than the limit of {limit:,} bytes")
+        raise RefusedMemberError(
+            f"{quoted(info.name)} has {size:,} bytes, more than the limit of {limit:,} bytes"
+        )
     return size
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.archive import is_archive, only_file
 from seqops.preprocessing.binary_formats import BEGINNING, binary_format
 from seqops.preprocessing.encodings import NEAR_CYRILLIC, SUPERSETS, likely_encoding
@@ -72,7 +72,7 @@ def decode(path: Path, content: bytes, encoding: str = "utf-8", fix: str = FIX, 
 
 def _twice_encoded(broken: TwiceEncoded, path: Path, member: str) -> DataError:
     cause = f"UTF-8 was read as {broken.encoding} and encoded once more"
-    what = f"{broken.found!r} was {broken.was!r}: {cause}"
+    what = f"{quoted(broken.found)} was {quoted(broken.was)}: {cause}"
     remedy = f"Take the original, or undo it: iconv -f utf-8 -t {broken.encoding} FILE > REPAIRED."
     if member:
         return DataError.at(path, None, f"in {member}, line {broken.line:,}, {what}", remedy)

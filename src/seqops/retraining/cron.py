@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 from cronsim import CronSim, CronSimError
 
-from seqops.core.errors import SeqopsError
+from seqops.core.errors import SeqopsError, quoted
 
 FIELDS = {
     "minute": (59, "0-59"),
@@ -75,10 +75,9 @@ def _is_standard(part: str, highest: int) -> bool:
 def _allowed(name: str, field: str) -> str:
     label, values = name.replace("-", " "), FIELDS[name][1]
     forms = "ranges (1-5), lists (1,3), steps (*/2, 1-5/2)"
-    return f"{label} {field!r} is not valid; use *, {values}, {forms}"
+    return f"{label} {quoted(field)} is not valid; use *, {values}, {forms}"
 
 
 def _refusal(expression: str, reason: str) -> CronError:
-    return CronError(
-        f'{expression!r} is not a cron expression: {reason}. Example: "0 3 * * 1", every Monday at 03:00.'
-    )
+    example = '"0 3 * * 1", every Monday at 03:00'
+    return CronError(f"{quoted(expression)} is not a cron expression: {reason}. Example: {example}.")

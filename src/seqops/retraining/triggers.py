@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from seqops.core.errors import ConfigError
+from seqops.core.errors import ConfigError, quoted
 from seqops.retraining.row_diff import RowDiff
 
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -29,7 +29,7 @@ class Trigger:
         found = re.fullmatch(r"age=(\d+(?:\.\d+)?)([hdw])", text)
         if not found:
             raise ConfigError(
-                f"unknown trigger {text!r}: use always, new-data, drift, or an age such as age=7d."
+                f"unknown trigger {quoted(text)}: use always, new-data, drift, or an age such as age=7d."
             )
         return cls("age", timedelta(**{UNITS[found[2]]: float(found[1])}))
 

@@ -18,7 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from seqops.core.errors import SeqopsError
+from seqops.core.errors import SeqopsError, without_long_words
 from seqops.core.redaction import redact
 from seqops.runtime.ctrl_c import STOPPED
 
@@ -180,7 +180,8 @@ def print_error(error: Exception) -> None:
     """Print an error on one line."""
     from rich.markup import escape
 
-    err.print("[bold red]error:[/]", escape(error_summary(error)), highlight=False, markup=True)
+    message = without_long_words(error_summary(error))
+    err.print("[bold red]error:[/]", escape(message), highlight=False, markup=True)
 
 
 def error_summary(error: Exception) -> str:

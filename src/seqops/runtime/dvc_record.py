@@ -9,9 +9,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, shortened
 from seqops.core.project import Project
-from seqops.core.yaml_file import shortened
 from seqops.runtime.dvc_settings import require_readable_settings
 
 HASH = re.compile(r"[0-9a-f]{32}(\.dir)?")

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from seqops.core.errors import SeqopsError
+from seqops.core.errors import SeqopsError, quoted, shortened
 from seqops.core.redaction import hide_variables, redact
 
 MAX_NAME = 200
@@ -26,7 +26,7 @@ class Address:
 
     def __str__(self) -> str:
         """Show the address as it is written, secrets masked."""
-        return redact(self.text)
+        return shortened(redact(self.text), 300)
 
     def shown(self, text: str) -> str:
         """Mask in a text what the variables of this address hold, and the secrets of URLs."""
@@ -41,7 +41,7 @@ class Address:
         except ValueError:
             name = ""
         if not name.strip() or name.startswith(".") or set(name) & set("/\\") or not name.isprintable():
-            raise SeqopsError(f"{self} does not name a file ({name!r}). Give the URL of a file.")
+            raise SeqopsError(f"{self} does not name a file ({quoted(name)}). Give the URL of a file.")
         if len(name.encode("utf-8")) > MAX_NAME:
             raise SeqopsError(f"{self} names a file by more than {MAX_NAME} bytes. Give a shorter URL.")
         return name

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import requests
 
+from seqops.core.errors import quoted
+
 OK, PARTIAL, UNCHANGED, NO_RANGE = (
     requests.codes.ok,
     requests.codes.partial_content,
@@ -69,11 +71,11 @@ def check_encoding(response: requests.Response, name: str) -> None:
     """
     transfer = response.headers.get("Transfer-Encoding", "").strip().lower()
     if transfer not in ("", "chunked"):
-        raise UnusableAnswerError(f"sends the file encoded ({transfer[:40]!r}), which was not asked for")
+        raise UnusableAnswerError(f"sends the file encoded ({quoted(transfer)}), which was not asked for")
     encoding = response.headers.get("Content-Encoding", "").strip().lower() or "identity"
     itself = encoding in ("gzip", "x-gzip") and name.endswith(GZIPPED)
     if encoding != "identity" and not itself:
-        raise UnusableAnswerError(f"sends the file compressed ({encoding[:40]!r}), which was not asked for")
+        raise UnusableAnswerError(f"sends the file compressed ({quoted(encoding)}), which was not asked for")
 
 
 def announced_length(response: requests.Response) -> int | None:
@@ -83,7 +85,7 @@ def announced_length(response: requests.Response) -> int | None:
         return None
     length = length.strip(" \t")
     if not LENGTH.fullmatch(length):
-        raise UnusableAnswerError(f"announces a length that is no number ({length[:40]!r})")
+        raise UnusableAnswerError(f"announces a length that is no number ({quoted(length)})")
     return int(length)
 
 

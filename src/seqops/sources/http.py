@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from seqops.core.errors import SeqopsError
+from seqops.core.errors import SeqopsError, shortened
 from seqops.core.files import READ_BYTES
 from seqops.core.settings import DownloadSettings
 from seqops.sources import answers
@@ -31,6 +31,8 @@ LIMIT = 2 * 1024**3
 DEFAULTS = DownloadSettings()
 TIMEOUTS = (10.0, 30.0)
 REDIRECTS = 10
+MOST_SHOWN = 300
+"""Characters that a message shows of where a redirect leads."""
 ATTEMPTS = 5
 AGAIN = "Check the URL, or try again later."
 
@@ -106,12 +108,10 @@ def _in_words(source: Address, limit: int) -> Iterator[None]:
     except TooSlowError as error:
         what, fix = str(error), "Try again: the download will resume; or change the setting."
     except RefusedRedirectError as error:
-        what, fix = (
-            source.shown(str(error)),
-            "Check the URL; if you trust the address, name it as the source.",
-        )
+        what = shortened(source.shown(str(error)), MOST_SHOWN)
+        fix = "Check the URL; if you trust the address, name it as the source."
     except answers.UnusableAnswerError as error:
-        what, fix = source.shown(str(error)), AGAIN
+        what, fix = shortened(source.shown(str(error)), MOST_SHOWN), AGAIN
     except requests.exceptions.SSLError:
         what = "has a certificate that is not trusted"
         fix = "Fix the certificate; do not disable verification."

@@ -46,7 +46,7 @@ def redirected(url: str, location: str, source: str) -> str:
 def _shown(target: str) -> str:
     """Return a URL as a message shows it: the host of one with an @ in its path is not masked as a user."""
     parts = urlsplit(target)
-    return parts._replace(path=parts.path.replace("@", "%40")[:200], query="", fragment="").geturl()
+    return parts._replace(path=parts.path.replace("@", "%40"), query="", fragment="").geturl()
 
 
 def as_sent(url: str) -> str:
@@ -75,7 +75,7 @@ def _joined(url: str, location: str) -> str:
     except ValueError:
         valid, target = False, location
     if not valid:
-        raise RefusedRedirectError(f"redirects to {target[:200]!r}, which is no http address")
+        raise RefusedRedirectError(f"redirects to {target!r}, which is no http address")
     return target
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from seqops.core.constrained_types import Positive, PositiveFloat
-from seqops.core.errors import ConfigError
+from seqops.core.errors import ConfigError, quoted
 from seqops.core.interfaces import Task
 from seqops.core.yaml_file import nearest
 from seqops.params import Params
@@ -158,7 +158,9 @@ class Categorical:
     def __post_init__(self) -> None:
         for choice in self.choices:
             if not isinstance(choice, Scalar):
-                raise ValueError(f"a choice must be a number, a text, true, false or null, got {choice!r}")
+                raise ValueError(
+                    f"a choice must be a number, a text, true, false or null, got {quoted(choice)}"
+                )
         if len(set(self.choices)) < max(2, len(self.choices)):
             raise ValueError(f"two or more different choices are needed, got {list(self.choices)}")
 
@@ -238,7 +240,7 @@ def _distribution(params: Params, path: str, entry: Any) -> Distribution:
         raise ConfigError(f"{params.at(f'{path}.kind')}: missing. Add it: {', '.join(KINDS)}.")
     kind = str(entry["kind"])
     if kind not in KINDS:
-        raise ConfigError(f"{params.at(f'{path}.kind')}: unknown kind {kind!r}{nearest(kind, KINDS)}")
+        raise ConfigError(f"{params.at(f'{path}.kind')}: unknown kind {quoted(kind)}{nearest(kind, KINDS)}")
     checked: Distribution = params.typed(entry, KINDS[kind], path)
     return checked
 
@@ -264,4 +266,4 @@ def _check_accepted(params: Params, name: str, key: str, value: Any, at: str) ->
         params.with_values({f"tasks.{name}.{key}": value}).task(name).network()
     except ConfigError as error:
         reason = str(error).split(": ", 2)[-1]
-        raise ConfigError(f"{at}: the task does not accept {value!r}: {reason}") from None
+        raise ConfigError(f"{at}: the task does not accept {quoted(value)}: {reason}") from None

@@ -7,7 +7,7 @@ from itertools import islice
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.core.yaml_file import did_you_mean
 from seqops.word_vectors.skip_gram import MIN_COUNT, WordVectors
 
@@ -24,7 +24,7 @@ def chosen_words(found: WordVectors, wanted: Sequence[str]) -> list[str]:
     for word in wanted:
         if word not in known:
             raise DataError(
-                f"{word!r} does not occur {MIN_COUNT} times in the training texts, and has no vector"
+                f"{quoted(word)} does not occur {MIN_COUNT} times in the training texts, and has no vector"
                 f"{did_you_mean(word, found.words)}"
             )
     if wanted:

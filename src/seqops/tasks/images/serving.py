@@ -14,7 +14,7 @@ import pandas as pd
 from PIL import Image
 
 from seqops.core import interfaces
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.request_limits import RequestLimits
@@ -130,7 +130,7 @@ def _content(text: str, number: int) -> bytes:
     try:
         content = _decoded(text)
     except ValueError:
-        what = f"input {number} is neither the path of a file nor a picture in base64: {text.strip()[:40]!r}"
+        what = f"input {number} is neither the path of a file nor a picture in base64: {quoted(text.strip())}"
         raise DataError(f"{what}. Check the path.") from None
     try:
         height, width = Picture.decode(content).size

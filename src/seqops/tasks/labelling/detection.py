@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from seqops.core.errors import quoted
 from seqops.inspection.files import InputFile
 from seqops.inspection.guess import LIKELY, Guess
 from seqops.inspection.tables import Table, are_numbers
@@ -38,7 +39,7 @@ def detect(files: Sequence[InputFile]) -> Guess | None:
     }
     reasons = (
         table.described,
-        f"{len(lengths):,} sequences in {sequence!r}, labels in {label!r}",
+        f"{len(lengths):,} sequences in {quoted(sequence)}, labels in {quoted(label)}",
         f"figures in {', '.join(figures)[:80]}",
     )
     return Guess(LIKELY, "sequences with a label at each step", reasons, values)

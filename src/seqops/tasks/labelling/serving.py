@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from seqops.core import interfaces
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.core.request_limits import RequestLimits
@@ -32,7 +32,9 @@ def parse_request(text: str, index: int, values: list[str], max_length: int) -> 
     name = Path(f"input {index + 1}")
     if len(values) == 1 and (found := _decimal_comma(text)):
         fix = "Write figures as 0.5, and blanks or lines between them."
-        raise DataError.at(name, None, f"the comma in {found!r} may separate a fraction or two figures", fix)
+        raise DataError.at(
+            name, None, f"the comma in {quoted(found)} may separate a fraction or two figures", fix
+        )
     cells = [[cell for cell in SEPARATORS.split(line.strip()) if cell] for line in text.splitlines()]
     steps = [[cell] for row in cells for cell in row] if len(values) == 1 else [row for row in cells if row]
     if not steps:

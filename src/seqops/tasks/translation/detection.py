@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seqops.core.errors import quoted
 from seqops.inspection.files import InputFile
 from seqops.inspection.guess import CERTAIN, LIKELY, Guess
 from seqops.inspection.splits import by_split
@@ -73,7 +74,7 @@ def _columns(file: InputFile, table: Table) -> Guess | None:
     if named:
         reasons.append("line 1 names the columns, and is left out")
     elif table.named or not table.sure:
-        doubts = (f"line 1 is taken for a pair: {file.head[0][:60]!r}; delete it if it names the columns",)
+        doubts = (f"line 1 is taken for a pair: {quoted(file.head[0])}; delete it if it names the columns",)
     return _guess(LIKELY if doubts else CERTAIN, "sentence pairs", reasons, sides, values, doubts)
 
 

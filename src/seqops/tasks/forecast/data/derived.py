@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainValidator
 
+from seqops.core.errors import quoted
 from seqops.tasks.forecast.data.frequency import SECONDS, Frequency
 
 Auto = Literal["auto"]
@@ -32,7 +33,7 @@ def _length(value: Any, least: int) -> int | Auto:
     if value == "auto":
         return "auto"
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"give a whole number of at least {least}, or auto; got {value!r}"[:120])
+        raise ValueError(f"give a whole number of at least {least}, or auto; got {quoted(value)}")
     return value
 
 

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator
 
+from seqops.core.errors import quoted
+
 Integers = npt.NDArray[np.int64]
 Stamps = npt.NDArray[np.datetime64]
 """Instants or local times, in whole seconds: (T,) of datetime64[s]."""
@@ -48,7 +50,7 @@ class Frequency:
             return cls(name)
         if found := MULTIPLE.fullmatch(name):
             return cls.of_seconds(int(found[1]) * SECONDS[found[2]])
-        raise ValueError(f"unknown frequency {name!r}: {FORMS}")
+        raise ValueError(f"unknown frequency {quoted(name)}: {FORMS}")
 
     @classmethod
     def of_seconds(cls, seconds: int) -> Frequency:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.csv_table import (
     MISSING,
     check_header,
@@ -141,7 +141,7 @@ def parse_file(path: Path, text: str, form: SeriesFormat) -> tuple[pd.DataFrame,
 def _parse_many(every: Rows, form: SeriesFormat) -> tuple[Columns, Timeline]:
     parts = every.by(form.series)
     if "" in parts:
-        what, fix = f"column {form.series!r} is empty", "Give the name of the series in each row."
+        what, fix = f"column {quoted(form.series)} is empty", "Give the name of the series in each row."
         raise DataError.at(every.path, parts[""].lines[0], what, fix)
     longest = max(parts, key=lambda name: len(parts[name].lines))
     timeline = _parse_series(longest, parts[longest], form)[1]
@@ -196,8 +196,8 @@ def _timeline(column: Column, form: SeriesFormat, rows: Rows) -> Timeline:
         if not dated:
             raise
         fix = (
-            f"Column {dated[0]!r} holds dates: set data.date: {dated[0]}. "
-            f"If {form.date!r} names several series, also set data.series: {form.date}."
+            f"Column {quoted(dated[0])} holds dates: set data.date: {dated[0]}. "
+            f"If {quoted(form.date)} names several series, also set data.series: {form.date}."
         )
         raise DataError.at(rows.path, error.line, error.fault.partition(". ")[0], fix) from None
 
@@ -210,7 +210,9 @@ def _check_one_series(rows: Rows, date: str, request: bool) -> None:
         what = f"the dates repeat, because they are divided among the columns {', '.join([date, *parts])}"
         raise DataError.at(rows.path, None, what, "Join them in one column, such as 2024-01-31 or 2024-01.")
     if name := series_column(columns, dates):
-        what = f"most dates repeat, and column {name!r} tells their rows apart: a table of several series"
+        what = (
+            f"most dates repeat, and column {quoted(name)} tells their rows apart: a table of several series"
+        )
         own = f"Set data.series: {name}, and data.scaling: window."
         raise DataError.at(rows.path, None, what, fix if request else own)
     if pair := series_pair(columns, dates):
@@ -223,7 +225,7 @@ def _check_unambiguous(rows: Rows, name: str, numbers: NumberFormat) -> None:
     cells = rows.column(name)
     cell = numbers.ambiguous(cell for cell in cells if cell.lower() not in MISSING)
     if cell is not None:
-        what = f"{cell!r} in column {name!r} may be a thousand or a fraction"
+        what = f"{quoted(cell)} in column {quoted(name)} may be a thousand or a fraction"
         raise DataError.at(rows.path, rows.lines[cells.index(cell)], what, f"Set {numbers.wanted(cell)}.")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.csv_table import check_header, parse_number, read_csv_rows
 from seqops.preprocessing.number_format import NumberFormat
 from seqops.preprocessing.text_file import read_text
@@ -46,11 +46,11 @@ def with_ready_made(table: pd.DataFrame, path: Path, test: int, numbers: NumberF
     for line, row in zip(lines[1:], rows[1:], strict=True):
         at = places.get(row[series].strip())
         if at is None:
-            what = f"there is no series {row[series].strip()[:40]!r}"
+            what = f"there is no series {quoted(row[series].strip())}"
             raise DataError.at(path, line, what, "Name the series as the data do.")
         name = row[method].strip()
         if (first := seen.setdefault((name, row[series].strip()), line)) != line:
-            what = f"{name} has a forecast of series {row[series].strip()[:40]!r} in line {first}, too"
+            what = f"{name} has a forecast of series {quoted(row[series].strip())} in line {first}, too"
             raise DataError.at(path, line, what, "Keep one of them.")
         if name not in found:
             found[name] = np.full(len(table), np.nan)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.preprocessing.csv_table import read_csv_rows
@@ -65,7 +65,7 @@ def latest_window(text: str, index: int, data: Dataset, meta: Meta) -> Split:
     steps = np.diff(series.ordinals, prepend=series.ordinals[0] - 1)
     regular = f"Give one row per {meta['frequency']}, in order, without gaps."
     if data.series and not request.name:
-        regular += f" Several series need the column {data.series!r}."
+        regular += f" Several series need the column {quoted(data.series)}."
     faults = [
         ("a value is not a finite number", "Give numbers as 1234.5.", np.isinf(series.figures).any(axis=1)),
         ("the date is that of the row before", regular, steps == 0),
@@ -136,7 +136,7 @@ def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
     series = form.series if form.series in header else ""
     alike = [name for name in header if name.casefold() == form.series.casefold() != ""]
     if alike and not series:
-        what = f"there is no column {form.series!r} (data.series), but {alike[0]!r}"
+        what = f"there is no column {quoted(form.series)} (data.series), but {quoted(alike[0])}"
         raise DataError.at(_name(index), 1, what, f"Rename it to {form.series}.")
     date = form.date if form.date in header else ""
     static = [name for name in form.static if name in header]
@@ -146,7 +146,7 @@ def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
     if not missing:
         return replace(form, values=meta["values"], covariates=meta["covariates"])
     if has_names(*rows) and not are_given_names(wanted):
-        what = f"there is no column {missing[0]!r}, which the model reads"
+        what = f"there is no column {quoted(missing[0])}, which the model reads"
         raise DataError.at(_name(index), 1, what, f"Name the columns as in training: {', '.join(wanted)}.")
     return form
 
@@ -168,7 +168,7 @@ def listed(text: str, index: int, numbers: NumberFormat) -> list[float] | None:
     inner = next((cell for cell in spaced if "," in cell.rstrip(",")), None)
     if cells is not spaced and inner is not None and len(spaced) > 1:
         fix = "Separate numbers by spaces or by commas, not both; for decimal commas, set data.decimal."
-        raise DataError.at(_name(index), None, f"{inner[:40]!r} may be one number or several", fix)
+        raise DataError.at(_name(index), None, f"{quoted(inner)} may be one number or several", fix)
     return known
 
 

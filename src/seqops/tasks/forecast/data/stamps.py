@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import numpy as np
 from pydantic import AfterValidator
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.tasks.forecast.data.frequency import Frequency, Stamps
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -140,10 +140,10 @@ def readings(
         read = _read(text)
         stamps = {form: read[form] for form in parsed if form in read}
         if not stamps:
-            like = "" if len(parsed) == len(forms) else f" like {texts[0][:40]!r}"
+            like = "" if len(parsed) == len(forms) else f" like {quoted(texts[0])}"
             if {form.order for form in read} - {"auto", order}:
                 like += f" that begins with the {order.partition('-')[0]}" * (order != "auto")
-            raise DataError.at(path, line, f"{text[:40]!r} is not a date{like}", FIX)
+            raise DataError.at(path, line, f"{quoted(text)} is not a date{like}", FIX)
         parsed = {form: parsed[form] for form in stamps}
         for form, stamp in stamps.items():
             parsed[form].append(stamp)
@@ -240,7 +240,7 @@ def _check_zeros(path: Path, lines: Sequence[int], texts: Sequence[str], forms: 
     for line, text in zip(lines, texts, strict=True):
         if len(text) == len("2024.1"):
             fix = "Export the months as text, or write them as 2024-01."
-            raise DataError.at(path, line, f"{text!r} may have lost a zero at its end", fix)
+            raise DataError.at(path, line, f"{quoted(text)} may have lost a zero at its end", fix)
 
 
 def zone_of_ordinals(frequency: str, time_zone: str, first: str) -> str:
@@ -257,7 +257,7 @@ def has_offset(text: str) -> bool:
 
 def _known_zone(name: str) -> str:
     if name and name not in available_timezones():
-        raise ValueError(f"unknown time zone {name!r}: give one such as Europe/Berlin or Asia/Seoul")
+        raise ValueError(f"unknown time zone {quoted(name)}: give one such as Europe/Berlin or Asia/Seoul")
     return name
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.csv_table import parse_number
 from seqops.tasks.forecast.data.frequency import MIN_STAMPS, Frequency, Integers, infer
 from seqops.tasks.forecast.data.stamps import DateOrder, Reading, readings
@@ -95,7 +95,7 @@ class Column:
         return best
 
     def _exchangeable(self, why: str) -> DataError:
-        what = f"{self.texts[0][:40]!r} may begin with the day or with the month: {why}"
+        what = f"{quoted(self.texts[0])} may begin with the day or with the month: {why}"
         fix = "Write dates as 2024-01-31, or set data.date_order: day-month or month-day."
         return DataError.at(self.path, self.lines[0], what, fix)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.inspection.files import InputFile
 from seqops.inspection.guess import CERTAIN, LIKELY, Guess
 from seqops.inspection.tables import NUMBER, Table
@@ -120,9 +120,11 @@ def together(figures: Sequence[str]) -> str:
 def roles_in_words(roles: Roles, several: bool) -> list[str]:
     """Say what each column is taken for."""
     figures = ", ".join(roles.figures[:8]) + (" ..." if len(roles.figures) > 8 else "")
-    found = [f"dates in {roles.date!r}; figures in {figures}"]
+    found = [f"dates in {quoted(roles.date)}; figures in {figures}"]
     if roles.series:
-        found.append(f"{roles.series!r} names the series of a row: dates repeat, but not within one of them")
+        found.append(
+            f"{quoted(roles.series)} names the series of a row: dates repeat, but not within one of them"
+        )
     if roles.static:
         found.append(f"kinds of series in {', '.join(roles.static)}")
     if roles.left_out:

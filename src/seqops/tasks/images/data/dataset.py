@@ -14,7 +14,7 @@ import pandas as pd
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
-from seqops.core.errors import ConfigError, DataError
+from seqops.core.errors import ConfigError, DataError, quoted
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Ragged, Split
 from seqops.core.records import Expectation
@@ -100,7 +100,7 @@ class Dataset(interfaces.Dataset):
             )
         if both := sorted({*self.labels} & {*self.pretext_labels}):
             raise ConfigError(
-                f"{both[0]!r} is in data.labels and in data.pretext_labels. Remove it from one."
+                f"{quoted(both[0])} is in data.labels and in data.pretext_labels. Remove it from one."
             )
 
     @property
@@ -211,9 +211,8 @@ class Dataset(interfaces.Dataset):
         )
         if (unlisted := (labels < 0) & (pretext < 0)).any():
             unknown = table["label"].to_numpy()[unlisted][0]
-            raise DataError(
-                f"the label {unknown!r} is not one of {', '.join(meta['values'])} (data.labels). Add it."
-            )
+            known = ", ".join(meta["values"])
+            raise DataError(f"the label {quoted(unknown)} is not one of {known} (data.labels). Add it.")
         content, pictures = list(table["content"]), table["picture"].to_numpy(object)
         parts = splitting.rows_by_split(split)
         labelled = parts["train"][labels[parts["train"]] >= 0]

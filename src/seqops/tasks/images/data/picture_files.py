@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.archive import is_archive, is_mac_metadata, members
 from seqops.preprocessing.csv_table import check_header, read_csv_rows
 from seqops.preprocessing.text_file import MAX_UNPACKED, decode
@@ -53,7 +53,7 @@ def read_table(path: Path, path_column: str, label_column: str) -> list[Labelled
         name = str(PurePosixPath(tables[0]).parent / cells[at].strip().replace("\\", "/"))
         if name not in files or name == tables[0]:
             fix = f"Give the path relative to {place}."
-            raise DataError.at(place, line, f"the archive has no picture {cells[at][:60]!r}", fix)
+            raise DataError.at(place, line, f"the archive has no picture {quoted(cells[at])}", fix)
         found.append(LabelledPicture(line, name, cells[labelled].strip(), files[name]))
     return found
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.csv_table import check_header, is_index, parse_number, read_csv_rows
 from seqops.preprocessing.number_format import AUTO
 from seqops.preprocessing.text_file import read_text
@@ -53,7 +53,7 @@ def parse(path: Path, sequence: str, values: Sequence[str], label: str) -> pd.Da
     }
     for name in values:
         if cell := AUTO.ambiguous(column(name, _text)):
-            what = f"{cell} in column {name!r} may be a thousand or a fraction"
+            what = f"{cell} in column {quoted(name)} may be a thousand or a fraction"
             whole = cell.replace(".", "")
             fix = f"Write {whole} if it is above 999, or one more decimal if it is a fraction, as {cell}0."
             raise DataError.at(path, None, what, fix)
@@ -68,7 +68,7 @@ def _starts(path: Path, lines: Sequence[int], names: Sequence[str]) -> list[int]
     for start in starts:
         if names[start] in seen:
             fix = "Put the steps of a sequence in consecutive rows, or give it another name."
-            what = f"sequence {names[start][:40]!r} continues after another one started"
+            what = f"sequence {quoted(names[start])} continues after another one started"
             raise DataError.at(path, lines[start], what, fix)
         seen.add(names[start])
     return starts
@@ -80,7 +80,9 @@ def _cut(steps: list[Cell], starts: list[int]) -> list[list[Cell]]:
 
 def _name(path: Path, line: int, cell: str, column: str) -> str:
     if not cell:
-        raise DataError.at(path, line, f"no sequence in column {column!r}", "Name the sequence of the step.")
+        raise DataError.at(
+            path, line, f"no sequence in column {quoted(column)}", "Name the sequence of the step."
+        )
     return cell
 
 
@@ -93,13 +95,17 @@ def number(path: Path, line: int | None, cell: str, column: str) -> float:
     value = parse_number(path, line, cell, column)
     if math.isnan(value):
         fix = "Give a number, or remove the whole sequence."
-        raise DataError.at(path, line, f"no value in column {column!r}", fix)
+        raise DataError.at(path, line, f"no value in column {quoted(column)}", fix)
     return value
 
 
 def _label(path: Path, line: int, cell: str, column: str) -> int:
     if cell not in LABELS:
-        what = f"label {cell[:40]!r} in column {column!r}" if cell else f"no label in column {column!r}"
+        what = (
+            f"label {quoted(cell)} in column {quoted(column)}"
+            if cell
+            else f"no label in column {quoted(column)}"
+        )
         raise DataError.at(path, line, what, "Label each step 0 or 1.")
     return LABELS[cell]
 

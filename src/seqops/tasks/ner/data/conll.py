@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.scripts import is_unspaced
 from seqops.preprocessing.tag_schemes import is_tag, to_iob2
 from seqops.tasks.ner.data.sentence import Block, Sentence
@@ -89,7 +89,7 @@ def _columns(path: Path, block: Block) -> Rows:
             return rows
     wanted = max(len(_split_once(block[0][1])), 2)
     number, row = next((pair for pair in block if len(_split_once(pair[1])) != wanted), block[0])
-    raise DataError.at(path, number, f"not the {wanted} columns of its sentence: {row[:60]!r}", LAYOUT)
+    raise DataError.at(path, number, f"not the {wanted} columns of its sentence: {quoted(row)}", LAYOUT)
 
 
 def _without_header(blocks: list[Block], sentences: list[Rows]) -> tuple[list[Block], list[Rows]]:

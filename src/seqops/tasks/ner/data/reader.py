@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.korean import nfc
 from seqops.preprocessing.row_keys import key_hashes
 from seqops.preprocessing.tag_schemes import is_tag
@@ -87,7 +87,7 @@ def _klp(path: Path, block: Block) -> Sentence:
         numbered = columns[0].isdecimal() and len(columns[0]) < 10
         if len(columns) != 4 or not numbered or not all(c.strip() for c in columns):
             raise DataError.at(
-                path, number, f"not index, token, part of speech and tag: {row[:60]!r}", KLP_LAYOUT
+                path, number, f"not index, token, part of speech and tag: {quoted(row)}", KLP_LAYOUT
             )
         sentence.add(int(columns[0]), *columns[1:])
     if not sentence.tokens:

@@ -14,7 +14,7 @@ from annotated_types import Len
 
 from seqops.core import interfaces
 from seqops.core.constrained_types import Count, Fraction, Positive
-from seqops.core.errors import ConfigError, DataError
+from seqops.core.errors import ConfigError, DataError, quoted
 from seqops.core.interfaces import Meta
 from seqops.core.project import Project
 from seqops.core.ragged import Split
@@ -238,7 +238,7 @@ class Dataset(interfaces.Dataset):
         if (labels < 0).any():
             unknown = table["label"].to_numpy()[labels < 0][0]
             raise DataError(
-                f"the label {unknown!r} is not one of {', '.join(self.labels)} (data.labels). Add it."
+                f"the label {quoted(unknown)} is not one of {', '.join(self.labels)} (data.labels). Add it."
             )
         training = np.flatnonzero(split == "train")
         labels[training[~few_labels.kept(labels[training], self.max_labelled, self.seed)]] = -1

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.core.interfaces import Meta
 from seqops.preprocessing.csv_table import parse_number
 from seqops.preprocessing.text_file import read_text
@@ -36,7 +36,7 @@ def read_lexicon(path: Path, tokenizer: NgramTokenizer, texts: Iterable[str]) ->
             what = "the weight is missing" if word else "the word is missing"
             raise DataError.at(path, line, what, FORMAT)
         if found.setdefault(word, weight) != weight:
-            what = f"{word[:40]!r} has the weight {weight:g} here and {found[word]:g} above"
+            what = f"{quoted(word)} has the weight {weight:g} here and {found[word]:g} above"
             raise DataError.at(path, line, what, "Keep one of the lines.")
     if not any(token in found for text in texts for token in tokenizer.tokens(text)):
         what = "the file has none of the words of the training texts"

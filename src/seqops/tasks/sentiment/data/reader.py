@@ -12,7 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.archive import is_mac_metadata, members
 from seqops.preprocessing.csv_table import delimiter_of
 from seqops.preprocessing.named_splits import concat_files
@@ -72,7 +72,7 @@ def _table_of(rows: Sequence[LabelledText]) -> pd.DataFrame:
 def _read(path: Path, layout: Layout, columns: ColumnNames, labels: Sequence[str]) -> Iterator[LabelledText]:
     for row in _rows(path, layout, columns, labels):
         if row.label not in labels:
-            what = f"the label {row.label[:40]!r} is not one of {', '.join(labels)} (data.labels)"
+            what = f"the label {quoted(row.label)} is not one of {', '.join(labels)} (data.labels)"
             fix = "Fix the label, or add it to data.labels."
             if layout == "lines" and row.line == 1:
                 fix = f"{fix} If line 1 names the columns, set data.layout: table."
@@ -94,7 +94,7 @@ def _lines(path: Path, text: str) -> Iterator[LabelledText]:
             continue
         body, tab, label = line.rstrip("\r").rpartition("\t")
         if not tab:
-            what = f"no tab between text and label: {line[:40]!r}"
+            what = f"no tab between text and label: {quoted(line)}"
             raise DataError.at(path, number, what, "Write `text TAB label` on each line.")
         numbers.append(number)
         pairs.append([body.strip(), label.strip()])
@@ -111,7 +111,7 @@ def _table(path: Path, text: str, columns: ColumnNames) -> Iterator[LabelledText
     for name in names:
         if name not in header:
             columns_found = ", ".join(cell[:40] for cell in header[:20]) or "none"
-            what = f"column {name!r} not found; the header has {columns_found}"
+            what = f"column {quoted(name)} not found; the header has {columns_found}"
             keys = "Set data.text, data.label and data.group"
             fix = f"{keys} to columns of the header, or to their numbers from 0 if line 1 is no header."
             raise DataError.at(path, 1, what, fix)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.core.interfaces import Meta
 from seqops.preprocessing.vocabulary import index_of
 
@@ -73,7 +73,7 @@ def _numbers(path: Path, line: int, cells: Sequence[str]) -> npt.NDArray[np.floa
     try:
         numbers = np.array(cells, np.float32)
     except ValueError:
-        raise DataError.at(path, line, f"not numbers: {' '.join(cells)[:40]!r}", FORMAT) from None
+        raise DataError.at(path, line, f"not numbers: {quoted(' '.join(cells))}", FORMAT) from None
     if not (np.abs(numbers) <= np.finfo(np.float16).max).all():
         raise DataError.at(path, line, "a number is not finite or exceeds 65504 in magnitude", FORMAT)
     return numbers.astype(np.float16)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import AfterValidator
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.preprocessing.splitting import SPLITS
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -25,10 +25,10 @@ def _checked(pattern: str) -> str:
     try:
         _search(["\n"], pattern)
         if pattern and _begin_with(["\n"], pattern)[0]:
-            raise ValueError(f"{pattern!r} matches an empty line. Give the words that begin a section")
+            raise ValueError(f"{quoted(pattern)} matches an empty line. Give the words that begin a section")
     except pa.ArrowInvalid as error:
         reason = str(error).removeprefix("Invalid regular expression: ")
-        raise ValueError(f"{pattern!r} is not a regular expression of RE2: {reason}") from None
+        raise ValueError(f"{quoted(pattern)} is not a regular expression of RE2: {reason}") from None
     return pattern
 
 

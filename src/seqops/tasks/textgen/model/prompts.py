@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 from seqops.core.ragged import Ragged, Split
 from seqops.preprocessing.encodings import is_utf8
 from seqops.tasks.textgen.data.tokenizer import BREAK, Tokenizer
@@ -104,7 +104,7 @@ def _message(error: ValidationError) -> str:
     key = ".".join(str(part) for part in first["loc"])
     known = ", ".join(Prompt.model_fields)
     if first["type"] == "extra_forbidden":
-        return f"unknown setting {key!r}. Known: {known}."
+        return f"unknown setting {quoted(key)}. Known: {known}."
     if first["type"] == "missing":
-        return f"the object has no {key!r}. Add it, or give the prompt as text."
-    return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}, got {first['input']!r}."
+        return f"the object has no {quoted(key)}. Add it, or give the prompt as text."
+    return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}, got {quoted(first['input'])}."

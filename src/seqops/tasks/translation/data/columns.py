@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from seqops.core.errors import DataError
+from seqops.core.errors import DataError, quoted
 
 NUMBER = re.compile(r"[\d.,\s]+")
 KEY = re.compile(r"(?=\S*\d)[\w.:/#-]+|[a-z]+://\S+", re.ASCII)
@@ -78,7 +78,8 @@ def check_sentences(path: Path, rows: Rows, chosen: dict[str, int]) -> None:
         others = [i for i in range(len(rows[0])) if not _no_sentences(rows, i)]
         text = ", ".join(map(str, others)) or "none"
         fix = f"Columns with text are {text}, counted from 0: name one of them."
-        what = f"column {column} ({setting}) has {found}, such as {rows[0][column].strip()!r}, not sentences"
+        example = quoted(rows[0][column].strip())
+        what = f"column {column} ({setting}) has {found}, such as {example}, not sentences"
         raise DataError.at(path, None, what, fix)
 
 
