@@ -77,7 +77,7 @@ class Dataset(interfaces.Dataset):
     time_zone
         Zone of times without an offset to UTC, such as `Europe/Berlin`; empty: they are taken as they are.
     date_order
-        What 01/02/2024 begins with: `day-month` or `month-day`; `auto`: as the column shows, else refused.
+        What 01/02/2024 begins with in all files: `day-month`, `month-day`; `auto`: as it shows, else refused.
     decimal
         Decimal sign; `auto`: a point, and figures such as 1.009 that may be thousands are refused.
     thousands
