@@ -24,7 +24,7 @@ SMALLER = {
 
 
 def project(root, seeds=1):
-    """Copy the files of a checkout, with small tasks of one epoch, and the models scored with `seeds` seeds."""
+    """Copy the files of a checkout, with small tasks of one epoch whose models have `seeds` seeds."""
     root.mkdir()
     for name in ("params.yaml", "dvc.yaml", "requirements.lock", ".dvcignore"):
         shutil.copy(HERE.parent / name, root / name)
