@@ -24,8 +24,7 @@ def validate(name: str) -> str:
         err.print(f"{name}: {remark}.", markup=False, highlight=False)
     report, leakage = run_expectations(checked, task.data.expectations()), task.data.leakage(checked)
     write_json(paths.validation, {**report.to_json(), **({"leakage": dict(leakage)} if leakage else {})})
-    if any(leakage.values()):
-        found = ", ".join(f"{count} {what}" for what, count in leakage.items())
+    if found := ", ".join(f"{count} {what}" for what, count in leakage.items() if count):
         err.print(f"{name}: {found}.", markup=False, highlight=False)
     if not report.passed:
         err.print(report.table())

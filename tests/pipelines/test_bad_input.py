@@ -386,3 +386,10 @@ def test_only_debug_shows_the_traceback(project):
     error = "error: lost.txt is not a file: Give the path of a readable file."
     assert plain.stderr.splitlines() == ["download forecast", error]
     assert "Traceback" in debug.stderr
+
+
+def test_validate_lists_only_overlaps_that_there_are(project):
+    code, output = project.run("translation", download, validate)
+    assert code == 0
+    assert "rows with a near-duplicate in training" in output
+    assert not re.search(r"\b0 (validation|test) rows", output)
