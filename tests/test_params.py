@@ -188,7 +188,8 @@ RATE = "fit.learning_rate: {kind: float, low: 0.001, high: 0.01, log: true, for_
 )
 def test_a_range_is_that_of_the_kinds_that_a_study_may_train(searching, entries, kind, low, high):
     params, _ = searching(RATE, *entries)
-    rate = space_of(params.with_values({"tasks.ner.model.kind": kind}), "ner")["fit.learning_rate"]
+    alone = params.with_values({"tasks.ner.model.kind": kind, "tasks.ner.model.mixture": "none"})
+    rate = space_of(alone, "ner")["fit.learning_rate"]
     assert rate == Float("float", low, high, log=True)
 
 
