@@ -204,7 +204,7 @@ def test_history_lists_every_decision(toy):
     assert [line[4].partition(" (")[0] for line in cells] == ["", "60", "60", ""]
     assert [line[6] for line in cells] == ["", "1, p < 0.0304", "2, p < 0.0076", ""]
     assert cells[1][8].startswith("it beats")
-    assert "No promotion decisions for other" in call("history", toy, "--model", "other")
+    assert "no promotion decision about 'other' is recorded" in refusal("history", toy, "--model", "other")
 
 
 def test_promote_without_a_terminal_requires_yes(toy):

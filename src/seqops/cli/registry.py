@@ -126,6 +126,8 @@ def history(task: OneTask, model: Model = None, debug: Debug = False) -> None:
             err.print(damage, markup=False, highlight=False)
         entries = log.of_model(name)
         shown = [e for i, e in enumerate(entries) if e["stage"] == "outcome" or i == len(entries) - 1]
+        if model and not shown:
+            raise SeqopsError(f"no promotion decision about {quoted(model)} is recorded.")
         if not shown:
             out.print(f"No promotion decisions for {name} yet. Run `dvc repro evaluate@{task}`.")
             return

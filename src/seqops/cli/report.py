@@ -33,6 +33,8 @@ def report(tasks: Tasks = None, output: Page = None, debug: Debug = False) -> No
         from seqops.tracking import connection
 
         project = Project.find()
+        if output and output.is_dir():
+            raise SeqopsError(f"--output {output} is a folder. Name a file in it.")
         params, client = Params.load(project.params), connection.connect(project)
         bootstrap = PromotionRule.of(params.evaluation, params.registry).bootstrap
         log = DecisionLog.read(project)

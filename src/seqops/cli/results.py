@@ -54,11 +54,15 @@ def results(
                 raise SeqopsError(f"--output {page}: the page is Markdown. Give {page.stem}.md.")
             _write_page(page, project, params, names)
             return
-        table, reasons = _results(project, params, names)
+        done = [name for name in names if project.task_paths(name).evaluation.is_file()]
+        table, reasons = _results(project, params, done or names)
         out.print(table, soft_wrap=False)
         for name, reason in reasons.items():
             out.print(f"[bold]{name}[/]: {escape(reason)}", highlight=False)
-        for what, how in _next_steps(project, names[0]).items():
+        if missing := [name for name in names if name not in done]:
+            stages = " ".join(f"evaluate@{name}" for name in missing)
+            out.print(f"Not evaluated: {', '.join(missing)}. Run `dvc repro {stages}`.", highlight=False)
+        for what, how in _next_steps(project, done[0]).items():
             out.print(f"{what:<18}[bold]{escape(how)}[/]", highlight=False)
 
 
