@@ -50,13 +50,14 @@ def test_a_sparse_file_in_a_tar_is_refused_by_both_readers(tmp_path, kind):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("again", ["a/b.txt", "./a/b.txt", "a//b.txt"])
 @pytest.mark.parametrize("opened", [zipfile.ZipFile, tarfile.open], ids=["zip", "tar.gz"])
-def test_two_files_of_one_name_are_refused_if_they_are_wanted(tmp_path, opened):
+def test_two_files_of_one_name_are_refused_if_they_are_wanted(tmp_path, opened, again):
     path = tmp_path / "a"
     (tmp_path / "c.txt").write_text("1")
     with opened(path, "w" if opened is zipfile.ZipFile else "w:gz") as packed, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zipfile warns
-        for name in ("a/b.txt", "c.txt", "a/b.txt"):
+        for name in ("a/b.txt", "c.txt", again):
             (packed.write if opened is zipfile.ZipFile else packed.add)(tmp_path / "c.txt", name)
     with pytest.raises(DataError, match=r"a: contains 'a/b\.txt' twice\. Pack it again"):
         read_all(path)

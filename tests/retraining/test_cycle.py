@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+from functools import partial
 from types import SimpleNamespace
 
 import mlflow
@@ -17,6 +19,7 @@ from seqops.retraining import run_all as cycles
 from seqops.retraining.cycle import Cycle, CycleFailedError, CycleResult
 from seqops.retraining.history import RetrainingHistory
 from seqops.retraining.triggers import Trigger
+from seqops.runtime.console import Terminated
 from seqops.runtime.locks import try_lock
 from toy_registry import BAD, BETTER, GOOD
 
@@ -268,8 +271,13 @@ def test_a_store_that_fails_ends_a_dry_run_before_its_tasks(monkeypatch, project
         cycles.retrain_all(project.project, ["a", "b"], ["always"], 0, True, False)
 
 
+class OtherError(BaseException):
+    """As a library may raise to pass the handlers of errors."""
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, SystemExit, OtherError])
 def test_an_unexpected_exception_of_a_task_is_recorded_and_notified_and_the_next_task_runs(
-    monkeypatch, project, capsys
+    monkeypatch, project, capsys, kind
 ):
     monkeypatch.setenv("A_TOKEN", "hush-hush")
     monkeypatch.setattr(Params, "load", lambda path: AnyTask(["a", "b"], "https://h/$A_TOKEN/a.csv"))
@@ -278,7 +286,7 @@ def test_an_unexpected_exception_of_a_task_is_recorded_and_notified_and_the_next
 
     def run(cycle):
         if cycle.history.task == "a":
-            raise RuntimeError("bad https://u:pw@h/hush-hush/a.csv, also hush-hush")
+            raise kind("bad https://u:pw@h/hush-hush/a.csv, also hush-hush \udcff")
         return CycleResult("b", "kept", "")
 
     monkeypatch.setattr(Cycle, "run", run)
@@ -287,10 +295,25 @@ def test_an_unexpected_exception_of_a_task_is_recorded_and_notified_and_the_next
     [entry] = RetrainingHistory(project.project, "a").journal.entries()
     assert (entry["stage"], entry["task"]) == ("failed", "a")
     for text in (entry["reason"], notified[0]["reason"]):
-        assert re.match(r"unexpected RuntimeError at test_cycle\.py:\d+: .* --debug\.$", text)
+        assert re.match(rf"unexpected {kind.__name__} at test_cycle\.py:\d+: .*\\udcff\. .* --debug\.$", text)
         assert "hush" not in text and "pw" not in text
     with pytest.raises(CycleFailedError):
         cycles.retrain_all(project.project, ["a", "b"], ["always"], 0, False, True)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, partial(Terminated, signal.SIGTERM)])
+def test_a_signal_ends_all_tasks(monkeypatch, project, stop):
+    monkeypatch.setattr(Params, "load", lambda path: AnyTask(["a", "b"], "https://h/a.csv"))
+    started = []
+
+    def run(cycle):
+        started.append(cycle.history.task)
+        raise stop()
+
+    monkeypatch.setattr(Cycle, "run", run)
+    with pytest.raises((KeyboardInterrupt, Terminated)):
+        cycles.retrain_all(project.project, ["a", "b"], ["always"], 0, False, False)
+    assert started == ["a"]
 
 
 def test_wrong_settings_of_notifications_end_it_before_any_task(monkeypatch, project):

@@ -150,11 +150,12 @@ def _check_name(archive: Path, name: str, seen: set[str]) -> None:
     Which of two files of one name counts depends on the program that reads.
     """
     _require_utf8(archive, name)
-    if name in seen:
+    plain = str(PurePosixPath(name))  # without `./` and `//`
+    if plain in seen:
         raise DataError.at(
-            archive, None, f"contains {quoted(name)} twice", "Pack it again, with one of them."
+            archive, None, f"contains {quoted(plain)} twice", "Pack it again, with one of them."
         )
-    seen.add(name)
+    seen.add(plain)
 
 
 def _only_name(archive: Path) -> str:

@@ -23,7 +23,7 @@ from seqops.retraining.incoming import IncomingData
 from seqops.retraining.row_diff import RowDiff
 from seqops.retraining.triggers import Trigger, TriggerContext, due
 from seqops.runtime.child_command import run_command
-from seqops.runtime.console import err, error_summary, out
+from seqops.runtime.console import Terminated, err, error_summary, out
 from seqops.runtime.dvc_lock import kept_from_stages, one_dvc, remove_cut_list
 from seqops.runtime.dvc_record import require_readable_record
 from seqops.runtime.environment import stage_environment
@@ -85,9 +85,9 @@ def retrain(project: Project, name: str, settings: CycleOptions) -> CycleResult:
         path = project.state / "retraining" / f"{name}.lock"
         with try_lock(path, f"a retraining of {name}") as lock:
             return Cycle(project, task, settings, history, (lock,)).run()
-    except LockHeldError:
+    except (LockHeldError, KeyboardInterrupt, Terminated):
         raise
-    except Exception as error:
+    except BaseException as error:
         reason = hide_variables(error_summary(error), sources)
         if not settings.dry_run:
             history.fail(reason)

@@ -9,7 +9,7 @@ from seqops.params import Params
 from seqops.retraining.cycle import CycleOptions, CycleResult, retrain
 from seqops.retraining.notify import notify
 from seqops.retraining.triggers import Trigger
-from seqops.runtime.console import error_summary, print_error
+from seqops.runtime.console import Terminated, error_summary, print_error
 from seqops.tracking.connection import connect
 
 CODES = {"promoted": 0, "due": 0, "kept": 10, "nothing": 11, "refused": 12, "failed": 13}
@@ -45,7 +45,9 @@ def retrain_all(
 def _cycle(project: Project, name: str, settings: CycleOptions, debug: bool) -> CycleResult:
     try:
         return retrain(project, name, settings)
-    except Exception as error:  # of whatever kind: the other tasks run, and the notification is sent
+    except (KeyboardInterrupt, Terminated):
+        raise
+    except BaseException as error:  # of whatever kind: the other tasks run, and the notification is sent
         if debug:
             raise
         print_error(error)

@@ -176,7 +176,7 @@ def _show(kind: type[BaseException], error: BaseException, trace: TracebackType 
     sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
 
 
-def print_error(error: Exception) -> None:
+def print_error(error: BaseException) -> None:
     """Print an error on one line."""
     from rich.markup import escape
 
@@ -184,19 +184,27 @@ def print_error(error: Exception) -> None:
     err.print("[bold red]error:[/]", escape(message), highlight=False, markup=True)
 
 
-def error_summary(error: Exception) -> str:
+def error_summary(error: BaseException) -> str:
     """Format an error: what failed, and what to do; of an unexpected one, where it was raised."""
     if isinstance(error, SeqopsError):
         return redact(str(error))
     if not isinstance(error, OSError):
         places = traceback.extract_tb(error.__traceback__)
         where = f" at {Path(places[-1].filename).name}:{places[-1].lineno}" if places else ""
-        what = redact(" ".join(str(error).split())[:300])
+        what = redact(" ".join(_text_of(error).split())[:300])
         return f"unexpected {type(error).__name__}{where}: {what}. Report it with the traceback of --debug."
     where = f"{error.filename}: " if error.filename else ""
     if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError):
         return f"{where}{error.strerror}. Check the path."
     return f"{where}{error.strerror or error}. Free disk space or fix the permissions, then run it again."
+
+
+def _text_of(error: BaseException) -> str:
+    """Return the text of an error as valid Unicode; of one that has none, nothing."""
+    try:
+        return str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+    except Exception:
+        return ""
 
 
 def run_stage(stage: Callable[[str], str]) -> None:
