@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from seqops.cli import app, project_upgrade
-from seqops.cli.checks import code
+from seqops.cli.checks import code, upgrade
 from seqops.cli.project_files import project_files
 from seqops.core.errors import SeqopsError
 from seqops.core.project import Project
@@ -133,7 +133,13 @@ def test_an_edited_file_stays_and_the_new_one_is_beside_it(made, monkeypatch):
     (made / "dvc.yaml").write_text("stages: {mine: {}}\n")
     assert "up to date" in call("init", made, "--upgrade").output
     rewritten(made, monkeypatch, dvc=b"stages: {}\n")
-    assert call("init", made, "--upgrade", "--yes").exit_code == 0
+    assert list(upgrade(Project(made))) == []
+    done = call("init", made, "--upgrade", "--yes")
+    assert done.exit_code == 0
+    assert "--- dvc.yaml\n+++ dvc.yaml.new\n" in done.output and "-stages: {mine: {}}\n" in done.output
+    assert "dvc.yaml: your edits are kept. Merge the release's from dvc.yaml.new, then" in done.output
+    [finding] = upgrade(Project(made))
+    assert not finding.ok and finding.message.startswith("dvc.yaml.new: not merged.")
     assert (made / "dvc.yaml").read_text() == "stages: {mine: {}}\n"
     assert (made / "dvc.yaml.new").read_bytes() == b"stages: {}\n"
 

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 from seqops.cli.data_checks import data
 from seqops.cli.findings import Check, Finding, run
+from seqops.cli.project_upgrade import unmerged
 from seqops.core.arrays_io import read_table
 from seqops.core.errors import ConfigError, SeqopsError
 from seqops.core.project import Project
@@ -79,6 +80,13 @@ def code(project: Project) -> Iterator[Finding]:
     """Check that the installed package is the one that a project outside a checkout depends on."""
     require_recorded(project.root)
     yield Finding("seqops", True, f"version {version()}")
+
+
+def upgrade(project: Project) -> Iterator[Finding]:
+    """Look for files that an upgrade left beside edited ones."""
+    if found := unmerged(project.root):
+        fix = "Merge the release's changes into your files, then delete these."
+        yield Finding("upgrade", False, f"{', '.join(found)}: not merged. {fix}")
 
 
 def programs(project: Project) -> Iterator[Finding]:
@@ -248,6 +256,7 @@ CHECKS: dict[str, Check] = {
     "python": python,
     "packages": packages,
     "seqops": code,
+    "upgrade": upgrade,
     "programs": programs,
     "dvc.lock": record,
     "folders": folders,

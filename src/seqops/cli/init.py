@@ -97,9 +97,13 @@ def _upgrade(folder: Path, yes: bool) -> None:
     if not yes:
         confirm(f"Write these {len(planned)} files?")
     for change in planned:
-        write_bytes(folder / change.path, change.after)
+        write_bytes(folder / change.target, change.after)
     record_release(folder, files)
     out.print(f"{folder} has the files of seqops {version()}.", highlight=False)
+    if edited := [change for change in planned if change.edited]:
+        kept, beside = (", ".join(names) for names in zip(*((c.path, c.target) for c in edited), strict=True))
+        line = f"{kept}: your edits are kept. Merge the release's from {beside}, then delete it."
+        out.print(line, markup=False, highlight=False)
 
 
 def _show(planned: list[Change]) -> None:

@@ -14,16 +14,27 @@ from seqops.core.errors import SeqopsError
 from seqops.core.files import read_json, write_json
 from seqops.runtime.installed_code import FOLDER, RELEASE, version
 
+BESIDE = ".new"
+"""Ending of a file of the release beside one that keeps the user's edits."""
 KEPT = (".dvc/.gitignore", DVC_CONFIG)
 
 
 @dataclass(frozen=True)
 class Change:
-    """The file to write, its present content (None: there is no such file), and the new one."""
+    """A file of a project, its present content (None: there is no such file), and the release's.
+
+    edited: the user changed it, too: it stays, and the release's is written beside it.
+    """
 
     path: str
     before: bytes | None
     after: bytes
+    edited: bool = False
+
+    @property
+    def target(self) -> str:
+        """Return the file to write."""
+        return self.path + BESIDE * self.edited
 
     def diff(self) -> str:
         """Format the change as a unified diff."""
@@ -31,7 +42,7 @@ class Change:
             (content or b"").decode("utf-8", "replace").splitlines() for content in (self.before, self.after)
         )
         origin = "/dev/null" if self.before is None else self.path
-        return "\n".join(difflib.unified_diff(before, after, origin, self.path, lineterm=""))
+        return "\n".join(difflib.unified_diff(before, after, origin, self.target, lineterm=""))
 
 
 def release_of(root: Path) -> Path:
@@ -73,4 +84,10 @@ def _changes(root: Path, files: Mapping[str, bytes], recorded: Mapping[str, str]
         if written == sha256(content).hexdigest():
             continue  # the user's edit of a file that the release did not change
         edited = _is_recorded(name) and before is not None and written != sha256(before).hexdigest()
-        yield Change(f"{name}.new", None, content) if edited else Change(name, before, content)
+        yield Change(name, before, content, edited)
+
+
+def unmerged(root: Path) -> list[str]:
+    """List the files of a release that lie beside edited ones, in a project made by `seqops init`."""
+    recorded = read_json(release_of(root))["files"] if release_of(root).is_file() else {}
+    return [name + BESIDE for name in recorded if (root / (name + BESIDE)).is_file()]
