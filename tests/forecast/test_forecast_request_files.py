@@ -105,6 +105,20 @@ def test_lists_of_which_one_is_refused_are_not_answered_since_answers_do_not_nam
     assert str(raised.value).split("\n") == [f"new.csv:1: 3 {SHORT}", f"new.csv:3: 2 {SHORT}"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["7"] * 8 + ["oops"] + ["7"] * 8, "new.csv:9: 'oops' is not a number. Correct it, or"),
+        (["7", "oops"] + ["7"] * 8, "new.csv:2: 'oops' is not a number. Correct it, or"),
+        (["Sold"] + ["1950"] * 9, "new.csv:1: 'Sold' is taken for the header of a table, which has no date"),
+    ],
+)
+def test_a_line_that_is_no_figure_is_named_in_a_file_with_a_figure_a_line(meta, lines, reason):
+    _, records = answers(endpoint_of(DATA), meta, "\n".join(lines))
+    with pytest.raises(DataError, match=f"^{reason}"):
+        list(records)
+
+
 def test_a_request_names_all_inputs_that_it_refuses(meta):
     with pytest.raises(RefusedInputsError, match=r"^input 1: 2 values .*\ninput 3: 1 values .*$"):
         endpoint_of(DATA).parse(["1 2", "1 2 3 4 5 6 7 8", "1"], meta)

@@ -25,7 +25,7 @@ def inputs_of(text: str, data: Dataset) -> list[FileInput]:
     lists = [_list_on(line, number, data) for number, line in enumerate(lines, 1) if line.strip()]
     if lists and lists[0] is None:
         return _by_series(text, data)
-    if len(lists) > 1 and all(numbers is not None and len(numbers) == 1 for numbers in lists):
+    if len(lists) > 1 and all(numbers is None or len(numbers) == 1 for numbers in lists):
         return [_whole(text)]
     return [FileInput(line, [number], number) for number, line in enumerate(lines, 1)]
 

@@ -132,6 +132,8 @@ def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
     """
     form = data.series_format(meta["frequency"], meta["time_zone"])
     rows = read_csv_rows(_name(index), text, SHAPE)
+    if meta["frequency"] != "position":
+        _refuse_figures(index, *rows, data.numbers)
     header = [cell.strip() for cell in rows[1][0]]
     series = form.series if form.series in header else ""
     alike = [name for name in header if name.casefold() == form.series.casefold() != ""]
@@ -149,6 +151,21 @@ def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
         what = f"there is no column {quoted(missing[0])}, which the model reads"
         raise DataError.at(_name(index), 1, what, f"Name the columns as in training: {', '.join(wanted)}.")
     return form
+
+
+def _refuse_figures(
+    index: int, lines: Sequence[int], rows: Sequence[Sequence[str]], form: NumberFormat
+) -> None:
+    """Raise DataError for one column of figures that is no list: it has a header, or a cell is no number."""
+    column = [row[0].strip() for row in rows]
+    wrong = [place for place, cell in enumerate(column) if _number(cell, form) is None]
+    if len(rows[0]) > 1 or len(wrong) == len(column):
+        return
+    what, fix = f"{quoted(column[wrong[0]])} is not a number", "Correct it, or leave the line out."
+    if wrong[0] == 0:
+        what = f"{quoted(column[0])} is taken for the header of a table, which has no date column"
+        fix = "Add that column, or leave this line out: a list with a figure a line has no header."
+    raise DataError.at(_name(index), lines[wrong[0]], what, fix)
 
 
 def listed(text: str, index: int, numbers: NumberFormat) -> list[float] | None:
