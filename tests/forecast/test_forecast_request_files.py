@@ -10,6 +10,7 @@ from parts import endpoint_of
 from seqops.cli.answers import Answers
 from seqops.cli.predict import _inputs
 from seqops.core.errors import DataError, RefusedInputsError
+from seqops.tasks.forecast.data.request_files import figures_within
 
 DATA = task(series="shop", date="month", values=("sold",), scaling="window", test=3, horizon=3, validation=3)
 FILE = Path("folder/new.csv")
@@ -135,3 +136,17 @@ def test_a_file_that_cannot_be_divided_is_named_with_the_line(tmp_path, text, me
     (tmp_path / "new.csv").write_text(text)
     with pytest.raises(DataError, match=message):
         list(_inputs([], tmp_path / "new.csv", endpoint_of(DATA)))
+
+
+def test_figures_a_line_are_read_up_to_the_length_of_an_input():
+    read = []
+
+    def lines():
+        for number in range(1, 1_000):
+            read.append(number)
+            yield "1.5\n"
+
+    with pytest.raises(DataError, match=r"^the file:6: a figure a line up to here .* 20 characters"):
+        list(figures_within(lines(), 20))
+    assert len(read) == 6
+    assert len(list(figures_within(["1 2\n"] * 50, 20))) == 50

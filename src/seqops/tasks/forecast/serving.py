@@ -19,7 +19,7 @@ from seqops.metrics.quantile_forecasts import INTERVALS, column
 from seqops.tasks.forecast.data.dataset import Dataset
 from seqops.tasks.forecast.data.frequency import Frequency
 from seqops.tasks.forecast.data.gaps import period_name
-from seqops.tasks.forecast.data.request_files import inputs_of
+from seqops.tasks.forecast.data.request_files import figures_within, inputs_of
 from seqops.tasks.forecast.data.requests import latest_window, parse_request, unknown_texts
 
 FORECAST_COLUMNS = {"median": "mean"} | {
@@ -98,7 +98,7 @@ class Endpoint(interfaces.Endpoint):
 
         Raises DataError, with the line, for a file that cannot be divided.
         """
-        return inputs_of("".join(lines), self.data)
+        return inputs_of("".join(figures_within(lines, self.requests.chars)), self.data)
 
     def parse(self, inputs: Sequence[str], meta: Meta) -> Split:
         """Cut the example at the end of each raw series. Raises RefusedInputsError with all refused ones."""

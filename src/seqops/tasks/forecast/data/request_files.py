@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from seqops.core.errors import DataError
@@ -14,6 +16,7 @@ from seqops.tasks.forecast.data.reader import SHAPE, Rows
 from seqops.tasks.forecast.data.requests import listed
 
 FILE = Path("the file")
+SEPARATOR = re.compile(r"[\s,;]")
 
 
 def inputs_of(text: str, data: Dataset) -> list[FileInput]:
@@ -28,6 +31,18 @@ def inputs_of(text: str, data: Dataset) -> list[FileInput]:
     if len(lists) > 1 and all(numbers is None or len(numbers) == 1 for numbers in lists):
         return [_whole(text)]
     return [FileInput(line, [number], number) for number, line in enumerate(lines, 1)]
+
+
+def figures_within(lines: Iterable[str], chars: int) -> Iterator[str]:
+    """Yield the lines of a file. Raises DataError if a figure a line are more than an input may hold."""
+    size, alone = 0, True
+    for number, line in enumerate(lines, 1):
+        size += len(line)
+        alone = alone and not SEPARATOR.search(line.strip())
+        if alone and size > chars:
+            what = f"a figure a line up to here are more than {chars:,} characters, the most of an input"
+            raise DataError.placed(FILE, number, f"{what}. Give the latest ones.")
+        yield line
 
 
 def _list_on(line: str, number: int, data: Dataset) -> list[float] | None:
