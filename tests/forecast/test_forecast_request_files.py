@@ -112,6 +112,7 @@ def test_lists_of_which_one_is_refused_are_not_answered_since_answers_do_not_nam
         (["7"] * 8 + ["oops"] + ["7"] * 8, "new.csv:9: 'oops' is not a number. Correct it, or"),
         (["7", "oops"] + ["7"] * 8, "new.csv:2: 'oops' is not a number. Correct it, or"),
         (["Sold"] + ["1950"] * 9, "new.csv:1: 'Sold' is taken for the header of a table, which has no date"),
+        (['"7"'] * 9, "new.csv:1: the figures are in quotes. Leave them out"),
     ],
 )
 def test_a_line_that_is_no_figure_is_named_in_a_file_with_a_figure_a_line(meta, lines, reason):

@@ -156,11 +156,14 @@ def _format(text: str, index: int, data: Dataset, meta: Meta) -> SeriesFormat:
 def _refuse_figures(
     index: int, lines: Sequence[int], rows: Sequence[Sequence[str]], form: NumberFormat
 ) -> None:
-    """Raise DataError for one column of figures that is no list: it has a header, or a cell is no number."""
+    """Raise DataError for one column of figures that is no list: a header, quotes, or what is no number."""
     column = [row[0].strip() for row in rows]
     wrong = [place for place, cell in enumerate(column) if _number(cell, form) is None]
     if len(rows[0]) > 1 or len(wrong) == len(column):
         return
+    if not wrong:
+        fix = "Leave them out: a list with a figure a line has none."
+        raise DataError.at(_name(index), lines[0], "the figures are in quotes", fix)
     what, fix = f"{quoted(column[wrong[0]])} is not a number", "Correct it, or leave the line out."
     if wrong[0] == 0:
         what = f"{quoted(column[0])} is taken for the header of a table, which has no date column"
