@@ -142,10 +142,7 @@ class Evaluation(ABC):
 
     @abstractmethod
     def baselines(self, splits: Mapping[str, Split], meta: Meta, model_kind: str = "") -> Sequence[Baseline]:
-        """Predict the test rows without a network, by all methods but the one that is the model.
-
-        model_kind: the `model.kind` of the model; its own method is not fitted again as a baseline.
-        """
+        """Predict the test rows without a network, by all methods but that of `model_kind`, the model's."""
 
     def cached_in(self, folder: Path) -> Evaluation:
         """Return this evaluation with what takes long kept in a folder; by default nothing is kept."""
