@@ -67,8 +67,10 @@ def test_recurrent_dropout_acts_in_training_alone_and_never_on_the_first_step(ki
 
 @pytest.mark.parametrize("task", ["ner", "labelling", "sentiment"])
 def test_the_settings_of_a_task_add_what_they_name(task):
+    alone = {} if task == "labelling" else {"mixture": "none"}
+
     def built(**values):
-        settings = {"layers": 2, "units": 4, **values}
+        settings = {"layers": 2, "units": 4, **alone, **values}
         params = Params.load(ROOT / "params.yaml").with_values(
             {f"tasks.{task}.model.{key}": value for key, value in settings.items()}
         )
