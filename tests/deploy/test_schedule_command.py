@@ -1,6 +1,7 @@
 """`seqops schedule` as a process: refused, killed, stopped and restarted."""
 
 import json
+import os
 import queue
 import shutil
 import signal
@@ -10,6 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -18,7 +20,7 @@ from typer.testing import CliRunner
 
 from processes import alive
 from seqops.cli import app
-from seqops.cli.schedule import OUTCOMES, outcome
+from seqops.cli.schedule import OUTCOMES, _run_until_signal, outcome
 from seqops.retraining.run_all import CODES
 
 HERE = Path(__file__).parent
@@ -238,3 +240,27 @@ def test_exit_codes_have_the_same_names_as_in_retrain():
             assert outcome(code) == f"{names.get(name, name)} (exit {code})"
     assert set(OUTCOMES) <= {*CODES.values(), 130}
     assert outcome(-9) == "ended by SIGKILL"
+
+
+def test_of_two_signals_at_once_none_is_lost():
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        for _ in range(50):
+            sent, killed = [], threading.Event()
+
+            def end(number, sent=sent, killed=killed):
+                sent.append(number)
+                if number == signal.SIGKILL:
+                    killed.set()
+                return True
+
+            def loop(stopped, killed=killed):
+                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), signal.SIGTERM)
+                assert killed.wait(LONG)
+
+            _run_until_signal(SimpleNamespace(loop=loop), SimpleNamespace(end=end))
+            assert sent == [signal.SIGINT, signal.SIGKILL]
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from threading import Event
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -113,28 +112,20 @@ def _run_until_signal(scheduler: Scheduler, command: Command) -> None:
     stopping = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup
         stopping.append(signal.SIGHUP)
+    signals: SimpleQueue[int | None] = SimpleQueue()
     for number in stopping:
-        signal.signal(number, _interrupt)
+        # an exception could be raised, and lost, anywhere
+        signal.signal(number, lambda number, _: signals.put(number))
     stop = Event()
-    loop: list[Future[None]] = []
-    with suppress(KeyboardInterrupt):
-        # in another thread, because a signal raises KeyboardInterrupt in this one
-        loop.append(ThreadPoolExecutor(1).submit(scheduler.loop, stop.wait))
-        while wait(loop, timeout=1).not_done:
-            pass
+    loop = ThreadPoolExecutor(1).submit(scheduler.loop, stop.wait)
+    loop.add_done_callback(lambda _: signals.put(None))
     for number in (signal.SIGINT, signal.SIGKILL):
-        with suppress(KeyboardInterrupt):
-            stop.set()
-            if command.end(number):
-                _print("Waiting for the retraining to stop; finished work is kept. A second signal kills it.")
-            wait(loop)
+        if signals.get() is None:
             break
-    for future in loop:
-        future.result()
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+        stop.set()
+        if command.end(number) and number == signal.SIGINT:
+            _print("Waiting for the retraining to stop; finished work is kept. A second signal kills it.")
+    loop.result()
 
 
 def _clock() -> str:
