@@ -17,6 +17,7 @@ from seqops.core.interfaces import Meta, Model, Network, Task
 from seqops.core.mixtures import Mixture
 from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Split
+from seqops.core.score import named
 from seqops.evaluation.seeds import over_seeds
 from seqops.metrics.rounding import rounded
 from seqops.metrics.training_gain import TrainingGain
@@ -224,7 +225,7 @@ class TaskContract:
         split, metrics = some(case.splits["validation"]), case.task.metrics()
         predicted = network.validate(network.build(case.meta), split, case.meta)
         scores = metrics.score(predicted, split, case.meta)
-        goal = next(s for s in scores if s.name == metrics.goal.metric)
+        goal = named(scores, metrics.goal.metric)
         assert np.isfinite(goal.point())
         gain = TrainingGain.measure(goal, goal, 1, True, 1)
         assert gain.outcome(0.05) == "not improved"

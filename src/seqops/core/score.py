@@ -126,3 +126,8 @@ def in_groups(scores: Sequence[Score], truth: Split) -> list[Score]:
     if units.groups is None:
         return list(scores)
     return [replace(score, groups=units.groups, block=1, unit=units.unit) for score in scores]
+
+
+def named(scores: Sequence[Score], name: str) -> Score:
+    """Return the score with the given name."""
+    return next(score for score in scores if score.name == name)

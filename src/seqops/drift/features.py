@@ -11,6 +11,7 @@ import pandas as pd
 from seqops.core.interfaces import Dataset, DriftFeatures, Evaluation, Meta
 from seqops.core.predictors import Predictor
 from seqops.core.ragged import Split
+from seqops.core.score import named
 from seqops.drift.score_sample import ScoreSample
 from seqops.preprocessing.splitting import SPLITS
 
@@ -45,7 +46,7 @@ def score_of(
     sampled = np.unique(np.linspace(0, len(truth) - 1, min(len(truth), MAX_SCORED_ROWS)).astype(np.int64))
     truth = truth.take(sampled)
     scores = metrics.score(predictor.predict(model, truth, meta), truth, meta)
-    return ScoreSample.of(next(s for s in scores if s.name == metrics.goal.metric))
+    return ScoreSample.of(named(scores, metrics.goal.metric))
 
 
 def encoded(data: Dataset, table: pd.DataFrame, rows: npt.NDArray[np.bool_], name: str, meta: Meta) -> Split:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from seqops.core.arrays_io import read_table
 from seqops.core.interfaces import Evaluation
 from seqops.core.project import TaskPaths
+from seqops.core.score import named
 from seqops.drift.detect import Reference, build_reference
 from seqops.drift.score_sample import ScoreSample
-from seqops.evaluation.evaluate import named
 
 
 def reference_of(evaluation: Evaluation, paths: TaskPaths) -> Reference:

@@ -10,8 +10,8 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.ragged import Split
 from seqops.core.records import Ablation
-from seqops.core.score import Score
-from seqops.evaluation.evaluate import BootstrapConfig, named
+from seqops.core.score import Score, named
+from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.evaluation.formatting import number
 from seqops.metrics.intervals import interval
 from seqops.metrics.paired_tests import Difference, paired

@@ -14,7 +14,7 @@ from seqops.core import interfaces
 from seqops.core.interfaces import Meta
 from seqops.core.ragged import Split
 from seqops.core.records import Baseline
-from seqops.core.score import Score
+from seqops.core.score import Score, named
 from seqops.core.settings import Gate
 from seqops.evaluation.baseline_comparisons import BaselineComparison, corrected
 from seqops.evaluation.formatting import number
@@ -278,8 +278,3 @@ def _slices(
             part = ours.take(mask)
             out[name] = {"n": int(mask.sum()), ours.name: interval(part, resamples, seed).to_json()}
     return out
-
-
-def named(scores: Sequence[Score], name: str) -> Score:
-    """Return the score with the given name."""
-    return next(s for s in scores if s.name == name)

@@ -20,8 +20,8 @@ from seqops.core.files import sha256_of
 from seqops.core.interfaces import Meta, Task
 from seqops.core.project import TaskPaths
 from seqops.core.ragged import Split
-from seqops.core.score import Score
-from seqops.evaluation.evaluate import BootstrapConfig, named
+from seqops.core.score import Score, named
+from seqops.evaluation.evaluate import BootstrapConfig
 from seqops.preprocessing.row_keys import fitted_keys, with_known_key
 from seqops.registry import versions
 from seqops.registry.promotion_rule import Comparison, compare_scores

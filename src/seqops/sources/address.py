@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 from seqops.core.errors import SeqopsError, quoted, shortened
 from seqops.core.redaction import hide_variables, redact
 
+MOST_SHOWN = 300
+"""Characters that a message shows of an address."""
 MAX_NAME = 200
 """Bytes of the longest file name; file systems have 255, and partial files add to it."""
 
@@ -26,7 +28,7 @@ class Address:
 
     def __str__(self) -> str:
         """Show the address as it is written, secrets masked."""
-        return shortened(redact(self.text), 300)
+        return shortened(redact(self.text), MOST_SHOWN)
 
     def shown(self, text: str) -> str:
         """Mask in a text what the variables of this address hold, and the secrets of URLs."""

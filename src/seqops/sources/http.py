@@ -19,7 +19,7 @@ from seqops.core.errors import SeqopsError, shortened
 from seqops.core.files import READ_BYTES
 from seqops.core.settings import DownloadSettings
 from seqops.sources import answers
-from seqops.sources.address import Address
+from seqops.sources.address import MOST_SHOWN, Address
 from seqops.sources.answers import Validators
 from seqops.sources.pace import Pace, TooSlowError
 from seqops.sources.redirects import RefusedRedirectError, redirected
@@ -31,8 +31,6 @@ LIMIT = 2 * 1024**3
 DEFAULTS = DownloadSettings()
 TIMEOUTS = (10.0, 30.0)
 REDIRECTS = 10
-MOST_SHOWN = 300
-"""Characters that a message shows of where a redirect leads."""
 ATTEMPTS = 5
 AGAIN = "Check the URL, or try again later."
 

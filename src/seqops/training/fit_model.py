@@ -13,7 +13,7 @@ from seqops.core.interfaces import Meta, Metrics, Model
 from seqops.core.mixtures import Mixture
 from seqops.core.predictors import ClassicalModel, Predictor
 from seqops.core.ragged import Split
-from seqops.core.score import Score
+from seqops.core.score import Score, named
 from seqops.core.settings import FitConfig
 from seqops.training.loop import FittedModel, train, validation_rows
 
@@ -86,4 +86,4 @@ def _fit_mixture(
 
 def _goal_score(predictor: Predictor, model: Any, metrics: Metrics, rows: Split, meta: Meta) -> Score:
     scores = metrics.score(predictor.validate(model, rows, meta), rows, meta)
-    return next(score for score in scores if score.name == metrics.goal.metric)
+    return named(scores, metrics.goal.metric)

@@ -18,7 +18,7 @@ from seqops.core.interfaces import Meta, Task
 from seqops.core.predictors import ClassicalModel
 from seqops.core.project import Project
 from seqops.core.ragged import Split
-from seqops.core.score import Score
+from seqops.core.score import Score, named
 from seqops.core.settings import TuningSettings
 from seqops.params import Params
 from seqops.tracking.fingerprint import Fingerprint
@@ -158,7 +158,7 @@ class Session:
             raise ValueError("no rows are held out")
         metrics = self.task.metrics()
         scores = metrics.score(predicted, self.holdout.held_out, self.meta)
-        return next(score for score in scores if score.name == metrics.goal.metric)
+        return named(scores, metrics.goal.metric)
 
 
 @dataclass(frozen=True)

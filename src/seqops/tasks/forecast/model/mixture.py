@@ -11,6 +11,7 @@ from seqops.core.errors import ConfigError
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.mixtures import FittedMixture, Mixture
 from seqops.core.ragged import Array, Split
+from seqops.core.score import named
 from seqops.metrics.forecasting import unflatten
 from seqops.tasks.forecast.model.local.forecaster import thinned
 from seqops.tasks.forecast.model.local.histories import to_table
@@ -39,7 +40,7 @@ class ForecastMixture(Mixture):
         def score(weight: float) -> float:
             mixed = to_table(*_mixed(network, classical, weight))
             scores = metrics.score(mixed, rows, meta)
-            return next(score.point() for score in scores if score.name == metrics.goal.metric)
+            return named(scores, metrics.goal.metric).point()
 
         return GRID[[int(np.argmin([score(weight) for weight in GRID]))]]
 

@@ -17,6 +17,7 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Array, Split
+from seqops.core.score import named
 from seqops.preprocessing.morpheme_vectors import MorphemeVectors
 from seqops.tasks.ner.data import encoding
 from seqops.tasks.ner.data.features import MORPHEME, POS, WORD_POSITION, mask_digits
@@ -58,7 +59,7 @@ class FeatureCRF(ClassicalModel):
                 model = path.read_bytes()
                 predicted = self.validate(model, splits["validation"], meta)
                 scores = metrics.score(predicted, splits["validation"], meta)
-                score = next(s for s in scores if s.name == metrics.goal.metric).point()
+                score = named(scores, metrics.goal.metric).point()
                 if not chosen or score > best:
                     best, chosen = score, model
         return chosen

@@ -18,6 +18,7 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Array, Ragged, Split
+from seqops.core.score import named
 from seqops.metrics.class_predictions import predictions
 from seqops.metrics.label_decision import LabelDecision
 from seqops.nn.temperature_scaling import fit_temperature
@@ -183,7 +184,7 @@ def goal_of(metrics: Metrics, validation: Split, meta: Meta) -> Goal:
 
     def goal(predicted: pd.DataFrame) -> float:
         scores = metrics.score(predicted, validation, meta)
-        return next(score for score in scores if score.name == metrics.goal.metric).point()
+        return named(scores, metrics.goal.metric).point()
 
     return goal
 

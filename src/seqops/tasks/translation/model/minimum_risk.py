@@ -19,15 +19,6 @@ def gains(hypotheses: Sequence[str]) -> Floats:
     )
 
 
-def expected_gains(gain: Floats, probabilities: Floats) -> Floats:
-    """Return the expected gain of each hypothesis (Kumar and Byrne 2004, section 2): (n,).
-
-    probabilities: how likely each is the reference (n,), they sum up to 1.
-    """
-    expected: Floats = gain @ probabilities
-    return expected
-
-
 def normalised(log_probabilities: npt.NDArray[np.floating]) -> Floats:
     """Return the probabilities of a model, normalised over the hypotheses: (n,)."""
     weights = np.exp(log_probabilities.astype(np.float64) - log_probabilities.max())
@@ -36,7 +27,10 @@ def normalised(log_probabilities: npt.NDArray[np.floating]) -> Floats:
 
 
 def ranked(hypotheses: Sequence[str], log_probabilities: npt.NDArray[np.floating]) -> list[int]:
-    """Return the places of n hypotheses, that with the highest expected chrF first."""
-    expected = expected_gains(gains(hypotheses), normalised(log_probabilities))
+    """Return the places of n hypotheses, that with the highest expected chrF first.
+
+    The probabilities say how likely each is the reference (Kumar and Byrne 2004, section 2).
+    """
+    expected = gains(hypotheses) @ normalised(log_probabilities)
     order: list[int] = np.argsort(-expected, kind="stable").tolist()
     return order

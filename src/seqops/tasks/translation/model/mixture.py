@@ -12,8 +12,9 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.mixtures import FittedMixture, Mixture
 from seqops.core.ragged import Array, Split
+from seqops.core.score import named
 from seqops.tasks.translation.model.beam import Beam
-from seqops.tasks.translation.model.minimum_risk import Floats, expected_gains, gains
+from seqops.tasks.translation.model.minimum_risk import Floats, gains
 from seqops.tasks.translation.model.phrase_based import CHOSEN_ON
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Pool:
         share: the weight of the network; those that have no probability are left out.
         """
         probabilities = share * self.network + (1 - share) * self.phrases
-        expected = expected_gains(self.gains, probabilities)
+        expected = self.gains @ probabilities
         order = [i for i in np.argsort(-expected, kind="stable") if probabilities[i] > 0]
         return [self.texts[i] for i in order], expected[order].tolist()
 
@@ -73,7 +74,7 @@ class PhraseMixture(Mixture):
         def score(share: float) -> float:
             predicted = pd.DataFrame({"hypothesis": [pool.ranked(share)[0][0] for pool in pools]})
             scores = metrics.score(predicted, rows, meta)
-            return next(s for s in scores if s.name == metrics.goal.metric).point()
+            return named(scores, metrics.goal.metric).point()
 
         return np.array([max(SHARES.tolist(), key=score)])
 

@@ -15,6 +15,7 @@ import pandas as pd
 from seqops.core.interfaces import Meta, Metrics
 from seqops.core.predictors import ClassicalModel
 from seqops.core.ragged import Array, Split
+from seqops.core.score import named
 from seqops.tasks.translation.model.phrase_extraction import Option, Phrase
 from seqops.tasks.translation.model.phrase_table import REACH, PhraseTable, Weights
 from seqops.tasks.translation.model.trigram_model import EDGE, TrigramModel
@@ -44,7 +45,7 @@ class PhraseBased(ClassicalModel):
         def score(weights: Weights, reach: int) -> float:
             predicted = self.predict(replace(table, weights=weights, reach=reach), rows, meta)
             scores = metrics.score(predicted, rows, meta)
-            return next(s for s in scores if s.name == metrics.goal.metric).point()
+            return named(scores, metrics.goal.metric).point()
 
         in_order = climb(START, partial(score, reach=0))
         jumping = [replace(in_order, jump=jump) for jump in JUMPS]
